@@ -1,0 +1,82 @@
+package keystore
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+)
+
+const redacted = "[redacted]"
+
+// maxPasswordFile bounds what [ReadPasswordFile] reads.
+const maxPasswordFile = 64 << 10
+
+// Password is a secret text. It prints, logs and marshals as "[redacted]",
+// also where it is a field of another value; only [Password.Reveal] gives the
+// text. The zero value means that no password is known, which is not the same
+// as the empty password.
+type Password struct {
+	// A pointer, because fmt does not call methods of unexported fields: it
+	// would print a string, but of a nested pointer only the address.
+	text *string
+}
+
+// NewPassword returns text as a password. The empty text is a password too.
+func NewPassword(text string) Password { return Password{&text} }
+
+// ReadPasswordFile returns what the file holds, less one line break (LF or
+// CR LF) at its end. An empty file is the empty password. The limit is 64 KiB.
+func ReadPasswordFile(path string) (Password, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Password{}, fmt.Errorf("reading a password: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxPasswordFile+1))
+	if err != nil {
+		return Password{}, fmt.Errorf("reading a password: %w", err)
+	}
+	if len(b) > maxPasswordFile {
+		return Password{}, fmt.Errorf("reading a password: %s: larger than %d bytes, which no password is", path, maxPasswordFile)
+	}
+	text := strings.TrimSuffix(string(b), "\n")
+	if len(text) < len(b) {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	return NewPassword(text), nil
+}
+
+// Reveal returns the text, "" where none is known.
+func (p Password) Reveal() string {
+	if p.text == nil {
+		return ""
+	}
+	return *p.text
+}
+
+// IsZero says that no password is known.
+func (p Password) IsZero() bool { return p.text == nil }
+
+// Equal compares two passwords in a time that depends on their lengths only.
+func (p Password) Equal(q Password) bool {
+	return p.IsZero() == q.IsZero() && subtle.ConstantTimeCompare([]byte(p.Reveal()), []byte(q.Reveal())) == 1
+}
+
+// String returns "[redacted]".
+func (Password) String() string { return redacted }
+
+// Format writes "[redacted]" for every verb.
+func (Password) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+
+// LogValue implements [slog.LogValuer].
+func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalJSON implements [json.Marshaler].
+func (Password) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }

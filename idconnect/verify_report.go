@@ -1,0 +1,78 @@
+package idconnect
+
+import (
+	"io"
+	"time"
+)
+
+// VerifyReport is the result of [Verify]: ids, names of members and counts,
+// never a value of a record.
+type VerifyReport struct {
+	// Source and Target are the servers' base URLs.
+	Source string `json:"source"`
+	Target string `json:"target"`
+	// Collections are in the order in which they were asked for.
+	Collections []CollectionReport `json:"collections"`
+	Started     time.Time          `json:"started"`
+	Ended       time.Time          `json:"ended"`
+}
+
+// CollectionReport is the comparison of one collection.
+type CollectionReport struct {
+	// Name is the collection's name, Resource the path that was read on both
+	// servers: the collection's own, or its fallback.
+	Name     string `json:"name"`
+	Resource string `json:"resource"`
+	// Checked says that the records were compared. Otherwise Reason says why
+	// they were not; Reason may also explain a checked one.
+	Checked bool   `json:"checked"`
+	Reason  string `json:"reason,omitempty"`
+	// Blocked says that one server has the collection and the other refused to
+	// show it, so that nothing can be said about it.
+	Blocked bool `json:"blocked,omitempty"`
+
+	// SourceCount and TargetCount are the records that were read.
+	SourceCount int64 `json:"sourceCount"`
+	TargetCount int64 `json:"targetCount"`
+
+	// The lists hold up to VerifyOptions.MaxDifferences ids in ascending
+	// order; the counts are of all.
+	Missing        []string `json:"missing,omitempty"` // in the source only
+	MissingCount   int64    `json:"missingCount"`
+	Extra          []string `json:"extra,omitempty"` // in the target only
+	ExtraCount     int64    `json:"extraCount"`
+	Changed        []Change `json:"changed,omitempty"` // in both, with other content
+	ChangedCount   int64    `json:"changedCount"`
+	Duplicates     []string `json:"duplicates,omitempty"` // more than once on one server
+	DuplicateCount int64    `json:"duplicateCount"`
+
+	// Unreadable counts records that cannot be compared: without an id, not
+	// JSON, deeper or larger than any record should be.
+	Unreadable int64 `json:"unreadable"`
+	// NotCheckedValues counts encrypted values that differ and could not be
+	// opened. They are no difference, and no proof either.
+	NotCheckedValues int64 `json:"notCheckedValues"`
+	// Shifted counts records that looked different at first and were equal,
+	// or gone, when they were read again: the collection changed while it was
+	// read.
+	Shifted int64 `json:"shifted"`
+	// Passes is how many times the collection was read.
+	Passes int `json:"passes"`
+}
+
+// Change is a record that differs.
+type Change struct {
+	ID string `json:"id"`
+	// Members are the names of the top-level members that differ, sorted. It
+	// is empty when the record changed again before they could be found out.
+	Members []string `json:"members,omitempty"`
+}
+
+// Same reports whether the comparison proves that the target has what the
+// source has: at least one collection was checked, no checked one differs or
+// holds a record that could not be read, and none is blocked.
+func (r *VerifyReport) Same() bool { return false }
+
+// WriteText writes the report as aligned text: a line for each collection,
+// then the ids of what differs.
+func (r *VerifyReport) WriteText(w io.Writer) error { return nil }

@@ -1,0 +1,98 @@
+package openidmtest
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// Role says which of the two servers of an upgrade a [Server] plays.
+type Role int
+
+const (
+	// Source is the server that is migrated from: it has no
+	// endpoint/migration.
+	Source Role = iota
+	// Target is the server that is migrated to: it has endpoint/migration and
+	// connects to its source by itself.
+	Target
+)
+
+// String returns "source" or "target".
+func (r Role) String() string {
+	if r == Target {
+		return "target"
+	}
+	return "source"
+}
+
+// Options say what [Start] starts. The zero value is a source without users on
+// a free port of the loopback interface, with stores made in memory.
+type Options struct {
+	Role Role
+
+	// Version is what info/version answers, "" means "7.0.2", the version on
+	// which the fake's behaviour was measured.
+	Version string
+
+	// Users, Roles and Assignments are numbers of synthetic records, up to
+	// 1,000,000 each. They are a function of their index and are not held in
+	// memory. The ids, and the names of the users, are u00000, u00001 and so
+	// on; r00000 for roles, a00000 for assignments.
+	Users, Roles, Assignments int
+	// Links is the number of synthetic records of repo/link.
+	Links int
+
+	// Connector adds the XML connector "xmlfile" with two rows (bjensen,
+	// scarter), and the mappings between it and the managed users.
+	Connector bool
+
+	// Keystore and Truststore are the paths of the server's key stores. Where
+	// both are "", stores are made in memory: a private key openidm-localhost
+	// (self-signed, RSA 2048, no subject alternative name) in both of them,
+	// and the secret keys of a fresh server in the keystore.
+	Keystore, Truststore string
+	// Password opens both stores, zero means "changeit".
+	Password keystore.Password
+	// CommonName is the name in a certificate that is made, "" means
+	// "localhost".
+	CommonName string
+	// NotBefore and NotAfter bound the validity of a certificate that is
+	// made; zero means yesterday and ten years from now.
+	NotBefore, NotAfter time.Time
+
+	// Addr is where the server listens, "" means "127.0.0.1:0".
+	Addr string
+
+	// AdminPassword is the password of openidm-admin, "" means
+	// "openidm-admin".
+	AdminPassword string
+
+	// Hosts is the hosts file of the server's machine, name to IP address: a
+	// target looks up the host of its source here before it asks the system.
+	Hosts map[string]string
+
+	// Pace is how long a target pauses after each page that it copies.
+	Pace time.Duration
+	// PageSize is how many records a target copies at once, 0 means 200.
+	PageSize int
+
+	// Startup lets the server start as slowly as a real one; the zero value
+	// is ready at once.
+	Startup Startup
+
+	// Faults are rules of what goes wrong, see also [Server.Fail].
+	Faults []Fault
+
+	// Logger gets one line for each request at debug level, nil means none.
+	Logger *slog.Logger
+}
+
+// Startup says how long each stage of a start lasts. A real server takes
+// about 16 s, 0.5 s and some seconds.
+type Startup struct {
+	Refused  time.Duration // connections are refused
+	HTML     time.Duration // 404 with an HTML page of the web server
+	Starting time.Duration // info/ping answers STARTING, the rest 503 (assumed)
+}

@@ -2,6 +2,11 @@ package idconnect
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
+	"hash/maphash"
+	"iter"
+	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -25,8 +30,11 @@ type VerifyOptions struct {
 	// that [Verify] names.
 	Concurrency int
 	// MaxDifferences limits each list of a [CollectionReport]; 0: 1000, at
-	// most 100,000. The counts beside the lists are not limited.
+	// most 10,000. The counts beside the lists are not limited.
 	MaxDifferences int
+	// SortKeys orders the queries, as in "_id" or "-userName"; nil: the
+	// server's own order, which a server must keep from page to page.
+	SortKeys []string
 	// Progress is told about every few thousand records, the end of each pass
 	// and of each collection; nil: nobody. Calls do not overlap.
 	Progress func(VerifyProgress)
@@ -42,7 +50,146 @@ type VerifyProgress struct {
 }
 
 // Verify compares the collections of two servers, record by record, by id and
-// content, and returns what differs. See [VerifyReport.Same] for the verdict.
+// content, and returns what differs; see [VerifyReport.Same] for the verdict.
+// Both servers are read at once and only read.
+//
+// Content is JSON in the form of RFC 8785, so that the order of members, the
+// spelling of numbers and space do not matter. A member that is null differs
+// from one that is not there. Encrypted values are compared as
+// [VerifyOptions].Keys says.
+//
+// The first reading keeps sums of hashes, in about 20 MiB for each collection
+// that is compared at the time, however large it is. Only what differs in them
+// is read again, in as many passes as keep the memory low, and what still
+// differs then is read once more before it is reported: a collection that
+// changes meanwhile gives no false alarm, as far as the lists go. What is
+// beyond VerifyOptions.MaxDifferences is counted after the second reading. An
+// id that stands twice on both servers alike is found up to 8 million records.
+//
+// A collection that one of the servers does not have is no error, see
+// [CollectionReport]. An error is what keeps a server from being read at all:
+// it does not answer, refuses the credentials, or fails midway; the report
+// then holds the collections that were finished.
 func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOptions) (*VerifyReport, error) {
-	return &VerifyReport{Started: time.Now(), Ended: time.Now()}, ctx.Err()
+	return verifyServers(ctx, [2]verifyServer{source, target}, [2]string{source.BaseURL, target.BaseURL}, opts)
+}
+
+// verifyServer is what is used of an [openidm.Client].
+type verifyServer interface {
+	Query(ctx context.Context, resource string, q openidm.Query) iter.Seq2[json.RawMessage, error]
+	QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error)
+	Read(ctx context.Context, resource string, into any, fields ...string) error
+}
+
+// verifySides are how errors and reasons call the servers.
+var verifySides = [2]string{"source", "target"}
+
+func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string, opts VerifyOptions) (*VerifyReport, error) {
+	if opts.Collections == nil {
+		opts.Collections = DefaultCollections()
+	}
+	if opts.MaxDifferences <= 0 {
+		opts.MaxDifferences = 1000
+	}
+	opts.MaxDifferences = min(opts.MaxDifferences, 10_000)
+	opts.Concurrency = min(max(opts.Concurrency, 1), 8)
+	if opts.PageSize <= 0 {
+		opts.PageSize = 500
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	report := &VerifyReport{Source: urls[0], Target: urls[1], Started: time.Now()}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		progress sync.Mutex
+		all      sync.WaitGroup
+		slots    = make(chan struct{}, opts.Concurrency)
+		done     = make([]bool, len(opts.Collections))
+		reports  = make([]CollectionReport, len(opts.Collections))
+	)
+	for i, collection := range opts.Collections {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		all.Go(func() {
+			defer func() { <-slots }()
+			v := &verifier{
+				servers: servers, opts: opts, collection: collection, key: key, seed: maphash.MakeSeed(), said: &progress,
+				report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
+			}
+			if err := v.run(ctx); err != nil {
+				cancel(err) // the first one counts
+				return
+			}
+			reports[i], done[i] = v.report, true
+		})
+	}
+	all.Wait()
+	for i := range reports {
+		if done[i] {
+			report.Collections = append(report.Collections, reports[i])
+		}
+	}
+	report.Ended = time.Now()
+	return report, context.Cause(ctx)
+}
+
+// verifier compares one collection.
+type verifier struct {
+	servers    [2]verifyServer
+	opts       VerifyOptions
+	collection Collection
+	key        []byte
+	seed       maphash.Seed
+	absent     [2]bool // that server has no such collection
+
+	said   *sync.Mutex // held while Progress runs
+	counts [2]int64    // of this pass, under said
+	report CollectionReport
+}
+
+func (v *verifier) run(ctx context.Context) error {
+	if ok, err := v.choose(ctx); err != nil {
+		return err
+	} else if ok {
+		v.report.Checked = true
+		if err := v.compare(ctx); err != nil {
+			return err
+		}
+	}
+	v.tell(func(p *VerifyProgress) { p.Done = true })
+	return nil
+}
+
+func (v *verifier) compare(ctx context.Context) error {
+	differing, err := v.first(ctx)
+	if err != nil || len(differing) == 0 {
+		return err
+	}
+	suspects := &verifySuspects{ids: map[string]*verifySuspect{}}
+	for len(differing) > 0 {
+		if differing, err = v.second(ctx, differing, suspects); err != nil {
+			return err
+		}
+	}
+	if len(suspects.ids) == 0 {
+		return nil
+	}
+	return v.third(ctx, suspects)
+}
+
+func (v *verifier) tell(set func(*VerifyProgress)) {
+	if v.opts.Progress == nil {
+		return
+	}
+	v.said.Lock()
+	defer v.said.Unlock()
+	p := VerifyProgress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1]}
+	if set != nil {
+		set(&p)
+	}
+	v.opts.Progress(p)
 }

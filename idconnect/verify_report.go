@@ -1,8 +1,13 @@
 package idconnect
 
 import (
+	"fmt"
 	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
 	"time"
+	"unicode"
 )
 
 // VerifyReport is the result of [Verify]: ids, names of members and counts,
@@ -68,11 +73,131 @@ type Change struct {
 	Members []string `json:"members,omitempty"`
 }
 
+// Differences returns the number of records that are missing, extra, changed,
+// duplicated or unreadable.
+func (c *CollectionReport) Differences() int64 {
+	return c.MissingCount + c.ExtraCount + c.ChangedCount + c.DuplicateCount + c.Unreadable
+}
+
 // Same reports whether the comparison proves that the target has what the
 // source has: at least one collection was checked, no checked one differs or
-// holds a record that could not be read, and none is blocked.
-func (r *VerifyReport) Same() bool { return false }
+// holds a record that could not be read, and none is blocked. A collection
+// that was not checked, as one of the servers does not have it, and an
+// encrypted value that was not checked, are no difference; nil is not the same.
+func (r *VerifyReport) Same() bool {
+	if r == nil {
+		return false
+	}
+	checked := false
+	for i := range r.Collections {
+		c := &r.Collections[i]
+		if c.Blocked || c.Checked && c.Differences() > 0 {
+			return false
+		}
+		checked = checked || c.Checked
+	}
+	return checked
+}
 
 // WriteText writes the report as aligned text: a line for each collection,
 // then the ids of what differs.
-func (r *VerifyReport) WriteText(w io.Writer) error { return nil }
+func (r *VerifyReport) WriteText(w io.Writer) error {
+	var b strings.Builder
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "collection\tsource\ttarget\tresult")
+	for i := range r.Collections {
+		c := &r.Collections[i]
+		source, target := strconv.FormatInt(c.SourceCount, 10), strconv.FormatInt(c.TargetCount, 10)
+		if !c.Checked {
+			source, target = "-", "-"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", verifyPrintable(c.Name), source, target, c.verdict())
+	}
+	table.Flush() // into b, which takes everything
+	for i := range r.Collections {
+		r.Collections[i].writeLists(&b)
+	}
+	if r.Same() {
+		b.WriteString("\nno difference\n")
+	} else {
+		b.WriteString("\nnot proved to be the same\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// verdict is one line of words.
+func (c *CollectionReport) verdict() string {
+	var words []string
+	switch {
+	case !c.Checked && c.Blocked:
+		words = append(words, "blocked")
+	case !c.Checked:
+		words = append(words, "not checked")
+	case c.Differences() == 0:
+		words = append(words, "same")
+	}
+	for _, n := range []struct {
+		count int64
+		what  string
+	}{
+		{c.MissingCount, "missing"},
+		{c.ExtraCount, "extra"},
+		{c.ChangedCount, "changed"},
+		{c.DuplicateCount, "more than once"},
+		{c.Unreadable, "unreadable"},
+		{c.NotCheckedValues, "encrypted values not checked"},
+		{c.Shifted, "changed while they were read"},
+	} {
+		if n.count > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
+		}
+	}
+	verdict := strings.Join(words, ", ")
+	if c.Reason != "" {
+		verdict += ": " + verifyPrintable(c.Reason)
+	}
+	return verdict
+}
+
+func (c *CollectionReport) writeLists(b *strings.Builder) {
+	changed := make([]string, len(c.Changed))
+	for i, change := range c.Changed {
+		changed[i] = change.ID
+		if len(change.Members) > 0 {
+			changed[i] += " (" + strings.Join(change.Members, ", ") + ")"
+		}
+	}
+	for _, list := range []struct {
+		what  string
+		lines []string
+		count int64
+	}{
+		{"missing in the target", c.Missing, c.MissingCount},
+		{"only in the target", c.Extra, c.ExtraCount},
+		{"changed", changed, c.ChangedCount},
+		{"more than once", c.Duplicates, c.DuplicateCount},
+	} {
+		if list.count == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\n%s, %s:\n", verifyPrintable(c.Name), list.what)
+		for _, line := range list.lines {
+			fmt.Fprintf(b, "  %s\n", verifyPrintable(line))
+		}
+		if more := list.count - int64(len(list.lines)); more > 0 {
+			fmt.Fprintf(b, "  and %d more\n", more)
+		}
+	}
+}
+
+// verifyPrintable keeps what a server chose from moving the cursor of a
+// terminal.
+func verifyPrintable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
+}

@@ -1,0 +1,464 @@
+package idconnect
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Limits of what is brought into canonical form. A record of the servers has a
+// few kilobytes and a depth of four or five.
+const (
+	canonicalMaxDepth = 64
+	canonicalMaxBytes = 16 << 20
+)
+
+var (
+	errCanonicalSyntax = errors.New("not JSON")
+	errCanonicalLimit  = errors.New("too deep or too large")
+)
+
+// canonicalizer writes JSON in the form of RFC 8785: members ordered by the
+// UTF-16 units of their names, numbers as ECMAScript prints them, the shortest
+// escapes, no space.
+//
+// It goes beyond the RFC where that would refuse a record or call two records
+// equal that are not: of two members with one name the last counts, as it does
+// for the servers' own parser; a surrogate that stands alone is kept as an
+// escape; and a number that a double cannot hold (an integer beyond 2^53 that
+// would be rounded, anything out of range) is kept as it is written.
+//
+// The zero value is ready and may be used again, but not by two goroutines.
+type canonicalizer struct {
+	in  []byte
+	pos int
+	out []byte
+
+	// skip, when set, names members that are left out; depth 0 is the
+	// outermost object.
+	skip func(name string, depth int) bool
+	// seal, when set, is given each object whose only member is $crypto, as it
+	// was read and in canonical form, and must keep neither. In the output the
+	// object is the same for all of them; what seal returns is added to seals,
+	// which is in the order of the output.
+	seal  func(raw, canonical []byte) canonicalSeal
+	seals []canonicalSeal
+
+	members []canonicalMember // stack of the open objects' members
+	scratch []byte
+	spare   []canonicalSeal
+}
+
+// canonicalSeal stands for an encrypted value: a digest of what it holds when
+// it could be opened, else of the value as it is.
+type canonicalSeal struct {
+	digest uint64
+	opened bool
+}
+
+// canonicalMember is a member that was written to out[start:end], its value at
+// out[value:end].
+type canonicalMember struct {
+	name              string // decoded
+	start, value, end int
+	seal, sealEnd     int // its part of seals
+}
+
+const canonicalSealed = `{"$crypto":true}`
+
+// canonicalJSON returns one JSON value in canonical form.
+func canonicalJSON(in []byte) ([]byte, error) {
+	var c canonicalizer
+	if err := c.reset(in); err != nil {
+		return nil, err
+	}
+	if err := c.value(0); err != nil {
+		return nil, err
+	}
+	if err := c.finish(); err != nil {
+		return nil, err
+	}
+	return c.out, nil
+}
+
+func (c *canonicalizer) reset(in []byte) error {
+	c.in, c.pos, c.out, c.members, c.seals = in, 0, c.out[:0], c.members[:0], c.seals[:0]
+	if len(in) > canonicalMaxBytes {
+		return fmt.Errorf("%w: %d bytes", errCanonicalLimit, len(in))
+	}
+	return nil
+}
+
+// finish makes sure that nothing follows the value.
+func (c *canonicalizer) finish() error {
+	if c.space(); c.pos != len(c.in) {
+		return c.syntax("something follows the value")
+	}
+	return nil
+}
+
+// syntax never quotes the input: it may be personal.
+func (c *canonicalizer) syntax(what string) error {
+	return fmt.Errorf("%w: %s at byte %d", errCanonicalSyntax, what, c.pos)
+}
+
+func (c *canonicalizer) space() {
+	for c.pos < len(c.in) {
+		switch c.in[c.pos] {
+		case ' ', '\t', '\n', '\r':
+			c.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips space and returns the byte that follows, 0 at the end.
+func (c *canonicalizer) next() byte {
+	if c.space(); c.pos < len(c.in) {
+		return c.in[c.pos]
+	}
+	return 0
+}
+
+func (c *canonicalizer) value(depth int) error {
+	if depth > canonicalMaxDepth {
+		return fmt.Errorf("%w: more than %d levels", errCanonicalLimit, canonicalMaxDepth)
+	}
+	switch b := c.next(); {
+	case b == '{':
+		return c.object(depth)
+	case b == '[':
+		return c.array(depth)
+	case b == '"':
+		return c.text()
+	case b == '-' || '0' <= b && b <= '9':
+		return c.number()
+	case b == 't':
+		return c.word("true")
+	case b == 'f':
+		return c.word("false")
+	case b == 'n':
+		return c.word("null")
+	}
+	return c.syntax("no value")
+}
+
+func (c *canonicalizer) word(word string) error {
+	if !bytes.HasPrefix(c.in[c.pos:], []byte(word)) {
+		return c.syntax("no value")
+	}
+	c.pos += len(word)
+	c.out = append(c.out, word...)
+	return nil
+}
+
+func (c *canonicalizer) array(depth int) error {
+	c.pos++
+	c.out = append(c.out, '[')
+	if c.next() == ']' {
+		c.pos++
+		c.out = append(c.out, ']')
+		return nil
+	}
+	for {
+		if err := c.value(depth + 1); err != nil {
+			return err
+		}
+		switch c.next() {
+		case ',':
+			c.pos++
+			c.out = append(c.out, ',')
+		case ']':
+			c.pos++
+			c.out = append(c.out, ']')
+			return nil
+		default:
+			return c.syntax("no end of the array")
+		}
+	}
+}
+
+func (c *canonicalizer) object(depth int) error {
+	from, at, first := c.pos, len(c.out), len(c.members)
+	defer func() { c.members = c.members[:first] }()
+	if err := c.objectMembers(depth); err != nil {
+		return err
+	}
+	members := c.sortMembers(first)
+	c.scratch = append(c.scratch[:0], '{')
+	for i, m := range members {
+		if i > 0 {
+			c.scratch = append(c.scratch, ',')
+		}
+		c.scratch = append(c.scratch, c.out[m.start:m.end]...)
+	}
+	c.scratch = append(c.scratch, '}')
+	if c.seal != nil && len(members) == 1 && members[0].name == "$crypto" {
+		c.seals = append(c.seals[:members[0].seal], c.seal(c.in[from:c.pos], c.scratch))
+		c.out = append(c.out[:at], canonicalSealed...)
+		return nil
+	}
+	c.out = append(c.out[:at], c.scratch...)
+	return nil
+}
+
+// objectMembers reads an object and leaves its members on the stack, in the
+// order of the input and with their text in out.
+func (c *canonicalizer) objectMembers(depth int) error {
+	c.pos++
+	if c.next() == '}' {
+		c.pos++
+		return nil
+	}
+	for {
+		if c.next() != '"' {
+			return c.syntax("no name of a member")
+		}
+		m := canonicalMember{start: len(c.out), seal: len(c.seals)}
+		if err := c.text(); err != nil {
+			return err
+		}
+		quoted := c.out[m.start:]
+		name, err := canonicalName(quoted)
+		if err != nil {
+			return err
+		}
+		m.name = name
+		if c.next() != ':' {
+			return c.syntax("no colon")
+		}
+		c.pos++
+		c.out = append(c.out, ':')
+		m.value = len(c.out)
+		if err := c.value(depth + 1); err != nil {
+			return err
+		}
+		if c.skip != nil && c.skip(name, depth) {
+			c.out, c.seals = c.out[:m.start], c.seals[:m.seal]
+		} else {
+			m.end, m.sealEnd = len(c.out), len(c.seals)
+			c.members = append(c.members, m)
+		}
+		switch c.next() {
+		case ',':
+			c.pos++
+		case '}':
+			c.pos++
+			return nil
+		default:
+			return c.syntax("no end of the object")
+		}
+	}
+}
+
+// sortMembers orders the members from first on and drops those that a later
+// one of the same name replaces. Their seals are put in the same order.
+func (c *canonicalizer) sortMembers(first int) []canonicalMember {
+	members := c.members[first:]
+	if len(members) == 0 {
+		return nil
+	}
+	seals := members[0].seal
+	slices.SortStableFunc(members, func(a, b canonicalMember) int { return canonicalCompare(a.name, b.name) })
+	kept := members[:0]
+	for i, m := range members {
+		if i+1 < len(members) && members[i+1].name == m.name {
+			continue
+		}
+		kept = append(kept, m)
+	}
+	if len(c.seals) > seals {
+		c.spare = append(c.spare[:0], c.seals[seals:]...)
+		c.seals = c.seals[:seals]
+		for i, m := range kept {
+			kept[i].seal = len(c.seals)
+			c.seals = append(c.seals, c.spare[m.seal-seals:m.sealEnd-seals]...)
+			kept[i].sealEnd = len(c.seals)
+		}
+	}
+	return kept
+}
+
+// canonicalCompare orders names by their UTF-16 units. In UTF-8 the order is
+// the same, but that the leading bytes of what lies beyond U+FFFF (F0 to F4)
+// come before EE and EF.
+func canonicalCompare(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return int(canonicalOrder(a[i])) - int(canonicalOrder(b[i]))
+		}
+	}
+	return len(a) - len(b)
+}
+
+func canonicalOrder(b byte) byte {
+	switch {
+	case b >= 0xF0:
+		return b - 2
+	case b >= 0xEE:
+		return b + 0x10
+	}
+	return b
+}
+
+// canonicalName decodes a string that text has written.
+func canonicalName(quoted []byte) (string, error) {
+	inner := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner), nil
+	}
+	out := make([]byte, 0, len(inner))
+	for i := 0; i < len(inner); i++ {
+		if inner[i] != '\\' {
+			out = append(out, inner[i])
+			continue
+		}
+		i++
+		switch inner[i] {
+		case 'b':
+			out = append(out, '\b')
+		case 't':
+			out = append(out, '\t')
+		case 'n':
+			out = append(out, '\n')
+		case 'f':
+			out = append(out, '\f')
+		case 'r':
+			out = append(out, '\r')
+		case 'u':
+			unit, err := strconv.ParseUint(string(inner[i+1:i+5]), 16, 16)
+			if err != nil {
+				return "", fmt.Errorf("%w: escape", errCanonicalSyntax)
+			}
+			if unit >= 0x80 { // a surrogate alone, in the form UTF-8 would have for it
+				out = append(out, 0xE0|byte(unit>>12), 0x80|byte(unit>>6)&0xBF, 0x80|byte(unit)&0xBF)
+			} else {
+				out = append(out, byte(unit))
+			}
+			i += 4
+		default:
+			out = append(out, inner[i])
+		}
+	}
+	return string(out), nil
+}
+
+// text copies a string with the escapes that RFC 8785 wants.
+func (c *canonicalizer) text() error {
+	c.pos++
+	c.out = append(c.out, '"')
+	for {
+		from := c.pos
+		for c.pos < len(c.in) && c.in[c.pos] >= 0x20 && c.in[c.pos] != '"' && c.in[c.pos] != '\\' && c.in[c.pos] < utf8.RuneSelf {
+			c.pos++
+		}
+		c.out = append(c.out, c.in[from:c.pos]...)
+		if c.pos >= len(c.in) {
+			return c.syntax("no end of the string")
+		}
+		switch b := c.in[c.pos]; {
+		case b == '"':
+			c.pos++
+			c.out = append(c.out, '"')
+			return nil
+		case b == '\\':
+			if err := c.escape(); err != nil {
+				return err
+			}
+		case b < 0x20:
+			return c.syntax("control character in a string")
+		default:
+			r, n := utf8.DecodeRune(c.in[c.pos:])
+			if r == utf8.RuneError && n == 1 {
+				return c.syntax("not UTF-8")
+			}
+			c.out = append(c.out, c.in[c.pos:c.pos+n]...)
+			c.pos += n
+		}
+	}
+}
+
+func (c *canonicalizer) escape() error {
+	if c.pos+1 >= len(c.in) {
+		return c.syntax("no end of the string")
+	}
+	b := c.in[c.pos+1]
+	if b != 'u' {
+		const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+		i := bytes.IndexByte([]byte(from), b)
+		if i < 0 {
+			return c.syntax("unknown escape")
+		}
+		c.pos += 2
+		c.unit(rune(to[i]))
+		return nil
+	}
+	r, err := c.hex(c.pos)
+	if err != nil {
+		return err
+	}
+	c.pos += 6
+	if utf16.IsSurrogate(r) && c.pos+1 < len(c.in) && c.in[c.pos] == '\\' && c.in[c.pos+1] == 'u' {
+		second, err := c.hex(c.pos)
+		if err != nil {
+			return err
+		}
+		if both := utf16.DecodeRune(r, second); both != utf8.RuneError {
+			c.pos += 6
+			r = both
+		}
+	}
+	c.unit(r)
+	return nil
+}
+
+// hex reads the four digits of an escape that begins at i.
+func (c *canonicalizer) hex(i int) (rune, error) {
+	if i+6 > len(c.in) {
+		return 0, c.syntax("short escape")
+	}
+	var r rune
+	for _, b := range c.in[i+2 : i+6] {
+		switch {
+		case '0' <= b && b <= '9':
+			b -= '0'
+		case 'a' <= b && b <= 'f':
+			b -= 'a' - 10
+		case 'A' <= b && b <= 'F':
+			b -= 'A' - 10
+		default:
+			return 0, c.syntax("bad escape")
+		}
+		r = r<<4 | rune(b)
+	}
+	return r, nil
+}
+
+// unit writes one character of a string.
+func (c *canonicalizer) unit(r rune) {
+	const digits = "0123456789abcdef"
+	switch {
+	case r == '"' || r == '\\':
+		c.out = append(c.out, '\\', byte(r))
+	case r == '\b':
+		c.out = append(c.out, `\b`...)
+	case r == '\t':
+		c.out = append(c.out, `\t`...)
+	case r == '\n':
+		c.out = append(c.out, `\n`...)
+	case r == '\f':
+		c.out = append(c.out, `\f`...)
+	case r == '\r':
+		c.out = append(c.out, `\r`...)
+	case r < 0x20 || utf16.IsSurrogate(r):
+		c.out = append(c.out, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+	default:
+		c.out = utf8.AppendRune(c.out, r)
+	}
+}

@@ -1,0 +1,319 @@
+package idconnect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+const (
+	// verifyRound is how many records, of both servers, one pass compares.
+	verifyRound = 1 << 17
+	// verifyReads is how many requests by id are in flight.
+	verifyReads = 4
+)
+
+// verifyPair is what is left of a record on both servers.
+type verifyPair struct {
+	rest  [2]verifyHash
+	seals [2][]canonicalSeal
+	times [2]uint8 // how often it was read, up to 2
+}
+
+// verifyKind is how a record differs.
+type verifyKind int
+
+const (
+	verifyEqual verifyKind = iota
+	verifyMissing
+	verifyExtra
+	verifyChanged
+)
+
+// verifySuspect is a record that differed in the second pass, with what the
+// third one found.
+type verifySuspect struct {
+	kind    verifyKind
+	twice   bool
+	times   [2]int
+	members [2]map[string]verifyMember
+}
+
+type verifySuspects struct {
+	ids    map[string]*verifySuspect
+	listed [verifyChanged + 1]int
+	twice  int
+}
+
+// second compares the records of as many buckets as one pass can hold and
+// returns the others.
+func (v *verifier) second(ctx context.Context, differing []verifyDiffering, suspects *verifySuspects) ([]verifyDiffering, error) {
+	chosen := map[uint32]bool{} // true once something was found in it
+	alike := map[uint32]bool{}
+	var size int64
+	listed := suspects.listed
+	n := 0
+	for ; n < len(differing) && (size < verifyRound || len(chosen) == 0); n++ {
+		d := differing[n]
+		// Where one side has nothing and the list is full, the number is all
+		// that there is to know.
+		full := v.opts.MaxDifferences
+		if d.counts[1] == 0 && listed[verifyMissing] >= full {
+			v.report.MissingCount += int64(d.counts[0])
+			continue
+		}
+		if d.counts[0] == 0 && listed[verifyExtra] >= full {
+			v.report.ExtraCount += int64(d.counts[1])
+			continue
+		}
+		if d.counts[1] == 0 {
+			listed[verifyMissing] += int(d.counts[0])
+		}
+		if d.counts[0] == 0 {
+			listed[verifyExtra] += int(d.counts[1])
+		}
+		chosen[d.bucket] = false
+		alike[d.bucket] = d.alike
+		size += int64(d.counts[0]) + int64(d.counts[1])
+	}
+	rest := differing[n:]
+	if len(chosen) == 0 {
+		return rest, nil
+	}
+	pairs, err := v.pairs(ctx, chosen)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(pairs)) {
+		if v.judge(id, pairs[id], suspects) {
+			chosen[v.bucket(id)] = true
+		}
+	}
+	for bucket, found := range chosen {
+		if !found && !alike[bucket] {
+			v.report.Shifted++
+		}
+	}
+	return rest, nil
+}
+
+// pairs reads both servers and keeps what falls into the chosen buckets.
+func (v *verifier) pairs(ctx context.Context, chosen map[uint32]bool) (map[string]*verifyPair, error) {
+	var mu sync.Mutex
+	pairs := map[string]*verifyPair{}
+	var reducers [2]*verifyReducer
+	for side := range reducers {
+		reducers[side] = newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
+	}
+	err := v.pass(ctx, func(side int, batch []json.RawMessage) error {
+		for _, raw := range batch {
+			r, err := reducers[side].record(raw)
+			if err != nil {
+				continue // counted in the first pass
+			}
+			if _, ok := chosen[v.bucket(r.id)]; !ok {
+				continue
+			}
+			mu.Lock()
+			p := pairs[r.id]
+			if p == nil {
+				p = &verifyPair{}
+				pairs[r.id] = p
+			}
+			p.rest[side], p.seals[side] = r.rest, slices.Clone(r.seals)
+			p.times[side] = min(p.times[side]+1, 2)
+			size := len(pairs)
+			mu.Unlock()
+			if size > 4*verifyRound {
+				return v.failed(side, fmt.Errorf("%s grows while it is read", v.report.Resource))
+			}
+		}
+		return nil
+	})
+	return pairs, err
+}
+
+// judge counts a pair, keeps it as a suspect while the lists have room, and
+// reports whether it is a reason for the sums to differ.
+func (v *verifier) judge(id string, p *verifyPair, suspects *verifySuspects) bool {
+	differ, unknown := verifyCompareSeals(p.seals[0], p.seals[1])
+	kind := verifyEqual
+	switch {
+	case p.times[1] == 0:
+		kind = verifyMissing
+	case p.times[0] == 0:
+		kind = verifyExtra
+	case p.rest[0] != p.rest[1] || differ:
+		kind = verifyChanged
+	}
+	twice := p.times[0] > 1 || p.times[1] > 1
+	if kind == verifyEqual && !twice {
+		v.report.NotCheckedValues += unknown
+		return unknown > 0
+	}
+	v.count(kind, twice, 1)
+	if suspects.listed[kind] < v.opts.MaxDifferences && kind != verifyEqual || twice && suspects.twice < v.opts.MaxDifferences {
+		suspects.ids[id] = &verifySuspect{kind: kind, twice: twice}
+		suspects.listed[kind]++
+		if twice {
+			suspects.twice++
+		}
+	}
+	return true
+}
+
+func (v *verifier) count(kind verifyKind, twice bool, by int64) {
+	switch kind {
+	case verifyMissing:
+		v.report.MissingCount += by
+	case verifyExtra:
+		v.report.ExtraCount += by
+	case verifyChanged:
+		v.report.ChangedCount += by
+	}
+	if twice {
+		v.report.DuplicateCount += by
+	}
+}
+
+// third reads the suspects once more, now with their members, and makes the
+// lists.
+func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
+	var reducers [2]*verifyReducer
+	for side := range reducers {
+		reducers[side] = newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
+	}
+	var mu sync.Mutex
+	err := v.pass(ctx, func(side int, batch []json.RawMessage) error {
+		for _, raw := range batch {
+			id, _, err := reducers[side].members(raw)
+			if err != nil {
+				continue
+			}
+			s := suspects.ids[id]
+			if s == nil {
+				continue
+			}
+			_, members, err := reducers[side].detail(raw)
+			if err != nil {
+				continue
+			}
+			mu.Lock()
+			s.members[side] = members
+			s.times[side]++
+			mu.Unlock()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := v.lookUp(ctx, suspects); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(suspects.ids)) {
+		v.settle(id, suspects.ids[id])
+	}
+	return nil
+}
+
+// lookUp reads by their ids the suspects that the third pass did not find on a
+// server: where pages are cut by position, a record slips through when others
+// are deleted before it. A server that cannot read by id is asked no further.
+func (v *verifier) lookUp(ctx context.Context, suspects *verifySuspects) error {
+	type question struct {
+		side int
+		id   string
+		s    *verifySuspect
+	}
+	questions := make(chan question)
+	var (
+		all  sync.WaitGroup
+		mu   sync.Mutex
+		mute [2]bool
+	)
+	for range verifyReads {
+		all.Go(func() {
+			reducer := newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
+			for q := range questions {
+				mu.Lock()
+				quiet := mute[q.side]
+				mu.Unlock()
+				if quiet || ctx.Err() != nil {
+					continue
+				}
+				var raw json.RawMessage
+				err := v.servers[q.side].Read(ctx, v.report.Resource+"/"+url.PathEscape(q.id), &raw)
+				if err != nil {
+					if !errors.Is(err, openidm.ErrNotFound) {
+						mu.Lock()
+						mute[q.side] = true
+						mu.Unlock()
+					}
+					continue
+				}
+				if id, members, err := reducer.detail(raw); err == nil && id == q.id {
+					q.s.members[q.side] = members
+				}
+			}
+		})
+	}
+	for id, s := range suspects.ids {
+		for side := range v.servers {
+			if s.members[side] == nil && !v.absent[side] {
+				questions <- question{side, id, s}
+			}
+		}
+	}
+	close(questions)
+	all.Wait()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("comparing %s: %w", v.collection.Name, err)
+	}
+	return nil
+}
+
+// settle puts a suspect into the list where it belongs after all.
+func (v *verifier) settle(id string, s *verifySuspect) {
+	v.count(s.kind, s.twice, -1)
+	kind, twice := verifyEqual, s.twice && (s.times[0] > 1 || s.times[1] > 1)
+	var names []string
+	switch {
+	case s.members[0] == nil && s.members[1] == nil:
+	case s.members[1] == nil:
+		kind = verifyMissing
+		v.report.Missing = verifyList(v.report.Missing, id, v.opts)
+	case s.members[0] == nil:
+		kind = verifyExtra
+		v.report.Extra = verifyList(v.report.Extra, id, v.opts)
+	default:
+		var unknown int64
+		names, unknown = verifyCompareMembers(s.members[0], s.members[1])
+		v.report.NotCheckedValues += unknown
+		if len(names) > 0 {
+			kind = verifyChanged
+			v.report.Changed = verifyList(v.report.Changed, Change{id, names}, v.opts)
+		}
+	}
+	if twice {
+		v.report.Duplicates = verifyList(v.report.Duplicates, id, v.opts)
+	}
+	if kind == verifyEqual && !twice {
+		v.report.Shifted++
+	}
+	v.count(kind, twice, 1)
+}
+
+func verifyList[T any](list []T, item T, opts VerifyOptions) []T {
+	if len(list) >= opts.MaxDifferences {
+		return list
+	}
+	return append(list, item)
+}

@@ -1,0 +1,201 @@
+package idconnect
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"slices"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// verifyMaxID limits the length of an id that is kept, in bytes.
+const verifyMaxID = 1024
+
+var errVerifyRecord = errors.New("record cannot be compared")
+
+// verifyHash is the first half of a SHA-256 under a key that is drawn for each
+// comparison, so that nobody can prepare two records of one hash.
+type verifyHash [16]byte
+
+// verifyRecord is what is left of a record.
+type verifyRecord struct {
+	id    string
+	rest  verifyHash      // everything but encrypted values
+	seals []canonicalSeal // encrypted values; valid until the next record
+}
+
+// sum is the hash of the whole record.
+func (r verifyRecord) sum() verifyHash {
+	if len(r.seals) == 0 {
+		return r.rest
+	}
+	b := append(make([]byte, 0, 16+9*len(r.seals)), r.rest[:]...)
+	for _, s := range r.seals {
+		b = binary.LittleEndian.AppendUint64(b, s.digest)
+		if s.opened {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
+	h := sha256.Sum256(b)
+	return verifyHash(h[:16])
+}
+
+// verifyMember is what is left of one top-level member.
+type verifyMember struct {
+	rest  verifyHash
+	seals []canonicalSeal
+}
+
+// verifyReducer reduces records. It is not for two goroutines at once.
+type verifyReducer struct {
+	key    []byte
+	keys   *keystore.Store
+	ignore []string
+
+	c canonicalizer
+	h hash.Hash
+}
+
+func newVerifyReducer(key []byte, keys *keystore.Store, ignore []string) *verifyReducer {
+	r := &verifyReducer{key: key, keys: keys, ignore: ignore, h: sha256.New()}
+	r.c.skip = func(name string, depth int) bool {
+		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
+	}
+	r.c.seal = r.seal
+	return r
+}
+
+// seal digests an encrypted value. One of a form, or under a key, that the
+// store does not know is taken as it is; so is one that does not open, but as
+// something known: if the other server's is different, they differ.
+func (r *verifyReducer) seal(raw, canonical []byte) canonicalSeal {
+	if r.keys != nil {
+		d, err := r.keys.Digest(raw, r.key)
+		if err == nil && len(d) >= 8 {
+			return canonicalSeal{binary.LittleEndian.Uint64(d), true}
+		}
+		unknown := errors.Is(err, keystore.ErrNotChecked) || errors.Is(err, keystore.ErrNoSuchAlias) || errors.Is(err, keystore.ErrKeyPassword)
+		if err != nil && !unknown {
+			return canonicalSeal{r.digest(canonical), true}
+		}
+	}
+	return canonicalSeal{r.digest(canonical), false}
+}
+
+func (r *verifyReducer) digest(b []byte) uint64 {
+	h := sha256.New()
+	h.Write(r.key)
+	h.Write(b)
+	return binary.LittleEndian.Uint64(h.Sum(nil))
+}
+
+// members brings a record into canonical form and returns its id and members,
+// ordered, as positions in r.c.out.
+func (r *verifyReducer) members(raw json.RawMessage) (string, []canonicalMember, error) {
+	c := &r.c
+	if err := c.reset(raw); err != nil {
+		return "", nil, err
+	}
+	if c.next() != '{' {
+		return "", nil, fmt.Errorf("%w: not an object", errVerifyRecord)
+	}
+	if err := c.objectMembers(0); err != nil {
+		return "", nil, err
+	}
+	if err := c.finish(); err != nil {
+		return "", nil, err
+	}
+	members := c.sortMembers(0)
+	for _, m := range members {
+		if m.name != "_id" {
+			continue
+		}
+		value := c.out[m.value:m.end]
+		if value[0] != '"' || len(value) <= 2 || len(value) > verifyMaxID {
+			break
+		}
+		id, err := canonicalName(value)
+		return id, members, err
+	}
+	return "", nil, fmt.Errorf("%w: no usable _id", errVerifyRecord)
+}
+
+func (r *verifyReducer) record(raw json.RawMessage) (verifyRecord, error) {
+	id, members, err := r.members(raw)
+	if err != nil {
+		return verifyRecord{}, err
+	}
+	r.h.Reset()
+	r.h.Write(r.key)
+	for _, m := range members {
+		// A member begins with a quoted name and has one value: no two lists
+		// of members are the same bytes.
+		r.h.Write(r.c.out[m.start:m.end])
+	}
+	var sum [sha256.Size]byte
+	r.h.Sum(sum[:0])
+	return verifyRecord{id, verifyHash(sum[:16]), r.c.seals}, nil
+}
+
+// detail is record for one that is suspected, member by member.
+func (r *verifyReducer) detail(raw json.RawMessage) (string, map[string]verifyMember, error) {
+	id, members, err := r.members(raw)
+	if err != nil {
+		return "", nil, err
+	}
+	out := make(map[string]verifyMember, len(members))
+	for _, m := range members {
+		r.h.Reset()
+		r.h.Write(r.key)
+		r.h.Write(r.c.out[m.start:m.end])
+		var sum [sha256.Size]byte
+		r.h.Sum(sum[:0])
+		out[m.name] = verifyMember{verifyHash(sum[:16]), slices.Clone(r.c.seals[m.seal:m.sealEnd])}
+	}
+	return id, out, nil
+}
+
+// verifyCompareSeals compares the encrypted values of two records, or members,
+// that are otherwise equal: whether one differs, and how many cannot be told.
+func verifyCompareSeals(a, b []canonicalSeal) (differ bool, notChecked int64) {
+	if len(a) != len(b) {
+		return true, 0
+	}
+	for i := range a {
+		switch {
+		case a[i] == b[i]:
+		case a[i].opened && b[i].opened:
+			differ = true
+		default:
+			notChecked++
+		}
+	}
+	return differ, notChecked
+}
+
+// verifyCompareMembers returns the names of the members that differ, sorted,
+// and the number of encrypted values that cannot be told.
+func verifyCompareMembers(a, b map[string]verifyMember) (names []string, notChecked int64) {
+	for name, x := range a {
+		y, ok := b[name]
+		differ, unknown := verifyCompareSeals(x.seals, y.seals)
+		if !ok || x.rest != y.rest || differ {
+			names = append(names, name)
+		} else {
+			notChecked += unknown
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, notChecked
+}

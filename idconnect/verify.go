@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"iter"
+	"net/url"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ type VerifyOptions struct {
 	// and different ciphertext is counted as not checked. Nothing that was
 	// decrypted leaves the store.
 	Keys *keystore.Store
-	// PageSize is how many records one request asks for; 0: 500.
+	// PageSize is how many records one request asks for; 0: 500, at most
+	// 10,000.
 	PageSize int
 	// Concurrency is how many collections are compared at once, each with one
 	// request in flight per server; 0: 1, at most 8. Each costs the memory
@@ -71,7 +73,17 @@ type VerifyProgress struct {
 // it does not answer, refuses the credentials, or fails midway; the report
 // then holds the collections that were finished.
 func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOptions) (*VerifyReport, error) {
-	return verifyServers(ctx, [2]verifyServer{source, target}, [2]string{source.BaseURL, target.BaseURL}, opts)
+	return verifyServers(ctx, [2]verifyServer{source, target}, [2]string{verifyURL(source.BaseURL), verifyURL(target.BaseURL)}, opts)
+}
+
+// verifyURL leaves out what may be secret.
+func verifyURL(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }
 
 // verifyServer is what is used of an [openidm.Client].
@@ -96,6 +108,7 @@ func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string,
 	if opts.PageSize <= 0 {
 		opts.PageSize = 500
 	}
+	opts.PageSize = min(opts.PageSize, 10_000)
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
 	report := &VerifyReport{Source: urls[0], Target: urls[1], Started: time.Now()}

@@ -1,0 +1,134 @@
+package idconnect_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+func verifyClient(s *openidmtest.Server, password string) *openidm.Client {
+	return &openidm.Client{
+		BaseURL:     s.URL(),
+		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword(password)},
+		HTTPClient:  s.HTTPClient(),
+	}
+}
+
+// verifyPair starts two servers with the same records and the same stores.
+func verifyPair(t testing.TB, users int) (source, target *openidmtest.Server) {
+	t.Helper()
+	source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 7, Assignments: 5, Links: users})
+	dir := t.TempDir()
+	if err := source.WriteStores(dir); err != nil {
+		t.Fatal(err)
+	}
+	return source, openidmtest.NewSource(t, openidmtest.Options{
+		Users: users, Roles: 7, Assignments: 5, Links: users,
+		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore",
+	})
+}
+
+func TestVerifyServers(t *testing.T) {
+	t.Parallel()
+	source, target := verifyPair(t, 2000)
+	verify := func() *idconnect.VerifyReport {
+		t.Helper()
+		report, err := idconnect.Verify(t.Context(), verifyClient(source, "openidm-admin"), verifyClient(target, "openidm-admin"),
+			idconnect.VerifyOptions{Keys: source.Keystore(), Concurrency: 2, PageSize: 250})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	report := verify()
+	if !report.Same() || len(report.Collections) != 4 || report.Collections[0].SourceCount != 2000 || report.Collections[0].NotCheckedValues != 0 {
+		t.Fatalf("equal servers: %+v", report)
+	}
+
+	target.Delete("repo/managed/user", "u00003")
+	source.Delete("repo/managed/user", "u00004")
+	target.Put("repo/managed/role", "r00001", map[string]any{"name": "changed by hand"})
+	report = verify()
+	users, roles := report.Collections[0], report.Collections[1]
+	if report.Same() || !slices.Equal(users.Missing, []string{"u00003"}) || !slices.Equal(users.Extra, []string{"u00004"}) || users.Differences() != 2 ||
+		len(roles.Changed) != 1 || roles.Changed[0].ID != "r00001" || !slices.Contains(roles.Changed[0].Members, "name") || roles.Differences() != 1 {
+		t.Fatalf("got %+v", report)
+	}
+
+	var text bytes.Buffer
+	if err := report.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"changed by hand", "openidm-admin", "$crypto", "@example.com"} {
+		if strings.Contains(text.String(), secret) || strings.Contains(string(encoded), secret) {
+			t.Errorf("%q is in the report", secret)
+		}
+	}
+}
+
+func TestVerifyServersRefuse(t *testing.T) {
+	t.Parallel()
+	source, target := verifyPair(t, 10)
+	report, err := idconnect.Verify(t.Context(), verifyClient(source, "openidm-admin"), verifyClient(target, "wrong"), idconnect.VerifyOptions{})
+	if !errors.Is(err, openidm.ErrUnauthorized) || !strings.Contains(err.Error(), "target") || report.Same() {
+		t.Fatalf("got %v, %+v", err, report)
+	}
+}
+
+func ExampleVerify() {
+	source, err := openidmtest.Start(openidmtest.Options{Users: 1000})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer source.Close()
+	target, err := openidmtest.Start(openidmtest.Options{Users: 1000})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer target.Close()
+	target.Delete("repo/managed/user", "u00042")
+	password := keystore.NewPassword("openidm-admin")
+	client := func(s *openidmtest.Server) *openidm.Client {
+		return &openidm.Client{
+			BaseURL:     s.URL(),
+			Trust:       s.Trust(),
+			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
+		}
+	}
+
+	report, err := idconnect.Verify(context.Background(), client(source), client(target), idconnect.VerifyOptions{
+		// The two servers have keys of their own, so their encrypted values
+		// cannot be compared, only told from what is not encrypted.
+		Collections: []idconnect.Collection{{Name: "users", Resource: "managed/user"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report.WriteText(os.Stdout)
+	// Output:
+	// collection  source  target  result
+	// users       1000    999     1 missing
+	//
+	// users, missing in the target:
+	//   u00042
+	//
+	// not proved to be the same
+}

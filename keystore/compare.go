@@ -1,0 +1,154 @@
+package keystore
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Differences of two stores, by alias, each list sorted.
+type Differences struct {
+	Same    []string `json:"same"`
+	OnlyA   []string `json:"onlyA"`
+	OnlyB   []string `json:"onlyB"`
+	Changed []string `json:"changed"`
+}
+
+// Empty says that the stores hold the same keys and certificates.
+func (d Differences) Empty() bool { return len(d.OnlyA)+len(d.OnlyB)+len(d.Changed) == 0 }
+
+// String is a line for each alias, and a last one with the counts.
+func (d Differences) String() string {
+	var b strings.Builder
+	for _, l := range []struct {
+		what    string
+		aliases []string
+	}{{"same", d.Same}, {"changed", d.Changed}, {"only in A", d.OnlyA}, {"only in B", d.OnlyB}} {
+		for _, a := range l.aliases {
+			fmt.Fprintf(&b, "%-10s %s\n", l.what, a)
+		}
+	}
+	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(d.Same), len(d.Changed), len(d.OnlyA), len(d.OnlyB))
+	return b.String()
+}
+
+// Compare compares two stores by alias and content: keys by their bytes, opened
+// with the password that each store was opened with, and certificates by
+// theirs. Dates, order, salts and passwords do not count. A key that does not
+// open is an error.
+func Compare(a, b *Store) (Differences, error) {
+	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
+	for x := range a.Entries() {
+		y, ok := b.Entry(x.Alias)
+		if !ok {
+			d.OnlyA = append(d.OnlyA, x.Alias)
+			continue
+		}
+		same, err := sameEntry(x, a.keyPassword, y, b.keyPassword)
+		switch {
+		case err != nil:
+			return d, err
+		case same:
+			d.Same = append(d.Same, x.Alias)
+		default:
+			d.Changed = append(d.Changed, x.Alias)
+		}
+	}
+	for y := range b.Entries() {
+		if _, ok := a.Entry(y.Alias); !ok {
+			d.OnlyB = append(d.OnlyB, y.Alias)
+		}
+	}
+	for _, l := range [][]string{d.Same, d.OnlyA, d.OnlyB, d.Changed} {
+		slices.Sort(l)
+	}
+	return d, nil
+}
+
+func sameEntry(x Entry, px Password, y Entry, py Password) (bool, error) {
+	if x.Kind != y.Kind || !slices.EqualFunc(x.RawCertificates(), y.RawCertificates(), bytes.Equal) {
+		return false, nil
+	}
+	if x.Kind != TrustedCertificate && px.Equal(py) && x.e != nil && y.e != nil && bytes.Equal(x.e.body, y.e.body) {
+		return true, nil // the same ciphertext under the same password
+	}
+	switch x.Kind {
+	case PrivateKey:
+		kx, err := x.PKCS8(px)
+		if err != nil {
+			return false, err
+		}
+		ky, err := y.PKCS8(py)
+		return subtle.ConstantTimeCompare(kx, ky) == 1, err
+	case SecretKey:
+		ax, kx, err := x.SecretKey(px)
+		if err != nil {
+			return false, err
+		}
+		ay, ky, err := y.SecretKey(py)
+		return ax == ay && subtle.ConstantTimeCompare(kx, ky) == 1, err
+	}
+	return true, nil
+}
+
+// Policy says what [Merge] does with an alias that both stores have, with
+// different certificates.
+type Policy string
+
+// The policies.
+const (
+	Keep    Policy = "keep"    // the destination's stays
+	Replace Policy = "replace" // the source's is taken
+	Error   Policy = "error"   // nothing is merged, [*ConflictError]
+)
+
+// ConflictError: stores hold different things under the same alias, or the
+// destination holds keys that would be lost. It matches [ErrConflict].
+type ConflictError struct{ Aliases []string }
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%v: %s", ErrConflict, strings.Join(e.Aliases, ", "))
+}
+
+// Is matches [ErrConflict].
+func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
+
+// Merge puts the trusted certificates of src into dst. Keys are never moved;
+// an alias that is a key in dst counts as a conflict, and is kept under [Keep]
+// only.
+func Merge(dst, src *Store, policy Policy) (Changes, error) {
+	var c Changes
+	var take []*entry
+	var conflicts []string
+	for _, e := range src.entries {
+		if e.kind != TrustedCertificate {
+			continue
+		}
+		old := dst.find(e.alias)
+		switch {
+		case old == nil:
+			c.Added = append(c.Added, e.alias)
+		case old.kind == TrustedCertificate && bytes.Equal(old.certs[0], e.certs[0]):
+			continue
+		case policy == Keep:
+			continue
+		case policy == Replace && old.kind == TrustedCertificate:
+			c.Replaced = append(c.Replaced, e.alias)
+		default:
+			conflicts = append(conflicts, e.alias)
+			continue
+		}
+		take = append(take, e)
+	}
+	if len(conflicts) > 0 {
+		return Changes{}, &ConflictError{Aliases: conflicts}
+	}
+	for _, e := range take {
+		if err := dst.put(&entry{alias: e.alias, kind: TrustedCertificate, certs: e.certs}, PutOptions{Created: e.public().Created}); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,178 @@
+package keystore
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+)
+
+func isAny(err error, targets ...error) bool {
+	for _, t := range targets {
+		if errors.Is(err, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestTruncatedAndFlipped: every truncation and every flipped bit of a store is
+// a known error, or gives the same entries.
+func TestTruncatedAndFlipped(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"openidm-7.0.2.jceks", "version1-chain.jceks", "key.jks", "empty.jceks"} {
+		data := fixture(t, name)
+		for n := range data {
+			if _, err := Decode(bytes.NewReader(data[:n]), NewPassword("changeit")); !isAny(err, ErrFormat, ErrIntegrity) {
+				t.Fatalf("%s cut at %d: %v", name, n, err)
+			}
+		}
+		for bit := range 8 * len(data) {
+			bad := bytes.Clone(data)
+			bad[bit/8] ^= 1 << (bit % 8)
+			if _, err := Decode(bytes.NewReader(bad), NewPassword("changeit")); !isAny(err, ErrFormat, ErrIntegrity, ErrPKCS12Unsupported) {
+				t.Fatalf("%s with bit %d flipped: %v", name, bit, err)
+			}
+		}
+	}
+}
+
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	head := "\xce\xce\xce\xce\x00\x00\x00\x02"
+	entry := head + "\x00\x00\x00\x01\x00\x00\x00"
+	for name, data := range map[string]string{
+		"empty file":             "",
+		"PEM in disguise":        "-----BEGIN CERTIFICATE-----\n",
+		"version 3":              "\xce\xce\xce\xce\x00\x00\x00\x03\x00\x00\x00\x00",
+		"two billion entries":    head + "\x7f\xff\xff\xff",
+		"negative count":         head + "\xff\xff\xff\xff",
+		"unknown tag":            entry + "\x09\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00",
+		"broken alias":           entry + "\x02\x00\x02\xc0\x00",
+		"negative key length":    entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff",
+		"huge key length":        entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x7f\xff\xff\xff",
+		"chain of a billion":     entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00",
+		"foreign class":          entry + "\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05sr\x00\x11java.util.HashMap",
+		"reference to nothing":   entry + "\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05q\x00\x7e\x00\x05",
+		"secret key in a JKS":    "\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05",
+		"PKCS#12 without an end": "\x30\x84\x7f\xff\xff\xff",
+	} {
+		_, err := Decode(bytes.NewReader([]byte(data)), NewPassword("x"))
+		var where *FormatError
+		if !errors.As(err, &where) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestIterationsAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, der := range map[string]string{
+		"2^31-1":        "\x30\x10\x04\x0812345678\x02\x04\x7f\xff\xff\xff",
+		"5,000,001":     "\x30\x0f\x04\x0812345678\x02\x03\x4c\x4b\x41",
+		"0":             "\x30\x0d\x04\x0812345678\x02\x01\x00",
+		"negative":      "\x30\x0d\x04\x0812345678\x02\x01\xff",
+		"salt of 4":     "\x30\x09\x04\x041234\x02\x01\x14",
+		"trailing byte": "\x30\x0d\x04\x0812345678\x02\x01\x14\x00",
+	} {
+		if p, err := parsePBEParams([]byte(der)); err == nil {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+}
+
+func TestLenient(t *testing.T) {
+	t.Parallel()
+	data := append(fixture(t, "empty.jceks"), "more"...)
+	s, err := Decode(bytes.NewReader(data), NewPassword("changeit"))
+	if err != nil || len(s.Warnings()) != 1 {
+		t.Errorf("bytes after the trailer: %v, %v", s, err)
+	}
+	if _, err := Decode(bytes.NewReader(data), NewPassword("changeit"), Strict()); !errors.Is(err, ErrFormat) {
+		t.Errorf("strict: %v", err)
+	}
+	if _, err := Decode(bytes.NewReader(data), NewPassword("changeit"), WithLimit(8)); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("limit: %v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, name := range []string{"openidm-7.0.2.jceks", "aliases.jceks", "version1-key.jks", "trust.p12", "empty.jceks", "iter10000.jceks"} {
+		f.Add(fixture(f, name))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Decode(bytes.NewReader(data), Password{})
+		if err != nil {
+			if !isAny(err, ErrFormat, ErrPKCS12Unsupported) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(s.Warnings()) > 0 {
+			return
+		}
+		var out bytes.Buffer
+		if err := s.Encode(&out, NewPassword("")); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(data) - 20; !bytes.Equal(out.Bytes()[:n], data[:n]) {
+			t.Fatal("what was read is not what is written")
+		}
+	})
+}
+
+func FuzzSerialized(f *testing.F) {
+	f.Add(serializeSecretKey("AES", []byte("0123456789abcdef")))
+	f.Add(serializeSealed([]byte("params"), []byte("content")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		obj, n, err := parseSerialized(data)
+		if n < 0 || n > len(data) || (obj == nil) == (err == nil) && err == nil {
+			t.Fatal(n, obj, err)
+		}
+		if err == nil {
+			obj.sealed()
+			obj.secret()
+		}
+	})
+}
+
+func FuzzModifiedUTF8(f *testing.F) {
+	for _, s := range []string{"", "a", "ü", "鍵", "key😀", "\x00"} {
+		f.Add(encodeModifiedUTF8(s))
+	}
+	f.Add([]byte{0xc0, 0x80, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := decodeModifiedUTF8(b)
+		if err != nil {
+			return
+		}
+		again, err := decodeModifiedUTF8(encodeModifiedUTF8(s))
+		if err != nil || again != s {
+			t.Fatalf("%q: %q, %v", s, again, err)
+		}
+	})
+}
+
+func FuzzEncryptedValue(f *testing.F) {
+	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
+	f.Add([]byte(`{"$crypto":{}}`))
+	s := New(JCEKS)
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		ScanEncrypted(doc, func(_ string, value []byte) error {
+			if s.Opens(value) == nil {
+				t.Fatal("an empty store opened a value")
+			}
+			return nil
+		})
+	})
+}
+
+func FuzzBootPassword(f *testing.F) {
+	for _, s := range []string{"plain", "CONSOLE", "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:6903a5eef8c04aa07163ea1248cab76a", "OBF:U", "CRYPT:"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if p, err := DecodeBootPassword(s); (err == nil) == p.IsZero() {
+			t.Fatalf("%v, zero %v", err, p.IsZero())
+		}
+	})
+}

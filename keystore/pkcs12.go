@@ -1,0 +1,163 @@
+package keystore
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"software.sslmate.com/src/go-pkcs12"
+)
+
+// ErrPKCS12Unsupported: the file is PKCS#12, and holds what go-pkcs12 cannot
+// show: secret keys, keys and trusted certificates in one store, several keys
+// it does not know. keytool -importkeystore turns it into JCEKS.
+var ErrPKCS12Unsupported = errors.New("PKCS#12 with content that is not supported")
+
+const maxDERDepth = 32
+
+func decodePKCS12(data []byte, password Password) (s *Store, err error) {
+	// A parser of others, and a hostile file: a panic is an error.
+	defer func() {
+		if r := recover(); r != nil {
+			s, err = nil, &FormatError{What: "PKCS#12: the file makes its reader fail"}
+		}
+	}()
+	var outer asn1.RawValue
+	if _, err := asn1.Unmarshal(data, &outer); err != nil {
+		return nil, &FormatError{What: "PKCS#12", Err: err}
+	}
+	if password.IsZero() {
+		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password", ErrPKCS12Unsupported)
+	}
+	if err := boundIterations(outer.FullBytes, 0); err != nil {
+		return nil, err
+	}
+	s = &Store{format: PKCS12, version: 3, verified: true}
+	certs, trustErr := pkcs12.DecodeTrustStore(data, password.Reveal())
+	if trustErr == nil {
+		for _, c := range certs {
+			s.entries = append(s.entries, &entry{kind: TrustedCertificate, certs: [][]byte{c.Raw}, noDate: true, format: PKCS12})
+		}
+		return s, nil
+	}
+	if errors.Is(trustErr, pkcs12.ErrIncorrectPassword) {
+		return nil, ErrIntegrity
+	}
+	blocks, err := pkcs12.ToPEM(data, password.Reveal())
+	switch {
+	case errors.Is(err, pkcs12.ErrIncorrectPassword):
+		return nil, ErrIntegrity
+	case err != nil:
+		return nil, fmt.Errorf("%w: %v", ErrPKCS12Unsupported, err)
+	}
+	byID := map[string][]byte{}
+	var others [][]byte
+	for _, b := range blocks {
+		if b.Type != "CERTIFICATE" {
+			continue
+		}
+		if id := b.Headers["localKeyId"]; id != "" {
+			byID[id] = b.Bytes
+		} else {
+			others = append(others, b.Bytes)
+		}
+	}
+	for _, b := range blocks {
+		if b.Type != "PRIVATE KEY" {
+			continue
+		}
+		e := &entry{alias: strings.ToLower(b.Headers["friendlyName"]), kind: PrivateKey, plain: true, noDate: true, format: PKCS12}
+		id := b.Headers["localKeyId"]
+		if raw, err := hex.DecodeString(id); err == nil {
+			if ms, ok := strings.CutPrefix(string(raw), "Time "); ok { // as Java writes it
+				if n, err := strconv.ParseInt(ms, 10, 64); err == nil {
+					e.created, e.noDate = n, false
+				}
+			}
+		}
+		if e.body, err = rsaPKCS8(b.Bytes); err != nil {
+			return nil, err
+		}
+		leaf, ok := byID[id]
+		if !ok {
+			return nil, fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
+		}
+		delete(byID, id)
+		e.certs = chainOf(leaf, others)
+		s.entries = append(s.entries, e)
+	}
+	if len(s.entries) == 0 || len(byID) > 0 {
+		return nil, fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
+	}
+	return s, nil
+}
+
+// rsaPKCS8 is exact for RSA only: go-pkcs12 gives other keys encoded anew, and
+// not as they are in the file.
+func rsaPKCS8(der []byte) ([]byte, error) {
+	key, err := x509.ParsePKCS1PrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: a private key that is not RSA", ErrPKCS12Unsupported)
+	}
+	return x509.MarshalPKCS8PrivateKey(key)
+}
+
+// chainOf follows the issuers, as Java does when it reads PKCS#12.
+func chainOf(leaf []byte, others [][]byte) [][]byte {
+	chain := [][]byte{leaf}
+	for range others {
+		last, ok := parseCertificateShape(chain[len(chain)-1])
+		if !ok || bytes.Equal(last.Issuer.FullBytes, last.Subject.FullBytes) {
+			break
+		}
+		next := []byte(nil)
+		for _, o := range others {
+			if c, ok := parseCertificateShape(o); ok && bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
+				next = o
+				break
+			}
+		}
+		if next == nil {
+			break
+		}
+		chain = append(chain, next)
+	}
+	return chain
+}
+
+// boundIterations refuses iteration counts beyond Java's limit before any work
+// is done: in all parameters of PKCS#12 and PKCS#5 the count follows the salt,
+// an OCTET STRING.
+func boundIterations(der []byte, depth int) error {
+	if depth > maxDERDepth {
+		return &FormatError{What: "PKCS#12: nested too deeply"}
+	}
+	salt := false
+	for len(der) > 0 {
+		var v asn1.RawValue
+		rest, err := asn1.Unmarshal(der, &v)
+		if err != nil {
+			return nil // not DER after all: an octet string of another kind
+		}
+		der = rest
+		universal := v.Class == asn1.ClassUniversal
+		if salt && universal && v.Tag == asn1.TagInteger {
+			if n := new(big.Int).SetBytes(v.Bytes); n.BitLen() > 31 || n.Int64() > maxIterations || len(v.Bytes) > 0 && v.Bytes[0] >= 0x80 {
+				return &FormatError{What: fmt.Sprintf("PKCS#12: an iteration count beyond %d", maxIterations)}
+			}
+		}
+		salt = universal && v.Tag == asn1.TagOctetString
+		if v.IsCompound || salt {
+			if err := boundIterations(v.Bytes, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -61,13 +62,9 @@ func pbePassword(p Password) ([]byte, error) {
 func pbeDerive(password []byte, p pbeParams) (key, iv []byte) {
 	salt := append([]byte(nil), p.Salt...)
 	if string(salt[:4]) == string(salt[4:]) {
-		// Java means to reverse the first half, and does not: the index of
-		// its second assignment is a constant.
-		for i := range 2 {
-			tmp := salt[i]
-			salt[i] = salt[3-i]
-			salt[3-1] = tmp
-		}
+		// "If the two salt halves are the same, invert one of them": the
+		// reversal is what Java's own results show (testdata/pbe-vectors.json).
+		slices.Reverse(salt[:4])
 	}
 	var halves [2][md5.Size]byte
 	var wait sync.WaitGroup

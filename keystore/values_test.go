@@ -69,7 +69,7 @@ func TestEncryptedValues(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n != len(file.Values) || n < 7 {
+	if n != len(file.Values) || n < 6 {
 		t.Errorf("%d of %d values found", n, len(file.Values))
 	}
 	first := string(file.Values[0].Value)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -61,6 +62,8 @@ func TestVerifyKeys(t *testing.T) {
 		{"another secret, no keys", seal(`"secret"`, ivA), seal(`"secreT"`, ivA), nil, false, 1},
 		{"another key", fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAQ=="), store, false, 1},
 		{"the same under another key", fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), store, false, 0},
+		{"damaged", seal(`"secret"`, ivA), strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), store, true, 0},
+		{"damaged alike", strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), store, false, 0},
 		{"another form", `{"$crypto":{"type":"new","value":{"stableId":"a"}}}`, `{"$crypto":{"type":"new","value":{"stableId":"b"}}}`, store, false, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

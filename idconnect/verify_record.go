@@ -71,21 +71,18 @@ func newVerifyReducer(key []byte, keys *keystore.Store, ignore []string) *verify
 	return r
 }
 
-// seal digests an encrypted value. One of a form, or under a key, that the
-// store does not know is taken as it is; so is one that does not open, but as
-// something known: if the other server's is different, they differ.
+// seal digests an encrypted value. One whose form or key the store does not
+// know is taken as it is. So is one that does not open with the key it names,
+// but as known: it is broken, and differs from whatever is not broken alike.
 func (r *verifyReducer) seal(raw, canonical []byte) canonicalSeal {
-	if r.keys != nil {
-		d, err := r.keys.Digest(raw, r.key)
-		if err == nil && len(d) >= 8 {
-			return canonicalSeal{binary.LittleEndian.Uint64(d), true}
-		}
-		unknown := errors.Is(err, keystore.ErrNotChecked) || errors.Is(err, keystore.ErrNoSuchAlias) || errors.Is(err, keystore.ErrKeyPassword)
-		if err != nil && !unknown {
-			return canonicalSeal{r.digest(canonical), true}
-		}
+	if r.keys == nil {
+		return canonicalSeal{r.digest(canonical), false}
 	}
-	return canonicalSeal{r.digest(canonical), false}
+	d, err := r.keys.Digest(raw, r.key)
+	if err != nil {
+		return canonicalSeal{r.digest(canonical), errors.Is(err, keystore.ErrValue)}
+	}
+	return canonicalSeal{binary.LittleEndian.Uint64(d), true}
 }
 
 func (r *verifyReducer) digest(b []byte) uint64 {

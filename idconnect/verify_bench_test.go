@@ -1,0 +1,84 @@
+package idconnect
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+func BenchmarkVerifyRecord(b *testing.B) {
+	raw := json.RawMessage(verifyUser(1, 1, "u@example.com"))
+	r := newVerifyReducer(make([]byte, 32), nil, nil)
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := r.record(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// verifyGenerated is a server whose records are made when they are asked for.
+type verifyGenerated struct {
+	verifyTable
+	count int
+}
+
+func (g *verifyGenerated) Query(_ context.Context, _ string, q openidm.Query) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		for i := range g.count {
+			if !yield(json.RawMessage(verifyUser(i, 1, "u@example.com")), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (g *verifyGenerated) QueryPage(context.Context, string, openidm.Query, string) (openidm.Page, error) {
+	return openidm.Page{Result: []json.RawMessage{[]byte(verifyUser(0, 1, ""))}}, nil
+}
+
+// BenchmarkVerifyEqual reads two equal servers; bare is the same reading with
+// nothing done. peak-MiB is the most memory that Go had from the system.
+func BenchmarkVerifyEqual(b *testing.B) {
+	for _, n := range []int{1000, 100_000, 1_000_000} {
+		server := &verifyGenerated{count: n}
+		b.Run("verify/"+strconv.Itoa(n), func(b *testing.B) {
+			debug.FreeOSMemory()
+			var peak uint64
+			opts := VerifyOptions{Collections: verifyUsers, Progress: func(VerifyProgress) {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.Sys-m.HeapReleased)
+			}}
+			for b.Loop() {
+				report, err := verifyServers(b.Context(), [2]verifyServer{server, server}, [2]string{}, opts)
+				if err != nil || !report.Same() {
+					b.Fatalf("got %v, %+v", err, report)
+				}
+			}
+			b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+			b.ReportMetric(float64(2*n*b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+		b.Run("bare/"+strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				var both sync.WaitGroup
+				for range 2 {
+					both.Go(func() {
+						for range server.Query(b.Context(), "", openidm.Query{}) {
+						}
+					})
+				}
+				both.Wait()
+			}
+			b.ReportMetric(float64(2*n*b.N)/b.Elapsed().Seconds(), "records/s")
+		})
+	}
+}

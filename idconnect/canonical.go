@@ -12,6 +12,7 @@ import (
 const (
 	canonicalMaxDepth = 64
 	canonicalMaxBytes = 16 << 20
+	canonicalMaxNames = 1000 // that are remembered
 )
 
 var (
@@ -48,6 +49,7 @@ type canonicalizer struct {
 	members []canonicalMember // stack of the open objects' members
 	scratch []byte
 	spare   []canonicalSeal
+	names   map[string]string // decoded names, as records repeat them
 }
 
 // canonicalSeal stands for an encrypted value: a digest of what it holds when
@@ -221,9 +223,13 @@ func (c *canonicalizer) objectMembers(depth int) error {
 			return err
 		}
 		quoted := c.out[m.start:]
-		name, err := canonicalName(quoted)
-		if err != nil {
-			return err
+		name, known := c.names[string(quoted)]
+		if !known {
+			var err error
+			if name, err = canonicalName(quoted); err != nil {
+				return err
+			}
+			c.remember(string(quoted), name)
 		}
 		m.name = name
 		if c.next() != ':' {
@@ -250,6 +256,15 @@ func (c *canonicalizer) objectMembers(depth int) error {
 		default:
 			return c.syntax("no end of the object")
 		}
+	}
+}
+
+func (c *canonicalizer) remember(quoted, name string) {
+	if c.names == nil {
+		c.names = map[string]string{}
+	}
+	if len(c.names) < canonicalMaxNames && len(name) <= 256 {
+		c.names[quoted] = name
 	}
 }
 

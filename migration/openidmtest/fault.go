@@ -1,7 +1,14 @@
 package openidmtest
 
 import (
+	"context"
+	"crypto/tls"
+	"maps"
+	"math/rand/v2"
+	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -10,8 +17,7 @@ type Effect string
 
 const (
 	// Respond answers with the fault's Status, Header and Body, without doing
-	// the work. With Status 0 the request is served as if there were no
-	// fault, after Delay.
+	// the work. With Status 0 the request is served after Delay.
 	Respond Effect = ""
 	// Reset cuts the connection without doing the work.
 	Reset Effect = "reset"
@@ -47,16 +53,16 @@ type Fault struct {
 	Header http.Header
 	Body   string
 
-	// What goes wrong in the migration that a matching request starts; with
-	// one of these set and Effect, Status and Body zero the request itself is
+	// What goes wrong in the migration that a matching request starts. With
+	// one of these set and Effect and Status zero, the request itself is
 	// served.
 	LoseRecords  int // so many records are silently not copied
 	AlterRecords int // so many records are copied with other contents
-	FailRecords  int // so many records fail, and the migration says so
-	StopAfter    int // the migration fails after so many records
-	// OmitFailures lets a migration with FailRecords end as "complete", with
-	// the number of failed records in its answer only.
-	OmitFailures bool
+	FailRecords  int // so many records fail, and the migration ends as failed
+	StopAfter    int // the source goes away after so many records
+	// CompleteAnyway lets a migration with failed records end as "complete":
+	// only the counts in its answer tell.
+	CompleteAnyway bool
 }
 
 // Fail adds a fault. Faults are tried in the order in which they were added;
@@ -77,4 +83,151 @@ func (s *Server) ClearFaults() {
 type faultState struct {
 	Fault
 	seen, hit int
+	random    *rand.Rand
+}
+
+// faultFor returns the fault that hits a request, nil if none does.
+func (s *Server) faultFor(r Request) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.Method != "" && f.Method != r.Method || f.Action != "" && f.Action != r.Action ||
+			!strings.HasPrefix(r.Path, strings.Trim(f.Path, "/")) {
+			continue
+		}
+		f.seen++
+		if f.seen <= f.After || f.Times > 0 && f.hit >= f.Times {
+			continue
+		}
+		if f.Probability > 0 {
+			if f.random == nil {
+				f.random = rand.New(rand.NewPCG(f.Seed, 0))
+			}
+			if f.random.Float64() >= f.Probability {
+				continue
+			}
+		}
+		f.hit++
+		return &f.Fault
+	}
+	return nil
+}
+
+// cutter is a writer that can cut its connection.
+type cutter interface{ cut() }
+
+// applyFault does what a fault does to a request and says whether the request
+// was dealt with.
+func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
+	if f.Delay > 0 && !s.sleep(r, f.Delay) {
+		cut(w)
+		return true
+	}
+	switch f.Effect {
+	case Reset:
+		cut(w)
+	case Restart:
+		s.spawn(func() { s.Restart() })
+		cut(w)
+	case Hang:
+		select {
+		case <-r.Context().Done():
+		case <-s.done:
+		}
+		cut(w)
+	case LoseAnswer:
+		s.serve(&buffer{header: http.Header{}}, r)
+		cut(w)
+	case Truncate:
+		b := &buffer{header: http.Header{}}
+		s.serve(b, r)
+		maps.Copy(w.Header(), b.header)
+		w.Header().Set("Content-Length", strconv.Itoa(len(b.body)))
+		w.WriteHeader(b.code())
+		w.Write(b.body[:len(b.body)/2])
+		http.NewResponseController(w).Flush()
+		cut(w)
+	default:
+		if f.Status == 0 {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		maps.Copy(w.Header(), f.Header)
+		w.WriteHeader(f.Status)
+		w.Write([]byte(f.Body))
+	}
+	return true
+}
+
+// sleep waits and says whether somebody still wants the answer.
+func (s *Server) sleep(r *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+	case <-s.done:
+	}
+	return false
+}
+
+// cut closes the connection of a request without an answer, or without the
+// rest of it.
+func cut(w *statusWriter) {
+	if c, ok := w.ResponseWriter.(cutter); ok {
+		c.cut()
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if t, ok := conn.(*tls.Conn); ok {
+		if tcp, ok := t.NetConn().(*net.TCPConn); ok && w.status == 0 {
+			tcp.SetLinger(0)
+			tcp.Close()
+		}
+	}
+	conn.Close()
+}
+
+// buffer keeps an answer.
+type buffer struct {
+	header http.Header
+	status int
+	body   []byte
+}
+
+func (b *buffer) Header() http.Header { return b.header }
+
+func (b *buffer) WriteHeader(status int) {
+	if b.status == 0 {
+		b.status = status
+	}
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.body = append(b.body, p...)
+	return len(p), nil
+}
+
+func (b *buffer) code() int {
+	if b.status == 0 {
+		return http.StatusOK
+	}
+	return b.status
+}
+
+type faultKey struct{}
+
+func withFault(ctx context.Context, f *Fault) context.Context {
+	return context.WithValue(ctx, faultKey{}, f)
+}
+
+func faultOf(ctx context.Context) Fault {
+	if f, ok := ctx.Value(faultKey{}).(*Fault); ok {
+		return *f
+	}
+	return Fault{}
 }

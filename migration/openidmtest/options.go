@@ -69,12 +69,23 @@ type Options struct {
 	// "openidm-admin".
 	AdminPassword string
 
-	// Hosts is the hosts file of the server's machine, name to IP address: a
-	// target looks up the host of its source here before it asks the system.
+	// Hosts is the hosts file of the server's machine, name to IP address. It
+	// is all that a target asks for the host of its source, besides localhost:
+	// any other name is unknown to it, whatever the real machine knows.
 	Hosts map[string]string
+	// Peers are servers that a target reaches in memory where its source's
+	// URL has their port, see InMemory.
+	Peers []*Server
+	// InMemory servers do not listen: they are reached by [Server.Transport]
+	// and by Peers. Their ports are 8443 (source) and 9443 (target). A test
+	// with testing/synctest can use them.
+	InMemory bool
 
 	// Pace is how long a target pauses after each page that it copies.
 	Pace time.Duration
+	// ReconPace is how long each phase of a reconciliation lasts. With 0 a run
+	// is over before the answer to its start is sent.
+	ReconPace time.Duration
 	// PageSize is how many records a target copies at once, 0 means 200.
 	PageSize int
 

@@ -1,22 +1,52 @@
-// Package openidmtest has fake OpenIDM servers for tests and demonstrations.
-package openidmtest
-
 import (
+	"context"
+	"crypto/tls"
 	"crypto/x509"
-	"errors"
+	"fmt"
+	"io"
 	"iter"
+	"log"
+	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// Server is a fake OpenIDM server that listens on a loopback address. Its
-// methods may be called by several goroutines at once.
+// maxRequests is how many requests the log of a server keeps.
+const maxRequests = 1_000_000
+
+// Server is a fake OpenIDM server. Its methods may be called by several
+// goroutines at once.
 type Server struct {
-	mu     sync.Mutex
-	faults []*faultState
+	options Options
+	port    int
+	world   *world
+
+	done     chan struct{} // closed by Close
+	closing  sync.Once
+	running  sync.WaitGroup
+	starting sync.Mutex // held by Restart
+
+	mu         sync.Mutex
+	ended      bool
+	started    time.Time
+	set        stage // after the start
+	http       *http.Server
+	keystore   *keystore.Store
+	truststore *keystore.Store
+	trust      *keystore.Trust
+	cert       *x509.Certificate
+	tls        *tls.Config
+	faults     []*faultState
+	sessions   map[string]identity
+	requests   []Request
+	client     *http.Client
+	endpoint   endpoint
+	stop       context.CancelFunc // of the work since the last start
+	ctx        context.Context
 }
 
 // TB is the part of testing.TB that [NewSource] and [NewTarget] need.
@@ -30,24 +60,79 @@ type TB interface {
 type Request struct {
 	Time     time.Time
 	Method   string
-	Path     string // below /openidm/, like "managed/user/u1"
+	Path     string // below /openidm/, like "managed/user/u00001"
 	Query    string // raw
 	Action   string // of the parameter _action
 	Username string // "" where none was sent
-	Status   int    // 0 where no answer was sent
+	Status   int    // 0 where no answer was sent, or not yet
 }
 
-// Start starts a server; the caller closes it.
-func Start(o Options) (*Server, error) { return nil, errors.New("not ready") }
+// Start starts a server; the caller closes it. The errors are those of the
+// given stores ([keystore.ErrIntegrity] and so on) and of the address.
+func Start(o Options) (*Server, error) {
+	if o.Version == "" {
+		o.Version = "7.0.2"
+	}
+	if o.Password.IsZero() {
+		o.Password = keystore.NewPassword("changeit")
+	}
+	if o.CommonName == "" {
+		o.CommonName = "localhost"
+	}
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	if o.AdminPassword == "" {
+		o.AdminPassword = "openidm-admin"
+	}
+	if o.PageSize <= 0 {
+		o.PageSize = 200
+	}
+	for _, n := range []int{o.Users, o.Roles, o.Assignments, o.Links} {
+		if n < 0 || n > maxRecords {
+			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d", n, maxRecords)
+		}
+	}
+	s := &Server{options: o, done: make(chan struct{}), sessions: map[string]identity{}}
+	for _, f := range o.Faults {
+		s.Fail(f)
+	}
+	keys, trusted, err := openStores(o)
+	if err == nil {
+		err = s.useStores(keys, trusted)
+	}
+	if err == nil {
+		err = s.listen(o.Addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starting a fake server: %w", err)
+	}
+	return s, nil
+}
+
+const maxRecords = 1_000_000
+
+func openStores(o Options) (keys, trusted *keystore.Store, err error) {
+	if o.Keystore == "" && o.Truststore == "" {
+		return makeStores(o)
+	}
+	if keys, err = keystore.Open(o.Keystore, o.Password); err != nil {
+		return nil, nil, err
+	}
+	trusted, err = keystore.Open(o.Truststore, o.Password)
+	return keys, trusted, err
+}
 
 // NewSource starts a source that is closed at the end of the test.
 func NewSource(tb TB, o Options) *Server {
+	tb.Helper()
 	o.Role = Source
 	return newServer(tb, o)
 }
 
 // NewTarget starts a target that is closed at the end of the test.
 func NewTarget(tb TB, o Options) *Server {
+	tb.Helper()
 	o.Role = Target
 	return newServer(tb, o)
 }
@@ -62,51 +147,276 @@ func newServer(tb TB, o Options) *Server {
 	return s
 }
 
+// listen opens the port, and begins the stages of a start.
+func (s *Server) listen(addr string) error {
+	s.mu.Lock()
+	s.started = time.Now()
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	ctx := s.ctx
+	s.mu.Unlock()
+	if s.options.InMemory {
+		if s.port == 0 {
+			s.port = 8443 + 1000*int(s.options.Role)
+		}
+		return nil
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	if s.port == 0 { // a restart keeps it
+		s.port = l.Addr().(*net.TCPAddr).Port
+	}
+	refused := s.options.Startup.Refused
+	if refused <= 0 {
+		s.serveOn(l)
+		return nil
+	}
+	// The port is known now; nobody listens on it until the stage is over.
+	addr = l.Addr().String()
+	if err := l.Close(); err != nil {
+		return err
+	}
+	s.spawn(func() {
+		timer := time.NewTimer(refused)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return // somebody took the port; connections stay refused
+		}
+		s.serveOn(l)
+	})
+	return nil
+}
+
+func (s *Server) serveOn(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || s.ctx.Err() != nil {
+		l.Close()
+		return
+	}
+	h := &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	s.http = h
+	l = tls.NewListener(l, s.tls)
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		h.Serve(l)
+	}()
+}
+
+// spawn runs f in a goroutine that Close waits for; not after Close.
+func (s *Server) spawn(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		f()
+	}()
+}
+
+// halt ends everything of the present start.
+func (s *Server) halt() {
+	s.mu.Lock()
+	h := s.http
+	s.http = nil
+	s.stop()
+	s.mu.Unlock()
+	if h != nil {
+		h.Close()
+	}
+}
+
+// Close stops the server and waits until everything that it started has
+// ended. It may be called twice.
+func (s *Server) Close() {
+	s.closing.Do(func() {
+		s.mu.Lock()
+		s.ended = true
+		client := s.client
+		s.mu.Unlock()
+		close(s.done)
+		s.halt()
+		if client != nil {
+			client.CloseIdleConnections()
+		}
+	})
+	s.running.Wait()
+}
+
+// Restart stops the server and starts it again on the same port. The stages
+// of Options.Startup are gone through; completed reconciliations and the state
+// of the migration are forgotten, a running migration ends.
+func (s *Server) Restart() error {
+	return s.RestartWith(nil, nil)
+}
+
+// RestartWith is Restart with other stores, nil keeps the present ones: as if
+// the files had been replaced.
+func (s *Server) RestartWith(keys, trusted *keystore.Store) error {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	s.halt()
+	s.mu.Lock()
+	s.endpoint = endpoint{}
+	if keys == nil {
+		keys = s.keystore
+	}
+	if trusted == nil {
+		trusted = s.truststore
+	}
+	ended := s.ended
+	s.mu.Unlock()
+	if ended {
+		return fmt.Errorf("restarting a fake server: it is closed")
+	}
+	s.world.mu.Lock()
+	s.world.runs = nil
+	s.world.mu.Unlock()
+	if err := s.useStores(keys, trusted); err != nil {
+		return fmt.Errorf("restarting a fake server: %w", err)
+	}
+	host, _, err := net.SplitHostPort(s.options.Addr)
+	if err != nil {
+		return fmt.Errorf("restarting a fake server: %w", err)
+	}
+	if err := s.listen(net.JoinHostPort(host, strconv.Itoa(s.port))); err != nil {
+		return fmt.Errorf("restarting a fake server: %w", err)
+	}
+	return nil
+}
+
 // URL returns the server's base URL, "https://localhost:PORT/openidm/".
-func (s *Server) URL() string { return "" }
+func (s *Server) URL() string { return "https://localhost:" + strconv.Itoa(s.port) + contextPath + "/" }
 
 // Port returns the TCP port on which the server listens.
-func (s *Server) Port() int { return 0 }
+func (s *Server) Port() int { return s.port }
 
 // Certificate returns the certificate that the server presents.
-func (s *Server) Certificate() *x509.Certificate { return nil }
+func (s *Server) Certificate() *x509.Certificate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cert
+}
 
 // Trust returns what the server trusts: its own truststore.
-func (s *Server) Trust() *keystore.Trust { return nil }
-
-// HTTPClient returns a client that trusts this server only.
-func (s *Server) HTTPClient() *http.Client { return nil }
+func (s *Server) Trust() *keystore.Trust {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trust
+}
 
 // Keystore returns the server's key store.
-func (s *Server) Keystore() *keystore.Store { return nil }
+func (s *Server) Keystore() *keystore.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keystore
+}
 
 // Truststore returns the server's truststore.
-func (s *Server) Truststore() *keystore.Store { return nil }
+func (s *Server) Truststore() *keystore.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.truststore
+}
 
-// WriteStores writes the two stores as keystore.jceks and truststore into dir,
-// as a real server has them in its folder security.
-func (s *Server) WriteStores(dir string) error { return nil }
+// HTTPClient returns a client that accepts the certificate which the server
+// has now, under any name, and no other. Close closes its connections.
+func (s *Server) HTTPClient() *http.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.Proxy = nil
+		t.TLSClientConfig = s.trust.TLSConfig("localhost", s.cert)
+		s.client = &http.Client{Transport: t}
+		if s.options.InMemory {
+			s.client.Transport = s.Transport()
+		}
+	}
+	return s.client
+}
 
-// Requests returns the requests that came so far, oldest first.
-func (s *Server) Requests() []Request { return nil }
+// record adds a request to the log.
+func (s *Server) record(r Request) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.requests) >= maxRequests {
+		return -1
+	}
+	s.requests = append(s.requests, r)
+	return len(s.requests) - 1
+}
 
-// Records returns the records of a resource ("managed/user", "repo/link") in
-// the order of their ids, as repo/… shows them.
-func (s *Server) Records(resource string) iter.Seq2[string, map[string]any] { return nil }
+func (s *Server) finish(at, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at >= 0 {
+		s.requests[at].Status = status
+	}
+}
+
+// Requests returns the first million requests that came so far, oldest first.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Request(nil), s.requests...)
+}
+
+// Records yields the records of a resource ("managed/user", "repo/link") as
+// repo/… shows them. The world may change while they are read: each record is
+// seen as it is at that moment.
+func (s *Server) Records(resource string) iter.Seq2[string, map[string]any] {
+	return func(yield func(string, map[string]any) bool) {
+		w := s.world
+		w.mu.Lock()
+		t := w.table(tablePath(resource))
+		var ids []string
+		for id := range t.ids(false, 0) {
+			ids = append(ids, id)
+		}
+		w.mu.Unlock()
+		for _, id := range ids {
+			w.mu.Lock()
+			r, ok := t.get(id)
+			w.mu.Unlock()
+			if ok && !yield(id, r) {
+				return
+			}
+		}
+	}
+}
 
 // Count returns the number of records of a resource.
-func (s *Server) Count(resource string) int { return 0 }
+func (s *Server) Count(resource string) int {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	return s.world.table(tablePath(resource)).len()
+}
 
-// Put sets a record, without any check.
-func (s *Server) Put(resource, id string, record map[string]any) {}
+// Put sets a record without any check; it panics where the record cannot be
+// written as JSON.
+func (s *Server) Put(resource, id string, r map[string]any) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	if _, err := s.world.table(tablePath(resource)).put(id, r); err != nil {
+		panic("openidmtest: " + err.Error())
+	}
+}
 
 // Delete removes a record and says whether there was one.
-func (s *Server) Delete(resource, id string) bool { return false }
-
-// Restart stops the server and starts it again on the same port: completed
-// reconciliations are forgotten, and the stages of Options.Startup are gone
-// through.
-func (s *Server) Restart() error { return nil }
-
-// Close stops the server and waits until everything that it started has ended.
-func (s *Server) Close() {}
+func (s *Server) Delete(resource, id string) bool {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	return s.world.table(tablePath(resource)).remove(id)
+}

@@ -1,0 +1,13 @@
+// Package openidmtest has fake OpenIDM servers for tests and demonstrations:
+// a source and a target of an upgrade that speak TLS on the loopback
+// interface, with a certificate and key stores of a real server's kind.
+//
+// [NewSource] and [NewTarget] start one for a test, [Start] for a program.
+// Records are given by number ([Options]) or one by one ([Server.Put]), and
+// are looked at with [Server.Records]. A target really connects to its source
+// over TLS, trusts what its own truststore trusts, and really copies the
+// records. What goes wrong is scripted with a [Fault].
+//
+// The behaviour is that of OpenIDM 7.0.2 as measured or as read in its
+// sources; what is assumed says so. Scripts are not interpreted.
+package openidmtest

@@ -1,0 +1,310 @@
+package openidmtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// filter decides whether a record is wanted; nil wants all.
+type filter func(record) bool
+
+// maxFilterDepth bounds the nesting of a filter.
+const maxFilterDepth = 100
+
+var errFilter = errors.New("not a query filter")
+
+// parseFilter understands the query filters of ForgeRock's common REST:
+//
+//	or   = and { "or" and } .
+//	and  = not { "and" not } .
+//	not  = [ "!" ] term .
+//	term = "(" or ")" | "true" | "false" | pointer "pr" | pointer operator literal .
+func parseFilter(text string) (filter, error) {
+	tokens, err := filterTokens(text)
+	if err != nil {
+		return nil, err
+	}
+	p := &filterParser{tokens: tokens}
+	f, err := p.or(0)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.tokens) > 0 {
+		return nil, fmt.Errorf("%w: %q comes after its end", errFilter, p.tokens[0])
+	}
+	return f, nil
+}
+
+func filterTokens(text string) ([]string, error) {
+	var out []string
+	rest := []rune(text)
+	for i := 0; i < len(rest); {
+		switch c := rest[i]; {
+		case unicode.IsSpace(c):
+			i++
+		case c == '(' || c == ')' || c == '!':
+			out = append(out, string(c))
+			i++
+		case c == '"' || c == '\'':
+			end := i + 1
+			for end < len(rest) && rest[end] != c {
+				if rest[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			if end >= len(rest) {
+				return nil, fmt.Errorf("%w: a text without end", errFilter)
+			}
+			out = append(out, string(rest[i:end+1]))
+			i = end + 1
+		default:
+			end := i
+			for end < len(rest) && !unicode.IsSpace(rest[end]) && rest[end] != '(' && rest[end] != ')' && rest[end] != '"' {
+				end++
+			}
+			out = append(out, string(rest[i:end]))
+			i = end
+		}
+	}
+	return out, nil
+}
+
+type filterParser struct{ tokens []string }
+
+func (p *filterParser) peek() string {
+	if len(p.tokens) == 0 {
+		return ""
+	}
+	return p.tokens[0]
+}
+
+func (p *filterParser) next() (string, error) {
+	if len(p.tokens) == 0 {
+		return "", fmt.Errorf("%w: it ends too early", errFilter)
+	}
+	t := p.tokens[0]
+	p.tokens = p.tokens[1:]
+	return t, nil
+}
+
+func (p *filterParser) or(depth int) (filter, error) {
+	left, err := p.and(depth)
+	for err == nil && strings.EqualFold(p.peek(), "or") {
+		p.next()
+		a := left
+		var b filter
+		b, err = p.and(depth)
+		left = func(r record) bool { return a(r) || b(r) }
+	}
+	return left, err
+}
+
+func (p *filterParser) and(depth int) (filter, error) {
+	left, err := p.not(depth)
+	for err == nil && strings.EqualFold(p.peek(), "and") {
+		p.next()
+		a := left
+		var b filter
+		b, err = p.not(depth)
+		left = func(r record) bool { return a(r) && b(r) }
+	}
+	return left, err
+}
+
+func (p *filterParser) not(depth int) (filter, error) {
+	if depth++; depth > maxFilterDepth {
+		return nil, fmt.Errorf("%w: nested too deeply", errFilter)
+	}
+	if p.peek() == "!" {
+		p.next()
+		f, err := p.not(depth)
+		return func(r record) bool { return !f(r) }, err
+	}
+	return p.term(depth)
+}
+
+func (p *filterParser) term(depth int) (filter, error) {
+	t, err := p.next()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case t == "(":
+		f, err := p.or(depth)
+		if err != nil {
+			return nil, err
+		}
+		if t, err := p.next(); err != nil || t != ")" {
+			return nil, fmt.Errorf("%w: a parenthesis is not closed", errFilter)
+		}
+		return f, nil
+	case t == ")" || t[0] == '"' || t[0] == '\'':
+		return nil, fmt.Errorf("%w: %q is not a field", errFilter, t)
+	case strings.EqualFold(t, "true"):
+		return func(record) bool { return true }, nil
+	case strings.EqualFold(t, "false"):
+		return func(record) bool { return false }, nil
+	}
+	pointer := parsePointer(t)
+	op, err := p.next()
+	if err != nil {
+		return nil, err
+	}
+	op = strings.ToLower(op)
+	if op == "pr" {
+		return func(r record) bool {
+			v, ok := lookup(r, pointer)
+			return ok && v != nil
+		}, nil
+	}
+	compare, ok := operators[op]
+	if !ok {
+		return nil, fmt.Errorf("%w: unknown operator %q", errFilter, op)
+	}
+	text, err := p.next()
+	if err != nil {
+		return nil, err
+	}
+	want, err := filterLiteral(text)
+	if err != nil {
+		return nil, err
+	}
+	return func(r record) bool {
+		v, ok := lookup(r, pointer)
+		if !ok {
+			return false
+		}
+		if list, isList := v.([]any); isList {
+			for _, one := range list {
+				if compare(one, want) {
+					return true
+				}
+			}
+			return false
+		}
+		return compare(v, want)
+	}, nil
+}
+
+// filterLiteral understands a text in quotes, a number, true, false and null.
+func filterLiteral(text string) (any, error) {
+	if text[0] == '"' || text[0] == '\'' {
+		inner := text[1 : len(text)-1]
+		if text[0] == '\'' {
+			inner = strings.ReplaceAll(inner, `\'`, `'`)
+			inner = strings.ReplaceAll(inner, `"`, `\"`)
+		}
+		var s string
+		if err := json.Unmarshal([]byte(`"`+inner+`"`), &s); err != nil {
+			return nil, fmt.Errorf("%w: bad text: %w", errFilter, err)
+		}
+		return s, nil
+	}
+	var v any
+	if err := decodeJSON([]byte(text), &v); err != nil {
+		return nil, fmt.Errorf("%w: %q is not a value", errFilter, text)
+	}
+	switch v.(type) {
+	case record, []any:
+		return nil, fmt.Errorf("%w: %q is not a simple value", errFilter, text)
+	}
+	return v, nil
+}
+
+var operators = map[string]func(have, want any) bool{
+	"eq": func(a, b any) bool { n, ok := order(a, b); return ok && n == 0 },
+	"lt": func(a, b any) bool { n, ok := order(a, b); return ok && n < 0 },
+	"le": func(a, b any) bool { n, ok := order(a, b); return ok && n <= 0 },
+	"gt": func(a, b any) bool { n, ok := order(a, b); return ok && n > 0 },
+	"ge": func(a, b any) bool { n, ok := order(a, b); return ok && n >= 0 },
+	"co": func(a, b any) bool { return textual(a, b, strings.Contains) },
+	"sw": func(a, b any) bool { return textual(a, b, strings.HasPrefix) },
+}
+
+func textual(a, b any, f func(string, string) bool) bool {
+	x, ok := a.(string)
+	y, ok2 := b.(string)
+	return ok && ok2 && f(x, y)
+}
+
+// order compares two simple values of the same kind.
+func order(a, b any) (int, bool) {
+	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return strings.Compare(x, y), true
+		}
+	case bool:
+		if y, ok := b.(bool); ok {
+			n := 0
+			if x != y {
+				if n = 1; y {
+					n = -1
+				}
+			}
+			return n, true
+		}
+	case nil:
+		return 0, b == nil
+	default:
+		f, ok := number(a)
+		g, ok2 := number(b)
+		if ok && ok2 {
+			return f.Cmp(g), true
+		}
+	}
+	return 0, false
+}
+
+func number(v any) (*big.Float, bool) {
+	switch n := v.(type) {
+	case json.Number:
+		f, _, err := big.ParseFloat(n.String(), 10, 128, big.ToNearestEven)
+		return f, err == nil
+	case float64:
+		return big.NewFloat(n), n == n
+	case int:
+		return new(big.Float).SetInt64(int64(n)), true
+	case int64:
+		return new(big.Float).SetInt64(n), true
+	}
+	return nil, false
+}
+
+// parsePointer splits a JSON pointer; the slash at its beginning may be
+// missing.
+func parsePointer(text string) []string {
+	parts := strings.Split(strings.TrimPrefix(text, "/"), "/")
+	for i, p := range parts {
+		parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "~1", "/"), "~0", "~")
+	}
+	return parts
+}
+
+func lookup(v any, pointer []string) (any, bool) {
+	for _, p := range pointer {
+		switch x := v.(type) {
+		case record:
+			next, ok := x[p]
+			if !ok {
+				return nil, false
+			}
+			v = next
+		case []any:
+			i, err := strconv.Atoi(p)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil, false
+			}
+			v = x[i]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}

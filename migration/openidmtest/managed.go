@@ -1,0 +1,245 @@
+package openidmtest
+
+import (
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+// newID returns a random id, as the server gives out.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// managed serves managed/user, managed/role and managed/assignment.
+func (s *Server) managed(c *call) (*result, *restError) {
+	if len(c.segs) < 2 {
+		return nil, notFound(c.path)
+	}
+	kind := c.segs[1]
+	if managedSchema[kind] == nil {
+		return nil, notFound(strings.Join(c.segs[1:], "/"))
+	}
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := w.table("managed/" + kind)
+	if len(c.segs) == 2 {
+		return w.managedCollection(c, kind, t)
+	}
+	if len(c.segs) > 3 {
+		return nil, notFound(strings.Join(c.segs[1:], "/"))
+	}
+	id := c.segs[2]
+	missing := fail(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
+	old, exists := t.get(id)
+	switch c.operation {
+	case "read":
+		if !exists {
+			return nil, missing
+		}
+		return resource(public(old), c.fields, 0), nil
+	case "query":
+		return nil, fail(http.StatusBadRequest, "The resource instance %s cannot be queried", id)
+	case "create":
+		return w.createManaged(c, kind, id, t)
+	case "update":
+		if !exists {
+			if c.ifMatch != "" {
+				return nil, missing
+			}
+			return w.createManaged(c, kind, id, t)
+		}
+		next := maps.Clone(c.body.(record))
+		if _, ok := next["password"]; !ok && old["password"] != nil {
+			// What nobody may read is not lost by an update without it.
+			next["password"] = old["password"]
+		}
+		if e := w.checkPolicies(kind, id, next, nil); e != nil {
+			return nil, e
+		}
+		return w.updateManaged(c, kind, id, t, old, next)
+	case "patch":
+		if !exists {
+			return nil, missing
+		}
+		return w.patchManaged(c, kind, id, t, old)
+	case "delete":
+		if !exists {
+			return nil, missing
+		}
+		if e := t.checkRevision("Delete", id, c.ifMatch, old); e != nil {
+			return nil, e
+		}
+		t.remove(id)
+		return resource(public(old), c.fields, 0), nil
+	}
+	switch c.action {
+	case "patch":
+		if !exists {
+			return nil, missing
+		}
+		return w.patchManaged(c, kind, id, t, old)
+	case "triggerSyncCheck":
+		if !exists {
+			return nil, missing
+		}
+		return &result{body: pick(public(old), c.fields)}, nil
+	}
+	return nil, fail(http.StatusBadRequest, "Action %s is not supported.", c.action)
+}
+
+func (w *world) managedCollection(c *call, kind string, t *table) (*result, *restError) {
+	switch c.operation {
+	case "query":
+		return runQuery(c, tableView{t, public})
+	case "create":
+		id, _ := c.body.(record)["_id"].(string)
+		if id == "" {
+			id = newID()
+		}
+		return w.createManaged(c, kind, id, t)
+	case "action":
+		if c.action == "triggerSyncCheck" {
+			return &result{body: record{"status": "OK", "countTriggered": t.len()}}, nil
+		}
+		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: patch triggerSyncCheck")
+	}
+	return nil, collectionError(c.operation)
+}
+
+func collectionError(operation string) *restError {
+	word := map[string]string{"read": "read", "update": "updated", "patch": "patched", "delete": "deleted"}[operation]
+	return fail(http.StatusBadRequest, "The resource collection  cannot be %s", word)
+}
+
+func resource(r record, fields []string, status int) *result {
+	rev, _ := r["_rev"].(string)
+	return &result{status: status, body: pick(r, fields), rev: rev}
+}
+
+// public hides what the schema calls private, and shows the virtual members.
+func public(r record) record {
+	delete(r, "password")
+	delete(r, "lastSync")
+	return r
+}
+
+func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *restError) {
+	r := maps.Clone(c.body.(record))
+	if e := w.checkPolicies(kind, "", r, nil); e != nil {
+		return nil, e
+	}
+	if t.has(id) {
+		return nil, duplicate(t, id)
+	}
+	w.complete(kind, r)
+	if _, err := t.put(id, r); err != nil {
+		return nil, fail(http.StatusInternalServerError, "%v", err)
+	}
+	r, _ = t.get(id)
+	res := resource(public(r), c.fields, http.StatusCreated)
+	res.location = id
+	return res, nil
+}
+
+// complete adds what the server's scripts add to a user, and encrypts.
+func (w *world) complete(kind string, r record) {
+	if kind != "user" {
+		return
+	}
+	if r["accountStatus"] == nil {
+		r["accountStatus"] = "active"
+	}
+	for _, name := range []string{"effectiveRoles", "effectiveAssignments"} {
+		if r[name] == nil {
+			r[name] = []any{}
+		}
+	}
+	w.seal(r)
+}
+
+// seal encrypts the password, unless it is encrypted.
+func (w *world) seal(r record) {
+	if p, ok := r["password"].(string); ok {
+		r["password"] = w.vault.encrypt(p)
+	}
+}
+
+func (w *world) updateManaged(c *call, kind, id string, t *table, old, next record) (*result, *restError) {
+	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
+		return nil, e
+	}
+	if w.sameContent(old, next) {
+		return resource(public(old), c.fields, 0), nil
+	}
+	w.complete(kind, next)
+	if _, err := t.put(id, next); err != nil {
+		return nil, fail(http.StatusInternalServerError, "%v", err)
+	}
+	r, _ := t.get(id)
+	return resource(public(r), c.fields, 0), nil
+}
+
+// sameContent compares two records as the server does, which writes nothing
+// where nothing changed.
+func (w *world) sameContent(a, b record) bool {
+	open := func(r record) record {
+		r = maps.Clone(r)
+		delete(r, "_id")
+		delete(r, "_rev")
+		if p, err := w.vault.decrypt(r["password"]); err == nil && p != nil {
+			r["password"] = p
+		}
+		return r
+	}
+	return reflect.DeepEqual(open(a), open(b))
+}
+
+func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*result, *restError) {
+	next, fields, e := applyPatch(old, c.body)
+	if e != nil {
+		return nil, e
+	}
+	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
+		return nil, e
+	}
+	if w.sameContent(old, next) {
+		return resource(public(old), c.fields, 0), nil
+	}
+	if e := w.checkPolicies(kind, id, next, fields); e != nil {
+		e.Message = "Failed policy validation"
+		return nil, e
+	}
+	return w.updateManaged(c, kind, id, t, old, next)
+}
+
+// checkRevision compares a wanted revision with that of the record; the words
+// are those of the measured repository.
+func (t *table) checkRevision(operation, id, want string, have record) *restError {
+	if want == "" || want == "*" || want == have["_rev"] {
+		return nil
+	}
+	number := 0
+	if i, ok := t.index(id); ok {
+		number = i
+	} else {
+		number = t.count + t.newest - 1
+	}
+	colon := ":"
+	if operation == "Delete" {
+		colon = "."
+	}
+	return fail(http.StatusPreconditionFailed, "%s rejected as current Object revision is different than expected by caller, the object has changed since retrieval%s Cannot %s the record #12:%d because the version is not the latest. Probably you are %s an old record or it has been modified by another user (db=v%v your=v%s)",
+		operation, colon, strings.ToUpper(operation), number, map[string]string{"Update": "updating", "Delete": "deleting"}[operation], have["_rev"], want)
+}
+
+func duplicate(t *table, id string) *restError {
+	return fail(http.StatusPreconditionFailed, "Create rejected as Object with same ID already exists and was detected. Cannot index record: found duplicated key '%s' in index 'id' previously assigned to the record #12:%d", id, t.count)
+}

@@ -1,0 +1,138 @@
+package openidmtest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// endpoint is the state of endpoint/migration. What is known of the real one
+// is little: the three actions, the body of configure, that configure is
+// pending and then a success or a bad certificate, and that a migration ends
+// as complete. The members of the answers are assumed, as a scripted endpoint
+// on a real server had them.
+type endpoint struct {
+	status  string // "" means not configured
+	message string
+	source  *sourceServer
+	// of the migration
+	migrating bool
+	counted   bool
+	processed int
+	failed    int
+}
+
+func scriptError(code int, format string, args ...any) *restError {
+	e := fail(code, format, args...)
+	e.Detail = record{}
+	return e
+}
+
+// migration serves endpoint/migration.
+func (s *Server) migration(r *http.Request, c *call) (*result, *restError) {
+	if c.operation != "action" {
+		return nil, scriptError(http.StatusInternalServerError, "No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
+			strings.ToUpper(c.operation[:1]), c.operation[1:])
+	}
+	switch c.action {
+	case "status":
+		return &result{body: s.migrationStatus()}, nil
+	case "configure":
+		return s.configure(c)
+	case "migrate":
+		return s.migrate(faultOf(r.Context()))
+	}
+	return nil, scriptError(http.StatusBadRequest, "unknown action %s", c.action)
+}
+
+func (s *Server) migrationStatus() record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.endpoint
+	if e.status == "" {
+		return record{"status": "not configured"}
+	}
+	out := record{"status": e.status}
+	if e.message != "" {
+		out["message"] = e.message
+	}
+	if e.counted {
+		progress := record{"processed": e.processed}
+		if e.failed > 0 {
+			progress["failed"] = e.failed
+			out["statusSummary"] = record{"SUCCESS": e.processed - e.failed, "FAILURE": e.failed}
+		}
+		out["progress"] = progress
+	}
+	return out
+}
+
+func (s *Server) configure(c *call) (*result, *restError) {
+	body, _ := c.body.(record)
+	text := func(name string) string {
+		v, _ := body[name].(string)
+		return v
+	}
+	source := &sourceServer{url: text("instanceUrl"), username: text("userName"), password: text("password")}
+	if source.url == "" || source.username == "" || source.password == "" {
+		return nil, scriptError(http.StatusBadRequest, "instanceUrl, userName and password are required")
+	}
+	s.mu.Lock()
+	if s.endpoint.migrating {
+		s.mu.Unlock()
+		return nil, scriptError(http.StatusConflict, "a migration is running")
+	}
+	s.endpoint = endpoint{status: "pending"}
+	ctx, trust := s.ctx, s.trust
+	s.mu.Unlock()
+	s.spawn(func() {
+		err := source.connect(ctx, s, trust)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if ctx.Err() != nil || s.endpoint.status != "pending" {
+			return
+		}
+		if err != nil {
+			s.endpoint = endpoint{status: "failed", message: javaMessage(err)}
+			return
+		}
+		s.endpoint = endpoint{status: "success", message: "connected to the source", source: source}
+	})
+	return &result{body: record{"status": "pending"}}, nil
+}
+
+func (s *Server) migrate(f Fault) (*result, *restError) {
+	s.mu.Lock()
+	e := &s.endpoint
+	switch {
+	case e.migrating:
+		s.mu.Unlock()
+		// Assumed: what a real endpoint says here is not known.
+		return nil, scriptError(http.StatusConflict, "a migration is running")
+	case e.source == nil:
+		s.mu.Unlock()
+		return nil, scriptError(http.StatusBadRequest, "not configured")
+	}
+	source := e.source
+	*e = endpoint{status: "running", message: "connected to the source", source: source, migrating: true, counted: true}
+	ctx := s.ctx
+	s.mu.Unlock()
+	s.spawn(func() {
+		err := s.copyAll(ctx, source, f)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if ctx.Err() != nil {
+			return
+		}
+		e := &s.endpoint
+		e.migrating = false
+		switch {
+		case err != nil:
+			e.status, e.message = "failed", javaMessage(err)
+		case e.failed > 0 && !f.CompleteAnyway:
+			e.status, e.message = "failed", "some records could not be migrated"
+		default:
+			e.status, e.message = "complete", "migrated"
+		}
+	})
+	return &result{body: record{"status": "running"}}, nil
+}

@@ -1,0 +1,250 @@
+package openidmtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 16 << 20
+
+// call is one request after it was understood.
+type call struct {
+	operation string // "read", "query", "create", "update", "patch", "delete" or "action"
+	path      string // below /openidm/, no slash at either end
+	segs      []string
+	action    string
+	params    url.Values // those without a leading underscore
+	fields    []string
+	query     query
+	body      any // decoded, numbers as json.Number; nil means none
+	ifMatch   string
+	ifNone    string
+	who       identity
+}
+
+func (c *call) last() string { return c.segs[len(c.segs)-1] }
+
+// under returns the path below prefix, where it lies there.
+func (c *call) under(prefix string) (string, bool) {
+	if c.path == prefix {
+		return "", true
+	}
+	return strings.CutPrefix(c.path, prefix+"/")
+}
+
+// query is what a query asks for.
+type query struct {
+	filter     filter
+	filterText string
+	id         string
+	expression bool
+	sortKeys   []sortKey
+	pageSize   int
+	cookie     string
+	offset     int
+	params     url.Values
+}
+
+type sortKey struct {
+	pointer    []string
+	descending bool
+}
+
+func parseCall(r *http.Request, path string) (*call, *restError) {
+	c := &call{path: path, params: url.Values{}}
+	if path != "" {
+		c.segs = strings.Split(path, "/")
+	}
+	c.ifMatch = strings.Trim(r.Header.Get("If-Match"), `"`)
+	c.ifNone = strings.Trim(r.Header.Get("If-None-Match"), `"`)
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fail(http.StatusBadRequest, "Bad Request")
+	}
+	if e := c.setOperation(r.Method, values); e != nil {
+		return nil, e
+	}
+	for name, v := range values {
+		if e := c.setParam(name, v); e != nil {
+			return nil, e
+		}
+	}
+	c.query.params = c.params
+	if c.query.cookie != "" && c.query.offset > 0 {
+		return nil, fail(http.StatusBadRequest, "The parameters '_pagedResultsCookie' and '_pagedResultsOffset' are mutually exclusive")
+	}
+	return c, c.readBody(r)
+}
+
+func (c *call) setOperation(method string, values url.Values) *restError {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		n := 0
+		for _, name := range []string{"_queryFilter", "_queryId", "_queryExpression"} {
+			if values.Has(name) {
+				n++
+			}
+		}
+		switch {
+		case n > 1:
+			return fail(http.StatusBadRequest, "The parameters _queryId, _queryExpression and _queryFilter are mutually exclusive")
+		case n == 1:
+			c.operation = "query"
+		default:
+			c.operation = "read"
+		}
+	case http.MethodPost:
+		c.operation, c.action = "action", values.Get("_action")
+		if c.action == "" || c.action == "create" {
+			c.operation, c.action = "create", ""
+		}
+	case http.MethodPut:
+		c.operation = "update"
+		if c.ifNone == "*" {
+			c.operation = "create"
+		}
+	case http.MethodPatch:
+		c.operation = "patch"
+	case http.MethodDelete:
+		c.operation = "delete"
+	default:
+		return fail(http.StatusNotImplemented, "Method not implemented: %s", method)
+	}
+	return nil
+}
+
+func (c *call) setParam(name string, v []string) *restError {
+	if !strings.HasPrefix(name, "_") {
+		c.params[name] = v
+		return nil
+	}
+	query := c.operation == "query"
+	if len(v) > 1 && name != "_fields" && name != "_sortKeys" {
+		return fail(http.StatusBadRequest, "Multiple values provided for parameter '%s'", name)
+	}
+	text := v[0]
+	switch {
+	case name == "_fields":
+		for _, one := range v {
+			for f := range strings.SplitSeq(one, ",") {
+				if f = strings.Trim(strings.TrimSpace(f), "/"); f != "" {
+					c.fields = append(c.fields, f)
+				}
+			}
+		}
+	case name == "_prettyPrint", name == "_mimeType":
+	case name == "_action" && (c.operation == "action" || c.operation == "create"):
+	case query && name == "_queryFilter":
+		f, err := parseFilter(text)
+		if err != nil {
+			return fail(http.StatusBadRequest, "The value '%s' for parameter '_queryFilter' could not be parsed as a valid query filter", text)
+		}
+		c.query.filter, c.query.filterText = f, text
+	case query && name == "_queryId":
+		c.query.id = text
+	case query && name == "_queryExpression":
+		c.query.expression = true
+	case query && name == "_sortKeys":
+		for _, one := range v {
+			for k := range strings.SplitSeq(one, ",") {
+				key := sortKey{}
+				if rest, ok := strings.CutPrefix(k, "-"); ok {
+					key.descending, k = true, rest
+				}
+				// A plus sign may have become a space.
+				k = strings.TrimLeft(k, "+ ")
+				if k == "" {
+					return fail(http.StatusBadRequest, "The value '%s' for parameter '_sortKeys' could not be parsed as a comma separated list of sort keys", one)
+				}
+				key.pointer = parsePointer(k)
+				c.query.sortKeys = append(c.query.sortKeys, key)
+			}
+		}
+	case query && (name == "_pageSize" || name == "_pagedResultsOffset"):
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fail(http.StatusBadRequest, "The value '%s' for parameter '%s' could not be parsed as a valid integer", text, name)
+		}
+		if name == "_pageSize" {
+			c.query.pageSize = n
+		} else {
+			c.query.offset = max(n, 0)
+		}
+	case query && name == "_pagedResultsCookie":
+		c.query.cookie = text
+	case query && name == "_totalPagedResultsPolicy":
+		switch strings.ToUpper(text) {
+		case "NONE", "ESTIMATE", "EXACT":
+		default:
+			return fail(http.StatusBadRequest, "The value '%s' for parameter '%s' could not be parsed as a valid enum value", text, name)
+		}
+	default:
+		return fail(http.StatusBadRequest, "Unrecognized request parameter '%s'", name)
+	}
+	return nil
+}
+
+func (c *call) readBody(r *http.Request) *restError {
+	switch c.operation {
+	case "read", "query", "delete":
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return fail(http.StatusBadRequest, "The request could not be processed because its content could not be read")
+	}
+	if len(b) > maxBody {
+		return fail(http.StatusRequestEntityTooLarge, "The request is too large")
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		if c.operation == "action" {
+			return nil
+		}
+		return fail(http.StatusBadRequest, "The request could not be processed because it did not contain any JSON content")
+	}
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if strings.TrimSpace(strings.ToLower(kind)) != "application/json" {
+		return fail(http.StatusBadRequest, "The request could not be processed because it specified the content-type '%s' when only the content-type 'application/json' and 'multipart/form-data' are supported", r.Header.Get("Content-Type"))
+	}
+	if err := decodeJSON(b, &c.body); err != nil {
+		e := fail(http.StatusBadRequest, "The request could not be processed because the provided content is not valid JSON")
+		e.Detail = jsonDetail(b, err)
+		return e
+	}
+	switch _, isObject := c.body.(record); {
+	case c.operation == "patch":
+		if _, ok := c.body.([]any); !ok {
+			return fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON array")
+		}
+	case c.operation != "action" && !isObject:
+		return fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON object")
+	}
+	return nil
+}
+
+// jsonDetail says where a body stops being JSON, in the manner of the
+// server's parser.
+func jsonDetail(b []byte, err error) string {
+	var syntax *json.SyntaxError
+	at := int64(len(b))
+	what := "Unexpected end-of-input"
+	if errors.As(err, &syntax) && syntax.Offset > 0 && syntax.Offset <= int64(len(b)) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		at = syntax.Offset
+		ch := b[at-1]
+		what = fmt.Sprintf("Unexpected character ('%c' (code %d))", ch, ch)
+		if strings.Contains(syntax.Error(), "object key") {
+			what += ": was expecting double-quote to start field name"
+		}
+	}
+	line := 1 + bytes.Count(b[:at], []byte("\n"))
+	column := int(at) - bytes.LastIndexByte(b[:at], '\n')
+	return fmt.Sprintf("%s\n at [Source: (org.forgerock.http.io.BranchingStreamWrapper); line: %d, column: %d]", what, line, column)
+}

@@ -1,0 +1,342 @@
+package openidmtest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxRuns is how many runs a server remembers.
+const maxRuns = 100
+
+// reconRun is one run of the mapping. Its members need the world's lock.
+type reconRun struct {
+	id             string
+	state, stage   string
+	stageText      string
+	started, ended time.Time
+
+	sourceDone, sourceTotal    int
+	targetDone, targetTotal    int
+	linkDone, linkTotal        int
+	targetCreated, linkCreated int
+	situations                 map[string]int
+	success, failure           int
+	updated                    int
+	canceled                   chan struct{}
+	audit                      func() []record // the entries, made when asked for
+}
+
+var situations = []string{
+	"SOURCE_IGNORED", "UNASSIGNED", "AMBIGUOUS", "CONFIRMED", "FOUND_ALREADY_LINKED", "UNQUALIFIED",
+	"ABSENT", "TARGET_IGNORED", "SOURCE_MISSING", "MISSING", "FOUND",
+}
+
+var mappingPolicies = []struct{ situation, action string }{
+	{"CONFIRMED", "UPDATE"}, {"FOUND", "IGNORE"}, {"ABSENT", "CREATE"}, {"AMBIGUOUS", "IGNORE"},
+	{"MISSING", "IGNORE"}, {"SOURCE_MISSING", "IGNORE"}, {"UNQUALIFIED", "IGNORE"}, {"UNASSIGNED", "IGNORE"},
+}
+
+var mappingProperties = [][2]string{
+	{"email", "mail"}, {"firstname", "givenName"}, {"lastname", "sn"}, {"description", "description"},
+	{"_id", "_id"}, {"name", "userName"}, {"mobileTelephoneNumber", "telephoneNumber"},
+}
+
+// recon serves recon and recon/<id>.
+func (s *Server) recon(c *call) (*result, *restError) {
+	w := s.world
+	id := strings.Join(c.segs[1:], "/")
+	if c.operation != "read" && c.operation != "action" {
+		return nil, unsupported(c)
+	}
+	if id == "" && c.operation == "action" {
+		return s.startRecon(c)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if id == "" {
+		all := []any{}
+		for _, run := range w.runs {
+			all = append(all, run.record())
+		}
+		return &result{body: pick(record{"_id": "", "reconciliations": all}, c.fields)}, nil
+	}
+	i := slices.IndexFunc(w.runs, func(r *reconRun) bool { return r.id == id })
+	if i < 0 {
+		return nil, fail(http.StatusNotFound, "Reconciliation with id %s not found.", id)
+	}
+	run := w.runs[i]
+	if c.operation == "read" {
+		return &result{body: pick(run.record(), c.fields)}, nil
+	}
+	if !strings.EqualFold(c.action, "cancel") {
+		return nil, fail(http.StatusBadRequest, "Action %s on recon run %s not supported {}", c.action, id)
+	}
+	if run.state == "ACTIVE" && run.stage != "ACTIVE_CANCELING" {
+		run.setStage("ACTIVE_CANCELING", "cancelling a running reconciliation.")
+		close(run.canceled)
+	}
+	return &result{body: record{"_id": id, "action": c.action, "status": "SUCCESS"}}, nil
+}
+
+func (s *Server) startRecon(c *call) (*result, *restError) {
+	switch c.action {
+	case "recon", "reconByQuery", "reconById":
+	default:
+		return nil, fail(http.StatusBadRequest, "Action %s on reconciliation not supported {}", c.action)
+	}
+	if !c.params.Has("mapping") {
+		return nil, fail(http.StatusBadRequest, "/mapping: Expecting a value")
+	}
+	w := s.world
+	w.mu.Lock()
+	if name := c.params.Get("mapping"); !w.connector || name != reconMapping {
+		w.mu.Unlock()
+		return nil, fail(http.StatusConflict, "No such mapping: %s", name)
+	}
+	run := &reconRun{
+		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: time.Now(),
+		situations: map[string]int{}, canceled: make(chan struct{}),
+	}
+	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
+	if len(w.runs) >= maxRuns {
+		w.runs = slices.Delete(w.runs, 0, 1)
+	}
+	w.runs = append(w.runs, run)
+	w.mu.Unlock()
+
+	wait := c.params.Get("waitForCompletion") == "true"
+	if s.options.ReconPace == 0 || wait {
+		s.runRecon(run)
+	} else {
+		s.spawn(func() { s.runRecon(run) })
+	}
+	state := "ACTIVE"
+	if wait {
+		w.mu.Lock()
+		state = run.state
+		w.mu.Unlock()
+	}
+	return &result{body: record{"_id": run.id, "state": state}}, nil
+}
+
+func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, text }
+
+// pause waits as long as the options say a phase lasts, and says whether the
+// run goes on.
+func (s *Server) pause(run *reconRun) bool {
+	if s.options.ReconPace > 0 {
+		timer := time.NewTimer(s.options.ReconPace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-run.canceled:
+		case <-s.done:
+		}
+	}
+	select {
+	case <-run.canceled:
+		return false
+	case <-s.done:
+		return false
+	default:
+		return true
+	}
+}
+
+func (s *Server) runRecon(run *reconRun) {
+	w := s.world
+	phases := []struct {
+		stage, text string
+		do          func(*reconRun) error
+	}{
+		{"ACTIVE_QUERY_ENTRIES", "querying source, target and possibly link sets to reconcile", w.reconQuery},
+		{"ACTIVE_RECONCILING_SOURCE", "reconciling source entries.", w.reconSource},
+		{"ACTIVE_RECONCILING_TARGET", "reconciling target entries.", w.reconTarget},
+	}
+	end := func(state, stage, text string) {
+		run.state, run.ended = state, time.Now()
+		run.setStage(stage, text)
+	}
+	for _, p := range phases {
+		w.mu.Lock()
+		run.setStage(p.stage, p.text)
+		w.mu.Unlock()
+		goOn := s.pause(run)
+		w.mu.Lock()
+		if !goOn {
+			end("CANCELED", "COMPLETED_CANCELED", "reconciliation aborted.")
+			w.mu.Unlock()
+			return
+		}
+		err := p.do(run)
+		if err != nil {
+			end("FAILED", "COMPLETED_FAILED", "reconciliation failed.")
+			w.mu.Unlock()
+			return
+		}
+		w.mu.Unlock()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	end("SUCCESS", "COMPLETED_SUCCESS", "reconciliation completed.")
+}
+
+func (w *world) reconQuery(run *reconRun) error {
+	if w.connectorFail {
+		return fmt.Errorf("querying the connector: %s", brokenXML)
+	}
+	run.sourceTotal, run.targetTotal, run.linkTotal = len(w.rows), w.table(managedUser).len(), w.table(repoLink).len()
+	return nil
+}
+
+// reconSource brings each account of the connector into the managed users.
+func (w *world) reconSource(run *reconRun) error {
+	links, users := w.table(repoLink), w.table(managedUser)
+	linked := map[string]string{}
+	for id := range links.rows {
+		if l, ok := links.get(id); ok && l["linkType"] == reconMapping {
+			first, _ := l["firstId"].(string)
+			linked[first], _ = l["secondId"].(string)
+		}
+	}
+	var entries []record
+	for _, row := range w.rows {
+		run.sourceDone++
+		account := row.record()
+		target, isLinked := linked[row.id]
+		situation, action := "ABSENT", "CREATE"
+		switch {
+		case isLinked && users.has(target):
+			situation, action = "CONFIRMED", "UPDATE"
+			run.linkDone++
+		case isLinked:
+			situation, action = "MISSING", "IGNORE"
+			run.linkDone++
+		case w.findUser(row.name) != "":
+			situation, action = "FOUND", "IGNORE"
+			target = w.findUser(row.name)
+		}
+		run.situations[situation]++
+		var problem *restError
+		switch action {
+		case "CREATE":
+			target = row.id
+			if problem = w.createMapped(account, target); problem == nil {
+				w.linkTo(row.id, target)
+				run.targetCreated++
+				run.linkCreated++
+			}
+		case "UPDATE":
+			problem = w.updateMapped(account, target)
+			run.updated++
+		}
+		entries = append(entries, run.entry(situation, action, "source", "system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
+		if problem != nil {
+			run.failure++
+		} else {
+			run.success++
+		}
+	}
+	run.audit = func() []record { return entries }
+	return nil
+}
+
+// reconTarget looks at the managed users that no account stands for.
+func (w *world) reconTarget(run *reconRun) error {
+	users, links := w.table(managedUser), w.table(repoLink)
+	second := map[string]bool{}
+	for id := range links.rows {
+		if l, ok := links.get(id); ok {
+			s, _ := l["secondId"].(string)
+			second[s] = true
+		}
+	}
+	alive := map[string]bool{}
+	for _, row := range w.rows {
+		alive[row.id] = true
+	}
+	n := users.len()
+	missing := 0
+	for id := range second {
+		if users.has(id) && !alive[id] {
+			missing++
+		}
+	}
+	known := 0
+	for id := range alive {
+		if users.has(id) && second[id] {
+			known++
+		}
+	}
+	run.targetTotal, run.targetDone = n, n
+	run.situations["SOURCE_MISSING"] += missing
+	run.situations["UNASSIGNED"] += n - known - missing
+	run.success += n - known
+	source := run.audit
+	at := run.started
+	run.audit = func() []record {
+		entries := source()
+		for id := range users.ids(false, 0) {
+			if !second[id] {
+				e := run.entry("UNASSIGNED", "IGNORE", "target", "", managedUser+"/"+id, nil)
+				e["timestamp"] = timestamp(at)
+				entries = append(entries, e)
+			}
+		}
+		return entries
+	}
+	return nil
+}
+
+func (w *world) mapped(account record) record {
+	r := record{}
+	for _, p := range mappingProperties {
+		if v, ok := account[p[0]]; ok {
+			r[p[1]] = v
+		}
+	}
+	delete(r, "_id")
+	return r
+}
+
+func (w *world) createMapped(account record, id string) *restError {
+	r := w.mapped(account)
+	r["password"] = mappedPassword
+	if e := w.checkPolicies("user", "", r, nil); e != nil {
+		return e
+	}
+	if w.table(managedUser).has(id) {
+		return duplicate(w.table(managedUser), id)
+	}
+	w.complete("user", r)
+	if _, err := w.table(managedUser).put(id, r); err != nil {
+		return fail(http.StatusInternalServerError, "%v", err)
+	}
+	return nil
+}
+
+func (w *world) updateMapped(account record, id string) *restError {
+	old, _ := w.table(managedUser).get(id)
+	next, _ := w.table(managedUser).get(id)
+	for k, v := range w.mapped(account) {
+		next[k] = v
+	}
+	if w.sameContent(old, next) {
+		return nil
+	}
+	if e := w.checkPolicies("user", id, next, nil); e != nil {
+		return e
+	}
+	if _, err := w.table(managedUser).put(id, next); err != nil {
+		return fail(http.StatusInternalServerError, "%v", err)
+	}
+	return nil
+}
+
+func (w *world) linkTo(first, second string) {
+	w.table(repoLink).put(newID(), link(first, second))
+}

@@ -1,0 +1,166 @@
+package openidmtest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// record shows a run.
+func (r *reconRun) record() record {
+	total := func(n int) string {
+		if r.stage == "ACTIVE_INITIALIZED" || r.stage == "ACTIVE_QUERY_ENTRIES" {
+			return "?"
+		}
+		return strconv.Itoa(n)
+	}
+	existing := func(done, all int) record { return record{"processed": done, "total": total(all)} }
+	counts := record{}
+	for _, name := range situations {
+		counts[name] = r.situations[name]
+	}
+	duration := int64(-1)
+	if !r.ended.IsZero() {
+		duration = r.ended.Sub(r.started).Milliseconds()
+	}
+	return record{
+		"_id": r.id, "mapping": reconMapping, "state": r.state, "stage": r.stage, "stageDescription": r.stageText,
+		"progress": record{
+			"source": record{"existing": existing(r.sourceDone, r.sourceTotal)},
+			"target": record{"existing": existing(r.targetDone, r.targetTotal), "created": r.targetCreated},
+			"links":  record{"existing": existing(r.linkDone, r.linkTotal), "created": r.linkCreated},
+		},
+		"situationSummary": counts,
+		"statusSummary":    record{"SUCCESS": r.success, "FAILURE": r.failure},
+		"durationSummary":  r.durations(),
+		"parameters": record{
+			"sourceQuery": record{"resourceName": "system/" + connectorName + "/account", "queryId": "query-all-ids"},
+			"targetQuery": record{"resourceName": managedUser, "queryId": "query-all-ids"},
+		},
+		"started": timestamp(r.started), "ended": timestamp(r.ended), "duration": duration,
+	}
+}
+
+// durations has a row for each thing that the run did; how long each took is
+// not measured here but spread evenly.
+func (r *reconRun) durations() record {
+	out := record{}
+	ms := time.Since(r.started).Milliseconds()
+	if !r.ended.IsZero() {
+		ms = r.ended.Sub(r.started).Milliseconds()
+	}
+	add := func(count int, names ...string) {
+		if count == 0 {
+			return
+		}
+		for _, name := range names {
+			mean := ms / int64(count)
+			out[name] = record{"min": mean, "max": mean, "mean": mean, "count": count, "sum": mean * int64(count), "stdDev": 0}
+		}
+	}
+	if r.sourceTotal == 0 && r.state != "SUCCESS" {
+		return out
+	}
+	absent := r.situations["ABSENT"] + r.situations["FOUND"]
+	add(1, "sourceQuery", "targetQuery", "linkQuery", "onReconScript", "sourcePhase")
+	add(r.success+r.failure, "auditLog")
+	add(absent, "correlationQuery")
+	add(r.sourceDone, "sourceObjectQuery")
+	add(r.targetCreated+r.updated+r.failure, "propertyMappingScript", "postMappingScript")
+	add(r.targetCreated+r.failure, "defaultMappingScript")
+	add(r.updated, "targetObjectQuery")
+	if r.targetDone > 0 {
+		add(1, "targetPhase")
+		add(r.situations["UNASSIGNED"], "targetLinkQuery")
+	}
+	return out
+}
+
+// entry is a record of audit/recon.
+func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID string, problem *restError) record {
+	orNull := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	e := record{
+		"transactionId": r.id, "timestamp": timestamp(time.Now()), "eventName": "recon", "userId": "openidm-admin",
+		"action": action, "exception": nil, "linkQualifier": "default", "mapping": reconMapping, "message": nil,
+		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS", "targetObjectId": orNull(targetID),
+		"reconciling": reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
+	}
+	if problem != nil {
+		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message, problem.body(), "org.forgerock.openidm.sync.SynchronizationException"
+	}
+	return e
+}
+
+// audit serves audit/recon, of the runs that are remembered.
+func (s *Server) audit(c *call) (*result, *restError) {
+	topic := strings.Join(c.segs[1:], "/")
+	switch topic {
+	case "recon":
+	case "access", "activity", "authentication", "config", "sync":
+		if c.operation == "query" {
+			return runQuery(c, list(nil))
+		}
+		return nil, unsupported(c)
+	default:
+		return nil, notFound(c.path)
+	}
+	if c.operation != "query" {
+		return nil, unsupported(c)
+	}
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var entries list
+	for _, run := range w.runs {
+		entries = append(entries, run.auditRecords()...)
+	}
+	return runQuery(c, entries)
+}
+
+// auditRecords returns the entries of a run between those of its start and
+// its end.
+func (r *reconRun) auditRecords() []record {
+	var all []record
+	if r.audit != nil {
+		// In the order of the measured server: what was found in the target
+		// comes before the accounts, which wait for their scripts.
+		for _, e := range r.audit() {
+			all = append(all, maps.Clone(e))
+		}
+		slices.SortStableFunc(all, func(a, b record) int {
+			x, _ := a["reconciling"].(string)
+			y, _ := b["reconciling"].(string)
+			return strings.Compare(y, x)
+		})
+	}
+	for i, e := range all {
+		e["_id"], e["_rev"] = r.id+"."+strconv.Itoa(i), "1"
+	}
+	if r.ended.IsZero() {
+		return all
+	}
+	start := r.entry("", "", "", "", "", nil)
+	start["_id"], start["_rev"] = r.id+".start", "1"
+	start["entryType"], start["timestamp"] = "start", timestamp(r.started)
+	start["message"] = "Reconciliation initiated by openidm-admin"
+	end := r.entry("", "", "", "", "", nil)
+	end["_id"], end["_rev"] = r.id+".end", "1"
+	end["entryType"], end["timestamp"] = "summary", timestamp(r.ended)
+	end["message"], end["messageDetail"] = "Reconciliation completed.", r.record()
+	end["status"] = map[string]string{"SUCCESS": "SUCCESS", "FAILED": "FAILURE", "CANCELED": "CANCELED"}[r.state]
+	return append(all, start, end)
+}

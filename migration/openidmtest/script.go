@@ -1,0 +1,114 @@
+package openidmtest
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+var (
+	encryptCall = regexp.MustCompile(`^\s*(?:return\s+)?openidm\.encrypt\(\s*(\w+)\s*,\s*(?:null|'AES/CBC/PKCS5Padding'|"AES/CBC/PKCS5Padding")\s*,\s*['"]([^'"]*)['"]\s*\)\s*;?\s*$`)
+	throwCall   = regexp.MustCompile(`(?s)^\s*throw\s+(\{.*\})\s*;?\s*$`)
+)
+
+// script serves script?_action=eval. It is no interpreter: it understands a
+// call of openidm.encrypt with a global, a global alone, and a throw of an
+// object; anything else is refused.
+func (s *Server) script(c *call) (*result, *restError) {
+	if len(c.segs) > 1 {
+		return nil, notFound(c.path)
+	}
+	if c.operation != "action" {
+		return nil, unsupported(c)
+	}
+	if c.action != "eval" {
+		return nil, fail(http.StatusBadRequest, "Unrecognized action ID %s", c.action)
+	}
+	body, _ := c.body.(record)
+	text, _ := body["source"].(string)
+	globals, _ := body["globals"].(record)
+	if m := encryptCall.FindStringSubmatch(text); m != nil {
+		value, ok := globals[m[1]]
+		if !ok {
+			return nil, fail(http.StatusInternalServerError, `ReferenceError: "%s" is not defined.`, m[1])
+		}
+		s.mu.Lock()
+		_, known := s.keystore.Entry(m[2])
+		s.mu.Unlock()
+		if m[2] != symmetricAlias || !known {
+			return nil, fail(http.StatusInternalServerError, "Encryption key %s not found", m[2])
+		}
+		s.world.mu.Lock()
+		defer s.world.mu.Unlock()
+		return &result{body: s.world.vault.encrypt(value)}, nil
+	}
+	if m := throwCall.FindStringSubmatch(text); m != nil {
+		thrown := record{}
+		if err := decodeJSON([]byte(jsonOfScript(m[1])), &thrown); err == nil {
+			return nil, thrownError(thrown)
+		}
+	}
+	if value, ok := globals[strings.Trim(text, " ;\n")]; ok {
+		return &result{body: value}, nil
+	}
+	return nil, fail(http.StatusNotImplemented, "this fake server does not interpret scripts")
+}
+
+func thrownError(thrown record) *restError {
+	e := &restError{Code: http.StatusInternalServerError, Detail: thrown["detail"]}
+	if n, ok := number(thrown["code"]); ok {
+		if code, _ := n.Int64(); code >= 400 && code < 600 {
+			e.Code = int(code)
+		}
+	}
+	e.Message, _ = thrown["message"].(string)
+	if e.Detail == nil {
+		e.Detail = record{}
+	}
+	return e
+}
+
+// jsonOfScript turns an object as JavaScript writes it into JSON: texts in
+// single quotes and names without quotes.
+func jsonOfScript(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '\'' || c == '"':
+			end := i + 1
+			for end < len(text) && text[end] != c {
+				if text[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			inner := text[i+1 : min(end, len(text))]
+			if c == '\'' {
+				inner = strings.ReplaceAll(strings.ReplaceAll(inner, `"`, `\"`), `\'`, `'`)
+			}
+			out.WriteString(`"` + inner + `"`)
+			i = end
+		case isLetter(c):
+			end := i
+			for end < len(text) && (isLetter(text[end]) || text[end] >= '0' && text[end] <= '9') {
+				end++
+			}
+			word := text[i:end]
+			switch word {
+			case "true", "false", "null":
+				out.WriteString(word)
+			default:
+				out.WriteString(`"` + word + `"`)
+			}
+			i = end - 1
+		default:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+func isLetter(c byte) bool {
+	return c == '_' || c == '$' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}

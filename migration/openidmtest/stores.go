@@ -1,0 +1,153 @@
+package openidmtest
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"math/big"
+	"path/filepath"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// serverAlias is the key that the server presents.
+const serverAlias = "openidm-localhost"
+
+// iterations of the protection of keys that are made here: less than a real
+// server's, so that starting a fake takes no time.
+const iterations = 1000
+
+// makeStores makes the two stores that a server has after its first start.
+func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
+	now := time.Now()
+	if o.NotBefore.IsZero() {
+		o.NotBefore = now.AddDate(0, 0, -1)
+	}
+	if o.NotAfter.IsZero() {
+		o.NotAfter = now.AddDate(10, 0, 0)
+	}
+	// Both keys at once: each takes a tenth of a second or more.
+	type made struct {
+		key  crypto.Signer
+		cert *x509.Certificate
+		err  error
+	}
+	other := make(chan made, 1)
+	go func() {
+		key, cert, err := selfSigned("localhost", o.NotBefore, o.NotAfter)
+		other <- made{key, cert, err}
+	}()
+	key, cert, err := selfSigned(o.CommonName, o.NotBefore, o.NotAfter)
+	selfService := <-other
+	if err = errors.Join(err, selfService.err); err != nil {
+		return nil, nil, fmt.Errorf("making a certificate: %w", err)
+	}
+	put := keystore.PutOptions{Created: now, Password: o.Password, Iterations: iterations}
+	keys, trusted = keystore.New(keystore.JCEKS), keystore.New(keystore.JKS)
+	secret := func(alias, algorithm string, n int) error {
+		b := make([]byte, n)
+		rand.Read(b)
+		return keys.PutSecretKey(alias, algorithm, b, put)
+	}
+	chain := []*x509.Certificate{cert}
+	err = errors.Join(
+		secret(symmetricAlias, "AES", 16),
+		secret("openidm-jwtsessionhmac-key", "HmacSHA256", 32),
+		keys.PutPrivateKey("selfservice", selfService.key, []*x509.Certificate{selfService.cert}, put),
+		keys.PutPrivateKey(serverAlias, key, chain, put),
+		secret("openidm-selfservice-key", "AES", 16),
+		trusted.PutPrivateKey(serverAlias, key, chain, put),
+	)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making key stores: %w", err)
+	}
+	return keys, trusted, nil
+}
+
+// selfSigned makes a certificate as a server makes its own: without subject
+// alternative names, and without any other extension.
+func selfSigned(name string, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, nil, err
+	}
+	subject := pkix.Name{
+		Country: []string{"None"}, Province: []string{"None"}, Locality: []string{"None"},
+		OrganizationalUnit: []string{"None"}, Organization: []string{"OpenIDM Self-Signed Certificate"},
+		CommonName: name,
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: subject,
+		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: x509.SHA512WithRSA,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	return key, cert, err
+}
+
+// useStores takes over both stores: the certificate that is presented, what
+// is trusted, and the key of encrypted values.
+func (s *Server) useStores(keys, trusted *keystore.Store) error {
+	e, ok := keys.Entry(serverAlias)
+	if !ok {
+		return fmt.Errorf("reading the keystore: %w: %s", keystore.ErrNoSuchAlias, serverAlias)
+	}
+	key, err := e.PrivateKey(s.options.Password)
+	if err != nil {
+		return fmt.Errorf("opening key %s: %w", serverAlias, err)
+	}
+	chain, err := e.Certificates()
+	if err != nil {
+		return fmt.Errorf("reading the certificate of %s: %w", serverAlias, err)
+	}
+	v, err := openVault(keys, s.options.Password)
+	if err != nil {
+		return err
+	}
+	if len(chain) == 0 {
+		return fmt.Errorf("reading the certificate of %s: there is none", serverAlias)
+	}
+	s.mu.Lock()
+	s.keystore, s.truststore = keys, trusted
+	s.trust = keystore.NewTrust(trusted)
+	s.cert = chain[0]
+	s.tls = &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		Certificates: []tls.Certificate{{Certificate: e.RawCertificates(), PrivateKey: key}},
+		NextProtos:   []string{"http/1.1"},
+	}
+	s.mu.Unlock()
+	if s.world != nil {
+		s.world.mu.Lock()
+		s.world.vault.block = v.block
+		s.world.mu.Unlock()
+		return nil
+	}
+	s.world = newWorld(s.options, v)
+	return nil
+}
+
+// WriteStores writes the two stores as keystore.jceks and truststore into
+// dir, as a real server has them in its folder security.
+func (s *Server) WriteStores(dir string) error {
+	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(), s.options.Password); err != nil {
+		return fmt.Errorf("writing the stores: %w", err)
+	}
+	if err := keystore.WriteFile(filepath.Join(dir, "truststore"), s.Truststore(), s.options.Password); err != nil {
+		return fmt.Errorf("writing the stores: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package openidmtest
+
+import (
+	"net/http"
+	"strings"
+)
+
+const (
+	connectorName  = "xmlfile"
+	reconMapping   = "systemXmlfileAccounts_managedUser"
+	mappedPassword = "Passw0rd"
+)
+
+// ConnectorRow is one account of the XML connector.
+type connectorRow struct{ id, name, firstName, lastName, email, phone string }
+
+func (r connectorRow) record() record {
+	return record{
+		"_id": r.id, "name": r.name, "firstname": r.firstName, "lastname": r.lastName,
+		"email": r.email, "mobileTelephoneNumber": r.phone, "description": "Created by the connector",
+		"roles": "openidm-authorized",
+	}
+}
+
+// AddConnectorRow adds an account to the XML connector, or replaces it.
+func (s *Server) AddConnectorRow(id, firstName, lastName, email string) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	row := connectorRow{id, id + "@example.com", firstName, lastName, email, "1-360-229-7100"}
+	for i, old := range s.world.rows {
+		if old.id == id {
+			s.world.rows[i] = row
+			return
+		}
+	}
+	s.world.rows = append(s.world.rows, row)
+}
+
+// BreakConnector lets the XML connector fail, as if its file were damaged, or
+// repairs it.
+func (s *Server) BreakConnector(broken bool) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	s.world.connectorFail = broken
+}
+
+const brokenXML = "org.xml.sax.SAXParseException: XML document structures must start and end within the same entity."
+
+func connectorRef() record {
+	return record{
+		"bundleName":    "org.openidentityplatform.openicf.connectors.xml-connector",
+		"bundleVersion": "[2.0.0.0,3)",
+		"connectorName": "org.forgerock.openicf.connectors.xml.XMLConnector",
+	}
+}
+
+// system serves the connectors: the action test, and reading of accounts.
+func (s *Server) system(c *call) (*result, *restError) {
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := c.segs[1:]
+	if len(rest) == 0 {
+		if c.operation != "action" {
+			return nil, unsupported(c)
+		}
+		if c.action != "test" {
+			return nil, fail(http.StatusBadRequest, "Unsupported actionId: %s", c.action)
+		}
+		all := []any{}
+		if w.connector {
+			all = append(all, w.connectorState())
+		}
+		return &result{body: all}, nil
+	}
+	if !w.connector || rest[0] != connectorName {
+		return nil, notFound(c.path)
+	}
+	if len(rest) == 1 {
+		if c.operation == "action" && c.action == "test" {
+			return &result{body: w.connectorState()}, nil
+		}
+		if c.operation == "action" {
+			return nil, fail(http.StatusBadRequest, "Unsupported actionId: %s", c.action)
+		}
+		return nil, unsupported(c)
+	}
+	if rest[1] != "account" {
+		return nil, notFound(c.path)
+	}
+	if w.connectorFail {
+		return nil, fail(http.StatusInternalServerError, "Operation %s failed with ConnectorException on system object: %s", strings.ToUpper(c.operation), brokenXML)
+	}
+	accounts := w.accounts()
+	switch {
+	case len(rest) == 2 && c.operation == "query":
+		return runQuery(c, list(accounts))
+	case len(rest) == 3 && c.operation == "read":
+		for _, a := range accounts {
+			if a["_id"] == rest[2] {
+				return &result{body: pick(a, c.fields)}, nil
+			}
+		}
+		return nil, fail(http.StatusNotFound, "Object %s not found on system/%s/account", rest[2], connectorName)
+	case len(rest) == 2 && c.operation != "action":
+		return nil, collectionError(c.operation)
+	}
+	return nil, unsupported(c)
+}
+
+func (w *world) accounts() []record {
+	out := make([]record, len(w.rows))
+	for i, r := range w.rows {
+		out[i] = r.record()
+	}
+	return out
+}
+
+func (w *world) connectorState() record {
+	state := record{
+		"name": connectorName, "enabled": true, "config": "config/provisioner.openicf/xml",
+		"connectorRef": connectorRef(), "displayName": "XML Connector",
+		"objectTypes": []string{"__ALL__", "account"}, "ok": !w.connectorFail,
+	}
+	if w.connectorFail {
+		state["error"] = brokenXML
+	}
+	return state
+}

@@ -1,0 +1,262 @@
+package openidmtest
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// maxAnswer bounds an answer of the source, in bytes.
+const maxAnswer = 64 << 20
+
+// sourceServer is the server that a target was told to copy from.
+type sourceServer struct {
+	url, username, password string
+	client                  *http.Client
+}
+
+// unknownHost is a name that the target's hosts file does not have.
+type unknownHost string
+
+func (h unknownHost) Error() string { return "java.net.UnknownHostException: " + string(h) }
+
+// refusal is an answer of the source that is not a success.
+type refusal struct {
+	status int
+	body   string
+}
+
+func (r refusal) Error() string {
+	return fmt.Sprintf("the source answered %d: %s", r.status, r.body)
+}
+
+// javaMessage says what went wrong in the words of a Java server.
+func javaMessage(err error) string {
+	var trust *keystore.TrustError
+	var host unknownHost
+	var answer refusal
+	var dial *net.OpError
+	var network net.Error
+	switch {
+	case errors.As(err, &trust):
+		return "bad certificate: " + trust.Message
+	case errors.As(err, &host):
+		return host.Error()
+	case errors.As(err, &answer):
+		return answer.Error()
+	case errors.As(err, &network) && network.Timeout():
+		return "java.net.SocketTimeoutException: Read timed out"
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return "java.net.ConnectException: Connection refused"
+	case errors.As(err, &dial), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, errCut):
+		return "java.net.SocketException: Connection reset"
+	}
+	return "java.io.IOException: " + err.Error()
+}
+
+// connect makes the client of a source and logs in there. The connection is
+// checked as the Java of a target checks it: against the truststore alone.
+func (src *sourceServer) connect(ctx context.Context, s *Server, trust *keystore.Trust) error {
+	u, err := url.Parse(src.url)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("unusable URL %q", src.url)
+	}
+	host := u.Hostname()
+	if peer := s.peer(u.Port()); peer != nil {
+		if err := s.knows(host); err != nil {
+			return err
+		}
+		if err := trust.Verify(host, peer.tlsState().PeerCertificates); err != nil {
+			return err
+		}
+		src.client = &http.Client{Transport: peer.Transport()}
+		return src.get(ctx, "info/login", nil, nil)
+	}
+	src.client = &http.Client{
+		Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+		Transport: &http.Transport{
+			DisableCompression: true,
+			TLSClientConfig:    trust.TLSConfig(host),
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				addr, err := s.resolve(addr)
+				if err != nil {
+					return nil, err
+				}
+				return new(net.Dialer).DialContext(ctx, network, addr)
+			},
+			TLSNextProto:    map[string]func(string, *tls.Conn) http.RoundTripper{},
+			IdleConnTimeout: 5 * time.Second,
+		},
+	}
+	context.AfterFunc(ctx, src.client.CloseIdleConnections)
+	return src.get(ctx, "info/login", nil, nil)
+}
+
+// knows says whether the machine of the server knows a name.
+func (s *Server) knows(host string) error {
+	if _, ok := s.options.Hosts[host]; ok || host == "localhost" || net.ParseIP(host) != nil {
+		return nil
+	}
+	return unknownHost(host)
+}
+
+// resolve looks a name up in the hosts file.
+func (s *Server) resolve(addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	if err := s.knows(host); err != nil {
+		return "", err
+	}
+	if ip, ok := s.options.Hosts[host]; ok {
+		host = ip
+	} else if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+func (s *Server) peer(port string) *Server {
+	for _, p := range s.options.Peers {
+		if strconv.Itoa(p.port) == port {
+			return p
+		}
+	}
+	return nil
+}
+
+// get reads a resource of the source.
+func (src *sourceServer) get(ctx context.Context, resource string, params url.Values, into any) error {
+	address := strings.TrimSuffix(src.url, "/") + "/" + resource
+	if params != nil {
+		address += "?" + params.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("X-OpenIDM-Username", src.username)
+	req.Header.Set("X-OpenIDM-Password", src.password)
+	req.Header.Set("X-OpenIDM-NoSession", "true")
+	res, err := src.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return refusal{res.StatusCode, string(body[:min(len(body), 1000)])}
+	}
+	if into == nil {
+		return nil
+	}
+	return decodeJSON(body, into)
+}
+
+// sourcePage is what a target reads of a page.
+type sourcePage struct {
+	Result []json.RawMessage `json:"result"`
+	Cookie json.RawMessage   `json:"pagedResultsCookie"`
+}
+
+// copyAll copies the records of the source page by page; links are copied but
+// not counted.
+func (s *Server) copyAll(ctx context.Context, src *sourceServer, f Fault) error {
+	seen := 0
+	for _, path := range []string{managedUser, managedRole, managedAssignment, repoLink} {
+		params := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(s.options.PageSize)}}
+		for {
+			var page sourcePage
+			if err := src.get(ctx, "repo/"+path, params, &page); err != nil {
+				return err
+			}
+			for _, text := range page.Result {
+				if seen++; f.StopAfter > 0 && seen > f.StopAfter {
+					return errCut
+				}
+				if err := s.copyRecord(path, text, seen, f); err != nil {
+					return err
+				}
+			}
+			if !s.pauseCopy(ctx) {
+				return ctx.Err()
+			}
+			var cookie any
+			if len(page.Cookie) > 0 {
+				if err := decodeJSON(page.Cookie, &cookie); err != nil {
+					return err
+				}
+			}
+			if cookie == nil {
+				break
+			}
+			params.Set("_pagedResultsCookie", fmt.Sprint(cookie))
+		}
+	}
+	return nil
+}
+
+// copyRecord keeps one record; the first ones suffer from the fault.
+func (s *Server) copyRecord(path string, text []byte, seen int, f Fault) error {
+	r := record{}
+	if err := decodeJSON(text, &r); err != nil {
+		return err
+	}
+	id, _ := r["_id"].(string)
+	failed := false
+	switch {
+	case seen <= f.LoseRecords:
+		r = nil
+	case seen <= f.LoseRecords+f.AlterRecords:
+		r["description"] = "altered on the way"
+	case seen <= f.LoseRecords+f.AlterRecords+f.FailRecords:
+		r, failed = nil, true
+	}
+	if r != nil {
+		s.world.mu.Lock()
+		_, err := s.world.table(path).put(id, r)
+		s.world.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if path != repoLink {
+		s.endpoint.processed++
+	}
+	if failed {
+		s.endpoint.failed++
+	}
+	return nil
+}
+
+func (s *Server) pauseCopy(ctx context.Context) bool {
+	if s.options.Pace > 0 {
+		timer := time.NewTimer(s.options.Pace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err() == nil
+}

@@ -1,3 +1,5 @@
+package openidmtest
+
 import (
 	"context"
 	"crypto/tls"

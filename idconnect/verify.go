@@ -3,9 +3,7 @@ package idconnect
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"hash/maphash"
-	"iter"
 	"net/url"
 	"sync"
 	"time"
@@ -88,7 +86,6 @@ func verifyURL(base string) string {
 
 // verifyServer is what is used of an [openidm.Client].
 type verifyServer interface {
-	Query(ctx context.Context, resource string, q openidm.Query) iter.Seq2[json.RawMessage, error]
 	QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error)
 	Read(ctx context.Context, resource string, into any, fields ...string) error
 }

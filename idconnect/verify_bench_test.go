@@ -3,7 +3,6 @@ package idconnect
 import (
 	"context"
 	"encoding/json"
-	"iter"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -31,18 +30,17 @@ type verifyGenerated struct {
 	count int
 }
 
-func (g *verifyGenerated) Query(_ context.Context, _ string, q openidm.Query) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		for i := range g.count {
-			if !yield(json.RawMessage(verifyUser(i, 1, "u@example.com")), nil) {
-				return
-			}
-		}
+func (g *verifyGenerated) QueryPage(_ context.Context, _ string, q openidm.Query, cookie string) (openidm.Page, error) {
+	offset, _ := strconv.Atoi(cookie)
+	end := min(offset+q.PageSize, g.count)
+	page := openidm.Page{Result: make([]json.RawMessage, 0, end-offset)}
+	for i := offset; i < end; i++ {
+		page.Result = append(page.Result, json.RawMessage(verifyUser(i, 1, "u@example.com")))
 	}
-}
-
-func (g *verifyGenerated) QueryPage(context.Context, string, openidm.Query, string) (openidm.Page, error) {
-	return openidm.Page{Result: []json.RawMessage{[]byte(verifyUser(0, 1, ""))}}, nil
+	if end < g.count {
+		page.Cookie = strconv.Itoa(end)
+	}
+	return page, nil
 }
 
 // BenchmarkVerifyEqual reads two equal servers; bare is the same reading with
@@ -72,7 +70,11 @@ func BenchmarkVerifyEqual(b *testing.B) {
 				var both sync.WaitGroup
 				for range 2 {
 					both.Go(func() {
-						for range server.Query(b.Context(), "", openidm.Query{}) {
+						for cookie := ""; ; {
+							page, _ := server.QueryPage(b.Context(), "", openidm.Query{PageSize: 500}, cookie)
+							if cookie = page.Cookie; cookie == "" {
+								return
+							}
 						}
 					})
 				}

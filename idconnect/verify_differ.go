@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -252,7 +253,8 @@ func (v *verifier) lookUp(ctx context.Context, suspects *verifySuspects) error {
 				var raw json.RawMessage
 				err := v.servers[q.side].Read(ctx, v.report.Resource+"/"+url.PathEscape(q.id), &raw)
 				if err != nil {
-					if !errors.Is(err, openidm.ErrNotFound) {
+					var answer *openidm.Error
+					if !errors.As(err, &answer) || answer.Code != http.StatusNotFound {
 						mu.Lock()
 						mute[q.side] = true
 						mu.Unlock()

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -17,6 +19,7 @@ const (
 	// verifyMaxRecords limits what is read of one collection of one server: an
 	// endless list of pages ends somewhere.
 	verifyMaxRecords = 200_000_000
+	verifyMaxPages   = 1_000_000
 )
 
 // verifyAccess is what a server lets us see of a collection.
@@ -103,8 +106,8 @@ func (v *verifier) probe(ctx context.Context, side int, resource string) (verify
 	why := fmt.Sprintf("%d %s", answer.Code, http.StatusText(answer.Code))
 	switch answer.Code {
 	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		if errors.Is(err, openidm.ErrNotOpenIDM) {
-			break
+		if errors.Is(err, openidm.ErrNotOpenIDM) || errors.Is(err, openidm.ErrUnavailable) {
+			break // the web server, or another one, and not OpenIDM
 		}
 		return verifyAbsent, why, nil
 	case http.StatusForbidden, http.StatusInternalServerError:
@@ -186,30 +189,30 @@ func (v *verifier) passSide(ctx context.Context, side int, use func(int, []json.
 	return err
 }
 
+// fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
+// out a record that comes twice, and here that is to be seen.
 func (v *verifier) fetch(ctx context.Context, side int, batches chan<- []json.RawMessage) error {
 	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.opts.SortKeys}
-	var batch []json.RawMessage
-	hand := func() error {
-		select {
-		case batches <- batch:
-			batch = nil
-			return nil
-		case <-ctx.Done():
-			return v.failed(side, ctx.Err())
-		}
-	}
-	for record, err := range v.servers[side].Query(ctx, v.report.Resource, query) {
+	cookies := map[uint64]bool{}
+	for cookie := ""; ; {
+		page, err := v.servers[side].QueryPage(ctx, v.report.Resource, query, cookie)
 		if err != nil {
 			return v.failed(side, err)
 		}
-		if batch = append(batch, record); len(batch) >= verifyBatch {
-			if err := hand(); err != nil {
-				return err
+		for batch := range slices.Chunk(page.Result, verifyBatch) {
+			select {
+			case batches <- batch:
+			case <-ctx.Done():
+				return v.failed(side, ctx.Err())
 			}
 		}
+		if cookie = page.Cookie; cookie == "" {
+			return nil
+		}
+		h := maphash.String(v.seed, cookie)
+		if cookies[h] || len(cookies) >= verifyMaxPages {
+			return v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, openidm.ErrPaging))
+		}
+		cookies[h] = true
 	}
-	if len(batch) > 0 {
-		return hand()
-	}
-	return nil
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -51,44 +51,21 @@ func (t *verifyTable) page(offset, size int) []json.RawMessage {
 	return out
 }
 
-func (t *verifyTable) Query(ctx context.Context, resource string, q openidm.Query) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		t.mu.Lock()
-		t.pass++
-		t.mu.Unlock()
-		if code := t.code(resource); code != 0 {
-			yield(nil, &openidm.Error{Code: code})
-			return
-		}
-		for offset := 0; ; offset += q.PageSize {
-			if ctx.Err() != nil {
-				yield(nil, ctx.Err())
-				return
-			}
-			page := t.page(offset, q.PageSize)
-			for _, r := range page {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if len(page) < q.PageSize {
-				return
-			}
-		}
-	}
-}
-
-func (t *verifyTable) QueryPage(_ context.Context, resource string, q openidm.Query, _ string) (openidm.Page, error) {
+func (t *verifyTable) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error) {
 	if code := t.code(resource); code != 0 {
 		return openidm.Page{}, &openidm.Error{Code: code}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var page openidm.Page
-	if len(t.ids) > 0 {
-		page.Result = []json.RawMessage{json.RawMessage(t.records[t.ids[0]])}
+	if q.PageSize > 1 && cookie == "" {
+		t.mu.Lock()
+		t.pass++
+		t.mu.Unlock()
 	}
-	return page, nil
+	offset, _ := strconv.Atoi(cookie)
+	page := openidm.Page{Result: t.page(offset, q.PageSize)}
+	if len(page.Result) == q.PageSize {
+		page.Cookie = strconv.Itoa(offset + q.PageSize)
+	}
+	return page, ctx.Err()
 }
 
 func (t *verifyTable) Read(_ context.Context, resource string, into any, _ ...string) error {

@@ -133,7 +133,7 @@ func public(r record) record {
 
 func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *restError) {
 	r := maps.Clone(c.body.(record))
-	if e := w.checkPolicies(kind, "", r, nil); e != nil {
+	if e := w.checkPolicies(kind, id, r, nil); e != nil {
 		return nil, e
 	}
 	if t.has(id) {

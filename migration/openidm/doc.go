@@ -1,0 +1,13 @@
+// Package openidm is a typed REST client of an OpenIDM server, versions 3 to
+// 7: health, login, reads, queries page by page, actions, configuration and
+// reconciliations.
+//
+// A [Client] is ready with a BaseURL and Credentials. It refuses redirects,
+// because Go would send the password along; keeps no cookies, because a
+// session would win over the credentials; and retries, with go-retryablehttp,
+// only what may be sent twice. There is no way to switch certificate checks
+// off; Trust and Pinned say what is trusted instead.
+//
+// What the server says is an [*Error], what keeps it from saying something a
+// [*NetworkError]; both match the sentinels of this package.
+package openidm

@@ -123,7 +123,7 @@ func (p *filterParser) not(depth int) (filter, error) {
 	}
 	if p.peek() == "!" {
 		p.next()
-		f, err := p.not(depth)
+		f, err := p.term(depth)
 		return func(r record) bool { return !f(r) }, err
 	}
 	return p.term(depth)
@@ -192,7 +192,7 @@ func (p *filterParser) term(depth int) (filter, error) {
 	}, nil
 }
 
-// filterLiteral understands a text in quotes, a number, true, false and null.
+// filterLiteral understands a text in quotes, a number, true and false.
 func filterLiteral(text string) (any, error) {
 	if text[0] == '"' || text[0] == '\'' {
 		inner := text[1 : len(text)-1]
@@ -206,15 +206,21 @@ func filterLiteral(text string) (any, error) {
 		}
 		return s, nil
 	}
-	var v any
-	if err := decodeJSON([]byte(text), &v); err != nil {
-		return nil, fmt.Errorf("%w: %q is not a value", errFilter, text)
+	switch {
+	case strings.EqualFold(text, "true"):
+		return true, nil
+	case strings.EqualFold(text, "false"):
+		return false, nil
+	case strings.Contains(text, "."):
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			return f, nil
+		}
+	default:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, nil
+		}
 	}
-	switch v.(type) {
-	case record, []any:
-		return nil, fmt.Errorf("%w: %q is not a simple value", errFilter, text)
-	}
-	return v, nil
+	return nil, fmt.Errorf("%w: %q is not a value", errFilter, text)
 }
 
 var operators = map[string]func(have, want any) bool{

@@ -39,6 +39,9 @@ func (s *Server) managed(c *call) (*result, *restError) {
 	id := c.segs[2]
 	missing := fail(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
 	old, exists := t.get(id)
+	if c.upsert && exists {
+		c.operation = "update"
+	}
 	switch c.operation {
 	case "read":
 		if !exists {
@@ -51,10 +54,7 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		return w.createManaged(c, kind, id, t)
 	case "update":
 		if !exists {
-			if c.ifMatch != "" {
-				return nil, missing
-			}
-			return w.createManaged(c, kind, id, t)
+			return nil, missing
 		}
 		next := maps.Clone(c.body.(record))
 		if _, ok := next["password"]; !ok && old["password"] != nil {

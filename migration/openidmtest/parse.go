@@ -27,6 +27,7 @@ type call struct {
 	body      any // decoded, numbers as json.Number; nil means none
 	ifMatch   string
 	ifNone    string
+	upsert    bool // a create that may become an update
 	who       identity
 }
 
@@ -79,7 +80,7 @@ func parseCall(r *http.Request, path string) (*call, *restError) {
 	}
 	c.query.params = c.params
 	if c.query.cookie != "" && c.query.offset > 0 {
-		return nil, fail(http.StatusBadRequest, "The parameters '_pagedResultsCookie' and '_pagedResultsOffset' are mutually exclusive")
+		return nil, fail(http.StatusBadRequest, "The parameters _pagedResultsOffset and _pagedResultsCookie are mutually exclusive")
 	}
 	return c, c.readBody(r)
 }
@@ -87,19 +88,16 @@ func parseCall(r *http.Request, path string) (*call, *restError) {
 func (c *call) setOperation(method string, values url.Values) *restError {
 	switch method {
 	case http.MethodGet, http.MethodHead:
-		n := 0
-		for _, name := range []string{"_queryFilter", "_queryId", "_queryExpression"} {
+		c.operation = "read"
+		var kinds []string
+		for _, name := range []string{"_queryId", "_queryFilter", "_queryExpression"} {
 			if values.Has(name) {
-				n++
+				c.operation = "query"
+				kinds = append(kinds, name)
 			}
 		}
-		switch {
-		case n > 1:
-			return fail(http.StatusBadRequest, "The parameters _queryId, _queryExpression and _queryFilter are mutually exclusive")
-		case n == 1:
-			c.operation = "query"
-		default:
-			c.operation = "read"
+		if len(kinds) > 1 {
+			return fail(http.StatusBadRequest, "The parameters %s and %s are mutually exclusive", kinds[0], kinds[1])
 		}
 	case http.MethodPost:
 		c.operation, c.action = "action", values.Get("_action")
@@ -107,9 +105,15 @@ func (c *call) setOperation(method string, values url.Values) *restError {
 			c.operation, c.action = "create", ""
 		}
 	case http.MethodPut:
-		c.operation = "update"
-		if c.ifNone == "*" {
-			c.operation = "create"
+		switch {
+		case c.ifNone != "" && c.ifNone != "*":
+			return fail(http.StatusBadRequest, "\"%s\" is not a supported value for If-None-Match on PUT", c.ifNone)
+		case c.ifNone == "*" && c.ifMatch != "":
+			return fail(http.StatusPreconditionFailed, "Simultaneous use of If-Match and If-None-Match not supported for PUT requests")
+		case c.ifMatch != "":
+			c.operation = "update"
+		default:
+			c.operation, c.upsert = "create", c.ifNone == ""
 		}
 	case http.MethodPatch:
 		c.operation = "patch"
@@ -118,18 +122,41 @@ func (c *call) setOperation(method string, values url.Values) *restError {
 	default:
 		return fail(http.StatusNotImplemented, "Method not implemented: %s", method)
 	}
+	return c.checkConditions(method)
+}
+
+// checkConditions refuses the headers that a method does not understand.
+func (c *call) checkConditions(method string) *restError {
+	reject := func(header string) *restError {
+		return fail(http.StatusPreconditionFailed, "%s not supported for %s requests", header, method)
+	}
+	switch c.operation {
+	case "read", "query", "action":
+		if c.ifMatch != "" {
+			return reject("If-Match")
+		}
+	}
+	switch {
+	case c.ifNone == "":
+	case c.operation == "read" && c.ifNone == "*":
+		return fail(http.StatusPreconditionFailed, "If-None-Match * not appropriate for %s requests", method)
+	case c.operation == "patch":
+		return fail(http.StatusPreconditionFailed, "Use of If-None-Match not supported for PATCH requests")
+	case c.operation == "query", c.operation == "action", c.operation == "delete":
+		return reject("If-None-Match")
+	}
 	return nil
 }
 
 func (c *call) setParam(name string, v []string) *restError {
+	if len(v) > 1 && name != "_fields" && name != "_sortKeys" {
+		return fail(http.StatusBadRequest, "Multiple values provided for the single-valued request parameter '%s'", name)
+	}
 	if !strings.HasPrefix(name, "_") {
 		c.params[name] = v
 		return nil
 	}
 	query := c.operation == "query"
-	if len(v) > 1 && name != "_fields" && name != "_sortKeys" {
-		return fail(http.StatusBadRequest, "Multiple values provided for parameter '%s'", name)
-	}
 	text := v[0]
 	switch {
 	case name == "_fields":
@@ -184,7 +211,7 @@ func (c *call) setParam(name string, v []string) *restError {
 		switch strings.ToUpper(text) {
 		case "NONE", "ESTIMATE", "EXACT":
 		default:
-			return fail(http.StatusBadRequest, "The value '%s' for parameter '%s' could not be parsed as a valid enum value", text, name)
+			return fail(http.StatusBadRequest, "The value '%s' for parameter '%s' could not be parsed as a valid count policy", text, name)
 		}
 	default:
 		return fail(http.StatusBadRequest, "Unrecognized request parameter '%s'", name)
@@ -204,20 +231,33 @@ func (c *call) readBody(r *http.Request) *restError {
 	if len(b) > maxBody {
 		return fail(http.StatusRequestEntityTooLarge, "The request is too large")
 	}
+	header := r.Header.Get("Content-Type")
+	kind, _, _ := strings.Cut(header, ";")
+	if kind = strings.TrimSpace(kind); header != "" && !strings.EqualFold(kind, "application/json") {
+		return fail(http.StatusBadRequest, "The request could not be processed because it specified the content-type '%s' when only the content-type 'application/json' and 'multipart/form-data' are supported", kind)
+	}
+	if header == "" && c.operation != "action" {
+		// The two spaces are the server's.
+		return fail(http.StatusBadRequest, "The request could not be processed because the  content-type was not specified and is required")
+	}
 	if len(bytes.TrimSpace(b)) == 0 {
 		if c.operation == "action" {
 			return nil
 		}
 		return fail(http.StatusBadRequest, "The request could not be processed because it did not contain any JSON content")
 	}
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	if strings.TrimSpace(strings.ToLower(kind)) != "application/json" {
-		return fail(http.StatusBadRequest, "The request could not be processed because it specified the content-type '%s' when only the content-type 'application/json' and 'multipart/form-data' are supported", r.Header.Get("Content-Type"))
-	}
-	if err := decodeJSON(b, &c.body); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	if err := dec.Decode(&c.body); err != nil {
 		e := fail(http.StatusBadRequest, "The request could not be processed because the provided content is not valid JSON")
 		e.Detail = jsonDetail(b, err)
 		return e
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fail(http.StatusBadRequest, "The request could not be processed because there is trailing data after the JSON content")
+	}
+	if c.body == nil && c.operation != "action" && c.operation != "patch" {
+		c.body = record{}
 	}
 	switch _, isObject := c.body.(record); {
 	case c.operation == "patch":

@@ -39,6 +39,9 @@ func (s *Server) repo(c *call) (*result, *restError) {
 	}
 	t := w.table(kind)
 	old, exists := t.get(id)
+	if c.upsert && exists {
+		c.operation = "update"
+	}
 	switch c.operation {
 	case "read":
 		if !exists {
@@ -51,10 +54,7 @@ func (s *Server) repo(c *call) (*result, *restError) {
 		}
 	case "update":
 		if !exists {
-			if c.ifMatch != "" {
-				return nil, fail(http.StatusNotFound, "Update on object %s could not find existing object.", path)
-			}
-			break
+			return nil, fail(http.StatusNotFound, "Update on object %s could not find existing object.", path)
 		}
 		if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
 			return nil, e

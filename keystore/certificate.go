@@ -99,10 +99,13 @@ func rfc2253(name []byte) string {
 }
 
 func directoryString(v asn1.RawValue) (string, bool) {
+	if v.Class != asn1.ClassUniversal {
+		return "", false
+	}
 	switch v.Tag {
-	case asn1.TagUTF8String, asn1.TagPrintableString, asn1.TagIA5String, asn1.TagNumericString, 26:
-		return string(v.Bytes), true
-	case asn1.TagT61String: // Java reads it as Latin-1
+	case asn1.TagUTF8String:
+		return strings.ToValidUTF8(string(v.Bytes), "\ufffd"), true
+	case asn1.TagPrintableString, asn1.TagIA5String, asn1.TagT61String, asn1.TagGeneralString: // all Latin-1 to Java
 		r := make([]rune, len(v.Bytes))
 		for i, b := range v.Bytes {
 			r[i] = rune(b)
@@ -121,13 +124,18 @@ func directoryString(v asn1.RawValue) (string, bool) {
 	return "", false
 }
 
+// escape2253 follows sun.security.x509.AVA.toRFC2253String, which escapes more
+// than it must.
 func escape2253(s string) string {
 	var b strings.Builder
-	lead := len(s) - len(strings.TrimLeft(s, " "))
-	trail := len(strings.TrimRight(s, " "))
+	lead := len(s) - len(strings.TrimLeft(s, " \r"))
+	trail := len(strings.TrimRight(s, " \r"))
 	for i, r := range s {
 		switch {
-		case strings.ContainsRune(",+\"\\<>;", r), r == '#' && i == 0, r == ' ' && (i < lead || i >= trail):
+		case r == 0:
+			b.WriteString(`\00`)
+			continue
+		case strings.ContainsRune(",=+<>#;\"\\", r), i < lead, i >= trail:
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

@@ -46,7 +46,7 @@ func Compare(a, b *Store) (Differences, error) {
 			d.OnlyA = append(d.OnlyA, x.Alias)
 			continue
 		}
-		same, err := sameEntry(x, a.keyPassword, y, b.keyPassword)
+		same, err := sameEntry(x, a.passwordOf(x), y, b.passwordOf(y))
 		switch {
 		case err != nil:
 			return d, err
@@ -71,8 +71,8 @@ func sameEntry(x Entry, px Password, y Entry, py Password) (bool, error) {
 	if x.Kind != y.Kind || !slices.EqualFunc(x.RawCertificates(), y.RawCertificates(), bytes.Equal) {
 		return false, nil
 	}
-	if x.Kind != TrustedCertificate && px.Equal(py) && x.e != nil && y.e != nil && bytes.Equal(x.e.body, y.e.body) {
-		return true, nil // the same ciphertext under the same password
+	if x.e.p12 == nil && y.e.p12 == nil && bytes.Equal(x.e.fields().body, y.e.fields().body) {
+		return true, nil // the same ciphertext
 	}
 	switch x.Kind {
 	case PrivateKey:
@@ -120,33 +120,33 @@ func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 // only.
 func Merge(dst, src *Store, policy Policy) (Changes, error) {
 	var c Changes
-	var take []*entry
-	var conflicts []string
+	var take, conflicts []string
 	for _, e := range src.entries {
 		if e.kind != TrustedCertificate {
 			continue
 		}
-		old := dst.find(e.alias)
+		i := dst.find(e.alias)
 		switch {
-		case old == nil:
+		case i < 0:
 			c.Added = append(c.Added, e.alias)
-		case old.kind == TrustedCertificate && bytes.Equal(old.certs[0], e.certs[0]):
+		case dst.entries[i].kind == TrustedCertificate && slices.EqualFunc(dst.entries[i].public().RawCertificates(), e.public().RawCertificates(), bytes.Equal):
 			continue
 		case policy == Keep:
 			continue
-		case policy == Replace && old.kind == TrustedCertificate:
+		case policy == Replace && dst.entries[i].kind == TrustedCertificate:
 			c.Replaced = append(c.Replaced, e.alias)
 		default:
 			conflicts = append(conflicts, e.alias)
 			continue
 		}
-		take = append(take, e)
+		take = append(take, e.alias)
 	}
 	if len(conflicts) > 0 {
 		return Changes{}, &ConflictError{Aliases: conflicts}
 	}
-	for _, e := range take {
-		if err := dst.put(&entry{alias: e.alias, kind: TrustedCertificate, certs: e.certs}, PutOptions{Created: e.public().Created}); err != nil {
+	for _, alias := range take {
+		e, _ := src.Entry(alias)
+		if err := dst.put(alias, TrustedCertificate, nil, e.RawCertificates(), PutOptions{Created: e.Created}); err != nil {
 			return c, err
 		}
 	}

@@ -133,7 +133,7 @@ func refuseLoss(from *Store, dst string, o CopyOptions) error {
 		}
 		if from != nil {
 			if f, ok := from.Entry(e.Alias); ok {
-				if same, err := sameEntry(f, from.keyPassword, e, to.keyPassword); err == nil && same {
+				if same, err := sameEntry(f, from.passwordOf(f), e, to.passwordOf(e)); err == nil && same {
 					continue
 				}
 			}

@@ -1,9 +1,85 @@
 package keystore
 
 import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/subtle"
 	"fmt"
+	"io"
+	"strings"
+	"unicode"
 	"unicode/utf16"
 )
+
+// maxWarnings bounds what a hostile file makes us remember.
+const maxWarnings = 100
+
+// integrity is SHA-1 over the password in UTF-16BE, a fixed text and the
+// content; sun.security.provider.JavaKeyStore.getPreKeyedHash.
+func integrity(password string, content []byte) []byte {
+	h := sha1.New()
+	h.Write(utf16be(password))
+	io.WriteString(h, "Mighty Aphrodite")
+	h.Write(content)
+	return h.Sum(nil)
+}
+
+func decodeContainer(data []byte, password Password) (*Store, error) {
+	d := &decoder{data: data}
+	s := &Store{format: JCEKS, index: map[string]int{}}
+	if d.u32() == magicJKS {
+		s.format = JKS
+	}
+	v := d.u32()
+	if d.err == nil && v != 1 && v != 2 {
+		return nil, &FormatError{Offset: 4, What: fmt.Sprintf("version %d is not known", v)}
+	}
+	s.version = int(v)
+	count := int32(d.u32())
+	if d.err == nil && count < 0 {
+		return nil, &FormatError{Offset: 8, What: "negative number of entries"}
+	}
+	for i := int32(0); i < count && d.err == nil; i++ {
+		at := d.at
+		e := d.entry(s.format, s.version == 1)
+		if d.err != nil {
+			break
+		}
+		if old, ok := s.index[e.alias]; ok {
+			// Java puts both into a table: the later one stays.
+			s.warn("alias %q at offset %d stood before, the later entry counts", e.alias, at)
+			s.entries[old] = e
+			continue
+		}
+		s.index[e.alias] = len(s.entries)
+		s.entries = append(s.entries, e)
+	}
+	d.alias = ""
+	end := d.at
+	sum := d.take(sha1.Size, "the trailer")
+	if d.err != nil {
+		return nil, d.err
+	}
+	if d.at < len(data) {
+		s.warn("%d bytes follow the trailer", len(data)-d.at)
+	}
+	if !password.IsZero() {
+		if subtle.ConstantTimeCompare(sum, integrity(password.Reveal(), data[:end])) != 1 {
+			return nil, ErrIntegrity
+		}
+		s.verified = true
+	}
+	return s, nil
+}
+
+func (s *Store) warn(format string, args ...any) {
+	switch n := len(s.warnings); {
+	case n < maxWarnings:
+		s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
+	case n == maxWarnings:
+		s.warnings = append(s.warnings, "and more of that kind")
+	}
+}
 
 // decoder reads the container; after the first error it reads nothing more.
 type decoder struct {
@@ -50,74 +126,120 @@ func (d *decoder) u32() uint32 {
 
 func (d *decoder) u64() uint64 { return uint64(d.u32())<<32 | uint64(d.u32()) }
 
-func (d *decoder) utf(what string) (raw []byte, text string) {
+func (d *decoder) utf(what string) string {
 	n := int(d.u16())
 	at := d.at
-	raw = d.take(n, what)
-	if d.err != nil {
-		return nil, ""
-	}
+	raw := d.take(n, what)
 	text, err := decodeModifiedUTF8(raw)
 	if err != nil {
 		d.fail(at, what, err)
 	}
-	return raw, text
+	return text
 }
 
-func (d *decoder) entry(format Format, version int) *entry {
+// entry reads one entry, and keeps of it where it is.
+func (d *decoder) entry(format Format, old bool) entry {
 	d.alias = ""
 	at := d.at
+	e := entry{offset: int64(at), old: old}
 	tag := d.u32()
-	e := &entry{format: format}
-	e.raw, e.alias = d.utf("an alias")
+	e.alias = d.utf("an alias")
 	d.alias = e.alias
-	e.created = int64(d.u64())
+	d.u64()
 	switch {
 	case d.err != nil:
+		return e
 	case tag == tagPrivateKey:
 		e.kind = PrivateKey
-		e.body = d.take(int(int32(d.u32())), "a private key")
-		n := int(int32(d.u32()))
-		// Each certificate takes at least 4 bytes.
-		if n < 0 || n > (len(d.data)-d.at)/4 {
-			d.fail(d.at-4, fmt.Sprintf("a chain of %d certificates", n), nil)
-		}
-		for i := 0; i < n && d.err == nil; i++ {
-			d.certificate(e, version)
-		}
 	case tag == tagCertificate:
 		e.kind = TrustedCertificate
-		d.certificate(e, version)
 	case tag == tagSecretKey && format == JCEKS:
 		e.kind = SecretKey
-		begin := d.at
-		if n, err := sealedObjectLength(d.data[d.at:]); err != nil {
-			d.fail(d.at+n, "a secret key", err)
-		} else {
-			d.at += n
-			e.body = d.data[begin:d.at:d.at]
-		}
 	default:
 		d.fail(at, fmt.Sprintf("an entry with the tag %d", tag), nil)
+		return e
 	}
+	d.body(e.kind, old, nil)
+	e.raw = d.data[at:d.at:d.at]
 	return e
 }
 
-func (d *decoder) certificate(e *entry, version int) {
-	kind := ""
-	if version == 2 {
-		_, kind = d.utf("a certificate's type")
+// entryFields is what an entry's bytes hold.
+type entryFields struct {
+	created int64    // ms since 1970
+	body    []byte   // EncryptedPrivateKeyInfo, or the serialized object
+	bodyAt  int      // in the entry
+	certs   [][]byte // DER
+}
+
+// fields reads an entry that the decoder let pass before.
+func (e entry) fields() (f entryFields) {
+	d := &decoder{data: e.raw}
+	d.u32()
+	d.take(int(d.u16()), "")
+	f.created = int64(d.u64())
+	d.body(e.kind, e.old, &f)
+	return f
+}
+
+// body reads an entry from behind its date, into f where there is one.
+func (d *decoder) body(kind Kind, old bool, f *entryFields) {
+	switch kind {
+	case PrivateKey:
+		n := int(int32(d.u32()))
+		at := d.at
+		key := d.take(n, "a private key")
+		if f != nil {
+			f.body, f.bodyAt = key, at
+		}
+		count := int(int32(d.u32()))
+		// Each certificate takes at least 4 bytes.
+		if count < 0 || count > (len(d.data)-d.at)/4 {
+			d.fail(d.at-4, fmt.Sprintf("a chain of %d certificates", count), nil)
+		}
+		for i := 0; i < count && d.err == nil; i++ {
+			d.certificate(old, f)
+		}
+	case TrustedCertificate:
+		d.certificate(old, f)
+	case SecretKey:
+		at := d.at
+		if f != nil {
+			f.body, f.bodyAt = d.data[at:], at
+			return
+		}
+		n, err := sealedObjectLength(d.data[at:])
+		d.at += n
+		if err != nil {
+			d.fail(d.at, "a secret key", err)
+		}
+	}
+}
+
+func (d *decoder) certificate(old bool, f *entryFields) {
+	if !old {
+		at := d.at
+		kind := d.take(int(d.u16()), "a certificate's type")
+		if d.err == nil && !bytes.EqualFold(kind, []byte("X.509")) && !bytes.EqualFold(kind, []byte("X509")) {
+			d.fail(at, fmt.Sprintf("a certificate of the type %.40q", kind), nil)
+		}
 	}
 	der := d.take(int(int32(d.u32())), "a certificate")
-	if d.err == nil {
-		e.certs = append(e.certs, der)
-		e.types = append(e.types, kind)
+	if d.err == nil && f != nil {
+		f.certs = append(f.certs, der)
 	}
 }
 
 // decodeModifiedUTF8 reads text as java.io.DataInput.readUTF does: U+0000 as
 // two bytes, and a surrogate pair as three bytes each.
 func decodeModifiedUTF8(b []byte) (string, error) {
+	ascii := true
+	for _, c := range b {
+		ascii = ascii && c < 0x80
+	}
+	if ascii {
+		return string(b), nil
+	}
 	units := make([]uint16, 0, len(b))
 	for i := 0; i < len(b); {
 		c := b[i]
@@ -177,4 +299,39 @@ func utf16be(s string) []byte {
 		b = append(b, byte(u>>8), byte(u))
 	}
 	return b
+}
+
+// lowerCase is Java's String.toLowerCase(Locale.ENGLISH), which keeps the dot
+// of a capital I with one, and knows the sigma at a word's end.
+func lowerCase(s string) string {
+	if !strings.ContainsAny(s, "İΣ") {
+		return strings.ToLower(s)
+	}
+	runes := []rune(s)
+	var b strings.Builder
+	for i, r := range runes {
+		switch {
+		case r == 'İ':
+			b.WriteString("i\u0307")
+		case r == 'Σ' && endsWord(runes, i):
+			b.WriteRune('ς')
+		default:
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// endsWord says that a letter comes before the place i of a word, and none
+// after it.
+func endsWord(s []rune, i int) bool {
+	cased := func(j, step int) bool {
+		for ; j >= 0 && j < len(s) && (unicode.IsLetter(s[j]) || unicode.IsMark(s[j]) || unicode.IsDigit(s[j])); j += step {
+			if unicode.IsUpper(s[j]) || unicode.IsLower(s[j]) || unicode.IsTitle(s[j]) {
+				return true
+			}
+		}
+		return false
+	}
+	return cased(i-1, -1) && !cased(i+1, 1)
 }

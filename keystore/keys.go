@@ -3,8 +3,10 @@ package keystore
 import (
 	"bytes"
 	"crypto"
+	"crypto/des"
 	"crypto/dsa"
 	"crypto/sha1"
+	"crypto/subtle"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -12,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
 )
@@ -31,36 +34,40 @@ type privateKeyInfo struct {
 // PKCS8 opens a private key and returns its PrivateKeyInfo in DER (RFC 5208).
 // Errors match [ErrKind], [ErrKeyPassword] or [ErrFormat].
 func (e Entry) PKCS8(password Password) ([]byte, error) {
-	if e.Kind != PrivateKey || e.e == nil {
+	if e.Kind != PrivateKey {
 		return nil, fmt.Errorf("entry %q: %w: it is no private key", e.Alias, ErrKind)
 	}
-	if e.e.plain {
-		return e.e.body, nil
+	if e.e.p12 != nil {
+		return e.e.p12.key, nil
+	}
+	f := e.e.fields()
+	broken := func(what string, err error) error {
+		return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
 	}
 	var info encryptedPrivateKeyInfo
-	if rest, err := asn1.Unmarshal(e.e.body, &info); err != nil || len(rest) > 0 {
+	if rest, err := asn1.Unmarshal(f.body, &info); err != nil || len(rest) > 0 {
 		if err == nil {
 			err = errors.New("more than expected")
 		}
-		return nil, &FormatError{Alias: e.Alias, What: "an encrypted private key", Err: err}
+		return nil, broken("an encrypted private key", err)
 	}
 	var plain []byte
 	switch {
-	case info.Algorithm.Algorithm.Equal(oidPBEWithMD5AndTripleDES):
+	case info.Algorithm.Algorithm.Equal(oidPBEWithMD5AndTripleDES) && len(info.Data)%des.BlockSize == 0 && len(info.Data) > 0:
 		params, err := parsePBEParams(info.Algorithm.Parameters.FullBytes)
 		if err != nil {
-			return nil, &FormatError{Alias: e.Alias, What: "an encrypted private key", Err: err}
+			return nil, broken("an encrypted private key", err)
 		}
 		if plain, err = pbeDecrypt(password, params, info.Data); err != nil {
 			return nil, fmt.Errorf("entry %q: %w", e.Alias, err)
 		}
-	case info.Algorithm.Algorithm.Equal(oidJKSKeyProtector):
-		var err error
-		if plain, err = openJKSKey(e.e.body, password); err != nil {
-			return nil, fmt.Errorf("entry %q: %w: %w", e.Alias, ErrKeyPassword, err)
+	case info.Algorithm.Algorithm.Equal(oidJKSKeyProtector) && len(info.Data) >= 2*sha1.Size:
+		var ok bool
+		if plain, ok = openJKSKey(f.body, info.Data, password); !ok {
+			return nil, fmt.Errorf("entry %q: %w", e.Alias, ErrKeyPassword)
 		}
 	default:
-		return nil, &FormatError{Alias: e.Alias, What: fmt.Sprintf("a private key under the unknown protection %v", info.Algorithm.Algorithm)}
+		return nil, broken(fmt.Sprintf("a private key of %d bytes under the protection %v", len(info.Data), info.Algorithm.Algorithm), nil)
 	}
 	var key privateKeyInfo
 	if _, err := asn1.Unmarshal(plain, &key); err != nil {
@@ -70,11 +77,19 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 	return plain, nil
 }
 
-// openJKSKey lets keystore-go open a store that holds this one key.
-func openJKSKey(body []byte, password Password) ([]byte, error) {
-	bytesOf, err := latin1(password)
-	if err != nil {
-		return nil, err
+// openJKSKey lets keystore-go open a store that holds this one key. It takes a
+// password as one byte for each character, so those beyond Latin-1 are left to
+// us. It panics on bodies of less than 40 bytes, which the caller refuses.
+func openJKSKey(info, data []byte, password Password) ([]byte, bool) {
+	pw := utf16be(password.Reveal())
+	var latin1 []byte
+	for i := 0; i < len(pw); i += 2 {
+		if pw[i] != 0 {
+			n := len(data) - sha1.Size
+			plain := xorJKS(pw, data[:sha1.Size], data[sha1.Size:n])
+			return plain, subtle.ConstantTimeCompare(digestJKS(pw, plain), data[n:]) == 1
+		}
+		latin1 = append(latin1, pw[i+1])
 	}
 	var b bytes.Buffer
 	for _, v := range []uint32{magicJKS, 2, 1, tagPrivateKey} {
@@ -82,28 +97,16 @@ func openJKSKey(body []byte, password Password) ([]byte, error) {
 	}
 	b.Write([]byte{0, 1, 'k'})
 	b.Write(make([]byte, 8))
-	binary.Write(&b, binary.BigEndian, uint32(len(body)))
-	b.Write(body)
+	binary.Write(&b, binary.BigEndian, uint32(len(info)))
+	b.Write(info)
 	b.Write(make([]byte, 4)) // no certificate
 	b.Write(integrity(password.Reveal(), b.Bytes()))
 	store := jks.New()
-	if err := store.Load(&b, bytesOf); err != nil {
-		return nil, err
+	if err := store.Load(&b, latin1); err != nil {
+		return nil, false
 	}
-	key, err := store.GetPrivateKeyEntry("k", bytesOf)
-	return key.PrivateKey, err
-}
-
-// latin1 is how keystore-go takes a password: one byte for each character.
-func latin1(p Password) ([]byte, error) {
-	var out []byte
-	for _, r := range p.Reveal() {
-		if r > 0xff {
-			return nil, errors.New("a password of JKS keys with characters beyond Latin-1 is not supported")
-		}
-		out = append(out, byte(r))
-	}
-	return out, nil
+	key, err := store.GetPrivateKeyEntry("k", latin1)
+	return key.PrivateKey, err == nil
 }
 
 // PrivateKey opens a private key and parses it: RSA, ECDSA, Ed25519 and what
@@ -143,6 +146,22 @@ func parseDSA(der []byte) (*dsa.PrivateKey, bool) {
 	k.Parameters = dsa.Parameters{P: params.P, Q: params.Q, G: params.G}
 	k.Y = new(big.Int).Exp(params.G, x, params.P)
 	return k, true
+}
+
+// marshalDSA writes PKCS#8 as RFC 3279 and Java have it; crypto/x509 does not.
+func marshalDSA(k *dsa.PrivateKey) ([]byte, error) {
+	params, err := asn1.Marshal(k.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	x, err := asn1.Marshal(k.X)
+	if err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(privateKeyInfo{
+		Algorithm:  pkix.AlgorithmIdentifier{Algorithm: oidDSA, Parameters: asn1.RawValue{FullBytes: params}},
+		PrivateKey: x,
+	})
 }
 
 // keyAlgorithms are Java's names (Key.getAlgorithm) of the OIDs.
@@ -192,13 +211,14 @@ func (e Entry) Algorithm() string {
 // ("AES", "HmacSHA256") and its bytes. Errors match [ErrKind],
 // [ErrKeyPassword] or [ErrFormat].
 func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err error) {
-	if e.Kind != SecretKey || e.e == nil {
+	if e.Kind != SecretKey {
 		return "", nil, fmt.Errorf("entry %q: %w: it is no secret key", e.Alias, ErrKind)
 	}
+	f := e.e.fields()
 	broken := func(err error) (string, []byte, error) {
-		return "", nil, &FormatError{Alias: e.Alias, What: "a secret key", Err: err}
+		return "", nil, &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: "a secret key", Err: err}
 	}
-	obj, _, err := parseSerialized(e.e.body)
+	obj, _, err := parseSerialized(f.body)
 	if err != nil {
 		return broken(err)
 	}
@@ -232,19 +252,22 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 // protectJKS is sun.security.provider.KeyProtector.
 func protectJKS(password Password, salt, plain []byte) []byte {
 	pw := utf16be(password.Reveal())
-	out := append([]byte(nil), salt...)
+	return slices.Concat(salt, xorJKS(pw, salt, plain), digestJKS(pw, plain))
+}
+
+func xorJKS(pw, salt, in []byte) []byte {
+	out := bytes.Clone(in)
 	digest := salt
-	for i := 0; i < len(plain); i += sha1.Size {
-		h := sha1.New()
-		h.Write(pw)
-		h.Write(digest)
-		digest = h.Sum(nil)
-		for j := i; j < min(i+sha1.Size, len(plain)); j++ {
-			out = append(out, plain[j]^digest[j-i])
-		}
+	for rest := out; len(rest) > 0; rest = rest[min(sha1.Size, len(rest)):] {
+		digest = digestJKS(pw, digest)
+		subtle.XORBytes(rest, rest, digest)
 	}
+	return out
+}
+
+func digestJKS(pw, data []byte) []byte {
 	h := sha1.New()
 	h.Write(pw)
-	h.Write(plain)
-	return h.Sum(out)
+	h.Write(data)
+	return h.Sum(nil)
 }

@@ -21,6 +21,14 @@ var ErrPKCS12Unsupported = errors.New("PKCS#12 with content that is not supporte
 
 const maxDERDepth = 32
 
+// p12Entry is what go-pkcs12 shows of an entry.
+type p12Entry struct {
+	key     []byte // PKCS#8
+	certs   [][]byte
+	created int64 // ms since 1970
+	dated   bool
+}
+
 func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	// A parser of others, and a hostile file: a panic is an error.
 	defer func() {
@@ -35,14 +43,15 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	if password.IsZero() {
 		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password", ErrPKCS12Unsupported)
 	}
-	if err := boundIterations(outer.FullBytes, 0); err != nil {
+	left := int64(maxIterations)
+	if err := boundIterations(outer.FullBytes, &left, 0); err != nil {
 		return nil, err
 	}
-	s = &Store{format: PKCS12, version: 3, verified: true}
+	s = &Store{format: PKCS12, version: 3, verified: true, index: map[string]int{}}
 	certs, trustErr := pkcs12.DecodeTrustStore(data, password.Reveal())
 	if trustErr == nil {
 		for _, c := range certs {
-			s.entries = append(s.entries, &entry{kind: TrustedCertificate, certs: [][]byte{c.Raw}, noDate: true, format: PKCS12})
+			s.entries = append(s.entries, entry{kind: TrustedCertificate, p12: &p12Entry{certs: [][]byte{c.Raw}}})
 		}
 		return s, nil
 	}
@@ -72,16 +81,16 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		if b.Type != "PRIVATE KEY" {
 			continue
 		}
-		e := &entry{alias: strings.ToLower(b.Headers["friendlyName"]), kind: PrivateKey, plain: true, noDate: true, format: PKCS12}
+		e := &p12Entry{}
 		id := b.Headers["localKeyId"]
 		if raw, err := hex.DecodeString(id); err == nil {
 			if ms, ok := strings.CutPrefix(string(raw), "Time "); ok { // as Java writes it
 				if n, err := strconv.ParseInt(ms, 10, 64); err == nil {
-					e.created, e.noDate = n, false
+					e.created, e.dated = n, true
 				}
 			}
 		}
-		if e.body, err = rsaPKCS8(b.Bytes); err != nil {
+		if e.key, err = rsaPKCS8(b.Bytes); err != nil {
 			return nil, err
 		}
 		leaf, ok := byID[id]
@@ -90,7 +99,12 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		}
 		delete(byID, id)
 		e.certs = chainOf(leaf, others)
-		s.entries = append(s.entries, e)
+		alias := lowerCase(b.Headers["friendlyName"])
+		if _, ok := s.index[alias]; ok {
+			return nil, fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
+		}
+		s.index[alias] = len(s.entries)
+		s.entries = append(s.entries, entry{alias: alias, kind: PrivateKey, p12: e})
 	}
 	if len(s.entries) == 0 || len(byID) > 0 {
 		return nil, fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
@@ -131,10 +145,11 @@ func chainOf(leaf []byte, others [][]byte) [][]byte {
 	return chain
 }
 
-// boundIterations refuses iteration counts beyond Java's limit before any work
-// is done: in all parameters of PKCS#12 and PKCS#5 the count follows the salt,
-// an OCTET STRING.
-func boundIterations(der []byte, depth int) error {
+// boundIterations refuses iteration counts that together go beyond Java's
+// limit for one, before any work is done: in all parameters of PKCS#12 and
+// PKCS#5 the count follows the salt, an OCTET STRING. What is left to do is
+// counted down in left. It does not see into what is encrypted.
+func boundIterations(der []byte, left *int64, depth int) error {
 	if depth > maxDERDepth {
 		return &FormatError{What: "PKCS#12: nested too deeply"}
 	}
@@ -143,18 +158,19 @@ func boundIterations(der []byte, depth int) error {
 		var v asn1.RawValue
 		rest, err := asn1.Unmarshal(der, &v)
 		if err != nil {
-			return nil // not DER after all: an octet string of another kind
+			return nil // an OCTET STRING that holds something else
 		}
 		der = rest
-		universal := v.Class == asn1.ClassUniversal
-		if salt && universal && v.Tag == asn1.TagInteger {
-			if n := new(big.Int).SetBytes(v.Bytes); n.BitLen() > 31 || n.Int64() > maxIterations || len(v.Bytes) > 0 && v.Bytes[0] >= 0x80 {
-				return &FormatError{What: fmt.Sprintf("PKCS#12: an iteration count beyond %d", maxIterations)}
+		if salt && v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger {
+			n := new(big.Int).SetBytes(v.Bytes)
+			if !n.IsInt64() || n.Int64() > *left || len(v.Bytes) > 0 && v.Bytes[0] >= 0x80 {
+				return &FormatError{What: fmt.Sprintf("PKCS#12: iteration counts beyond %d", maxIterations)}
 			}
+			*left -= n.Int64()
 		}
-		salt = universal && v.Tag == asn1.TagOctetString
+		salt = v.Tag == asn1.TagOctetString // of any class: go-pkcs12 does not look
 		if v.IsCompound || salt {
-			if err := boundIterations(v.Bytes, depth+1); err != nil {
+			if err := boundIterations(v.Bytes, left, depth+1); err != nil {
 				return err
 			}
 		}

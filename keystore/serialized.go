@@ -3,6 +3,7 @@ package keystore
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The grammar is chapter 6 of the Java Object Serialization Specification.
@@ -22,6 +23,9 @@ const (
 	baseHandle    = 0x7e0000
 
 	maxSerialDepth = 16
+	// Java's keys have about a dozen; more would let the work grow faster
+	// than the file.
+	maxSerialValues = 64
 )
 
 // serialClasses are all classes that a stream may name.
@@ -118,8 +122,11 @@ func (p *serialParser) value(depth int) (any, error) {
 		return nil, fmt.Errorf("nested deeper than %d", maxSerialDepth)
 	}
 	tag := p.byte()
-	if p.d.err != nil {
+	switch {
+	case p.d.err != nil:
 		return nil, p.d.err
+	case len(p.handles) > maxSerialValues:
+		return nil, fmt.Errorf("more than %d values in one serialized object", maxSerialValues)
 	}
 	switch tag {
 	case tcNull:
@@ -127,7 +134,7 @@ func (p *serialParser) value(depth int) (any, error) {
 	case tcReference:
 		return p.reference()
 	case tcString:
-		_, s := p.d.utf("a string")
+		s := p.d.utf("a string")
 		p.hold(s)
 		return s, p.d.err
 	case tcArray:
@@ -217,7 +224,7 @@ func (p *serialParser) class(depth int) (*serialClass, error) {
 	case tag != tcClassDesc:
 		return nil, fmt.Errorf("unexpected tag %#02x where a class belongs", tag)
 	}
-	_, name := p.d.utf("a class name")
+	name := p.d.utf("a class name")
 	if p.d.err != nil {
 		return nil, p.d.err
 	}
@@ -230,7 +237,7 @@ func (p *serialParser) class(depth int) (*serialClass, error) {
 	c.flags = p.byte()
 	for n := int(p.d.u16()); n > 0 && p.d.err == nil; n-- {
 		f := serialField{kind: p.byte()}
-		_, f.name = p.d.utf("a field name")
+		f.name = p.d.utf("a field name")
 		if f.kind != 'L' && f.kind != '[' {
 			return nil, fmt.Errorf("field %q of class %s is of an unexpected kind", f.name, name)
 		}
@@ -278,7 +285,9 @@ type sealedKey struct {
 }
 
 func (o *serialObject) sealed() (k sealedKey, err error) {
-	if o.class.name != "com.sun.crypto.provider.SealedObjectForKeyProtector" {
+	switch o.class.name {
+	case "com.sun.crypto.provider.SealedObjectForKeyProtector", "javax.crypto.SealedObject":
+	default:
 		return k, fmt.Errorf("a secret key is sealed as class %s", o.class.name)
 	}
 	if k.content, err = o.bytes("encryptedContent"); err != nil {
@@ -300,6 +309,9 @@ func (o *serialObject) secret() (algorithm string, key []byte, err error) {
 		field = "encoded"
 		if kind, err := o.text("type"); err != nil || kind != "SECRET" {
 			return "", nil, errors.New("the sealed key is not a secret key")
+		}
+		if format, err := o.text("format"); err != nil || !strings.EqualFold(format, "RAW") {
+			return "", nil, errors.New("the sealed key is not given as raw bytes")
 		}
 	default:
 		return "", nil, fmt.Errorf("the sealed key is of class %s", o.class.name)

@@ -2,15 +2,12 @@ package keystore
 
 import (
 	"bytes"
-	"crypto/sha1"
-	"crypto/subtle"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
-	"strings"
 	"sync"
 	"time"
 )
@@ -112,10 +109,11 @@ type Store struct {
 	format   Format
 	version  int
 	verified bool
-	entries  []*entry
+	entries  []entry
+	index    map[string]int // alias to entry
 	warnings []string
-	// password and keyPassword are those that it was opened with.
-	password, keyPassword Password
+	// keyPassword is the keys' that it was opened with.
+	keyPassword Password
 
 	mu   sync.Mutex
 	keys map[string]secretKey // opened secret keys, by alias
@@ -127,18 +125,16 @@ type secretKey struct {
 	err       error
 }
 
-// entry is an entry as it is in the file.
+// entry is an entry as it is in the file; what it holds is read when asked for,
+// so that a store takes little more memory than its file.
 type entry struct {
-	alias   string
-	raw     []byte // the alias as the file has it
-	kind    Kind
-	created int64 // ms since 1970
-	noDate  bool
-	body    []byte   // EncryptedPrivateKeyInfo, or the serialized object
-	certs   [][]byte // DER
-	types   []string // of the certificates, as the file says
-	plain   bool     // body is PKCS#8 in plain (from PKCS#12)
-	format  Format
+	alias  string
+	raw    []byte // from the tag to the end
+	offset int64  // of raw in the file
+	kind   Kind
+	old    bool      // raw is of version 1
+	p12    *p12Entry // instead of raw
+	own    Password  // that the key was put with
 }
 
 // Entry is one entry of a store. Key bytes are given out only by an explicit
@@ -148,13 +144,16 @@ type Entry struct {
 	Kind  Kind
 	// Created is zero where the file does not say.
 	Created time.Time
-	e       *entry
+	e       entry
 }
 
-func (e *entry) public() Entry {
+func (e entry) public() Entry {
 	p := Entry{Alias: e.alias, Kind: e.kind, e: e}
-	if !e.noDate {
-		p.Created = time.UnixMilli(e.created)
+	switch {
+	case e.p12 == nil:
+		p.Created = time.UnixMilli(e.fields().created)
+	case e.p12.dated:
+		p.Created = time.UnixMilli(e.p12.created)
 	}
 	return p
 }
@@ -190,30 +189,39 @@ func (s *Store) Entries() iter.Seq[Entry] {
 
 // Entry finds an entry; aliases are compared as Java does, in lower case.
 func (s *Store) Entry(alias string) (Entry, bool) {
-	if e := s.find(alias); e != nil {
-		return e.public(), true
+	if i := s.find(alias); i >= 0 {
+		return s.entries[i].public(), true
 	}
 	return Entry{}, false
 }
 
-func (s *Store) find(alias string) *entry {
-	alias = strings.ToLower(alias)
-	for _, e := range s.entries {
-		if strings.ToLower(e.alias) == alias {
-			return e
+// find gives an entry's place, or -1. Java looks up the alias in lower case; an
+// entry that the file has in upper case it lists and never finds, we do.
+func (s *Store) find(alias string) int {
+	for _, a := range []string{lowerCase(alias), alias} {
+		if i, ok := s.index[a]; ok {
+			return i
 		}
 	}
-	return nil
+	return -1
+}
+
+// passwordOf is the password of a key where the caller names none.
+func (s *Store) passwordOf(e Entry) Password {
+	if !e.e.own.IsZero() {
+		return e.e.own
+	}
+	return s.keyPassword
 }
 
 // RawCertificates returns the certificates in DER: the chain of a private key,
 // its own certificate first, or the trusted certificate. They must not be
 // changed.
 func (e Entry) RawCertificates() [][]byte {
-	if e.e == nil {
-		return nil
+	if e.e.p12 != nil {
+		return e.e.p12.certs
 	}
-	return e.e.certs
+	return e.e.fields().certs
 }
 
 // Certificates parses the certificates. Java reads some that crypto/x509
@@ -240,10 +248,11 @@ func Open(path string, password Password, opts ...Option) (*Store, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, &FormatError{What: "a folder"}
+	s, err := Decode(f, password, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("opening the key store %s: %w", path, err)
 	}
-	return Decode(f, password, opts...)
+	return s, nil
 }
 
 // Decode reads a key store. Errors match [ErrFormat], [ErrIntegrity],
@@ -251,7 +260,9 @@ func Open(path string, password Password, opts ...Option) (*Store, error) {
 func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	o := options{limit: defaultLimit}
 	for _, f := range opts {
-		f(&o)
+		if f != nil {
+			f(&o)
+		}
 	}
 	var b bytes.Buffer
 	if f, ok := r.(*os.File); ok {
@@ -285,7 +296,7 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	if o.strict && len(s.warnings) > 0 {
 		return nil, &FormatError{What: s.warnings[0]}
 	}
-	s.password, s.keyPassword = password, o.keyPassword
+	s.keyPassword = o.keyPassword
 	if s.keyPassword.IsZero() {
 		s.keyPassword = password
 	}
@@ -306,65 +317,4 @@ func disguise(data []byte) string {
 
 func be32(b []byte) uint32 {
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-}
-
-// integrity is SHA-1 over the password in UTF-16BE, a fixed text and the
-// content; sun.security.provider.JavaKeyStore.getPreKeyedHash.
-func integrity(password string, content []byte) []byte {
-	h := sha1.New()
-	h.Write(utf16be(password))
-	io.WriteString(h, "Mighty Aphrodite")
-	h.Write(content)
-	return h.Sum(nil)
-}
-
-func decodeContainer(data []byte, password Password) (*Store, error) {
-	d := &decoder{data: data}
-	s := &Store{format: JCEKS}
-	if d.u32() == magicJKS {
-		s.format = JKS
-	}
-	v := d.u32()
-	if d.err == nil && v != 1 && v != 2 {
-		return nil, &FormatError{Offset: 4, What: fmt.Sprintf("version %d is not known", v)}
-	}
-	s.version = int(v)
-	count := int32(d.u32())
-	if d.err == nil && count < 0 {
-		return nil, &FormatError{Offset: 8, What: "negative number of entries"}
-	}
-	byAlias := map[string]int{}
-	for i := int32(0); i < count && d.err == nil; i++ {
-		e := d.entry(s.format, s.version)
-		if d.err != nil {
-			break
-		}
-		key := strings.ToLower(e.alias)
-		if at, ok := byAlias[key]; ok {
-			// Java puts both into a table: the later one stays.
-			s.warnings = append(s.warnings, fmt.Sprintf("alias %q stands twice, the later entry counts", e.alias))
-			s.entries[at] = e
-			continue
-		}
-		byAlias[key] = len(s.entries)
-		s.entries = append(s.entries, e)
-	}
-	if d.err != nil {
-		return nil, d.err
-	}
-	end := d.at
-	sum := d.take(sha1.Size, "the trailer")
-	if d.err != nil {
-		return nil, d.err
-	}
-	if d.at < len(data) {
-		s.warnings = append(s.warnings, fmt.Sprintf("%d bytes follow the trailer", len(data)-d.at))
-	}
-	if !password.IsZero() {
-		if subtle.ConstantTimeCompare(sum, integrity(password.Reveal(), data[:end])) != 1 {
-			return nil, ErrIntegrity
-		}
-		s.verified = true
-	}
-	return s, nil
 }

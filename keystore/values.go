@@ -120,7 +120,7 @@ func (s *Store) secretKey(alias string) secretKey {
 	if e, ok := s.Entry(alias); !ok {
 		k.err = fmt.Errorf("%w: %q", ErrNoSuchAlias, alias)
 	} else {
-		k.algorithm, k.key, k.err = e.SecretKey(s.keyPassword)
+		k.algorithm, k.key, k.err = e.SecretKey(s.passwordOf(e))
 	}
 	// Aliases come from a server: a store has a bounded number of its own.
 	if s.keys == nil {

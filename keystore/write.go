@@ -1,9 +1,11 @@
 package keystore
 
 import (
-	"bytes"
+	"bufio"
 	"crypto"
+	"crypto/dsa"
 	"crypto/rand"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -11,8 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -38,42 +40,71 @@ func (o PutOptions) params() (pbeParams, error) {
 	return p, err
 }
 
-func (s *Store) put(e *entry, o PutOptions) error {
+// put writes the entry as the file will have it.
+func (s *Store) put(alias string, kind Kind, body []byte, certs [][]byte, o PutOptions) error {
 	if s.format != JCEKS && s.format != JKS {
-		return fmt.Errorf("a %s store cannot be changed", s.format)
+		return fmt.Errorf("a store of the format %q cannot be changed", s.format)
 	}
-	e.alias, e.format = strings.ToLower(e.alias), s.format
-	e.raw = encodeModifiedUTF8(e.alias)
-	if len(e.raw) > 0xffff {
-		return fmt.Errorf("alias of %d bytes, at most %d can be written", len(e.raw), 0xffff)
+	e := entry{alias: lowerCase(alias), kind: kind, old: s.version == 1, own: o.Password}
+	name := encodeModifiedUTF8(e.alias)
+	if len(name) > math.MaxUint16 {
+		return fmt.Errorf("alias of %d bytes, at most %d can be written", len(name), math.MaxUint16)
 	}
-	created := o.Created
-	if created.IsZero() {
-		created = time.Now()
+	if o.Created.IsZero() {
+		o.Created = time.Now()
 	}
-	e.created = created.UnixMilli()
-	for range e.certs {
-		e.types = append(e.types, "X.509")
+	var b []byte
+	number := func(n int) { b = binary.BigEndian.AppendUint32(b, uint32(n)) }
+	text := func(t []byte) { b = append(binary.BigEndian.AppendUint16(b, uint16(len(t))), t...) }
+	bytes := func(c []byte) { number(len(c)); b = append(b, c...) }
+	number(map[Kind]int{PrivateKey: tagPrivateKey, TrustedCertificate: tagCertificate, SecretKey: tagSecretKey}[kind])
+	text(name)
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Created.UnixMilli()))
+	switch kind {
+	case PrivateKey:
+		bytes(body)
+		number(len(certs))
+	case SecretKey:
+		b = append(b, body...)
 	}
+	for _, der := range certs {
+		if !e.old {
+			text([]byte("X.509"))
+		}
+		bytes(der)
+	}
+	e.raw = b
+	s.forgetKeys()
+	if i := s.find(e.alias); i >= 0 {
+		s.entries[i] = e
+		return nil
+	}
+	if s.index == nil {
+		s.index = map[string]int{}
+	}
+	s.index[e.alias] = len(s.entries)
+	s.entries = append(s.entries, e)
+	return nil
+}
+
+func (s *Store) forgetKeys() {
 	s.mu.Lock()
 	s.keys = nil
 	s.mu.Unlock()
-	for i, old := range s.entries {
-		if strings.ToLower(old.alias) == e.alias {
-			s.entries[i] = e
-			return nil
-		}
-	}
-	s.entries = append(s.entries, e)
-	return nil
 }
 
 // PutPrivateKey puts a private key with its chain, its own certificate first;
 // an entry of that alias is replaced.
 func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509.Certificate, o PutOptions) error {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if k, ok := key.(*dsa.PrivateKey); ok {
+		der, err = marshalDSA(k)
+	}
 	if err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
+	}
+	if len(chain) == 0 {
+		return fmt.Errorf("entry %q: a private key needs its certificate", alias)
 	}
 	var info encryptedPrivateKeyInfo
 	if s.format == JKS {
@@ -100,14 +131,15 @@ func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509
 		}
 		info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: oidPBEWithMD5AndTripleDES, Parameters: asn1.RawValue{FullBytes: encoded}}
 	}
-	e := &entry{alias: alias, kind: PrivateKey}
-	if e.body, err = asn1.Marshal(info); err != nil {
+	body, err := asn1.Marshal(info)
+	if err != nil {
 		return err
 	}
-	for _, c := range chain {
-		e.certs = append(e.certs, c.Raw)
+	certs := make([][]byte, len(chain))
+	for i, c := range chain {
+		certs[i] = c.Raw
 	}
-	return s.put(e, o)
+	return s.put(alias, PrivateKey, body, certs, o)
 }
 
 // PutSecretKey puts a secret key under Java's name of its algorithm. Only
@@ -128,24 +160,26 @@ func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) 
 	if err != nil {
 		return err
 	}
-	return s.put(&entry{alias: alias, kind: SecretKey, body: serializeSealed(encoded, content)}, o)
+	return s.put(alias, SecretKey, serializeSealed(encoded, content), nil, o)
 }
 
 // PutCertificate puts a trusted certificate.
 func (s *Store) PutCertificate(alias string, cert *x509.Certificate, o PutOptions) error {
-	return s.put(&entry{alias: alias, kind: TrustedCertificate, certs: [][]byte{cert.Raw}}, o)
+	return s.put(alias, TrustedCertificate, nil, [][]byte{cert.Raw}, o)
 }
 
 // Delete removes an entry and says whether there was one.
 func (s *Store) Delete(alias string) bool {
-	e := s.find(alias)
-	if e == nil {
+	i := s.find(alias)
+	if i < 0 {
 		return false
 	}
-	s.mu.Lock()
-	s.keys = nil
-	s.mu.Unlock()
-	s.entries = slices.DeleteFunc(s.entries, func(x *entry) bool { return x == e })
+	s.forgetKeys()
+	s.entries = slices.Delete(s.entries, i, i+1)
+	clear(s.index)
+	for i, e := range s.entries {
+		s.index[e.alias] = i
+	}
 	return true
 }
 
@@ -159,47 +193,23 @@ func (s *Store) Encode(w io.Writer, password Password) error {
 	if password.IsZero() {
 		return errors.New("writing a key store needs a password")
 	}
-	var b bytes.Buffer
-	u32 := func(v int) { binary.Write(&b, binary.BigEndian, uint32(v)) }
-	text := func(raw []byte) {
-		binary.Write(&b, binary.BigEndian, uint16(len(raw)))
-		b.Write(raw)
-	}
-	magic := magicJCEKS
+	magic := uint32(magicJCEKS)
 	if s.format == JKS {
 		magic = magicJKS
 	}
-	u32(magic)
-	u32(s.version)
-	u32(len(s.entries))
-	for _, e := range s.entries {
-		switch e.kind {
-		case PrivateKey:
-			u32(tagPrivateKey)
-		case TrustedCertificate:
-			u32(tagCertificate)
-		case SecretKey:
-			u32(tagSecretKey)
-		}
-		text(e.raw)
-		binary.Write(&b, binary.BigEndian, e.created)
-		switch e.kind {
-		case PrivateKey:
-			u32(len(e.body))
-			b.Write(e.body)
-			u32(len(e.certs))
-		case SecretKey:
-			b.Write(e.body)
-		}
-		for i, der := range e.certs {
-			if s.version == 2 {
-				text(encodeModifiedUTF8(e.types[i]))
-			}
-			u32(len(der))
-			b.Write(der)
-		}
+	out := bufio.NewWriter(w)
+	h := sha1.New()
+	h.Write(utf16be(password.Reveal()))
+	io.WriteString(h, "Mighty Aphrodite")
+	both := io.MultiWriter(out, h) // out remembers its error until Flush
+	var head []byte
+	for _, v := range []uint32{magic, uint32(s.version), uint32(len(s.entries))} {
+		head = binary.BigEndian.AppendUint32(head, v)
 	}
-	b.Write(integrity(password.Reveal(), b.Bytes()))
-	_, err := w.Write(b.Bytes())
-	return err
+	both.Write(head)
+	for _, e := range s.entries {
+		both.Write(e.raw)
+	}
+	out.Write(h.Sum(nil))
+	return out.Flush()
 }

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // or differences found
+	exitUsage       = 2
+	exitBlocked     = 3 // by preflight, nothing was changed
+	exitInterrupted = 130
+)
+
+const usage = `usage: upgrade COMMAND [flags]
+
+  plan      look at everything and say what would be done; changes nothing
+  run       carry out the upgrade; interrupted, the same command goes on
+  status    where it stands, from the servers and the disk
+  verify    compare both servers record by record
+  rollback  put back what run replaced
+
+  inspect   [-json] [-keys] [-password-file F] STORE
+            what is in a key store (JCEKS, JKS, PKCS#12)
+  compare   [-json] [-keys] [-password-file F] [-password-file-b F] A B
+            two key stores by alias and key
+  trust     -truststore F -host NAME (-chain PEM | -connect URL) [-json]
+            would a JVM with this truststore accept that server?
+
+  demo      [-fault NAME] [-keep]
+            the whole flow on a temporary installation and embedded servers
+
+Passwords come from a file (-source-password-file and so on), from
+IDC_SOURCE_PASSWORD, IDC_TARGET_PASSWORD, IDC_KEYSTORE_PASSWORD and
+IDC_TRUSTSTORE_PASSWORD, or are asked for on a terminal; never from an argument.
+
+exit codes: 0 done, 1 failed or differences found, 2 wrong usage,
+3 blocked by preflight and nothing changed, 130 interrupted, run it again
+
+upgrade COMMAND -h lists the flags of a command. An example:
+
+  upgrade plan -source-dir /opt/idc21/salesforceIdConnect \
+     -target-dir /opt/idc716/salesforceIdConnect -package IdConnect-7.1.6.zip \
+     -source-url https://idc21.example.com:8443/openidm/ \
+     -source-password-file source.pw -target-password-file target.pw
+`
+
+// app is the command line with its surroundings, so that tests have others.
+type app struct {
+	out, err io.Writer
+	env      func(string) string
+	tty      terminal
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+func (a *app) run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(a.err, usage)
+		return exitUsage
+	}
+	commands := map[string]func(context.Context, []string) error{
+		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
+		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo,
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(a.out, usage)
+		return exitDone
+	}
+	command, ok := commands[args[0]]
+	if !ok {
+		fmt.Fprintf(a.err, "upgrade: error: unknown command %q\nupgrade: hint: upgrade help lists the commands\n", args[0])
+		return exitUsage
+	}
+	return a.exit(command(ctx, args[1:]))
+}
+
+// errSaid ends a command whose output has said everything already.
+var errSaid = errors.New("")
+
+// exit prints an error with what to do about it, and gives its exit code.
+func (a *app) exit(err error) int {
+	var missing *idconnect.MissingError
+	var shown exitCode
+	var wrong *usageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case errors.Is(err, errSaid):
+		return exitFailed
+	case errors.As(err, &shown):
+		return int(shown)
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(a.err, "upgrade: error: %s\n", text)
+	}
+	if remedy := idconnect.RemedyOf(err); remedy != "" {
+		fmt.Fprintf(a.err, "upgrade: hint: %s\n", remedy)
+	}
+	switch {
+	case errors.As(err, &wrong), errors.As(err, &missing):
+		return exitUsage
+	case errors.Is(err, idconnect.ErrBlocked):
+		return exitBlocked
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+// flags makes a flag set that reports mistakes as usage errors.
+func (a *app) flags(name, arguments string) *flag.FlagSet {
+	f := flag.NewFlagSet("upgrade "+name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {
+		fmt.Fprintf(a.out, "usage: upgrade %s [flags] %s\n", name, arguments)
+		f.SetOutput(a.out)
+		f.PrintDefaults()
+		f.SetOutput(io.Discard)
+	}
+	return f
+}
+
+// parse parses args, with flags before and after the arguments, and demands
+// as many arguments as are named.
+func parse(f *flag.FlagSet, args []string, names ...string) ([]string, error) {
+	var rest []string
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usagef("%v", err)
+		}
+		if args = f.Args(); len(args) == 0 {
+			break
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+	if len(rest) != len(names) {
+		if len(names) == 0 {
+			return nil, usagef("unexpected argument %q", rest[0])
+		}
+		return nil, usagef("needs %s", strings.Join(names, " and "))
+	}
+	return rest, nil
+}
+
+func (a *app) json(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

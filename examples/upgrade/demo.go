@@ -1,0 +1,314 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// The demonstration's world. The passwords protect nothing: they are the
+// defaults of a fresh OpenIDM, and every file is temporary.
+const (
+	demoHost          = "idc21.example.com"
+	demoUsers         = 1000
+	demoStorePassword = "changeit"
+	demoAdmin         = "openidm-admin"
+)
+
+// demoFault is a failure to be seen, and what of the flow is shown for it.
+type demoFault struct {
+	about    string
+	prepare  func(*demo) error
+	settings func(*demoSettings)
+	steps    []string // commands to show
+}
+
+var demoFaults = map[string]demoFault{
+	"wrong-certificate-host": {
+		about: "the source's certificate names another host than the instance URL",
+		steps: []string{"plan"},
+	},
+	"target-started-too-early": {
+		about:   "the target ran before it had the source's stores",
+		prepare: (*demo).startTargetTooEarly,
+		steps:   []string{"plan"},
+	},
+	"lost-records": {
+		about: "the migration says complete, but three records are missing",
+		settings: func(s *demoSettings) {
+			s.Faults = []openidmtest.Fault{{Path: "endpoint/migration", Action: "migrate", LoseRecords: 3}}
+		},
+		steps: []string{"run"},
+	},
+	"source-stops-midway": {
+		about: "the source stops while it is copied",
+		prepare: func(d *demo) error {
+			// The proof of the encrypted values and the copy both read; the
+			// third page of users is the copy's.
+			d.stopSource = true
+			return nil
+		},
+		steps: []string{"run"},
+	},
+	"wrong-keystore-password": {
+		about: "the password is not that of the source's keystore",
+		prepare: func(d *demo) error {
+			return os.WriteFile(filepath.Join(d.dir, "keystore.pw"), []byte("not this one\n"), 0o600)
+		},
+		steps: []string{"plan"},
+	},
+}
+
+// demo is one demonstration in a temporary folder.
+type demo struct {
+	a          *app
+	dir        string
+	source     *openidmtest.Server
+	settings   demoSettings
+	lifeline   net.Listener
+	stopSource bool
+}
+
+func (a *app) demo(ctx context.Context, args []string) error {
+	f := a.flags("demo", "")
+	fault := f.String("fault", "", "show a failure and its remedy: `NAME` is one of "+strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
+	keep := f.Bool("keep", false, "keep the temporary installations")
+	users := f.Int("users", demoUsers, "users of the source")
+	if _, err := parse(f, args); err != nil {
+		return err
+	}
+	chosen := demoFault{steps: []string{"plan", "run", "verify"}}
+	if *fault != "" {
+		var ok bool
+		if chosen, ok = demoFaults[*fault]; !ok {
+			return usagef("-fault %s: known are %s", *fault, strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
+		}
+		fmt.Fprintf(a.out, "Demonstration of a failure: %s.\n\n", chosen.about)
+	}
+	if *users < 1 || *users > 1_000_000 {
+		return usagef("-users %d: from 1 to 1000000", *users)
+	}
+	dir, err := os.MkdirTemp("", "identity-connect-demo-")
+	if err != nil {
+		return err
+	}
+	d := &demo{a: a, dir: dir}
+	err = d.play(ctx, *fault, chosen, *users)
+	err = errors.Join(err, d.close(*keep))
+	if _, statErr := os.Stat(d.path("report")); statErr == nil {
+		fmt.Fprintf(a.out, "\nThe report lies in %s\n", d.path("report"))
+	}
+	if *keep {
+		fmt.Fprintf(a.out, "The installations lie in %s\n", dir)
+	}
+	return err
+}
+
+func (d *demo) path(parts ...string) string {
+	return filepath.Join(append([]string{d.dir}, parts...)...)
+}
+
+func (d *demo) play(ctx context.Context, name string, fault demoFault, users int) error {
+	if err := d.build(name, users); err != nil {
+		return fmt.Errorf("building the demonstration: %w", err)
+	}
+	if fault.settings != nil {
+		fault.settings(&d.settings)
+	}
+	if fault.prepare != nil {
+		if err := fault.prepare(d); err != nil {
+			return fmt.Errorf("building the demonstration: %w", err)
+		}
+	}
+	if err := d.settings.export(); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
+		"A package with a set-up script, and a stand-in for Java 11, lie in %s.\n", users, d.source.URL(), d.source.Certificate().Subject.CommonName, d.dir)
+	for _, command := range fault.steps {
+		args := append([]string{command}, d.flags(command)...)
+		fmt.Fprintf(d.a.out, "\n$ upgrade %s\n", strings.Join(args, " "))
+		if command == "run" && d.stopSource {
+			go d.stopSourceMidway(ctx)
+		}
+		if code := d.a.run(ctx, args); code != exitDone {
+			fmt.Fprintf(d.a.out, "exit code %d\n", code)
+			return exitCode(code)
+		}
+	}
+	return nil
+}
+
+// exitCode passes on the code of a command that has printed its error.
+type exitCode int
+
+func (exitCode) Error() string { return "" }
+
+func (d *demo) flags(command string) []string {
+	args := []string{
+		"-source-dir", d.path("idc21", "salesforceIdConnect"),
+		"-target-dir", d.path("idc716", "salesforceIdConnect"),
+		"-package", d.path("IdentityConnect-7.1.6.zip"),
+		"-source-url", d.source.URL(),
+		"-target-url", "https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
+		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", demoHost, d.source.Port()),
+		"-source-password-file", d.path("source.pw"),
+		"-target-password-file", d.path("target.pw"),
+		"-java-home", d.path("jdk-11"),
+	}
+	if _, err := os.Stat(d.path("keystore.pw")); err == nil {
+		args = append(args, "-keystore-password-file", d.path("keystore.pw"))
+	}
+	if command == "run" {
+		args = append(args, "-report", d.path("report"))
+	}
+	return args
+}
+
+func portOf(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return ""
+	}
+	return port
+}
+
+// startTargetTooEarly unpacks the package and lets the server make keys of its
+// own.
+func (d *demo) startTargetTooEarly() error {
+	target := d.path("idc716", "salesforceIdConnect")
+	own, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Addr: d.settings.Addr})
+	if err != nil {
+		return err
+	}
+	d.settings.early = own
+	security := filepath.Join(target, "security")
+	if err := os.MkdirAll(security, 0o755); err != nil {
+		return err
+	}
+	if err := writeBootProperties(target, portOf(d.settings.Addr)); err != nil {
+		return err
+	}
+	return own.WriteStores(security)
+}
+
+// stopSourceMidway closes the source once the target has begun to copy.
+func (d *demo) stopSourceMidway(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if d.copying() {
+			d.source.Close()
+			return
+		}
+	}
+}
+
+// copying says whether the target has been told to migrate and reads.
+func (d *demo) copying() bool {
+	_, err := os.Stat(d.path("idc716", "salesforceIdConnect", demoCopying))
+	return err == nil
+}
+
+func (d *demo) close(keep bool) error {
+	if d.lifeline != nil {
+		d.lifeline.Close() // ends the target's process
+	}
+	if d.settings.early != nil {
+		d.settings.early.Close()
+	}
+	if d.source != nil {
+		d.source.Close()
+	}
+	if keep {
+		return nil
+	}
+	var errs []error
+	for _, name := range []string{"idc21", "idc716", "jdk-11", "IdentityConnect-7.1.6.zip", "source.pw", "target.pw", "keystore.pw"} {
+		errs = append(errs, os.RemoveAll(d.path(name)))
+	}
+	os.Remove(d.dir) // stays when the report is in it
+	return errors.Join(errs...)
+}
+
+func (d *demo) build(fault string, users int) error {
+	name := demoHost
+	if fault == "wrong-certificate-host" {
+		name = "old-name.example.com"
+	}
+	var err error
+	d.source, err = openidmtest.Start(openidmtest.Options{
+		Users: users, Roles: 12, Assignments: 5, Links: users / 2, Connector: true,
+		CommonName: name, AdminPassword: demoAdmin, Password: keystore.NewPassword(demoStorePassword),
+		Version: "3.1.0",
+	})
+	if err != nil {
+		return err
+	}
+	idc21 := d.path("idc21", "salesforceIdConnect")
+	if err := os.MkdirAll(filepath.Join(idc21, "security"), 0o755); err != nil {
+		return err
+	}
+	if err := d.source.WriteStores(filepath.Join(idc21, "security")); err != nil {
+		return err
+	}
+	if err := writeBootProperties(idc21, fmt.Sprint(d.source.Port())); err != nil {
+		return err
+	}
+	for _, f := range []string{"source.pw", "target.pw"} {
+		if err := os.WriteFile(d.path(f), []byte(demoAdmin+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	if d.lifeline, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return err
+	}
+	go holdLifelines(d.lifeline)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.settings = demoSettings{
+		Addr: free.Addr().String(), Lifeline: d.lifeline.Addr().String(),
+		Hosts: map[string]string{demoHost: "127.0.0.1"}, Pace: 100 * time.Millisecond,
+	}
+	if err := free.Close(); err != nil {
+		return err
+	}
+	if err := writeDemoJava(d.path("jdk-11")); err != nil {
+		return err
+	}
+	return writeDemoPackage(d.path("IdentityConnect-7.1.6.zip"), portOf(d.settings.Addr))
+}
+
+// holdLifelines keeps connections open until the listener is closed: the
+// target's process ends when its connection does, also when this one is
+// killed.
+func holdLifelines(l net.Listener) {
+	var open []net.Conn
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			for _, c := range open {
+				c.Close()
+			}
+			return
+		}
+		open = append(open, c)
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// What the demonstration tells the set-up script and the server that it
+// starts, by environment variables. None is a secret: the password goes
+// through the script's pipe.
+const (
+	demoProgram      = "IDC_DEMO_PROGRAM"
+	demoServerDir    = "IDC_DEMO_SERVER_DIR"
+	demoSettingsName = "IDC_DEMO_SETTINGS"
+
+	// demoCopying is the file by which the server says that it copies.
+	demoCopying = "logs/copying"
+)
+
+type demoSettings struct {
+	Addr     string
+	Lifeline string
+	Hosts    map[string]string
+	Pace     time.Duration
+	Faults   []openidmtest.Fault
+
+	early *openidmtest.Server
+}
+
+func (s demoSettings) export() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv(demoProgram, program); err != nil {
+		return err
+	}
+	return os.Setenv(demoSettingsName, string(text))
+}
+
+// serveDemoTarget is the demonstration's 7.1.6 server: a process of its own,
+// started by the set-up script, with the stores that lie in its folder. The
+// password comes on its input. It ends when the demonstration does.
+func serveDemoTarget(ctx context.Context, dir string) int {
+	if err := serveTarget(ctx, dir, os.Stdin); err != nil {
+		fmt.Fprintln(os.Stderr, "target:", err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+func serveTarget(ctx context.Context, dir string, in io.Reader) error {
+	var s demoSettings
+	if err := json.Unmarshal([]byte(os.Getenv(demoSettingsName)), &s); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("reading the keystore's password: %w", err)
+	}
+	lifeline, err := net.Dial("tcp", s.Lifeline)
+	if err != nil {
+		return err
+	}
+	defer lifeline.Close()
+	server, err := openidmtest.Start(openidmtest.Options{
+		Role: openidmtest.Target, Version: "7.1.6", Addr: s.Addr, Hosts: s.Hosts, Pace: s.Pace, Faults: s.Faults,
+		Keystore:      filepath.Join(dir, "security", "keystore.jceks"),
+		Truststore:    filepath.Join(dir, "security", "truststore"),
+		Password:      keystore.NewPassword(strings.TrimRight(line, "\r\n")),
+		AdminPassword: demoAdmin,
+	})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if err := os.WriteFile(filepath.Join(dir, ".openidm.pid"), fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
+		return err
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		io.Copy(io.Discard, lifeline)
+	}()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for said := false; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-gone:
+			return nil
+		case <-tick.C:
+			if !said && server.Count("managed/user") > 0 {
+				said = true
+				if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(demoCopying)), nil, 0o644); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}

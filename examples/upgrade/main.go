@@ -1,0 +1,29 @@
+// Command upgrade carries out the upgrade of Salesforce Identity Connect 2.1
+// to 7.1.6, looks into its key stores, and proves that the upgrade worked.
+//
+// It is a thin layer over package idconnect: everything that it does, a
+// program can do too. See the usage text for commands, flags and exit codes.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if says, ok := playJava(); ok {
+		os.Stderr.Write(says)
+		return
+	}
+	// The demo's set-up script starts this program as the target's server.
+	if dir := os.Getenv(demoServerDir); dir != "" {
+		os.Exit(serveDemoTarget(ctx, dir))
+	}
+	os.Exit((&app{
+		out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: systemTerminal{},
+	}).run(ctx, os.Args[1:]))
+}

@@ -1,0 +1,345 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// storeView is what inspect shows: no key bytes, only their fingerprints.
+type storeView struct {
+	Type     keystore.Format `json:"type"`
+	Version  int             `json:"version"`
+	Verified bool            `json:"verified"`
+	Warnings []string        `json:"warnings,omitempty"`
+	Entries  []entryView     `json:"entries"`
+}
+
+type entryView struct {
+	Alias        string            `json:"alias"`
+	Kind         keystore.Kind     `json:"kind"`
+	Created      *int64            `json:"created"` // ms since 1970, null where the format has none
+	Algorithm    string            `json:"algorithm,omitempty"`
+	Fingerprint  string            `json:"fingerprint,omitempty"`
+	Error        string            `json:"error,omitempty"`
+	Certificates []certificateView `json:"certificates,omitempty"`
+}
+
+type certificateView struct {
+	SHA256    string     `json:"sha256"`
+	Subject   string     `json:"subject"`
+	NotBefore *time.Time `json:"notBefore,omitempty"`
+	NotAfter  *time.Time `json:"notAfter,omitempty"`
+}
+
+func (a *app) inspect(_ context.Context, args []string) error {
+	f := a.flags("inspect", "STORE")
+	asJSON := f.Bool("json", false, "as JSON")
+	keys := f.Bool("keys", false, "open every key and show its SHA-256; key bytes are never shown")
+	passwordFile := f.String("password-file", "", "`file` with the store's password")
+	keyPasswordFile := f.String("key-password-file", "", "`file` with the keys' password, when it differs")
+	names, err := parse(f, args, "STORE")
+	if err != nil {
+		return err
+	}
+	store, password, err := a.openStore(names[0], *passwordFile, "-password-file", *keys)
+	if err != nil {
+		return err
+	}
+	keyPassword, err := a.password(*keyPasswordFile, "-key-password-file", "")
+	if err != nil {
+		return err
+	}
+	if keyPassword.IsZero() {
+		keyPassword = password
+	}
+	view, failed := viewStore(store, keyPassword, *keys)
+	if *asJSON {
+		err = a.json(view)
+	} else {
+		err = view.writeText(a.out)
+	}
+	if err != nil {
+		return err
+	}
+	if failed > 0 {
+		if failed == 1 {
+			return fmt.Errorf("%s: 1 key does not open", names[0])
+		}
+		return fmt.Errorf("%s: %d keys do not open", names[0], failed)
+	}
+	return nil
+}
+
+// openStore opens a store with the password of a file, of
+// IDC_KEYSTORE_PASSWORD, or of a person. Without any a store is still listed,
+// unless its keys are wanted.
+func (a *app) openStore(path, passwordFile, flagName string, must bool) (*keystore.Store, keystore.Password, error) {
+	password, err := a.password(passwordFile, flagName, "IDC_KEYSTORE_PASSWORD")
+	if err != nil {
+		return nil, password, err
+	}
+	if password.IsZero() {
+		password, err = a.tty.password("Password of " + path)
+		if errors.Is(err, errNoTerminal) {
+			if must {
+				return nil, password, usagef("opening keys needs a password and there is no terminal to ask for it: set IDC_KEYSTORE_PASSWORD or give %s", flagName)
+			}
+			err = nil
+		}
+		if err != nil {
+			return nil, password, err
+		}
+	}
+	store, err := keystore.Open(path, password)
+	if err != nil {
+		return nil, password, fmt.Errorf("%s: %w", path, err)
+	}
+	return store, password, nil
+}
+
+func viewStore(s *keystore.Store, password keystore.Password, keys bool) (view storeView, failed int) {
+	view = storeView{Type: s.Format(), Version: s.Version(), Verified: s.Verified(), Entries: []entryView{}}
+	for _, w := range s.Warnings() {
+		view.Warnings = append(view.Warnings, fmt.Sprint(w))
+	}
+	for e := range s.Entries() {
+		v := entryView{Alias: e.Alias, Kind: e.Kind}
+		if !e.Created.IsZero() {
+			ms := e.Created.UnixMilli()
+			v.Created = &ms
+		}
+		for _, der := range e.RawCertificates() {
+			c := certificateView{SHA256: keystore.CertificateFingerprint(der), Subject: keystore.CertificateSubject(der)}
+			if cert, err := x509.ParseCertificate(der); err == nil {
+				c.NotBefore, c.NotAfter = &cert.NotBefore, &cert.NotAfter
+			}
+			v.Certificates = append(v.Certificates, c)
+		}
+		if keys && e.Kind != keystore.TrustedCertificate {
+			if err := v.open(e, password); err != nil {
+				v.Error = err.Error()
+				failed++
+			}
+		} else {
+			v.Algorithm = e.Algorithm()
+		}
+		view.Entries = append(view.Entries, v)
+	}
+	return view, failed
+}
+
+func (v *entryView) open(e keystore.Entry, password keystore.Password) error {
+	v.Algorithm = e.Algorithm()
+	var key []byte
+	var err error
+	if e.Kind == keystore.SecretKey {
+		v.Algorithm, key, err = e.SecretKey(password)
+	} else {
+		key, err = e.PKCS8(password)
+	}
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(key)
+	v.Fingerprint = hex.EncodeToString(sum[:])
+	return nil
+}
+
+func (v storeView) writeText(w io.Writer) error {
+	verified := "verified"
+	if !v.Verified {
+		verified = "not verified: no password was given"
+	}
+	fmt.Fprintf(w, "%s version %d, %d entries, %s\n", v.Type, v.Version, len(v.Entries), verified)
+	for _, text := range v.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", text)
+	}
+	if len(v.Entries) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "\nALIAS\tKIND\tALGORITHM\tCREATED\tSUBJECT OR KEY")
+	for _, e := range v.Entries {
+		created, what := "unknown", ""
+		if e.Created != nil {
+			created = time.UnixMilli(*e.Created).UTC().Format("2006-01-02 15:04:05")
+		}
+		switch {
+		case e.Error != "":
+			what = "error: " + e.Error
+		case len(e.Certificates) > 0:
+			what = e.Certificates[0].Subject
+		}
+		if e.Fingerprint != "" {
+			what = strings.TrimLeft(what+" sha256:"+e.Fingerprint, " ")
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", printable(e.Alias), e.Kind, e.Algorithm, created, printable(what))
+	}
+	return t.Flush()
+}
+
+// printable keeps what a hostile file holds from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
+func (a *app) compare(_ context.Context, args []string) error {
+	f := a.flags("compare", "A B")
+	asJSON := f.Bool("json", false, "as JSON")
+	f.Bool("keys", true, "compare the keys themselves; certificates alone do not tell (always done)")
+	fileA := f.String("password-file", "", "`file` with the password of A, and of B when it has no other")
+	fileB := f.String("password-file-b", "", "`file` with the password of B")
+	names, err := parse(f, args, "A", "B")
+	if err != nil {
+		return err
+	}
+	storeA, _, err := a.openStore(names[0], *fileA, "-password-file", true)
+	if err != nil {
+		return err
+	}
+	if *fileB == "" {
+		*fileB = *fileA
+	}
+	storeB, _, err := a.openStore(names[1], *fileB, "-password-file-b", true)
+	if err != nil {
+		return err
+	}
+	d, err := keystore.Compare(storeA, storeB)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		err = a.json(d)
+	} else {
+		_, err = fmt.Fprintln(a.out, printableLines(d.String()))
+	}
+	if err == nil && !d.Empty() {
+		return errSaid
+	}
+	return err
+}
+
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = printable(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+const maxChain = 1 << 20
+
+func (a *app) trust(ctx context.Context, args []string) error {
+	f := a.flags("trust", "")
+	file := f.String("truststore", "", "`file` that the JVM trusts by")
+	passwordFile := f.String("truststore-password-file", "", "`file` with its password")
+	host := f.String("host", "", "`name` or address that the JVM connects to (default: that of -connect)")
+	chainFile := f.String("chain", "", "`PEM` file with the server's chain, its own certificate first")
+	connect := f.String("connect", "", "`address` of the server")
+	asJSON := f.Bool("json", false, "as JSON")
+	if _, err := parse(f, args); err != nil {
+		return err
+	}
+	if *file == "" || (*chainFile == "") == (*connect == "") {
+		return usagef("trust needs -truststore and one of -chain and -connect")
+	}
+	password, err := a.password(*passwordFile, "-truststore-password-file", "IDC_TRUSTSTORE_PASSWORD")
+	if err != nil {
+		return err
+	}
+	store, err := keystore.Open(*file, password)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *file, err)
+	}
+	var chain []*x509.Certificate
+	if *chainFile != "" {
+		if *host == "" {
+			return usagef("trust -chain needs -host")
+		}
+		chain, err = readChain(*chainFile)
+	} else {
+		client := &openidm.Client{BaseURL: *connect}
+		if *host == "" {
+			*host = client.Host()
+		}
+		chain, err = client.PeerCertificates(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Accepted bool   `json:"accepted"`
+		Message  string `json:"message"`
+		Remedy   string `json:"remedy"`
+	}{Accepted: true}
+	if err := keystore.NewTrust(store).Verify(*host, chain); err != nil {
+		answer.Accepted, answer.Message = false, err.Error()
+		var verdict *keystore.TrustError
+		if errors.As(err, &verdict) {
+			answer.Message, answer.Remedy = verdict.Message, verdict.Remedy
+		}
+	}
+	if *asJSON {
+		err = a.json(answer)
+	} else if answer.Accepted {
+		_, err = fmt.Fprintf(a.out, "accepted: %s\n", *host)
+	} else {
+		_, err = fmt.Fprintf(a.out, "refused: %s\nremedy: %s\n", printable(answer.Message), answer.Remedy)
+	}
+	if err == nil && !answer.Accepted {
+		return errSaid
+	}
+	return err
+}
+
+func readChain(path string) ([]*x509.Certificate, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxChain+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxChain {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxChain)
+	}
+	var chain []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: certificate %d: %w", path, len(chain)+1, err)
+		}
+		chain = append(chain, cert)
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("%s: holds no certificate in PEM form", path)
+	}
+	return chain, nil
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+func (a *app) prepare(name string, args []string, steps []string, ask bool) (*upgradeFlags, error) {
+	f, v := a.upgradeFlags(name)
+	if _, err := parse(f, args); err != nil {
+		return nil, err
+	}
+	if err := a.settle(v, steps); err != nil {
+		return nil, err
+	}
+	if ask {
+		if err := a.complete(&v.u); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+func (a *app) plan(ctx context.Context, args []string) error {
+	v, err := a.prepare("plan", args, nil, true)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(ctx, v.timeout)
+	defer cancel()
+	p, err := v.u.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.showPlan(p, v.json); err != nil {
+		return err
+	}
+	if p.Blocked() {
+		return idconnect.ErrBlocked
+	}
+	return nil
+}
+
+func (a *app) showPlan(p idconnect.Plan, asJSON bool) error {
+	if asJSON {
+		return a.json(p)
+	}
+	return p.WriteText(a.out)
+}
+
+func (a *app) upgrade(ctx context.Context, args []string) error {
+	v, err := a.prepare("run", args, nil, true)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(ctx, v.timeout)
+	defer cancel()
+	return a.carryOut(ctx, v)
+}
+
+func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
+	progress := newProgress(a.err)
+	v.u.Events = progress.event
+	report, err := v.u.Run(ctx)
+	progress.end()
+	if report == nil {
+		return err
+	}
+	var show error
+	if v.json {
+		show = a.json(report)
+	} else {
+		show = report.WriteText(a.out)
+	}
+	if dir := v.reportDir(); dir != "" && !errors.Is(err, idconnect.ErrBlocked) || v.report != "" {
+		if saveErr := report.Save(dir); saveErr != nil {
+			show = errors.Join(show, saveErr)
+		} else {
+			fmt.Fprintf(a.err, "report: %s\n", dir)
+		}
+	}
+	return errors.Join(err, show)
+}
+
+func (a *app) status(ctx context.Context, args []string) error {
+	v, err := a.prepare("status", args, nil, false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(ctx, v.timeout)
+	defer cancel()
+	p, err := v.u.Status(ctx)
+	if err != nil {
+		return err
+	}
+	return a.showPlan(p, v.json)
+}
+
+func (a *app) verify(ctx context.Context, args []string) error {
+	v, err := a.prepare("verify", args, []string{idconnect.StepVerify}, true)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withTimeout(ctx, v.timeout)
+	defer cancel()
+	progress := newProgress(a.err)
+	v.u.Events = progress.event
+	report, err := v.u.Compare(ctx)
+	progress.end()
+	if report == nil {
+		return err
+	}
+	if v.json {
+		err = errors.Join(err, a.json(report))
+	} else {
+		err = errors.Join(err, report.WriteText(a.out))
+	}
+	return err
+}
+
+func (a *app) rollback(ctx context.Context, args []string) error {
+	v, err := a.prepare("rollback", args, nil, false)
+	if err != nil {
+		return err
+	}
+	if v.u.TargetDir == "" {
+		return usagef("rollback needs -target-dir")
+	}
+	ctx, cancel := withTimeout(ctx, v.timeout)
+	defer cancel()
+	results, err := v.u.Rollback(ctx)
+	if v.json {
+		return errors.Join(err, a.json(results))
+	}
+	for _, r := range results {
+		if _, e := fmt.Fprintf(a.out, "%-10s %-8s %s\n", r.Name, r.State, r.Detail); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}

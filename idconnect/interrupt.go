@@ -1,0 +1,43 @@
+package idconnect
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+const defaultSetupTimeout = 15 * time.Minute
+
+func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
+
+// remedyOfKnown is for errors of the packages below that have no remedy of
+// their own.
+func remedyOfKnown(err error) string {
+	var trust *keystore.TrustError
+	var unknown *migration.UnknownOutcomeError
+	switch {
+	case errors.As(err, &trust):
+		return trust.Remedy
+	case errors.As(err, &unknown):
+		return "look at the target's log, then run the same command again: it asks for the status first"
+	case errors.Is(err, ErrDifferences):
+		return "the report names the records; look at the target's log for why they were not copied"
+	case errors.Is(err, ErrBlocked):
+		return "do what the findings say, then run the same command again"
+	case isInterrupt(err):
+		return "run the same command again: it goes on where it stopped"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "run the same command again, with more time: it goes on where it stopped"
+	case errors.Is(err, openidm.ErrUnauthorized):
+		return "check the account and its password"
+	case errors.Is(err, openidm.ErrUnavailable):
+		return "start the server, or wait until it is ready, then run the same command again"
+	case errors.Is(err, openidm.ErrNotFound):
+		return "check the address: does that server have this endpoint?"
+	}
+	return ""
+}

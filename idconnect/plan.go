@@ -1,0 +1,141 @@
+package idconnect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// State says where a step stands.
+type State string
+
+// The states of a step.
+const (
+	Done    State = "done"
+	ToDo    State = "to do"
+	Blocked State = "blocked"
+	Running State = "running"
+	Failed  State = "failed"
+	NotRun  State = "not run"
+)
+
+// StepPlan is where one step stands before the run.
+type StepPlan struct {
+	Name     string   `json:"name"`
+	State    State    `json:"state"`
+	Detail   string   `json:"detail"`
+	Findings Findings `json:"findings,omitempty"`
+}
+
+// Plan is what [Upgrade.Run] would do.
+type Plan struct {
+	Source   ServerSeen `json:"source"`
+	Target   ServerSeen `json:"target"`
+	Steps    []StepPlan `json:"steps"`
+	Findings Findings   `json:"findings"`
+}
+
+// ServerSeen is what a server said of itself.
+type ServerSeen struct {
+	URL     string `json:"url"`
+	State   string `json:"state"`
+	Version string `json:"version,omitempty"`
+}
+
+func (s ServerSeen) String() string {
+	out := s.URL + "   "
+	if s.Version != "" {
+		out += "OpenIDM " + s.Version + ", "
+	}
+	return out + s.State
+}
+
+// Blocked says whether a finding blocks the run.
+func (p Plan) Blocked() bool { return len(p.Findings.Blocking()) > 0 }
+
+// Preflight looks for everything that would make the chosen steps fail. It
+// changes nothing. The error is one of the fields of u; what is wrong with the
+// world is a finding.
+func (u *Upgrade) Preflight(ctx context.Context) (Findings, error) {
+	p, err := u.Plan(ctx)
+	return p.Findings, err
+}
+
+// Plan says for each chosen step whether it is done, to do or blocked, and
+// why. It changes nothing.
+func (u *Upgrade) Plan(ctx context.Context) (Plan, error) {
+	r, err := u.start()
+	if err != nil {
+		return Plan{}, err
+	}
+	defer r.close()
+	p := r.plan(ctx)
+	return p, ctx.Err()
+}
+
+// Status is Plan without the demand that everything a run needs is given:
+// what cannot be seen is said, not asked for.
+func (u *Upgrade) Status(ctx context.Context) (Plan, error) {
+	if err := u.Validate(); err != nil {
+		return Plan{}, err
+	}
+	r, err := u.open()
+	if err != nil {
+		return Plan{}, err
+	}
+	defer r.close()
+	p := r.plan(ctx)
+	return p, ctx.Err()
+}
+
+func (r *run) plan(ctx context.Context) Plan {
+	p := Plan{Source: ServerSeen{URL: r.u.sourceURL()}, Target: ServerSeen{URL: r.u.targetURL()}}
+	r.preflight(ctx, &p)
+	for _, s := range steps {
+		if !r.u.chosen(s.name) {
+			continue
+		}
+		sp := StepPlan{Name: s.name, Findings: p.Findings.Of(s.name)}
+		if b := sp.Findings.Blocking(); len(b) > 0 {
+			sp.State, sp.Detail = Blocked, b[0].Seen
+		} else if state, detail, err := s.check(ctx, r); err != nil {
+			sp.State, sp.Detail = ToDo, err.Error()
+		} else {
+			sp.State, sp.Detail = state, detail
+		}
+		p.Steps = append(p.Steps, sp)
+	}
+	return p
+}
+
+// WriteText writes the plan for a person: what was seen, and what to do.
+func (p Plan) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "source  %s\ntarget  %s\n\n", p.Source, p.Target)
+	blocked := 0
+	for i, s := range p.Steps {
+		fmt.Fprintf(&b, "%3d %-10s %-8s %s\n", i+1, s.Name, s.State, s.Detail)
+		if s.State == Blocked {
+			blocked++
+		}
+		for _, f := range s.Findings {
+			fmt.Fprintf(&b, "%15s%s: %s\n", "", f.Severity, f.Code)
+			for _, line := range []struct{ label, text string }{{"seen", f.Seen}, {"why", f.Why}, {"remedy", f.Remedy}} {
+				if line.text != "" && !(line.label == "seen" && s.State == Blocked && f.Seen == s.Detail) {
+					fmt.Fprintf(&b, "%17s%s: %s\n", "", line.label, line.text)
+				}
+			}
+		}
+	}
+	switch blocked {
+	case 0:
+		b.WriteString("\nNothing blocks. Nothing was changed.\n")
+	case 1:
+		b.WriteString("\n1 step is blocked, nothing was changed.\n")
+	default:
+		fmt.Fprintf(&b, "\n%d steps are blocked, nothing was changed.\n", blocked)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,215 @@
+package idconnect
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// run is what one call of Plan, Run, Status or Rollback works with.
+type run struct {
+	u       *Upgrade
+	journal *journal
+	// verified is the result of the step verify, for the report.
+	verified *VerifyReport
+
+	source, target *openidm.Client
+	// targetUp says whether the target answered when the plan was made.
+	targetUp bool
+	// filesReplaced says that the stores will be those of the source when
+	// the target starts.
+	storesDone bool
+}
+
+func (u *Upgrade) start() (*run, error) {
+	if err := u.Validate(); err != nil {
+		return nil, err
+	}
+	if missing := u.Missing(); len(missing) > 0 {
+		return nil, missing[0]
+	}
+	return u.open()
+}
+
+func (u *Upgrade) open() (*run, error) {
+	j, err := openJournal(u.stateDir(), u.targetURL())
+	if err != nil {
+		return nil, err
+	}
+	return &run{u: u, journal: j}, nil
+}
+
+func (u *Upgrade) stateDir() string {
+	switch {
+	case u.StateDir != "":
+		return u.StateDir
+	case u.TargetDir != "":
+		return filepath.Clean(u.TargetDir) + ".upgrade"
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	p, err := url.Parse(u.targetURL())
+	if err != nil {
+		return filepath.Join(dir, "idconnect-upgrade", "target")
+	}
+	return filepath.Join(dir, "idconnect-upgrade", strings.ReplaceAll(p.Host, ":", "_"))
+}
+
+func (r *run) close() {
+	for _, c := range []*openidm.Client{r.source, r.target} {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// isInstallation says whether dir looks like a salesforceIdConnect folder: it
+// has the folder with the stores, which the vendor's procedure names.
+func isInstallation(dir string) bool {
+	if dir == "" {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(dir, "security"))
+	return err == nil && info.IsDir()
+}
+
+func (r *run) client(s Server, address string, trust *keystore.Trust, pinned *x509.Certificate) *openidm.Client {
+	return &openidm.Client{
+		BaseURL: address, Credentials: s.credentials(), Trust: trust, Pinned: pinned,
+		TLSName: s.TLSName, HTTPClient: s.HTTPClient, Logger: r.u.Logger,
+	}
+}
+
+// sourceClient trusts what Source.Truststore says, or the source's own
+// truststore, and the one certificate that the source's own keystore holds:
+// that is the source's, under whatever name it is reached.
+func (r *run) sourceClient() (*openidm.Client, error) {
+	if r.source != nil {
+		return r.source, nil
+	}
+	trust, err := r.u.trust(r.u.Source, r.u.SourceDir)
+	if err != nil {
+		return nil, err
+	}
+	r.source = r.client(r.u.Source, r.u.sourceURL(), trust, r.u.ownCertificate(r.u.SourceDir))
+	return r.source, nil
+}
+
+// targetClient is made anew after the stores were copied, see forgetTarget.
+func (r *run) targetClient() (*openidm.Client, error) {
+	if r.target != nil {
+		return r.target, nil
+	}
+	trust, err := r.u.trust(r.u.Target, r.u.TargetDir)
+	if err != nil {
+		return nil, err
+	}
+	if trust == nil {
+		if trust, err = r.u.trust(r.u.Source, r.u.SourceDir); err != nil {
+			return nil, err
+		}
+	}
+	r.target = r.client(r.u.Target, r.u.targetURL(), trust, r.u.ownCertificate(r.u.TargetDir))
+	return r.target, nil
+}
+
+func (r *run) forgetTarget() {
+	if r.target != nil {
+		r.target.Close()
+		r.target = nil
+	}
+}
+
+func (r *run) migration() (*migration.Client, error) {
+	c, err := r.targetClient()
+	if err != nil {
+		return nil, err
+	}
+	return &migration.Client{API: c, SettleTime: r.u.SettleTime}, nil
+}
+
+// trust is nil where no truststore is named or at hand.
+func (u *Upgrade) trust(s Server, dir string) (*keystore.Trust, error) {
+	if s.Truststore == "" && dir == "" {
+		return nil, nil
+	}
+	store, err := u.openTruststore(s, dir)
+	if s.Truststore == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return keystore.NewTrust(store), nil
+}
+
+// openTruststore opens the truststore of a server: the file named, else the
+// installation's own.
+func (u *Upgrade) openTruststore(s Server, dir string) (*keystore.Store, error) {
+	path, password := s.Truststore, s.TruststorePassword
+	if path == "" {
+		inst, err := OpenInstallation(dir)
+		if err != nil {
+			return nil, err
+		}
+		path = inst.TruststorePath()
+		if password.IsZero() {
+			password, err = inst.TruststorePassword()
+			if errors.Is(err, keystore.ErrConsolePassword) {
+				password = openidm.Secret{}
+			} else if err != nil {
+				return nil, err
+			}
+		}
+	}
+	store, err := keystore.Open(path, password)
+	if err != nil {
+		return nil, fmt.Errorf("truststore %s: %w", path, err)
+	}
+	return store, nil
+}
+
+// ownCertificate is the certificate that the server of an installation
+// presents, nil where its keystore does not say. The keystore is read without
+// a password: certificates are not encrypted, and whoever can change the file
+// can change the server.
+func (u *Upgrade) ownCertificate(dir string) *x509.Certificate {
+	inst, err := OpenInstallation(dir)
+	if err != nil {
+		return nil
+	}
+	store, err := keystore.Open(inst.KeystorePath(), openidm.Secret{})
+	if err != nil {
+		return nil
+	}
+	entry, ok := store.Entry(inst.CertificateAlias())
+	if !ok {
+		return nil
+	}
+	chain, err := entry.Certificates()
+	if err != nil || len(chain) == 0 {
+		return nil
+	}
+	return chain[0]
+}
+
+// timeLeft says how long a context has, for texts.
+func timeLeft(ctx context.Context, otherwise time.Duration) time.Duration {
+	if d, ok := ctx.Deadline(); ok {
+		return time.Until(d)
+	}
+	return otherwise
+}

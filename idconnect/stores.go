@@ -1,0 +1,278 @@
+package idconnect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// sourceStores opens both stores of the source. The truststore's password may
+// be unknown; then it is read as Java reads it without one.
+func (r *run) sourceStores() (keys, trust *keystore.Store, err error) {
+	inst, err := OpenInstallation(r.u.SourceDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	password, err := r.u.keystorePassword()
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err = keystore.Open(inst.KeystorePath(), password)
+	if err != nil {
+		return nil, nil, fmt.Errorf("keystore %s: %w", inst.KeystorePath(), err)
+	}
+	own := r.u.Source
+	own.Truststore = ""
+	trust, err = r.u.openTruststore(own, r.u.SourceDir)
+	return keys, trust, err
+}
+
+// checkStores compares by alias and key: a server of 7.x adds what it misses
+// to the copied files, so the files themselves may differ.
+func checkStores(_ context.Context, r *run) (State, string, error) {
+	keys, trust, err := r.sourceStores()
+	if err != nil {
+		return ToDo, "", err
+	}
+	detail := fmt.Sprintf("%s, %s", plural(keys.Len(), "key"), plural(trust.Len(), "certificate"))
+	if !isInstallation(r.u.TargetDir) {
+		return ToDo, detail, nil
+	}
+	same, _, err := r.storesHeld(keys, trust)
+	if err != nil {
+		// The target's store does not open with the source's password: it is
+		// not the source's.
+		return ToDo, detail, nil
+	}
+	if !same {
+		return ToDo, detail, nil
+	}
+	r.storesDone = true
+	return Done, detail + ", all in the target", nil
+}
+
+// storesHeld says whether every entry of the source's stores is in the
+// target's, and which keys the target has of its own.
+func (r *run) storesHeld(keys, trust *keystore.Store) (held bool, own []string, err error) {
+	pairs, err := r.storePairs()
+	if err != nil {
+		return false, nil, err
+	}
+	held = true
+	password, err := r.u.keystorePassword()
+	if err != nil {
+		return false, nil, err
+	}
+	target, err := keystore.Open(pairs[0].target, password)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		held = false
+	case err != nil:
+		return false, nil, err
+	default:
+		d, err := keystore.Compare(keys, target)
+		if err != nil {
+			return false, nil, err
+		}
+		held = len(d.OnlyA) == 0 && len(d.Changed) == 0
+		own = append(append(own, d.Changed...), d.OnlyB...)
+	}
+	_, trustPassword := r.truststorePassword()
+	target, err = keystore.Open(pairs[1].target, trustPassword)
+	if errors.Is(err, keystore.ErrIntegrity) {
+		target, err = keystore.Open(pairs[1].target, keystore.Password{})
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, own, nil
+	case err != nil:
+		return false, own, err
+	}
+	return held && holdsCertificates(target, trust), own, nil
+}
+
+// holdsCertificates compares what a truststore is for: which certificates it
+// trusts, under whatever alias.
+func holdsCertificates(in, of *keystore.Store) bool {
+	have := map[string]bool{}
+	for e := range in.Entries() {
+		if raw := e.RawCertificates(); len(raw) > 0 {
+			have[keystore.CertificateFingerprint(raw[0])] = true
+		}
+	}
+	for e := range of.Entries() {
+		if raw := e.RawCertificates(); len(raw) > 0 && !have[keystore.CertificateFingerprint(raw[0])] {
+			return false
+		}
+	}
+	return true
+}
+
+// truststorePassword is that of the source's own truststore.
+func (r *run) truststorePassword() (known bool, p keystore.Password) {
+	if p = r.u.Source.TruststorePassword; !p.IsZero() {
+		return true, p
+	}
+	inst, err := OpenInstallation(r.u.SourceDir)
+	if err != nil {
+		return false, p
+	}
+	if p, err = inst.TruststorePassword(); err != nil {
+		return false, keystore.Password{}
+	}
+	return !p.IsZero(), p
+}
+
+// startedSigns are what OpenIDM leaves in its folder when it runs (assumed for
+// 7.1.6; true of 7.0.2).
+var startedSigns = []string{"felix-cache", ".openidm.pid", "db/openidm"}
+
+// everStarted names a trace of a server that was started from dir.
+func everStarted(dir string) (string, bool) {
+	inst, err := OpenInstallation(dir)
+	if err != nil {
+		return "", false
+	}
+	if pid, running := inst.Process(); running {
+		return fmt.Sprintf("process %d", pid), true
+	}
+	for _, s := range startedSigns {
+		path := filepath.Join(dir, filepath.FromSlash(s))
+		info, err := os.Stat(path)
+		if err != nil {
+			continue
+		}
+		if entries, err := os.ReadDir(path); info.IsDir() && (err != nil || len(entries) == 0) {
+			continue
+		}
+		return s, true
+	}
+	return "", false
+}
+
+func doStores(ctx context.Context, r *run) (string, error) {
+	pairs, err := r.storePairs()
+	if err != nil {
+		return "", err
+	}
+	password, err := r.u.keystorePassword()
+	if err != nil {
+		return "", err
+	}
+	_, trustPassword := r.truststorePassword()
+	inUse := func(string) error {
+		if inst, err := OpenInstallation(r.u.TargetDir); err == nil {
+			if pid, running := inst.Process(); running {
+				return fmt.Errorf("the server of %s runs as process %d: stop it first", r.u.TargetDir, pid)
+			}
+		}
+		return nil
+	}
+	var done []string
+	for i, p := range pairs {
+		var changes keystore.Changes
+		if i == 1 && r.u.TruststoreConflict != "" {
+			changes, err = mergeFile(p.source, p.target, trustPassword, r.u.TruststoreConflict)
+		} else {
+			// What the package or a target that never ran holds is not needed;
+			// a target that ran is refused by preflight. The backup is kept.
+			options := keystore.CopyOptions{Password: password, InUse: inUse, Replace: true}
+			if i == 1 {
+				options.Password = trustPassword
+			}
+			changes, err = keystore.Copy(p.source, p.target, options)
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", p.what, err)
+		}
+		r.journal.Stores = append(r.journal.Stores, changes)
+		if err := r.journal.save(); err != nil {
+			return "", err
+		}
+		done = append(done, p.what+" copied")
+		if changes.Backup != "" {
+			done[i] += ", the old one is " + filepath.Base(changes.Backup)
+		}
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+	}
+	r.forgetTarget()
+	state, _, err := checkStores(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if state != Done {
+		return "", errors.New("the target's stores do not hold what was copied: something else writes to them")
+	}
+	return strings.Join(done, "; "), nil
+}
+
+// mergeFile adds the certificates of a truststore to another one.
+func mergeFile(src, dst string, password keystore.Password, policy keystore.Policy) (keystore.Changes, error) {
+	from, err := keystore.Open(src, password)
+	if err != nil {
+		return keystore.Changes{}, fmt.Errorf("%s: %w", src, err)
+	}
+	into, err := keystore.Open(dst, password)
+	if errors.Is(err, fs.ErrNotExist) {
+		return keystore.Copy(src, dst, keystore.CopyOptions{Password: password})
+	}
+	if err != nil {
+		return keystore.Changes{}, fmt.Errorf("%s: %w (a merge needs both truststores under one password)", dst, err)
+	}
+	if _, err := keystore.Merge(into, from, policy); err != nil {
+		return keystore.Changes{}, err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(dst), ".merge*")
+	if err != nil {
+		return keystore.Changes{}, err
+	}
+	defer os.RemoveAll(dir)
+	merged := filepath.Join(dir, "truststore")
+	if err := keystore.WriteFile(merged, into, password); err != nil {
+		return keystore.Changes{}, err
+	}
+	return keystore.Copy(merged, dst, keystore.CopyOptions{Password: password, Replace: true})
+}
+
+// undoStores puts the stores back, the last one first.
+func undoStores(_ context.Context, r *run) (string, error) {
+	if len(r.journal.Stores) == 0 {
+		return "no store was replaced", nil
+	}
+	if inst, err := OpenInstallation(r.u.TargetDir); err == nil {
+		if pid, running := inst.Process(); running {
+			return "", fmt.Errorf("the server of %s runs as process %d: stop it first", r.u.TargetDir, pid)
+		}
+	}
+	var done []string
+	for n := len(r.journal.Stores); n > 0; n = len(r.journal.Stores) {
+		c := r.journal.Stores[n-1]
+		if err := c.Undo(); err != nil {
+			return "", err
+		}
+		r.journal.Stores = r.journal.Stores[:n-1]
+		if err := r.journal.save(); err != nil {
+			return "", err
+		}
+		done = append(done, "put back "+c.Path)
+	}
+	return strings.Join(done, "; "), nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if strings.HasSuffix(what, "y") && !strings.HasSuffix(what, "ey") {
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,13 +1,11 @@
 package keystore
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -20,11 +18,11 @@ const (
 	ReasonUntrusted     TrustReason = "untrusted"      // no path to an anchor
 	ReasonSignature     TrustReason = "signature"      // an anchor of the same name has another key
 	ReasonValidity      TrustReason = "validity"       // expired or not yet valid
-	ReasonUsage         TrustReason = "usage"          // key usage, basic constraints, path length
+	ReasonUsage         TrustReason = "usage"          // key usage, basic constraints, path length, name constraints, critical extensions
 	ReasonAlgorithm     TrustReason = "algorithm"      // too weak
 	ReasonNoName        TrustReason = "no name"        // the certificate has no name of the kind that is asked for
-	ReasonName          TrustReason = "name"           // it names others
-	ReasonUnreadable    TrustReason = "not understood" // not decidable here
+	ReasonName          TrustReason = "name"           // it names others, or the name that was asked for is no host name
+	ReasonUnreadable    TrustReason = "not understood" // Java may accept it, but it cannot be decided here
 )
 
 // TrustError is the verdict on a chain that a JVM would refuse.
@@ -32,7 +30,7 @@ type TrustError struct {
 	Reason      TrustReason
 	Host        string
 	Certificate *x509.Certificate // the one refused; nil where there is none
-	Message     string            // in Java's words
+	Message     string            // in Java's words, also in case; a reason of ours only with [ReasonUnreadable]
 	Remedy      string            // what to do about it
 }
 
@@ -41,15 +39,26 @@ func (e *TrustError) Error() string { return e.Message }
 // IsName says that the certificate is trusted as such but names another host.
 func (e *TrustError) IsName() bool { return e.Reason == ReasonName || e.Reason == ReasonNoName }
 
-// Trust decides about the certificates of TLS servers as a JVM that has its
-// anchors in the truststore does (sun.security.validator.PKIXValidator and
-// sun.security.util.HostnameChecker). A nil or zero Trust trusts nothing.
-// It must not be changed while it is used.
+// Trust decides about the certificates of TLS servers as a JVM (Java 11 or
+// later, its security settings not changed) with the same truststore does for
+// an HTTPS client. The rules are those of the JDK's X509TrustManagerImpl,
+// PKIXValidator, EndEntityChecker and HostnameChecker, found by asking Java 17
+// and 25.
+//
+// Three things are not decided as Java would. Certificates that crypto/x509
+// cannot parse are no anchors ([Trust.Skipped]). No anchor counts as one of
+// those that come with the JDK, below which Java also refuses SHA-1 and
+// wildcards for a public suffix. Policies, Java's list of blocked
+// certificates and signatures by DSA are not evaluated, the last being refused
+// with [ReasonUnreadable].
+//
+// A nil or zero Trust trusts nothing. It may be used by several goroutines
+// at once as long as none adds to it.
 type Trust struct {
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 
-	anchors []*x509.Certificate
+	anchors []link
 	skipped []string
 }
 
@@ -76,169 +85,91 @@ func NewTrust(stores ...*Store) *Trust {
 }
 
 // Add adds anchors.
-func (t *Trust) Add(certs ...*x509.Certificate) { t.anchors = append(t.anchors, certs...) }
+func (t *Trust) Add(certs ...*x509.Certificate) {
+	for _, c := range certs {
+		t.anchors = append(t.anchors, newLink(c))
+	}
+}
 
 // Skipped lists the entries that are no anchors because crypto/x509 cannot
-// parse their certificate.
-func (t *Trust) Skipped() []string { return slices.Clone(t.skipped) }
+// parse their certificate, each as alias and reason.
+func (t *Trust) Skipped() []string {
+	if t == nil {
+		return nil
+	}
+	return slices.Clone(t.skipped)
+}
 
-const (
-	msgNoPath     = "PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target"
-	msgValidation = "PKIX path validation failed: java.security.cert.CertPathValidatorException: "
-)
+// maxChain is the longest chain that a JVM reads
+// (jdk.tls.maxCertificateChainLength).
+const maxChain = 10
 
 // Verify gives the JVM's verdict on a server's chain, its own certificate
-// first, for a connection to host: a name, or an IP address. The error is a
-// [*TrustError]. A certificate that is itself in the truststore is trusted as
-// it is, its dates included.
+// first, for a connection to host: a name, or an IP address with or without
+// brackets. The error is a [*TrustError]. A certificate that is itself in the
+// truststore is trusted as it is, its dates and usage included; only its name
+// must match.
 func (t *Trust) Verify(host string, chain []*x509.Certificate) error {
+	now := time.Now
+	if t != nil && t.Now != nil {
+		now = t.Now
+	}
+	return t.VerifyAt(now(), host, chain)
+}
+
+// VerifyAt is [Trust.Verify] at a given time.
+func (t *Trust) VerifyAt(now time.Time, host string, chain []*x509.Certificate) error {
+	err := t.verify(now, host, chain)
+	if err == nil {
+		return nil
+	}
+	err.Host = host
+	if len(chain) > 0 && err.Certificate == nil {
+		err.Certificate = chain[0]
+	}
+	err.Remedy = remedyFor(err)
+	return err
+}
+
+func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *TrustError {
 	if len(chain) == 0 {
-		return &TrustError{Reason: ReasonNoCertificate, Host: host, Message: "the server presented no certificate", Remedy: "check that the address is that of the TLS port"}
+		return &TrustError{Reason: ReasonNoCertificate, Message: "Empty server certificate chain"}
 	}
-	leaf := chain[0]
-	refuse := func(r TrustReason, message string) error {
-		return &TrustError{Reason: r, Host: host, Certificate: leaf, Message: message, Remedy: remedyFor(r, host, leaf)}
+	if len(chain) > maxChain {
+		return &TrustError{Reason: ReasonUsage, Message: fmt.Sprintf(
+			"The certificate chain length (%d) exceeds the maximum allowed length (%d)", len(chain), maxChain)}
 	}
-	if t == nil {
-		return refuse(ReasonUntrusted, msgNoPath)
+	p := pathCheck{now: now}
+	if t != nil {
+		p.anchors = t.anchors
 	}
-	if reason, message := t.path(chain); reason != "" {
-		return refuse(reason, message)
+	for _, c := range chain {
+		p.chain = append(p.chain, newLink(c))
 	}
-	if reason, message := usageOfServer(leaf); reason != "" {
-		return refuse(reason, message)
-	}
-	if reason, message := hostMatches(host, leaf); reason != "" {
-		return refuse(reason, message)
-	}
-	return nil
-}
-
-func (t *Trust) now() time.Time {
-	if t.Now != nil {
-		return t.Now()
-	}
-	return time.Now()
-}
-
-// path follows PKIXValidator.engineValidate.
-func (t *Trust) path(chain []*x509.Certificate) (TrustReason, string) {
-	if t.trusted(chain[0], false) != nil {
-		return "", ""
-	}
-	for i := 1; i < len(chain); i++ {
-		if !bytes.Equal(chain[i].RawSubject, chain[i-1].RawIssuer) {
-			return t.build(chain)
+	if !p.isAnchor(p.chain[0]) {
+		if err := p.verify(); err != nil {
+			return err
 		}
-		if anchor := t.trusted(chain[i], true); anchor != nil {
-			return t.validate(chain[:i], anchor)
+		if err := checkServerUsage(chain[0]); err != nil {
+			return err
 		}
 	}
-	last := chain[len(chain)-1]
-	var reason TrustReason
-	var message string
-	for _, a := range t.anchors {
-		if bytes.Equal(a.RawSubject, last.RawIssuer) {
-			if reason, message = t.validate(chain, a); reason == "" {
-				return "", ""
-			}
-		}
-	}
-	if reason != "" {
-		return reason, message
-	}
-	return t.build(chain)
-}
-
-// build tries the certificates in any order, as Java's builder does.
-func (t *Trust) build(chain []*x509.Certificate) (TrustReason, string) {
-	path := chain[:1:1]
-	for len(path) <= len(chain) {
-		last := path[len(path)-1]
-		for _, a := range t.anchors {
-			if bytes.Equal(a.RawSubject, last.RawIssuer) {
-				if reason, _ := t.validate(path, a); reason == "" {
-					return "", ""
-				}
-			}
-		}
-		next := slices.IndexFunc(chain, func(c *x509.Certificate) bool {
-			return bytes.Equal(c.RawSubject, last.RawIssuer) && !slices.Contains(path, c)
-		})
-		if next < 0 {
-			break
-		}
-		path = append(path, chain[next])
-	}
-	return ReasonUntrusted, msgNoPath
-}
-
-// trusted finds an anchor that is this certificate or, when its key will do,
-// one of the same name and key.
-func (t *Trust) trusted(c *x509.Certificate, byKey bool) *x509.Certificate {
-	for _, a := range t.anchors {
-		if a.Equal(c) || byKey && bytes.Equal(a.RawSubject, c.RawSubject) && bytes.Equal(a.RawSubjectPublicKeyInfo, c.RawSubjectPublicKeyInfo) {
-			return a
-		}
-	}
-	return nil
-}
-
-// validate checks a path, the leaf first, under an anchor whose own dates do
-// not count.
-func (t *Trust) validate(path []*x509.Certificate, anchor *x509.Certificate) (TrustReason, string) {
-	now := t.now()
-	issuer := anchor
-	for i := len(path) - 1; i >= 0; i-- {
-		c := path[i]
-		if weak := weakness(c); weak != "" {
-			return ReasonAlgorithm, msgValidation + weak
-		}
-		if err := checkSignature(issuer, c); err != nil {
-			return ReasonSignature, msgValidation + "signature check failed"
-		}
-		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
-			return ReasonValidity, msgValidation + "validity check failed"
-		}
-		if i > 0 {
-			switch {
-			case c.Version >= 3 && !(c.BasicConstraintsValid && c.IsCA):
-				return ReasonUsage, msgValidation + "basic constraints check failed: this is not a CA certificate"
-			case c.BasicConstraintsValid && (c.MaxPathLen > 0 || c.MaxPathLenZero) && c.MaxPathLen < i-1:
-				return ReasonUsage, msgValidation + "basic constraints check failed: pathLenConstraint violated - this cert must be the last cert in the certification path"
-			case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
-				return ReasonUsage, msgValidation + "key usage check failed: keyCertSign bit is not set"
-			}
-		}
-		if len(c.UnhandledCriticalExtensions) > 0 {
-			return ReasonUsage, msgValidation + "unrecognized critical extension(s)"
-		}
-		issuer = c
-	}
-	return "", ""
-}
-
-// usageOfServer is sun.security.validator.EndEntityChecker.checkTLSServer.
-func usageOfServer(c *x509.Certificate) (TrustReason, string) {
-	if len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) > 0 &&
-		!slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) {
-		return ReasonUsage, "Extended key usage does not permit use for TLS server authentication"
-	}
-	if c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		return ReasonUsage, "KeyUsage does not allow digital signatures"
-	}
-	return "", ""
+	return checkHost(host, chain[0])
 }
 
 // TLSConfig is the configuration of a client that accepts what [Trust.Verify]
-// accepts for host, and the pinned certificates under any name. Go refuses a
-// certificate without subject alternative name, which Java accepts, unless
-// InsecureSkipVerify is set: it is set here, once, and VerifyConnection, which
-// Go calls for every connection and resumption, decides instead.
+// accepts for host, and the pinned certificates under any name: a server's own
+// certificate that is byte for byte one of them. Pins never change what Verify
+// says. TLS 1.2 is the least. Go refuses a certificate without subject
+// alternative name, which Java accepts, unless InsecureSkipVerify is set: it
+// is set here, once, and VerifyConnection, which Go calls for every
+// connection, resumed ones included, decides instead. A refused handshake
+// ends with the [*TrustError].
 func (t *Trust) TLSConfig(host string, pinned ...*x509.Certificate) *tls.Config {
+	pinned = slices.Clone(pinned)
 	return verifiedBy(host, func(chain []*x509.Certificate) error {
 		for _, p := range pinned {
-			if len(chain) > 0 && p != nil && chain[0].Equal(p) {
+			if len(chain) > 0 && p != nil && len(p.Raw) > 0 && chain[0].Equal(p) {
 				return nil
 			}
 		}
@@ -267,29 +198,4 @@ func verifiedBy(host string, verify func([]*x509.Certificate) error) *tls.Config
 			return verify(s.PeerCertificates)
 		},
 	}
-}
-
-func remedyFor(r TrustReason, host string, c *x509.Certificate) string {
-	switch r {
-	case ReasonName, ReasonNoName:
-		return fmt.Sprintf("use the certificate's own name (%s) in the address, with a line in the hosts file of the machine that connects, or renew the certificate for %s", namesOf(c), host)
-	case ReasonUntrusted, ReasonSignature:
-		return "copy keystore.jceks and truststore of 2.1 into 7.1.6 before its first start, or import the server's certificate into the truststore"
-	case ReasonValidity:
-		return "renew the server's certificate, and check both machines' clocks"
-	case ReasonAlgorithm:
-		return "renew the certificate with RSA 2048 and SHA-256 or better"
-	}
-	return "renew the certificate as one for a TLS server"
-}
-
-func namesOf(c *x509.Certificate) string {
-	names := slices.Clone(c.DNSNames)
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		names = []string{"CN=" + c.Subject.CommonName}
-	}
-	return strings.Join(names, ", ")
 }

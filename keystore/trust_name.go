@@ -1,134 +1,222 @@
 package keystore
 
 import (
-	"crypto"
-	"crypto/dsa"
-	"crypto/rsa"
-	"crypto/sha1"
 	"crypto/x509"
-	"errors"
-	"net"
+	"encoding/asn1"
+	"encoding/binary"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
-// hostMatches is sun.security.util.HostnameChecker for TLS: the names of the
-// subject alternative name extension if it has any of the kind, else, for
-// names, the CN.
-func hostMatches(host string, c *x509.Certificate) (TrustReason, string) {
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if ip := net.ParseIP(host); ip != nil {
-		if len(c.DNSNames)+len(c.IPAddresses)+len(c.EmailAddresses)+len(c.URIs) == 0 && !hasSAN(c) {
-			return ReasonNoName, "No subject alternative names present"
+// checkHost is sun.security.util.HostnameChecker for TLS: DNS names of the
+// subject alternative names if there are any, else the CN; an IP address only
+// ever by an alternative name of its kind.
+func checkHost(host string, c *x509.Certificate) *TrustError {
+	refuse := func(r TrustReason, message string) *TrustError {
+		return &TrustError{Reason: r, Certificate: c, Message: message}
+	}
+	host = strings.TrimSuffix(host, ".")
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	hasNames := hasAlternativeNames(c)
+	if ip, ok := parseIP(host); ok {
+		if !hasNames {
+			return refuse(ReasonNoName, "No subject alternative names present")
 		}
 		for _, have := range c.IPAddresses {
-			if have.Equal(ip) {
-				return "", ""
+			if a, ok := netip.AddrFromSlice(have); ok && a.Unmap() == ip {
+				return nil
 			}
 		}
-		return ReasonName, "No subject alternative names matching IP address " + host + " found"
+		return refuse(ReasonName, "No subject alternative names matching IP address "+host+" found")
 	}
-	for _, name := range c.DNSNames {
-		if nameMatches(host, name) {
-			return "", ""
+	if host == "" {
+		return refuse(ReasonName, "Hostname or IP address is undefined.")
+	}
+	if !isHostName(host) {
+		return refuse(ReasonName, "Illegal given domain name: "+host)
+	}
+	matches := func(template string) bool { return nameMatches(host, template) }
+	if hasNames && len(c.DNSNames) > 0 {
+		if slices.ContainsFunc(c.DNSNames, matches) {
+			return nil
 		}
+		return refuse(ReasonName, "No subject alternative DNS name matching "+host+" found.")
 	}
-	if len(c.DNSNames) > 0 {
-		return ReasonName, "No subject alternative DNS name matching " + host + " found."
+	if cn := mostSpecificCN(c.RawSubject); cn != "" && matches(cn) {
+		return nil
 	}
-	if cn := mostSpecificCN(c); cn != "" && nameMatches(host, cn) {
-		return "", ""
-	}
-	return ReasonName, "No name matching " + host + " found"
+	return refuse(ReasonName, "No name matching "+host+" found")
 }
 
-func hasSAN(c *x509.Certificate) bool {
-	for _, e := range c.Extensions {
-		if e.Id.String() == "2.5.29.17" {
-			return true
-		}
-	}
-	return false
+// hasAlternativeNames says whether Java sees the extension: it passes over one
+// with a DNS name that it does not take for one, an underscore suffices.
+func hasAlternativeNames(c *x509.Certificate) bool {
+	return extension(c, oidSubjectAltName) != nil && !slices.ContainsFunc(c.DNSNames, func(n string) bool { return !javaDNSName(n) })
 }
 
-// mostSpecificCN is the last of the subject, as
-// X500Name.findMostSpecificAttribute takes it.
-func mostSpecificCN(c *x509.Certificate) string {
-	cn := ""
-	for _, a := range c.Subject.Names {
-		if s, ok := a.Value.(string); ok && a.Type.String() == "2.5.4.3" {
-			cn = s
+// javaDNSName is sun.security.x509.DNSName: letters, digits and hyphens in
+// labels that begin with no hyphen; the first may be an asterisk.
+func javaDNSName(s string) bool {
+	labels := strings.Split(s, ".")
+	for i, l := range labels {
+		if l == "*" && i == 0 && len(labels) > 1 {
+			continue
 		}
-	}
-	return cn
-}
-
-// nameMatches compares without case, label by label; one leading label may be
-// or hold a wildcard. A wildcard directly below a top-level domain is refused.
-func nameMatches(host, pattern string) bool {
-	host, pattern = strings.ToLower(strings.TrimSuffix(host, ".")), strings.ToLower(strings.TrimSuffix(pattern, "."))
-	if host == "" || pattern == "" {
-		return false
-	}
-	if !strings.Contains(pattern, "*") {
-		return host == pattern
-	}
-	labels, want := strings.Split(host, "."), strings.Split(pattern, ".")
-	if len(labels) != len(want) || len(want) < 3 || strings.Contains(strings.Join(want[1:], "."), "*") {
-		return false
-	}
-	for i, l := range labels[1:] {
-		if l != want[i+1] {
+		if l == "" || l[0] == '-' || strings.ContainsFunc(l, func(r rune) bool { return r > unicode.MaxASCII || !isLetterDigitHyphen(r) }) {
 			return false
 		}
 	}
-	return labelMatches(labels[0], want[0])
+	return true
+}
+
+func isLetterDigitHyphen(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' }
+
+// isHostName is what javax.net.ssl.SNIHostName takes: 1 to 63 letters, digits
+// and hyphens in a label, no hyphen at its ends.
+func isHostName(s string) bool {
+	for l := range strings.SplitSeq(s, ".") {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' ||
+			strings.ContainsFunc(l, func(r rune) bool { return !isLetterDigitHyphen(r) && !unicode.IsMark(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// nameMatches compares without case. An asterisk stands for any number of
+// characters of the first label; the same number of labels is needed. *.com is
+// as good as any other below an anchor of one's own.
+func nameMatches(host, template string) bool {
+	host, template = strings.ToLower(toUnicode(host)), strings.ToLower(toUnicode(template))
+	if at := strings.LastIndex(template, "*"); at >= 0 && !strings.Contains(template[at:], ".") {
+		return false
+	}
+	if !isHostName(strings.ReplaceAll(template, "*", "z")) {
+		return false
+	}
+	label, rest, _ := strings.Cut(host, ".")
+	first, domain, _ := strings.Cut(template, ".")
+	return rest == domain && labelMatches(label, first)
 }
 
 func labelMatches(label, pattern string) bool {
-	before, after, found := strings.Cut(pattern, "*")
-	if !found {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
 		return label == pattern
 	}
-	if strings.Contains(after, "*") || len(label) < len(before)+len(after) {
-		return false
+	label, ok := strings.CutPrefix(label, parts[0])
+	for _, p := range parts[1 : len(parts)-1] {
+		if ok {
+			_, label, ok = strings.Cut(label, p)
+		}
 	}
-	return strings.HasPrefix(label, before) && strings.HasSuffix(label, after)
+	return ok && strings.HasSuffix(label, parts[len(parts)-1])
 }
 
-// weakness names what jdk.certpath.disabledAlgorithms refuses: MD2, MD5, RSA
-// and DSA below 1024 bits, EC below 224. SHA-1 is refused only below the
-// roots that come with a JDK.
-func weakness(c *x509.Certificate) string {
-	switch c.SignatureAlgorithm {
-	case x509.MD2WithRSA:
-		return "Algorithm constraints check failed on disabled algorithm: MD2 used with certificate: " + c.Subject.String()
-	case x509.MD5WithRSA:
-		return "Algorithm constraints check failed on disabled algorithm: MD5 used with certificate: " + c.Subject.String()
+// parseIP reads what Java takes for a literal address, forms like 127.1
+// included. An IPv4 address within IPv6 is the IPv4 address; a zone is dropped.
+func parseIP(s string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.WithZone("").Unmap(), true
 	}
-	switch k := c.PublicKey.(type) {
-	case *rsa.PublicKey:
-		if k.N.BitLen() < 1024 {
-			return "Algorithm constraints check failed on keysize limits: RSA key too short"
+	parts := strings.Split(s, ".")
+	if s == "" || len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	var value uint64
+	for i, p := range parts {
+		bits := 8
+		if i == len(parts)-1 {
+			bits = 8 * (5 - len(parts))
 		}
-	case *dsa.PublicKey:
-		if k.P.BitLen() < 1024 {
-			return "Algorithm constraints check failed on keysize limits: DSA key too short"
+		n, err := strconv.ParseUint(p, 10, 64)
+		if err != nil || n > math.MaxUint32 || n>>bits != 0 {
+			return netip.Addr{}, false
+		}
+		value = value<<bits | n
+	}
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(value)))), true
+}
+
+// mostSpecificCN is the last common name of a subject, as
+// X500Name.findMostSpecificAttribute takes it.
+func mostSpecificCN(subject []byte) string {
+	for _, rdn := range slices.Backward(parseName(subject)) {
+		for _, a := range rdn {
+			if a.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 3}) {
+				cn, _ := directoryString(a.Value)
+				return cn
+			}
 		}
 	}
 	return ""
 }
 
-// checkSignature also verifies SHA-1 with RSA, which crypto/x509 refuses and
-// Java accepts below anchors of one's own.
-func checkSignature(issuer, c *x509.Certificate) error {
-	err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
-	var insecure x509.InsecureAlgorithmError
-	if !errors.As(err, &insecure) {
-		return err
+// toUnicode decodes the labels of a name that are in Punycode (RFC 3492).
+func toUnicode(name string) string {
+	labels := strings.Split(name, ".")
+	for i, l := range labels {
+		if len(l) > 4 && strings.EqualFold(l[:4], "xn--") {
+			if u, ok := decodePunycode(strings.ToLower(l[4:])); ok {
+				labels[i] = u
+			}
+		}
 	}
-	if key, ok := issuer.PublicKey.(*rsa.PublicKey); ok && c.SignatureAlgorithm == x509.SHA1WithRSA {
-		sum := sha1.Sum(c.RawTBSCertificate)
-		return rsa.VerifyPKCS1v15(key, crypto.SHA1, sum[:], c.Signature)
+	return strings.Join(labels, ".")
+}
+
+func decodePunycode(s string) (string, bool) {
+	const base, tmin, tmax, skew, damp = 36, 1, 26, 38, 700
+	if len(s) > 63 {
+		return "", false
 	}
-	return err
+	var out []rune
+	if at := strings.LastIndexByte(s, '-'); at >= 0 {
+		out, s = []rune(s[:at]), s[at+1:]
+	}
+	n, i, bias := 128, 0, 72
+	for len(s) > 0 {
+		old, weight := i, 1
+		for k := base; ; k += base {
+			if len(s) == 0 {
+				return "", false
+			}
+			digit := strings.IndexByte("abcdefghijklmnopqrstuvwxyz0123456789", s[0])
+			s = s[1:]
+			if digit < 0 || weight > math.MaxInt32 {
+				return "", false
+			}
+			i += digit * weight
+			t := min(max(k-bias, tmin), tmax)
+			if digit < t {
+				break
+			}
+			weight *= base - t
+		}
+		delta := (i - old) / 2
+		if old == 0 {
+			delta = i / damp
+		}
+		delta += delta / (len(out) + 1)
+		bias = 0
+		for delta > (base-tmin)*tmax/2 {
+			delta /= base - tmin
+			bias += base
+		}
+		bias += (base - tmin + 1) * delta / (delta + skew)
+		n += i / (len(out) + 1)
+		i %= len(out) + 1
+		if n > unicode.MaxRune {
+			return "", false
+		}
+		out = slices.Insert(out, i, rune(n))
+		i++
+	}
+	return string(out), true
 }

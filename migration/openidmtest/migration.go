@@ -14,6 +14,7 @@ type endpoint struct {
 	status  string // "" means not configured
 	message string
 	source  *sourceServer
+	busy    chan struct{} // closed when what is under way has ended, nil if nothing is
 	// of the migration
 	migrating bool
 	counted   bool
@@ -81,15 +82,17 @@ func (s *Server) configure(c *call) (*result, *restError) {
 		s.mu.Unlock()
 		return nil, scriptError(http.StatusConflict, "a migration is running")
 	}
-	s.endpoint = endpoint{status: "pending"}
+	busy := make(chan struct{})
+	s.endpoint = endpoint{status: "pending", busy: busy}
 	ctx, trust := s.ctx, s.trust
 	s.mu.Unlock()
 	s.spawn(func() {
+		defer close(busy)
 		err := source.connect(ctx, s, trust)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if ctx.Err() != nil || s.endpoint.status != "pending" {
-			return
+		if s.endpoint.busy != busy {
+			return // restarted, or configured anew
 		}
 		if err != nil {
 			s.endpoint = endpoint{status: "failed", message: javaMessage(err)}
@@ -113,18 +116,20 @@ func (s *Server) migrate(f Fault) (*result, *restError) {
 		return nil, scriptError(http.StatusBadRequest, "not configured")
 	}
 	source := e.source
-	*e = endpoint{status: "running", message: "connected to the source", source: source, migrating: true, counted: true}
+	busy := make(chan struct{})
+	*e = endpoint{status: "running", message: "connected to the source", source: source, busy: busy, migrating: true, counted: true}
 	ctx := s.ctx
 	s.mu.Unlock()
 	s.spawn(func() {
+		defer close(busy)
 		err := s.copyAll(ctx, source, f)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if ctx.Err() != nil {
-			return
-		}
 		e := &s.endpoint
-		e.migrating = false
+		if e.busy != busy {
+			return // restarted
+		}
+		e.migrating, e.busy = false, nil
 		switch {
 		case err != nil:
 			e.status, e.message = "failed", javaMessage(err)

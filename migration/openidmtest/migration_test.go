@@ -23,7 +23,6 @@ func await(t testing.TB, s *openidmtest.Server, word string) reply {
 		if r.json["status"] != word {
 			return r
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -278,6 +278,10 @@ func (s *Server) RestartWith(keys, trusted *keystore.Store) error {
 		trusted = s.truststore
 	}
 	ended := s.ended
+	if s.client != nil {
+		s.client.CloseIdleConnections()
+		s.client = nil
+	}
 	s.mu.Unlock()
 	if ended {
 		return fmt.Errorf("restarting a fake server: it is closed")
@@ -296,6 +300,24 @@ func (s *Server) RestartWith(keys, trusted *keystore.Store) error {
 		return fmt.Errorf("restarting a fake server: %w", err)
 	}
 	return nil
+}
+
+// Wait returns when a configuration or migration under way has ended, or the
+// server was closed; at once if there is none.
+func (s *Server) Wait() {
+	for {
+		s.mu.Lock()
+		busy := s.endpoint.busy
+		s.mu.Unlock()
+		if busy == nil {
+			return
+		}
+		select {
+		case <-busy:
+		case <-s.done:
+			return
+		}
+	}
 }
 
 // URL returns the server's base URL, "https://localhost:PORT/openidm/".
@@ -333,7 +355,8 @@ func (s *Server) Truststore() *keystore.Store {
 }
 
 // HTTPClient returns a client that accepts the certificate which the server
-// has now, under any name, and no other. Close closes its connections.
+// has now, under any name, and what the server itself trusts. Ask for it anew
+// after a restart. Close closes its connections.
 func (s *Server) HTTPClient() *http.Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,126 @@
+package openidmtest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+const newUser = `{"userName":"new","givenName":"G","sn":"S","mail":"new@example.com"}`
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		fault  openidmtest.Fault
+		status int // 0: no answer
+		done   bool
+	}{
+		{"none", openidmtest.Fault{Path: "elsewhere", Status: 500}, 201, true},
+		{"status", openidmtest.Fault{Status: 503, Body: "busy", Header: http.Header{"Retry-After": {"7"}}}, 503, false},
+		{"by method", openidmtest.Fault{Method: "GET", Status: 503}, 201, true},
+		{"second only", openidmtest.Fault{After: 1, Status: 503}, 201, true},
+		{"never likely", openidmtest.Fault{Probability: 1e-12, Status: 503}, 201, true},
+		{"reset", openidmtest.Fault{Effect: openidmtest.Reset}, 0, false},
+		{"answer lost", openidmtest.Fault{Effect: openidmtest.LoseAnswer}, 0, true},
+		{"truncated", openidmtest.Fault{Effect: openidmtest.Truncate}, 0, true},
+		{"hanging", openidmtest.Fault{Effect: openidmtest.Hang}, 0, false},
+		{"slow", openidmtest.Fault{Delay: time.Millisecond}, 201, true},
+		{"restart", openidmtest.Fault{Effect: openidmtest.Restart}, 0, false},
+	} {
+		for _, inMemory := range []bool{false, true} {
+			name := c.name
+			if inMemory {
+				name += ", in memory"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := openidmtest.NewSource(t, openidmtest.Options{InMemory: inMemory})
+				s.Fail(c.fault)
+				client := *s.HTTPClient()
+				if c.fault.Effect == openidmtest.Hang {
+					client.Timeout = 50 * time.Millisecond
+				}
+				r, err := send(&client, "PUT", s.URL()+"managed/user/new", newUser)
+				if c.status == 0 && err == nil || c.status != 0 && (err != nil || r.status != c.status) {
+					t.Errorf("%d %s, %v, want %d", r.status, r.body, err, c.status)
+				}
+				if c.fault.Effect == openidmtest.Truncate && !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("cut with %v", err)
+				}
+				if got := s.Count("managed/user") == 1; got != c.done {
+					t.Errorf("done: %v, want %v", got, c.done)
+				}
+				if r.status == 503 && r.header.Get("Retry-After") != "7" {
+					t.Errorf("header %v", r.header)
+				}
+			})
+		}
+	}
+}
+
+func TestFaultTimes(t *testing.T) {
+	t.Parallel()
+	s := openidmtest.NewSource(t, openidmtest.Options{Faults: []openidmtest.Fault{{Path: "info/ping", After: 1, Times: 2, Status: 503}}})
+	for i, want := range []int{200, 503, 503, 200} {
+		if r := get(t, s, "info/ping"); r.status != want {
+			t.Errorf("call %d: %d, want %d", i, r.status, want)
+		}
+	}
+	s.Fail(openidmtest.Fault{Status: 500})
+	s.ClearFaults()
+	if r := get(t, s, "info/ping"); r.status != 200 {
+		t.Errorf("after ClearFaults: %d", r.status)
+	}
+}
+
+// TestProbability hits the same requests with the same seed.
+func TestProbability(t *testing.T) {
+	t.Parallel()
+	run := func(seed uint64) (hits string) {
+		s := openidmtest.NewSource(t, openidmtest.Options{InMemory: true})
+		s.Fail(openidmtest.Fault{Probability: 0.5, Seed: seed, Status: 503})
+		for range 40 {
+			hits += string(rune('0' + get(t, s, "info/ping").status/100))
+		}
+		return hits
+	}
+	if a, b, c := run(1), run(1), run(2); a != b || a == c {
+		t.Errorf("hits %s, %s and %s", a, b, c)
+	}
+}
+
+// TestCloseEndsHanging closes a server on which a request hangs.
+func TestCloseEndsHanging(t *testing.T) {
+	t.Parallel()
+	s, err := openidmtest.Start(openidmtest.Options{Faults: []openidmtest.Fault{{Effect: openidmtest.Hang}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() {
+		_, err := send(s.HTTPClient(), "GET", s.URL()+"info/ping", "")
+		ended <- err
+	}()
+	for len(s.Requests()) == 0 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	s.Close()
+	s.Close()
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("an answer came")
+		}
+	case <-ctx.Done():
+		t.Error("still hanging")
+	}
+}

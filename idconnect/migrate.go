@@ -23,8 +23,8 @@ func (r *run) settleTime() time.Duration {
 // checkConfigure asks the target. A completion in the journal counts too:
 // after a restart a server may have forgotten.
 func checkConfigure(ctx context.Context, r *run) (State, string, error) {
-	if n := r.journal.Migrate; n != nil && n.Completed != nil {
-		return Done, "the migration was completed on " + n.Completed.Format(time.RFC3339), nil
+	if when, ok := r.completed(ctx); ok {
+		return Done, "the migration was completed on " + when, nil
 	}
 	m, err := r.migration()
 	if err != nil {
@@ -47,6 +47,20 @@ func checkConfigure(ctx context.Context, r *run) (State, string, error) {
 		return Done, "the target says " + s.Word, nil
 	}
 	return ToDo, "the target will be told to read from " + r.u.instanceURL(), nil
+}
+
+// completed says when a migration was completed, as far as the world does not
+// say otherwise: a target that holds no user is another one than that of the
+// journal.
+func (r *run) completed(ctx context.Context) (when string, ok bool) {
+	n := r.journal.Migrate
+	if n == nil || n.Completed == nil {
+		return "", false
+	}
+	if empty, err := r.targetEmpty(ctx); err == nil && empty {
+		return "", false
+	}
+	return n.Completed.Format(time.RFC3339), true
 }
 
 func doConfigure(ctx context.Context, r *run) (string, error) {
@@ -83,8 +97,8 @@ func doConfigure(ctx context.Context, r *run) (string, error) {
 }
 
 func checkMigrate(ctx context.Context, r *run) (State, string, error) {
-	if n := r.journal.Migrate; n != nil && n.Completed != nil {
-		return Done, "completed on " + n.Completed.Format(time.RFC3339), nil
+	if when, ok := r.completed(ctx); ok {
+		return Done, "completed on " + when, nil
 	}
 	m, err := r.migration()
 	if err != nil {
@@ -121,6 +135,9 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	if s.Phase != migration.PhaseRunning {
+		if n := r.journal.Migrate; n != nil && n.Completed != nil {
+			r.journal.Migrate = nil // of another target, see completed
+		}
 		if r.journal.Migrate != nil {
 			asked, err := r.settle(ctx, m)
 			if err != nil {

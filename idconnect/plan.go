@@ -41,6 +41,8 @@ type ServerSeen struct {
 	URL     string `json:"url"`
 	State   string `json:"state"`
 	Version string `json:"version,omitempty"`
+	// answered: something speaks TLS there.
+	answered bool
 }
 
 func (s ServerSeen) String() string {

@@ -28,7 +28,7 @@ func (r *run) preflight(ctx context.Context, p *Plan) {
 	wait.Go(func() { source = r.lookAtServer(ctx, &p.Source, true) })
 	wait.Go(func() { target = r.lookAtServer(ctx, &p.Target, false) })
 	wait.Wait()
-	r.targetUp = p.Target.Version != "" || p.Target.State != notReachable
+	r.targetUp = p.Target.answered
 
 	all := append(source, target...)
 	all = append(all, r.lookAtPlaces()...)
@@ -95,6 +95,7 @@ func (r *run) lookAtServer(ctx context.Context, seen *ServerSeen, isSource bool)
 	var trust *keystore.TrustError
 	switch {
 	case errors.As(err, &trust):
+		seen.answered = true
 		seen.State = "its certificate is not trusted here"
 		return Findings{{Code: codes.tls, Severity: Blocks, Step: step,
 			Seen: fmt.Sprintf("the certificate of the %s is not accepted: %s", server, trust.Message),
@@ -116,6 +117,7 @@ func (r *run) lookAtServer(ctx context.Context, seen *ServerSeen, isSource bool)
 			Seen: fmt.Sprintf("the %s does not answer as OpenIDM does: %v", server, err),
 			Why:  "another program may listen there", Remedy: "check the address: it ends in /openidm/"}}
 	}
+	seen.answered = true
 	seen.State = strings.ToLower(strings.TrimPrefix(health.State, "ACTIVE_"))
 	if v, err := c.Version(ctx); err == nil {
 		seen.Version = v.ProductVersion
@@ -219,6 +221,9 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 }
 
 func (r *run) lookAtJava(ctx context.Context) Findings {
+	if r.targetUp {
+		return nil
+	}
 	if _, err := findJava(ctx, r.u.JavaHome); err != nil {
 		return Findings{{Code: CodeJava, Severity: Blocks, Step: StepJava, Seen: err.Error(),
 			Why: "7.1.6 needs Java 11, 64-bit", Remedy: RemedyOf(err)}}

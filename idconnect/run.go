@@ -1,7 +1,6 @@
 package idconnect
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -9,8 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
-	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -27,9 +26,6 @@ type run struct {
 	source, target *openidm.Client
 	// targetUp says whether the target answered when the plan was made.
 	targetUp bool
-	// filesReplaced says that the stores will be those of the source when
-	// the target starts.
-	storesDone bool
 }
 
 func (u *Upgrade) start() (*run, error) {
@@ -57,15 +53,27 @@ func (u *Upgrade) stateDir() string {
 	case u.TargetDir != "":
 		return filepath.Clean(u.TargetDir) + ".upgrade"
 	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
+	dir := userStateDir()
 	p, err := url.Parse(u.targetURL())
 	if err != nil {
 		return filepath.Join(dir, "idconnect-upgrade", "target")
 	}
 	return filepath.Join(dir, "idconnect-upgrade", strings.ReplaceAll(p.Host, ":", "_"))
+}
+
+// userStateDir is where programs of a user keep what they must remember
+// (XDG Base Directory Specification; elsewhere the place for settings).
+func userStateDir() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if home, err := os.UserHomeDir(); err == nil && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		return filepath.Join(home, ".local", "state")
+	}
+	if dir, err := os.UserConfigDir(); err == nil {
+		return dir
+	}
+	return os.TempDir()
 }
 
 func (r *run) close() {
@@ -204,12 +212,4 @@ func (u *Upgrade) ownCertificate(dir string) *x509.Certificate {
 		return nil
 	}
 	return chain[0]
-}
-
-// timeLeft says how long a context has, for texts.
-func timeLeft(ctx context.Context, otherwise time.Duration) time.Duration {
-	if d, ok := ctx.Deadline(); ok {
-		return time.Until(d)
-	}
-	return otherwise
 }

@@ -23,8 +23,7 @@ type step struct {
 	undo  func(context.Context, *run) (string, error)
 }
 
-// steps in their order. It is a function's value and not a table because the
-// actions of steps look steps up.
+// steps in their order.
 var steps = []step{
 	{StepPrepare, checkPrepare, doPrepare, nil},
 	{StepUnpack, checkUnpack, doUnpack, undoUnpack},
@@ -130,6 +129,9 @@ func listFiles(dir string) (map[string]int64, error) {
 }
 
 func checkJava(ctx context.Context, r *run) (State, string, error) {
+	if r.targetUp {
+		return Done, "the target runs already", nil
+	}
 	java, err := findJava(ctx, r.u.JavaHome)
 	if err != nil {
 		return ToDo, "", err

@@ -53,7 +53,6 @@ func checkStores(_ context.Context, r *run) (State, string, error) {
 	if !same {
 		return ToDo, detail, nil
 	}
-	r.storesDone = true
 	return Done, detail + ", all in the target", nil
 }
 

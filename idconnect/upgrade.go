@@ -301,6 +301,11 @@ func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
 			return report.end(err), err
 		}
 	}
+	if c, err := r.targetClient(); err == nil {
+		if v, err := c.Version(ctx); err == nil {
+			report.Target.Version, report.Target.State = v.ProductVersion, "ready"
+		}
+	}
 	return report.end(nil), nil
 }
 

@@ -26,7 +26,10 @@ type FailedError struct {
 }
 
 func (e *FailedError) Error() string {
-	s := e.Action + " failed"
+	s := "the target refused"
+	if e.Action == "migrate" {
+		s = "the migration failed"
+	}
 	switch {
 	case e.Status.Message != "":
 		s += ": " + e.Status.Message

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -189,13 +188,4 @@ func (v *upgradeFlags) reportDir() string {
 		return filepath.Clean(v.u.TargetDir) + ".upgrade"
 	}
 	return ""
-}
-
-// trimURL leaves out what an address may hold besides scheme, host and path.
-func trimURL(address string) string {
-	p, err := url.Parse(address)
-	if err != nil {
-		return "address"
-	}
-	return (&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String()
 }

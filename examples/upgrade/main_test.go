@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"upgrade": main})
+}
+
+// TestScripts runs the command as people do; each file in testdata is a story.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	fixtures, err := filepath.Abs("../../keystore/testdata/fixtures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("FIXTURES", fixtures)
+			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Condition: func(name string) (bool, error) { return name == "sh" && runtime.GOOS != "windows", nil },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// nosecret fails when a file or the last output holds a password.
+			"nosecret": func(ts *testscript.TestScript, _ bool, files []string) {
+				for _, f := range append(files, "stdout", "stderr") {
+					for _, secret := range []string{"changeit", "hush-hush"} {
+						if strings.Contains(ts.ReadFile(f), secret) {
+							ts.Fatalf("%s holds %s", f, secret)
+						}
+					}
+				}
+			},
+		},
+	})
+}
+
+// noTerminal is a machine without anybody to ask.
+type noTerminal struct{}
+
+func (noTerminal) password(string) (keystore.Password, error) {
+	return keystore.Password{}, errNoTerminal
+}
+
+// person answers every question.
+type person struct {
+	answer string
+	asked  *[]string
+}
+
+func (p person) password(prompt string) (keystore.Password, error) {
+	*p.asked = append(*p.asked, prompt)
+	return keystore.NewPassword(p.answer), nil
+}
+
+// TestInspectFixtures: inspect -json -keys says of every fixture what Java
+// says of it.
+func TestInspectFixtures(t *testing.T) {
+	t.Parallel()
+	dir := "../../keystore/testdata/fixtures"
+	b, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type certificate struct{ SHA256, Subject string }
+	var manifest map[string]struct {
+		Type, Password string
+		Entries        []struct {
+			Alias, Kind, Algorithm, KeySHA256, PKCS8SHA256, KeyPassword string
+			Created                                                     int64
+			Chain                                                       []certificate
+			Certificate                                                 *certificate
+		}
+	}
+	if err := json.Unmarshal(b, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if len(manifest) < 20 {
+		t.Fatalf("%d fixtures", len(manifest))
+	}
+	for name, want := range manifest {
+		var out, errs bytes.Buffer
+		a := &app{out: &out, err: &errs, tty: noTerminal{}, env: func(n string) string {
+			if n == "IDC_KEYSTORE_PASSWORD" {
+				return want.Password
+			}
+			return ""
+		}}
+		code := a.run(t.Context(), []string{"inspect", "-json", "-keys", filepath.Join(dir, name)})
+		expected := exitDone
+		if name == "otherkeypass.jceks" {
+			expected = exitFailed
+		}
+		if code != expected {
+			t.Errorf("%s: exit %d, %s", name, code, &errs)
+		}
+		var got storeView
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if string(got.Type) != want.Type || !got.Verified || len(got.Entries) != len(want.Entries) {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if name == "trust.p12" {
+			continue // neither alias nor date: compared in the package
+		}
+		byAlias := map[string]entryView{}
+		for _, e := range got.Entries {
+			byAlias[e.Alias] = e
+		}
+		for _, w := range want.Entries {
+			g := byAlias[w.Alias]
+			if string(g.Kind) != w.Kind || g.Created == nil || *g.Created != w.Created {
+				t.Errorf("%s, %s: %+v", name, w.Alias, g)
+			}
+			fingerprint := w.KeySHA256 + w.PKCS8SHA256
+			if w.KeyPassword != "" {
+				if g.Error == "" || g.Fingerprint != "" {
+					t.Errorf("%s, %s: opened with the wrong password", name, w.Alias)
+				}
+			} else if g.Fingerprint != fingerprint || w.Algorithm != "" && g.Algorithm != w.Algorithm {
+				t.Errorf("%s, %s: %s %s", name, w.Alias, g.Algorithm, g.Fingerprint)
+			}
+			certs := w.Chain
+			if w.Certificate != nil {
+				certs = []certificate{*w.Certificate}
+			}
+			var have []certificate
+			for _, c := range g.Certificates {
+				have = append(have, certificate{c.SHA256, c.Subject})
+			}
+			if d := cmp.Diff(certs, have); d != "" {
+				t.Errorf("%s, %s:\n%s", name, w.Alias, d)
+			}
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	store := "../../keystore/testdata/fixtures/openidm-7.0.2.jceks"
+	none := func(string) string { return "" }
+	t.Run("a person is asked", func(t *testing.T) {
+		t.Parallel()
+		var out, errs bytes.Buffer
+		var asked []string
+		a := &app{out: &out, err: &errs, env: none, tty: person{"changeit", &asked}}
+		if code := a.run(t.Context(), []string{"inspect", "-keys", store}); code != exitDone || len(asked) != 1 {
+			t.Errorf("exit %d, asked %v, %s", code, asked, &errs)
+		}
+	})
+	t.Run("nobody is there", func(t *testing.T) {
+		t.Parallel()
+		var out, errs bytes.Buffer
+		a := &app{out: &out, err: &errs, env: none, tty: noTerminal{}}
+		if code := a.run(t.Context(), []string{"inspect", "-keys", store}); code != exitUsage || !strings.Contains(errs.String(), "IDC_KEYSTORE_PASSWORD") {
+			t.Errorf("exit %d, %s", code, &errs)
+		}
+		if code := a.run(t.Context(), []string{"verify"}); code != exitUsage || !strings.Contains(errs.String(), "IDC_SOURCE_PASSWORD") {
+			t.Errorf("exit %d, %s", code, &errs)
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // maxWarnings bounds what a hostile file makes us remember.
@@ -50,6 +51,9 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 			s.warn("alias %q at offset %d stood before, the later entry counts", e.alias, at)
 			s.entries[old] = e
 			continue
+		}
+		if lowerCase(e.alias) != e.alias {
+			s.warn("alias %q is not in lower case, so Java lists the entry and never finds it", e.alias)
 		}
 		s.index[e.alias] = len(s.entries)
 		s.entries = append(s.entries, e)
@@ -231,23 +235,15 @@ func (d *decoder) certificate(old bool, f *entryFields) {
 }
 
 // decodeModifiedUTF8 reads text as java.io.DataInput.readUTF does: U+0000 as
-// two bytes, and a surrogate pair as three bytes each.
+// two bytes, and each half of a surrogate pair as three.
 func decodeModifiedUTF8(b []byte) (string, error) {
-	ascii := true
-	for _, c := range b {
-		ascii = ascii && c < 0x80
-	}
-	if ascii {
-		return string(b), nil
-	}
-	units := make([]uint16, 0, len(b))
+	out := make([]byte, 0, len(b))
+	var high rune // the half of a pair that was just read
 	for i := 0; i < len(b); {
 		c := b[i]
 		n := 1
-		var u uint16
 		switch {
 		case c < 0x80:
-			u = uint16(c)
 		case c>>5 == 0b110:
 			n = 2
 		case c>>4 == 0b1110:
@@ -263,16 +259,29 @@ func decodeModifiedUTF8(b []byte) (string, error) {
 				return "", fmt.Errorf("modified UTF-8: byte %#02x at %d continues no character", k, i)
 			}
 		}
+		u := rune(c)
 		switch n {
 		case 2:
-			u = uint16(c&0x1f)<<6 | uint16(b[i+1]&0x3f)
+			u = rune(c&0x1f)<<6 | rune(b[i+1]&0x3f)
 		case 3:
-			u = uint16(c&0x0f)<<12 | uint16(b[i+1]&0x3f)<<6 | uint16(b[i+2]&0x3f)
+			u = rune(c&0x0f)<<12 | rune(b[i+1]&0x3f)<<6 | rune(b[i+2]&0x3f)
 		}
-		units = append(units, u)
+		switch pair := utf16.DecodeRune(high, u); {
+		case pair != unicode.ReplacementChar:
+			out = utf8.AppendRune(out[:len(out)-3], pair)
+			high = 0
+		case utf16.IsSurrogate(u):
+			// Java takes half a pair; so that two aliases stay two, it keeps
+			// its bytes.
+			out = append(out, b[i:i+3]...)
+			high = u
+		default:
+			out = utf8.AppendRune(out, u)
+			high = 0
+		}
 		i += n
 	}
-	return string(utf16.Decode(units)), nil
+	return string(out), nil
 }
 
 // encodeModifiedUTF8 writes text as java.io.DataOutput.writeUTF does, without
@@ -323,12 +332,21 @@ func lowerCase(s string) string {
 }
 
 // endsWord says that a letter comes before the place i of a word, and none
-// after it.
+// after it. One of these characters between letters does not end a word.
 func endsWord(s []rune, i int) bool {
+	const joins = ".'-_\u00ad"
 	cased := func(j, step int) bool {
-		for ; j >= 0 && j < len(s) && (unicode.IsLetter(s[j]) || unicode.IsMark(s[j]) || unicode.IsDigit(s[j])); j += step {
-			if unicode.IsUpper(s[j]) || unicode.IsLower(s[j]) || unicode.IsTitle(s[j]) {
+		joined := false
+		for ; j >= 0 && j < len(s); j += step {
+			switch r := s[j]; {
+			case unicode.IsUpper(r), unicode.IsLower(r), unicode.IsTitle(r):
 				return true
+			case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsDigit(r):
+				joined = false
+			case strings.ContainsRune(joins, r) && !joined:
+				joined = true
+			default:
+				return false
 			}
 		}
 		return false

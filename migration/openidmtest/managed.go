@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -226,18 +227,21 @@ func (t *table) checkRevision(operation, id, want string, have record) *restErro
 	if want == "" || want == "*" || want == have["_rev"] {
 		return nil
 	}
+	if _, err := strconv.Atoi(want); err != nil {
+		return fail(http.StatusConflict, "OrientDB repository expects revisions as int, unable to parse passed revision: %s", want)
+	}
 	number := 0
 	if i, ok := t.index(id); ok {
 		number = i
 	} else {
 		number = t.count + t.newest - 1
 	}
-	colon := ":"
+	stop := ": "
 	if operation == "Delete" {
-		colon = "."
+		stop = "." // without a space, as in the source
 	}
-	return fail(http.StatusPreconditionFailed, "%s rejected as current Object revision is different than expected by caller, the object has changed since retrieval%s Cannot %s the record #12:%d because the version is not the latest. Probably you are %s an old record or it has been modified by another user (db=v%v your=v%s)",
-		operation, colon, strings.ToUpper(operation), number, map[string]string{"Update": "updating", "Delete": "deleting"}[operation], have["_rev"], want)
+	return fail(http.StatusPreconditionFailed, "%s rejected as current Object revision is different than expected by caller, the object has changed since retrieval%sCannot %s the record #12:%d because the version is not the latest. Probably you are %s an old record or it has been modified by another user (db=v%v your=v%s)",
+		operation, stop, strings.ToUpper(operation), number, map[string]string{"Update": "updating", "Delete": "deleting"}[operation], have["_rev"], want)
 }
 
 func duplicate(t *table, id string) *restError {

@@ -31,8 +31,6 @@ type call struct {
 	who       identity
 }
 
-func (c *call) last() string { return c.segs[len(c.segs)-1] }
-
 // under returns the path below prefix, where it lies there.
 func (c *call) under(prefix string) (string, bool) {
 	if c.path == prefix {
@@ -259,12 +257,11 @@ func (c *call) readBody(r *http.Request) *restError {
 	if c.body == nil && c.operation != "action" && c.operation != "patch" {
 		c.body = record{}
 	}
-	switch _, isObject := c.body.(record); {
-	case c.operation == "patch":
-		if _, ok := c.body.([]any); !ok {
-			return fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON array")
-		}
-	case c.operation != "action" && !isObject:
+	if c.operation == "patch" {
+		_, e := parsePatch(c.body)
+		return e
+	}
+	if _, isObject := c.body.(record); c.operation != "action" && !isObject {
 		return fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON object")
 	}
 	return nil

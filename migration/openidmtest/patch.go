@@ -1,23 +1,95 @@
 package openidmtest
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxPatch bounds the number of operations in one patch.
 const maxPatch = 10_000
 
-// applyPatch returns a changed copy of a record and the names of the members
-// that the patch touches. Operations are those of ForgeRock's common REST.
-func applyPatch(old record, body any) (record, []string, *restError) {
-	ops, ok := body.([]any)
+// patchOperation is one step of a patch of ForgeRock's common REST.
+type patchOperation struct {
+	name, text  string // text is the field as it was sent
+	field, from []string
+	value       any
+}
+
+var patchNames = []string{"add", "copy", "increment", "move", "remove", "replace", "transform"}
+
+// parsePatch checks a patch as the server does before it looks for the
+// resource.
+func parsePatch(body any) ([]patchOperation, *restError) {
+	steps, ok := body.([]any)
 	if !ok {
-		return nil, nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON array")
+		return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON array of patch operations")
 	}
-	if len(ops) > maxPatch {
-		return nil, nil, fail(http.StatusBadRequest, "The request could not be processed because it has more than %d operations", maxPatch)
+	if len(steps) > maxPatch {
+		return nil, fail(http.StatusBadRequest, "The request could not be processed because it has more than %d operations", maxPatch)
+	}
+	var ops []patchOperation
+	for _, one := range steps {
+		step, ok := one.(record)
+		if !ok {
+			return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a valid JSON patch")
+		}
+		op, problem := parsePatchOperation(step)
+		if problem != "" {
+			return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a valid JSON patch: %s", problem)
+		}
+		ops = append(ops, op)
+	}
+	return ops, nil
+}
+
+// parsePatchOperation returns a problem in the server's words, "" for none.
+func parsePatchOperation(step record) (op patchOperation, problem string) {
+	name, hasName := step["operation"].(string)
+	field, hasField := step["field"].(string)
+	from, hasFrom := step["from"].(string)
+	op = patchOperation{name: strings.ToLower(name), text: "/" + strings.TrimPrefix(field, "/"), field: parsePointer(field), from: parsePointer(from), value: step["value"]}
+	switch {
+	case !hasName:
+		return op, "Cannot instantiate PatchOperation with null 'operation' value"
+	case !hasField:
+		return op, "Cannot instantiate PatchOperation with null 'field' value"
+	case !slices.Contains(patchNames, op.name):
+		return op, fmt.Sprintf("Invalid patch operation type %s", name)
+	}
+	switch op.name {
+	case "add", "increment", "replace", "transform":
+		if op.value == nil {
+			return op, fmt.Sprintf("No value field provided for '%s' operation", name)
+		}
+		if _, isNumber := op.value.(json.Number); op.name == "increment" && !isNumber {
+			return op, "Non-numeric value provided for increment operation"
+		}
+	case "copy", "move":
+		if !hasFrom || from == "" {
+			return op, fmt.Sprintf("No from field provided for '%s' operation", name)
+		}
+		if op.value != nil {
+			return op, fmt.Sprintf("'%s' does not accept value field", name)
+		}
+		return op, ""
+	}
+	if hasFrom {
+		return op, fmt.Sprintf("'%s' does not accept from field", name)
+	}
+	return op, ""
+}
+
+// applyPatch returns a changed copy of a record and the names of the members
+// that the patch touches.
+func applyPatch(old record, body any) (record, []string, *restError) {
+	ops, e := parsePatch(body)
+	if e != nil {
+		return nil, nil, e
 	}
 	text, err := encodeJSON(old)
 	if err != nil {
@@ -28,123 +100,129 @@ func applyPatch(old record, body any) (record, []string, *restError) {
 		return nil, nil, fail(http.StatusInternalServerError, "%v", err)
 	}
 	var fields []string
-	for _, one := range ops {
-		op, _ := one.(record)
-		name, ok := op["operation"].(string)
-		if !ok {
-			return nil, nil, fail(http.StatusBadRequest, "/0/operation: Expecting a value")
+	for _, op := range ops {
+		if !slices.Contains(fields, op.field[0]) {
+			fields = append(fields, op.field[0])
 		}
-		field, ok := op["field"].(string)
-		if !ok {
-			return nil, nil, fail(http.StatusBadRequest, "/0/field: Expecting a value")
-		}
-		pointer := parsePointer(field)
-		if !slices.Contains(fields, pointer[0]) {
-			fields = append(fields, pointer[0])
-		}
-		var changed any
-		var e *restError
-		if name == "move" || name == "copy" {
-			from, ok := op["from"].(string)
-			if !ok {
-				return nil, nil, fail(http.StatusBadRequest, "/0/from: Expecting a value")
-			}
-			v, found := lookup(next, parsePointer(from))
-			if !found {
-				continue
-			}
-			if name == "move" {
-				if changed, e = patchAt(next, parsePointer(from), "remove", nil, false); e != nil {
-					return nil, nil, e
-				}
-				next = changed.(record)
-			}
-			changed, e = patchAt(next, pointer, "add", v, true)
-		} else {
-			v, given := op["value"]
-			changed, e = patchAt(next, pointer, name, v, given)
-		}
-		if e != nil {
+		if e := op.apply(next); e != nil {
 			return nil, nil, e
 		}
-		next = changed.(record)
 	}
 	return next, fields, nil
 }
 
-// patchAt returns v with one operation carried out below it.
-func patchAt(v any, pointer []string, op string, value any, given bool) (any, *restError) {
-	if len(pointer) > 0 {
-		switch x := v.(type) {
-		case record:
-			child, exists := x[pointer[0]]
-			if !exists && op == "remove" {
-				return x, nil
-			}
-			if !exists && len(pointer) > 1 {
-				child = record{}
-			}
-			if len(pointer) == 1 && op == "remove" && (!given || value == nil) {
-				delete(x, pointer[0])
-				return x, nil
-			}
-			child, e := patchAt(child, pointer[1:], op, value, given)
-			if e != nil {
-				return nil, e
-			}
-			x[pointer[0]] = child
-			return x, nil
-		case []any:
-			if pointer[0] == "-" && len(pointer) == 1 && op == "add" {
-				return append(x, value), nil
-			}
-			i, err := strconv.Atoi(pointer[0])
-			if err != nil || i < 0 || i >= len(x) {
-				return nil, fail(http.StatusBadRequest, "The list has no element '%s'", pointer[0])
-			}
-			if len(pointer) == 1 && op == "remove" {
-				return slices.Delete(x, i, i+1), nil
-			}
-			child, e := patchAt(x[i], pointer[1:], op, value, given)
-			if e != nil {
-				return nil, e
-			}
-			x[i] = child
-			return x, nil
-		case nil:
-			if pointer[0] == "-" && op == "add" {
-				return []any{value}, nil
-			}
-		}
-		return nil, fail(http.StatusBadRequest, "The field '%s' is not inside an object", pointer[0])
+var digit = regexp.MustCompile(`^\d$`)
+
+func (op patchOperation) apply(r record) *restError {
+	at := op.field
+	if op.name == "move" || op.name == "copy" {
+		at = op.from
 	}
-	switch op {
-	case "add":
-		if x, ok := v.([]any); ok {
-			if more, ok := value.([]any); ok {
-				return append(x, more...), nil
-			}
-			return append(x, value), nil
+	if parent, ok := lookup(r, at[:len(at)-1]); ok && digit.MatchString(at[len(at)-1]) {
+		if _, isList := parent.([]any); isList {
+			return fail(http.StatusBadRequest, "Position-based operation is not allowed: /%s", strings.Join(at, "/"))
 		}
-		return value, nil
-	case "replace":
-		return value, nil
+	}
+	current, exists := lookup(r, at)
+	switch op.name {
+	case "add", "replace":
+		return put(r, op.field, op.value)
 	case "remove":
-		if x, ok := v.([]any); ok {
-			return slices.DeleteFunc(x, func(one any) bool { n, ok := order(one, value); return ok && n == 0 }), nil
+		list, isList := current.([]any)
+		switch {
+		case !exists || current == nil:
+		case op.value != nil && isList:
+			return put(r, at, slices.DeleteFunc(list, func(one any) bool { return same(one, op.value) }))
+		case op.value == nil || same(current, op.value):
+			removeAt(r, at)
 		}
-		if n, ok := order(v, value); ok && n == 0 {
-			return nil, nil
-		}
-		return v, nil
+		return nil
 	case "increment":
-		a, ok := number(v)
-		b, ok2 := number(value)
-		if !ok || !ok2 {
-			return nil, fail(http.StatusBadRequest, "The field is not a number")
+		if !exists {
+			return fail(http.StatusBadRequest, "The field '%s' does not exist", op.text)
 		}
-		sum, _ := a.Add(a, b).Float64()
-		return sum, nil
+		list, isList := current.([]any)
+		if !isList {
+			list = []any{current}
+		}
+		for i, one := range list {
+			n, ok := number(one)
+			by, _ := number(op.value)
+			if !ok || by == nil {
+				return fail(http.StatusBadRequest, "The field '%s' is not a number", op.text)
+			}
+			list[i] = json.Number(n.Add(n, by).Text('g', -1))
+		}
+		if isList {
+			return put(r, at, list)
+		}
+		return put(r, at, list[0])
+	case "move", "copy":
+		if current == nil {
+			return nil
+		}
+		if op.name == "move" {
+			removeAt(r, op.from)
+		}
+		return put(r, op.field, current)
 	}
-	return nil, fail(http.StatusBadRequest, "Unsupported patch operation: %s", op)
+	return fail(http.StatusBadRequest, "Operation %s is not supported", op.name)
+}
+
+func same(a, b any) bool {
+	x, err := encodeJSON(a)
+	y, err2 := encodeJSON(b)
+	return err == nil && err2 == nil && string(x) == string(y)
+}
+
+// put sets a value and makes the objects on the way to it.
+func put(r record, pointer []string, value any) *restError {
+	at := r
+	for i, name := range pointer[:len(pointer)-1] {
+		switch next := at[name].(type) {
+		case record:
+			at = next
+		case nil:
+			if i == len(pointer)-2 && pointer[i+1] == "-" {
+				at[name] = []any{value}
+				return nil
+			}
+			made := record{}
+			at[name] = made
+			at = made
+		case []any:
+			if i == len(pointer)-2 && pointer[i+1] == "-" {
+				at[name] = append(next, value)
+				return nil
+			}
+			return putInList(next, pointer[i+1:], value)
+		default:
+			return fail(http.StatusBadRequest, "The field '%s' is not an object", name)
+		}
+	}
+	at[pointer[len(pointer)-1]] = value
+	return nil
+}
+
+func putInList(list []any, pointer []string, value any) *restError {
+	i, err := strconv.Atoi(pointer[0])
+	if err != nil || i < 0 || i >= len(list) {
+		return fail(http.StatusBadRequest, "The list has no element '%s'", pointer[0])
+	}
+	if len(pointer) == 1 {
+		list[i] = value
+		return nil
+	}
+	one, ok := list[i].(record)
+	if !ok {
+		return fail(http.StatusBadRequest, "The element '%s' is not an object", pointer[0])
+	}
+	return put(one, pointer[1:], value)
+}
+
+func removeAt(r record, pointer []string) {
+	parent, _ := lookup(r, pointer[:len(pointer)-1])
+	if object, ok := parent.(record); ok {
+		delete(object, pointer[len(pointer)-1])
+	}
 }

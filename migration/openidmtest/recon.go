@@ -75,10 +75,7 @@ func (s *Server) recon(c *call) (*result, *restError) {
 	if !strings.EqualFold(c.action, "cancel") {
 		return nil, fail(http.StatusBadRequest, "Action %s on recon run %s not supported {}", c.action, id)
 	}
-	if run.state == "ACTIVE" && run.stage != "ACTIVE_CANCELING" {
-		run.setStage("ACTIVE_CANCELING", "cancelling a running reconciliation.")
-		close(run.canceled)
-	}
+	run.cancel()
 	return &result{body: record{"_id": id, "action": c.action, "status": "SUCCESS"}}, nil
 }
 
@@ -124,6 +121,13 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 }
 
 func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, text }
+
+func (r *reconRun) cancel() {
+	if r.state == "ACTIVE" && r.stage != "ACTIVE_CANCELING" {
+		r.setStage("ACTIVE_CANCELING", "cancelling a running reconciliation.")
+		close(r.canceled)
+	}
+}
 
 // pause waits as long as the options say a phase lasts, and says whether the
 // run goes on.

@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strings"
@@ -8,12 +9,14 @@ import (
 
 var (
 	encryptCall = regexp.MustCompile(`^\s*(?:return\s+)?openidm\.encrypt\(\s*(\w+)\s*,\s*(?:null|'AES/CBC/PKCS5Padding'|"AES/CBC/PKCS5Padding")\s*,\s*['"]([^'"]*)['"]\s*\)\s*;?\s*$`)
+	decryptCall = regexp.MustCompile(`^\s*openidm\.decrypt\(\s*(\w+)\s*\)\s*;?\s*$`)
+	bareName    = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
 	throwCall   = regexp.MustCompile(`(?s)^\s*throw\s+(\{.*\})\s*;?\s*$`)
 )
 
 // script serves script?_action=eval. It is no interpreter: it understands a
-// call of openidm.encrypt with a global, a global alone, and a throw of an
-// object; anything else is refused.
+// call of openidm.encrypt or openidm.decrypt with a global, a global or a
+// value alone, and a throw of an object; anything else is refused.
 func (s *Server) script(c *call) (*result, *restError) {
 	if len(c.segs) > 1 {
 		return nil, notFound(c.path)
@@ -22,7 +25,7 @@ func (s *Server) script(c *call) (*result, *restError) {
 		return nil, unsupported(c)
 	}
 	if c.action != "eval" {
-		return nil, fail(http.StatusBadRequest, "Unrecognized action ID %s", c.action)
+		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: compile eval")
 	}
 	body, _ := c.body.(record)
 	text, _ := body["source"].(string)
@@ -48,8 +51,34 @@ func (s *Server) script(c *call) (*result, *restError) {
 			return nil, thrownError(thrown)
 		}
 	}
-	if value, ok := globals[strings.Trim(text, " ;\n")]; ok {
+	if m := decryptCall.FindStringSubmatch(text); m != nil {
+		s.world.mu.Lock()
+		defer s.world.mu.Unlock()
+		value, err := s.world.vault.decrypt(globals[m[1]])
+		if err != nil {
+			return nil, fail(http.StatusInternalServerError, "%v", err)
+		}
 		return &result{body: value}, nil
+	}
+	text = strings.Trim(text, " ;\n")
+	if value, ok := globals[text]; ok {
+		return &result{body: value}, nil
+	}
+	// A value as JavaScript writes it is its own result; names are not.
+	if !bareName.MatchString(text) {
+		var value any
+		literal := strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+		if err := json.Unmarshal([]byte(jsonOfScript(literal)), &value); err == nil {
+			return &result{body: value}, nil
+		}
+	} else {
+		switch text {
+		case "true", "false":
+			return &result{body: text == "true"}, nil
+		case "null":
+			return &result{}, nil
+		}
+		return nil, fail(http.StatusInternalServerError, `ReferenceError: "%s" is not defined.`, text)
 	}
 	return nil, fail(http.StatusNotImplemented, "this fake server does not interpret scripts")
 }

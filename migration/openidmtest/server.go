@@ -287,6 +287,9 @@ func (s *Server) RestartWith(keys, trusted *keystore.Store) error {
 		return fmt.Errorf("restarting a fake server: it is closed")
 	}
 	s.world.mu.Lock()
+	for _, run := range s.world.runs {
+		run.cancel()
+	}
 	s.world.runs = nil
 	s.world.mu.Unlock()
 	if err := s.useStores(keys, trusted); err != nil {

@@ -192,6 +192,9 @@ func (s *Server) copyAll(ctx context.Context, src *sourceServer, f Fault) error 
 				if seen++; f.StopAfter > 0 && seen > f.StopAfter {
 					return errCut
 				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				if err := s.copyRecord(path, text, seen, f); err != nil {
 					return err
 				}

@@ -3,6 +3,7 @@ package keystore
 import (
 	"bytes"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,23 +38,34 @@ func (d Differences) String() string {
 // Compare compares two stores by alias and content: keys by their bytes, opened
 // with the password that each store was opened with, and certificates by
 // theirs. Dates, order, salts and passwords do not count. A key that does not
-// open is an error.
+// open is an error; so is a PKCS#12 truststore, whose aliases are not known
+// ([ErrPKCS12Unsupported]).
 func Compare(a, b *Store) (Differences, error) {
 	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
+	if err := errors.Join(a.named(), b.named()); err != nil {
+		return d, err
+	}
+	var both [][2]Entry
 	for x := range a.Entries() {
-		y, ok := b.Entry(x.Alias)
-		if !ok {
+		if y, ok := b.Entry(x.Alias); ok {
+			both = append(both, [2]Entry{x, y})
+		} else {
 			d.OnlyA = append(d.OnlyA, x.Alias)
-			continue
 		}
-		same, err := sameEntry(x, a.passwordOf(x), y, b.passwordOf(y))
+	}
+	same, errs := make([]bool, len(both)), make([]error, len(both))
+	side(len(both), func(i int) {
+		x, y := both[i][0], both[i][1]
+		same[i], errs[i] = sameEntry(x, a.passwordOf(x), y, b.passwordOf(y))
+	})
+	for i, pair := range both {
 		switch {
-		case err != nil:
-			return d, err
-		case same:
-			d.Same = append(d.Same, x.Alias)
+		case errs[i] != nil:
+			return d, errs[i]
+		case same[i]:
+			d.Same = append(d.Same, pair[0].Alias)
 		default:
-			d.Changed = append(d.Changed, x.Alias)
+			d.Changed = append(d.Changed, pair[0].Alias)
 		}
 	}
 	for y := range b.Entries() {
@@ -65,6 +77,16 @@ func Compare(a, b *Store) (Differences, error) {
 		slices.Sort(l)
 	}
 	return d, nil
+}
+
+// named refuses what has no aliases to go by.
+func (s *Store) named() error {
+	for _, e := range s.entries {
+		if e.p12 != nil && e.kind == TrustedCertificate {
+			return fmt.Errorf("%w: a truststore's aliases are not shown", ErrPKCS12Unsupported)
+		}
+	}
+	return nil
 }
 
 func sameEntry(x Entry, px Password, y Entry, py Password) (bool, error) {
@@ -120,7 +142,11 @@ func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 // only.
 func Merge(dst, src *Store, policy Policy) (Changes, error) {
 	var c Changes
-	var take, conflicts []string
+	if err := src.named(); err != nil {
+		return c, err
+	}
+	var take []entry
+	var conflicts []string
 	for _, e := range src.entries {
 		if e.kind != TrustedCertificate {
 			continue
@@ -139,14 +165,14 @@ func Merge(dst, src *Store, policy Policy) (Changes, error) {
 			conflicts = append(conflicts, e.alias)
 			continue
 		}
-		take = append(take, e.alias)
+		take = append(take, e)
 	}
 	if len(conflicts) > 0 {
 		return Changes{}, &ConflictError{Aliases: conflicts}
 	}
-	for _, alias := range take {
-		e, _ := src.Entry(alias)
-		if err := dst.put(alias, TrustedCertificate, nil, e.RawCertificates(), PutOptions{Created: e.Created}); err != nil {
+	for i := range take {
+		e := take[i].public()
+		if err := dst.put(e.Alias, TrustedCertificate, nil, e.RawCertificates(), PutOptions{Created: e.Created}); err != nil {
 			return c, err
 		}
 	}

@@ -181,8 +181,12 @@ func backUp(path string, now func() time.Time) (string, error) {
 	}
 }
 
-// replaceFile writes a file whole or not at all.
+// replaceFile writes a file whole or not at all; where path is a link, the file
+// that it leads to.
 func replaceFile(path string, content []byte, like fs.FileInfo) error {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".tmp*")
 	if err != nil {

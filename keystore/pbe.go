@@ -5,10 +5,10 @@ import (
 	"crypto/des"
 	"crypto/md5"
 	"encoding/asn1"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 )
 
 var (
@@ -58,7 +58,7 @@ func pbePassword(p Password) ([]byte, error) {
 }
 
 // pbeDerive is PBKDF of com.sun.crypto.provider.PBES1Core: each half of the
-// salt is hashed on its own, so both run side by side.
+// salt is hashed on its own.
 func pbeDerive(password []byte, p pbeParams) (key, iv []byte) {
 	salt := append([]byte(nil), p.Salt...)
 	if string(salt[:4]) == string(salt[4:]) {
@@ -67,25 +67,44 @@ func pbeDerive(password []byte, p pbeParams) (key, iv []byte) {
 		slices.Reverse(salt[:4])
 	}
 	var halves [2][md5.Size]byte
-	var wait sync.WaitGroup
 	for h := range halves {
-		wait.Go(func() {
-			buf := make([]byte, md5.Size+len(password))
-			n := copy(buf, salt[4*h:4*h+4])
-			n += copy(buf[n:], password)
-			sum := md5.Sum(buf[:n])
-			copy(buf[md5.Size:], password)
-			for range p.Iterations - 1 {
-				copy(buf, sum[:])
-				sum = md5.Sum(buf)
-			}
-			halves[h] = sum
-		})
+		halves[h] = md5.Sum(append(salt[4*h:4*h+4:4*h+4], password...))
 	}
-	wait.Wait()
+	hashOn(&halves, password, p.Iterations-1)
 	out := append(halves[0][:], halves[1][:]...)
 	return out[:24], out[24:]
 }
+
+// hashOn replaces both digests, n times, by the one of digest and password.
+func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
+	if md5.Size+len(password) > md5.BlockSize-9 { // more than a block
+		for h := range halves {
+			buf := append(halves[h][:], password...)
+			for range n {
+				sum := md5.Sum(buf)
+				copy(buf, sum[:])
+			}
+			copy(halves[h][:], buf)
+		}
+		return
+	}
+	var block [md5.BlockSize]byte
+	end := md5.Size + copy(block[md5.Size:], password)
+	block[end] = 0x80
+	binary.LittleEndian.PutUint64(block[md5.BlockSize-8:], uint64(8*end))
+	var x [16]uint32
+	binary.Decode(block[:], binary.LittleEndian, &x)
+	var pair [2][4]uint32
+	for h := range halves {
+		binary.Decode(halves[h][:], binary.LittleEndian, &pair[h])
+	}
+	md5Pair(&pair[0], &pair[1], &x, n)
+	for h := range halves {
+		binary.Encode(halves[h][:], binary.LittleEndian, pair[h])
+	}
+}
+
+//go:generate go run md5pair_gen.go
 
 func pbeDecrypt(password Password, params pbeParams, data []byte) ([]byte, error) {
 	pw, err := pbePassword(password)

@@ -265,7 +265,10 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 		}
 	}
 	var b bytes.Buffer
-	if f, ok := r.(*os.File); ok {
+	switch f := r.(type) {
+	case interface{ Len() int }:
+		b.Grow(int(min(int64(f.Len()), o.limit)) + bytes.MinRead)
+	case *os.File:
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			if info.Size() > o.limit {
 				return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, o.limit)

@@ -11,7 +11,11 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-const defaultSettleTime = time.Minute
+const (
+	defaultSettleTime = time.Minute
+	// configureTimeout bounds a target that stays pending.
+	configureTimeout = 5 * time.Minute
+)
 
 func (r *run) settleTime() time.Duration {
 	if r.u.SettleTime > 0 {
@@ -79,13 +83,10 @@ func doConfigure(ctx context.Context, r *run) (string, error) {
 	// When the answer was lost, the wait asks for the status, which settles it:
 	// a target that was not told anything never becomes configured.
 	if s.Phase != migration.PhaseConfigured {
-		wait, cancel := context.WithTimeout(ctx, r.settleTime())
+		wait, cancel := context.WithTimeout(ctx, configureTimeout)
 		defer cancel()
 		s, err = m.Wait(wait, migration.PhaseConfigured, func(migration.Status) {})
 		if err != nil {
-			if lost != nil && ctx.Err() == nil && wait.Err() != nil {
-				return "", errors.Join(lost, err)
-			}
 			return "", err
 		}
 	}

@@ -1,0 +1,449 @@
+package idconnect_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+const testHost = "idc21.example.com"
+
+// world is a source, a package whose set-up script waits for a server, and the
+// server that starts when the script was answered.
+type world struct {
+	u      *idconnect.Upgrade
+	source *openidmtest.Server
+	dir    string
+	faults []openidmtest.Fault
+
+	mu     sync.Mutex
+	target *openidmtest.Server
+}
+
+const testSetup = `#!/bin/sh
+printf 'Data source: embedded Postgres. Press Enter: '
+read -r answer
+stty -echo
+printf 'Enter keystore password: '
+read -r password
+stty echo
+[ "$password" = "changeit" ] || { echo "cannot open the keystore with $password"; exit 4; }
+touch started
+`
+
+func newWorld(t *testing.T, users int) *world {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs sh for the set-up script")
+	}
+	w := &world{dir: t.TempDir()}
+	w.source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 3, Links: 7, Connector: true, CommonName: testHost})
+	idc21 := filepath.Join(w.dir, "idc21", "salesforceIdConnect")
+	security := filepath.Join(idc21, "security")
+	must(t, os.MkdirAll(security, 0o755))
+	must(t, w.source.WriteStores(security))
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	addr := free.Addr().String()
+	must(t, free.Close())
+	_, port, _ := net.SplitHostPort(addr)
+	boot := "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\nopenidm.truststore.password=changeit\n"
+	must(t, os.MkdirAll(filepath.Join(idc21, "conf", "boot"), 0o755))
+	must(t, os.WriteFile(filepath.Join(idc21, "conf", "boot", "boot.properties"), []byte(boot), 0o644))
+	writePackage(t, filepath.Join(w.dir, "package.zip"), map[string]string{
+		"setup.sh": testSetup, "conf/boot/boot.properties": boot, "security/README": "stores",
+	})
+	jdk := filepath.Join(w.dir, "jdk", "bin")
+	must(t, os.MkdirAll(jdk, 0o755))
+	must(t, os.WriteFile(filepath.Join(jdk, "java"), []byte("#!/bin/sh\necho 'openjdk version \"11.0.2\" 64-Bit' >&2\n"), 0o755))
+	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
+	w.u = &idconnect.Upgrade{
+		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: filepath.Join(w.dir, "package.zip"),
+		Source:      idconnect.Server{URL: w.source.URL(), Credentials: admin},
+		Target:      idconnect.Server{URL: "https://localhost:" + port + "/openidm/", Credentials: admin},
+		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, w.source.Port()),
+		JavaHome:    filepath.Join(w.dir, "jdk"), SettleTime: 300 * time.Millisecond,
+	}
+	// The server starts when the script was answered, with the stores that
+	// are in the folder then.
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(w.u.TargetDir, "started")); err == nil {
+				w.startTarget(t, addr)
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		if w.target != nil {
+			w.target.Close()
+		}
+	})
+	return w
+}
+
+func (w *world) startTarget(t *testing.T, addr string) {
+	security := filepath.Join(w.u.TargetDir, "security")
+	s, err := openidmtest.Start(openidmtest.Options{
+		Role: openidmtest.Target, Addr: addr, Hosts: map[string]string{testHost: "127.0.0.1"}, Faults: w.faults,
+		Keystore: filepath.Join(security, "keystore.jceks"), Truststore: filepath.Join(security, "truststore"),
+	})
+	if err != nil {
+		t.Errorf("starting the target: %v", err)
+		return
+	}
+	w.mu.Lock()
+	w.target = s
+	w.mu.Unlock()
+}
+
+func (w *world) migrateRequests() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	if w.target != nil {
+		for _, r := range w.target.Requests() {
+			if r.Action == "migrate" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writePackage(t *testing.T, path string, files map[string]string) {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, content := range files {
+		h := &zip.FileHeader{Name: "salesforceIdConnect/" + name, Method: zip.Deflate}
+		h.SetMode(0o755)
+		f, err := z.CreateHeader(h)
+		must(t, err)
+		_, err = f.Write([]byte(content))
+		must(t, err)
+	}
+	must(t, z.Close())
+	must(t, os.WriteFile(path, b.Bytes(), 0o644))
+}
+
+// tree is every file below a folder with its mode and content.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		out[path] = info.Mode().String() + " " + string(b)
+		return err
+	}))
+	return out
+}
+
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 300)
+	before := tree(t, w.u.SourceDir)
+	plan, err := w.u.Plan(t.Context())
+	must(t, err)
+	if plan.Blocked() || len(plan.Steps) != 8 {
+		t.Fatalf("%+v", plan)
+	}
+	if _, err := os.Stat(w.u.TargetDir); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the plan made the target's folder")
+	}
+	report, err := w.u.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() {
+		t.Errorf("%+v", report)
+	}
+	// Again: everything but the comparison is done.
+	report, err = w.u.Run(t.Context())
+	must(t, err)
+	if n := w.migrateRequests(); n != 1 {
+		t.Errorf("the target received migrate %d times", n)
+	}
+	if d := cmp.Diff(before, tree(t, w.u.SourceDir)); d != "" {
+		t.Errorf("the source was changed:\n%s", d)
+	}
+	for _, r := range w.source.Requests() {
+		if r.Method != "GET" {
+			t.Errorf("the source received %s %s", r.Method, r.Path)
+		}
+	}
+	dir := filepath.Join(w.dir, "report")
+	must(t, report.Save(dir))
+	for path, text := range tree(t, filepath.Dir(w.u.TargetDir)) {
+		if strings.HasSuffix(path, "journal.json") && strings.Contains(text, "changeit") {
+			t.Errorf("a password is in %s", path)
+		}
+	}
+	for path, text := range tree(t, dir) {
+		if strings.Contains(text, "changeit") || strings.Contains(text, "Passw0rd") {
+			t.Errorf("a password is in %s", path)
+		}
+	}
+	var back idconnect.Report
+	j, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	must(t, err)
+	if err := json.Unmarshal(j, &back); err != nil || back.Outcome != "done" || len(back.Steps) != 8 {
+		t.Errorf("%+v, %v", back, err)
+	}
+}
+
+func TestUpgradeFailures(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change  func(*testing.T, *world)
+		code    string // of the finding that blocks
+		step    string // that fails
+		is      error
+		missing int64
+	}{
+		"name of the certificate": {
+			change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
+			code:   idconnect.CodeCertificateName,
+		},
+		"wrong password of the source": {
+			change: func(_ *testing.T, w *world) { w.u.Source.Credentials.Password = keystore.NewPassword("hush-hush") },
+			code:   idconnect.CodeSourcePassword,
+		},
+		"source down": {
+			change: func(_ *testing.T, w *world) { w.source.Close() },
+			code:   idconnect.CodeSourceUnreachable,
+		},
+		"wrong password of the keystore": {
+			change: func(_ *testing.T, w *world) { w.u.KeystorePassword = keystore.NewPassword("hush-hush") },
+			code:   idconnect.CodeStorePassword,
+		},
+		"keystore missing": {
+			change: func(t *testing.T, w *world) {
+				must(t, os.Remove(filepath.Join(w.u.SourceDir, "security", "keystore.jceks")))
+			},
+			code: idconnect.CodeStoreMissing,
+		},
+		"keystore of another server": {
+			change: func(t *testing.T, w *world) {
+				other := openidmtest.NewSource(t, openidmtest.Options{})
+				must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
+				w.u.Source.HTTPClient = w.source.HTTPClient()
+			},
+			code: idconnect.CodeValueDoesNotOpen,
+		},
+		"package cut off": {
+			change: func(t *testing.T, w *world) { must(t, os.Truncate(w.u.Package, 200)) },
+			code:   idconnect.CodePackage,
+		},
+		"something in the target's folder": {
+			change: func(t *testing.T, w *world) {
+				must(t, os.MkdirAll(w.u.TargetDir, 0o755))
+				must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "thesis.txt"), nil, 0o644))
+			},
+			code: idconnect.CodeTargetFolder,
+		},
+		"no Java": {
+			change: func(t *testing.T, w *world) { must(t, os.RemoveAll(w.u.JavaHome)) },
+			code:   idconnect.CodeJava,
+		},
+		"target is source": {
+			change: func(_ *testing.T, w *world) { w.u.Target.URL = w.u.Source.URL },
+			code:   idconnect.CodeTargetIsSource,
+		},
+		"records lost": {
+			change: func(_ *testing.T, w *world) {
+				w.faults = []openidmtest.Fault{{Action: "migrate", LoseRecords: 3}}
+			},
+			step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
+		},
+		"records failed": {
+			change: func(_ *testing.T, w *world) {
+				w.faults = []openidmtest.Fault{{Action: "migrate", FailRecords: 2}}
+			},
+			step: idconnect.StepMigrate,
+		},
+		"the answer to migrate is lost": {
+			change: func(_ *testing.T, w *world) {
+				w.faults = []openidmtest.Fault{{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer}}
+			},
+		},
+		"the answer to configure is lost": {
+			change: func(_ *testing.T, w *world) {
+				w.faults = []openidmtest.Fault{{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer}}
+			},
+		},
+		"the target restarts while it is asked": {
+			change: func(_ *testing.T, w *world) {
+				w.faults = []openidmtest.Fault{{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset}}
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 120)
+			c.change(t, w)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			report, err := w.u.Run(ctx)
+			if strings.Contains(fmt.Sprint(err, report), "hush-hush") {
+				t.Error("a password is in the error")
+			}
+			if c.code != "" {
+				if !errors.Is(err, idconnect.ErrBlocked) || !report.Findings.Blocking().Has(c.code) {
+					t.Fatalf("%v, %v", err, report.Findings)
+				}
+				for _, f := range report.Findings.Blocking() {
+					if f.Remedy == "" {
+						t.Errorf("no remedy: %v", f)
+					}
+				}
+				if _, err := os.Stat(filepath.Join(w.u.TargetDir, "setup.sh")); err == nil {
+					t.Error("something was changed")
+				}
+				return
+			}
+			var failed *idconnect.StepError
+			switch {
+			case c.step == "" && err != nil:
+				t.Fatal(err)
+			case c.step != "" && (!errors.As(err, &failed) || failed.Step != c.step):
+				t.Fatalf("%v", err)
+			case c.is != nil && !errors.Is(err, c.is):
+				t.Fatalf("%v", err)
+			}
+			if c.missing > 0 && report.Verify.Collections[0].MissingCount != c.missing {
+				t.Errorf("%+v", report.Verify.Collections[0])
+			}
+			if n := w.migrateRequests(); n != 1 {
+				t.Errorf("the target received migrate %d times", n)
+			}
+		})
+	}
+}
+
+func TestTargetStartedTooEarly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 10)
+	must(t, os.MkdirAll(filepath.Join(w.u.TargetDir, "security"), 0o755))
+	own := openidmtest.NewTarget(t, openidmtest.Options{})
+	must(t, own.WriteStores(filepath.Join(w.u.TargetDir, "security")))
+	w.u.Target.URL = own.URL()
+	before := tree(t, w.u.TargetDir)
+	report, err := w.u.Run(t.Context())
+	if !errors.Is(err, idconnect.ErrBlocked) || !report.Findings.Blocking().Has(idconnect.CodeTargetStarted) ||
+		!report.Findings.Blocking().Has(idconnect.CodeCertificateTrust) {
+		t.Errorf("%v, %v", err, report.Findings)
+	}
+	if d := cmp.Diff(before, tree(t, w.u.TargetDir)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 20)
+	w.u.Steps = []string{idconnect.StepUnpack}
+	_, err := w.u.Run(t.Context())
+	must(t, err)
+	for _, name := range []string{"keystore.jceks", "truststore"} {
+		must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "security", name), []byte("what the package brought: "+name), 0o640))
+	}
+	before := tree(t, w.u.TargetDir)
+	w.u.Steps = []string{idconnect.StepStores}
+	_, err = w.u.Run(t.Context())
+	must(t, err)
+	if cmp.Equal(before, tree(t, w.u.TargetDir)) {
+		t.Fatal("nothing was copied")
+	}
+	_, err = w.u.Rollback(t.Context())
+	must(t, err)
+	if d := cmp.Diff(before, tree(t, w.u.TargetDir)); d != "" {
+		t.Errorf("rolled back:\n%s", d)
+	}
+	// Files that the package did not bring: the folder is left alone.
+	w.u.Steps = []string{idconnect.StepUnpack}
+	if _, err := w.u.Rollback(t.Context()); err == nil {
+		t.Error("a folder with files that were added was removed")
+	}
+}
+
+// TestInterrupted: a run that is cancelled goes on, and migrates once.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 200)
+	for _, stopAt := range idconnect.StepNames()[1:] {
+		ctx, cancel := context.WithCancel(t.Context())
+		w.u.Events = func(e idconnect.Event) {
+			if e.Step == stopAt && e.State == idconnect.Running {
+				cancel()
+			}
+		}
+		report, err := w.u.Run(ctx)
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped at %s: %v", stopAt, err)
+		}
+		if err != nil && report.Outcome != "interrupted" {
+			t.Errorf("stopped at %s: %s", stopAt, report.Outcome)
+		}
+		cancel()
+	}
+	w.u.Events = nil
+	report, err := w.u.Run(t.Context())
+	must(t, err)
+	if report.Outcome != "done" || w.migrateRequests() != 1 {
+		t.Errorf("%s, migrate %d times", report.Outcome, w.migrateRequests())
+	}
+}
+
+func TestRemedies(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		idconnect.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
+		openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"}, &migration.UnknownStateError{},
+		&migration.FailedError{Action: "configure"}, &idconnect.PackageError{}, &idconnect.JavaError{}, &idconnect.SetupError{},
+	} {
+		if idconnect.RemedyOf(&idconnect.StepError{Step: "x", Err: err}) == "" {
+			t.Errorf("%v: no remedy", err)
+		}
+	}
+}

@@ -1,11 +1,13 @@
 package migration
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,10 +19,6 @@ const (
 	DefaultEndpoint = "endpoint/migration"
 	// DefaultAuthType is that of the vendor's example.
 	DefaultAuthType = "idm_headers"
-
-	defaultPoll       = 500 * time.Millisecond
-	defaultMaxPoll    = 10 * time.Second
-	defaultSettleTime = time.Minute
 )
 
 // Client drives endpoint/migration of a target. Its methods may be called by
@@ -32,6 +30,9 @@ type Client struct {
 	Endpoint string
 	// ConfigureAs is who configures; nil: anonymous, as documented.
 	ConfigureAs *openidm.Credentials
+	// Words are words of the target's answers besides those that are known,
+	// which are assumed: "connected": PhaseConfigured. Case does not matter.
+	Words map[string]Phase
 	// PollInterval is the pause of Wait at first, MaxPollInterval at last; 0:
 	// 0.5 s and 10 s.
 	PollInterval, MaxPollInterval time.Duration
@@ -42,8 +43,8 @@ type Client struct {
 
 // Source is where the target reads from.
 type Source struct {
-	// InstanceURL is the source's address as seen by the target, with its
-	// trailing slash.
+	// InstanceURL is the source's address as seen by the target, https, with
+	// its trailing slash.
 	InstanceURL string
 	Username    string
 	Password    openidm.Secret
@@ -65,19 +66,17 @@ func (c *Client) configurer() *openidm.Client {
 	return c.API.As(openidm.Anonymous())
 }
 
-func (c *Client) settleTime() time.Duration {
-	if c.SettleTime > 0 {
-		return c.SettleTime
-	}
-	return defaultSettleTime
-}
-
 // Configure tells the target its source, once. The answer is usually that this
 // is pending: [Client.Wait] until [PhaseConfigured]. A refusal is a
-// [*FailedError], a lost answer an [*UnknownOutcomeError].
+// [*FailedError], a lost answer an [*UnknownOutcomeError]; any other error
+// means that the target received nothing.
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
-	if s.InstanceURL == "" || s.Username == "" || s.Password.IsZero() {
-		return Status{}, errors.New("configure needs an instance URL, a user name and a password")
+	u, err := url.Parse(s.InstanceURL)
+	switch {
+	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, without a user or a query")
+	case s.Username == "" || s.Password.IsZero():
+		return Status{}, errors.New("configure: the source's user name and password are needed")
 	}
 	if !strings.HasSuffix(s.InstanceURL, "/") {
 		s.InstanceURL += "/"
@@ -91,192 +90,123 @@ func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 		Password    string `json:"password"`
 		AuthType    string `json:"authType"`
 	}{s.InstanceURL, s.Username, s.Password.Reveal(), s.AuthType}
-	return c.once(ctx, c.configurer(), "configure", body)
+	return c.once(ctx, c.configurer(), "configure", body, s)
 }
 
-// Migrate starts the migration, once. A target on which one runs is left
-// alone, with [ErrAlreadyRunning]; other errors are as of [Client.Configure].
+// Migrate starts the migration, once, after it has asked for the status. It
+// sends nothing to a target on which one runs ([ErrAlreadyRunning]), which is
+// still being configured ([ErrPending]), or whose status it does not
+// understand ([*UnknownStateError]). Other errors are as of
+// [Client.Configure].
 func (c *Client) Migrate(ctx context.Context) (Status, error) {
 	s, err := c.Status(ctx)
-	if err != nil && s.Phase != PhaseFailed {
+	switch {
+	case err != nil:
 		return s, err
-	}
-	if s.Phase == PhaseRunning {
+	case s.Phase == PhaseRunning:
 		return s, ErrAlreadyRunning
+	case s.Phase == PhasePending:
+		return s, fmt.Errorf("%w: it says %q", ErrPending, cut(s.Word, maxWord))
+	case s.Phase == PhaseUnknown:
+		return s, &UnknownStateError{Status: s}
 	}
-	return c.once(ctx, c.API, "migrate", nil)
+	return c.once(ctx, c.API, "migrate", nil, Source{})
 }
 
 // once sends what must not be sent twice.
-func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any) (Status, error) {
+func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status, error) {
 	var raw json.RawMessage
 	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body}, &raw)
-	var network *openidm.NetworkError
-	var answer *openidm.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &network):
-		if network.Sent() {
-			return Status{}, &UnknownOutcomeError{Action: action, Err: err}
-		}
-		return Status{}, err
-	case errors.As(err, &answer) && answer.Code == http.StatusNotFound && errors.Is(err, openidm.ErrNotFound):
-		return Status{}, fmt.Errorf("%w: %w", ErrNoEndpoint, err)
-	case errors.As(err, &answer) && (answer.Code >= 500 || answer.Code < 300 || errors.Is(err, openidm.ErrNotOpenIDM)):
-		// An answer, but perhaps of a proxy, or after the work was begun.
-		return Status{}, &UnknownOutcomeError{Action: action, Err: err}
-	default:
-		return Status{}, &FailedError{Action: action, Status: Status{Phase: PhaseFailed, Message: messageOf(err), Processed: -1, Total: -1, Failed: -1}, Err: err}
+	if err != nil {
+		return c.failure(action, err, source)
 	}
-	s := ParseStatus(raw)
+	s := reader{c.Words}.status(hide(raw, source))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
 	return s, nil
 }
 
-func messageOf(err error) string {
+// failure tells apart: nothing arrived, it was refused, nobody knows.
+func (c *Client) failure(action string, err error, source Source) (Status, error) {
+	var network *openidm.NetworkError
 	var answer *openidm.Error
-	if errors.As(err, &answer) {
-		return answer.Message
+	switch {
+	case errors.As(err, &network) && network.Sent():
+		return Status{}, &UnknownOutcomeError{Action: action, Err: err}
+	case !errors.As(err, &answer):
+		return Status{}, err
 	}
-	return ""
+	answer.Message = string(hide([]byte(answer.Message), source))
+	answer.Reason = string(hide([]byte(answer.Reason), source))
+	answer.Body = string(hide([]byte(answer.Body), source))
+	if source.InstanceURL != "" {
+		answer.Detail, answer.Cause = nil, nil // they may repeat what was sent
+	}
+	failed := nothing()
+	failed.Phase, failed.Message = PhaseFailed, answer.Message
+	switch {
+	case isBadCertificate(answer.Message):
+	case errors.Is(err, openidm.ErrNotFound):
+		return Status{}, fmt.Errorf("%w: %w", ErrNoEndpoint, err)
+	case answer.Code == http.StatusNotFound:
+		return Status{}, err // the web server's own, while OpenIDM starts
+	case answer.Code >= 500, answer.Code < 300, answer.Code == http.StatusRequestTimeout:
+		// Of a proxy perhaps, or after the work was begun.
+		return Status{}, &UnknownOutcomeError{Action: action, Err: err}
+	}
+	return failed, &FailedError{Action: action, Status: failed, Err: err}
+}
+
+// hide takes the source's password out of an answer that repeats what it was
+// sent. A short one is not looked for: it is a part of words.
+func hide(text []byte, s Source) []byte {
+	secret := s.Password.Reveal()
+	if len(secret) < 4 || secret == s.Username {
+		return text
+	}
+	for _, form := range [][]byte{[]byte(secret), jsonText(secret)} {
+		text = bytes.ReplaceAll(text, form, []byte(s.Password.String()))
+	}
+	return text
+}
+
+// jsonText is a text as it stands between the quotes of a JSON string.
+func jsonText(s string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(s) != nil || b.Len() < 3 {
+		return []byte(s)
+	}
+	return b.Bytes()[1 : b.Len()-2]
 }
 
 // Status asks where the migration stands; it may be asked as often as one
-// likes. A status that says that something failed is no error of this call.
+// likes. A status that says that something failed is no error of this call. A
+// server without the endpoint is [ErrNoEndpoint].
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	var raw json.RawMessage
-	err := c.API.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
+	raw, err := c.ask(ctx, c.API)
 	if errors.Is(err, openidm.ErrUnauthorized) || errors.Is(err, openidm.ErrForbidden) {
-		// Before the stores and accounts were migrated the administrator may
-		// not be known; who may configure may also ask.
-		err = c.configurer().Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
+		// Before the accounts were migrated the administrator may not be
+		// known; who may configure may also ask (assumed).
+		raw, err = c.ask(ctx, c.configurer())
 	}
+	var answer *openidm.Error
 	switch {
+	case err == nil:
+		return reader{c.Words}.status(raw), nil
+	case errors.As(err, &answer) && isBadCertificate(answer.Message):
+		s := nothing()
+		s.Phase, s.Message = PhaseFailed, answer.Message
+		return s, nil
 	case errors.Is(err, openidm.ErrNotFound):
 		return Status{}, fmt.Errorf("%w: %w", ErrNoEndpoint, err)
-	case err != nil:
-		return Status{}, err
 	}
-	return ParseStatus(raw), nil
+	return Status{}, err
 }
 
-// Wait asks for the status, ever more slowly, until it is [PhaseConfigured] or
-// [PhaseComplete], and calls progress, unless nil, with each one. It outlasts
-// restarts of the target. It ends with a [*FailedError] when the target says
-// that it failed, or that records did; with an [*UnknownStateError] or
-// [*UnknownOutcomeError] when after SettleTime the target still says something
-// that does not tell; and with the context's error, wrapped, at its end. The
-// last status is returned in each case.
-func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (Status, error) {
-	action := "migrate"
-	if until == PhaseConfigured {
-		action = "configure"
-	}
-	w := waiter{c: c, until: until, action: action}
-	interval := c.PollInterval
-	if interval <= 0 {
-		interval = defaultPoll
-	}
-	longest := c.MaxPollInterval
-	if longest <= 0 {
-		longest = defaultMaxPoll
-	}
-	for {
-		s, err := c.Status(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return w.last, w.timedOut(ctx, err)
-		case err == nil:
-			w.last, w.lastErr = s, nil
-			if progress != nil {
-				progress(s)
-			}
-			if over, err := w.look(s); over {
-				return s, err
-			}
-		case errors.Is(err, openidm.ErrUnavailable):
-			w.lastErr = err
-		default:
-			return w.last, err
-		}
-		timer := time.NewTimer(interval)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return w.last, w.timedOut(ctx, nil)
-		case <-timer.C:
-		}
-		interval = min(interval*3/2, max(longest, interval))
-	}
-}
-
-type waiter struct {
-	c          *Client
-	until      Phase
-	action     string
-	sawRunning bool
-	odd        time.Time // since when the answers do not tell
-	last       Status
-	lastErr    error
-}
-
-func (w *waiter) timedOut(ctx context.Context, err error) error {
-	if err == nil {
-		err = w.lastErr
-	}
-	text := "no answer yet"
-	if w.last.Phase != "" {
-		text = "the target says " + w.last.Word
-	}
-	if err != nil && !errors.Is(err, ctx.Err()) {
-		return fmt.Errorf("waiting for %s, %s: %w: %w", w.until, text, ctx.Err(), err)
-	}
-	return fmt.Errorf("waiting for %s, %s: %w", w.until, text, ctx.Err())
-}
-
-// look says whether the wait is over.
-func (w *waiter) look(s Status) (bool, error) {
-	settled := false
-	switch s.Phase {
-	case PhaseFailed, PhaseCompleteWithFailures:
-		if w.until == PhaseConfigured && s.Phase == PhaseCompleteWithFailures {
-			return true, nil
-		}
-		return true, &FailedError{Action: w.action, Status: s}
-	case PhaseComplete:
-		return true, nil
-	case PhaseRunning:
-		w.sawRunning = true
-		if w.until == PhaseConfigured {
-			return true, nil
-		}
-		settled = true
-	case PhaseConfigured:
-		if w.until == PhaseConfigured || w.sawRunning && isSuccess(s.Word) {
-			return true, nil
-		}
-	case PhasePending:
-		settled = true
-	}
-	if settled {
-		w.odd = time.Time{}
-		return false, nil
-	}
-	if w.odd.IsZero() {
-		w.odd = time.Now()
-	}
-	if time.Since(w.odd) < w.c.settleTime() {
-		return false, nil
-	}
-	if s.Phase == PhaseUnknown {
-		return true, &UnknownStateError{Status: s}
-	}
-	return true, &UnknownOutcomeError{Action: w.action, Status: &s}
-}
-
-// isSuccess: after a run was seen, this word can be the migration's end.
-func isSuccess(word string) bool {
-	return strings.EqualFold(word, "success") || strings.EqualFold(word, "succeeded")
+func (c *Client) ask(ctx context.Context, api *openidm.Client) (raw json.RawMessage, err error) {
+	err = api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
+	return raw, err
 }

@@ -4,63 +4,85 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// What a caller may branch on.
+// What a caller may branch on, by errors.Is.
 var (
 	// ErrBadCertificate: the target does not accept the source's certificate.
 	ErrBadCertificate = errors.New("the target does not accept the source's certificate")
 	// ErrAlreadyRunning: a migration runs, so none was started.
 	ErrAlreadyRunning = errors.New("a migration runs already")
+	// ErrPending: configure is under way, so no migration was started.
+	ErrPending = errors.New("the target is not configured yet")
 	// ErrNoEndpoint: the server has no endpoint/migration: it is not a 7.1.6
 	// of Identity Connect, or not the target.
 	ErrNoEndpoint = errors.New("the server has no migration endpoint")
 )
 
-// FailedError: configure or the migration failed, says the target. It matches
-// [ErrBadCertificate] when its message says so.
+// FailedError: configure or the migration failed, says the target, or records
+// of it did. It matches [ErrBadCertificate] when its message says so.
 type FailedError struct {
 	Action string // "configure" or "migrate"
 	Status Status
 	Err    error // the server's answer, where it was an error
 }
 
+// Error says what failed, in the target's words.
 func (e *FailedError) Error() string {
-	s := "the target refused"
-	if e.Action == "migrate" {
-		s = "the migration failed"
-	}
+	s := e.Action + " failed"
 	switch {
-	case e.Status.Message != "":
-		s += ": " + e.Status.Message
+	case e.Status.Phase == PhaseCompleteWithFailures:
+		s = fmt.Sprintf("%s: %d records failed", e.Action, max(e.Status.Failed, 0))
+		if e.Status.Processed >= 0 {
+			s += fmt.Sprintf(", %d processed", e.Status.Processed)
+		}
 	case e.Err != nil:
 		s += ": " + e.Err.Error()
+	case e.Status.Message != "":
+		s += ": " + oneLine(e.Status.Message)
 	case e.Status.Word != "":
-		s += ": the target says " + e.Status.Word
+		s += ": the target says " + oneLine(e.Status.Word)
 	}
 	return s
 }
 
+// Unwrap gives the server's answer, where it was an error.
 func (e *FailedError) Unwrap() error { return e.Err }
 
 // Is matches [ErrBadCertificate].
 func (e *FailedError) Is(target error) bool {
-	return target == ErrBadCertificate && isBadCertificate(e.Error())
+	return target == ErrBadCertificate && isBadCertificate(e.said())
 }
+
+func (e *FailedError) said() string { return e.Status.Word + " " + e.Status.Message }
 
 // Remedy says what to do.
 func (e *FailedError) Remedy() string {
-	text := e.Error()
+	said := strings.ToLower(e.said())
+	has := func(parts ...string) bool {
+		for _, p := range parts {
+			if strings.Contains(said, p) {
+				return true
+			}
+		}
+		return false
+	}
 	switch {
-	case strings.Contains(text, "No subject alternative") || strings.Contains(text, "No name matching"):
+	case has("no subject alternative", "no name matching"):
 		return "the host name in the instance URL must be the one in the source's certificate, and resolve to the source on the target's machine: use that name (-instance-url) with a line in its hosts file"
-	case isBadCertificate(text):
+	case has("validity check failed", "certificateexpired", "certificatenotyetvalid", "certificate_expired"):
+		return "the source's certificate is not valid today: renew it and copy the stores again, and check both machines' clocks"
+	case isBadCertificate(said):
 		return "the target's truststore must hold the source's certificate before the target starts: stop the target, copy keystore.jceks and truststore of 2.1 into its security folder (step stores), start it, and configure again"
-	case strings.Contains(text, "Connection refused"):
+	case has("connection refused", "connectexception", "timed out", "noroutetohost"):
 		return "the target cannot reach the instance URL: start the source, and check port and firewall as seen from the target's machine"
-	case strings.Contains(text, "UnknownHost"):
+	case has("unknownhost"):
 		return "the host name of the instance URL does not resolve on the target's machine: add a line to its hosts file"
-	case strings.Contains(text, "401"):
+	case errors.Is(e.Err, openidm.ErrUnauthorized), errors.Is(e.Err, openidm.ErrForbidden):
+		return "the target refuses the account: check its user name, password and rights"
+	case has("401", "403", "access denied", "unauthorized"):
 		return "the source refuses the account: check the user name and password of the source"
 	case e.Status.Phase == PhaseCompleteWithFailures:
 		return "look at the target's audit/recon for the failed records, and at verify for what is missing"
@@ -68,11 +90,14 @@ func (e *FailedError) Remedy() string {
 	return "look at the target's log"
 }
 
-// badCertificate are what the endpoint and Java's TLS say of a certificate.
+// badCertificate are what the endpoint (documented) and Java's TLS (measured,
+// or read in its sources) say of a certificate.
 var badCertificate = []string{
-	"bad certificate", "bad_certificate", "pkix path", "certpathvalidatorexception", "suncertpathbuilderexception",
-	"no subject alternative", "no name matching", "certificateexception", "certificate_unknown", "unable to find valid certification path",
-	"sslhandshakeexception", "signature check failed", "validity check failed", "certificateexpired", "certificatenotyetvalid",
+	"bad certificate", "bad_certificate", "certificate_unknown", "unknown_ca", "certificate_expired",
+	"pkix path", "certpathvalidatorexception", "certpathbuilderexception", "unable to find valid certification path",
+	"no subject alternative", "no name matching", "signature check failed", "validity check failed",
+	"certificateexception", "certificateexpiredexception", "certificatenotyetvalidexception",
+	"algorithm constraints check failed", "certificates do not conform to algorithm constraints",
 }
 
 func isBadCertificate(text string) bool {
@@ -93,10 +118,11 @@ type UnknownOutcomeError struct {
 	Err    error
 }
 
+// Error says what is not known, and why.
 func (e *UnknownOutcomeError) Error() string {
 	s := e.Action + ": its outcome is not known"
 	if e.Status != nil && e.Status.Word != "" {
-		s += fmt.Sprintf(" (the target says %q)", e.Status.Word)
+		s += fmt.Sprintf(" (the target says %q)", cut(e.Status.Word, maxWord))
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
@@ -104,21 +130,49 @@ func (e *UnknownOutcomeError) Error() string {
 	return s
 }
 
+// Unwrap gives the reason.
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
 
+// Remedy says what to do.
+func (e *UnknownOutcomeError) Remedy() string {
+	return "ask for the status again, and look at the target's log and records, before it is sent once more"
+}
+
 // UnknownStateError: the target gives an answer that is not understood. It is
-// never taken for success.
+// never taken for success; Status.Raw has it.
 type UnknownStateError struct{ Status Status }
 
+// Error shows the beginning of the answer.
 func (e *UnknownStateError) Error() string {
-	raw := string(e.Status.Raw)
-	if len(raw) > 200 {
-		raw = raw[:200] + "…"
-	}
-	return fmt.Sprintf("the target's answer is not understood: %q", raw)
+	return fmt.Sprintf("the target's answer is not understood: %q", cut(string(e.Status.Raw), 200))
 }
 
 // Remedy says what to do.
 func (e *UnknownStateError) Remedy() string {
-	return "look at the target's log for what it does, and report the answer"
+	return "look at the target's log for what it does, and report the answer; Client.Words can name what its words mean"
 }
+
+// WaitError: [Client.Wait] was ended by its context. It wraps the context's
+// error.
+type WaitError struct {
+	Until  Phase
+	Status Status // the last one read; its Phase is "" when there was none
+	Err    error
+}
+
+// Error says what was waited for, and what the target said last.
+func (e *WaitError) Error() string {
+	said := "no answer yet"
+	switch {
+	case e.Status.Processed >= 0 && e.Status.Phase != "":
+		said = fmt.Sprintf("the target said %q, %d records", cut(e.Status.Word, maxWord), e.Status.Processed)
+	case e.Status.Phase != "":
+		said = fmt.Sprintf("the target said %q", cut(e.Status.Word, maxWord))
+	}
+	return fmt.Sprintf("waiting for %s, %s: %v", e.Until, said, e.Err)
+}
+
+// Unwrap gives the context's error, with that of the last request.
+func (e *WaitError) Unwrap() error { return e.Err }
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

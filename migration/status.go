@@ -2,8 +2,6 @@ package migration
 
 import (
 	"encoding/json"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -33,6 +31,13 @@ const (
 	PhaseFailed Phase = "failed"
 )
 
+// severity orders the phases for answers that hold several: what is not over
+// decides, then what is not understood, then what is worst.
+var severity = map[Phase]int{
+	PhaseRunning: 8, PhasePending: 7, PhaseUnknown: 6, PhaseFailed: 5, PhaseNotConfigured: 4, PhaseConfigured: 3,
+	PhaseCompleteWithFailures: 2, PhaseComplete: 1,
+}
+
 // Status is an answer of endpoint/migration, whose form is documented nowhere
 // (assumed): read liberally, and kept whole in Raw.
 type Status struct {
@@ -44,191 +49,203 @@ type Status struct {
 	Processed int64 `json:"processed"`
 	Total     int64 `json:"total"`
 	Failed    int64 `json:"failed"`
+	// Rate is how many records a second were processed while [Client.Wait]
+	// looked on; 0: unknown.
+	Rate float64 `json:"rate,omitempty"`
 	// Runs are the reconciliations that the answer shows, if any.
 	Runs []openidm.Recon `json:"runs,omitempty"`
 	Raw  json.RawMessage `json:"-"`
 }
 
-// words and what they mean, in lower case. "success" is the end of configure:
-// whether it can also be that of a migration only [Client.Wait] can say, which
-// has seen it run.
+// words and what they mean, in lower case, with "_" and "-" as spaces
+// (assumed). "success" is the end of configure: whether it can also be that of
+// a migration only [Client.Wait] can say, which has seen it run.
 var words = map[string]Phase{
 	"pending": PhasePending,
-	"running": PhaseRunning, "active": PhaseRunning, "in progress": PhaseRunning, "in_progress": PhaseRunning,
-	"in-progress": PhaseRunning, "started": PhaseRunning, "migrating": PhaseRunning,
+	"running": PhaseRunning, "active": PhaseRunning, "in progress": PhaseRunning, "inprogress": PhaseRunning,
+	"started": PhaseRunning, "migrating": PhaseRunning,
 	"success": PhaseConfigured, "succeeded": PhaseConfigured, "configured": PhaseConfigured,
 	"complete": PhaseComplete, "completed": PhaseComplete, "done": PhaseComplete,
 	"failed": PhaseFailed, "failure": PhaseFailed, "error": PhaseFailed, "canceled": PhaseFailed, "cancelled": PhaseFailed,
-	"not configured": PhaseNotConfigured, "not_configured": PhaseNotConfigured, "unconfigured": PhaseNotConfigured,
+	"not configured": PhaseNotConfigured, "notconfigured": PhaseNotConfigured, "unconfigured": PhaseNotConfigured,
 }
 
-const maxAnswerDepth = 8
+// ParseStatus reads an answer, which may be any JSON. The rules (assumed):
+//
+//   - The word stands under status, state or result, at any depth, or is the
+//     answer itself; case does not matter. The first of the three that has one
+//     decides, the others can only make it worse.
+//   - An unknown word is [PhaseUnknown], and so is an answer without a word.
+//   - A reconciliation, or several in a list or below other members, is judged
+//     by its state and its failed records; a list by what is not over yet, and
+//     then by what is worst.
+//   - Counts stand beside the word or under progress: processed, total, failed.
+//     A good word beside failed records is [PhaseCompleteWithFailures], beside
+//     an error [PhaseFailed].
+//   - What speaks of a bad certificate and is not known to run has failed.
+func ParseStatus(raw json.RawMessage) Status { return reader{}.status(raw) }
 
-// ParseStatus reads an answer: an object, a list, a string or null.
-func ParseStatus(raw json.RawMessage) Status {
-	s := parse(raw, 0)
+// reader reads answers, with words besides those that are known.
+type reader struct{ more map[string]Phase }
+
+func (r reader) status(raw json.RawMessage) Status {
+	s := r.read(raw, 0)
 	s.Raw = raw
 	return s
 }
 
-func parse(raw json.RawMessage, depth int) Status {
-	s := Status{Phase: PhaseUnknown, Processed: -1, Total: -1, Failed: -1}
-	if depth > maxAnswerDepth {
+func (r reader) phaseOf(word string) Phase {
+	word = strings.ToLower(strings.TrimSpace(word))
+	for w, p := range r.more {
+		if strings.ToLower(w) == word {
+			return p
+		}
+	}
+	if p, ok := words[strings.Join(strings.FieldsFunc(word, func(c rune) bool { return c == ' ' || c == '_' || c == '-' }), " ")]; ok {
+		return p
+	}
+	return PhaseUnknown
+}
+
+// Read values are bounded: depth in nesting, the rest in characters.
+const (
+	maxDepth   = 8
+	maxWord    = 80
+	maxMessage = 2000
+)
+
+func nothing() Status {
+	return Status{Phase: PhaseUnknown, Processed: -1, Total: -1, Failed: -1}
+}
+
+func (r reader) read(raw json.RawMessage, depth int) Status {
+	s := nothing()
+	if depth > maxDepth {
 		return s
 	}
-	var word string
-	if json.Unmarshal(raw, &word) == nil && len(raw) > 0 && raw[0] == '"' {
-		s.take(word)
-		return s
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
-		return parseList(list, depth)
-	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil || object == nil {
-		return s
-	}
-	if runs, ok := object["reconciliations"]; ok {
-		if json.Unmarshal(runs, &list) == nil && len(list) > 0 {
-			return parseList(list, depth)
+	switch first(raw) {
+	case '"':
+		var word string
+		if json.Unmarshal(raw, &word) == nil {
+			s = r.word(word)
 		}
-		return s
-	}
-	if _, isRun := object["mapping"]; isRun {
-		if r, ok := parseRun(raw); ok {
-			return r
+	case '[':
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+			s = r.list(list, depth)
 		}
-	} else if _, isRun := object["statusSummary"]; isRun {
-		if r, ok := parseRun(raw); ok {
-			return r
+	case '{':
+		var members map[string]json.RawMessage
+		if json.Unmarshal(raw, &members) == nil {
+			s = r.object(raw, members, depth)
 		}
-	}
-	for _, name := range []string{"status", "state", "result"} {
-		member, ok := find(object, name)
-		if !ok || string(member) == "null" {
-			continue
-		}
-		if inner := parse(member, depth+1); inner.Word != "" || inner.Phase != PhaseUnknown {
-			s = inner
-			break
-		}
-	}
-	for _, name := range []string{"message", "error", "reason", "detail"} {
-		var text string
-		if member, ok := find(object, name); ok && json.Unmarshal(member, &text) == nil && text != "" && s.Message == "" {
-			s.Message = text
-		}
-	}
-	if member, ok := find(object, "progress"); ok {
-		var inner map[string]json.RawMessage
-		if json.Unmarshal(member, &inner) == nil {
-			s.count(inner)
-		}
-	}
-	s.count(object)
-	if s.Phase == PhaseComplete && s.Failed > 0 {
-		s.Phase = PhaseCompleteWithFailures
 	}
 	return s
 }
 
-// take reads a word; the server's own form is kept.
-func (s *Status) take(word string) {
-	s.Word = strings.TrimSpace(word)
-	if p, ok := words[strings.ToLower(s.Word)]; ok {
-		s.Phase = p
+// word reads a bare word. A sentence is a message, not a word, and tells
+// nothing unless it speaks of a certificate.
+func (r reader) word(text string) Status {
+	s := nothing()
+	s.Word, s.Phase = strings.TrimSpace(text), r.phaseOf(text)
+	if s.Phase == PhaseUnknown && (isBadCertificate(text) || len(s.Word) > maxWord) {
+		s.Word, s.Message = cut(s.Word, maxWord), cut(text, maxMessage)
+		if isBadCertificate(text) {
+			s.Phase = PhaseFailed
+		}
 	}
+	return s
 }
 
-func find(object map[string]json.RawMessage, name string) (json.RawMessage, bool) {
-	if m, ok := object[name]; ok {
-		return m, true
-	}
-	for k, m := range object {
-		if strings.EqualFold(k, name) {
-			return m, true
-		}
-	}
-	return nil, false
-}
-
-// count reads the numbers that an answer may have under these names (assumed).
-func (s *Status) count(object map[string]json.RawMessage) {
-	for name, into := range map[string]*int64{"processed": &s.Processed, "total": &s.Total, "failed": &s.Failed, "failures": &s.Failed} {
-		member, ok := find(object, name)
-		if !ok || *into >= 0 {
-			continue
-		}
-		text := strings.Trim(string(member), `"`)
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 {
-			*into = n
-		}
-	}
-}
-
-// parseRun judges one reconciliation: a run may end SUCCESS although records
-// failed.
-func parseRun(raw json.RawMessage) (Status, bool) {
-	s := Status{Phase: PhaseUnknown, Processed: -1, Total: -1, Failed: -1}
-	var r openidm.Recon
-	if json.Unmarshal(raw, &r) != nil || r.State == "" {
-		return s, false
-	}
-	s.Word, s.Runs, s.Message = r.State, []openidm.Recon{r}, r.StageDescription
-	s.Processed, s.Total = int64(r.Progress.Source.Existing.Processed), int64(r.Progress.Source.Existing.Total)
-	if n, ok := r.StatusSummary["FAILURE"]; ok {
-		s.Failed = n
-	}
-	switch strings.ToUpper(r.State) {
-	case "ACTIVE":
-		s.Phase = PhaseRunning
-	case "SUCCESS":
-		s.Phase = PhaseComplete
-		if s.Failed > 0 {
-			s.Phase = PhaseCompleteWithFailures
-			s.Message = fmt.Sprintf("%d records failed", s.Failed)
-		}
-	case "FAILED", "CANCELED":
-		s.Phase = PhaseFailed
-	}
-	return s, true
-}
-
-// parseList judges several runs together: what is worst, or not over, decides.
-func parseList(list []json.RawMessage, depth int) Status {
-	order := []Phase{PhaseUnknown, PhaseFailed, PhaseRunning, PhasePending, PhaseNotConfigured, PhaseConfigured, PhaseCompleteWithFailures, PhaseComplete}
-	rank := func(p Phase) int {
-		for i, o := range order {
-			if o == p {
-				return i
-			}
-		}
-		return 0
-	}
-	var out Status
-	for i, raw := range list {
-		s := parse(raw, depth+1)
-		processed, total, failed, runs := s.Processed, s.Total, s.Failed, s.Runs
-		if i > 0 {
-			processed, total, failed = add(out.Processed, processed), add(out.Total, total), add(out.Failed, failed)
-			runs = append(out.Runs, runs...)
-			if rank(out.Phase) < rank(s.Phase) {
-				s = out
-			}
-		}
-		out = s
-		out.Processed, out.Total, out.Failed, out.Runs = processed, total, failed, runs
+func (r reader) list(list []json.RawMessage, depth int) Status {
+	out := r.read(list[0], depth+1)
+	for _, raw := range list[1:] {
+		out = worse(out, r.read(raw, depth+1))
 	}
 	return out
 }
 
-func add(a, b int64) int64 {
-	switch {
-	case a < 0:
-		return b
-	case b < 0:
-		return a
+// worse joins two statuses of one answer.
+func worse(a, b Status) Status {
+	out := a
+	if severity[b.Phase] > severity[a.Phase] {
+		out = b
+	}
+	out.Processed, out.Total, out.Failed = sum(a.Processed, b.Processed), sum(a.Total, b.Total), sum(a.Failed, b.Failed)
+	out.Runs = append(a.Runs[:len(a.Runs):len(a.Runs)], b.Runs...)
+	if out.Message == "" {
+		out.Message = a.Message + b.Message
+	}
+	return out
+}
+
+func sum(a, b int64) int64 {
+	if a < 0 || b < 0 {
+		return max(a, b)
 	}
 	return a + b
+}
+
+func (r reader) object(raw json.RawMessage, members map[string]json.RawMessage, depth int) Status {
+	if s, ok := readRun(raw, members); ok {
+		return s
+	}
+	s, found := nothing(), false
+	for _, name := range []string{"status", "state", "result"} {
+		inner := r.read(member(members, name), depth+1)
+		switch {
+		case !found && (inner.Word != "" || inner.Phase != PhaseUnknown):
+			s, found = inner, true
+		case found && inner.Phase != PhaseUnknown:
+			s = worse(s, inner)
+		}
+	}
+	if !found {
+		s = r.wrapped(members, depth)
+	}
+	problem := s.details(members)
+	s.judge(problem)
+	return s
+}
+
+// wrapped looks for reconciliations below other members: in recon's own list,
+// or by the name of their mapping. Beside them nothing may stand that is not
+// understood.
+func (r reader) wrapped(members map[string]json.RawMessage, depth int) Status {
+	var inner []Status
+	runs := 0
+	for _, name := range sortedKeys(members) {
+		if c := first(members[name]); c != '{' && c != '[' || isDetail(name) || isNothing(members[name]) {
+			continue
+		}
+		s := r.read(members[name], depth+1)
+		if len(s.Runs) == 0 {
+			s = nothing()
+		}
+		runs += len(s.Runs)
+		inner = append(inner, s)
+	}
+	if runs == 0 {
+		return nothing()
+	}
+	out := inner[0]
+	for _, s := range inner[1:] {
+		out = worse(out, s)
+	}
+	return out
+}
+
+// judge looks once more at a word, beside what stood around it.
+func (s *Status) judge(problem bool) {
+	good := s.Phase == PhaseComplete || s.Phase == PhaseConfigured
+	switch {
+	case good && problem:
+		s.Phase = PhaseFailed
+	case good && s.Failed > 0:
+		s.Phase = PhaseCompleteWithFailures
+	case s.Phase == PhaseUnknown && s.Word == "" && problem:
+		s.Phase = PhaseFailed
+	case (s.Phase == PhaseUnknown || s.Phase == PhaseNotConfigured) && isBadCertificate(s.Message):
+		s.Phase = PhaseFailed
+	}
 }

@@ -3,19 +3,17 @@ package openidm
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -28,26 +26,33 @@ var (
 	ErrConflict       = errors.New("conflict")                        // 409
 	ErrPrecondition   = errors.New("exists already or was changed")   // 412
 	ErrNotImplemented = errors.New("not implemented")                 // 501
-	ErrUnavailable    = errors.New("the server is not up, or starts") // refused, reset, 502, 503, 504, the HTML page of a start
+	ErrUnavailable    = errors.New("the server is not up, or starts") // no answer, 502, 503, 504, the HTML page of a start
 	ErrNotOpenIDM     = errors.New("the answer is not OpenIDM's")     // not JSON, or another shape
 	ErrRedirect       = errors.New("redirects are refused")           // 3xx: headers with the password would go along
 	ErrTooLarge       = errors.New("the answer is larger than the limit")
 	ErrPartialResult  = errors.New("the query failed midway") // 200 with a member error
-	ErrPaging         = errors.New("the pages do not end")    // a cookie that was there before
+	ErrPaging         = errors.New("the pages do not end")    // a cookie that was there before, or pages without news
 )
 
 var errAddress = errors.New("the server's address must be https://HOST[:PORT]/openidm/, without a user or a query")
 
+// place is where something happened: the address has no query.
+type place struct{ method, url string }
+
+func (p place) String() string { return p.method + " " + p.url }
+
 // Error is an answer of the server that is not a result. It matches the
-// sentinels of this package by errors.Is.
+// sentinels of this package by errors.Is: that of its code, and where the
+// answer is not OpenIDM's own, [ErrNotOpenIDM].
 type Error struct {
-	// Where is the method and the address, without its query.
-	Where string
-	// Code is the HTTP status, or what the body says where the status is 200.
+	// Method and URL of the request; the URL has no query.
+	Method, URL string
+	// Code is the HTTP status.
 	Code int
 	// Reason and Message are the server's words, unescaped.
 	Reason, Message string
-	Detail, Cause   json.RawMessage
+	// Detail and Cause are JSON, nil where the server gave none.
+	Detail, Cause json.RawMessage
 	// Body is the beginning of an answer that is not JSON.
 	Body string
 	// RetryAfter is what the server asks for, 0 for nothing.
@@ -55,12 +60,13 @@ type Error struct {
 	// TransactionID is the server's id of the request, where it gave one.
 	TransactionID string
 
-	kind  error
+	kinds []error
 	cause error
 }
 
+// Error says where, which status, and what the server said.
 func (e *Error) Error() string {
-	s := fmt.Sprintf("%s: %d", e.Where, e.Code)
+	s := fmt.Sprintf("%s %s: %d", e.Method, e.URL, e.Code)
 	switch {
 	case e.Message != "":
 		s += ": " + printable(e.Message)
@@ -69,8 +75,10 @@ func (e *Error) Error() string {
 	default:
 		s += " " + http.StatusText(e.Code)
 	}
-	if e.kind != nil && e.Message == "" {
-		s += ": " + e.kind.Error()
+	for _, kind := range e.kinds {
+		if kind == ErrPartialResult || e.Message == "" && kind != kindOf(e.Code) || kind == ErrRedirect {
+			s += ": " + kind.Error()
+		}
 	}
 	if e.Body != "" {
 		s += fmt.Sprintf(" (it begins %q)", e.Body)
@@ -81,153 +89,155 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Is matches the sentinel of the code.
-func (e *Error) Is(target error) bool { return e.kind != nil && e.kind == target }
-func (e *Error) Unwrap() error        { return e.cause }
-
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
+// Unwrap gives the sentinels that the error matches, and its cause.
+func (e *Error) Unwrap() []error {
+	if e.cause == nil {
+		return e.kinds
+	}
+	return append(e.kinds[:len(e.kinds):len(e.kinds)], e.cause)
 }
 
-const maxPiece = 120
-
-// piece is the beginning of a body, for an error.
-func piece(b []byte) string {
-	if len(b) > maxPiece {
-		b = b[:maxPiece]
+// hide takes a password out of what the server said, for servers that repeat
+// what they were sent. Short ones are not looked for: they are parts of words.
+func (e *Error) hide(cred Credentials) {
+	secret := cred.Password.Reveal()
+	if len(secret) < 4 || secret == cred.Username {
+		return
 	}
-	for len(b) > 0 && !utf8.Valid(b) && len(b) > maxPiece-4 {
-		b = b[:len(b)-1]
+	clean := func(s string) string { return strings.ReplaceAll(s, secret, cred.Password.String()) }
+	e.Reason, e.Message, e.Body = clean(e.Reason), clean(e.Message), clean(e.Body)
+	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
+		if strings.Contains(string(*raw), secret) {
+			*raw = nil
+		}
 	}
-	return printable(strings.ToValidUTF8(strings.TrimSpace(string(b)), "\uFFFD"))
 }
 
 func kindOf(code int) error {
-	switch {
-	case code == 401:
+	switch code {
+	case http.StatusUnauthorized:
 		return ErrUnauthorized
-	case code == 403:
+	case http.StatusForbidden:
 		return ErrForbidden
-	case code == 404:
+	case http.StatusNotFound:
 		return ErrNotFound
-	case code == 409:
+	case http.StatusConflict:
 		return ErrConflict
-	case code == 412:
+	case http.StatusPreconditionFailed:
 		return ErrPrecondition
-	case code == 501:
+	case http.StatusNotImplemented:
 		return ErrNotImplemented
-	case code == 502, code == 503, code == 504:
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return ErrUnavailable
-	case code >= 300 && code < 400:
+	}
+	if code >= 300 && code < 400 {
 		return ErrRedirect
 	}
 	return nil
 }
 
-type errorBody struct {
-	Code    json.RawMessage `json:"code"`
-	Error   json.RawMessage `json:"error"` // of 2.x instead of code; of a query that failed midway, an object
-	Reason  string          `json:"reason"`
-	Message string          `json:"message"`
-	Detail  json.RawMessage `json:"detail"`
-	Cause   json.RawMessage `json:"cause"`
-}
-
-// checkAnswer looks at the status first, and then at the body.
-func checkAnswer(where string, status int, header http.Header, body []byte) error {
-	e := &Error{Where: where, Code: status, kind: kindOf(status), TransactionID: header.Get("X-ForgeRock-TransactionId")}
-	if s := header.Get("Retry-After"); s != "" {
-		if n, err := strconv.Atoi(s); err == nil && n >= 0 {
-			e.RetryAfter = time.Duration(n) * time.Second
-		} else if t, err := http.ParseTime(s); err == nil {
-			e.RetryAfter = max(time.Until(t), 0)
-		}
-	}
-	if status >= 200 && status < 300 {
-		return partial(e, body)
-	}
-	var b errorBody
-	switch err := json.Unmarshal(body, &b); {
-	case err == nil && (b.Code != nil || b.Reason != "" || b.Message != "" || b.Error != nil):
-		e.Reason, e.Message, e.Detail, e.Cause = html.UnescapeString(b.Reason), html.UnescapeString(b.Message), b.Detail, b.Cause
-	case status == 404 && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
-		// The web server is up, and OpenIDM is not yet.
-		e.kind, e.Body = ErrUnavailable, piece(body)
-	case kindOf(status) == ErrUnavailable || kindOf(status) == ErrRedirect:
-		e.Body = piece(body)
-	default:
-		e.Body, e.kind = piece(body), ErrNotOpenIDM
-	}
-	return e
-}
-
-// partial finds the error of a query that failed midway: 200, and beside the
-// result a member error.
-func partial(e *Error, body []byte) error {
-	if len(body) == 0 || body[0] != '{' {
-		return nil
-	}
-	var b struct {
-		Error  *errorBody      `json:"error"`
-		Result json.RawMessage `json:"result"`
-	}
-	if err := json.Unmarshal(body, &b); err != nil || b.Error == nil || b.Result == nil {
-		return nil // a body that is no JSON is found where it is decoded
-	}
-	e.kind, e.Reason, e.Message, e.Detail = ErrPartialResult, html.UnescapeString(b.Error.Reason), html.UnescapeString(b.Error.Message), b.Error.Detail
-	return e
-}
-
-// NetworkError: no answer came. It matches [ErrUnavailable] when the server
-// cannot be reached, and unwraps to a [*keystore.TrustError] when its
-// certificate is not accepted.
+// NetworkError: no answer came, or not the whole of it. It matches
+// [ErrUnavailable] when the server could not be reached or the connection was
+// lost, [ErrNotOpenIDM] when something else than a TLS server answers, and
+// unwraps to a [*keystore.TrustError] when the server's certificate is not
+// accepted. When the caller's context ended, it matches the context's error
+// and none of the sentinels.
 type NetworkError struct {
-	Where string // the method and the address, without its query
-	Err   error
+	// Method and URL of the request; the URL has no query.
+	Method, URL string
+	Err         error
+
+	unsent, ended bool
 }
 
-func (e *NetworkError) Error() string { return e.Where + ": " + e.Err.Error() }
+// Error says where and why.
+func (e *NetworkError) Error() string {
+	where := place{e.Method, e.URL}.String()
+	var trust *keystore.TrustError
+	if errors.As(e.Err, &trust) {
+		return fmt.Sprintf("%s: the server's certificate is not accepted: %s", where, trust.Message)
+	}
+	return where + ": " + e.Err.Error()
+}
+
+// Unwrap gives the failure of the transport.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
 // Sent says whether the request may have reached the server.
 func (e *NetworkError) Sent() bool {
-	var trust *keystore.TrustError
-	var certificate *tls.CertificateVerificationError
 	var dns *net.DNSError
 	var op *net.OpError
-	return !isRefused(e.Err) && !errors.As(e.Err, &trust) && !errors.As(e.Err, &certificate) && !errors.As(e.Err, &dns) &&
-		!(errors.As(e.Err, &op) && op.Op == "dial")
+	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) && !(errors.As(e.Err, &op) && op.Op == "dial")
 }
 
-// Is matches [ErrUnavailable].
+// Is matches [ErrUnavailable] and [ErrNotOpenIDM].
 func (e *NetworkError) Is(target error) bool {
-	return target == ErrUnavailable && unreachable(e.Err)
-}
-
-func unreachable(err error) bool {
-	var trust *keystore.TrustError
-	var certificate *tls.CertificateVerificationError
-	var header tls.RecordHeaderError
-	if errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &header) || errors.Is(err, ErrTooLarge) || errors.Is(err, context.Canceled) {
-		return false
+	foreign := isForeign(e.Err)
+	switch target {
+	case ErrUnavailable:
+		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) && !errors.Is(e.Err, errLatin1)
+	case ErrNotOpenIDM:
+		return !e.ended && foreign
 	}
-	var network net.Error
-	return errors.As(err, &network) || isRefused(err) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return false
 }
 
-func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+// networkError is the error of a call that got no answer. The address that
+// net/http puts into its errors holds the query, and is left out.
+func networkError(ctx context.Context, where place, err error, maybeSent bool) error {
+	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err), unsent: !maybeSent, ended: ctx.Err() != nil}
+	var certificate *tls.CertificateVerificationError
+	if errors.As(e.Err, &certificate) {
+		e.Err = errors.Join(trustError(e.URL, certificate), e.Err)
+	}
+	return e
+}
 
-// transportError leaves out the address that net/http puts into its errors: it
-// holds the query.
-func transportError(where string, err error) error {
+func withoutAddress(err error) error {
 	var u *url.Error
 	for errors.As(err, &u) {
 		err = u.Err
 	}
-	return &NetworkError{Where: where, Err: err}
+	return err
+}
+
+// trustError is Go's own verdict, with the system's roots, in the form of that
+// of [keystore.Trust].
+func trustError(address string, err *tls.CertificateVerificationError) *keystore.TrustError {
+	e := &keystore.TrustError{Reason: keystore.ReasonUntrusted, Message: err.Err.Error(),
+		Remedy: "name the truststore that holds the server's certificate"}
+	if p, parseErr := url.Parse(address); parseErr == nil {
+		e.Host = p.Hostname()
+	}
+	if len(err.UnverifiedCertificates) > 0 {
+		e.Certificate = err.UnverifiedCertificates[0]
+	}
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err.Err, &name):
+		e.Reason, e.Remedy = keystore.ReasonName, "use the certificate's own name in the address"
+	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
+		e.Reason, e.Remedy = keystore.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
+	}
+	return e
+}
+
+// isTLS says that the handshake failed over a certificate or in its protocol.
+func isTLS(err error) bool {
+	var trust *keystore.TrustError
+	var certificate *tls.CertificateVerificationError
+	var alert tls.AlertError
+	return errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &alert) || isForeign(err)
+}
+
+// isForeign says that the other side does not speak TLS, or not HTTP.
+func isForeign(err error) bool {
+	var header tls.RecordHeaderError
+	return errors.As(err, &header) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+func isRefused(err error) bool {
+	const windows = syscall.Errno(10061) // WSAECONNREFUSED, which is not syscall.ECONNREFUSED
+	return errors.Is(err, syscall.ECONNREFUSED) || runtime.GOOS == "windows" && errors.Is(err, windows)
 }

@@ -6,19 +6,24 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/url"
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // PeerCertificates returns the chain that the server presents, its own
 // certificate first, whether it is trusted or not: for findings about it. No
-// request is sent.
+// request is sent. It connects directly, without a proxy, within Timeout.
 func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, error) {
-	p, err := url.Parse(c.BaseURL)
-	if err != nil || p.Scheme != "https" || p.Hostname() == "" {
-		return nil, errAddress
+	p, err := c.base()
+	if err != nil {
+		return nil, err
 	}
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	port := p.Port()
 	if port == "" {
 		port = "443"
@@ -26,7 +31,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 	var chain []*x509.Certificate
 	d := tls.Dialer{Config: keystore.PeekTLSConfig(c.tlsName(), func(seen []*x509.Certificate) { chain = seen })}
 	// The handshake is made to fail once the chain was seen.
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(p.Hostname(), port))
+	conn, err := d.DialContext(limited, "tcp", net.JoinHostPort(p.Hostname(), port))
 	if err == nil {
 		conn.Close()
 	}
@@ -34,7 +39,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 		if err == nil {
 			err = errors.New("no certificate was presented")
 		}
-		return nil, transportError("connecting to "+p.Host, err)
+		return nil, networkError(ctx, place{"connecting to", p.Host}, err, false)
 	}
 	return chain, nil
 }

@@ -12,14 +12,37 @@ import (
 	"strings"
 )
 
-const defaultPageSize = 500
+const (
+	defaultPageSize = 500
+	// maxIdlePages is how many pages in a row may have no new record.
+	maxIdlePages = 100
+)
 
-// Query says what [Client.Query] asks for.
+// Query says what [Client.Query] and [Client.QueryPage] ask for.
 type Query struct {
-	Filter   string // "" is true: all
-	Fields   []string
-	SortKeys []string
-	PageSize int // 0: 500
+	Filter   string   // a query filter; "" is true: all
+	Fields   []string // none: all
+	SortKeys []string // none: the server's order
+	PageSize int      // 0: 500
+	// Seen, unless nil, is counted up while [Client.Query] runs.
+	Seen *Seen
+}
+
+// Seen counts what a query met.
+type Seen struct {
+	Pages   int
+	Records int // given to the caller
+	Again   int // left out, because their _id was there before
+}
+
+// Page is one page of a query.
+type Page struct {
+	Result []json.RawMessage
+	// Cookie asks for the next page; "" is the last one. It is opaque.
+	Cookie string
+	// Total and Remaining count records, -1 unknown, which is usual: many
+	// repositories do not count.
+	Total, Remaining Number
 }
 
 func (q Query) values(cookie string) url.Values {
@@ -44,27 +67,35 @@ func (q Query) values(cookie string) url.Values {
 	return v
 }
 
-// QueryPage reads one page: the first one with the cookie "".
+// QueryPage reads one page: the first one with the cookie "". A query that the
+// server says failed midway is [ErrPartialResult].
 func (c *Client) QueryPage(ctx context.Context, resource string, q Query, cookie string) (Page, error) {
-	var a struct {
-		Result []json.RawMessage `json:"result"`
-		Cookie json.RawMessage   `json:"pagedResultsCookie"`
-	}
-	err := c.do(ctx, request{method: http.MethodGet, resource: resource, query: q.values(cookie), repeatable: true}, &a)
+	body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, query: q.values(cookie), repeatable: true})
 	if err != nil {
 		return Page{}, err
 	}
+	a := struct {
+		Result    []json.RawMessage `json:"result"`
+		Cookie    json.RawMessage   `json:"pagedResultsCookie"`
+		Total     Number            `json:"totalPagedResults"`
+		Remaining Number            `json:"remainingPagedResults"`
+		Error     json.RawMessage   `json:"error"`
+	}{Total: -1, Remaining: -1}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return Page{}, notOpenIDM(where, body, err)
+	}
+	if a.Error != nil && string(a.Error) != "null" {
+		e := &Error{Method: where.method, URL: where.url, Code: http.StatusOK, kinds: []error{ErrPartialResult}}
+		if !e.fill(a.Error) {
+			e.Message = text(a.Error)
+		}
+		e.hide(c.Credentials)
+		return Page{}, e
+	}
 	if a.Result == nil {
-		return Page{}, &Error{Where: "GET " + c.where(resource), Code: http.StatusOK, kind: ErrNotOpenIDM, Message: "the answer has no result"}
+		return Page{}, notOpenIDM(where, body, nil)
 	}
-	return Page{Result: a.Result, Cookie: cookieText(a.Cookie)}, nil
-}
-
-func (c *Client) where(resource string) string {
-	if c.base == nil {
-		return resource
-	}
-	return c.base.Scheme + "://" + c.base.Host + c.base.Path + resource
+	return Page{Result: a.Result, Cookie: cookieText(a.Cookie), Total: a.Total, Remaining: a.Remaining}, nil
 }
 
 // cookieText reads a cookie, which is opaque; some servers give a number.
@@ -73,54 +104,76 @@ func cookieText(raw json.RawMessage) string {
 	if json.Unmarshal(raw, &s) == nil {
 		return s
 	}
-	if text := string(raw); text != "null" {
-		return text
-	}
-	return ""
+	return string(raw)
 }
 
 // Query gives the records of a collection, page after page, until the server
 // says that there are no more; the first error ends it. A record that comes
 // again, because the table shifts while it is read, is given once; of a record
-// without _id that cannot be told. It holds 8 bytes for each record.
+// without _id that cannot be told. One that a shift hides cannot be seen.
+// Memory: a hash of 8 bytes for each record. Pages that do not end are
+// [ErrPaging].
 func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
+		count := q.Seen
+		if count == nil {
+			count = &Seen{}
+		}
 		seed := maphash.MakeSeed()
-		seen, cookies := map[uint64]struct{}{}, map[string]struct{}{}
+		seen, cookies := map[uint64]struct{}{}, map[uint64]struct{}{}
+		fresh := func(m map[uint64]struct{}, s string) bool {
+			before := len(m)
+			m[maphash.String(seed, s)] = struct{}{}
+			return len(m) > before
+		}
+		idle := 0
 		for cookie := ""; ; {
 			page, err := c.QueryPage(ctx, resource, q, cookie)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
+			count.Pages++
+			idle++
 			for _, record := range page.Result {
 				var id struct {
 					ID string `json:"_id"`
 				}
 				if err := json.Unmarshal(record, &id); err != nil {
-					yield(nil, &Error{Where: "GET " + c.where(resource), Code: http.StatusOK, kind: ErrNotOpenIDM, Message: "a record is no object", cause: err})
+					yield(nil, notOpenIDM(place{http.MethodGet, c.urlOf(resource)}, record, err))
 					return
 				}
-				if id.ID != "" {
-					h := maphash.String(seed, id.ID)
-					if _, again := seen[h]; again {
-						continue
-					}
-					seen[h] = struct{}{}
+				if id.ID != "" && !fresh(seen, id.ID) {
+					count.Again++
+					continue
 				}
+				idle = 0
+				count.Records++
 				if !yield(record, nil) {
 					return
 				}
 			}
-			if page.Cookie == "" {
+			switch {
+			case page.Cookie == "":
+				return
+			case !fresh(cookies, page.Cookie):
+				yield(nil, fmt.Errorf("GET %s: %w: a cookie came twice", c.urlOf(resource), ErrPaging))
+				return
+			case idle >= maxIdlePages:
+				yield(nil, fmt.Errorf("GET %s: %w: %d pages without a new record", c.urlOf(resource), ErrPaging, idle))
 				return
 			}
-			if _, again := cookies[page.Cookie]; again {
-				yield(nil, fmt.Errorf("reading %s: %w: a cookie came twice", c.where(resource), ErrPaging))
-				return
-			}
-			cookies[page.Cookie] = struct{}{}
 			cookie = page.Cookie
 		}
 	}
+}
+
+// urlOf is the address of a resource, for errors.
+func (c *Client) urlOf(resource string) string {
+	if s, err := c.start(); err == nil {
+		if u, err := address(s.base, request{resource: resource}); err == nil {
+			return u.String()
+		}
+	}
+	return resource
 }

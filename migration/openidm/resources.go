@@ -3,7 +3,8 @@ package openidm
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,21 +14,21 @@ import (
 // Health is what info/ping says.
 type Health struct {
 	// State is STARTING, ACTIVE_READY, ACTIVE_NOT_READY or STOPPING.
-	State     string `json:"state"`
+	State string `json:"state"`
+	// ShortDesc names what is missing.
 	ShortDesc string `json:"shortDesc"`
 }
 
 // Ready says that the server does its work.
 func (h Health) Ready() bool { return h.State == "ACTIVE_READY" }
 
-// Ping asks for the server's health, as anonymous. A server that is down or
-// starts is [ErrUnavailable].
+// Ping asks for the server's health: as anonymous, and where that is refused
+// with the client's credentials. A server that refuses connections, or whose
+// web server alone is up, is [ErrUnavailable]; one that answers and is not
+// ready is no error, see [Health.Ready].
 func (c *Client) Ping(ctx context.Context) (Health, error) {
 	var h Health
-	err := c.As(Anonymous()).do(ctx, request{method: http.MethodGet, resource: "info/ping", repeatable: true}, &h)
-	if err == nil && h.State == "" {
-		err = &Error{Where: "GET info/ping at " + c.Host(), Code: 200, kind: ErrNotOpenIDM}
-	}
+	err := c.info(ctx, "info/ping", &h, func() bool { return h.State != "" })
 	return h, err
 }
 
@@ -37,17 +38,36 @@ type Version struct {
 	ProductRevision string `json:"productRevision"`
 }
 
-// Version asks for the server's version, as anonymous.
+// Version asks for the server's version, as [Client.Ping] asks.
 func (c *Client) Version(ctx context.Context) (Version, error) {
 	var v Version
-	err := c.As(Anonymous()).do(ctx, request{method: http.MethodGet, resource: "info/version", repeatable: true}, &v)
+	err := c.info(ctx, "info/version", &v, func() bool { return v.ProductVersion != "" })
 	return v, err
+}
+
+// info reads what everybody may read, unless access rules are unusual.
+func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool) error {
+	read := func(c *Client) error {
+		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, repeatable: true})
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, into); err != nil || !ok() {
+			return notOpenIDM(where, body, err)
+		}
+		return nil
+	}
+	err := read(c.As(Anonymous()))
+	if (errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden)) && c.Credentials.Username != "" {
+		err = read(c)
+	}
+	return err
 }
 
 // Login is whom the server takes the client for.
 type Login struct {
 	AuthenticationID string
-	Roles            []string
+	Roles            []string // without a path before the name
 }
 
 // IsAdmin says whether the account is an administrator's.
@@ -64,19 +84,31 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 			Roles []string `json:"roles"`
 		} `json:"authorization"`
 	}
-	err := c.do(ctx, request{method: http.MethodGet, resource: "info/login", repeatable: true}, &a)
-	l := Login{AuthenticationID: a.AuthenticationID}
-	if l.AuthenticationID == "" {
-		l.AuthenticationID = a.Authorization.ID + a.Username
+	body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: "info/login", repeatable: true})
+	if err != nil {
+		return Login{}, err
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return Login{}, notOpenIDM(where, body, err)
+	}
+	var l Login
+	for _, id := range []string{a.AuthenticationID, a.Authorization.ID, a.Username} {
+		if l.AuthenticationID == "" {
+			l.AuthenticationID = id
+		}
 	}
 	for _, r := range append(a.Authorization.Roles, a.Roles...) {
 		// Newer servers give references, internal/role/openidm-admin.
 		l.Roles = append(l.Roles, r[strings.LastIndexByte(r, '/')+1:])
 	}
-	return l, err
+	if l.AuthenticationID == "" {
+		return Login{}, notOpenIDM(where, body, nil)
+	}
+	return l, nil
 }
 
-// Read reads a resource into into; fields limit what comes.
+// Read reads a resource into into, as [json.Unmarshal] does; fields, if any,
+// limit what comes. It is retried.
 func (c *Client) Read(ctx context.Context, resource string, into any, fields ...string) error {
 	r := request{method: http.MethodGet, resource: resource, repeatable: true}
 	if len(fields) > 0 {
@@ -97,9 +129,9 @@ type ActionRequest struct {
 // which may be nil. Unless it is Repeatable it is sent once; a [*NetworkError]
 // says by Sent whether it may have arrived.
 func (c *Client) Action(ctx context.Context, resource, action string, a ActionRequest, into any) error {
-	q := url.Values{}
-	for k, v := range a.Params {
-		q[k] = v
+	q := maps.Clone(a.Params)
+	if q == nil {
+		q = url.Values{}
 	}
 	q.Set("_action", action)
 	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body, repeatable: a.Repeatable}, into)
@@ -123,90 +155,7 @@ func (c *Client) Configs(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Config reads one document of the configuration.
+// Config reads one document of the configuration by its id.
 func (c *Client) Config(ctx context.Context, id string, into any) error {
 	return c.Read(ctx, "config/"+id, into)
-}
-
-// Recon is one run of a reconciliation.
-type Recon struct {
-	ID               string           `json:"_id"`
-	Mapping          string           `json:"mapping"`
-	State            string           `json:"state"` // ACTIVE, SUCCESS, CANCELED, FAILED
-	Stage            string           `json:"stage"`
-	StageDescription string           `json:"stageDescription"`
-	StatusSummary    map[string]int64 `json:"statusSummary"`
-	SituationSummary map[string]int64 `json:"situationSummary"`
-	Progress         ReconProgress    `json:"progress"`
-	Started          string           `json:"started"`
-	Ended            string           `json:"ended"` // "" while it runs
-}
-
-// ReconProgress counts the records of each side.
-type ReconProgress struct {
-	Source struct {
-		Existing ReconCount `json:"existing"`
-	} `json:"source"`
-	Target struct {
-		Existing ReconCount `json:"existing"`
-		Created  Number     `json:"created"`
-	} `json:"target"`
-}
-
-// ReconCount is how far one side is. With paging Total is the size of the
-// current page, so Processed may pass it.
-type ReconCount struct {
-	Processed Number `json:"processed"`
-	Total     Number `json:"total"`
-}
-
-// Number is a count that servers give as number or as string, with "?" while
-// it is not known: that is -1.
-type Number int64
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (n *Number) UnmarshalJSON(b []byte) error {
-	var v int64
-	if _, err := fmt.Sscanf(strings.Trim(string(b), `"`), "%d", &v); err != nil {
-		v = -1
-	}
-	*n = Number(v)
-	return nil
-}
-
-// Recons lists the runs that the server remembers: about 100, until it is
-// restarted.
-func (c *Client) Recons(ctx context.Context) ([]Recon, error) {
-	var a struct {
-		Reconciliations []Recon `json:"reconciliations"`
-	}
-	err := c.Read(ctx, "recon", &a)
-	return a.Reconciliations, err
-}
-
-// Recon reads one run.
-func (c *Client) Recon(ctx context.Context, id string) (Recon, error) {
-	var r Recon
-	err := c.Read(ctx, "recon/"+url.PathEscape(id), &r)
-	return r, err
-}
-
-// StartRecon starts a reconciliation and returns at once. An unknown mapping
-// is [ErrConflict].
-func (c *Client) StartRecon(ctx context.Context, mapping string) (Recon, error) {
-	var r Recon
-	err := c.Action(ctx, "recon", "recon", ActionRequest{Params: url.Values{"mapping": {mapping}}}, &r)
-	return r, err
-}
-
-// CancelRecon asks a run to end.
-func (c *Client) CancelRecon(ctx context.Context, id string) error {
-	return c.Action(ctx, "recon/"+url.PathEscape(id), "cancel", ActionRequest{}, nil)
-}
-
-// Page is one page of a query.
-type Page struct {
-	Result []json.RawMessage `json:"result"`
-	// Cookie asks for the next page; "" is the last one.
-	Cookie string `json:"pagedResultsCookie"`
 }

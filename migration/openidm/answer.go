@@ -1,0 +1,117 @@
+package openidm
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxPiece is how many bytes of a body that is not JSON an error keeps.
+const maxPiece = 120
+
+// checkAnswer looks at the status first, and then at the body. It returns nil
+// for a good answer.
+func checkAnswer(where place, status int, header http.Header, body []byte) *Error {
+	if status >= 200 && status < 300 {
+		return nil
+	}
+	e := &Error{
+		Method: where.method, URL: where.url, Code: status,
+		RetryAfter: retryAfter(header.Get("Retry-After")), TransactionID: header.Get("X-ForgeRock-TransactionId"),
+	}
+	kind := kindOf(status)
+	switch {
+	case e.fill(body):
+	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
+		// The web server is up, and OpenIDM is not yet (measured).
+		kind, e.Body = ErrUnavailable, piece(body)
+	case kind == ErrUnavailable || kind == ErrRedirect:
+		e.Body = piece(body)
+	case status == http.StatusNotFound:
+		// Not that of a record: the path is outside of OpenIDM.
+		kind, e.Body = ErrNotOpenIDM, piece(body)
+	default:
+		e.kinds, e.Body = append(e.kinds, ErrNotOpenIDM), piece(body)
+	}
+	if kind != nil {
+		e.kinds = append(e.kinds, kind)
+	}
+	return e
+}
+
+// fill reads an error's body and says whether it is one of OpenIDM: an object
+// with the number code, or error in 2.x, or with a reason and a message.
+func (e *Error) fill(body []byte) bool {
+	var b map[string]json.RawMessage
+	if json.Unmarshal(body, &b) != nil || b == nil {
+		return false
+	}
+	reason, message := text(b["reason"]), text(b["message"])
+	if number(b["code"]) < 0 && number(b["error"]) < 0 && (reason == "" || message == "") {
+		return false
+	}
+	e.Reason, e.Message, e.Detail, e.Cause = reason, message, b["detail"], b["cause"]
+	return true
+}
+
+// text reads a string that was escaped for HTML; other JSON is given as it is.
+func text(raw json.RawMessage) string {
+	var s string
+	switch {
+	case len(raw) == 0 || bytes.Equal(raw, []byte("null")):
+		return ""
+	case json.Unmarshal(raw, &s) == nil:
+		return html.UnescapeString(s)
+	}
+	return piece(raw)
+}
+
+func number(raw json.RawMessage) Number {
+	n := Number(-1)
+	if raw != nil {
+		n.UnmarshalJSON(raw)
+	}
+	return n
+}
+
+func retryAfter(s string) time.Duration {
+	if n, err := strconv.ParseInt(s, 10, 32); err == nil && n >= 0 {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return max(time.Until(t), 0)
+	}
+	return 0
+}
+
+// notOpenIDM is the error of an answer 200 that cannot be understood.
+func notOpenIDM(where place, body []byte, cause error) *Error {
+	return &Error{Method: where.method, URL: where.url, Code: http.StatusOK, Body: piece(body), kinds: []error{ErrNotOpenIDM}, cause: cause}
+}
+
+// piece is the beginning of a body, for an error.
+func piece(b []byte) string {
+	cut := b
+	if len(cut) > maxPiece {
+		cut = cut[:maxPiece]
+		for len(cut) > maxPiece-utf8.UTFMax && !utf8.Valid(cut) {
+			cut = cut[:len(cut)-1]
+		}
+	}
+	return printable(strings.ToValidUTF8(strings.TrimSpace(string(cut)), "\uFFFD"))
+}
+
+// printable keeps a server's words on one line.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

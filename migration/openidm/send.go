@@ -1,0 +1,220 @@
+package openidm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+const (
+	minRetryWait = 200 * time.Millisecond
+	maxRetryWait = 10 * time.Second
+)
+
+// request is one call before it is sent.
+type request struct {
+	method, resource string
+	query            url.Values
+	body             any
+	repeatable       bool
+}
+
+// call is one call while it is sent.
+type call struct {
+	c         *Client
+	state     *state
+	request   request
+	url       *url.URL
+	where     place
+	attempt   int
+	began     time.Time
+	logged    bool
+	connected atomic.Bool // whether an attempt had a connection to send on
+}
+
+// do sends a request and decodes the answer into into, unless that is nil.
+func (c *Client) do(ctx context.Context, r request, into any) error {
+	answer, where, err := c.fetch(ctx, r)
+	if err != nil || into == nil {
+		return err
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return notOpenIDM(where, answer, err)
+	}
+	return nil
+}
+
+// fetch sends a request and returns the body of a good answer.
+func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
+	s, err := c.start()
+	if err != nil {
+		return nil, place{}, err
+	}
+	k := &call{c: c, state: s, request: r}
+	if k.url, err = address(s.base, r); err != nil {
+		return nil, place{}, err
+	}
+	k.where = place{r.method, (&url.URL{Scheme: k.url.Scheme, Host: k.url.Host, Path: k.url.Path, RawPath: k.url.RawPath}).String()}
+	var body []byte
+	if r.body != nil {
+		if body, err = json.Marshal(r.body); err != nil {
+			return nil, k.where, fmt.Errorf("%s: %w", k.where, err)
+		}
+	}
+	leave, err := s.limit.enter(ctx)
+	if err != nil {
+		return nil, k.where, networkError(ctx, k.where, err, false)
+	}
+	defer leave()
+	answer, resp, err := k.send(ctx, body)
+	if err != nil {
+		return nil, k.where, networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
+	}
+	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
+		e.hide(c.Credentials)
+		return nil, k.where, e
+	}
+	return answer, k.where, nil
+}
+
+// address joins the resource, which is escaped, to the base.
+func address(base *url.URL, r request) (*url.URL, error) {
+	resource := strings.TrimPrefix(r.resource, "/")
+	path, err := url.PathUnescape(resource)
+	if err != nil {
+		return nil, fmt.Errorf("%s %q: %w", r.method, resource, err)
+	}
+	u := *base
+	u.RawPath = base.EscapedPath() + resource
+	u.Path += path
+	u.RawQuery = r.query.Encode()
+	return &u, nil
+}
+
+// send returns the answer with its body, read whole within the limit.
+func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, error) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { k.connected.Store(true) }})
+	var raw any
+	if body != nil {
+		raw = body
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, k.request.method, k.url.String(), raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := k.c.setHeaders(req.Header, body != nil); err != nil {
+		return nil, nil, err
+	}
+	var answer []byte
+	var isRead bool
+	read := func(resp *http.Response) (err error) {
+		isRead = true
+		answer, err = k.c.readBody(resp.Body)
+		return err
+	}
+	req.SetResponseHandler(read)
+	resp, err := k.retrying().Do(req)
+	if resp == nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	if err == nil && !isRead { // the last answer of several that asked for a retry
+		err = read(resp)
+	}
+	return answer, resp, err
+}
+
+func (c *Client) readBody(r io.Reader) ([]byte, error) {
+	limit := c.MaxBody
+	if limit <= 0 {
+		limit = defaultMaxBody
+	}
+	var b bytes.Buffer
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", n, err)
+	}
+	if n > limit {
+		return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
+	}
+	return b.Bytes(), nil
+}
+
+// retrying is how go-retryablehttp is used: nothing is sent twice that is not
+// marked, a server's Retry-After is obeyed up to a limit, and what came last
+// is returned as it is.
+func (k *call) retrying() *retryablehttp.Client {
+	retries := k.c.Retries
+	if retries == 0 {
+		retries = defaultRetries
+	}
+	return &retryablehttp.Client{
+		HTTPClient: k.state.http, RetryMax: max(retries, 0), RetryWaitMin: minRetryWait, RetryWaitMax: maxRetryWait,
+		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, attempt int) {
+			k.attempt, k.began, k.logged = attempt+1, time.Now(), false
+		},
+		CheckRetry: k.mayRetry,
+		Backoff: func(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
+			return min(retryablehttp.DefaultBackoff(least, most, attempt, resp), most) + rand.N(least)
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// mayRetry is called after each attempt, and again after its body was read.
+func (k *call) mayRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	k.log(ctx, resp, err)
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case !k.request.repeatable:
+		return false, nil
+	case err != nil:
+		return mayPass(err), nil
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true, nil
+	}
+	return false, nil
+}
+
+// mayPass says whether a failure may pass by itself: a certificate that is not
+// trusted or a limit does not. A refused connection is not tried again here:
+// callers that wait for a server to start do so with their own patience.
+func mayPass(err error) bool {
+	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// log writes one line for an attempt: after its headers came or it failed, and
+// another one where only its body failed.
+func (k *call) log(ctx context.Context, resp *http.Response, err error) {
+	if k.c.Logger == nil || k.logged && err == nil {
+		return
+	}
+	k.logged = true
+	attrs := []slog.Attr{slog.String("method", k.request.method), slog.String("host", k.url.Host), slog.String("path", k.url.Path)}
+	if action := k.request.query.Get("_action"); action != "" {
+		attrs = append(attrs, slog.String("action", action))
+	}
+	attrs = append(attrs, slog.Int("attempt", k.attempt), slog.Duration("duration", time.Since(k.began)))
+	if err != nil {
+		attrs = append(attrs, slog.String("error", withoutAddress(err).Error()))
+	} else {
+		attrs = append(attrs, slog.Int("status", resp.StatusCode))
+	}
+	k.c.Logger.LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
+}

@@ -1,0 +1,184 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+const (
+	defaultPoll       = 500 * time.Millisecond
+	defaultMaxPoll    = 10 * time.Second
+	defaultSettleTime = time.Minute
+)
+
+// Wait asks for the status, ever more slowly, until it is [PhaseConfigured] or
+// [PhaseComplete], and calls progress, unless nil, with each one. A bare
+// "success" is the end of a migration only after this call has seen it run.
+//
+// Wait outlasts a target that is down for as long as ctx allows, and for
+// SettleTime one that answers with errors after it had answered well, as a
+// server does while it starts. It ends with
+//
+//   - a [*FailedError] when the target says that it failed, or that records
+//     did,
+//   - an [*UnknownStateError] or [*UnknownOutcomeError] when for SettleTime
+//     the target says what does not tell: words that are not known, or that
+//     nothing was configured or started,
+//   - a [*WaitError], which wraps the context's error and has the last status,
+//     at the end of ctx,
+//   - the error of the request otherwise.
+//
+// The last status is returned in each case.
+func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (Status, error) {
+	if until != PhaseConfigured && until != PhaseComplete {
+		return Status{}, fmt.Errorf("waiting for %q: only %q and %q can be waited for", until, PhaseConfigured, PhaseComplete)
+	}
+	w := waiter{c: c, until: until, last: Status{Processed: -1, Total: -1, Failed: -1}, pause: orDefault(c.PollInterval, defaultPoll)}
+	longest := max(orDefault(c.MaxPollInterval, defaultMaxPoll), w.pause)
+	for {
+		s, err := c.Status(ctx)
+		if ctx.Err() != nil {
+			return w.last, w.ended(ctx, err)
+		}
+		over := false
+		if err != nil {
+			over, err = w.missed(err)
+		} else {
+			w.measure(&s)
+			if progress != nil {
+				progress(s)
+			}
+			over, err = w.look(s)
+		}
+		if over {
+			return w.last, err
+		}
+		timer := time.NewTimer(w.nextPause(err, longest))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return w.last, w.ended(ctx, err)
+		case <-timer.C:
+		}
+	}
+}
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
+
+// waiter is the memory of one Wait.
+type waiter struct {
+	c          *Client
+	until      Phase
+	pause      time.Duration
+	last       Status
+	met        bool // an answer, or a server that was down
+	sawRunning bool
+	odd        time.Time // since when the answers do not tell; zero: they do
+	firstAt    time.Time // of the first count, for the rate
+	first      int64
+}
+
+func (w *waiter) action() string {
+	if w.until == PhaseConfigured {
+		return "configure"
+	}
+	return "migrate"
+}
+
+func (w *waiter) ended(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, ctx.Err()) {
+		err = ctx.Err()
+	} else {
+		err = fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return &WaitError{Until: w.until, Status: w.last, Err: err}
+}
+
+// nextPause grows, and obeys a server that asks for more time.
+func (w *waiter) nextPause(err error, longest time.Duration) time.Duration {
+	pause := w.pause
+	var answer *openidm.Error
+	if errors.As(err, &answer) {
+		pause = max(pause, min(answer.RetryAfter, longest))
+	}
+	w.pause = min(w.pause*3/2, longest)
+	return pause
+}
+
+// missed says whether a request that failed ends the wait.
+func (w *waiter) missed(err error) (over bool, _ error) {
+	if errors.Is(err, openidm.ErrUnavailable) {
+		w.met, w.odd = true, time.Time{} // down, which has no limit but ctx
+		return false, err
+	}
+	return !w.met || w.unsettled(), err
+}
+
+// measure keeps the status and adds its rate.
+func (w *waiter) measure(s *Status) {
+	if s.Processed >= 0 && s.Phase == PhaseRunning {
+		now := time.Now()
+		if w.firstAt.IsZero() || s.Processed < w.first {
+			w.firstAt, w.first = now, s.Processed
+		} else if passed := now.Sub(w.firstAt); passed > 0 {
+			s.Rate = float64(s.Processed-w.first) / passed.Seconds()
+		}
+	}
+	w.last, w.met = *s, true
+}
+
+// look says whether a status ends the wait.
+func (w *waiter) look(s Status) (over bool, _ error) {
+	switch s.Phase {
+	case PhaseFailed:
+		return true, &FailedError{Action: w.action(), Status: s}
+	case PhaseComplete:
+		return true, nil
+	case PhaseCompleteWithFailures:
+		if w.until == PhaseConfigured {
+			return true, nil
+		}
+		return true, &FailedError{Action: w.action(), Status: s}
+	case PhaseRunning:
+		w.sawRunning, w.odd = true, time.Time{}
+		return w.until == PhaseConfigured, nil
+	case PhasePending:
+		w.odd = time.Time{}
+		return false, nil
+	case PhaseConfigured:
+		if w.until == PhaseConfigured || w.sawRunning && endsRun(s.Word) {
+			return true, nil
+		}
+	}
+	switch {
+	case !w.unsettled():
+		return false, nil
+	case s.Phase == PhaseUnknown:
+		return true, &UnknownStateError{Status: s}
+	}
+	return true, &UnknownOutcomeError{Action: w.action(), Status: &s}
+}
+
+// unsettled says whether it was so for SettleTime that nothing can be told.
+func (w *waiter) unsettled() bool {
+	if w.odd.IsZero() {
+		w.odd = time.Now()
+	}
+	return time.Since(w.odd) >= orDefault(w.c.SettleTime, defaultSettleTime)
+}
+
+// endsRun says whether a word of configure can also be the migration's end:
+// "configured" cannot.
+func endsRun(word string) bool {
+	return strings.EqualFold(word, "success") || strings.EqualFold(word, "succeeded")
+}

@@ -143,6 +143,9 @@ func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *T
 	if t != nil {
 		p.anchors = t.anchors
 	}
+	if len(p.anchors) == 0 {
+		return &TrustError{Reason: ReasonUntrusted, Message: "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
+	}
 	for _, c := range chain {
 		p.chain = append(p.chain, newLink(c))
 	}

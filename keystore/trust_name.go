@@ -23,9 +23,8 @@ func checkHost(host string, c *x509.Certificate) *TrustError {
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]
 	}
-	hasNames := hasAlternativeNames(c)
 	if ip, ok := parseIP(host); ok {
-		if !hasNames {
+		if extension(c, oidSubjectAltName) == nil {
 			return refuse(ReasonNoName, "No subject alternative names present")
 		}
 		for _, have := range c.IPAddresses {
@@ -42,7 +41,7 @@ func checkHost(host string, c *x509.Certificate) *TrustError {
 		return refuse(ReasonName, "Illegal given domain name: "+host)
 	}
 	matches := func(template string) bool { return nameMatches(host, template) }
-	if hasNames && len(c.DNSNames) > 0 {
+	if len(c.DNSNames) > 0 {
 		if slices.ContainsFunc(c.DNSNames, matches) {
 			return nil
 		}
@@ -52,27 +51,6 @@ func checkHost(host string, c *x509.Certificate) *TrustError {
 		return nil
 	}
 	return refuse(ReasonName, "No name matching "+host+" found")
-}
-
-// hasAlternativeNames says whether Java sees the extension: it passes over one
-// with a DNS name that it does not take for one, an underscore suffices.
-func hasAlternativeNames(c *x509.Certificate) bool {
-	return extension(c, oidSubjectAltName) != nil && !slices.ContainsFunc(c.DNSNames, func(n string) bool { return !javaDNSName(n) })
-}
-
-// javaDNSName is sun.security.x509.DNSName: letters, digits and hyphens in
-// labels that begin with no hyphen; the first may be an asterisk.
-func javaDNSName(s string) bool {
-	labels := strings.Split(s, ".")
-	for i, l := range labels {
-		if l == "*" && i == 0 && len(labels) > 1 {
-			continue
-		}
-		if l == "" || l[0] == '-' || strings.ContainsFunc(l, func(r rune) bool { return r > unicode.MaxASCII || !isLetterDigitHyphen(r) }) {
-			return false
-		}
-	}
-	return true
 }
 
 func isLetterDigitHyphen(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' }
@@ -89,9 +67,10 @@ func isHostName(s string) bool {
 	return true
 }
 
-// nameMatches compares without case. An asterisk stands for any number of
-// characters of the first label; the same number of labels is needed. *.com is
-// as good as any other below an anchor of one's own.
+// nameMatches compares without case, label by label. An asterisk stands for
+// any number of characters of a label, in whichever (since Java 24 only the
+// first counts); a label must follow. *.com is as good as any other below an
+// anchor of one's own.
 func nameMatches(host, template string) bool {
 	host, template = strings.ToLower(toUnicode(host)), strings.ToLower(toUnicode(template))
 	if at := strings.LastIndex(template, "*"); at >= 0 && !strings.Contains(template[at:], ".") {
@@ -100,9 +79,7 @@ func nameMatches(host, template string) bool {
 	if !isHostName(strings.ReplaceAll(template, "*", "z")) {
 		return false
 	}
-	label, rest, _ := strings.Cut(host, ".")
-	first, domain, _ := strings.Cut(template, ".")
-	return rest == domain && labelMatches(label, first)
+	return slices.EqualFunc(strings.Split(host, "."), strings.Split(template, "."), labelMatches)
 }
 
 func labelMatches(label, pattern string) bool {

@@ -177,14 +177,14 @@ func (p *pathCheck) search(path []link, cas int) *link {
 // checkPath checks a path under an anchor, the anchor's end first, in Java's
 // order, which decides the message. Messages have no prefix yet.
 func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *TrustError {
-	if weak := weakKey(anchor.Certificate); weak != "" {
-		return anchor.refuse(ReasonAlgorithm, weak+".")
+	if end := path[len(path)-1]; weakKey(anchor.Certificate) != "" {
+		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+signatureName(end.Certificate))
 	}
 	issuer, maxLength := anchor, len(path)
 	var constraints []*x509.Certificate
 	for i, l := range slices.Backward(path) {
 		if weak := weakness(l.Certificate); weak != "" {
-			return l.refuse(ReasonAlgorithm, weak+" used with certificate: "+displayName(l.RawSubject))
+			return l.refuse(ReasonAlgorithm, weak)
 		}
 		if i > 0 {
 			if l.mayNotSign() {
@@ -296,7 +296,7 @@ func checkNameConstraints(ca *x509.Certificate, l link) *TrustError {
 	cn := mostSpecificCN(l.RawSubject)
 	if ip, isIP := parseIP(cn); isIP && len(addresses) == 0 {
 		addresses = append(addresses, ip.AsSlice())
-	} else if !isIP && len(names) == 0 && javaDNSName(cn) {
+	} else if !isIP && len(names) == 0 && isHostName(cn) {
 		names = append(names, cn)
 	}
 	ok := true

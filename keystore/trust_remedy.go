@@ -56,17 +56,13 @@ func nameRemedy(host string, c *x509.Certificate) string {
 // hostNames lists the names under which a certificate would be accepted, those
 // with an asterisk last.
 func hostNames(c *x509.Certificate) []string {
-	var names []string
-	if hasAlternativeNames(c) {
-		names = append(names, c.DNSNames...)
-		for _, ip := range c.IPAddresses {
-			names = append(names, ip.String())
-		}
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
 	}
-	if cn := mostSpecificCN(c.RawSubject); (!hasAlternativeNames(c) || len(c.DNSNames) == 0) && isHostName(cn) {
-		if _, isIP := parseIP(cn); !isIP {
-			names = append(names, cn)
-		}
+	cn := mostSpecificCN(c.RawSubject)
+	if _, isIP := parseIP(cn); !isIP && len(c.DNSNames) == 0 && isHostName(strings.ReplaceAll(cn, "*", "z")) {
+		names = append(names, cn)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return strings.Count(a, "*") - strings.Count(b, "*") })
 	return names

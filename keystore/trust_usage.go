@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 var (
@@ -90,13 +91,28 @@ func netscapeServer(c *x509.Certificate) bool {
 // MD2 and MD5, and short keys. SHA-1 is refused only below the roots that come
 // with a JDK.
 func weakness(c *x509.Certificate) string {
-	switch c.SignatureAlgorithm {
-	case x509.MD2WithRSA:
-		return "Algorithm constraints check failed on disabled algorithm: MD2"
-	case x509.MD5WithRSA:
-		return "Algorithm constraints check failed on disabled algorithm: MD5"
+	if a := c.SignatureAlgorithm; a == x509.MD2WithRSA || a == x509.MD5WithRSA {
+		return "Algorithm constraints check failed on signature algorithm: " + signatureName(c)
 	}
-	return weakKey(c)
+	if weak := weakKey(c); weak != "" {
+		return "Algorithm constraints check failed on keysize limits: " + weak + " used with certificate: " + displayName(c.RawSubject)
+	}
+	return ""
+}
+
+// signatureName is Java's name of the algorithm by which a certificate is signed.
+func signatureName(c *x509.Certificate) string {
+	switch a := c.SignatureAlgorithm; a {
+	case x509.MD2WithRSA:
+		return "MD2withRSA"
+	case x509.MD5WithRSA:
+		return "MD5withRSA"
+	case x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS:
+		return "RSASSA-PSS"
+	default: // SHA256-RSA
+		hash, key, _ := strings.Cut(a.String(), "-")
+		return hash + "with" + key
+	}
 }
 
 // weakKey refuses RSA and DSA below 1024 bits, EC below 224.
@@ -113,7 +129,7 @@ func weakKey(c *x509.Certificate) string {
 	if size >= least {
 		return ""
 	}
-	return fmt.Sprintf("Algorithm constraints check failed on keysize limits: %s %d bit key", algorithm, size)
+	return fmt.Sprintf("%s %d bit key", algorithm, size)
 }
 
 // checkSignature leaves the check to crypto/x509.

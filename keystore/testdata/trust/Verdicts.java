@@ -18,7 +18,8 @@ import javax.net.ssl.*;
  * holds server.jks (password changeit: a key for the other side of the
  * handshakes), and cases.txt with one case in a line, separated by tabs: name,
  * truststore file, host, files of the chain separated by blanks. For each the
- * answer is a line: name, tab, "accepted" or the message.
+ * answer is a line: name, tab, "accepted" or the message. The first line is that
+ * of the version, named java.
  *
  * A client with HTTPS endpoint identification begins a handshake with a server
  * in the same process. When the server's certificate has come, the JVM's own
@@ -35,6 +36,7 @@ public class Verdicts {
         keys.init(load(dir.resolve("server.jks")), PASSWORD);
         SSLContext server = SSLContext.getInstance("TLS");
         server.init(keys.getKeyManagers(), null, null);
+        out.println("java\t" + Runtime.version().feature());
         for (String line : Files.readAllLines(dir.resolve("cases.txt"), StandardCharsets.UTF_8)) {
             String[] f = line.split("\t", -1);
             String verdict;
@@ -144,7 +146,7 @@ public class Verdicts {
             try {
                 own.checkServerTrusted(chain, authType, engine);
                 verdict = "accepted";
-            } catch (CertificateException e) {
+            } catch (CertificateException | RuntimeException e) {
                 verdict = e.getMessage();
             }
         }

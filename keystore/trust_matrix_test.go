@@ -1,0 +1,495 @@
+package keystore
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
+	"net"
+	"slices"
+	"testing"
+	"time"
+)
+
+// authority signs certificates: an anchor, an intermediate, or a server that
+// signed its own.
+type authority struct {
+	cert *x509.Certificate
+	key  crypto.Signer
+}
+
+// mint makes the certificates of the cases; keys are shared, as they take long.
+type mint struct {
+	t             testing.TB
+	now           time.Time
+	rsa, rsa2, ec crypto.Signer
+	serial        int64
+}
+
+func newMint(t testing.TB) *mint {
+	m := &mint{t: t, now: time.Now()}
+	m.rsa, m.rsa2 = m.rsaKey(2048), m.rsaKey(2048)
+	m.ec = m.ecKey(elliptic.P256())
+	return m
+}
+
+func (m *mint) rsaKey(bits int) crypto.Signer {
+	k, err := rsa.GenerateKey(rand.Reader, bits)
+	m.check(err)
+	return k
+}
+
+func (m *mint) ecKey(c elliptic.Curve) crypto.Signer {
+	k, err := ecdsa.GenerateKey(c, rand.Reader)
+	m.check(err)
+	return k
+}
+
+func (m *mint) check(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+type edit func(*x509.Certificate)
+
+// issue makes a certificate of a key, signed by the issuer, or by itself when
+// there is none.
+func (m *mint) issue(cn string, key crypto.PublicKey, by *authority, signer crypto.Signer, edits ...edit) *x509.Certificate {
+	m.t.Helper()
+	m.serial++
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(m.serial), Subject: pkix.Name{CommonName: cn},
+		NotBefore: m.now.Add(-time.Hour), NotAfter: m.now.Add(24 * time.Hour),
+	}
+	if cn == "" {
+		c.Subject = pkix.Name{}
+	}
+	for _, e := range edits {
+		e(c)
+	}
+	parent := c
+	if by != nil {
+		parent, signer = by.cert, by.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, key, signer)
+	m.check(err)
+	return m.parse(der)
+}
+
+func (m *mint) parse(der []byte) *x509.Certificate {
+	m.t.Helper()
+	c, err := x509.ParseCertificate(der)
+	m.check(err)
+	return c
+}
+
+// self is a server's own certificate as keytool makes it: self-signed, no
+// alternative name.
+func (m *mint) self(cn string, edits ...edit) *x509.Certificate {
+	m.t.Helper()
+	return m.issue(cn, m.rsa.Public(), nil, m.rsa, edits...)
+}
+
+func (m *mint) leaf(by *authority, cn string, edits ...edit) *x509.Certificate {
+	m.t.Helper()
+	return m.issue(cn, m.rsa.Public(), by, nil, edits...)
+}
+
+func (m *mint) ca(by *authority, cn string, edits ...edit) *authority {
+	m.t.Helper()
+	key := m.rsa2
+	if by != nil {
+		key = m.ec // another than the root's
+	}
+	return &authority{m.issue(cn, key.Public(), by, key, append([]edit{caExtensions}, edits...)...), key}
+}
+
+// remake changes the body of a certificate and signs it anew, for what
+// crypto/x509 does not make.
+func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byte) []byte, algorithm []byte, hash crypto.Hash) *x509.Certificate {
+	m.t.Helper()
+	body := change(slices.Clone(c.RawTBSCertificate))
+	h := hash.New()
+	h.Write(body)
+	signature, err := by.key.Sign(rand.Reader, h.Sum(nil), hash)
+	m.check(err)
+	der, err := asn1.Marshal(struct {
+		Body, Algorithm asn1.RawValue
+		Signature       asn1.BitString
+	}{asn1.RawValue{FullBytes: body}, asn1.RawValue{FullBytes: algorithm}, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
+	m.check(err)
+	return m.parse(der)
+}
+
+// sha256RSA is the algorithm sha256WithRSAEncryption; its last byte of the OID
+// is 11, and 4 in md5WithRSAEncryption.
+var sha256RSA = []byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 11, 5, 0}
+
+func (m *mint) md5(c *x509.Certificate, by *authority) *x509.Certificate {
+	m.t.Helper()
+	_ = md5.New // the hash must be linked in
+	algorithm := slices.Clone(sha256RSA)
+	algorithm[12] = 4
+	return m.remake(c, by, func(b []byte) []byte { return bytes.Replace(b, sha256RSA, algorithm, 1) }, algorithm, crypto.MD5)
+}
+
+// v1 takes version and extensions out.
+func (m *mint) v1(c *x509.Certificate, by *authority) *x509.Certificate {
+	m.t.Helper()
+	return m.remake(c, by, func(b []byte) []byte {
+		var parts, kept []asn1.RawValue
+		_, err := asn1.Unmarshal(b, &parts)
+		m.check(err)
+		for _, p := range parts {
+			if p.Class != asn1.ClassContextSpecific {
+				kept = append(kept, p)
+			}
+		}
+		der, err := asn1.Marshal(kept)
+		m.check(err)
+		return der
+	}, sha256RSA, crypto.SHA256)
+}
+
+func caExtensions(c *x509.Certificate) {
+	c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
+}
+
+func dns(names ...string) edit { return func(c *x509.Certificate) { c.DNSNames = names } }
+func ips(addresses ...string) edit {
+	return func(c *x509.Certificate) {
+		for _, a := range addresses {
+			ip := net.ParseIP(a)
+			if v4 := ip.To4(); v4 != nil {
+				ip = v4
+			}
+			c.IPAddresses = append(c.IPAddresses, ip)
+		}
+	}
+}
+func email(a string) edit                { return func(c *x509.Certificate) { c.EmailAddresses = []string{a} } }
+func usage(u x509.KeyUsage) edit         { return func(c *x509.Certificate) { c.KeyUsage = u } }
+func purpose(u ...x509.ExtKeyUsage) edit { return func(c *x509.Certificate) { c.ExtKeyUsage = u } }
+func subject(n pkix.Name) edit           { return func(c *x509.Certificate) { c.Subject = n } }
+func signedWith(a x509.SignatureAlgorithm) edit {
+	return func(c *x509.Certificate) { c.SignatureAlgorithm = a }
+}
+func notCAExtensions(c *x509.Certificate) { c.BasicConstraintsValid, c.IsCA = true, false }
+func expired(c *x509.Certificate)         { c.NotAfter = c.NotBefore.Add(30 * time.Minute) }
+func future(c *x509.Certificate)          { c.NotBefore = c.NotBefore.Add(2 * time.Hour) }
+func maxPath(n int) edit {
+	return func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = n, n == 0 }
+}
+func extra(critical bool, oid asn1.ObjectIdentifier, value ...byte) edit {
+	return func(c *x509.Certificate) {
+		c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: oid, Critical: critical, Value: value})
+	}
+}
+
+// rawSubject is a subject of one CN in a string type of choice.
+func rawSubject(tag byte, text string) edit {
+	return func(c *x509.Certificate) {
+		v := append([]byte{tag, byte(len(text))}, text...)
+		a := append([]byte{0x30, byte(5 + len(v)), 6, 3, 0x55, 4, 3}, v...)
+		s := append([]byte{0x31, byte(len(a))}, a...)
+		c.RawSubject = append([]byte{0x30, byte(len(s))}, s...)
+	}
+}
+
+func commonNames(cns ...string) edit {
+	return func(c *x509.Certificate) {
+		c.Subject = pkix.Name{}
+		for _, cn := range cns {
+			c.Subject.ExtraNames = append(c.Subject.ExtraNames, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: cn})
+		}
+	}
+}
+
+type trustCase struct {
+	name    string
+	anchors []*x509.Certificate
+	keys    []*x509.Certificate // chain of a private key entry of the truststore; the key is mint.rsa
+	host    string
+	chain   []*x509.Certificate
+	want    string // the message of Java 11 to 17, "" when they accept
+	newer   string // that of later versions, where it differs
+}
+
+const (
+	wantNoPath     = "PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target"
+	wantValidation = "PKIX path validation failed: java.security.cert.CertPathValidatorException: "
+	wantNotCA      = `: sun.security.validator.ValidatorException: TrustAnchor with subject "CN=root" is not a CA certificate`
+)
+
+func trustCases(m *mint) []trustCase {
+	type certs = []*x509.Certificate
+	var cases []trustCase
+	add := func(name string, anchors certs, host string, chain certs, want string) {
+		cases = append(cases, trustCase{name: name, anchors: anchors, host: host, chain: chain, want: want})
+	}
+	root := m.ca(nil, "root")
+	sub := m.ca(root, "sub")
+	own := m.self("localhost")
+
+	// Names. Each certificate is trusted as it is, so that only its names decide.
+	named := func(name, host, want string, cn string, edits ...edit) {
+		c := m.self(cn, edits...)
+		add("name: "+name, certs{c}, host, certs{c}, want)
+	}
+	named("CN", "localhost", "", "localhost")
+	named("CN in other case", "LocalHost", "", "LOCALHOST")
+	named("other CN", "idc21.example.com", "No name matching idc21.example.com found", "localhost")
+	named("host with a final dot", "idc21.example.com.", "", "idc21.example.com")
+	named("CN with a final dot", "idc21.example.com", "No name matching idc21.example.com found", "idc21.example.com.")
+	named("address, CN only", "127.0.0.1", "No subject alternative names present", "127.0.0.1")
+	named("address, DNS name only", "127.0.0.1", "No subject alternative names matching IP address 127.0.0.1 found", "127.0.0.1", dns("127.0.0.1"))
+	named("address in SAN", "127.0.0.1", "", "x", ips("127.0.0.1"))
+	named("other address in SAN", "127.0.0.2", "No subject alternative names matching IP address 127.0.0.2 found", "x", ips("127.0.0.1"))
+	named("IPv6", "2001:db8::1", "", "x", ips("2001:db8::1"))
+	named("IPv6, long form", "2001:0db8:0:0:0:0:0:1", "", "x", ips("2001:db8::1"))
+	named("IPv6 in brackets", "[2001:db8::1]", "", "x", ips("2001:db8::1"))
+	named("IPv6 in brackets, other", "[2001:db8::2]", "No subject alternative names matching IP address 2001:db8::2 found", "x", ips("2001:db8::1"))
+	named("IPv4 in IPv6", "::ffff:127.0.0.1", "", "x", ips("127.0.0.1"))
+	named("short address", "127.1", "", "x", ips("127.0.0.1"))
+	named("short address, CN only", "127.1", "No subject alternative names present", "127.1")
+	named("number too large for an address", "1.2.3.256", "", "1.2.3.256")
+	named("SAN", "idc21.example.com", "", "other", dns("idc21.example.com"))
+	named("second name of SAN", "idc21.example.com", "", "other", dns("a.example.com", "idc21.example.com"))
+	named("SAN in other case", "idc21.EXAMPLE.com", "", "other", dns("IDC21.example.com"))
+	named("CN beside a SAN with DNS name", "localhost", "No subject alternative DNS name matching localhost found.", "localhost", dns("idc21.example.com"))
+	named("CN beside a SAN with address", "localhost", "", "localhost", ips("127.0.0.1"))
+	named("CN beside a SAN with mail address", "localhost", "", "localhost", email("a@example.com"))
+	named("other CN beside a SAN with address", "b", "No name matching b found", "localhost", ips("127.0.0.1"))
+	named("address, SAN with mail address", "127.0.0.1", "No subject alternative names matching IP address 127.0.0.1 found", "x", email("a@example.com"))
+	named("address as DNS name in SAN", "127.0.0.1", "No subject alternative names matching IP address 127.0.0.1 found", "x", dns("127.0.0.1"))
+	named("no names at all", "localhost", "No name matching localhost found", "", subject(pkix.Name{Organization: []string{"Example"}}))
+	add("name: empty subject", certs{root.cert}, "localhost", certs{m.leaf(root, "", dns("localhost"))}, "")
+	named("two CNs, last", "b.example.com", "", "", commonNames("a.example.com", "b.example.com"))
+	named("two CNs, first", "a.example.com", "No name matching a.example.com found", "", commonNames("a.example.com", "b.example.com"))
+	named("CN is no host name", "localhost", "No name matching localhost found", "Example Inc.")
+	named("CN before O", "localhost", "", "", subject(pkix.Name{CommonName: "localhost", Organization: []string{"Example"}, Country: []string{"US"}}))
+	named("CN in T61", "localhost", "", "", rawSubject(20, "localhost"))
+	named("CN in IA5", "localhost", "", "", rawSubject(22, "localhost"))
+	named("CN in BMP", "ab", "", "", rawSubject(30, "\x00a\x00b"))
+	named("host with underscore", "idc_21", "Illegal given domain name: idc_21", "idc_21")
+	named("host with underscore in SAN", "idc_21.example.com", "Illegal given domain name: idc_21.example.com", "x", dns("idc_21.example.com"))
+	named("CN beside a SAN with underscore", "idc21.example.com", "No subject alternative DNS name matching idc21.example.com found.", "idc21.example.com", dns("idc_21.example.com"))
+	named("SAN with and without underscore", "idc21.example.com", "", "x", dns("idc21.example.com", "idc_21"))
+	named("SAN with final dot", "idc21.example.com", "No subject alternative DNS name matching idc21.example.com found.", "x", dns("idc21.example.com."))
+	named("host begins with hyphen", "-a.example.com", "Illegal given domain name: -a.example.com", "-a.example.com")
+	named("label of 64", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com", "Illegal given domain name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com", "x")
+	named("empty label", "a..example.com", "Illegal given domain name: a..example.com", "x")
+
+	named("wildcard", "idc21.example.com", "", "x", dns("*.example.com"))
+	named("wildcard in CN", "idc21.example.com", "", "*.example.com")
+	named("wildcard, the domain itself", "example.com", "No subject alternative DNS name matching example.com found.", "x", dns("*.example.com"))
+	named("wildcard, two labels", "a.b.example.com", "No subject alternative DNS name matching a.b.example.com found.", "x", dns("*.example.com"))
+	named("wildcard of a top-level domain", "example.com", "", "x", dns("*.com"))
+	named("wildcard of a top-level domain in CN", "example.com", "", "*.com")
+	named("wildcard alone", "localhost", "No name matching localhost found", "*")
+	named("wildcard without dot", "localhost", "No name matching localhost found", "local*")
+	named("wildcard before hyphenated end", "idc21.example.com", "", "idc*.example.com")
+	named("wildcard in the middle", "idc21.example.com", "", "i*1.example.com")
+	named("two wildcards in a label", "idc21.example.com", "", "i*2*.example.com")
+	named("partial wildcard, other", "idc21.example.com", "No name matching idc21.example.com found", "x*.example.com")
+	named("partial wildcard in SAN", "idc21.example.com", "", "x", dns("idc*.example.com"))
+	named("wildcard in the second label", "a.b.example.com", "", "a.*.example.com")
+	cases[len(cases)-1].newer = "No name matching a.b.example.com found"
+	named("wildcards in both labels", "a.b.example.com", "", "*.*.example.com")
+	cases[len(cases)-1].newer = "No name matching a.b.example.com found"
+	named("wildcard for an address", "127.0.0.1", "No subject alternative names matching IP address 127.0.0.1 found", "x", dns("*.0.0.1"))
+	named("Punycode host, Unicode CN", "xn--bcher-kva.example.com", "", "bücher.example.com")
+	named("Unicode host, Punycode SAN", "bücher.example.com", "", "x", dns("xn--bcher-kva.example.com"))
+	named("Unicode host, Unicode CN", "BÜCHER.example.com", "", "bücher.example.com")
+	named("Punycode both", "xn--bcher-kva.example.com", "", "x", dns("xn--bcher-kva.example.com"))
+
+	// Anchors.
+	add("anchor: none", nil, "localhost", certs{own}, "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty")
+	add("anchor: another name", certs{m.self("elsewhere")}, "localhost", certs{own}, wantNoPath)
+	add("anchor: same name, other key", certs{m.issue("localhost", m.rsa2.Public(), nil, m.rsa2)}, "localhost", certs{own}, wantValidation+"signature check failed")
+	add("anchor: same name, other kind of key", certs{m.issue("localhost", m.ec.Public(), nil, m.ec)}, "localhost", certs{own}, wantValidation+"signature check failed")
+	renewed := m.self("localhost")
+	add("anchor: renewed with the same key", certs{own}, "localhost", certs{renewed}, "PKIX path validation failed: sun.security.validator.ValidatorException: TrustAnchor with subject \"CN=localhost\" is not a CA certificate")
+	add("anchor: root", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost")}, "")
+	add("anchor: root in the chain too", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost"), root.cert}, "")
+	add("anchor: root, other name", certs{root.cert}, "localhost", certs{m.leaf(root, "idc21")}, "No name matching localhost found")
+	add("anchor: other root in the chain", certs{m.ca(nil, "other").cert}, "localhost", certs{m.leaf(root, "localhost"), root.cert}, wantNoPath)
+	add("anchor: intermediate", certs{sub.cert}, "localhost", certs{m.leaf(sub, "localhost")}, "")
+	add("anchor: intermediate, root unknown", certs{sub.cert}, "localhost", certs{m.leaf(sub, "localhost"), sub.cert, root.cert}, "")
+	add("anchor: own certificate, chain in any order", certs{own}, "localhost", certs{own, root.cert, sub.cert}, "")
+	add("anchor: own certificate of a CA's", certs{m.leaf(root, "other"), own}, "localhost", certs{own}, "")
+	expiredRoot := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2, caExtensions, expired), m.rsa2}
+	add("anchor: expired root", certs{expiredRoot.cert}, "localhost", certs{m.leaf(expiredRoot, "localhost")}, "")
+	add("anchor: expired root, in the chain too", certs{expiredRoot.cert}, "localhost", certs{m.leaf(expiredRoot, "localhost"), expiredRoot.cert}, "")
+	add("anchor: expired root, path to be built", certs{expiredRoot.cert}, "localhost", certs{m.leaf(expiredRoot, "localhost"), own}, "")
+	add("anchor: expired own certificate", certs{m.self("localhost", expired)}, "localhost", nil, "")
+	cases[len(cases)-1].chain = cases[len(cases)-1].anchors
+	add("anchor: future own certificate", certs{m.self("localhost", future)}, "localhost", nil, "")
+	cases[len(cases)-1].chain = cases[len(cases)-1].anchors
+	add("anchor: expired root, renewed one in the chain", certs{expiredRoot.cert}, "localhost", certs{m.leaf(root, "localhost"), root.cert}, "")
+	noCA := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2), m.rsa2}
+	add("anchor: no CA", certs{noCA.cert}, "localhost", certs{m.leaf(noCA, "localhost")}, "PKIX path validation failed"+wantNotCA)
+	add("anchor: no CA, path to be built", certs{noCA.cert}, "localhost", certs{m.leaf(noCA, "localhost"), own}, "PKIX path building failed"+wantNotCA)
+	falseCA := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2, notCAExtensions), m.rsa2}
+	add("anchor: CA false", certs{falseCA.cert}, "localhost", certs{m.leaf(falseCA, "localhost")}, "PKIX path validation failed"+wantNotCA)
+	noSign := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2, caExtensions, usage(x509.KeyUsageDigitalSignature)), m.rsa2}
+	add("anchor: CA without keyCertSign", certs{noSign.cert}, "localhost", certs{m.leaf(noSign, "localhost")}, `PKIX path validation failed: sun.security.validator.ValidatorException: TrustAnchor with subject "CN=root" does not have keyCertSign bit set in KeyUsage extension`)
+	v1 := &authority{m.v1(noCA.cert, noCA), m.rsa2}
+	add("anchor: version 1", certs{v1.cert}, "localhost", certs{m.leaf(v1, "localhost")}, "")
+	add("anchor: version 1, path to be built", certs{v1.cert}, "localhost", certs{m.leaf(v1, "localhost"), own}, "")
+	narrow := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2, caExtensions, maxPath(0)), m.rsa2}
+	narrowSub := m.ca(narrow, "sub")
+	add("anchor: path longer than it allows", certs{narrow.cert}, "localhost", certs{m.leaf(narrowSub, "localhost"), narrowSub.cert}, "")
+	add("anchor: path longer than it allows, to be built", certs{narrow.cert}, "localhost", certs{m.leaf(narrowSub, "localhost"), own, narrowSub.cert}, "")
+	limited := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2, caExtensions, func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"example.org"} }), m.rsa2}
+	add("anchor: its name constraints", certs{limited.cert}, "idc21.example.com", certs{m.leaf(limited, "x", dns("idc21.example.com"))}, "")
+	client := &authority{m.issue("root", m.rsa2.Public(), nil, m.rsa2, caExtensions, purpose(x509.ExtKeyUsageClientAuth)), m.rsa2}
+	add("anchor: its extended usage", certs{client.cert}, "localhost", certs{m.leaf(client, "localhost")}, "")
+	other := &authority{m.issue("ROOT", m.ec.Public(), nil, m.ec, caExtensions), m.ec}
+	add("anchor: two of one name", certs{other.cert, root.cert}, "localhost", certs{m.leaf(root, "localhost")}, "")
+	add("anchor: key identifiers differ", certs{m.issue("root", m.rsa2.Public(), nil, m.rsa2, caExtensions, func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} })}, "localhost", certs{m.leaf(root, "localhost")}, wantValidation+"Path does not chain with any of the trust anchors")
+
+	// A truststore holds the server's certificate as that of a private key.
+	add("private key entry: its certificate", nil, "localhost", certs{own}, "")
+	cases[len(cases)-1].keys = certs{own}
+	signed := m.leaf(root, "localhost")
+	add("private key entry: the second of its chain is no anchor", nil, "other", certs{m.issue("other", m.ec.Public(), root, nil)}, wantNoPath)
+	cases[len(cases)-1].keys = certs{signed, root.cert}
+	add("private key entry: the first of its chain is", nil, "localhost", certs{signed, root.cert}, "")
+	cases[len(cases)-1].keys = certs{signed, root.cert}
+
+	// Chains.
+	leaf := m.leaf(sub, "localhost")
+	add("chain: of two", certs{root.cert}, "localhost", certs{leaf, sub.cert}, "")
+	add("chain: of three, with the root", certs{root.cert}, "localhost", certs{leaf, sub.cert, root.cert}, "")
+	add("chain: intermediate missing", certs{root.cert}, "localhost", certs{leaf}, wantNoPath)
+	add("chain: out of order", certs{root.cert}, "localhost", certs{leaf, root.cert, sub.cert}, "")
+	add("chain: a foreign one at the end", certs{root.cert}, "localhost", certs{leaf, sub.cert, own}, "")
+	add("chain: a foreign one between", certs{root.cert}, "localhost", certs{leaf, own, sub.cert}, "")
+	add("chain: leaf twice", certs{root.cert}, "localhost", certs{leaf, leaf, sub.cert}, "")
+	forged := &authority{m.issue("sub", m.rsa.Public(), nil, m.rsa, caExtensions), m.rsa}
+	add("chain: forged by a namesake", certs{root.cert}, "localhost", certs{m.issue("localhost", m.ec.Public(), forged, nil), sub.cert}, wantValidation+"signature check failed")
+	add("chain: forged by a namesake, to be built", certs{root.cert}, "localhost", certs{m.issue("localhost", m.ec.Public(), forged, nil), own, sub.cert}, wantNoPath)
+	noCASub := &authority{m.issue("sub", m.ec.Public(), root, nil), m.ec}
+	add("chain: intermediate is no CA", certs{root.cert}, "localhost", certs{m.leaf(noCASub, "localhost"), noCASub.cert}, wantValidation+"basic constraints check failed: this is not a CA certificate")
+	add("chain: intermediate is no CA, to be built", certs{root.cert}, "localhost", certs{m.leaf(noCASub, "localhost"), own, noCASub.cert}, wantNoPath)
+	noSignSub := m.ca(root, "sub", usage(x509.KeyUsageDigitalSignature))
+	add("chain: intermediate may not sign", certs{root.cert}, "localhost", certs{m.leaf(noSignSub, "localhost"), noSignSub.cert}, wantValidation+"CA key usage check failed: keyCertSign bit is not set")
+	short := m.ca(root, "short", maxPath(0))
+	below := m.ca(short, "below")
+	add("chain: too long for an intermediate", certs{root.cert}, "localhost", certs{m.leaf(below, "localhost"), below.cert, short.cert}, wantValidation+"basic constraints check failed: pathLenConstraint violated - this cert must be the last cert in the certification path")
+	add("chain: just long enough", certs{root.cert}, "localhost", certs{m.leaf(short, "localhost"), short.cert}, "")
+	expiredSub := m.ca(root, "sub", expired)
+	add("chain: intermediate expired", certs{root.cert}, "localhost", certs{m.leaf(expiredSub, "localhost"), expiredSub.cert}, wantValidation+"validity check failed")
+	clientSub := m.ca(root, "sub", purpose(x509.ExtKeyUsageClientAuth))
+	add("chain: intermediate for clients only", certs{root.cert}, "localhost", certs{m.leaf(clientSub, "localhost"), clientSub.cert}, "")
+	deep, chain := root, certs{}
+	for _, n := range []string{"d1", "d2", "d3", "d4", "d5", "d6"} {
+		deep = m.ca(deep, n)
+		chain = append(certs{deep.cert}, chain...)
+		if n == "d5" {
+			l := m.leaf(deep, "localhost")
+			add("chain: five intermediates, to be built", certs{root.cert}, "localhost", append(certs{l, own}, chain...), "")
+		}
+	}
+	deepLeaf := m.leaf(deep, "localhost")
+	add("chain: six intermediates", certs{root.cert}, "localhost", append(certs{deepLeaf}, chain...), "")
+	add("chain: six intermediates, to be built", certs{root.cert}, "localhost", append(certs{deepLeaf, own}, chain...), wantNoPath)
+	limitedSub := m.ca(root, "sub", func(c *x509.Certificate) {
+		c.PermittedDNSDomains = []string{"example.org"}
+		c.PermittedDNSDomainsCritical = true
+		_, n, _ := net.ParseCIDR("10.0.0.0/8")
+		c.ExcludedIPRanges = []*net.IPNet{n}
+	})
+	add("chain: name constraint kept", certs{root.cert}, "idc21.example.org", certs{m.leaf(limitedSub, "x y", dns("idc21.example.org")), limitedSub.cert}, "")
+	add("chain: name constraint broken", certs{root.cert}, "idc21.example.com", certs{m.leaf(limitedSub, "x y", dns("idc21.example.com")), limitedSub.cert}, wantValidation+"name constraints check failed")
+	add("chain: name constraint broken by CN", certs{root.cert}, "idc21.example.com", certs{m.leaf(limitedSub, "idc21.example.com"), limitedSub.cert}, wantValidation+"name constraints check failed")
+	add("chain: name constraint kept by CN", certs{root.cert}, "idc21.example.org", certs{m.leaf(limitedSub, "idc21.example.org"), limitedSub.cert}, "")
+	add("chain: address excluded", certs{root.cert}, "10.1.2.3", certs{m.leaf(limitedSub, "x y", ips("10.1.2.3")), limitedSub.cert}, wantValidation+"name constraints check failed")
+	utf8Root := &authority{m.issue("", m.rsa2.Public(), nil, m.rsa2, caExtensions, rawSubject(12, "my  Root ")), m.rsa2}
+	printable := *utf8Root
+	printable.cert = m.issue("", m.rsa2.Public(), nil, m.rsa2, caExtensions, rawSubject(19, "My Root"))
+	add("chain: issuer's name in other letters", certs{printable.cert}, "localhost", certs{m.leaf(utf8Root, "localhost")}, "")
+	ia5 := *utf8Root
+	ia5.cert = m.issue("", m.rsa2.Public(), nil, m.rsa2, caExtensions, rawSubject(22, "My Root"))
+	add("chain: issuer's name in another type", certs{ia5.cert}, "localhost", certs{m.leaf(utf8Root, "localhost")}, wantNoPath)
+
+	// Dates, usage and extensions of the server's own.
+	issued := func(name, want string, edits ...edit) {
+		add(name, certs{root.cert}, "localhost", certs{m.leaf(root, "localhost", edits...)}, want)
+	}
+	issued("date: expired", wantValidation+"validity check failed", expired)
+	issued("date: in the future", wantValidation+"validity check failed", future)
+	add("date: expired, to be built", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost", expired), own}, wantNoPath)
+	add("date: expired, unknown issuer", certs{m.self("elsewhere")}, "localhost", certs{m.leaf(root, "localhost", expired)}, wantNoPath)
+	issued("usage: digital signature", "", usage(x509.KeyUsageDigitalSignature))
+	issued("usage: key encipherment only", "KeyUsage does not allow digital signatures", usage(x509.KeyUsageKeyEncipherment))
+	issued("usage: none", wantValidation+"incorrect KeyUsage extension bits", extra(true, oidKeyUsage, 3, 2, 7, 0))
+	issued("usage: server", "", purpose(x509.ExtKeyUsageServerAuth))
+	issued("usage: client", "Extended key usage does not permit use for TLS server authentication", purpose(x509.ExtKeyUsageClientAuth))
+	issued("usage: client and server", "", purpose(x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth))
+	issued("usage: any", "", purpose(x509.ExtKeyUsageAny))
+	issued("usage: server gated by Microsoft", "", purpose(x509.ExtKeyUsageMicrosoftServerGatedCrypto))
+	issued("usage: server gated by Netscape", "", purpose(x509.ExtKeyUsageNetscapeServerGatedCrypto))
+	issued("usage: CA as server", "KeyUsage does not allow digital signatures", caExtensions)
+	issued("usage: Netscape server", "", extra(false, oidNetscapeType, 3, 2, 6, 0x40))
+	issued("usage: Netscape client", "Netscape cert type does not permit use for SSL server", extra(false, oidNetscapeType, 3, 2, 7, 0x80))
+	issued("extension: unknown", "", extra(false, asn1.ObjectIdentifier{1, 2, 3, 4}, 5, 0))
+	issued("extension: unknown and critical", wantValidation+"unrecognized critical extension(s)", extra(true, asn1.ObjectIdentifier{1, 2, 3, 4}, 5, 0))
+	add("extension: unknown and critical, to be built", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost", extra(true, asn1.ObjectIdentifier{1, 2, 3, 4}, 5, 0)), own}, wantNoPath)
+	asItIs := func(name string, edits ...edit) {
+		c := m.self("localhost", edits...)
+		add(name+", trusted as it is", certs{c}, "localhost", certs{c}, "")
+	}
+	asItIs("usage: key encipherment only", usage(x509.KeyUsageKeyEncipherment))
+	asItIs("usage: client", purpose(x509.ExtKeyUsageClientAuth))
+	asItIs("extension: unknown and critical", extra(true, asn1.ObjectIdentifier{1, 2, 3, 4}, 5, 0))
+
+	// Algorithms and sizes of keys.
+	issued("algorithm: SHA-1", "", signedWith(x509.SHA1WithRSA))
+	asItIs("algorithm: SHA-1", signedWith(x509.SHA1WithRSA))
+	issued("algorithm: SHA-384", "", signedWith(x509.SHA384WithRSA))
+	issued("algorithm: SHA-512", "", signedWith(x509.SHA512WithRSA))
+	issued("algorithm: PSS", "", signedWith(x509.SHA256WithRSAPSS))
+	md5Leaf := m.md5(m.leaf(root, "localhost"), root)
+	add("algorithm: MD5", certs{root.cert}, "localhost", certs{md5Leaf}, wantValidation+"Algorithm constraints check failed on signature algorithm: MD5withRSA")
+	cases[len(cases)-1].newer = wantValidation + "Algorithm constraints check failed on disabled algorithm: MD5 used with certificate: CN=localhost"
+	add("algorithm: MD5, to be built", certs{root.cert}, "localhost", certs{md5Leaf, own}, wantNoPath)
+	add("algorithm: MD5, trusted as it is", certs{md5Leaf}, "localhost", certs{md5Leaf}, "")
+	md5Root := &authority{m.md5(root.cert, root), m.rsa2}
+	add("algorithm: MD5 of the root", certs{md5Root.cert}, "localhost", certs{m.leaf(md5Root, "localhost")}, "")
+	add("algorithm: MD5 of the root in the chain", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost"), md5Root.cert}, "")
+	weak := &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 512), big.NewInt(569)), E: 65537}
+	weakLeaf := m.issue("localhost", weak, root, nil, subject(pkix.Name{CommonName: "localhost", Organization: []string{"Example, Inc."}}))
+	add("key: RSA 512", certs{root.cert}, "localhost", certs{weakLeaf}, wantValidation+`Algorithm constraints check failed on keysize limits: RSA 512 bit key used with certificate: CN=localhost, O="Example, Inc."`)
+	add("key: RSA 512, trusted as it is", certs{weakLeaf}, "localhost", certs{weakLeaf}, "")
+	keyID := func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} }
+	weakRoot := &authority{m.issue("weak", weak, root, nil, caExtensions, keyID), root.key}
+	add("key: RSA 512 of the anchor", certs{weakRoot.cert}, "localhost", certs{m.leaf(&authority{m.issue("weak", root.key.Public(), root, nil, caExtensions, keyID), root.key}, "localhost")}, wantValidation+"Algorithm constraints check failed on signature algorithm: SHA256withRSA")
+	cases[len(cases)-1].newer = wantValidation + "Algorithm constraints check failed on keysize limits: RSA 512 bit key."
+	small := m.rsaKey(1024)
+	add("key: RSA 1024", certs{root.cert}, "localhost", certs{m.issue("localhost", small.Public(), root, nil)}, "")
+	smallRoot := &authority{m.issue("root", small.Public(), nil, small, caExtensions), small}
+	add("key: RSA 1024 of the root", certs{smallRoot.cert}, "localhost", certs{m.leaf(smallRoot, "localhost")}, "")
+	add("key: EC", certs{root.cert}, "localhost", certs{m.issue("localhost", m.ec.Public(), root, nil)}, "")
+	add("key: EC P-521", certs{root.cert}, "localhost", certs{m.issue("localhost", m.ecKey(elliptic.P521()).Public(), root, nil)}, "")
+	add("key: EC P-224", certs{root.cert}, "localhost", certs{m.issue("localhost", m.ecKey(elliptic.P224()).Public(), root, nil)}, "")
+	ecRoot := &authority{m.issue("root", m.ec.Public(), nil, m.ec, caExtensions), m.ec}
+	add("algorithm: ECDSA", certs{ecRoot.cert}, "localhost", certs{m.leaf(ecRoot, "localhost")}, "")
+	add("algorithm: ECDSA with SHA-1", certs{ecRoot.cert}, "localhost", certs{m.leaf(ecRoot, "localhost", signedWith(x509.ECDSAWithSHA1))}, "")
+	edPublic, edPrivate, err := ed25519.GenerateKey(rand.Reader)
+	m.check(err)
+	edRoot := &authority{m.issue("root", edPublic, nil, edPrivate, caExtensions), edPrivate}
+	add("algorithm: Ed25519", certs{edRoot.cert}, "localhost", certs{m.leaf(edRoot, "localhost")}, "")
+	return cases
+}

@@ -71,7 +71,7 @@ func ExampleServer_Fail() {
 }
 
 // A target whose truststore does not have the source's certificate.
-func ExampleNewTarget() {
+func Example_badCertificate() {
 	source, err := openidmtest.Start(openidmtest.Options{CommonName: "idc21.example.com"})
 	if err != nil {
 		log.Fatal(err)

@@ -7,12 +7,17 @@ import (
 	"time"
 )
 
-// context is the path under which everything of the server lies.
+// contextPath is the path under which everything of the server lies.
 const contextPath = "/openidm"
 
 // ServeHTTP answers as the server does, without its network: stages and
 // faults apply all the same.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		cut(&statusWriter{ResponseWriter: w})
+		return
+	}
+	defer s.running.Done()
 	entry := Request{
 		Time: time.Now(), Method: r.Method, Query: r.URL.RawQuery,
 		Path:   strings.Trim(strings.TrimPrefix(r.URL.Path, contextPath), "/"),

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"iter"
 	"log"
 	"net"
 	"net/http"
@@ -16,9 +15,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
-
-// maxRequests is how many requests the log of a server keeps.
-const maxRequests = 1_000_000
 
 // Server is a fake OpenIDM server. Its methods may be called by several
 // goroutines at once.
@@ -56,17 +52,6 @@ type TB interface {
 	Helper()
 	Cleanup(func())
 	Fatalf(format string, args ...any)
-}
-
-// Request is one entry of the log of requests. It holds no password.
-type Request struct {
-	Time     time.Time
-	Method   string
-	Path     string // below /openidm/, like "managed/user/u00001"
-	Query    string // raw
-	Action   string // of the parameter _action
-	Username string // "" where none was sent
-	Status   int    // 0 where no answer was sent, or not yet
 }
 
 // Start starts a server; the caller closes it. The errors are those of the
@@ -213,14 +198,21 @@ func (s *Server) serveOn(l net.Listener) {
 	}()
 }
 
-// spawn runs f in a goroutine that Close waits for; not after Close.
-func (s *Server) spawn(f func()) {
+// enter begins something that Close waits for, unless the server is closed.
+func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	if !s.ended {
+		s.running.Add(1)
+	}
+	return !s.ended
+}
+
+// spawn runs f in a goroutine that Close waits for; not after Close.
+func (s *Server) spawn(f func()) {
+	if !s.enter() {
 		return
 	}
-	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
 		f()
@@ -373,78 +365,4 @@ func (s *Server) HTTPClient() *http.Client {
 		}
 	}
 	return s.client
-}
-
-// record adds a request to the log.
-func (s *Server) record(r Request) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.requests) >= maxRequests {
-		return -1
-	}
-	s.requests = append(s.requests, r)
-	return len(s.requests) - 1
-}
-
-func (s *Server) finish(at, status int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at >= 0 {
-		s.requests[at].Status = status
-	}
-}
-
-// Requests returns the first million requests that came so far, oldest first.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Request(nil), s.requests...)
-}
-
-// Records yields the records of a resource ("managed/user", "repo/link") as
-// repo/… shows them. The world may change while they are read: each record is
-// seen as it is at that moment.
-func (s *Server) Records(resource string) iter.Seq2[string, map[string]any] {
-	return func(yield func(string, map[string]any) bool) {
-		w := s.world
-		w.mu.Lock()
-		t := w.table(tablePath(resource))
-		var ids []string
-		for id := range t.ids(false, 0) {
-			ids = append(ids, id)
-		}
-		w.mu.Unlock()
-		for _, id := range ids {
-			w.mu.Lock()
-			r, ok := t.get(id)
-			w.mu.Unlock()
-			if ok && !yield(id, r) {
-				return
-			}
-		}
-	}
-}
-
-// Count returns the number of records of a resource.
-func (s *Server) Count(resource string) int {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	return s.world.table(tablePath(resource)).len()
-}
-
-// Put sets a record without any check; it panics where the record cannot be
-// written as JSON.
-func (s *Server) Put(resource, id string, r map[string]any) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	if _, err := s.world.table(tablePath(resource)).put(id, r); err != nil {
-		panic("openidmtest: " + err.Error())
-	}
-}
-
-// Delete removes a record and says whether there was one.
-func (s *Server) Delete(resource, id string) bool {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
-	return s.world.table(tablePath(resource)).remove(id)
 }

@@ -11,7 +11,7 @@ const (
 	mappedPassword = "Passw0rd"
 )
 
-// ConnectorRow is one account of the XML connector.
+// connectorRow is one account of the XML connector.
 type connectorRow struct{ id, name, firstName, lastName, email, phone string }
 
 func (r connectorRow) record() record {

@@ -233,6 +233,9 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 	if err != nil {
 		return broken(err)
 	}
+	if n := len(sealed.content); n == 0 || n%des.BlockSize != 0 {
+		return broken(fmt.Errorf("an encrypted key of %d bytes", n))
+	}
 	plain, err := pbeDecrypt(password, params, sealed.content)
 	if err != nil {
 		return "", nil, fmt.Errorf("entry %q: %w", e.Alias, err)

@@ -106,13 +106,11 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 
 //go:generate go run md5pair_gen.go
 
+// pbeDecrypt needs data in whole blocks.
 func pbeDecrypt(password Password, params pbeParams, data []byte) ([]byte, error) {
 	pw, err := pbePassword(password)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKeyPassword, err)
-	}
-	if len(data) == 0 || len(data)%des.BlockSize != 0 {
-		return nil, fmt.Errorf("an encrypted key of %d bytes", len(data))
 	}
 	key, iv := pbeDerive(pw, params)
 	block, err := des.NewTripleDESCipher(key)

@@ -75,6 +75,9 @@ func parseSerialized(data []byte) (obj *serialObject, n int, err error) {
 	if err != nil {
 		var f *FormatError
 		if errors.As(err, &f) {
+			if f.Err != nil {
+				return nil, int(f.Offset), fmt.Errorf("%s: %w", f.What, f.Err)
+			}
 			return nil, int(f.Offset), errors.New(f.What)
 		}
 		return nil, p.d.at, err

@@ -133,58 +133,78 @@ func (s *Store) secretKey(alias string) secretKey {
 }
 
 // ScanEncrypted calls found for every {"$crypto":…} in a JSON document, at any
-// depth up to 1,000, with its JSON pointer (RFC 6901). It stops at the first
-// error of found.
+// depth up to 1,000, with its JSON pointer (RFC 6901) and its text. It reads the
+// document once and stops at the first error of found.
 func ScanEncrypted(doc []byte, found func(pointer string, value []byte) error) error {
-	if !bytes.Contains(doc, []byte(`crypto`)) { // the $ may be escaped
+	if !bytes.Contains(doc, []byte("$crypto")) && !bytes.Contains(doc, []byte(`\u`)) {
 		if !json.Valid(doc) {
 			return errors.New("looking for encrypted values: not JSON")
 		}
 		return nil
 	}
-	return scanValue(doc, "", 0, found)
-}
-
-func scanValue(doc []byte, pointer string, depth int, found func(string, []byte) error) error {
-	if depth > maxValueDepth {
-		return fmt.Errorf("looking for encrypted values: nested deeper than %d", maxValueDepth)
-	}
 	d := json.NewDecoder(bytes.NewReader(doc))
-	first, err := d.Token()
-	if err != nil {
-		return scanError(err)
-	}
-	open, ok := first.(json.Delim)
-	if !ok {
-		return nil
-	}
-	for i := 0; d.More(); i++ {
-		name := strconv.Itoa(i)
-		if open == '{' {
-			t, err := d.Token()
-			if err != nil {
-				return scanError(err)
-			}
-			name, _ = t.(string)
-			if name == "$crypto" {
-				return found(pointer, doc)
-			}
+	d.UseNumber()
+	var open []level
+	inside := 0 // how many levels were open when an encrypted value began
+	for {
+		t, err := d.Token()
+		if err == io.EOF && len(open) == 0 {
+			return nil
 		}
-		var member json.RawMessage
-		if err := d.Decode(&member); err != nil {
+		if err != nil {
 			return scanError(err)
 		}
-		if len(member) > 0 && (member[0] == '{' || member[0] == '[') {
-			name = strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
-			if err := scanValue(member, pointer+"/"+name, depth+1, found); err != nil {
-				return err
+		if t == json.Delim('}') || t == json.Delim(']') {
+			done := open[len(open)-1]
+			open = open[:len(open)-1]
+			if inside > len(open) {
+				inside = 0
+				if err := found(pointer(open), doc[done.start:d.InputOffset()]); err != nil {
+					return err
+				}
 			}
+			continue
+		}
+		if len(open) > 0 {
+			l := &open[len(open)-1]
+			if name, ok := t.(string); ok && l.object && !l.named {
+				l.name, l.named = name, true
+				if name == "$crypto" && inside == 0 {
+					inside = len(open)
+				}
+				continue
+			}
+			l.named = false
+			l.index++
+		}
+		if t == json.Delim('{') || t == json.Delim('[') {
+			if len(open) == maxValueDepth {
+				return fmt.Errorf("looking for encrypted values: nested deeper than %d", maxValueDepth)
+			}
+			open = append(open, level{object: t == json.Delim('{'), start: d.InputOffset() - 1})
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return scanError(err)
+}
+
+// level is an object or an array that the scan is in.
+type level struct {
+	object bool
+	start  int64
+	name   string // of the member
+	named  bool   // its value is to come
+	index  int    // of the element, from 1
+}
+
+func pointer(levels []level) string {
+	var b strings.Builder
+	for _, l := range levels {
+		name := strconv.Itoa(l.index - 1)
+		if l.object {
+			name = strings.NewReplacer("~", "~0", "/", "~1").Replace(l.name)
+		}
+		b.WriteString("/" + name)
 	}
-	return nil
+	return b.String()
 }
 
 func scanError(err error) error {

@@ -2,11 +2,16 @@ package keystore
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -90,6 +95,109 @@ func TestEncryptedValues(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestScanEncrypted(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat(`[`, 999) + `{"$crypto":1}` + strings.Repeat(`]`, 999)
+	for name, c := range map[string]struct {
+		doc  string
+		want []string // pointer and value; nil: an error
+	}{
+		"none":               {`{"a":[1,"x",null]}`, []string{}},
+		"the document":       {` {"$crypto":{}} `, []string{` {"$crypto":{}}`}},
+		"escaped name":       {`[{"\u0024\u0063rypto":{"a":1}}]`, []string{`/0 {"\u0024\u0063rypto":{"a":1}}`}},
+		"second in an array": {`{"a":[[1],{"$crypto":{}},"s"]}`, []string{`/a/1 {"$crypto":{}}`}},
+		"one in another":     {`{"a":{"$crypto":{"$crypto":{}}},"b":{"$crypto":2}}`, []string{`/a {"$crypto":{"$crypto":{}}}`, `/b {"$crypto":2}`}},
+		"after others":       {`{"a":{"x":{"y":[]},"$crypto":{}}}`, []string{`/a {"x":{"y":[]},"$crypto":{}}`}},
+		"name with slashes":  {`{"a/~b":{"$crypto":{}}}`, []string{`/a~1~0b {"$crypto":{}}`}},
+		"a text only":        {`{"a":"$crypto","$cryptography":1}`, []string{}},
+		"just deep enough":   {deep, []string{strings.Repeat("/0", 999) + ` {"$crypto":1}`}},
+		"too deep":           {`[` + deep + `]`, nil},
+		"cut off":            {`{"a":{"$crypto":{`, nil},
+		"cut off, no value":  {`{"a":`, nil},
+		"two documents":      {`{"$crypto":{}} ]`, nil},
+		"huge number":        {`{"a":1e9999,"b":{"$crypto":{}}}`, []string{`/b {"$crypto":{}}`}},
+	} {
+		got := []string{}
+		err := ScanEncrypted([]byte(c.doc), func(pointer string, value []byte) error {
+			got = append(got, pointer+" "+string(value))
+			return nil
+		})
+		if (err == nil) != (c.want != nil) || err == nil && !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	stop := errors.New("stop")
+	if err := ScanEncrypted([]byte(`[{"$crypto":1},{"$crypto":2}]`), func(string, []byte) error { return stop }); !errors.Is(err, stop) {
+		t.Error(err)
+	}
+}
+
+// TestDigest: two servers' values compare by what they hold.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	var file struct {
+		Values []struct{ Value json.RawMessage }
+	}
+	readJSON(t, "encrypted-values.json", &file)
+	s := openReal(t)
+	seen := map[string]int{}
+	for i, v := range file.Values {
+		d, err := s.Digest(v.Value, []byte("run"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j, ok := seen[string(d)]; ok {
+			t.Errorf("values %d and %d have the same digest", i, j)
+		}
+		seen[string(d)] = i
+		// Anew under another key and iv, in another store.
+		plain, err := s.decrypt(v.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := mustPut(t, "k", "AES")
+		again, err := other.Digest(encryptValue(t, make([]byte, 16), plain), []byte("run"))
+		if err != nil || !bytes.Equal(d, again) {
+			t.Errorf("value %d: %x and %x, %v", i, d, again, err)
+		}
+		if another, err := s.Digest(v.Value, []byte("another run")); err != nil || bytes.Equal(d, another) {
+			t.Errorf("value %d: the run's key does not count, %v", i, err)
+		}
+	}
+}
+
+func encryptValue(t *testing.T, key, plain []byte) []byte {
+	t.Helper()
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	iv, data := []byte("0123456789abcdef"), pad(plain, aes.BlockSize)
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
+	return fmt.Appendf(nil, `{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":"k"}}}`,
+		base64.StdEncoding.EncodeToString(data), base64.StdEncoding.EncodeToString(iv))
+}
+
+// TestOpensSideBySide has many goroutines at one store; the race detector
+// watches.
+func TestOpensSideBySide(t *testing.T) {
+	t.Parallel()
+	var file struct {
+		Values []struct{ Value json.RawMessage }
+	}
+	readJSON(t, "encrypted-values.json", &file)
+	s := openReal(t)
+	var wait sync.WaitGroup
+	for i := range 40 {
+		wait.Go(func() {
+			if err := s.Opens(file.Values[i%len(file.Values)].Value); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestBootPasswords(t *testing.T) {

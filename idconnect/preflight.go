@@ -118,7 +118,7 @@ func (r *run) lookAtServer(ctx context.Context, seen *ServerSeen, isSource bool)
 			Why:  "another program may listen there", Remedy: "check the address: it ends in /openidm/"}}
 	}
 	seen.answered = true
-	seen.State = strings.ToLower(strings.TrimPrefix(health.State, "ACTIVE_"))
+	seen.State = stateText(health)
 	if v, err := c.Version(ctx); err == nil {
 		seen.Version = v.ProductVersion
 	}
@@ -155,6 +155,10 @@ func (r *run) lookAtServer(ctx context.Context, seen *ServerSeen, isSource bool)
 			Why:  "only an administrator may read all records and start the migration", Remedy: "give an administrator's account"}}
 	}
 	return nil
+}
+
+func stateText(h openidm.Health) string {
+	return strings.ToLower(strings.TrimPrefix(h.State, "ACTIVE_"))
 }
 
 func truststoreRemedy(err error) string {

@@ -293,20 +293,38 @@ func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
 	if len(plan.Findings.Blocking()) > 0 {
 		return report.end(ErrBlocked), ErrBlocked
 	}
+	err = r.runSteps(ctx, report)
+	r.lookAgain(ctx, report)
+	return report.end(err), err
+}
+
+func (r *run) runSteps(ctx context.Context, report *Report) error {
 	for _, s := range steps {
-		if !u.chosen(s.name) {
+		if !r.u.chosen(s.name) {
 			continue
 		}
 		if err := r.runStep(ctx, s, report); err != nil {
-			return report.end(err), err
+			return err
 		}
 	}
-	if c, err := r.targetClient(); err == nil {
+	return nil
+}
+
+// lookAgain puts into the report what the target is by now: when the run
+// began there was perhaps none.
+func (r *run) lookAgain(ctx context.Context, report *Report) {
+	c, err := r.targetClient()
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if health, err := c.Ping(ctx); err == nil {
+		report.Target.State = stateText(health)
 		if v, err := c.Version(ctx); err == nil {
-			report.Target.Version, report.Target.State = v.ProductVersion, "ready"
+			report.Target.Version = v.ProductVersion
 		}
 	}
-	return report.end(nil), nil
 }
 
 func (r *run) runStep(ctx context.Context, s step, report *Report) error {

@@ -27,7 +27,7 @@ func integrity(password string, content []byte) []byte {
 
 func decodeContainer(data []byte, password Password) (*Store, error) {
 	d := &decoder{data: data}
-	s := &Store{format: JCEKS, index: map[string]int{}}
+	s := &Store{format: JCEKS}
 	if d.u32() == magicJKS {
 		s.format = JKS
 	}
@@ -40,6 +40,9 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	if d.err == nil && count < 0 {
 		return nil, &FormatError{Offset: 8, What: "negative number of entries"}
 	}
+	// The smallest entry has 19 bytes: a count that lies asks for no more.
+	expected := min(int(count), len(data)/19)
+	s.entries, s.index = make([]entry, 0, expected), make(map[string]int, expected)
 	for i := int32(0); i < count && d.err == nil; i++ {
 		at := d.at
 		e := d.entry(s.format, s.version == 1)

@@ -33,6 +33,8 @@ type Server struct {
 	started    time.Time
 	set        stage // after the start
 	http       *http.Server
+	listener   net.Listener
+	conns      map[net.Conn]struct{}
 	keystore   *keystore.Store
 	truststore *keystore.Store
 	trust      *keystore.Trust
@@ -80,7 +82,7 @@ func Start(o Options) (*Server, error) {
 			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d", n, maxRecords)
 		}
 	}
-	s := &Server{options: o, done: make(chan struct{}), sessions: map[string]identity{}}
+	s := &Server{options: o, done: make(chan struct{}), sessions: map[string]identity{}, conns: map[net.Conn]struct{}{}}
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}
@@ -98,17 +100,6 @@ func Start(o Options) (*Server, error) {
 }
 
 const maxRecords = 1_000_000
-
-func openStores(o Options) (keys, trusted *keystore.Store, err error) {
-	if o.Keystore == "" && o.Truststore == "" {
-		return makeStores(o)
-	}
-	if keys, err = keystore.Open(o.Keystore, o.Password); err != nil {
-		return nil, nil, err
-	}
-	trusted, err = keystore.Open(o.Truststore, o.Password)
-	return keys, trusted, err
-}
 
 // NewSource starts a source that is closed at the end of the test.
 func NewSource(tb TB, o Options) *Server {
@@ -134,12 +125,12 @@ func newServer(tb TB, o Options) *Server {
 	return s
 }
 
-// listen opens the port, and begins the stages of a start.
+// listen opens the port unless it is open, and begins the stages of a start.
 func (s *Server) listen(addr string) error {
 	s.mu.Lock()
 	s.started = time.Now()
 	s.ctx, s.stop = context.WithCancel(context.Background())
-	ctx := s.ctx
+	ctx, open := s.ctx, s.listener != nil
 	s.mu.Unlock()
 	if s.options.InMemory {
 		if s.port == 0 {
@@ -147,36 +138,42 @@ func (s *Server) listen(addr string) error {
 		}
 		return nil
 	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	if s.port == 0 { // a restart keeps it
-		s.port = l.Addr().(*net.TCPAddr).Port
-	}
-	refused := s.options.Startup.Refused
-	if refused <= 0 {
-		s.serveOn(l)
+	if open {
 		return nil
 	}
-	// The port is known now; nobody listens on it until the stage is over.
-	addr = l.Addr().String()
-	if err := l.Close(); err != nil {
-		return err
+	refused := s.options.Startup.Refused
+	if refused <= 0 || s.port == 0 { // a restart knows its port
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			return err
+		}
+		s.port = l.Addr().(*net.TCPAddr).Port
+		if refused <= 0 {
+			s.serveOn(l)
+			return nil
+		}
+		// Nobody listens on the port until the stage is over.
+		addr = l.Addr().String()
+		if err := l.Close(); err != nil {
+			return err
+		}
 	}
 	s.spawn(func() {
 		timer := time.NewTimer(refused)
 		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return
+		for range 100 {
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return
+			}
+			if l, err := net.Listen("tcp", addr); err == nil {
+				s.serveOn(l)
+				return
+			}
+			// Somebody has the port, perhaps for an outgoing connection.
+			timer.Reset(50 * time.Millisecond)
 		}
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			return // somebody took the port; connections stay refused
-		}
-		s.serveOn(l)
 	})
 	return nil
 }
@@ -188,14 +185,36 @@ func (s *Server) serveOn(l net.Listener) {
 		l.Close()
 		return
 	}
-	h := &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
-	s.http = h
-	l = tls.NewListener(l, s.tls)
+	if s.http == nil {
+		s.http = &http.Server{
+			Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute, ConnState: s.track,
+		}
+	}
+	s.listener = l
+	h := s.http
+	current := func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.tls, nil
+	}
+	l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: current})
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
 		h.Serve(l)
 	}()
+}
+
+// track knows the open connections.
+func (s *Server) track(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		s.conns[c] = struct{}{}
+	case http.StateClosed, http.StateHijacked:
+		delete(s.conns, c)
+	}
 }
 
 // enter begins something that Close waits for, unless the server is closed.
@@ -219,15 +238,21 @@ func (s *Server) spawn(f func()) {
 	}()
 }
 
-// halt ends everything of the present start.
+// halt ends everything of the present start. The port stays open, so that
+// nobody else takes it, unless the next start begins by refusing.
 func (s *Server) halt() {
 	s.mu.Lock()
-	h := s.http
-	s.http = nil
+	defer s.mu.Unlock()
 	s.stop()
-	s.mu.Unlock()
-	if h != nil {
-		h.Close()
+	for c := range s.conns {
+		if t, ok := c.(*tls.Conn); ok {
+			c = t.NetConn() // closing without a farewell, which could block
+		}
+		c.Close()
+	}
+	if s.listener != nil && (s.ended || s.options.Startup.Refused > 0) {
+		s.listener.Close()
+		s.listener = nil
 	}
 }
 
@@ -237,10 +262,13 @@ func (s *Server) Close() {
 	s.closing.Do(func() {
 		s.mu.Lock()
 		s.ended = true
-		client := s.client
+		client, h := s.client, s.http
 		s.mu.Unlock()
 		close(s.done)
 		s.halt()
+		if h != nil {
+			h.Close()
+		}
 		if client != nil {
 			client.CloseIdleConnections()
 		}

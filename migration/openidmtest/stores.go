@@ -23,6 +23,17 @@ const serverAlias = "openidm-localhost"
 // server's, so that starting a fake takes no time.
 const iterations = 1000
 
+func openStores(o Options) (keys, trusted *keystore.Store, err error) {
+	if o.Keystore == "" && o.Truststore == "" {
+		return makeStores(o)
+	}
+	if keys, err = keystore.Open(o.Keystore, o.Password); err != nil {
+		return nil, nil, err
+	}
+	trusted, err = keystore.Open(o.Truststore, o.Password)
+	return keys, trusted, err
+}
+
 // makeStores makes the two stores that a server has after its first start.
 func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	now := time.Now()

@@ -3,6 +3,7 @@ package keystore
 import (
 	"bytes"
 	"errors"
+	"os"
 	"testing"
 	"unicode/utf8"
 )
@@ -92,8 +93,13 @@ func TestLimit(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, name := range []string{"openidm-7.0.2.jceks", "aliases.jceks", "version1-key.jks", "trust.p12", "empty.jceks", "iter10000.jceks"} {
+	var manifest map[string]manifestStore
+	readJSON(f, "fixtures/manifest.json", &manifest)
+	for name := range manifest {
 		f.Add(fixture(f, name))
+	}
+	for _, data := range lenient(f) {
+		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Decode(bytes.NewReader(data), Password{})
@@ -119,6 +125,11 @@ func FuzzDecode(f *testing.F) {
 func FuzzSerialized(f *testing.F) {
 	f.Add(serializeSecretKey("AES", []byte("0123456789abcdef")))
 	f.Add(serializeSealed([]byte("params"), []byte("content")))
+	for e := range openFixture(f, "keys.jceks").Entries() {
+		if e.Kind == SecretKey {
+			f.Add(e.e.fields().body)
+		}
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		obj, n, err := parseSerialized(data)
 		if n < 0 || n > len(data) || (obj == nil) == (err == nil) && err == nil {
@@ -151,6 +162,11 @@ func FuzzModifiedUTF8(f *testing.F) {
 func FuzzEncryptedValue(f *testing.F) {
 	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
 	f.Add([]byte(`{"$crypto":{}}`))
+	values, err := os.ReadFile("testdata/encrypted-values.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(values)
 	s := New(JCEKS)
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		ScanEncrypted(doc, func(_ string, value []byte) error {

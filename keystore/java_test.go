@@ -3,6 +3,7 @@ package keystore
 import (
 	"bytes"
 	"crypto"
+	//lint:ignore SA1019 Java stores hold DSA keys
 	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"

@@ -58,6 +58,7 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	if errors.Is(trustErr, pkcs12.ErrIncorrectPassword) {
 		return nil, ErrIntegrity
 	}
+	//lint:ignore SA1019 nothing else of the library gives alias and date
 	blocks, err := pkcs12.ToPEM(data, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):

@@ -45,12 +45,14 @@ func (e *TrustError) IsName() bool { return e.Reason == ReasonName || e.Reason =
 // PKIXValidator, EndEntityChecker and HostnameChecker, found by asking Java 17
 // and 25.
 //
-// Three things are not decided as Java would. Certificates that crypto/x509
-// cannot parse are no anchors ([Trust.Skipped]). No anchor counts as one of
-// those that come with the JDK, below which Java also refuses SHA-1 and
-// wildcards for a public suffix. Policies, Java's list of blocked
-// certificates and signatures by DSA are not evaluated, the last being refused
-// with [ReasonUnreadable].
+// What is not decided as Java would: certificates that crypto/x509 cannot
+// parse are no anchors ([Trust.Skipped]); no anchor counts as one of those
+// that come with the JDK, below which Java also refuses SHA-1 and wildcards
+// for a public suffix; policies and Java's list of blocked certificates are
+// not evaluated; signatures by Ed448 and name constraints other than DNS names
+// and addresses are refused with [ReasonUnreadable]. Where versions differ, it
+// is as Java 11 to 17: later ones take a wildcard only in the first label, and
+// no DSA or SHA-224 below an anchor (the tests have each difference).
 //
 // A nil or zero Trust trusts nothing. It may be used by several goroutines
 // at once as long as none adds to it.

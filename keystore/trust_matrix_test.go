@@ -6,7 +6,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -14,6 +13,8 @@ import (
 	"encoding/asn1"
 	"math/big"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -132,15 +133,32 @@ func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byt
 }
 
 // sha256RSA is the algorithm sha256WithRSAEncryption; its last byte of the OID
-// is 11, and 4 in md5WithRSAEncryption.
+// is 11, and another for another hash.
 var sha256RSA = []byte{0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 11, 5, 0}
 
-func (m *mint) md5(c *x509.Certificate, by *authority) *x509.Certificate {
+const md2RSA, md5RSA, sha224RSA = 2, 4, 14
+
+func (m *mint) signedByRSA(c *x509.Certificate, by *authority, algorithm byte, hash crypto.Hash) *x509.Certificate {
 	m.t.Helper()
-	_ = md5.New // the hash must be linked in
-	algorithm := slices.Clone(sha256RSA)
-	algorithm[12] = 4
-	return m.remake(c, by, func(b []byte) []byte { return bytes.Replace(b, sha256RSA, algorithm, 1) }, algorithm, crypto.MD5)
+	id := slices.Clone(sha256RSA)
+	id[12] = algorithm
+	return m.remake(c, by, func(b []byte) []byte { return bytes.Replace(b, sha256RSA, id, 1) }, id, hash)
+}
+
+// file is a certificate that keytool made, valid until 2119.
+func (m *mint) file(name string) *x509.Certificate {
+	m.t.Helper()
+	der, err := os.ReadFile(filepath.Join("testdata", "trust", name))
+	m.check(err)
+	return m.parse(der)
+}
+
+// spoiled changes the end of a certificate's signature.
+func (m *mint) spoiled(c *x509.Certificate) *x509.Certificate {
+	m.t.Helper()
+	der := slices.Clone(c.Raw)
+	der[len(der)-1] ^= 1
+	return m.parse(der)
 }
 
 // v1 takes version and extensions out.
@@ -461,12 +479,12 @@ func trustCases(m *mint) []trustCase {
 	issued("algorithm: SHA-384", "", signedWith(x509.SHA384WithRSA))
 	issued("algorithm: SHA-512", "", signedWith(x509.SHA512WithRSA))
 	issued("algorithm: PSS", "", signedWith(x509.SHA256WithRSAPSS))
-	md5Leaf := m.md5(m.leaf(root, "localhost"), root)
+	md5Leaf := m.signedByRSA(m.leaf(root, "localhost"), root, md5RSA, crypto.MD5)
 	add("algorithm: MD5", certs{root.cert}, "localhost", certs{md5Leaf}, wantValidation+"Algorithm constraints check failed on signature algorithm: MD5withRSA")
 	cases[len(cases)-1].newer = wantValidation + "Algorithm constraints check failed on disabled algorithm: MD5 used with certificate: CN=localhost"
 	add("algorithm: MD5, to be built", certs{root.cert}, "localhost", certs{md5Leaf, own}, wantNoPath)
 	add("algorithm: MD5, trusted as it is", certs{md5Leaf}, "localhost", certs{md5Leaf}, "")
-	md5Root := &authority{m.md5(root.cert, root), m.rsa2}
+	md5Root := &authority{m.signedByRSA(root.cert, root, md5RSA, crypto.MD5), m.rsa2}
 	add("algorithm: MD5 of the root", certs{md5Root.cert}, "localhost", certs{m.leaf(md5Root, "localhost")}, "")
 	add("algorithm: MD5 of the root in the chain", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost"), md5Root.cert}, "")
 	weak := &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 512), big.NewInt(569)), E: 65537}
@@ -491,5 +509,25 @@ func trustCases(m *mint) []trustCase {
 	m.check(err)
 	edRoot := &authority{m.issue("root", edPublic, nil, edPrivate, caExtensions), edPrivate}
 	add("algorithm: Ed25519", certs{edRoot.cert}, "localhost", certs{m.leaf(edRoot, "localhost")}, "")
+
+	newer := func(message string) {
+		cases[len(cases)-1].newer = wantValidation + "Algorithm constraints check failed on " + message
+	}
+	add("algorithm: MD2", certs{root.cert}, "localhost", certs{m.signedByRSA(m.leaf(root, "localhost"), root, md2RSA, crypto.MD5)}, wantValidation+"Algorithm constraints check failed on signature algorithm: MD2withRSA")
+	newer("disabled algorithm: MD2 used with certificate: CN=localhost")
+	add("algorithm: SHA-224", certs{root.cert}, "localhost", certs{m.signedByRSA(m.leaf(root, "localhost"), root, sha224RSA, crypto.SHA224)}, "")
+	newer("signature algorithm: SHA224withRSA")
+	for _, a := range []string{"dsa", "pss"} {
+		anchor, leaf := certs{m.file(a + "-root.der")}, m.file(a+"-leaf.der")
+		add("algorithm: "+a, anchor, "localhost", certs{leaf}, "")
+		if a == "dsa" {
+			newer("signature algorithm: SHA256withDSA")
+		}
+		add("algorithm: "+a+", spoiled", anchor, "localhost", certs{m.spoiled(leaf)}, wantValidation+"signature check failed")
+		if a == "dsa" {
+			newer("signature algorithm: SHA256withDSA")
+		}
+	}
+	add("algorithm: RSA, spoiled", certs{root.cert}, "localhost", certs{m.spoiled(m.leaf(root, "localhost"))}, wantValidation+"signature check failed")
 	return cases
 }

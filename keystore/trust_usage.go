@@ -1,15 +1,9 @@
 package keystore
 
 import (
-	"crypto/dsa"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 )
 
 var (
@@ -85,61 +79,4 @@ func netscapeServer(c *x509.Certificate) bool {
 	var bits asn1.BitString
 	_, err := asn1.Unmarshal(raw, &bits)
 	return err == nil && bits.At(1) == 1
-}
-
-// weakness names what jdk.certpath.disabledAlgorithms refuses: signatures with
-// MD2 and MD5, and short keys. SHA-1 is refused only below the roots that come
-// with a JDK.
-func weakness(c *x509.Certificate) string {
-	if a := c.SignatureAlgorithm; a == x509.MD2WithRSA || a == x509.MD5WithRSA {
-		return "Algorithm constraints check failed on signature algorithm: " + signatureName(c)
-	}
-	if weak := weakKey(c); weak != "" {
-		return "Algorithm constraints check failed on keysize limits: " + weak + " used with certificate: " + displayName(c.RawSubject)
-	}
-	return ""
-}
-
-// signatureName is Java's name of the algorithm by which a certificate is signed.
-func signatureName(c *x509.Certificate) string {
-	switch a := c.SignatureAlgorithm; a {
-	case x509.MD2WithRSA:
-		return "MD2withRSA"
-	case x509.MD5WithRSA:
-		return "MD5withRSA"
-	case x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS:
-		return "RSASSA-PSS"
-	default: // SHA256-RSA
-		hash, key, _ := strings.Cut(a.String(), "-")
-		return hash + "with" + key
-	}
-}
-
-// weakKey refuses RSA and DSA below 1024 bits, EC below 224.
-func weakKey(c *x509.Certificate) string {
-	algorithm, size, least := "", 0, 0
-	switch k := c.PublicKey.(type) {
-	case *rsa.PublicKey:
-		algorithm, size, least = "RSA", k.N.BitLen(), 1024
-	case *dsa.PublicKey:
-		algorithm, size, least = "DSA", k.P.BitLen(), 1024
-	case *ecdsa.PublicKey:
-		algorithm, size, least = "EC", k.Curve.Params().BitSize, 224
-	}
-	if size >= least {
-		return ""
-	}
-	return fmt.Sprintf("%s %d bit key", algorithm, size)
-}
-
-// checkSignature leaves the check to crypto/x509.
-func checkSignature(issuer, l link) *TrustError {
-	err := issuer.CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate, l.Signature)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, x509.ErrUnsupportedAlgorithm):
-		return l.refuse(ReasonUnreadable, "the signature of "+displayName(l.RawSubject)+" is of a kind that is not checked here")
-	}
-	return l.refuse(ReasonSignature, "signature check failed")
 }

@@ -3,6 +3,7 @@ package keystore
 import (
 	"bufio"
 	"crypto"
+	//lint:ignore SA1019 Java stores hold DSA keys
 	"crypto/dsa"
 	"crypto/rand"
 	"crypto/sha1"

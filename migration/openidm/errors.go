@@ -216,7 +216,7 @@ func trustError(address string, err *tls.CertificateVerificationError) *keystore
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err.Err, &name):
-		e.Reason, e.Remedy = keystore.ReasonName, "use the certificate's own name in the address"
+		e.Reason, e.Remedy = keystore.ReasonName, e.Remedy+", and use the certificate's own name in the address"
 	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
 		e.Reason, e.Remedy = keystore.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
 	}

@@ -1,0 +1,325 @@
+package openidm
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// broken is a body that ends early.
+func broken(status int) *http.Response {
+	r := answer(status, "")
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"a":`), errReader{}))
+	return r
+}
+
+type errReader struct{}
+
+func (errReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestRetries(t *testing.T) {
+	t.Parallel()
+	const busy = `{"code":503,"reason":"Service Unavailable","message":"starting"}`
+	reset := func() (*http.Response, error) { return nil, syscall.ECONNRESET }
+	status := func(code int, body string, header ...string) func() (*http.Response, error) {
+		return func() (*http.Response, error) { return answer(code, body, header...), nil }
+	}
+	for _, tc := range []struct {
+		name       string
+		repeatable bool
+		retries    int
+		first      func() (*http.Response, error) // all but the last answer
+		failures   int
+		attempts   int
+		want       error
+		least      time.Duration
+		most       time.Duration
+	}{
+		{name: "reset, then good", repeatable: true, first: reset, failures: 2, attempts: 3, most: 2 * time.Second},
+		{name: "503, then good", repeatable: true, first: status(503, busy), failures: 4, attempts: 5, most: 5 * time.Second},
+		{name: "503 to the end", repeatable: true, first: status(503, busy), failures: 99, attempts: 5, want: ErrUnavailable, most: 5 * time.Second},
+		{name: "a body that breaks off", repeatable: true, first: func() (*http.Response, error) { return broken(200), nil }, failures: 1, attempts: 2, most: time.Second},
+		{name: "Retry-After", repeatable: true, first: status(429, busy, "Retry-After", "3"), failures: 1, attempts: 2, least: 3 * time.Second, most: 4 * time.Second},
+		{name: "endless Retry-After", repeatable: true, first: status(503, busy, "Retry-After", "86400"), failures: 1, attempts: 2, least: 10 * time.Second, most: 11 * time.Second},
+		{name: "no retries", repeatable: true, retries: -1, first: reset, failures: 1, attempts: 1, want: ErrUnavailable},
+		{name: "refused", repeatable: true, first: func() (*http.Response, error) { return nil, syscall.ECONNREFUSED }, failures: 9, attempts: 1, want: ErrUnavailable},
+		{name: "404", repeatable: true, first: status(404, `{"code":404}`), failures: 9, attempts: 1, want: ErrNotFound},
+		{name: "500", repeatable: true, first: status(500, `{"code":500}`), failures: 9, attempts: 1, want: &Error{}},
+		{name: "once: reset", first: reset, failures: 9, attempts: 1, want: ErrUnavailable},
+		{name: "once: 503", first: status(503, busy), failures: 9, attempts: 1, want: ErrUnavailable},
+		{name: "once: broken", first: func() (*http.Response, error) { return broken(200), nil }, failures: 9, attempts: 1, want: ErrUnavailable},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				c := scripted(func(r *http.Request) (*http.Response, error) {
+					if b, err := io.ReadAll(r.Body); err != nil || string(b) != `"body"` {
+						t.Errorf("attempt %d sent %q, %v", n, b, err)
+					}
+					if n++; n <= tc.failures {
+						return tc.first()
+					}
+					return answer(200, `{"a":1}`), nil
+				})
+				c.Retries = tc.retries
+				began := time.Now()
+				err := c.Action(t.Context(), "x", "y", ActionRequest{Body: "body", Repeatable: tc.repeatable}, nil)
+				took := time.Since(began)
+				if n != tc.attempts || took < tc.least || took > tc.most {
+					t.Errorf("%d attempts in %v", n, took)
+				}
+				var e *Error
+				if _, any := tc.want.(*Error); any && !errors.As(err, &e) || !any && !errors.Is(err, tc.want) {
+					t.Errorf("got %v, want %v", err, tc.want)
+				}
+				if errors.As(err, &e) && e.Code == 503 && e.Message != "starting" {
+					t.Errorf("the last answer was not read: %+v", e)
+				}
+			})
+		})
+	}
+}
+
+func TestSent(t *testing.T) {
+	t.Parallel()
+	hung := make(chan struct{})
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("_action") {
+		case "hang":
+			<-hung
+		case "cut":
+			panic(http.ErrAbortHandler)
+		}
+	})
+	defer close(hung)
+	c := clientOf(s)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	soon, cancelSoon := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancelSoon)
+	for _, tc := range []struct {
+		action  string
+		ctx     context.Context
+		sent    bool
+		wanted  error
+		unwant  error
+		atMost  time.Duration
+		comment string
+	}{
+		{"cut", t.Context(), true, ErrUnavailable, context.Canceled, 5 * time.Second, "the answer was lost"},
+		{"cut", ended, false, context.Canceled, ErrUnavailable, time.Second, "cancelled before"},
+		{"hang", soon, true, context.Canceled, ErrUnavailable, time.Second, "cancelled while it waits"},
+	} {
+		began := time.Now()
+		err := c.Action(tc.ctx, "x", tc.action, ActionRequest{}, nil)
+		var network *NetworkError
+		if !errors.As(err, &network) || network.Sent() != tc.sent || !errors.Is(err, tc.wanted) || errors.Is(err, tc.unwant) {
+			t.Errorf("%s: %v", tc.comment, err)
+		}
+		if took := time.Since(began); took > tc.atMost {
+			t.Errorf("%s: took %v", tc.comment, took)
+		}
+	}
+}
+
+func TestCancelledBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := scripted(func(*http.Request) (*http.Response, error) {
+			return answer(503, "{}", "Retry-After", "9"), nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		began := time.Now()
+		err := c.Read(ctx, "x", nil)
+		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnavailable) || time.Since(began) != 2*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+func TestTimeoutOfAnAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := scripted(func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
+		c.Timeout = 7 * time.Second
+		began := time.Now()
+		err := c.Action(t.Context(), "x", "y", ActionRequest{}, nil)
+		var network *NetworkError
+		if !errors.Is(err, ErrUnavailable) || !errors.As(err, &network) || !network.Sent() || time.Since(began) != 7*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	t.Run("concurrency", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			var now, most atomic.Int32
+			c := scripted(func(*http.Request) (*http.Response, error) {
+				if n := now.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				time.Sleep(time.Second)
+				now.Add(-1)
+				return answer(200, "{}"), nil
+			})
+			c.Concurrency = 3
+			began := time.Now()
+			var wg sync.WaitGroup
+			for i := range 9 {
+				k := c
+				if i%2 == 0 {
+					k = c.As(Anonymous())
+				}
+				wg.Go(func() {
+					if err := k.Read(t.Context(), "x", nil); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if most.Load() != 3 || time.Since(began) != 3*time.Second {
+				t.Errorf("%d at once, %v", most.Load(), time.Since(began))
+			}
+		})
+	})
+	t.Run("interval", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			c := scripted(func(*http.Request) (*http.Response, error) { return answer(200, "{}"), nil })
+			c.Interval = 250 * time.Millisecond
+			began := time.Now()
+			for range 5 {
+				if err := c.Read(t.Context(), "x", nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(began); took != time.Second {
+				t.Errorf("%v", took)
+			}
+		})
+	})
+	t.Run("a body that is too large", func(t *testing.T) {
+		t.Parallel()
+		n := 0
+		c := scripted(func(*http.Request) (*http.Response, error) {
+			n++
+			return answer(200, `"`+strings.Repeat("x", 100)+`"`), nil
+		})
+		c.MaxBody = 101
+		if err := c.Read(t.Context(), "x", nil); !errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUnavailable) || n != 1 {
+			t.Errorf("%v after %d attempts", err, n)
+		}
+		whole := scripted(func(*http.Request) (*http.Response, error) { return answer(200, `"x"`), nil })
+		whole.MaxBody = 3
+		if err := whole.Read(t.Context(), "x", nil); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a body that unpacks to too much", func(t *testing.T) {
+		t.Parallel()
+		s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+			if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+				t.Error("gzip is not asked for")
+			}
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			io.WriteString(z, `"`+strings.Repeat("x", 1<<20)+`"`)
+			z.Close()
+		})
+		c := clientOf(s)
+		c.MaxBody = 100 << 10
+		if err := c.Read(t.Context(), "x", nil); !errors.Is(err, ErrTooLarge) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestConnectionsAreReused(t *testing.T) {
+	t.Parallel()
+	addrs := map[string]bool{}
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		addrs[r.RemoteAddr] = true
+		w.WriteHeader(404)
+		io.WriteString(w, `{"code":404,"message":"`+strings.Repeat("x", 10000)+`"}`)
+	})
+	c := clientOf(s)
+	for range 5 {
+		if err := c.As(Anonymous()).Read(t.Context(), "x", nil); !errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
+		}
+	}
+	if len(addrs) != 1 {
+		t.Errorf("%d connections", len(addrs))
+	}
+}
+
+// TestNoSecretLeaves looks for the password and for query values in all that a
+// person may see.
+func TestNoSecretLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		const personal = "carter@example.com"
+		answers := []func(*http.Request) (*http.Response, error){
+			func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("reset: %w", syscall.ECONNRESET) },
+			func(r *http.Request) (*http.Response, error) {
+				return answer(400, `{"code":400,"reason":"Bad Request","message":"bad `+secretText+`","detail":{"p":"`+secretText+`"}}`), nil
+			},
+			func(r *http.Request) (*http.Response, error) {
+				return answer(500, `<html>`+secretText, "Content-Type", "text/html"), nil
+			},
+			func(r *http.Request) (*http.Response, error) {
+				return answer(200, `{"result":[],"error":"`+secretText+`"}`), nil
+			},
+			func(r *http.Request) (*http.Response, error) { return answer(200, `{"result":[]}`), nil },
+		}
+		for i, f := range answers {
+			c := scripted(f)
+			c.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			_, err := c.QueryPage(t.Context(), "managed/user", Query{Filter: `mail eq "` + personal + `"`}, "")
+			b, _ := json.Marshal(err)
+			fmt.Fprintf(&log, "%v %+v %s %+v %v\n", err, err, b, c, errors.Unwrap(err))
+			if (err == nil) != (i == 4) {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		for _, secret := range []string{secretText, personal} {
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("%q leaks: %s", secret, log.String())
+			}
+		}
+		if n := strings.Count(log.String(), `"msg":"openidm request"`); n != 5+4 { // the first one five times
+			t.Errorf("%d lines:\n%s", n, log.String())
+		}
+		for _, want := range []string{`"path":"/openidm/managed/user"`, `"status":500`, `"attempt":5`} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("no %s in:\n%s", want, log.String())
+			}
+		}
+	})
+}
+
+func TestProxyFromEnvironment(t *testing.T) {
+	t.Parallel()
+	if (&Client{BaseURL: "https://h/openidm/"}).transport().Proxy == nil {
+		t.Error("no proxy is looked for")
+	}
+}

@@ -1,0 +1,267 @@
+package idconnect
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+type zipEntry struct {
+	name, content string
+	mode          fs.FileMode
+}
+
+func writeZip(t *testing.T, entries ...zipEntry) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, e := range entries {
+		h := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+		mode := e.mode
+		if mode == 0 {
+			mode = 0o644
+		}
+		if strings.HasSuffix(e.name, "/") {
+			mode |= fs.ModeDir
+		}
+		h.SetMode(mode)
+		w, err := z.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(e.name, "/") {
+			if _, err := w.Write([]byte(e.content)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "package.zip")
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestHostilePackages(t *testing.T) {
+	t.Parallel()
+	setup := zipEntry{name: "salesforceIdConnect/setup.sh", content: "#!/bin/sh", mode: 0o755}
+	for name, entries := range map[string][]zipEntry{
+		"dot dot":            {setup, {name: "salesforceIdConnect/../../evil"}},
+		"dot dot at first":   {setup, {name: "../evil"}},
+		"absolute":           {setup, {name: "/evil"}},
+		"drive":              {setup, {name: "C:/evil"}},
+		"backslash":          {setup, {name: `salesforceIdConnect\..\..\evil`}},
+		"link":               {setup, {name: "salesforceIdConnect/link", content: "/etc/passwd", mode: fs.ModeSymlink | 0o777}},
+		"device":             {setup, {name: "salesforceIdConnect/dev", mode: fs.ModeDevice | 0o600}},
+		"named pipe":         {setup, {name: "salesforceIdConnect/pipe", mode: fs.ModeNamedPipe | 0o600}},
+		"twice":              {setup, {name: "salesforceIdConnect/a"}, {name: "salesforceIdConnect/a"}},
+		"case only":          {setup, {name: "salesforceIdConnect/a"}, {name: "salesforceIdConnect/A"}},
+		"file and folder":    {setup, {name: "salesforceIdConnect/a"}, {name: "salesforceIdConnect/a/b"}},
+		"bomb":               {setup, {name: "salesforceIdConnect/zeros", content: strings.Repeat("\x00", 32<<20)}},
+		"long name":          {setup, {name: "salesforceIdConnect/" + strings.Repeat("x", 2000)}},
+		"empty element":      {setup, {name: "salesforceIdConnect//a"}},
+		"NUL":                {setup, {name: "salesforceIdConnect/a\x00b"}},
+		"no set-up script":   {{name: "salesforceIdConnect/README"}},
+		"nothing at all":     {},
+		"set-up too deep":    {{name: "a/b/c/setup.sh"}},
+		"another dot":        {setup, {name: "salesforceIdConnect/./a"}},
+		"folder by the mode": {setup, {name: "salesforceIdConnect/d", mode: fs.ModeDir | 0o755}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := writeZip(t, entries...)
+			parent := t.TempDir()
+			var refused *PackageError
+			if _, err := inspectPackage(t.Context(), path); !errors.As(err, &refused) || refused.Remedy() == "" {
+				t.Errorf("%v", err)
+			}
+			err := unpackPackage(t.Context(), path, filepath.Join(parent, "target"), func(int64, int64) {})
+			if !errors.As(err, &refused) {
+				t.Errorf("%v", err)
+			}
+			if left, _ := os.ReadDir(parent); len(left) > 0 {
+				t.Errorf("something was written: %v", left)
+			}
+		})
+	}
+}
+
+func TestUnpack(t *testing.T) {
+	t.Parallel()
+	path := writeZip(t, zipEntry{name: "salesforceIdConnect/"}, zipEntry{name: "salesforceIdConnect/setup.sh", content: "#!/bin/sh", mode: 0o755},
+		zipEntry{name: "salesforceIdConnect/security/truststore", content: "x", mode: 0o600})
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "deep", "target")
+	// What an interrupted run left behind.
+	if err := os.MkdirAll(filepath.Join(dir+".unpacking", "half"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := unpackPackage(cancelled, path, dir, func(int64, int64) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	var done, total int64
+	if err := unpackPackage(t.Context(), path, dir, func(d, n int64) { done, total = d, n }); err != nil {
+		t.Fatal(err)
+	}
+	if done != total || total != 10 {
+		t.Errorf("%d of %d", done, total)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "setup.sh")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) != 1 {
+		t.Errorf("%v", left)
+	}
+	if err := unpackPackage(t.Context(), path, dir, func(int64, int64) {}); err == nil {
+		t.Error("unpacked over what is there")
+	}
+}
+
+func TestProperties(t *testing.T) {
+	t.Parallel()
+	got, err := parseProperties([]byte("# comment\n! another\na=1\n b : 2\nc 3\nd=x\\\n   y\\\n z\ne\\=f=g\nh=\\u00e4\\t\ni\nj=\\\\\r\nk=\xe4\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range map[string]string{"a": "1", "b": "2", "c": "3", "d": "xyz", "e=f": "g", "h": "ä\t", "i": "", "j": `\`, "k": "ä"} {
+		if got[k] != v {
+			t.Errorf("%s: %q, not %q", k, got[k], v)
+		}
+	}
+	if _, err := parseProperties([]byte(`a=\u12`)); err == nil {
+		t.Error("a broken escape was read")
+	}
+}
+
+func TestInstallation(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if _, err := OpenInstallation(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	var no *InstallationError
+	if _, err := OpenInstallation(dir); !errors.As(err, &no) {
+		t.Errorf("%v", err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "security"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	inst, err := OpenInstallation(dir)
+	if err != nil || inst.KeystorePath() != filepath.Join(inst.Dir, "security", "keystore.jceks") || inst.CertificateAlias() != "openidm-localhost" {
+		t.Fatalf("%+v, %v", inst, err)
+	}
+	if p, err := inst.KeystorePassword(); err != nil || !p.IsZero() {
+		t.Errorf("%v, %v", p, err)
+	}
+	boot := "openidm.keystore.location=&{launcher.install.location}/stores/k\nopenidm.keystore.password=CONSOLE\n" +
+		"openidm.truststore.password=CRYPT:6903a5eef8c04aa07163ea1248cab76a\nopenidm.port.https=8443\nopenidm.config.crypto.alias=other\nloop=&{loop}\n"
+	if err := os.MkdirAll(filepath.Join(dir, "conf", "boot"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "conf", "boot", "boot.properties"), []byte(boot), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if inst, err = OpenInstallation(dir); err != nil {
+		t.Fatal(err)
+	}
+	if inst.KeystorePath() != filepath.Join(inst.Dir, "stores", "k") || inst.HTTPSPort() != 8443 || inst.CryptoAlias() != "other" {
+		t.Errorf("%s %d %s", inst.KeystorePath(), inst.HTTPSPort(), inst.CryptoAlias())
+	}
+	if _, err := inst.KeystorePassword(); !errors.Is(err, keystore.ErrConsolePassword) {
+		t.Errorf("%v", err)
+	}
+	if p, err := inst.TruststorePassword(); err != nil || p.Reveal() != "a" {
+		t.Errorf("%v", err)
+	}
+	inst.Property("loop")
+}
+
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs sh and a pseudo-terminal")
+	}
+	for name, c := range map[string]struct {
+		script string
+		kind   string // "" succeeds
+	}{
+		"as the real one":               {script: `printf 'Embedded Postgres. Press Enter: '; read -r a; stty -echo; printf 'Enter keystore password: '; read -r p; stty echo; [ "$p" = hush-hush ] || exit 3; : >ready`},
+		"prompt before the echo is off": {script: `printf 'Enter keystore password: '; sleep 0.3; stty -echo; read -r p; [ "$p" = hush-hush ] || exit 3; : >ready`},
+		"overwrite":                     {script: `printf 'Certificate exists. Overwrite existing? [no]: '; read -r a; [ "$a" = yes ] && : >ready`},
+		"stays in front":                {script: `: >ready; sleep 3`},
+		"early exit":                    {script: `echo broken; exit 7`, kind: "exit"},
+		"shows the password":            {script: `printf 'Enter keystore password: '; read -r p; echo "$p"`, kind: "echo"},
+		"unknown prompt":                {script: `printf 'Favourite colour? '; read -r c`, kind: "unknown prompt"},
+		"password over and over":        {script: `stty -echo; while :; do printf 'Enter keystore password: '; read -r p; echo "wrong: $p"; done`, kind: "password refused"},
+		"hangs":                         {script: `exec sleep 60`, kind: "not ready"},
+		"never ready":                   {script: `exit 0`, kind: "not ready"},
+		"flood":                         {script: `exec yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`, kind: "output"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "setup.sh"), []byte("#!/bin/sh\n"+c.script+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			timeout := 30 * time.Second
+			if c.kind == "not ready" {
+				timeout = 2 * time.Second
+			}
+			err := runSetup(t.Context(), setupOptions{
+				Dir: dir, Script: "setup.sh", KeystorePassword: keystore.NewPassword("hush-hush"), Output: &out,
+				Timeout: timeout, PromptTimeout: time.Second,
+				Ready: func(context.Context) (bool, error) {
+					_, err := os.Stat(filepath.Join(dir, "ready"))
+					return err == nil, err
+				},
+			})
+			var failed *SetupError
+			switch {
+			case c.kind == "" && err != nil:
+				t.Errorf("%v", err)
+			case c.kind != "" && (!errors.As(err, &failed) || failed.Kind != c.kind || failed.Remedy() == ""):
+				t.Errorf("%v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "hush-hush") || strings.Contains(out.String(), "hush-hush") {
+				t.Errorf("the password is shown: %v, %s", err, &out)
+			}
+		})
+	}
+}
+
+func TestJava(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]javaInfo{
+		`openjdk version "11.0.25" 2024-10-15` + "\n64-Bit Server VM":   {Version: "11.0.25", Major: 11, Bits: 64},
+		`java version "1.8.0_202"` + "\nJava HotSpot(TM) 64-Bit Server": {Version: "1.8.0_202", Major: 8, Bits: 64},
+		`openjdk version "11" 2018-09-25` + "\nClient VM":               {Version: "11", Major: 11, Bits: 32},
+		`openjdk version "25-ea" x` + "\n64-Bit":                        {Version: "25-ea", Major: 25, Bits: 64},
+		`nonsense`:                                                      {Bits: 32},
+	} {
+		var got javaInfo
+		got.read(text)
+		if got != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+	var no *JavaError
+	if _, err := findJava(t.Context(), t.TempDir()); !errors.As(err, &no) || no.Remedy() == "" {
+		t.Errorf("%v", err)
+	}
+}

@@ -93,12 +93,13 @@ func (r *run) storesHeld(keys, trust *keystore.Store) (held bool, own []string, 
 	case err != nil:
 		return false, own, err
 	}
-	return held && holdsCertificates(target, trust), own, nil
+	return held && holdsCertificates(target, trust, r.u.TruststoreConflict), own, nil
 }
 
 // holdsCertificates compares what a truststore is for: which certificates it
-// trusts, under whatever alias.
-func holdsCertificates(in, of *keystore.Store) bool {
+// trusts, under whatever alias. Under the policy keep an alias of the target's
+// own stands for the source's.
+func holdsCertificates(in, of *keystore.Store, policy keystore.Policy) bool {
 	have := map[string]bool{}
 	for e := range in.Entries() {
 		if raw := e.RawCertificates(); len(raw) > 0 {
@@ -106,7 +107,11 @@ func holdsCertificates(in, of *keystore.Store) bool {
 		}
 	}
 	for e := range of.Entries() {
-		if raw := e.RawCertificates(); len(raw) > 0 && !have[keystore.CertificateFingerprint(raw[0])] {
+		raw := e.RawCertificates()
+		if len(raw) == 0 || have[keystore.CertificateFingerprint(raw[0])] {
+			continue
+		}
+		if _, kept := in.Entry(e.Alias); !kept || policy != keystore.Keep {
 			return false
 		}
 	}
@@ -213,7 +218,9 @@ func doStores(ctx context.Context, r *run) (string, error) {
 	return strings.Join(done, "; "), nil
 }
 
-// mergeFile adds the certificates of a truststore to another one.
+// mergeFile adds the certificates of a truststore to another one. A real
+// truststore has the server's own certificate as a private key entry: of that
+// the certificate is taken, not the key.
 func mergeFile(src, dst string, password keystore.Password, policy keystore.Policy) (keystore.Changes, error) {
 	from, err := keystore.Open(src, password)
 	if err != nil {
@@ -225,6 +232,18 @@ func mergeFile(src, dst string, password keystore.Password, policy keystore.Poli
 	}
 	if err != nil {
 		return keystore.Changes{}, fmt.Errorf("%s: %w (a merge needs both truststores under one password)", dst, err)
+	}
+	for e := range from.Entries() {
+		if e.Kind != keystore.PrivateKey {
+			continue
+		}
+		chain, err := e.Certificates()
+		if err != nil || len(chain) == 0 {
+			return keystore.Changes{}, errors.Join(fmt.Errorf("%s: entry %s has no readable certificate", src, e.Alias), err)
+		}
+		if err := from.PutCertificate(e.Alias, chain[0], keystore.PutOptions{Created: e.Created}); err != nil {
+			return keystore.Changes{}, err
+		}
 	}
 	if _, err := keystore.Merge(into, from, policy); err != nil {
 		return keystore.Changes{}, err

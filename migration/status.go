@@ -2,6 +2,7 @@ package migration
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -182,6 +183,9 @@ func worse(a, b Status) Status {
 func sum(a, b int64) int64 {
 	if a < 0 || b < 0 {
 		return max(a, b)
+	}
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
 	}
 	return a + b
 }

@@ -69,9 +69,8 @@ func readRun(raw json.RawMessage, members map[string]json.RawMessage) (Status, b
 		return Status{}, false
 	}
 	var r openidm.Recon
-	if json.Unmarshal(raw, &r) != nil {
-		r = openidm.Recon{State: state} // of unexpected types; the state is what counts
-	}
+	// A member of an unexpected type is left out; the state is what counts.
+	_ = json.Unmarshal(raw, &r)
 	s := nothing()
 	s.Word, s.Message, s.Runs = state, cut(r.StageDescription, maxMessage), []openidm.Recon{r}
 	s.Processed, s.Total, s.Failed = int64(r.Progress.Source.Existing.Processed), int64(r.Progress.Source.Existing.Total), r.Failures()

@@ -65,12 +65,26 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// UnmarshalJSON implements [json.Unmarshaler]: members of unexpected types are
-// left out, since what a run says first is its state.
+func unknownProgress() (p ReconProgress) {
+	p.Source.Existing, p.Target.Existing, p.Target.Created = ReconCount{-1, -1}, ReconCount{-1, -1}, -1
+	return p
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. A run that does not say how far
+// it is has counts of -1.
+func (r *Recon) UnmarshalJSON(b []byte) error {
+	type plain Recon
+	v := plain{Progress: unknownProgress()}
+	err := json.Unmarshal(b, &v)
+	*r = Recon(v)
+	return err
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. A progress of an unexpected form
+// is unknown, and no error: what a run says first is its state.
 func (p *ReconProgress) UnmarshalJSON(b []byte) error {
 	type plain ReconProgress
-	var v plain
-	v.Source.Existing, v.Target.Existing, v.Target.Created = ReconCount{-1, -1}, ReconCount{-1, -1}, -1
+	v := plain(unknownProgress())
 	*p = ReconProgress(v)
 	if json.Unmarshal(b, &v) == nil {
 		*p = ReconProgress(v)

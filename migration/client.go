@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -120,7 +119,7 @@ func (c *Client) once(ctx context.Context, api *openidm.Client, action string, b
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := reader{c.Words}.status(hide(raw, source))
+	s := reader{c.Words}.status(hiderOf(source).answer(raw))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
@@ -137,11 +136,10 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	case !errors.As(err, &answer):
 		return Status{}, err
 	}
-	answer.Message = string(hide([]byte(answer.Message), source))
-	answer.Reason = string(hide([]byte(answer.Reason), source))
-	answer.Body = string(hide([]byte(answer.Body), source))
-	if source.InstanceURL != "" {
-		answer.Detail, answer.Cause = nil, nil // they may repeat what was sent
+	if action == "configure" {
+		hidden := hiderOf(source)
+		answer.Message, answer.Reason = hidden.text(answer.Message), hidden.text(answer.Reason)
+		answer.Detail, answer.Cause, answer.Body = nil, nil, "" // they may repeat what was sent
 	}
 	failed := nothing()
 	failed.Phase, failed.Message = PhaseFailed, answer.Message
@@ -156,30 +154,6 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 		return Status{}, &UnknownOutcomeError{Action: action, Err: err}
 	}
 	return failed, &FailedError{Action: action, Status: failed, Err: err}
-}
-
-// hide takes the source's password out of an answer that repeats what it was
-// sent. A short one is not looked for: it is a part of words.
-func hide(text []byte, s Source) []byte {
-	secret := s.Password.Reveal()
-	if len(secret) < 4 || secret == s.Username {
-		return text
-	}
-	for _, form := range [][]byte{[]byte(secret), jsonText(secret)} {
-		text = bytes.ReplaceAll(text, form, []byte(s.Password.String()))
-	}
-	return text
-}
-
-// jsonText is a text as it stands between the quotes of a JSON string.
-func jsonText(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if e.Encode(s) != nil || b.Len() < 3 {
-		return []byte(s)
-	}
-	return b.Bytes()[1 : b.Len()-2]
 }
 
 // Status asks where the migration stands; it may be asked as often as one

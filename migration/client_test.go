@@ -1,218 +1,372 @@
-package migration_test
+package migration
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
-	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-var password = keystore.NewPassword("openidm-admin")
+const sourcePassword = `Pa"ss<wörd&`
 
-func client(s *openidmtest.Server) *migration.Client {
-	return &migration.Client{
-		API: &openidm.Client{
-			BaseURL: s.URL(), HTTPClient: s.HTTPClient(), Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
-		},
-		PollInterval: 5 * time.Millisecond, SettleTime: 200 * time.Millisecond,
+// target answers in memory: each action by its own list, whose last answer
+// repeats.
+type target struct {
+	t       *testing.T
+	answers map[string][]any // string: a body of 200; response; error; func
+	log     []string         // action and user
+	bodies  []string
+}
+
+type response struct {
+	status int
+	body   string
+}
+
+func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
+	action := r.URL.Query().Get("_action")
+	if r.Method != http.MethodPost || r.URL.Path != "/openidm/endpoint/migration" {
+		f.t.Errorf("%s %s", r.Method, r.URL)
 	}
-}
-
-// pair is a source, and a target that has the source's stores.
-func pair(t *testing.T, o openidmtest.Options) (source, target *openidmtest.Server) {
-	t.Helper()
-	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
+	f.log = append(f.log, action+" "+r.Header.Get("X-OpenIDM-Username"))
+	if r.Body != nil {
+		b, _ := io.ReadAll(r.Body)
+		f.bodies = append(f.bodies, string(b))
 	}
-	o.Keystore, o.Truststore = dir+"/keystore.jceks", dir+"/truststore"
-	return source, openidmtest.NewTarget(t, o)
+	list := f.answers[action]
+	if len(list) == 0 {
+		f.t.Errorf("no answer to %s", action)
+		return nil, errors.New("no answer")
+	}
+	if len(list) > 1 {
+		f.answers[action] = list[1:]
+	}
+	a := list[0]
+	if g, ok := a.(func() any); ok {
+		a = g()
+	}
+	out := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}
+	body := ""
+	switch a := a.(type) {
+	case string:
+		body = a
+	case response:
+		out.StatusCode, body = a.status, a.body
+		if strings.HasPrefix(body, "<") {
+			out.Header.Set("Content-Type", "text/html")
+		}
+	case error:
+		return nil, a
+	}
+	out.Body = io.NopCloser(strings.NewReader(body))
+	return out, nil
 }
 
-func from(s *openidmtest.Server) migration.Source {
-	return migration.Source{InstanceURL: s.URL(), Username: "openidm-admin", Password: password}
-}
-
-func count(s *openidmtest.Server, action string) (n int) {
-	for _, r := range s.Requests() {
-		if r.Action == action {
+func (f *target) count(action string) (n int) {
+	for _, l := range f.log {
+		if strings.HasPrefix(l, action+" ") {
 			n++
 		}
 	}
 	return n
 }
 
-func TestMigration(t *testing.T) {
-	t.Parallel()
-	source, target := pair(t, openidmtest.Options{})
-	c := client(target)
-	ctx := t.Context()
-	if s, err := c.Status(ctx); err != nil || s.Phase != migration.PhaseNotConfigured {
-		t.Fatalf("%+v, %v", s, err)
-	}
-	if _, err := c.Configure(ctx, from(source)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Wait(ctx, migration.PhaseConfigured, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Migrate(ctx); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Wait(ctx, migration.PhaseComplete, func(migration.Status) {})
-	if err != nil || s.Processed != 50 || target.Count("managed/user") != 50 {
-		t.Errorf("%+v, %v", s, err)
-	}
-	for _, r := range target.Requests() {
-		if r.Action == "configure" && r.Username != "anonymous" {
-			t.Errorf("configured as %s", r.Username)
-		}
-	}
+func newTarget(t *testing.T, answers map[string][]any) (*Client, *target) {
+	f := &target{t: t, answers: answers}
+	return &Client{API: &openidm.Client{
+		BaseURL:     "https://idc7.example.com:9443/openidm/",
+		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword("adm1n-secret")},
+		HTTPClient:  &http.Client{Transport: f},
+	}}, f
 }
 
-func TestBadCertificateForReal(t *testing.T) {
-	t.Parallel()
-	source := openidmtest.NewSource(t, openidmtest.Options{})
-	target := openidmtest.NewTarget(t, openidmtest.Options{})
-	c := client(target)
-	if _, err := c.Configure(t.Context(), from(source)); err != nil {
-		t.Fatal(err)
-	}
-	_, err := c.Wait(t.Context(), migration.PhaseConfigured, nil)
-	var failed *migration.FailedError
-	if !errors.Is(err, migration.ErrBadCertificate) || !errors.As(err, &failed) || !strings.Contains(failed.Remedy(), "truststore") {
-		t.Errorf("%v", err)
-	}
+func source() Source {
+	return Source{InstanceURL: "https://idc21.example.com:8443/openidm", Username: "openidm-admin", Password: keystore.NewPassword(sourcePassword)}
 }
 
-// TestNeverTwice: whatever becomes of the answer, configure and migrate are
-// sent once.
-func TestNeverTwice(t *testing.T) {
+// down and lost are what a transport says of a server that was not reached,
+// and of one that was.
+var (
+	down = fmt.Errorf("dial tcp: %w", syscall.ECONNREFUSED)
+	lost = fmt.Errorf("read tcp: %w", syscall.ECONNRESET)
+)
+
+const startPage = "<html>404</html>"
+
+func restError(code int, message string) response {
+	b, _ := json.Marshal(map[string]any{"code": code, "reason": "r", "message": message, "detail": map[string]any{}})
+	return response{code, string(b)}
+}
+
+// outcome says which kind of error came.
+func outcome(err error) string {
+	var failed *FailedError
+	var unknown *UnknownOutcomeError
+	var state *UnknownStateError
+	var wait *WaitError
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &failed) && errors.Is(err, ErrBadCertificate):
+		return "bad certificate"
+	case errors.As(err, &failed):
+		return "failed"
+	case errors.As(err, &unknown):
+		return "unknown outcome"
+	case errors.As(err, &state):
+		return "unknown state"
+	case errors.As(err, &wait):
+		return "ended"
+	case errors.Is(err, ErrAlreadyRunning):
+		return "already running"
+	case errors.Is(err, ErrPending):
+		return "pending"
+	case errors.Is(err, ErrNoEndpoint):
+		return "no endpoint"
+	case errors.Is(err, openidm.ErrUnavailable):
+		return "unavailable"
+	}
+	return err.Error()
+}
+
+// TestSentOnce: whatever the answer, configure and migrate are sent once, and
+// the error says whether they can have arrived.
+func TestSentOnce(t *testing.T) {
 	t.Parallel()
-	for _, action := range []string{"configure", "migrate"} {
-		for name, fault := range map[string]openidmtest.Fault{
-			"reset":        {Effect: openidmtest.Reset},
-			"lost answer":  {Effect: openidmtest.LoseAnswer},
-			"truncated":    {Effect: openidmtest.Truncate},
-			"503":          {Status: http.StatusServiceUnavailable, Body: "<html>"},
-			"500":          {Status: http.StatusInternalServerError, Body: `{"code":500,"reason":"Internal Server Error","message":"x"}`},
-			"200 not JSON": {Status: http.StatusOK, Body: "<html>"},
-		} {
-			t.Run(action+" "+name, func(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		answer any
+		want   string
+		phase  Phase
+	}{
+		{"pending", `{"status":"pending"}`, "ok", PhasePending},
+		{"running", `{"status":"running"}`, "ok", PhaseRunning},
+		{"success", `{"status":"success"}`, "ok", PhaseConfigured},
+		{"null", `null`, "ok", PhaseUnknown},
+		{"failed", `{"status":"failed","message":"m"}`, "failed", PhaseFailed},
+		{"bad certificate", `{"status":"failed","message":"bad certificate"}`, "bad certificate", PhaseFailed},
+		{"400", restError(400, "instanceUrl, userName and password are required"), "failed", PhaseFailed},
+		{"401", restError(401, "Access Denied"), "failed", PhaseFailed},
+		{"403", restError(403, "Access denied"), "failed", PhaseFailed},
+		{"409", restError(409, "a migration is running"), "failed", PhaseFailed},
+		{"404", restError(404, "Resource 'endpoint/migration' not found"), "no endpoint", ""},
+		{"404 of a start", response{404, startPage}, "unavailable", ""},
+		{"a certificate in a 500", restError(500, "PKIX path building failed: x"), "bad certificate", PhaseFailed},
+		{"500", restError(500, "NullPointerException"), "unknown outcome", ""},
+		{"502", response{502, "bad gateway"}, "unknown outcome", ""},
+		{"503", restError(503, "m"), "unknown outcome", ""},
+		{"504", response{504, ""}, "unknown outcome", ""},
+		{"an HTML answer", response{200, "<html>"}, "unknown outcome", ""},
+		{"an empty answer", response{200, ""}, "unknown outcome", ""},
+		{"redirect", response{302, ""}, "failed", PhaseFailed},
+		{"lost", lost, "unknown outcome", ""},
+		{"refused", down, "unavailable", ""},
+	} {
+		for _, action := range []string{"configure", "migrate"} {
+			t.Run(action+" "+tc.name, func(t *testing.T) {
 				t.Parallel()
-				source, target := pair(t, openidmtest.Options{})
-				fault.Action = action
-				target.Fail(fault)
-				c := client(target)
+				c, f := newTarget(t, map[string][]any{"status": {`{"status":"success"}`}, action: {tc.answer}})
+				var s Status
 				var err error
 				if action == "configure" {
-					_, err = c.Configure(t.Context(), from(source))
+					s, err = c.Configure(t.Context(), source())
 				} else {
-					_, err = c.Migrate(t.Context())
+					s, err = c.Migrate(t.Context())
 				}
-				var unknown *migration.UnknownOutcomeError
-				if !errors.As(err, &unknown) || unknown.Action != action {
-					t.Errorf("%v", err)
+				if outcome(err) != tc.want || s.Phase != tc.phase {
+					t.Errorf("%s, %q: %v", outcome(err), s.Phase, err)
 				}
-				if n := count(target, action); n != 1 {
-					t.Errorf("sent %d times", n)
+				if f.count(action) != 1 {
+					t.Errorf("sent %d times", f.count(action))
 				}
-				if strings.Contains(fmt.Sprint(err), password.Reveal()) {
-					t.Error("a password is in the error")
+				var unknown *UnknownOutcomeError
+				if errors.As(err, &unknown) && unknown.Action != action {
+					t.Errorf("%+v", unknown)
+				}
+				if remedy, ok := err.(interface{ Remedy() string }); ok && remedy.Remedy() == "" {
+					t.Errorf("no remedy for %v", err)
 				}
 			})
 		}
 	}
 }
 
-func TestAlreadyRunning(t *testing.T) {
+func TestConfigure(t *testing.T) {
 	t.Parallel()
-	source, target := pair(t, openidmtest.Options{Pace: 20 * time.Millisecond, PageSize: 1})
-	c := client(target)
-	if _, err := c.Configure(t.Context(), from(source)); err != nil {
+	c, f := newTarget(t, map[string][]any{"configure": {`{"status":"pending"}`}})
+	if _, err := c.Configure(t.Context(), source()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Wait(t.Context(), migration.PhaseConfigured, nil); err != nil {
+	c.ConfigureAs = &openidm.Credentials{Username: "other", Password: keystore.NewPassword("x")}
+	if _, err := c.Configure(t.Context(), source()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	if got := strings.Join(f.log, ", "); got != "configure anonymous, configure other" {
+		t.Error(got)
 	}
-	if _, err := c.Migrate(t.Context()); !errors.Is(err, migration.ErrAlreadyRunning) {
-		t.Errorf("%v", err)
+	var body map[string]string
+	if err := json.Unmarshal([]byte(f.bodies[0]), &body); err != nil || len(body) != 4 ||
+		body["instanceUrl"] != "https://idc21.example.com:8443/openidm/" || body["userName"] != "openidm-admin" ||
+		body["password"] != sourcePassword || body["authType"] != "idm_headers" {
+		t.Errorf("%v, %v", body, err)
 	}
-	if n := count(target, "migrate"); n != 1 {
-		t.Errorf("sent %d times", n)
+	for name, change := range map[string]func(*Source){
+		"no URL":      func(s *Source) { s.InstanceURL = "" },
+		"http":        func(s *Source) { s.InstanceURL = "http://h/openidm/" },
+		"user in URL": func(s *Source) { s.InstanceURL = "https://u:" + sourcePassword + "@h/openidm/" },
+		"no user":     func(s *Source) { s.Username = "" },
+		"no password": func(s *Source) { s.Password = openidm.Secret{} },
+	} {
+		s := source()
+		change(&s)
+		if _, err := c.Configure(t.Context(), s); err == nil || strings.Contains(err.Error(), sourcePassword) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	// The wait ends with its context, and says what is known.
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := c.Wait(ctx, migration.PhaseComplete, nil); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "running") {
-		t.Errorf("%v", err)
+	if f.count("configure") != 2 {
+		t.Error("something wrong was sent")
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestMigrateAsksFirst(t *testing.T) {
 	t.Parallel()
-	source, target := pair(t, openidmtest.Options{})
-	var failed *migration.FailedError
-	if _, err := client(target).Migrate(t.Context()); !errors.As(err, &failed) || !strings.Contains(err.Error(), "not configured") {
-		t.Errorf("%v", err)
-	}
-	if _, err := client(source).Status(t.Context()); !errors.Is(err, migration.ErrNoEndpoint) {
-		t.Errorf("%v", err)
-	}
-	if _, err := client(target).Configure(t.Context(), migration.Source{}); err == nil || count(target, "configure") != 0 {
-		t.Errorf("%v", err)
-	}
-	// A word that nobody knows never becomes success.
-	target.Fail(openidmtest.Fault{Action: "status", Status: 200, Body: `{"status":"fine"}`})
-	var odd *migration.UnknownStateError
-	if _, err := client(target).Wait(t.Context(), migration.PhaseComplete, nil); !errors.As(err, &odd) {
-		t.Errorf("%v", err)
-	}
-	target.ClearFaults()
-	// Nor does the success of configure.
-	target.Fail(openidmtest.Fault{Action: "status", Status: 200, Body: `{"status":"success"}`})
-	var unknown *migration.UnknownOutcomeError
-	if _, err := client(target).Wait(t.Context(), migration.PhaseComplete, nil); !errors.As(err, &unknown) {
-		t.Errorf("%v", err)
+	for _, tc := range []struct {
+		name   string
+		status any
+		want   string
+		sent   int
+	}{
+		{"configured", `{"status":"success"}`, "ok", 1},
+		{"complete", `{"status":"complete"}`, "ok", 1},
+		{"failed before", `{"status":"failed"}`, "ok", 1},
+		{"not configured", `{"status":"not configured"}`, "ok", 1},
+		{"running", `{"status":"running"}`, "already running", 0},
+		{"one of several runs", `[` + run("FAILED", 1, "1", 0) + `,` + run("ACTIVE", 1, "1", 0) + `]`, "already running", 0},
+		{"pending", `{"status":"pending"}`, "pending", 0},
+		{"not understood", `{"status":"transferring"}`, "unknown state", 0},
+		{"down", down, "unavailable", 0},
+		{"no endpoint", restError(404, "m"), "no endpoint", 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c, f := newTarget(t, map[string][]any{"status": {tc.status}, "migrate": {`{"status":"running"}`}})
+			_, err := c.Migrate(t.Context())
+			if outcome(err) != tc.want || f.count("migrate") != tc.sent {
+				t.Errorf("%s, sent %d times: %v", outcome(err), f.count("migrate"), err)
+			}
+			if tc.sent == 1 && f.log[len(f.log)-1] != "migrate openidm-admin" {
+				t.Error(f.log)
+			}
+		})
 	}
 }
 
-func ExampleClient() {
-	source, err := openidmtest.Start(openidmtest.Options{Users: 20})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer source.Close()
-	target, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer target.Close()
-	c := &migration.Client{API: &openidm.Client{
-		BaseURL: target.URL(), Trust: target.Trust(),
-		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")},
-	}}
-	// The target does not have the source's stores.
-	_, err = c.Configure(context.Background(), migration.Source{
-		InstanceURL: source.URL(), Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin"),
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, f := newTarget(t, map[string][]any{"status": {lost, restError(503, "m"), `{"status":"running"}`}})
+		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhaseRunning || f.count("status") != 3 {
+			t.Errorf("%+v, %v after %d", s, err, f.count("status"))
+		}
+		c, f = newTarget(t, map[string][]any{"status": {restError(401, "m"), `{"status":"pending"}`}})
+		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhasePending || f.log[1] != "status anonymous" {
+			t.Errorf("%+v, %v, %v", s, err, f.log)
+		}
+		c, _ = newTarget(t, map[string][]any{"status": {restError(500, "No name matching x found")}})
+		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhaseFailed {
+			t.Errorf("%+v, %v", s, err)
+		}
+		c, _ = newTarget(t, map[string][]any{"status": {`{"status":"linked"}`}})
+		c.Words = map[string]Phase{"linked": PhaseConfigured}
+		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhaseConfigured {
+			t.Errorf("%+v, %v", s, err)
+		}
 	})
-	if err == nil {
-		_, err = c.Wait(context.Background(), migration.PhaseConfigured, nil)
+}
+
+func TestBadCertificates(t *testing.T) {
+	t.Parallel()
+	remedies := map[string]string{}
+	for message, part := range map[string]string{
+		"bad certificate": "truststore",
+		"PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target": "truststore",
+		"PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check failed":                                                 "truststore",
+		"PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed":                                                  "renew",
+		"No subject alternative names present":                                       "host name",
+		"No subject alternative DNS name matching idc21 found.":                      "host name",
+		"No name matching idc21.example.com found":                                   "host name",
+		"javax.net.ssl.SSLHandshakeException: Received fatal alert: bad_certificate": "truststore",
+	} {
+		err := &FailedError{Action: "configure", Status: ParseStatus(json.RawMessage(`{"status":"failed","message":"` + message + `"}`))}
+		if !errors.Is(err, ErrBadCertificate) || !strings.Contains(err.Remedy(), part) {
+			t.Errorf("%s: %s", message, err.Remedy())
+		}
+		remedies[err.Remedy()] = message
 	}
-	fmt.Println(errors.Is(err, migration.ErrBadCertificate))
-	// Output: true
+	for message, part := range map[string]string{
+		"java.net.ConnectException: Connection refused":    "cannot reach",
+		"java.net.UnknownHostException: idc21.example.com": "hosts file",
+		`the source answered 401: {"code":401}`:            "password of the source",
+		"something else":                                   "log",
+	} {
+		err := &FailedError{Action: "configure", Status: Status{Phase: PhaseFailed, Message: message}}
+		if errors.Is(err, ErrBadCertificate) || !strings.Contains(err.Remedy(), part) {
+			t.Errorf("%s: %s", message, err.Remedy())
+		}
+		remedies[err.Remedy()] = message
+	}
+	if len(remedies) != 7 {
+		t.Errorf("%d remedies", len(remedies))
+	}
+}
+
+// TestNoSecretLeaves: a server that repeats what it was sent does not bring
+// the source's password into errors or logs.
+func TestNoSecretLeaves(t *testing.T) {
+	t.Parallel()
+	sent, _ := json.Marshal(map[string]string{"password": sourcePassword})
+	var out bytes.Buffer
+	for _, a := range []any{
+		restError(400, "bad "+sourcePassword),
+		restError(400, "bad "+string(sent)),
+		restError(500, "bad "+sourcePassword),
+		response{400, `{"code":400,"message":"m","detail":` + string(sent) + `}`},
+		response{400, "no JSON: " + sourcePassword},
+		response{200, "no JSON: " + sourcePassword},
+		`{"status":"failed","message":` + string(sent[len(`{"password":`):len(sent)-1]) + `}`,
+		`{"status":"` + "odd" + `","sent":` + string(sent) + `}`,
+		lost,
+	} {
+		c, _ := newTarget(t, map[string][]any{"configure": {a}})
+		c.API.Logger = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		s, err := c.Configure(t.Context(), source())
+		b, _ := json.Marshal(s)
+		fmt.Fprintf(&out, "%v %s %s\n%+v %v\n", err, b, s.Raw, source(), &UnknownStateError{s})
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			fmt.Fprintf(&out, "%v %+v\n", e, e)
+		}
+	}
+	for _, secret := range []string{sourcePassword, inJSON(sourcePassword, true), inJSON(sourcePassword, false), "adm1n-secret"} {
+		if i := strings.Index(out.String(), secret); i >= 0 {
+			t.Errorf("%q leaks: %s", secret, out.String()[max(0, i-200):i+40])
+		}
+	}
+}
+
+func ctxFor(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
 }

@@ -106,8 +106,12 @@ func (e *Error) hide(cred Credentials) {
 	}
 	clean := func(s string) string { return strings.ReplaceAll(s, secret, cred.Password.String()) }
 	e.Reason, e.Message, e.Body = clean(e.Reason), clean(e.Message), clean(e.Body)
+	for n := len(secret) - 1; n >= 4; n-- { // Body is cut, perhaps within it
+		e.Body = strings.TrimSuffix(e.Body, secret[:n])
+	}
+	escaped, _ := json.Marshal(secret)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
-		if strings.Contains(string(*raw), secret) {
+		if strings.Contains(string(*raw), secret) || strings.Contains(string(*raw), string(escaped[1:len(escaped)-1])) {
 			*raw = nil
 		}
 	}

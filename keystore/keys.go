@@ -33,13 +33,14 @@ type privateKeyInfo struct {
 }
 
 // PKCS8 opens a private key and returns its PrivateKeyInfo in DER (RFC 5208).
+// Keys of PKCS#12 were opened with the store and need no password.
 // Errors match [ErrKind], [ErrKeyPassword] or [ErrFormat].
 func (e Entry) PKCS8(password Password) ([]byte, error) {
 	if e.Kind != PrivateKey {
 		return nil, fmt.Errorf("entry %q: %w: it is no private key", e.Alias, ErrKind)
 	}
 	if e.e.p12 != nil {
-		return e.e.p12.key, nil
+		return bytes.Clone(e.e.p12.key), nil
 	}
 	f := e.e.fields()
 	broken := func(what string, err error) error {

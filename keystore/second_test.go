@@ -106,7 +106,9 @@ func TestKeytool(t *testing.T) {
 	for _, iterations := range []int{10_000, 200_000, 1_000_000} {
 		name := fmt.Sprintf("%d.jceks", iterations)
 		common := append(store(name), "-storetype", "JCEKS", "-keypass", "changeit", fmt.Sprintf("-J-Djdk.jceks.iterationCount=%d", iterations))
-		keytool(t, append([]string{"-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1", "-alias", "Pair", "-dname", "CN=a\\, b, O=c"}, common...)...)
+		if iterations == 10_000 {
+			keytool(t, append([]string{"-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1", "-alias", "Pair", "-dname", "CN=a\\, b, O=c"}, common...)...)
+		}
 		keytool(t, append([]string{"-genseckey", "-keyalg", "AES", "-keysize", "256", "-alias", "secret"}, common...)...)
 		questions = append(questions, question{JCEKS, filepath.Join(dir, name), "changeit", "changeit"})
 	}

@@ -25,7 +25,9 @@ const (
 type Client struct {
 	// API is a client of the target, as an administrator.
 	API *openidm.Client
-	// Endpoint; "": [DefaultEndpoint].
+	// Endpoint; "": [DefaultEndpoint]. (The product's own service of newer
+	// versions, "migration", answers with reconciliations, which are
+	// understood; it has no configure. That it works so is assumed.)
 	Endpoint string
 	// ConfigureAs is who configures; nil: anonymous, as documented.
 	ConfigureAs *openidm.Credentials

@@ -96,11 +96,11 @@ func source() Source {
 	return Source{InstanceURL: "https://idc21.example.com:8443/openidm", Username: "openidm-admin", Password: keystore.NewPassword(sourcePassword)}
 }
 
-// down and lost are what a transport says of a server that was not reached,
+// errDown and errLost are what a transport says of a server that was not reached,
 // and of one that was.
 var (
-	down = fmt.Errorf("dial tcp: %w", syscall.ECONNREFUSED)
-	lost = fmt.Errorf("read tcp: %w", syscall.ECONNRESET)
+	errDown = fmt.Errorf("dial tcp: %w", syscall.ECONNREFUSED)
+	errLost = fmt.Errorf("read tcp: %w", syscall.ECONNRESET)
 )
 
 const startPage = "<html>404</html>"
@@ -171,8 +171,8 @@ func TestSentOnce(t *testing.T) {
 		{"an HTML answer", response{200, "<html>"}, "unknown outcome", ""},
 		{"an empty answer", response{200, ""}, "unknown outcome", ""},
 		{"redirect", response{302, ""}, "failed", PhaseFailed},
-		{"lost", lost, "unknown outcome", ""},
-		{"refused", down, "unavailable", ""},
+		{"lost", errLost, "unknown outcome", ""},
+		{"refused", errDown, "unavailable", ""},
 	} {
 		for _, action := range []string{"configure", "migrate"} {
 			t.Run(action+" "+tc.name, func(t *testing.T) {
@@ -256,7 +256,7 @@ func TestMigrateAsksFirst(t *testing.T) {
 		{"one of several runs", `[` + run("FAILED", 1, "1", 0) + `,` + run("ACTIVE", 1, "1", 0) + `]`, "already running", 0},
 		{"pending", `{"status":"pending"}`, "pending", 0},
 		{"not understood", `{"status":"transferring"}`, "unknown state", 0},
-		{"down", down, "unavailable", 0},
+		{"down", errDown, "unavailable", 0},
 		{"no endpoint", restError(404, "m"), "no endpoint", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -276,7 +276,7 @@ func TestMigrateAsksFirst(t *testing.T) {
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, f := newTarget(t, map[string][]any{"status": {lost, restError(503, "m"), `{"status":"running"}`}})
+		c, f := newTarget(t, map[string][]any{"status": {errLost, restError(503, "m"), `{"status":"running"}`}})
 		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhaseRunning || f.count("status") != 3 {
 			t.Errorf("%+v, %v after %d", s, err, f.count("status"))
 		}
@@ -347,7 +347,7 @@ func TestNoSecretLeaves(t *testing.T) {
 		response{200, "no JSON: " + sourcePassword},
 		`{"status":"failed","message":` + string(sent[len(`{"password":`):len(sent)-1]) + `}`,
 		`{"status":"` + "odd" + `","sent":` + string(sent) + `}`,
-		lost,
+		errLost,
 	} {
 		c, _ := newTarget(t, map[string][]any{"configure": {a}})
 		c.API.Logger = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))

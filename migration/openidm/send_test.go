@@ -97,9 +97,11 @@ func TestRetries(t *testing.T) {
 func TestSent(t *testing.T) {
 	t.Parallel()
 	hung := make(chan struct{})
+	soon, cancelSoon := context.WithCancel(t.Context())
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Query().Get("_action") {
 		case "hang":
+			cancelSoon()
 			<-hung
 		case "cut":
 			panic(http.ErrAbortHandler)
@@ -109,8 +111,6 @@ func TestSent(t *testing.T) {
 	c := clientOf(s)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	soon, cancelSoon := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancelSoon)
 	for _, tc := range []struct {
 		action  string
 		ctx     context.Context

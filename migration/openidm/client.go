@@ -68,9 +68,9 @@ type Client struct {
 	// Timeout bounds one attempt, its body included; 0: 30 s, or what
 	// HTTPClient says.
 	Timeout time.Duration
-	// Retries of what may be sent twice; 0: 4, negative: none. They take some 3 s
-	// of pauses together unless the server's Retry-After asks for more, which is obeyed
-	// up to 10 s each.
+	// Retries of what may be sent twice; 0: 4, negative: none. Their pauses take
+	// some 3 s together, unless the server's Retry-After asks for more, which is
+	// obeyed up to 10 s each.
 	Retries int
 	// MaxBody bounds an answer, unpacked, in bytes; 0: 64 MiB. What is larger
 	// is [ErrTooLarge].

@@ -175,6 +175,13 @@ func TestHostilePKCS12(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	open, err := pkcs12.Passwordless.EncodeTrustStore(certs, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Decode(bytes.NewReader(open), NewPassword("")); err != nil || s.Len() != 1 || s.Verified() {
+		t.Errorf("without a MAC nothing is verified: %v", err)
+	}
 	started := time.Now()
 	for iterations, want := range map[int]error{2048: nil, 10_000_000: ErrFormat, 1<<31 - 1: ErrFormat} {
 		enc := pkcs12.Modern2023

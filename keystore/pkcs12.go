@@ -36,18 +36,22 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 			s, err = nil, &FormatError{What: "PKCS#12: the file makes its reader fail"}
 		}
 	}()
-	var outer asn1.RawValue
-	if _, err := asn1.Unmarshal(data, &outer); err != nil {
+	var pfx struct {
+		Version  int
+		AuthSafe asn1.RawValue
+		MAC      asn1.RawValue `asn1:"optional"`
+	}
+	if _, err := asn1.Unmarshal(data, &pfx); err != nil {
 		return nil, &FormatError{What: "PKCS#12", Err: err}
 	}
 	if password.IsZero() {
 		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password", ErrPKCS12Unsupported)
 	}
 	left := int64(maxIterations)
-	if err := boundIterations(outer.FullBytes, &left, 0); err != nil {
+	if err := boundIterations(data, &left, 0); err != nil {
 		return nil, err
 	}
-	s = &Store{format: PKCS12, version: 3, verified: true, index: map[string]int{}}
+	s = &Store{format: PKCS12, version: 3, verified: len(pfx.MAC.FullBytes) > 0, index: map[string]int{}}
 	certs, trustErr := pkcs12.DecodeTrustStore(data, password.Reveal())
 	if trustErr == nil {
 		for _, c := range certs {

@@ -6,19 +6,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// InstallationError says why a folder is not an installation.
+// InstallationError says why a folder cannot be used as an installation.
 type InstallationError struct {
 	Dir string
-	Err error
+	// File is the one in it that cannot be read, "" when the folder itself is
+	// not one.
+	File string
+	Err  error
 }
 
 func (e *InstallationError) Error() string {
+	if e.File != "" {
+		return fmt.Sprintf("reading %s: %v", e.File, e.Err)
+	}
 	return fmt.Sprintf("%s is not a salesforceIdConnect folder: %v", e.Dir, e.Err)
 }
 
@@ -26,10 +33,18 @@ func (e *InstallationError) Unwrap() error { return e.Err }
 
 // Remedy says what to do.
 func (e *InstallationError) Remedy() string {
+	switch {
+	case errors.Is(e.Err, fs.ErrPermission):
+		return "run this as a user who may read it"
+	case e.File != "":
+		return "mend that file, or restore it from a backup"
+	}
 	return "name the folder salesforceIdConnect itself, which has a folder security in it"
 }
 
-// Installation is the folder of an OpenIDM server, read and never changed.
+// Installation is the folder of an OpenIDM server, read and never changed. The
+// names of the properties and the defaults are those of OpenIDM 3.x and 7.0.2;
+// that 7.1.6 has the same is assumed.
 type Installation struct {
 	// Dir is the folder salesforceIdConnect, absolute.
 	Dir string
@@ -43,19 +58,21 @@ type Installation struct {
 // 7.0.2, the second that of ForgeRock's 7.x (assumed for 7.1.6).
 var bootFiles = []string{"conf/boot/boot.properties", "resolver/boot.properties", "conf/boot.properties"}
 
-// OpenInstallation reads what a folder says about its server. A folder that
-// does not look like one is an [*InstallationError].
+// OpenInstallation reads what a folder says about its server; it starts
+// nothing and opens no store. A folder that is not there or does not look like
+// an installation, and a boot.properties that cannot be read or has more than
+// 1 MiB, is an [*InstallationError].
 func OpenInstallation(dir string) (*Installation, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, &InstallationError{dir, err}
+		return nil, &InstallationError{Dir: dir, Err: err}
 	}
 	info, err := os.Stat(abs)
 	if err != nil {
-		return nil, &InstallationError{dir, err}
+		return nil, &InstallationError{Dir: dir, Err: err}
 	}
 	if !info.IsDir() {
-		return nil, &InstallationError{dir, errors.New("it is a file")}
+		return nil, &InstallationError{Dir: dir, Err: errors.New("it is a file")}
 	}
 	inst := &Installation{Dir: abs, properties: map[string]string{}}
 	for _, name := range bootFiles {
@@ -65,22 +82,25 @@ func OpenInstallation(dir string) (*Installation, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, &InstallationError{Dir: dir, File: path, Err: err}
 		}
 		inst.BootFile, inst.properties = path, p
 		return inst, nil
 	}
 	if !isInstallation(abs) {
-		return nil, &InstallationError{dir, errors.New("it has neither a boot.properties nor a folder security")}
+		return nil, &InstallationError{Dir: dir, Err: errors.New("it has neither a boot.properties nor a folder security")}
 	}
 	return inst, nil
 }
 
-// Property is a value of boot.properties, with the folder put in for
-// &{launcher.install.location} and the like.
+// Property is a value of boot.properties. What it refers to is put in:
+// &{launcher.install.location} and the like are the folder, and &{name} or
+// ${name} is another property, to a depth of 8. What is not known stays as it
+// is.
 func (i *Installation) Property(name string) (string, bool) {
 	v, ok := i.properties[name]
-	return i.substitute(v, 0), ok
+	left := maxSubstitutions
+	return i.substitute(v, substitutionDepth, &left), ok
 }
 
 func (i *Installation) or(name, otherwise string) string {
@@ -90,40 +110,28 @@ func (i *Installation) or(name, otherwise string) string {
 	return otherwise
 }
 
-// substitute replaces &{name} and ${name}: OpenIDM's names for its folder, and
-// other properties.
-func (i *Installation) substitute(s string, depth int) string {
-	if depth > 8 {
-		return s
-	}
-	for _, open := range []string{"&{", "${"} {
-		for from := 0; ; {
-			at := strings.Index(s[from:], open)
-			if at < 0 {
-				break
-			}
-			at += from
-			end := strings.IndexByte(s[at:], '}')
-			if end < 0 {
-				break
-			}
-			name := s[at+2 : at+end]
-			value, ok := i.properties[name]
-			switch name {
-			case "launcher.install.location", "launcher.project.location", "launcher.working.location",
-				"idm.install.dir", "idm.instance.dir", "idm.data.dir", "openidm.home", "user.dir":
-				value, ok = i.Dir, true
-			}
-			if !ok {
-				from = at + end
-				continue
-			}
-			value = i.substitute(value, depth+1)
-			s = s[:at] + value + s[at+end+1:]
-			from = at + len(value)
+var propertyReference = regexp.MustCompile(`[&$]\{[^{}]*\}`)
+
+func (i *Installation) substitute(s string, depth int, left *int) string {
+	return propertyReference.ReplaceAllStringFunc(s, func(reference string) string {
+		value, ok := i.refersTo(reference[2 : len(reference)-1])
+		if !ok || depth == 0 || *left == 0 || len(value) > maxSubstituted {
+			return reference
 		}
+		*left--
+		return i.substitute(value, depth-1, left)
+	})
+}
+
+// refersTo knows OpenIDM's names for its folder, and other properties.
+func (i *Installation) refersTo(name string) (string, bool) {
+	switch name {
+	case "launcher.install.location", "launcher.project.location", "launcher.working.location",
+		"idm.install.dir", "idm.instance.dir", "idm.data.dir", "openidm.home", "user.dir":
+		return i.Dir, true
 	}
-	return s
+	value, ok := i.properties[name]
+	return value, ok
 }
 
 func (i *Installation) location(name, otherwise string) string {
@@ -144,8 +152,9 @@ func (i *Installation) TruststorePath() string {
 	return i.location("openidm.truststore.location", "security/truststore")
 }
 
-// KeystorePassword is what boot.properties says; zero where it says nothing.
-// CONSOLE is keystore.ErrConsolePassword.
+// KeystorePassword is what boot.properties says, decoded; zero where it says
+// nothing. CONSOLE is [keystore.ErrConsolePassword]. The error names the file
+// and never the value.
 func (i *Installation) KeystorePassword() (keystore.Password, error) {
 	return i.password("openidm.keystore.password")
 }
@@ -169,7 +178,7 @@ func (i *Installation) password(name string) (keystore.Password, error) {
 
 // HTTPSPort is the port of the server, 0 where boot.properties does not say.
 func (i *Installation) HTTPSPort() int {
-	n, err := strconv.Atoi(i.or("openidm.port.https", ""))
+	n, err := strconv.Atoi(strings.TrimSpace(i.or("openidm.port.https", "")))
 	if err != nil || n < 1 || n > 65535 {
 		return 0
 	}
@@ -186,11 +195,17 @@ func (i *Installation) CryptoAlias() string {
 	return i.or("openidm.config.crypto.alias", "openidm-sym-default")
 }
 
-// Process is the process that the server's pid file names, and whether it
-// runs. startup.sh writes its own, which lives as long as the server.
+// Process is the process that the server's pid file names, and whether one of
+// that number runs: 0 where there is no such file. startup.sh writes its own
+// number, which lives as long as the server. After a restart of the machine
+// the number may be that of another program.
 func (i *Installation) Process() (pid int, running bool) {
-	text, err := os.ReadFile(filepath.Join(i.Dir, ".openidm.pid"))
-	if err != nil || len(text) > 64 {
+	path := filepath.Join(i.Dir, ".openidm.pid")
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64 {
+		return 0, false
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
 		return 0, false
 	}
 	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))

@@ -11,11 +11,24 @@ import (
 	"unicode/utf16"
 )
 
-const maxProperties = 1 << 20
+// Limits of boot.properties, which has some kilobytes.
+const (
+	maxProperties     = 1 << 20
+	maxSubstitutions  = 100 // in one value
+	maxSubstituted    = 64 << 10
+	substitutionDepth = 8
+)
 
 // readProperties reads a file in the form of java.util.Properties: Latin-1,
 // with escapes, comments and continued lines.
 func readProperties(path string) (map[string]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -44,12 +57,16 @@ func parseProperties(b []byte) (map[string]string, error) {
 		if line == "" || line[0] == '#' || line[0] == '!' {
 			continue
 		}
-		for continued(line) {
-			line = line[:len(line)-1]
-			if !lines.Scan() {
-				break
+		if continued(line) {
+			var whole strings.Builder
+			for continued(line) {
+				whole.WriteString(line[:len(line)-1])
+				if line = ""; lines.Scan() {
+					line = strings.TrimLeft(lines.Text(), " \t\f")
+				}
 			}
-			line += strings.TrimLeft(lines.Text(), " \t\f")
+			whole.WriteString(line)
+			line = whole.String()
 		}
 		key, value := splitProperty(line)
 		k, err := unescapeProperty(key)

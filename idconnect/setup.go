@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -16,169 +15,177 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// Prompt is a question of the set-up script and its answer.
-type Prompt struct {
-	// Pattern is looked for in the last line, which has no line break yet.
-	Pattern *regexp.Regexp
-	// Answer is typed, with Enter.
-	Answer string
-	// Secret: the keystore's password is typed instead, and only while the
-	// terminal does not show it.
-	Secret bool
-}
-
-// DefaultPrompts are what the set-up script of 7.1.6 is said to ask: the data
-// source, confirmed with Enter, and the keystore's password. The words are
-// assumed.
-func DefaultPrompts() []Prompt {
-	return []Prompt{
-		{Pattern: regexp.MustCompile(`(?i)(overwrite|already exists|replace).*(\?|\[no\]|\[n\]|y/n|yes/no)[^\n]*$`), Answer: "yes"},
-		{Pattern: regexp.MustCompile(`(?i)(key ?store|store).*password[^\n]*$|password.*key ?store[^\n]*$`), Secret: true},
-		{Pattern: regexp.MustCompile(`(?i)(postgres|data ?source|database|press enter|hit enter)[^\n]*$`)},
-	}
-}
-
-// SetupError says how the set-up ended instead of with a server that is ready.
-type SetupError struct {
-	// Kind is "start", "exit", "unknown prompt", "echo", "password refused",
-	// "output" or "not ready".
-	Kind string
-	// LastLines of the script's output, without secrets.
-	LastLines []string
-	Err       error
-}
-
-func (e *SetupError) Error() string {
-	s := "set-up: " + e.Kind
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	if len(e.LastLines) > 0 {
-		s += "; its last lines: " + strings.Join(e.LastLines, " | ")
-	}
-	return s
-}
-
-func (e *SetupError) Unwrap() error { return e.Err }
-
-// Remedy says what to do.
-func (e *SetupError) Remedy() string {
-	switch e.Kind {
-	case "unknown prompt":
-		return "the script asks something unexpected: run it by hand, then run the same command again: it goes on when the server is ready"
-	case "echo":
-		return "the script would show the password: run it by hand, then run the same command again"
-	case "password refused":
-		return "give the password of the source's keystore, which was copied"
-	case "not ready":
-		return "look at the target's log (logs folder), and whether its ports are free; then run the same command again"
-	}
-	return "read its last lines, mend what they say, and run the same command again"
-}
-
+// setupOptions are what a set-up needs. The durations may be zero.
 type setupOptions struct {
-	Dir, Script, JavaHome string
-	KeystorePassword      keystore.Password
-	Prompts               []Prompt
-	Timeout               time.Duration
+	// Dir is the salesforceIdConnect folder, Script a file in it.
+	Dir, Script string
+	// JavaHome is the child's JAVA_HOME, and its bin comes first on the PATH;
+	// "" leaves both as they are.
+	JavaHome         string
+	KeystorePassword keystore.Password
+	// Prompts; nil: DefaultPrompts.
+	Prompts []Prompt
+	// Timeout bounds the whole; 0: 15 min.
+	Timeout time.Duration
+	// Quiet is how long the script must have printed nothing before a line of
+	// it is answered; 0: 150 ms.
+	Quiet time.Duration
 	// PromptTimeout is how long a line that looks like a question may stand
 	// unanswered; 0: 20 s.
 	PromptTimeout time.Duration
+	// Linger is how long a script that goes on when the server is ready may
+	// still ask something; 0: 5 s.
+	Linger time.Duration
 	// Ready asks whether the server is ready; its error is the last word when
-	// it never is.
-	Ready  func(context.Context) (bool, error)
+	// it never is. nil: a script that ends well is enough.
+	Ready func(context.Context) (bool, error)
+	// Interval is the pause between two questions whether the server is ready;
+	// 0: 1 s.
+	Interval time.Duration
+	// Output receives whole lines, without the password; nil: nobody.
 	Output io.Writer
+	// MaxOutput of the script, in bytes; 0: 16 MiB.
+	MaxOutput int64
 }
 
 const (
-	maxSetupOutput   = 64 << 20
-	maxSetupTail     = 8 << 10
-	setupLastLines   = 8
-	setupTick        = 100 * time.Millisecond
-	readyInterval    = time.Second
-	echoPatience     = 3 * time.Second
-	maxSecretPrompts = 3
+	maxSetupOutput = 16 << 20
+	maxSetupPart   = 8 << 10
+	setupTick      = 50 * time.Millisecond
+	echoPatience   = 3 * time.Second
+	endedPatience  = 5 // looks at the pid file
+	closePatience  = time.Second
+	maxSameAnswer  = 3
 )
 
-// looksLikeQuestion: a line without an end that waits for somebody.
-var looksLikeQuestion = regexp.MustCompile(`[:?>\])]\s*$`)
+func (o *setupOptions) defaults() {
+	for _, d := range []struct {
+		v         *time.Duration
+		otherwise time.Duration
+	}{
+		{&o.Timeout, defaultSetupTimeout}, {&o.Quiet, 150 * time.Millisecond},
+		{&o.PromptTimeout, 20 * time.Second}, {&o.Linger, 5 * time.Second}, {&o.Interval, time.Second},
+	} {
+		if *d.v == 0 {
+			*d.v = d.otherwise
+		}
+	}
+	if o.Prompts == nil {
+		o.Prompts = DefaultPrompts()
+	}
+	if o.MaxOutput == 0 {
+		o.MaxOutput = maxSetupOutput
+	}
+}
 
 // child is the running script and its terminal, or pipes on Windows.
 type child interface {
 	io.ReadWriter
 	// echoes says whether what is typed would be shown.
 	echoes() bool
+	// ended says whether the script did, and how, "" for well.
+	ended() (ended bool, how string, err error)
 	// kill ends the script and what it started in its group.
 	kill()
+	// close leaves the script alone.
 	close()
 }
 
 // runSetup runs the script until the server is ready. The server belongs to
-// the machine then: neither our end nor that of the terminal ends it. When the
-// script itself stays, as the server's foreground, the goroutine that waits
-// for it stays with it.
+// the machine then, and so does a script that stays as its foreground: neither
+// our end nor that of the terminal ends them. A script that has not ended when
+// runSetup fails, or when ctx does, is killed with its process group; a server
+// that a script left behind is not.
 func runSetup(ctx context.Context, o setupOptions) error {
+	o.defaults()
+	s := &setupRun{o: o, began: time.Now(), answers: make([]int, len(o.Prompts))}
+	info, err := os.Stat(filepath.Join(o.Dir, o.Script))
+	if err == nil && !runnable(info) {
+		err = fmt.Errorf("%s may not be run: its mode is %s", filepath.Join(o.Dir, o.Script), info.Mode())
+	}
+	if err != nil {
+		return s.fail(SetupStart, err)
+	}
+	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	if o.Prompts == nil {
-		o.Prompts = DefaultPrompts()
+	cmd := setupCommand(o.Script)
+	cmd.Dir, cmd.Env = o.Dir, s.environment()
+	if s.c, err = startChild(cmd); err != nil {
+		return s.fail(SetupStart, err)
 	}
-	if o.PromptTimeout == 0 {
-		o.PromptTimeout = 20 * time.Second
-	}
-	cmd := setupCommand(o.Dir, o.Script)
-	cmd.Dir = o.Dir
-	cmd.Env = os.Environ()
-	if o.JavaHome != "" {
-		cmd.Env = append(cmd.Env, "JAVA_HOME="+o.JavaHome,
-			"PATH="+filepath.Join(o.JavaHome, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
-	}
-	c, err := startChild(cmd)
-	if err != nil {
-		return &SetupError{Kind: "start", Err: err}
-	}
-	s := &setupRun{o: o, c: c}
-	defer c.close()
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
 	chunks := make(chan []byte)
 	over := make(chan struct{})
-	defer close(over)
-	go func() {
-		defer close(chunks)
-		for {
-			b := make([]byte, 4096)
-			n, err := c.Read(b)
-			if n > 0 {
-				select {
-				case chunks <- b[:n]:
-				case <-over:
-					return
-				}
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	err = s.loop(ctx, chunks, exited)
+	go readChunks(s.c, chunks, over)
+	err = s.loop(ctx, chunks)
 	if err != nil && !s.ended {
-		c.kill()
+		s.c.kill()
+	}
+	close(over)
+	s.c.close()
+	s.drain(chunks)
+	if err != nil && caller.Err() != nil {
+		return fmt.Errorf("set-up: %w", caller.Err())
 	}
 	return err
 }
 
+// environment is ours without what holds a password.
+func (s *setupRun) environment() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		name, value, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, "IDC_") && strings.HasSuffix(name, "_PASSWORD") || value != "" && value == s.o.KeystorePassword.Reveal() {
+			continue
+		}
+		env = append(env, e)
+	}
+	if home := s.o.JavaHome; home != "" {
+		env = append(env, "JAVA_HOME="+home,
+			"PATH="+filepath.Join(home, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
+	return env
+}
+
+// readChunks ends when the terminal is closed, by the script and all that it
+// left running, or by us.
+func readChunks(r io.Reader, chunks chan<- []byte, over <-chan struct{}) {
+	defer close(chunks)
+	for {
+		b := make([]byte, 4096)
+		n, err := r.Read(b)
+		if n > 0 {
+			select {
+			case chunks <- b[:n]:
+			case <-over:
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
 type setupRun struct {
-	o       setupOptions
-	c       child
-	tail    []byte // since the last answer
-	total   int64
-	lines   []string
-	part    []byte
-	changed time.Time // when the last output came
-	secrets int
-	ended   bool
-	lastErr error
+	o     setupOptions
+	c     child
+	began time.Time
+
+	total    int64
+	lines    []string
+	part     []byte // the line that has no end yet
+	asks     bool   // the last line, or part, was not answered yet
+	changed  time.Time
+	answered time.Time
+	answers  []int
+
+	ended     bool
+	gone      int // looks at the pid file that found its process gone
+	ready     bool
+	readyAt   time.Time
+	notReady  error
+	nextAsked time.Time
 }
 
 func (s *setupRun) fail(kind string, err error) error {
@@ -186,64 +193,174 @@ func (s *setupRun) fail(kind string, err error) error {
 	if p := s.clean(string(s.part)); p != "" {
 		lines = append(lines, p)
 	}
-	return &SetupError{Kind: kind, LastLines: lines[max(0, len(lines)-setupLastLines):], Err: err}
+	e := &SetupError{Kind: kind, LastLines: lastLines(lines), Err: err}
+	e.Log, e.LogLines = serverLog(s.o.Dir, s.began, s.clean)
+	return e
 }
 
-func (s *setupRun) loop(ctx context.Context, chunks <-chan []byte, exited <-chan error) error {
+type readiness struct {
+	ready bool
+	err   error
+}
+
+func (s *setupRun) loop(ctx context.Context, chunks <-chan []byte) error {
+	// The question whether the server is ready may take long; the script's
+	// questions do not wait for it.
+	asking, cancel := context.WithCancel(ctx)
+	answer := make(chan readiness, 1)
+	pending := false
+	defer func() {
+		cancel()
+		if pending {
+			<-answer
+		}
+	}()
 	tick := time.NewTicker(setupTick)
 	defer tick.Stop()
 	s.changed = time.Now()
-	var asked time.Time
 	for {
 		select {
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return ctx.Err()
+			err := fmt.Errorf("the server did not become ready in %v: %w", s.o.Timeout, ctx.Err())
+			if s.notReady != nil {
+				err = fmt.Errorf("%w: %w", err, s.notReady)
 			}
-			return s.fail("not ready", errors.Join(ctx.Err(), s.lastErr))
+			return s.fail(SetupNotReady, err)
 		case b, ok := <-chunks:
 			if !ok {
-				chunks = nil // the terminal was closed; exited says how
+				chunks = nil
 				continue
 			}
 			if err := s.take(b); err != nil {
 				return err
 			}
-			if err := s.answer(ctx); err != nil {
+		case a := <-answer:
+			pending = false
+			s.nextAsked, s.notReady = time.Now().Add(s.o.Interval), a.err
+			if a.ready {
+				s.ready, s.readyAt = true, time.Now()
+			} else if err := s.lookAtServer(); err != nil {
 				return err
 			}
-		case err := <-exited:
-			s.ended, exited = true, nil
-			if err != nil {
-				var code *exec.ExitError
-				if errors.As(err, &code) {
-					err = fmt.Errorf("the script ended with code %d", code.ExitCode())
-				}
-				s.drain(chunks)
-				return s.fail("exit", err)
-			}
 		case <-tick.C:
-			if !s.ended && time.Since(s.changed) > s.o.PromptTimeout && looksLikeQuestion.Match(s.part) {
-				return s.fail("unknown prompt", errors.New("nothing is known to answer"))
+			if err := s.look(chunks); err != nil {
+				return err
 			}
-			if time.Since(asked) < readyInterval {
-				continue
-			}
-			ready, err := s.o.Ready(ctx)
-			asked = time.Now()
-			if ready {
+			if s.done() {
 				return nil
 			}
-			if err != nil {
-				s.lastErr = err
+			if s.o.Ready != nil && !s.ready && !pending && time.Now().After(s.nextAsked) {
+				pending = true
+				go func() {
+					ready, err := s.o.Ready(asking)
+					answer <- readiness{ready, err}
+				}()
 			}
 		}
 	}
 }
 
-// drain takes what the script wrote at its end.
+// done: a script that goes on beside a server that is ready gets some time to
+// ask what it still has to.
+func (s *setupRun) done() bool {
+	if s.o.Ready == nil {
+		return s.ended
+	}
+	return s.ready && (s.ended || min(time.Since(s.readyAt), time.Since(s.answered)) > s.o.Linger)
+}
+
+// look is what is done now and then: has the script ended, does it ask?
+func (s *setupRun) look(chunks <-chan []byte) error {
+	if !s.ended {
+		ended, how, err := s.c.ended()
+		if err != nil {
+			return s.fail(SetupExit, err)
+		}
+		if s.ended = ended; how != "" {
+			s.drain(chunks)
+			return s.fail(SetupExit, errors.New("the script "+how))
+		}
+	}
+	quiet := time.Since(s.changed)
+	if s.ended || !s.asks || quiet < s.o.Quiet {
+		return nil
+	}
+	if known, err := s.answer(quiet); known || err != nil {
+		return err
+	}
+	if !s.ready && quiet > s.o.PromptTimeout && isQuestion(s.clean(string(s.part))) {
+		return s.fail(SetupUnknownPrompt, errors.New("nothing is known to answer"))
+	}
+	return nil
+}
+
+// lookAtServer ends the wait for a server whose process was seen to be gone
+// for a while: a start may write the file anew.
+func (s *setupRun) lookAtServer() error {
+	if !s.ended {
+		return nil
+	}
+	inst := Installation{Dir: s.o.Dir}
+	pid, running := inst.Process()
+	if pid == 0 || running {
+		s.gone = 0
+		return nil
+	}
+	if s.gone++; s.gone > endedPatience {
+		return s.fail(SetupServerEnded, fmt.Errorf("process %d, which was the server, is gone", pid))
+	}
+	return nil
+}
+
+// answer types what the last line asks for.
+func (s *setupRun) answer(quiet time.Duration) (known bool, err error) {
+	line, ended := s.clean(string(s.part)), false
+	if line == "" && len(s.lines) > 0 {
+		line, ended = s.lines[len(s.lines)-1], true
+		if quiet < 10*s.o.Quiet {
+			return false, nil
+		}
+	}
+	i, known := promptFor(s.o.Prompts, line, ended)
+	if !known {
+		return false, nil
+	}
+	p := s.o.Prompts[i]
+	if s.answers[i] == maxSameAnswer {
+		kind := SetupAnswerRefused
+		if p.Secret {
+			kind = SetupPasswordRefused
+		}
+		return true, s.fail(kind, fmt.Errorf("it was asked for more than %d times", maxSameAnswer))
+	}
+	text := p.Answer
+	if p.Secret {
+		if err := typeable(s.o.KeystorePassword); err != nil {
+			return true, s.fail(SetupPassword, err)
+		}
+		if s.c.echoes() {
+			// A script that prints its prompt first still has to switch the
+			// echo off.
+			if quiet > echoPatience {
+				return true, s.fail(SetupEcho, errors.New("the script asks for the password, and the terminal would show it"))
+			}
+			return true, nil
+		}
+		text = s.o.KeystorePassword.Reveal()
+	}
+	s.answers[i]++
+	s.line(string(s.part))
+	s.part, s.asks, s.answered = nil, false, time.Now()
+	if _, err := io.WriteString(s.c, text+enterKey); err != nil {
+		return true, s.fail(SetupExit, err)
+	}
+	return true, nil
+}
+
+// drain takes what the script wrote at its end. A server that it left running
+// holds the terminal open.
 func (s *setupRun) drain(chunks <-chan []byte) {
-	patience := time.After(time.Second)
+	patience := time.After(closePatience)
 	for chunks != nil {
 		select {
 		case b, ok := <-chunks:
@@ -256,24 +373,26 @@ func (s *setupRun) drain(chunks <-chan []byte) {
 	}
 }
 
-// take keeps what the script writes: the tail for the prompts, whole lines for
-// people.
+// take cuts what the script writes into lines.
 func (s *setupRun) take(b []byte) error {
 	s.changed = time.Now()
-	if s.total += int64(len(b)); s.total > maxSetupOutput {
-		return s.fail("output", fmt.Errorf("more than %d bytes", maxSetupOutput))
+	if s.total += int64(len(b)); s.total > s.o.MaxOutput {
+		return s.fail(SetupOutput, fmt.Errorf("more than %d bytes", s.o.MaxOutput))
 	}
-	s.tail = append(s.tail, b...)
-	s.tail = s.tail[max(0, len(s.tail)-maxSetupTail):]
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
 		if i < 0 {
 			s.part = append(s.part, b...)
-			s.part = s.part[max(0, len(s.part)-maxSetupTail):]
+			s.asks = s.asks || s.clean(string(s.part)) != ""
 			break
 		}
 		s.line(string(append(s.part, b[:i]...)))
 		s.part, b = nil, b[i+1:]
+	}
+	if len(s.part) > maxSetupPart {
+		// Cut after the password was taken out, never through it.
+		s.part = []byte(s.redact(string(s.part)))
+		s.part = s.part[max(0, len(s.part)-maxSetupPart):]
 	}
 	return nil
 }
@@ -283,6 +402,7 @@ func (s *setupRun) line(text string) {
 	if text == "" {
 		return
 	}
+	s.asks = true
 	s.lines = append(s.lines, text)
 	s.lines = s.lines[max(0, len(s.lines)-setupLastLines):]
 	if s.o.Output != nil {
@@ -294,61 +414,19 @@ var terminalCodes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // clean leaves out what steers a terminal, and the password.
 func (s *setupRun) clean(text string) string {
-	text = terminalCodes.ReplaceAllString(text, "")
+	text = terminalCodes.ReplaceAllString(s.redact(text), "")
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f {
 			return -1
 		}
 		return r
 	}, text)
+	return strings.TrimSpace(s.redact(text))
+}
+
+func (s *setupRun) redact(text string) string {
 	if p := s.o.KeystorePassword.Reveal(); p != "" {
 		text = strings.ReplaceAll(text, p, "[redacted]")
 	}
-	return strings.TrimSpace(text)
-}
-
-// answer types what the last line asks for.
-func (s *setupRun) answer(ctx context.Context) error {
-	last := terminalCodes.ReplaceAll(s.tail[bytes.LastIndexByte(s.tail, '\n')+1:], nil)
-	if len(bytes.TrimSpace(last)) == 0 {
-		return nil
-	}
-	for _, p := range s.o.Prompts {
-		if !p.Pattern.Match(last) || !looksLikeQuestion.Match(last) && p.Secret {
-			continue
-		}
-		text := p.Answer
-		if p.Secret {
-			if s.secrets++; s.secrets > maxSecretPrompts {
-				return s.fail("password refused", fmt.Errorf("it was asked for %d times", s.secrets))
-			}
-			if err := s.awaitSilence(ctx); err != nil {
-				return err
-			}
-			text = s.o.KeystorePassword.Reveal()
-		}
-		s.tail = nil
-		if _, err := io.WriteString(s.c, text+"\n"); err != nil {
-			return s.fail("exit", err)
-		}
-		return nil
-	}
-	return nil
-}
-
-// awaitSilence gives a script that prints its prompt first the time to switch
-// the echo off.
-func (s *setupRun) awaitSilence(ctx context.Context) error {
-	deadline := time.Now().Add(echoPatience)
-	for s.c.echoes() {
-		if time.Now().After(deadline) {
-			return s.fail("echo", errors.New("the script asks for the password, and the terminal would show it"))
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(setupTick / 5):
-		}
-	}
-	return nil
+	return text
 }

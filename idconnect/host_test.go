@@ -225,7 +225,7 @@ func TestSetup(t *testing.T) {
 			}
 			err := runSetup(t.Context(), setupOptions{
 				Dir: dir, Script: "setup.sh", KeystorePassword: keystore.NewPassword("hush-hush"), Output: &out,
-				Timeout: timeout, PromptTimeout: time.Second,
+				Timeout: timeout, PromptTimeout: time.Second, MaxOutput: 1 << 20,
 				Ready: func(context.Context) (bool, error) {
 					_, err := os.Stat(filepath.Join(dir, "ready"))
 					return err == nil, err

@@ -50,6 +50,7 @@ const (
 	CodeCertificateUnknown = "SOURCE-CERT-NOT-CHECKED"
 	CodeInstanceURL        = "INSTANCE-URL"
 	CodeReminder           = "CHECK-BY-HAND"
+	CodeRunInProgress      = "RUN-IN-PROGRESS"
 )
 
 // Finding is something that decides, or may decide, whether the upgrade

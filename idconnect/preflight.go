@@ -31,6 +31,7 @@ func (r *run) preflight(ctx context.Context, p *Plan) {
 	r.targetUp = p.Target.answered
 
 	all := append(source, target...)
+	all = append(all, r.lookAtLock()...)
 	all = append(all, r.lookAtPlaces()...)
 	if r.u.chosen(StepUnpack) {
 		all = append(all, r.lookAtPackage(ctx)...)

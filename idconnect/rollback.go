@@ -24,6 +24,9 @@ func (u *Upgrade) Rollback(ctx context.Context) ([]StepResult, error) {
 		return nil, err
 	}
 	defer r.close()
+	if err := r.lock(true); err != nil {
+		return nil, err
+	}
 	if len(r.journal.Stores) > 0 || r.journal.Unpacked != nil {
 		if c, err := r.targetClient(); err == nil {
 			if _, err := c.Ping(ctx); err == nil {

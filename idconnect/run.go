@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/gofrs/flock"
+
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -20,6 +22,8 @@ import (
 type run struct {
 	u       *Upgrade
 	journal *journal
+	// held is the lock of the target, nil while this run does not have it.
+	held *flock.Flock
 	// verified is the result of the step verify, for the report.
 	verified *VerifyReport
 
@@ -77,6 +81,7 @@ func userStateDir() string {
 }
 
 func (r *run) close() {
+	r.unlock()
 	for _, c := range []*openidm.Client{r.source, r.target} {
 		if c != nil {
 			c.Close()

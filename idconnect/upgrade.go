@@ -274,7 +274,8 @@ func (u *Upgrade) keystorePassword() (openidm.Secret, error) {
 
 // Run carries out the chosen steps that are not done yet. It begins with
 // [Upgrade.Plan]; when a finding blocks it changes nothing and returns
-// [ErrBlocked]. A step that fails ends the run with a [*StepError], servers
+// [ErrBlocked]; so it does with a [*LockedError] while another run is under
+// way on the same target. A step that fails ends the run with a [*StepError], servers
 // that differ with [ErrDifferences]; the report says in each case how far it
 // came, and is never nil unless the fields cannot be used. Calling Run again
 // goes on where it stopped.
@@ -285,6 +286,9 @@ func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
 	}
 	defer r.close()
 	report := r.newReport()
+	if err := r.lock(false); err != nil {
+		return report.end(err), err
+	}
 	plan := r.plan(ctx)
 	report.fromPlan(plan)
 	if err := ctx.Err(); err != nil {
@@ -292,6 +296,9 @@ func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
 	}
 	if len(plan.Findings.Blocking()) > 0 {
 		return report.end(ErrBlocked), ErrBlocked
+	}
+	if err := r.lock(true); err != nil {
+		return report.end(err), err
 	}
 	err = r.runSteps(ctx, report)
 	r.lookAgain(ctx, report)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Errors of [Copy] and [Changes.Undo].
@@ -39,6 +41,10 @@ type CopyOptions struct {
 	Replace bool
 	// Now dates the backup; nil: time.Now.
 	Now func() time.Time
+	// Intent, unless nil, is called with what will be done before any of it
+	// is, once nothing refuses the copy any more: whoever writes it down can
+	// undo a copy that was killed at any point. Its error refuses the copy.
+	Intent func(Changes) error
 }
 
 // Changes say what was done to a store, enough to undo it.
@@ -46,6 +52,8 @@ type Changes struct {
 	Path string `json:"path"`
 	// Backup is the file that Path was before, "" where there was none.
 	Backup string `json:"backup,omitempty"`
+	// Before is the SHA-256 of what Path was before, in hex.
+	Before string `json:"before,omitempty"`
 	// SHA256 of the new content, in hex.
 	SHA256 string `json:"sha256"`
 	// Added and Replaced are aliases, of a [Merge].
@@ -64,19 +72,33 @@ func Copy(src, dst string, o CopyOptions) (Changes, error) {
 	if err != nil {
 		return c, fmt.Errorf("copying %s: %w", src, err)
 	}
+	if old, err := os.Stat(dst); err == nil && os.SameFile(info, old) {
+		return c, fmt.Errorf("copying %s: %w", src, ErrSameFile)
+	}
+	return put(content, info, src, dst, o)
+}
+
+// CopyBytes is [Copy] of a store that is no file: one that was merged, or
+// carried here in a file of another kind. Where dst is not there yet it can be
+// read by its owner only.
+func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
+	return put(content, nil, "a store", dst, o)
+}
+
+// put replaces dst by content; info is that of the file it comes from, or nil.
+func put(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (Changes, error) {
+	c := Changes{Path: dst}
 	var from *Store
+	var err error
 	if !o.Password.IsZero() {
 		if from, err = Decode(bytes.NewReader(content), o.Password, WithKeyPassword(o.KeyPassword)); err != nil {
 			return c, fmt.Errorf("copying %s: %w", src, err)
 		}
 	}
-	old, err := os.Stat(dst)
+	old, oldInfo, err := readBounded(dst)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return c, fmt.Errorf("copying to %s: %w", dst, err)
-	}
-	if exists && os.SameFile(info, old) {
-		return c, fmt.Errorf("copying %s: %w", src, ErrSameFile)
 	}
 	if o.InUse != nil {
 		if err := o.InUse(dst); err != nil {
@@ -88,12 +110,18 @@ func Copy(src, dst string, o CopyOptions) (Changes, error) {
 			return c, fmt.Errorf("copying to %s: %w", dst, err)
 		}
 	}
-	sum := sha256.Sum256(content)
-	c.SHA256 = hex.EncodeToString(sum[:])
+	c.SHA256 = sumOf(content)
 	like := info
 	if exists {
-		like = old
-		if c.Backup, err = backUp(dst, o.Now); err != nil {
+		like, c.Before, c.Backup = oldInfo, sumOf(old), freeName(dst, o.Now)
+	}
+	if o.Intent != nil {
+		if err := o.Intent(c); err != nil {
+			return c, fmt.Errorf("copying to %s: %w", dst, err)
+		}
+	}
+	if exists {
+		if err := backUp(dst, c.Backup, old, oldInfo); err != nil {
 			return c, fmt.Errorf("keeping %s: %w", dst, err)
 		}
 	}
@@ -146,39 +174,49 @@ func refuseLoss(from *Store, dst string, o CopyOptions) error {
 	return nil
 }
 
-// backUp keeps a file under a dated name that is not taken.
-func backUp(path string, now func() time.Time) (string, error) {
+func sumOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// freeName is the dated name under which a file is kept, and that is not taken.
+func freeName(path string, now func() time.Time) string {
 	if now == nil {
 		now = time.Now
 	}
-	content, info, err := readBounded(path)
-	if err != nil {
-		return "", err
-	}
 	base := path + ".backup-" + now().Format("20060102-150405")
-	for i := 1; ; i++ {
-		name := base
-		if i > 1 {
-			name = fmt.Sprintf("%s-%d", base, i)
+	name := base
+	for i := 2; i < 1000; i++ {
+		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			break
 		}
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) && i < 1000 {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		_, err = f.Write(content)
-		err = errors.Join(err, f.Chmod(info.Mode().Perm()), keepOwner(f, info), f.Sync(), f.Close())
-		if err == nil {
-			err = syncFolder(filepath.Dir(name))
-		}
-		if err != nil {
-			os.Remove(name)
-			return "", err
-		}
-		return name, nil
+		name = fmt.Sprintf("%s-%d", base, i)
 	}
+	return name
+}
+
+// backUp keeps a file under a second name: as a link, which is there at once
+// and has everything that the file had; on a file system without links, or
+// where path is a link that leads elsewhere, as a copy with mode, owner and
+// dates.
+func backUp(path, name string, content []byte, info fs.FileInfo) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	err = disk.Link(real, name)
+	if errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err != nil {
+		if err := replaceFile(name, content, info); err != nil {
+			return err
+		}
+		if err := os.Chtimes(name, time.Time{}, info.ModTime()); err != nil {
+			return err
+		}
+	}
+	return disk.Sync(filepath.Dir(name))
 }
 
 // replaceFile writes a file whole or not at all; where path is a link, the file
@@ -187,79 +225,98 @@ func replaceFile(path string, content []byte, like fs.FileInfo) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".tmp*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
 	mode := fs.FileMode(0o600)
 	if like != nil {
 		mode = like.Mode().Perm()
 	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(mode), keepOwner(f, like), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(dir)
+	return disk.Write(path, content, mode, func(f *os.File) error { return keepOwner(f, like) })
 }
 
-// syncFolder makes a rename durable. Windows cannot, and need not.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
+// Undo puts back what the copy replaced, with its mode, owner and dates, or
+// removes what it made. It undoes a copy of which only the intent is known
+// just as well, and doing it twice does no harm. A file that was changed since
+// is left alone, with [ErrChangedSince]; so is a backup that was.
+func (c Changes) Undo() error {
+	now, err := sumOfFile(c.Path)
 	if err != nil {
-		return err
+		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && os.PathSeparator == '/' {
-		return err
+	if c.Backup == "" {
+		switch now {
+		case "":
+			return nil
+		case c.SHA256:
+			return errors.Join(disk.Remove(c.Path), disk.Sync(filepath.Dir(c.Path)))
+		}
+		return fmt.Errorf("removing %s: %w", c.Path, ErrChangedSince)
+	}
+	kept, err := sumOfFile(c.Backup)
+	if err != nil {
+		return fmt.Errorf("putting back %s: %w", c.Path, err)
+	}
+	before := c.Before
+	if before == "" {
+		before = kept // by an older release, which did not write it down
+	}
+	switch {
+	case kept == "" && now != "" && (now == before || before == "" && now != c.SHA256):
+		return nil // put back already, or never replaced
+	case kept == "":
+		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, fs.ErrNotExist)
+	case kept != before && now == before:
+		// The copy was killed while it wrote the backup.
+		return disk.Remove(c.Backup)
+	case kept != before:
+		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, ErrChangedSince)
+	case now != "" && now != c.SHA256 && now != before:
+		return fmt.Errorf("putting back %s: %w; the file that it was is %s", c.Path, ErrChangedSince, c.Backup)
+	}
+	if err := c.putBack(); err != nil {
+		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}
 	return nil
 }
 
-// Undo puts back what the copy replaced, or removes what it made. A file that
-// was changed since is left alone, with [ErrChangedSince]; doing it twice does
-// no harm.
-func (c Changes) Undo() error {
-	content, info, err := readBounded(c.Path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		info = nil
-	case err != nil:
-		return fmt.Errorf("putting back %s: %w", c.Path, err)
+// putBack renames the backup, which brings back everything at once; across
+// file systems its content is written, and then it is removed.
+func (c Changes) putBack() error {
+	path := c.Path
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
 	}
-	sum := sha256.Sum256(content)
-	isOurs := info != nil && hex.EncodeToString(sum[:]) == c.SHA256
-	if c.Backup == "" {
-		switch {
-		case info == nil:
-			return nil
-		case !isOurs:
-			return fmt.Errorf("removing %s: %w", c.Path, ErrChangedSince)
-		}
-		if err := os.Remove(c.Path); err != nil {
-			return err
-		}
-		return syncFolder(filepath.Dir(c.Path))
+	now, err := os.Stat(path)
+	kept, keptErr := os.Stat(c.Backup)
+	if err == nil && keptErr == nil && os.SameFile(now, kept) {
+		// Two names of one file: the copy was killed before it replaced the
+		// first. A rename would leave both.
+		return errors.Join(disk.Remove(c.Backup), disk.Sync(filepath.Dir(c.Backup)))
 	}
-	before, beforeInfo, err := readBounded(c.Backup)
-	if errors.Is(err, fs.ErrNotExist) && info != nil && !isOurs {
-		return nil // put back already
+	if disk.Rename(c.Backup, path) == nil {
+		return errors.Join(disk.Sync(filepath.Dir(path)), disk.Sync(filepath.Dir(c.Backup)))
+	}
+	before, info, err := readBounded(c.Backup)
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(path, before, info); err != nil {
+		return err
+	}
+	if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {
+		return err
+	}
+	return disk.Remove(c.Backup)
+}
+
+// sumOfFile is "" where there is no file.
+func sumOfFile(path string) (string, error) {
+	content, _, err := readBounded(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
 	}
 	if err != nil {
-		return fmt.Errorf("putting back %s: %w", c.Path, err)
+		return "", err
 	}
-	if info != nil && !isOurs && !bytes.Equal(content, before) {
-		return fmt.Errorf("putting back %s: %w; the file that it was is %s", c.Path, ErrChangedSince, c.Backup)
-	}
-	if err := replaceFile(c.Path, before, beforeInfo); err != nil {
-		return fmt.Errorf("putting back %s: %w", c.Path, err)
-	}
-	return os.Remove(c.Backup)
+	return sumOf(content), nil
 }
 
 // WriteFile writes a JCEKS or JKS store whole or not at all; the mode of a file

@@ -1,0 +1,155 @@
+// Package disk changes files for the packages of this module: whole or not at
+// all, and on the disk when a call returns. Everything that they write goes
+// through here, so that a test can end the process at any of the operations.
+package disk
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Point is called before and after every operation that changes something on
+// the disk, with "before" or "after", the operation and its path. It is nil
+// but in tests, which set it before anything else runs.
+var Point func(when, operation, path string)
+
+// At is Point for an operation that this package does not have.
+func At(when, operation, path string) {
+	if Point != nil {
+		Point(when, operation, path)
+	}
+}
+
+func do(operation, path string, f func() error) error {
+	At("before", operation, path)
+	err := f()
+	At("after", operation, path)
+	return err
+}
+
+// tempMark stands in the names of temporary files, see Sweep.
+const tempMark = ".tmp"
+
+// Write replaces a file: a temporary file beside it is written, given its
+// mode, handed to finish (unless nil; for its owner), synced and renamed. The
+// file is durable when Write returns; when it fails the old one is untouched.
+func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) error) (err error) {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	At("before", "create", path)
+	f, err := os.CreateTemp(dir, "."+base+tempMark+"*")
+	At("after", "create", path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	// In two parts, so that a test can end the process between them.
+	half := len(content) / 2
+	if err := errors.Join(write(f, content[:half]), write(f, content[half:])); err != nil {
+		return err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if finish != nil {
+		if err := finish(f); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(do("sync", path, f.Sync), f.Close()); err != nil {
+		return err
+	}
+	if err := Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return Sync(dir)
+}
+
+func write(f *os.File, b []byte) error {
+	return do("write", f.Name(), func() error {
+		_, err := f.Write(b)
+		return err
+	})
+}
+
+// Sweep removes the temporary files of a Write of path that was killed. It is
+// for a caller who knows that no other Write of path is under way.
+func Sweep(path string) error {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), "."+base+tempMark)
+		if !ours || rest == "" || strings.Trim(rest, "0123456789") != "" || !e.Type().IsRegular() {
+			continue
+		}
+		if e := Remove(filepath.Join(dir, e.Name())); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// Rename renames; what has the new name is replaced at once, where it is a
+// file. The folders are not synced.
+func Rename(from, to string) error {
+	return do("rename", to, func() error { return os.Rename(from, to) })
+}
+
+// Link gives a file a second name.
+func Link(file, name string) error {
+	return do("link", name, func() error { return os.Link(file, name) })
+}
+
+// Remove removes a file or an empty folder.
+func Remove(path string) error {
+	return do("remove", path, func() error { return os.Remove(path) })
+}
+
+// RemoveAll removes a folder and everything in it.
+func RemoveAll(path string) error {
+	return do("remove all", path, func() error { return os.RemoveAll(path) })
+}
+
+// Mkdir makes a folder.
+func Mkdir(path string, mode fs.FileMode) error {
+	return do("mkdir", path, func() error { return os.Mkdir(path, mode) })
+}
+
+// MkdirAll makes a folder with those above it.
+func MkdirAll(path string, mode fs.FileMode) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	return do("mkdir all", path, func() error { return os.MkdirAll(path, mode) })
+}
+
+// Sync makes what was renamed, made or removed in a folder durable. Windows
+// has no such call for folders, and needs none.
+func Sync(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = do("sync", dir, d.Sync)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && os.PathSeparator == '/' {
+		return err
+	}
+	return nil
+}

@@ -11,16 +11,19 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 const (
-	journalVersion = 1
+	journalVersion = 2
 	journalLimit   = 64 << 20
 )
 
-// journal remembers what the world cannot show. It is written whole or not at
-// all before and after each action that needs it, and holds no secret.
+// journal remembers what the world cannot show: of each action that changes
+// something the intent, which is on the disk before the action begins, and the
+// outcome. It is written whole or not at all, by whoever has the lock, and
+// holds no secret.
 type journal struct {
 	path string
 	journalData
@@ -29,20 +32,71 @@ type journal struct {
 type journalData struct {
 	Version int    `json:"version"`
 	Target  string `json:"target"`
-	// Configured is the instance URL that the target accepted.
-	Configured string `json:"configured,omitempty"`
-	// Migrate is the intent and the outcome of the one request that must not
-	// be made twice.
-	Migrate *migrateNote `json:"migrate,omitempty"`
-	// Stores are the changes that rollback undoes.
-	Stores []keystore.Changes `json:"stores,omitempty"`
-	// Unpacked maps each file that the package brought to its size.
-	Unpacked map[string]int64 `json:"unpacked,omitempty"`
+
+	Unpack    *unpackNote    `json:"unpack,omitempty"`
+	Stores    []*storeNote   `json:"stores,omitempty"`
+	Setup     *note          `json:"setup,omitempty"`
+	Configure *configureNote `json:"configure,omitempty"`
+	Migrate   *note          `json:"migrate,omitempty"`
 }
 
-type migrateNote struct {
-	Asked     time.Time  `json:"asked"`
-	Completed *time.Time `json:"completed,omitempty"`
+// note is an action: begun, and ended unless nobody knows. One that is known to
+// have failed, or never to have begun, leaves no note.
+type note struct {
+	Began time.Time  `json:"began"`
+	Ended *time.Time `json:"ended,omitempty"`
+}
+
+func begin() note { return note{Began: time.Now().UTC()} }
+
+// end records the outcome; a nil note was never begun here.
+func (n *note) end() {
+	now := time.Now().UTC()
+	n.Ended = &now
+}
+
+func (n *note) open() bool  { return n != nil && n.Ended == nil }
+func (n *note) ended() bool { return n != nil && n.Ended != nil }
+
+// unpackNote is enough to remove what was unpacked, and nothing else.
+type unpackNote struct {
+	note
+	// Files are what the package brought, by slash path below the target's
+	// folder. It is nil until all of them lie in the temporary folder.
+	Files map[string]fileNote `json:"files,omitempty"`
+	// Empty is the empty folder that was there before, if there was one.
+	Empty *folderNote `json:"empty,omitempty"`
+}
+
+// fileNote is what a file was when it was unpacked.
+type fileNote struct {
+	Size   int64       `json:"size"`
+	Mode   fs.FileMode `json:"mode"`
+	SHA256 string      `json:"sha256"`
+}
+
+type folderNote struct {
+	Mode    fs.FileMode `json:"mode"`
+	ModTime time.Time   `json:"modTime"`
+}
+
+type storeNote struct {
+	note
+	Changes keystore.Changes `json:"changes"`
+}
+
+type configureNote struct {
+	note
+	// InstanceURL is what the target was told.
+	InstanceURL string `json:"instanceUrl"`
+}
+
+// configureNote is nil where configure was not begun.
+func (j *journal) configureNote() *note {
+	if j.Configure == nil {
+		return nil
+	}
+	return &j.Configure.note
 }
 
 func openJournal(dir, target string) (*journal, error) {
@@ -76,10 +130,10 @@ func (j *journal) save() error {
 	if err := e.Encode(j.journalData); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
+	if err := disk.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if err := writeFile(j.path, b.Bytes(), 0o600); err != nil {
+	if err := disk.Write(j.path, b.Bytes(), 0o600, nil); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
@@ -87,33 +141,5 @@ func (j *journal) save() error {
 
 // writeFile writes a file whole or not at all, and to the disk.
 func writeFile(path string, content []byte, mode fs.FileMode) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".tmp*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename durable; Windows has no such call for folders, and
-// needs none.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && os.PathSeparator == '/' {
-		return err
-	}
-	return nil
+	return disk.Write(path, content, mode, nil)
 }

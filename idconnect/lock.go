@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // ErrLocked: another run works on the same target. See [LockedError].
@@ -45,7 +47,7 @@ func (r *run) lock(create bool) error {
 	}
 	path := r.u.lockPath()
 	if create {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return fmt.Errorf("lock: %w", err)
 		}
 	} else if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

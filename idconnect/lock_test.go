@@ -30,7 +30,7 @@ func TestLock(t *testing.T) {
 		} else if want := filepath.Join(w.u.TargetDir+".upgrade", "lock"); locked.Path != want || idconnect.RemedyOf(err) == "" {
 			t.Errorf("%+v", locked)
 		}
-		if _, err := second.Rollback(context.Background()); !errors.Is(err, idconnect.ErrLocked) {
+		if _, err := second.Rollback(context.Background(), ""); !errors.Is(err, idconnect.ErrLocked) {
 			t.Errorf("the rollback: %v", err)
 		}
 		plan, err := second.Plan(context.Background())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,6 +28,10 @@ func (r *run) settleTime() time.Duration {
 // checkConfigure asks the target. A completion in the journal counts too:
 // after a restart a server may have forgotten.
 func checkConfigure(ctx context.Context, r *run) (State, string, error) {
+	toDo := "the target will be told to read from " + r.u.instanceURL()
+	if r.repeats(r.journal.configureNote()) {
+		return ToDo, toDo, nil
+	}
 	if when, ok := r.completed(ctx); ok {
 		return Done, "the migration was completed on " + when, nil
 	}
@@ -37,20 +42,34 @@ func checkConfigure(ctx context.Context, r *run) (State, string, error) {
 	s, err := m.Status(ctx)
 	switch {
 	case errors.Is(err, openidm.ErrUnavailable):
-		return ToDo, "the target will be told to read from " + r.u.instanceURL(), nil
+		return ToDo, toDo, nil
 	case err != nil && s.Phase == "":
 		return ToDo, "", err
 	}
 	switch s.Phase {
 	case migration.PhaseConfigured:
-		if r.journal.Configured != "" && r.journal.Configured != r.u.instanceURL() {
-			return ToDo, "the target reads from " + r.journal.Configured + ", not " + r.u.instanceURL(), nil
+		if n := r.journal.Configure; n != nil && n.InstanceURL != r.u.instanceURL() {
+			return ToDo, "the target reads from " + n.InstanceURL + ", not " + r.u.instanceURL(), nil
 		}
 		return Done, "the target is connected to its source", nil
 	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
 		return Done, "the target says " + s.Word, nil
 	}
-	return ToDo, "the target will be told to read from " + r.u.instanceURL(), nil
+	return ToDo, toDo, nil
+}
+
+// repeats says whether an action that this run has not done yet is to be
+// repeated though it is done: Again was said, and no request of before is
+// still open.
+func (r *run) repeats(n *note) bool {
+	return r.u.Again && !n.open() && (n == nil || n.Began.Before(r.began))
+}
+
+// sayAgain says whether a person who looked has said that what stays unknown is
+// to be sent once more.
+func (r *run) sayAgain(err error) bool {
+	var unknown *migration.UnknownOutcomeError
+	return r.u.Again && errors.As(err, &unknown)
 }
 
 // completed says when a migration was completed, as far as the world does not
@@ -58,19 +77,56 @@ func checkConfigure(ctx context.Context, r *run) (State, string, error) {
 // journal.
 func (r *run) completed(ctx context.Context) (when string, ok bool) {
 	n := r.journal.Migrate
-	if n == nil || n.Completed == nil {
+	if !n.ended() || r.repeats(n) {
 		return "", false
 	}
 	if empty, err := r.targetEmpty(ctx); err == nil && empty {
 		return "", false
 	}
-	return n.Completed.Format(time.RFC3339), true
+	return n.Ended.Format(time.RFC3339), true
 }
 
+// doConfigure tells the target its source, once: an intent whose outcome is not
+// known is settled first.
 func doConfigure(ctx context.Context, r *run) (string, error) {
 	m, err := r.migration()
 	if err != nil {
 		return "", err
+	}
+	told := false
+	if n := r.journal.Configure; n != nil && n.open() && n.InstanceURL == r.u.instanceURL() {
+		if told, err = r.settleConfigure(ctx, m); err != nil && !r.sayAgain(err) {
+			return "", err
+		}
+	}
+	configured := false
+	if !told {
+		if configured, err = r.askConfigure(ctx, m); err != nil {
+			return "", err
+		}
+	}
+	if !configured {
+		wait, cancel := context.WithTimeout(ctx, configureTimeout)
+		defer cancel()
+		if _, err = m.Wait(wait, migration.PhaseConfigured, func(migration.Status) {}); err != nil {
+			var failed *migration.FailedError
+			if errors.As(err, &failed) {
+				r.journal.Configure = nil // it has an end
+				err = errors.Join(err, r.journal.save())
+			}
+			return "", err
+		}
+	}
+	r.journal.Configure.end()
+	return "the target reads from " + r.u.instanceURL(), r.journal.save()
+}
+
+// askConfigure sends configure. When the answer is lost, the wait that follows
+// settles it: a target that was not told anything never becomes configured.
+func (r *run) askConfigure(ctx context.Context, m *migration.Client) (configured bool, err error) {
+	r.journal.Configure = &configureNote{begin(), r.u.instanceURL()}
+	if err := r.journal.save(); err != nil {
+		return false, err
 	}
 	credentials := r.u.Source.credentials()
 	s, err := m.Configure(ctx, migration.Source{
@@ -78,26 +134,79 @@ func doConfigure(ctx context.Context, r *run) (string, error) {
 	})
 	var lost *migration.UnknownOutcomeError
 	if err != nil && !errors.As(err, &lost) {
-		return "", err
+		r.journal.Configure = nil
+		return false, errors.Join(err, r.journal.save())
 	}
-	// When the answer was lost, the wait asks for the status, which settles it:
-	// a target that was not told anything never becomes configured.
-	if s.Phase != migration.PhaseConfigured {
-		wait, cancel := context.WithTimeout(ctx, configureTimeout)
-		defer cancel()
-		s, err = m.Wait(wait, migration.PhaseConfigured, func(migration.Status) {})
-		if err != nil {
-			return "", err
+	return s.Phase == migration.PhaseConfigured, nil
+}
+
+// settleConfigure finds out whether a target was told its source. One that
+// stays as it is before it is told anything was not.
+func (r *run) settleConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
+	last, err := r.poll(ctx, m, func(p migration.Phase) bool {
+		return p != migration.PhaseNotConfigured && p != migration.PhaseUnknown && p != ""
+	})
+	if err != nil {
+		return false, err
+	}
+	switch last.Phase {
+	case migration.PhaseNotConfigured:
+		return false, nil
+	case migration.PhaseUnknown, "":
+		return false, &migration.UnknownOutcomeError{Action: "configure", Status: &last, Err: r.lookAt("")}
+	case migration.PhaseFailed:
+		return false, nil // it has an end, and may be told again
+	}
+	return true, nil
+}
+
+// poll asks for the status until it is settled, or for the settle time. The
+// last answer is returned; an error only when there was none, or of ctx.
+func (r *run) poll(ctx context.Context, m *migration.Client, settled func(migration.Phase) bool) (last migration.Status, err error) {
+	deadline := time.Now().Add(r.settleTime())
+	pause := min(time.Second, r.settleTime()/10)
+	for {
+		s, err := m.Status(ctx)
+		if err == nil || s.Phase != "" {
+			last = s
+		}
+		switch {
+		case ctx.Err() != nil:
+			return last, ctx.Err()
+		case settled(s.Phase):
+			return last, nil
+		case time.Now().Add(pause).After(deadline):
+			if last.Phase == "" && err != nil {
+				return last, err
+			}
+			return last, nil
+		}
+		r.u.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: "asking what became of an earlier request", Total: -1})
+		select {
+		case <-ctx.Done():
+			return last, ctx.Err()
+		case <-time.After(pause):
 		}
 	}
-	r.journal.Configured = r.u.instanceURL()
-	if err := r.journal.save(); err != nil {
-		return "", err
+}
+
+// lookAt says where to look when the target does not tell what became of a
+// request.
+func (r *run) lookAt(seen string) error {
+	logs := "the target's log"
+	if r.u.TargetDir != "" {
+		logs = "the target's logs in " + filepath.Join(r.u.TargetDir, "logs")
 	}
-	return "the target reads from " + r.u.instanceURL(), nil
+	if seen != "" {
+		seen += ": "
+	}
+	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); when it was not received, say so by -again", seen, logs, r.u.targetURL())
 }
 
 func checkMigrate(ctx context.Context, r *run) (State, string, error) {
+	if r.repeats(r.journal.Migrate) {
+		return ToDo, "it is asked for again", nil
+	}
 	if when, ok := r.completed(ctx); ok {
 		return Done, "completed on " + when, nil
 	}
@@ -136,15 +245,20 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	if s.Phase != migration.PhaseRunning {
-		if n := r.journal.Migrate; n != nil && n.Completed != nil {
-			r.journal.Migrate = nil // of another target, see completed
+		if r.journal.Migrate.ended() {
+			r.journal.Migrate = nil // of another target, see completed, or to be repeated
 		}
 		if r.journal.Migrate != nil {
-			asked, err := r.settle(ctx, m)
-			if err != nil {
+			became, err := r.settle(ctx, m)
+			switch {
+			case r.sayAgain(err):
+				r.journal.Migrate = nil
+			case err != nil:
 				return "", err
-			}
-			if !asked {
+			case became == allThere:
+				r.journal.Migrate.end()
+				return "the target holds as many records as the source, and nothing runs", r.journal.save()
+			case became == notReceived:
 				r.journal.Migrate = nil
 			}
 		}
@@ -166,11 +280,11 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		}
 		return "", err
 	}
-	now := time.Now()
 	if r.journal.Migrate == nil {
-		r.journal.Migrate = &migrateNote{Asked: now}
+		n := begin() // somebody else's
+		r.journal.Migrate = &n
 	}
-	r.journal.Migrate.Completed = &now
+	r.journal.Migrate.end()
 	if err := r.journal.save(); err != nil {
 		return "", err
 	}
@@ -181,7 +295,8 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 }
 
 func (r *run) askMigrate(ctx context.Context, m *migration.Client) error {
-	r.journal.Migrate = &migrateNote{Asked: time.Now()}
+	n := begin()
+	r.journal.Migrate = &n
 	if err := r.journal.save(); err != nil {
 		return err
 	}
@@ -191,8 +306,8 @@ func (r *run) askMigrate(ctx context.Context, m *migration.Client) error {
 	case err == nil, errors.Is(err, migration.ErrAlreadyRunning):
 		return nil
 	case errors.As(err, &lost):
-		asked, settleErr := r.settle(ctx, m)
-		if settleErr != nil || !asked {
+		became, settleErr := r.settle(ctx, m)
+		if settleErr != nil || became == notReceived {
 			return errors.Join(err, settleErr)
 		}
 		return nil
@@ -202,35 +317,80 @@ func (r *run) askMigrate(ctx context.Context, m *migration.Client) error {
 	return errors.Join(err, r.journal.save())
 }
 
-// settle finds out whether a request to migrate whose answer is not known was
-// received. A target that stays idle and holds no user did not receive it.
-func (r *run) settle(ctx context.Context, m *migration.Client) (asked bool, err error) {
-	deadline := time.Now().Add(r.settleTime())
-	var last migration.Status
-	for {
-		s, err := m.Status(ctx)
-		if err == nil || s.Phase != "" {
-			last = s
-		}
-		switch s.Phase {
+// outcome is what became of a request to migrate whose answer is not known.
+type outcome int
+
+const (
+	notReceived outcome = iota
+	received            // the status says so
+	allThere            // the status does not, but the records are there
+)
+
+// settle finds out whether a request to migrate was received: the status says
+// so; or the target stays idle, and then its records do. None: it was not. As
+// many as the source has: it was, and a restart made the target forget. Some:
+// nobody knows.
+func (r *run) settle(ctx context.Context, m *migration.Client) (outcome, error) {
+	last, err := r.poll(ctx, m, func(p migration.Phase) bool {
+		switch p {
 		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
-			return true, nil
+			return true
 		}
-		if time.Now().After(deadline) {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-time.After(min(time.Second, r.settleTime()/10)):
+		return false
+	})
+	if err != nil {
+		return notReceived, err
+	}
+	switch last.Phase {
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures, migration.PhaseFailed:
+		return received, nil
+	}
+	unknown := func(err error) error {
+		return &migration.UnknownOutcomeError{Action: "migrate", Status: &last, Err: err}
+	}
+	target, err := r.targetClient()
+	if err != nil {
+		return notReceived, err
+	}
+	have, total, err := countRecords(ctx, target)
+	if err != nil {
+		return notReceived, unknown(err)
+	}
+	if have["managed/user"] == 0 {
+		return notReceived, nil
+	}
+	source, err := r.sourceClient()
+	if err != nil {
+		return notReceived, err
+	}
+	want, wanted, err := countRecords(ctx, source)
+	if err != nil {
+		return notReceived, unknown(r.lookAt(fmt.Sprintf("the target is idle and holds %s; the source cannot be counted (%v)", plural(total, "record"), err)))
+	}
+	for kind, n := range want {
+		if have[kind] < n {
+			return notReceived, unknown(r.lookAt(fmt.Sprintf("the target is idle and holds %d of %d records", total, wanted)))
 		}
 	}
-	empty, err := r.targetEmpty(ctx)
-	if err == nil && empty {
-		return false, nil
+	return allThere, nil
+}
+
+// countRecords counts what a migration carries over and both servers show.
+func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int, total int, err error) {
+	counts = map[string]int{}
+	for _, kind := range []string{"managed/user", "managed/role", "managed/assignment"} {
+		for _, err := range c.Query(ctx, kind, openidm.Query{Fields: []string{"_id"}}) {
+			if errors.Is(err, openidm.ErrNotFound) && kind != "managed/user" {
+				break // a server without this kind has none
+			}
+			if err != nil {
+				return nil, 0, err
+			}
+			counts[kind]++
+			total++
+		}
 	}
-	return false, &migration.UnknownOutcomeError{Action: "migrate", Status: &last, Err: errors.Join(err,
-		errors.New("the target is idle but holds users: look at its log and at verify before you ask again"))}
+	return counts, total, nil
 }
 
 func (r *run) targetEmpty(ctx context.Context) (bool, error) {

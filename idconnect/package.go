@@ -11,6 +11,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Limits of a package. The real one is said to be some hundred megabytes
@@ -129,8 +131,9 @@ func checkPackage(ctx context.Context, name string, z *zip.Reader) (info package
 }
 
 // unpackPackage puts the package's folder at dir, which must be empty or not
-// there: it is unpacked beside, and renamed when whole. progress counts bytes.
-func unpackPackage(ctx context.Context, name, dir string, progress func(done, total int64)) error {
+// there: it is unpacked beside, and renamed when whole. progress counts bytes;
+// each of whole is called before the rename, with the folder beside.
+func unpackPackage(ctx context.Context, name, dir string, progress func(done, total int64), whole ...func(temp string) error) error {
 	z, err := zip.OpenReader(name)
 	if err != nil {
 		return &PackageError{Path: name, Reason: "it cannot be read as a zip file", Err: err}
@@ -146,16 +149,15 @@ func unpackPackage(ctx context.Context, name, dir string, progress func(done, to
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if err := disk.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	// One fixed name: what an interrupted run left is found and removed.
-	temp := dir + ".unpacking"
-	if err := os.RemoveAll(temp); err != nil {
+	temp := unpackingDir(dir)
+	if err := disk.RemoveAll(temp); err != nil {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	if err := os.Mkdir(temp, 0o755); err != nil {
+	if err := disk.Mkdir(temp, 0o755); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(temp)
@@ -177,14 +179,23 @@ func unpackPackage(ctx context.Context, name, dir string, progress func(done, to
 		progress(done, info.Bytes)
 	}
 	root.Close()
-	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, f := range whole {
+		if err := f(temp); err != nil {
+			return err
+		}
+	}
+	if err := disk.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(temp, dir); err != nil {
+	if err := disk.Rename(temp, dir); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return disk.Sync(filepath.Dir(dir))
 }
+
+// unpackingDir is the folder beside the target's in which a package is
+// unpacked. One fixed name: what an interrupted run left is found and removed.
+func unpackingDir(dir string) string { return filepath.Clean(dir) + ".unpacking" }
 
 func unpackEntry(ctx context.Context, root *os.Root, rel string, f *zip.File) (int64, error) {
 	if err := ctx.Err(); err != nil {
@@ -203,7 +214,9 @@ func unpackEntry(ctx context.Context, root *os.Root, rel string, f *zip.File) (i
 	}
 	defer r.Close()
 	mode := f.Mode().Perm() | 0o600
+	disk.At("before", "create", file)
 	w, err := root.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	disk.At("after", "create", file)
 	if err != nil {
 		return 0, err
 	}
@@ -216,6 +229,8 @@ func unpackEntry(ctx context.Context, root *os.Root, rel string, f *zip.File) (i
 	case n != size:
 		return n, fmt.Errorf("%d bytes, where %d were announced", n, size)
 	}
+	disk.At("before", "sync", file)
+	defer disk.At("after", "sync", file)
 	return n, errors.Join(w.Chmod(mode), w.Sync(), w.Close())
 }
 

@@ -20,9 +20,29 @@ const (
 	NotRun  State = "not run"
 )
 
+// Where says on which machine a step runs: the folders of source and target
+// are often on two.
+type Where string
+
+// The machines. What runs anywhere needs only the servers' addresses.
+const (
+	WhereSource Where = "source"
+	WhereTarget Where = "target"
+	WhereAny    Where = "any"
+)
+
+// text is what a plan adds to a step that is bound to a machine.
+func (w Where) text() string {
+	if w == WhereAny {
+		return ""
+	}
+	return "  [" + string(w) + " machine]"
+}
+
 // StepPlan is where one step stands before the run.
 type StepPlan struct {
 	Name     string   `json:"name"`
+	Where    Where    `json:"where"`
 	State    State    `json:"state"`
 	Detail   string   `json:"detail"`
 	Findings Findings `json:"findings,omitempty"`
@@ -98,7 +118,7 @@ func (r *run) plan(ctx context.Context) Plan {
 		if !r.u.chosen(s.name) {
 			continue
 		}
-		sp := StepPlan{Name: s.name, Findings: p.Findings.Of(s.name)}
+		sp := StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)}
 		if b := sp.Findings.Blocking(); len(b) > 0 {
 			sp.State, sp.Detail = Blocked, b[0].Seen
 		} else if state, detail, err := s.check(ctx, r); err != nil {
@@ -117,7 +137,7 @@ func (p Plan) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "source  %s\ntarget  %s\n\n", p.Source, p.Target)
 	blocked := 0
 	for i, s := range p.Steps {
-		fmt.Fprintf(&b, "%3d %-10s %-8s %s\n", i+1, s.Name, s.State, s.Detail)
+		fmt.Fprintf(&b, "%3d %-10s %-8s %s%s\n", i+1, s.Name, s.State, s.Detail, s.Where.text())
 		if s.State == Blocked {
 			blocked++
 		}

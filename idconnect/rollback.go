@@ -2,22 +2,35 @@ package idconnect
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
-// Rollback puts back what Run replaced, the last step first: the stores byte
-// for byte, and the folder that was unpacked, provided that nothing was added
-// to it since. What is in the target's database is not undone: the source was
+// Rollback puts back what Run changed, the last step first: everything, or
+// with to the steps from that one on, so that the world is as it was before
+// it. Stores come back byte for byte, with mode, owner and dates; the folder
+// that was unpacked is removed, unless something was added to it since, which
+// is an [*AddedError]. An action that was killed midway is undone just as
+// well, and a rollback that was killed goes on when it is called again.
+//
+// What is in the target's database is not undone, and what was configured and
+// migrated there stays on record until its folder is removed: the source was
 // never changed, and stays the system to use. A target that still runs must be
-// stopped first. The result has one line for each step that had something to
-// undo.
-func (u *Upgrade) Rollback(ctx context.Context) ([]StepResult, error) {
+// stopped first. The result has one line for each step that can be undone.
+// Upgrade.Steps leaves steps out.
+func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error) {
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
 	if u.TargetDir == "" {
 		return nil, &MissingError{Field: "TargetDir", Step: "rollback"}
+	}
+	first := 0
+	if to != "" {
+		if first = slices.Index(StepNames(), to); first < 0 {
+			return nil, fmt.Errorf("unknown step %q: known are %s", to, strings.Join(StepNames(), ", "))
+		}
 	}
 	r, err := u.open()
 	if err != nil {
@@ -27,7 +40,10 @@ func (u *Upgrade) Rollback(ctx context.Context) ([]StepResult, error) {
 	if err := r.lock(true); err != nil {
 		return nil, err
 	}
-	if len(r.journal.Stores) > 0 || r.journal.Unpacked != nil {
+	if err := r.settleFiles(); err != nil {
+		return nil, err
+	}
+	if len(r.journal.Stores) > 0 || r.journal.Unpack != nil {
 		if c, err := r.targetClient(); err == nil {
 			if _, err := c.Ping(ctx); err == nil {
 				return nil, &StepError{StepSetup, fmt.Errorf("the target answers at %s: stop it first", u.targetURL())}
@@ -35,7 +51,7 @@ func (u *Upgrade) Rollback(ctx context.Context) ([]StepResult, error) {
 		}
 	}
 	var results []StepResult
-	for i := len(steps) - 1; i >= 0; i-- {
+	for i := len(steps) - 1; i >= first; i-- {
 		s := steps[i]
 		if s.undo == nil || !u.chosen(s.name) {
 			continue
@@ -44,17 +60,14 @@ func (u *Upgrade) Rollback(ctx context.Context) ([]StepResult, error) {
 			return results, err
 		}
 		detail, err := s.undo(ctx, r)
+		state := Done
 		if err != nil {
-			results = append(results, StepResult{Name: s.name, State: Failed, Detail: err.Error()})
-			return results, &StepError{s.name, err}
+			state, detail = Failed, err.Error()
 		}
-		results = append(results, StepResult{Name: s.name, State: Done, Detail: detail})
-	}
-	// A target that is put back was never configured nor migrated to.
-	if r.journal.Configured != "" || r.journal.Migrate != nil {
-		r.journal.Configured, r.journal.Migrate = "", nil
-		if err := r.journal.save(); err != nil {
-			return results, errors.Join(err)
+		results = append(results, StepResult{Name: s.name, State: state, Detail: detail})
+		u.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
+		if err != nil {
+			return results, &StepError{s.name, err}
 		}
 	}
 	return results, nil

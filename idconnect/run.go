@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -24,6 +26,8 @@ type run struct {
 	journal *journal
 	// held is the lock of the target, nil while this run does not have it.
 	held *flock.Flock
+	// began tells what this run did from what was done before it.
+	began time.Time
 	// verified is the result of the step verify, for the report.
 	verified *VerifyReport
 
@@ -47,7 +51,16 @@ func (u *Upgrade) open() (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &run{u: u, journal: j}, nil
+	return &run{u: u, journal: j, began: time.Now().UTC()}, nil
+}
+
+// settleFiles finds out what became of file operations that were killed, and
+// removes their temporary files. Only who has the lock may call it.
+func (r *run) settleFiles() error {
+	if err := errors.Join(disk.Sweep(r.journal.path), r.settleUnpack(), r.settleStores()); err != nil {
+		return fmt.Errorf("after the last run: %w", err)
+	}
+	return nil
 }
 
 func (u *Upgrade) stateDir() string {

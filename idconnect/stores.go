@@ -1,14 +1,17 @@
 package idconnect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -165,47 +168,16 @@ func doStores(ctx context.Context, r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	password, err := r.u.keystorePassword()
-	if err != nil {
-		return "", err
-	}
-	_, trustPassword := r.truststorePassword()
-	inUse := func(string) error {
-		if inst, err := OpenInstallation(r.u.TargetDir); err == nil {
-			if pid, running := inst.Process(); running {
-				return fmt.Errorf("the server of %s runs as process %d: stop it first", r.u.TargetDir, pid)
-			}
-		}
-		return nil
-	}
 	var done []string
 	for i, p := range pairs {
-		var changes keystore.Changes
-		if i == 1 && r.u.TruststoreConflict != "" {
-			changes, err = mergeFile(p.source, p.target, trustPassword, r.u.TruststoreConflict)
-		} else {
-			// What the package or a target that never ran holds is not needed;
-			// a target that ran is refused by preflight. The backup is kept.
-			options := keystore.CopyOptions{Password: password, InUse: inUse, Replace: true}
-			if i == 1 {
-				options.Password = trustPassword
-			}
-			changes, err = keystore.Copy(p.source, p.target, options)
-		}
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", p.what, err)
-		}
-		r.journal.Stores = append(r.journal.Stores, changes)
-		if err := r.journal.save(); err != nil {
-			return "", err
-		}
-		done = append(done, p.what+" copied")
-		if changes.Backup != "" {
-			done[i] += ", the old one is " + filepath.Base(changes.Backup)
-		}
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
+		said, err := r.copyStore(p, i == 1)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", p.what, err)
+		}
+		done = append(done, p.what+" "+said)
 	}
 	r.forgetTarget()
 	state, _, err := checkStores(ctx, r)
@@ -218,20 +190,131 @@ func doStores(ctx context.Context, r *run) (string, error) {
 	return strings.Join(done, "; "), nil
 }
 
-// mergeFile adds the certificates of a truststore to another one. A real
-// truststore has the server's own certificate as a private key entry: of that
-// the certificate is taken, not the key.
-func mergeFile(src, dst string, password keystore.Password, policy keystore.Policy) (keystore.Changes, error) {
-	from, err := keystore.Open(src, password)
+// copyStore copies, or merges, one store of the source, unless that changes
+// nothing. What the package or a target that never ran holds is not needed; a
+// target that ran is refused by preflight. The old file is kept.
+func (r *run) copyStore(p storePair, isTruststore bool) (string, error) {
+	password, err := r.u.keystorePassword()
 	if err != nil {
-		return keystore.Changes{}, fmt.Errorf("%s: %w", src, err)
+		return "", err
 	}
-	into, err := keystore.Open(dst, password)
+	if isTruststore {
+		_, password = r.truststorePassword()
+	}
+	content, err := readFile(p.source)
+	if err != nil {
+		return "", err
+	}
+	did := "copied"
+	if isTruststore && r.u.TruststoreConflict != "" {
+		did = "merged"
+		if content, err = mergeTruststores(content, p, password, r.u.TruststoreConflict); err != nil {
+			return "", err
+		}
+	}
+	if old, err := readFile(p.target); err == nil && bytes.Equal(old, content) {
+		return "is there already", nil
+	}
+	if err := r.targetStopped(); err != nil {
+		return "", err
+	}
+	n := &storeNote{note: begin()}
+	options := keystore.CopyOptions{Password: password, Replace: true, Intent: func(c keystore.Changes) error {
+		n.Changes = c
+		r.journal.Stores = append(r.journal.Stores, n)
+		return r.journal.save()
+	}}
+	if did == "merged" {
+		_, err = keystore.CopyBytes(content, p.target, options)
+	} else {
+		_, err = keystore.Copy(p.source, p.target, options)
+	}
+	if err != nil {
+		return "", err
+	}
+	n.end()
+	if n.Changes.Backup != "" {
+		did += ", the old one is " + filepath.Base(n.Changes.Backup)
+	}
+	return did, r.journal.save()
+}
+
+// targetStopped refuses to change files under a server that runs.
+func (r *run) targetStopped() error {
+	inst, err := OpenInstallation(r.u.TargetDir)
+	if err != nil {
+		return nil // no installation, no server
+	}
+	if pid, running := inst.Process(); running {
+		return fmt.Errorf("the server of %s runs as process %d: stop it first", r.u.TargetDir, pid)
+	}
+	return nil
+}
+
+// readFile reads a store for as long as one can be.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxStore+1))
+	if err == nil && len(content) > maxStore {
+		err = fmt.Errorf("%s: larger than %d bytes", path, maxStore)
+	}
+	return content, err
+}
+
+// maxStore bounds the file of a key store, in bytes, as package keystore does.
+const maxStore = 64 << 20
+
+// settleStores finds out what became of a copy that was killed: it was made
+// when the file is what it was to become; else it was not, and its traces go.
+func (r *run) settleStores() error {
+	var kept []*storeNote
+	changed := false
+	for _, n := range r.journal.Stores {
+		if n.open() {
+			changed = true
+			path := n.Changes.Path
+			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
+				return err
+			}
+			sum, err := sumOfFile(path)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			if sum != n.Changes.SHA256 {
+				if err := n.Changes.Undo(); err != nil {
+					return err
+				}
+				continue
+			}
+			n.end()
+		}
+		kept = append(kept, n)
+	}
+	if !changed {
+		return nil
+	}
+	r.journal.Stores = kept
+	return r.journal.save()
+}
+
+// mergeTruststores gives the target's truststore with the source's
+// certificates added. A real truststore has the server's own certificate as a
+// private key entry: of that the certificate is taken, not the key.
+func mergeTruststores(source []byte, p storePair, password keystore.Password, policy keystore.Policy) ([]byte, error) {
+	from, err := keystore.Decode(bytes.NewReader(source), password)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.source, err)
+	}
+	into, err := keystore.Open(p.target, password)
 	if errors.Is(err, fs.ErrNotExist) {
-		return keystore.Copy(src, dst, keystore.CopyOptions{Password: password})
+		return source, nil
 	}
 	if err != nil {
-		return keystore.Changes{}, fmt.Errorf("%s: %w (a merge needs both truststores under one password)", dst, err)
+		return nil, fmt.Errorf("%s: %w (a merge needs both truststores under one password)", p.target, err)
 	}
 	for e := range from.Entries() {
 		if e.Kind != keystore.PrivateKey {
@@ -239,25 +322,18 @@ func mergeFile(src, dst string, password keystore.Password, policy keystore.Poli
 		}
 		chain, err := e.Certificates()
 		if err != nil || len(chain) == 0 {
-			return keystore.Changes{}, errors.Join(fmt.Errorf("%s: entry %s has no readable certificate", src, e.Alias), err)
+			return nil, errors.Join(fmt.Errorf("%s: entry %s has no readable certificate", p.source, e.Alias), err)
 		}
 		if err := from.PutCertificate(e.Alias, chain[0], keystore.PutOptions{Created: e.Created}); err != nil {
-			return keystore.Changes{}, err
+			return nil, err
 		}
 	}
 	if _, err := keystore.Merge(into, from, policy); err != nil {
-		return keystore.Changes{}, err
+		return nil, err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(dst), ".merge*")
-	if err != nil {
-		return keystore.Changes{}, err
-	}
-	defer os.RemoveAll(dir)
-	merged := filepath.Join(dir, "truststore")
-	if err := keystore.WriteFile(merged, into, password); err != nil {
-		return keystore.Changes{}, err
-	}
-	return keystore.Copy(merged, dst, keystore.CopyOptions{Password: password, Replace: true})
+	var merged bytes.Buffer
+	err = into.Encode(&merged, password)
+	return merged.Bytes(), err
 }
 
 // undoStores puts the stores back, the last one first.
@@ -265,22 +341,29 @@ func undoStores(_ context.Context, r *run) (string, error) {
 	if len(r.journal.Stores) == 0 {
 		return "no store was replaced", nil
 	}
-	if inst, err := OpenInstallation(r.u.TargetDir); err == nil {
-		if pid, running := inst.Process(); running {
-			return "", fmt.Errorf("the server of %s runs as process %d: stop it first", r.u.TargetDir, pid)
-		}
+	if err := r.targetStopped(); err != nil {
+		return "", err
 	}
 	var done []string
 	for n := len(r.journal.Stores); n > 0; n = len(r.journal.Stores) {
-		c := r.journal.Stores[n-1]
-		if err := c.Undo(); err != nil {
-			return "", err
+		c := r.journal.Stores[n-1].Changes
+		said := "put back " + c.Path
+		err := c.Undo()
+		if errors.Is(err, keystore.ErrChangedSince) && r.u.RemoveAdded {
+			// The server wrote to it, or somebody did.
+			said += ", which was changed since"
+			if err = disk.Remove(c.Path); err == nil {
+				err = c.Undo()
+			}
+		}
+		if err != nil {
+			return strings.Join(done, "; "), err
 		}
 		r.journal.Stores = r.journal.Stores[:n-1]
 		if err := r.journal.save(); err != nil {
 			return "", err
 		}
-		done = append(done, "put back "+c.Path)
+		done = append(done, said)
 	}
 	return strings.Join(done, "; "), nil
 }

@@ -120,7 +120,17 @@ type Upgrade struct {
 	// Collections to compare; nil: [DefaultCollections].
 	Collections []Collection
 
-	// StateDir keeps the journal; "" is TargetDir with ".upgrade" added.
+	// Again repeats configure and migrate, and the set-up script of a server
+	// that does not answer, although an earlier run completed them. A request
+	// whose outcome is not known is settled first all the same; only one that
+	// stays unknown is sent again.
+	Again bool
+	// RemoveAdded lets a rollback remove files, too, that were added to the
+	// unpacked folder or changed in it since, and lose changes of the stores;
+	// it says which.
+	RemoveAdded bool
+
+	// StateDir keeps the journal, and the lock; "" is TargetDir with ".upgrade" added.
 	StateDir string
 
 	// SettleTime bounds the wait for a server to say what became of a request
@@ -137,6 +147,8 @@ type Upgrade struct {
 	Events func(Event)
 	// Logger receives the requests at debug level; nil: silent.
 	Logger *slog.Logger
+
+	setup setupOptions // durations, for tests
 }
 
 // EventKind says what an [Event] is about.
@@ -300,6 +312,9 @@ func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
 	if err := r.lock(true); err != nil {
 		return report.end(err), err
 	}
+	if err := r.settleFiles(); err != nil {
+		return report.end(err), err
+	}
 	err = r.runSteps(ctx, report)
 	r.lookAgain(ctx, report)
 	return report.end(err), err
@@ -344,6 +359,12 @@ func (r *run) runStep(ctx context.Context, s step, report *Report) error {
 		r.u.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 	}
 	state, detail, err := s.check(ctx, r)
+	if err == nil && state == Done && s.note != nil {
+		if n := s.note(r.journal); n.open() {
+			n.end()
+			err = r.journal.save()
+		}
+	}
 	if err == nil && state == Done {
 		finish(Done, detail)
 		return nil

@@ -396,14 +396,14 @@ func TestRollback(t *testing.T) {
 	if cmp.Equal(before, tree(t, w.u.TargetDir)) {
 		t.Fatal("nothing was copied")
 	}
-	_, err = w.u.Rollback(t.Context())
+	_, err = w.u.Rollback(t.Context(), "")
 	must(t, err)
 	if d := cmp.Diff(before, tree(t, w.u.TargetDir)); d != "" {
 		t.Errorf("rolled back:\n%s", d)
 	}
 	// Files that the package did not bring: the folder is left alone.
 	w.u.Steps = []string{idconnect.StepUnpack}
-	if _, err := w.u.Rollback(t.Context()); err == nil {
+	if _, err := w.u.Rollback(t.Context(), ""); err == nil {
 		t.Error("a folder with files that were added was removed")
 	}
 }

@@ -52,6 +52,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for the set-up (default: JAVA_HOME, then PATH)")
 	f.StringVar(&v.steps, "steps", "", "only these `steps`, of "+strings.Join(idconnect.StepNames(), ","))
 	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
+	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
+	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long` to ask what became of a request whose answer is not known")
 	f.BoolVar(&v.json, "json", false, "result as JSON")
 	f.StringVar(&v.report, "report", "", "`folder` for the report")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")

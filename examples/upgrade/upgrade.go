@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 )
@@ -122,16 +124,24 @@ func (a *app) verify(ctx context.Context, args []string) error {
 }
 
 func (a *app) rollback(ctx context.Context, args []string) error {
-	v, err := a.prepare("rollback", args, nil, false)
-	if err != nil {
+	f, v := a.upgradeFlags("rollback")
+	to := f.String("to", "", "back to before this `step` (default: before the first)")
+	f.BoolVar(&v.u.RemoveAdded, "remove-added", false, "remove files, too, that were added or changed since")
+	if _, err := parse(f, args); err != nil {
+		return err
+	}
+	if err := a.settle(v, nil); err != nil {
 		return err
 	}
 	if v.u.TargetDir == "" {
 		return usagef("rollback needs -target-dir")
 	}
+	if *to != "" && !slices.Contains(idconnect.StepNames(), *to) {
+		return usagef("-to %s: known are %s", *to, strings.Join(idconnect.StepNames(), ", "))
+	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
-	results, err := v.u.Rollback(ctx)
+	results, err := v.u.Rollback(ctx, *to)
 	if v.json {
 		return errors.Join(err, a.json(results))
 	}

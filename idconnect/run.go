@@ -164,7 +164,7 @@ func (r *run) migration() (*migration.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &migration.Client{API: c, SettleTime: r.u.SettleTime}, nil
+	return &migration.Client{API: c, SettleTime: r.u.SettleTime, PollInterval: r.u.pollInterval}, nil
 }
 
 // trust is nil where no truststore is named or at hand.

@@ -148,7 +148,9 @@ type Upgrade struct {
 	// Logger receives the requests at debug level; nil: silent.
 	Logger *slog.Logger
 
-	setup setupOptions // durations, for tests
+	// For tests: the durations of a set-up, and the first pause of a wait.
+	setup        setupOptions
+	pollInterval time.Duration
 }
 
 // EventKind says what an [Event] is about.

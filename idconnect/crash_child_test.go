@@ -1,0 +1,157 @@
+//go:build unix
+
+package idconnect_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// crashChild, in the environment, makes this program a run of the upgrade that
+// ends itself at a point.
+const crashChild = "IDC_TEST_CRASH_CHILD"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(crashChild); text != "" {
+		os.Exit(playCrashChild(text))
+	}
+	os.Exit(m.Run())
+}
+
+// crashOrder is what a child is told. What it holds protects nothing.
+type crashOrder struct {
+	Source, Target, Instance    string // addresses
+	SourceDir, TargetDir        string
+	Package, JavaHome, StateDir string
+	Policy                      keystore.Policy
+	Steps                       []string
+	// Rollback instead of a run, to a step.
+	Rollback bool
+	To       string
+	Remove   bool
+	// KillAt is the number of the point at which the child ends itself, from
+	// 1; 0: never.
+	KillAt int
+}
+
+// crashResult is what a child says when it comes to its end.
+type crashResult struct {
+	Points  []string
+	Outcome string
+	Error   string
+}
+
+// crashPoints counts the points, and ends the process at one of them.
+type crashPoints struct {
+	mu     sync.Mutex
+	killAt int
+	seen   []string
+}
+
+func (p *crashPoints) at(when, operation, path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = append(p.seen, when+" "+operation+" "+filepath.Base(path))
+	if len(p.seen) == p.killAt {
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // holding the lock: nothing goes on
+	}
+}
+
+// crashTransport has a point before each request is sent and after its answer
+// has come.
+type crashTransport struct {
+	next   http.RoundTripper
+	points *crashPoints
+}
+
+func (t crashTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	what := r.Method + " " + r.URL.Query().Get("_action")
+	t.points.at("before", what, r.URL.Path)
+	res, err := t.next.RoundTrip(r)
+	t.points.at("after", what, r.URL.Path)
+	return res, err
+}
+
+func playCrashChild(text string) int {
+	var o crashOrder
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		panic(err)
+	}
+	points := &crashPoints{killAt: o.KillAt}
+	disk.Point = points.at
+	u, err := o.upgrade(points)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var result crashResult
+	if o.Rollback {
+		_, err = u.Rollback(ctx, o.To)
+		result.Outcome = "done"
+	} else {
+		var report *idconnect.Report
+		if report, err = u.Run(ctx); report != nil {
+			result.Outcome = report.Outcome
+		}
+	}
+	if err != nil {
+		result.Error = err.Error()
+		if o.Rollback {
+			result.Outcome = "failed"
+		}
+	}
+	points.mu.Lock()
+	result.Points = points.seen
+	points.mu.Unlock()
+	if err := json.NewEncoder(os.Stdout).Encode(result); err != nil {
+		return 2
+	}
+	return 0
+}
+
+func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {
+	security := filepath.Join(o.SourceDir, "security")
+	password := keystore.NewPassword("changeit")
+	keys, err := keystore.Open(filepath.Join(security, "keystore.jceks"), password)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := keystore.Open(filepath.Join(security, "truststore"), password)
+	if err != nil {
+		return nil, err
+	}
+	own, _ := keys.Entry("openidm-localhost")
+	chain, err := own.Certificates()
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Transport: crashTransport{&http.Transport{
+		TLSClientConfig: keystore.NewTrust(trusted).TLSConfig("localhost", chain[0]),
+	}, points}}
+	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
+	u := &idconnect.Upgrade{
+		SourceDir: o.SourceDir, TargetDir: o.TargetDir, Package: o.Package, JavaHome: o.JavaHome, StateDir: o.StateDir,
+		Source:      idconnect.Server{URL: o.Source, Credentials: admin, HTTPClient: client},
+		Target:      idconnect.Server{URL: o.Target, Credentials: admin, HTTPClient: client},
+		InstanceURL: o.Instance, TruststoreConflict: o.Policy, Steps: o.Steps, RemoveAdded: o.Remove,
+		SettleTime: 100 * time.Millisecond,
+	}
+	u.Hurry(10 * time.Millisecond)
+	return u, nil
+}

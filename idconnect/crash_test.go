@@ -1,0 +1,285 @@
+//go:build unix
+
+package idconnect_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// child runs this program as a run of the upgrade. killed says whether it
+// ended itself at its point.
+func (o crashOrder) child(t *testing.T) (result crashResult, killed bool) {
+	t.Helper()
+	text, err := json.Marshal(o)
+	must(t, err)
+	program, err := os.Executable()
+	must(t, err)
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), crashChild+"="+string(text))
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && !exit.Exited() && o.KillAt > 0:
+		return result, true
+	case err != nil:
+		t.Fatalf("the child: %v\n%s", err, &errs)
+	}
+	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
+		t.Fatalf("the child: %v\n%s", err, &out)
+	}
+	return result, false
+}
+
+// order is what a child is told of a world.
+func (w *world) order() crashOrder {
+	return crashOrder{
+		Source: w.u.Source.URL, Target: w.u.Target.URL, Instance: w.u.InstanceURL, SourceDir: w.u.SourceDir,
+		TargetDir: w.u.TargetDir, Package: w.u.Package, JavaHome: w.u.JavaHome,
+	}
+}
+
+// crashWorld has a package with stores in it, so that both are replaced.
+func crashWorld(t *testing.T) *world {
+	w := newWorld(t, 20)
+	var keys, trusted bytes.Buffer
+	password := keystore.NewPassword("changeit")
+	must(t, keystore.New(keystore.JCEKS).Encode(&keys, password))
+	must(t, keystore.New(keystore.JKS).Encode(&trusted, password))
+	boot, err := os.ReadFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"))
+	must(t, err)
+	writePackage(t, w.u.Package, map[string]string{
+		"setup.sh": testSetup, "conf/boot/boot.properties": string(boot),
+		"security/keystore.jceks": keys.String(), "security/truststore": trusted.String(),
+	})
+	return w
+}
+
+var siblings atomic.Int32
+
+// sibling is the same source and package with a target of its own. Its address
+// is its own too, so that hundreds at once do not take each other's ports.
+func (w *world) sibling(t *testing.T) (s *world, end func()) {
+	t.Helper()
+	n := int(siblings.Add(1))
+	host := "127.0.0.1"
+	if runtime.GOOS == "linux" {
+		host = fmt.Sprintf("127.1.%d.%d", n/250, 1+n%250)
+	}
+	free, err := net.Listen("tcp", host+":0")
+	must(t, err)
+	addr := free.Addr().String()
+	must(t, free.Close())
+	u := *w.u
+	s = &world{u: &u, source: w.source, dir: filepath.Join(w.dir, "sibling"+strconv.Itoa(n))}
+	u.TargetDir = filepath.Join(s.dir, "idc716", "salesforceIdConnect")
+	u.Target.URL = "https://" + addr + "/openidm/"
+	must(t, os.MkdirAll(filepath.Dir(u.TargetDir), 0o755))
+	return s, s.serve(t, addr)
+}
+
+// serve starts the target when its set-up script was answered.
+func (w *world) serve(t *testing.T, addr string) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(w.u.TargetDir, "started")); err == nil {
+				w.startTarget(t, addr)
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		if w.target != nil {
+			w.target.Close()
+		}
+	}
+}
+
+var volatile = []struct {
+	is   *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`\.backup-\d{8}-\d{6}(-\d+)?`), ".backup-DATE"},
+	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`), `"TIME"`},
+	{regexp.MustCompile(`127\.\d+\.\d+\.\d+:\d+`), "ADDRESS"},
+}
+
+// state is everything beside the source that a run leaves: names, modes and
+// contents, the journal included. Only dates, the address and the folder's own
+// name are not compared.
+func (w *world) state(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	must(t, filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		content := []byte("a folder")
+		if !d.IsDir() {
+			if content, err = os.ReadFile(path); err != nil {
+				return err
+			}
+		}
+		text := strings.ReplaceAll(path+"\x00"+info.Mode().String()+" "+string(content), w.dir, "DIR")
+		for _, v := range volatile {
+			text = v.is.ReplaceAllString(text, v.name)
+		}
+		name, rest, _ := strings.Cut(text, "\x00")
+		out[name] = rest
+		return nil
+	}))
+	return out
+}
+
+// points chooses the points of a run at which it is killed: all, or with
+// -short and with CRASH_POINTS=n a sample.
+func points(t *testing.T, seen []string) []int {
+	n, seed := len(seen), rand.Uint64()
+	sample := n
+	if testing.Short() {
+		sample = 12
+	}
+	if text := os.Getenv("CRASH_POINTS"); text != "" {
+		var err error
+		sample, err = strconv.Atoi(text)
+		must(t, err)
+	}
+	order := rand.New(rand.NewPCG(seed, 1)).Perm(n)
+	if sample < n {
+		t.Logf("%d of %d points, with the seed %d", sample, n, seed)
+		order = order[:sample]
+	}
+	for i := range order {
+		order[i]++
+	}
+	return order
+}
+
+// atOnce calls f for every number, four at once: most of the time of a run is
+// waiting.
+func atOnce(numbers []int, f func(int)) {
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for n := range next {
+				f(n)
+			}
+		})
+	}
+	for _, n := range numbers {
+		next <- n
+	}
+	close(next)
+	wait.Wait()
+}
+
+// TestCrashPoints: a run is killed, by SIGKILL of its process, before and after
+// every file operation and every request that an undisturbed run makes; the
+// same command then comes to the same end as the undisturbed run, and the
+// target receives migrate once.
+func TestCrashPoints(t *testing.T) {
+	t.Parallel()
+	base := crashWorld(t)
+	source := tree(t, base.u.SourceDir)
+	var converged, killed, all atomic.Int32
+	for _, c := range []struct {
+		name  string
+		steps []string
+		// policy of the truststores
+		policy   keystore.Policy
+		migrates int
+	}{
+		{name: "whole upgrade", migrates: 1},
+		{name: "merge", steps: []string{idconnect.StepUnpack, idconnect.StepStores}, policy: keystore.Keep},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			order := func(w *world) crashOrder {
+				o := w.order()
+				o.Steps, o.Policy = c.steps, c.policy
+				return o
+			}
+			undisturbed, end := base.sibling(t)
+			defer end()
+			result, _ := order(undisturbed).child(t)
+			if result.Outcome != "done" || undisturbed.migrateRequests() != c.migrates {
+				t.Fatalf("undisturbed: %s %s, migrate %d times", result.Outcome, result.Error, undisturbed.migrateRequests())
+			}
+			want := undisturbed.state(t)
+			chosen := points(t, result.Points)
+			all.Add(int32(len(chosen)))
+			atOnce(chosen, func(n int) {
+				w, end := base.sibling(t)
+				defer end()
+				o := order(w)
+				o.KillAt = n
+				if _, dead := o.child(t); dead {
+					killed.Add(1)
+				}
+				o.KillAt = 0
+				again, _ := o.child(t)
+				what := fmt.Sprintf("killed at point %d (%s)", n, result.Points[n-1])
+				d := cmp.Diff(want, w.state(t))
+				switch {
+				case again.Outcome != "done":
+					t.Errorf("%s: %s %s", what, again.Outcome, again.Error)
+				case d != "":
+					t.Errorf("%s:\n%s", what, d)
+				case w.migrateRequests() != c.migrates:
+					t.Errorf("%s: the target received migrate %d times", what, w.migrateRequests())
+				default:
+					converged.Add(1)
+					os.RemoveAll(w.dir)
+				}
+			})
+		})
+	}
+	// How often a running server is asked for its status differs from run to
+	// run: the last points may lie behind the end of one.
+	if k, n := killed.Load(), all.Load(); k < n*9/10 {
+		t.Errorf("only %d of %d runs came to their point", k, n)
+	}
+	if d := cmp.Diff(source, tree(t, base.u.SourceDir)); d != "" {
+		t.Errorf("the source was changed:\n%s", d)
+	}
+	for _, r := range base.source.Requests() {
+		if r.Method != "GET" {
+			t.Errorf("the source received %s %s", r.Method, r.Path)
+		}
+	}
+	fmt.Printf("TestCrashPoints: %d of %d crash points converge (%d runs killed)\n", converged.Load(), all.Load(), killed.Load())
+}

@@ -171,7 +171,7 @@ func points(t *testing.T, seen []string) []int {
 	n, seed := len(seen), rand.Uint64()
 	sample := n
 	if testing.Short() {
-		sample = 12
+		sample = 8
 	}
 	if text := os.Getenv("CRASH_POINTS"); text != "" {
 		var err error

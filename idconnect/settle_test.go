@@ -1,0 +1,133 @@
+package idconnect_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// forgetOutcome takes the outcome of an action out of the journal, as if the
+// run had been killed before it could write it.
+func (w *world) forgetOutcome(t *testing.T, action string) {
+	t.Helper()
+	path := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
+	b, err := os.ReadFile(path)
+	must(t, err)
+	var j map[string]any
+	must(t, json.Unmarshal(b, &j))
+	n, ok := j[action].(map[string]any)
+	if !ok || n["ended"] == nil {
+		t.Fatalf("the journal has no outcome of %s: %s", action, b)
+	}
+	delete(n, "ended")
+	b, err = json.Marshal(j)
+	must(t, err)
+	must(t, os.WriteFile(path, b, 0o600))
+}
+
+const testHurry = 10 * time.Millisecond
+
+// TestSettle: an intent without an outcome, and a target that has forgotten
+// what it did, are settled by what the target holds.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	steps := []string{idconnect.StepConfigure, idconnect.StepMigrate}
+	done := func(t *testing.T, w *world) {
+		t.Helper()
+		w.u.Hurry(testHurry)
+		w.u.Steps = idconnect.StepNames()[:7] // without verify, which would see lost records
+		if _, err := w.u.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.u.Steps = steps
+		w.forgetOutcome(t, "migrate")
+		must(t, w.target.Restart())
+	}
+	t.Run("all is there", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 20)
+		done(t, w)
+		if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
+			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+		}
+	})
+	t.Run("some is there", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 20)
+		w.faults = []openidmtest.Fault{{Action: "migrate", LoseRecords: 3}}
+		done(t, w)
+		_, err := w.u.Run(t.Context())
+		var unknown *migration.UnknownOutcomeError
+		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
+			t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
+		}
+		for _, what := range []string{"20 of 23 records", filepath.Join(w.u.TargetDir, "logs"), "managed/user", "-again"} {
+			if !strings.Contains(err.Error(), what) {
+				t.Errorf("it does not say %q: %v", what, err)
+			}
+		}
+		// A person looked, and says so.
+		w.u.Again = true
+		if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 2 {
+			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+		}
+	})
+	t.Run("again", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 20)
+		w.u.Hurry(testHurry)
+		for i, again := range []bool{false, false, true, false} {
+			w.u.Again = again
+			_, err := w.u.Run(t.Context())
+			want := []int{1, 1, 2, 2}[i]
+			if err != nil || w.migrateRequests() != want {
+				t.Fatalf("run %d: %v, migrate %d times", i, err, w.migrateRequests())
+			}
+		}
+	})
+}
+
+// TestSetupKilled: a set-up script that is killed fails with its last lines,
+// and the next run sets up.
+func TestSetupKilled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	w.u.Hurry(testHurry)
+	boot, err := os.ReadFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"))
+	must(t, err)
+	fatal := strings.Replace(testSetup, "printf 'Enter keystore", "[ -e ../tried ] || { touch ../tried; echo half way; kill -9 $$; }\nprintf 'Enter keystore", 1)
+	writePackage(t, w.u.Package, map[string]string{"setup.sh": fatal, "conf/boot/boot.properties": string(boot), "security/README": ""})
+	report, err := w.u.Run(t.Context())
+	var failed *idconnect.SetupError
+	if !errors.As(err, &failed) || report.Outcome != "failed" || !strings.Contains(strings.Join(failed.LastLines, "\n"), "half way") {
+		t.Fatalf("%v, %+v", err, failed)
+	}
+	if report, err = w.u.Run(t.Context()); err != nil || report.Outcome != "done" || w.migrateRequests() != 1 {
+		t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+	}
+}
+
+// TestSetupDone: the script is not run a second time because the server that
+// it made does not answer today.
+func TestSetupDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	w.u.Hurry(testHurry)
+	w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores, idconnect.StepJava, idconnect.StepSetup}
+	_, err := w.u.Run(t.Context())
+	must(t, err)
+	w.target.Close()
+	_, err = w.u.Run(t.Context())
+	var done *idconnect.SetupDoneError
+	if !errors.As(err, &done) || done.When.IsZero() || !strings.Contains(idconnect.RemedyOf(err), "-again") {
+		t.Errorf("%v", err)
+	}
+}

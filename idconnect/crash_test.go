@@ -38,7 +38,7 @@ func (o crashOrder) child(t *testing.T) (result crashResult, killed bool) {
 	program, err := os.Executable()
 	must(t, err)
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), crashChild+"="+string(text))
+	cmd.Env = append(os.Environ(), crashChild+"="+string(text), "GOMAXPROCS=1", "GOGC=off")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
@@ -189,12 +189,12 @@ func points(t *testing.T, seen []string) []int {
 	return order
 }
 
-// atOnce calls f for every number, four at once: most of the time of a run is
+// atOnce calls f for every number, five at once: most of the time of a run is
 // waiting.
 func atOnce(numbers []int, f func(int)) {
 	next := make(chan int)
 	var wait sync.WaitGroup
-	for range 4 {
+	for range 5 {
 		wait.Go(func() {
 			for n := range next {
 				f(n)

@@ -86,7 +86,7 @@ func (a *app) inspect(_ context.Context, args []string) error {
 // openStore opens a store with the password of a file, of
 // IDC_KEYSTORE_PASSWORD, or of a person. Without any a store is still listed,
 // unless its keys are wanted.
-func (a *app) openStore(path, passwordFile, flagName string, must bool) (*keystore.Store, keystore.Password, error) {
+func (a *app) openStore(path, passwordFile, flagName string, must bool, opts ...keystore.Option) (*keystore.Store, keystore.Password, error) {
 	password, err := a.password(passwordFile, flagName, "IDC_KEYSTORE_PASSWORD")
 	if err != nil {
 		return nil, password, err
@@ -103,7 +103,7 @@ func (a *app) openStore(path, passwordFile, flagName string, must bool) (*keysto
 			return nil, password, err
 		}
 	}
-	store, err := keystore.Open(path, password)
+	store, err := keystore.Open(path, password, opts...)
 	if err != nil {
 		return nil, password, fmt.Errorf("%s: %w", path, err)
 	}
@@ -115,8 +115,14 @@ func viewStore(s *keystore.Store, password keystore.Password, keys bool) (view s
 	for _, w := range s.Warnings() {
 		view.Warnings = append(view.Warnings, fmt.Sprint(w))
 	}
+	opened := map[string]keystore.OpenedKey{}
+	if keys {
+		for _, k := range s.OpenKeys(password) {
+			opened[k.Entry.Alias] = k
+		}
+	}
 	for e := range s.Entries() {
-		v := entryView{Alias: e.Alias, Kind: e.Kind}
+		v := entryView{Alias: e.Alias, Kind: e.Kind, Algorithm: e.Algorithm()}
 		if !e.Created.IsZero() {
 			ms := e.Created.UnixMilli()
 			v.Created = &ms
@@ -128,34 +134,22 @@ func viewStore(s *keystore.Store, password keystore.Password, keys bool) (view s
 			}
 			v.Certificates = append(v.Certificates, c)
 		}
-		if keys && e.Kind != keystore.TrustedCertificate {
-			if err := v.open(e, password); err != nil {
-				v.Error = err.Error()
+		if k, ok := opened[e.Alias]; ok && e.Kind != keystore.TrustedCertificate {
+			if k.Err != nil {
+				v.Error = k.Err.Error()
 				failed++
+			} else {
+				v.Algorithm, v.Fingerprint = k.Algorithm, fingerprint(k.Key)
 			}
-		} else {
-			v.Algorithm = e.Algorithm()
 		}
 		view.Entries = append(view.Entries, v)
 	}
 	return view, failed
 }
 
-func (v *entryView) open(e keystore.Entry, password keystore.Password) error {
-	v.Algorithm = e.Algorithm()
-	var key []byte
-	var err error
-	if e.Kind == keystore.SecretKey {
-		v.Algorithm, key, err = e.SecretKey(password)
-	} else {
-		key, err = e.PKCS8(password)
-	}
-	if err != nil {
-		return err
-	}
+func fingerprint(key []byte) string {
 	sum := sha256.Sum256(key)
-	v.Fingerprint = hex.EncodeToString(sum[:])
-	return nil
+	return hex.EncodeToString(sum[:])
 }
 
 func (v storeView) writeText(w io.Writer) error {
@@ -199,50 +193,6 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-}
-
-func (a *app) compare(_ context.Context, args []string) error {
-	f := a.flags("compare", "A B")
-	asJSON := f.Bool("json", false, "as JSON")
-	f.Bool("keys", true, "compare the keys themselves; certificates alone do not tell (always done)")
-	fileA := f.String("password-file", "", "`file` with the password of A, and of B when it has no other")
-	fileB := f.String("password-file-b", "", "`file` with the password of B")
-	names, err := parse(f, args, "A", "B")
-	if err != nil {
-		return err
-	}
-	storeA, _, err := a.openStore(names[0], *fileA, "-password-file", true)
-	if err != nil {
-		return err
-	}
-	if *fileB == "" {
-		*fileB = *fileA
-	}
-	storeB, _, err := a.openStore(names[1], *fileB, "-password-file-b", true)
-	if err != nil {
-		return err
-	}
-	d, err := keystore.Compare(storeA, storeB)
-	if err != nil {
-		return err
-	}
-	if *asJSON {
-		err = a.json(d)
-	} else {
-		_, err = fmt.Fprintln(a.out, printableLines(d.String()))
-	}
-	if err == nil && !d.Empty() {
-		return errSaid
-	}
-	return err
-}
-
-func printableLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = printable(l)
-	}
-	return strings.Join(lines, "\n")
 }
 
 const maxChain = 1 << 20

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// comparison is what compare shows: no key bytes, only their fingerprints.
+type comparison struct {
+	keystore.Differences
+	Keys map[string]*keyPair `json:"keys,omitempty"`
+}
+
+// keyPair has the SHA-256 of the key that each store has under an alias, ""
+// where it has none.
+type keyPair struct {
+	A string `json:"a,omitempty"`
+	B string `json:"b,omitempty"`
+}
+
+func (a *app) compare(_ context.Context, args []string) error {
+	f := a.flags("compare", "A B")
+	asJSON := f.Bool("json", false, "as JSON")
+	keys := f.Bool("keys", false, "also open every key and show its SHA-256 in both stores; key bytes are never shown")
+	fileA := f.String("password-file", "", "`file` with the password of A, and of B when it has no other")
+	fileB := f.String("password-file-b", "", "`file` with the password of B")
+	keyFileA := f.String("key-password-file", "", "`file` with the password of A's keys, when it differs, and of B's when they have no other")
+	keyFileB := f.String("key-password-file-b", "", "`file` with the password of B's keys")
+	names, err := parse(f, args, "A", "B")
+	if err != nil {
+		return err
+	}
+	if *fileB == "" {
+		*fileB = *fileA
+	}
+	if *keyFileB == "" {
+		*keyFileB = *keyFileA
+	}
+	storeA, err := a.openForKeys(names[0], *fileA, "-password-file", *keyFileA, "-key-password-file")
+	if err != nil {
+		return err
+	}
+	storeB, err := a.openForKeys(names[1], *fileB, "-password-file-b", *keyFileB, "-key-password-file-b")
+	if err != nil {
+		return err
+	}
+	var c comparison
+	if c.Differences, err = keystore.Compare(storeA, storeB); err != nil {
+		return fmt.Errorf("%s and %s: %w", names[0], names[1], err)
+	}
+	if *keys {
+		c.Keys = map[string]*keyPair{}
+		for _, s := range []struct {
+			name  string
+			store *keystore.Store
+			put   func(*keyPair, string)
+		}{
+			{names[0], storeA, func(p *keyPair, sum string) { p.A = sum }},
+			{names[1], storeB, func(p *keyPair, sum string) { p.B = sum }},
+		} {
+			for _, k := range s.store.OpenKeys(keystore.Password{}) {
+				if k.Err != nil {
+					err = errors.Join(err, fmt.Errorf("%s: %w", s.name, k.Err))
+					continue
+				}
+				p := c.Keys[k.Entry.Alias]
+				if p == nil {
+					p = &keyPair{}
+					c.Keys[k.Entry.Alias] = p
+				}
+				s.put(p, fingerprint(k.Key))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if *asJSON {
+		err = a.json(c)
+	} else {
+		_, err = fmt.Fprintln(a.out, c.String())
+	}
+	if err == nil && !c.Empty() {
+		return errSaid
+	}
+	return err
+}
+
+// openForKeys opens a store and remembers the password of its keys.
+func (a *app) openForKeys(path, file, flagName, keyFile, keyFlagName string) (*keystore.Store, error) {
+	keyPassword, err := a.password(keyFile, keyFlagName, "")
+	if err != nil {
+		return nil, err
+	}
+	store, _, err := a.openStore(path, file, flagName, true, keystore.WithKeyPassword(keyPassword))
+	return store, err
+}
+
+// String is a line for each alias, with the keys' SHA-256 where they were
+// opened, and the counts.
+func (c comparison) String() string {
+	var b strings.Builder
+	for _, l := range []struct {
+		what    string
+		aliases []string
+	}{{"same", c.Same}, {"changed", c.Changed}, {"only in A", c.OnlyA}, {"only in B", c.OnlyB}} {
+		for _, alias := range l.aliases {
+			fmt.Fprintf(&b, "%-10s %s\n", l.what, printable(alias))
+			p := c.Keys[alias]
+			switch {
+			case p == nil:
+			case p.A == p.B:
+				fmt.Fprintf(&b, "           sha256:%s\n", p.A)
+			default:
+				for _, side := range []struct{ name, sum string }{{"A", p.A}, {"B", p.B}} {
+					if side.sum != "" {
+						fmt.Fprintf(&b, "           in %s sha256:%s\n", side.name, side.sum)
+					}
+				}
+			}
+		}
+	}
+	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(c.Same), len(c.Changed), len(c.OnlyA), len(c.OnlyB))
+	return b.String()
+}

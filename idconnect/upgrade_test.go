@@ -380,34 +380,6 @@ func TestTargetStartedTooEarly(t *testing.T) {
 	}
 }
 
-func TestRollback(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 20)
-	w.u.Steps = []string{idconnect.StepUnpack}
-	_, err := w.u.Run(t.Context())
-	must(t, err)
-	for _, name := range []string{"keystore.jceks", "truststore"} {
-		must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "security", name), []byte("what the package brought: "+name), 0o640))
-	}
-	before := tree(t, w.u.TargetDir)
-	w.u.Steps = []string{idconnect.StepStores}
-	_, err = w.u.Run(t.Context())
-	must(t, err)
-	if cmp.Equal(before, tree(t, w.u.TargetDir)) {
-		t.Fatal("nothing was copied")
-	}
-	_, err = w.u.Rollback(t.Context(), "")
-	must(t, err)
-	if d := cmp.Diff(before, tree(t, w.u.TargetDir)); d != "" {
-		t.Errorf("rolled back:\n%s", d)
-	}
-	// Files that the package did not bring: the folder is left alone.
-	w.u.Steps = []string{idconnect.StepUnpack}
-	if _, err := w.u.Rollback(t.Context(), ""); err == nil {
-		t.Error("a folder with files that were added was removed")
-	}
-}
-
 // TestInterrupted: a run that is cancelled goes on, and migrates once.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()

@@ -82,9 +82,18 @@ func write(f *os.File, b []byte) error {
 	})
 }
 
-// Sweep removes the temporary files of a Write of path that was killed. It is
-// for a caller who knows that no other Write of path is under way.
+// Sweep removes the temporary files of a Write that was killed: of path or,
+// where that is a link, of the file that it leads to. It is for a caller who
+// knows that no other Write of either is under way.
 func Sweep(path string) error {
+	err := sweep(path)
+	if real, linkErr := filepath.EvalSymlinks(path); linkErr == nil && real != path {
+		err = errors.Join(err, sweep(real))
+	}
+	return err
+}
+
+func sweep(path string) error {
 	dir, base := filepath.Split(path)
 	if dir == "" {
 		dir = "."

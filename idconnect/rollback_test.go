@@ -1,0 +1,325 @@
+//go:build unix
+
+package idconnect_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// around is everything in the folder that holds the target's, but for the
+// journal's: names, modes, contents and, of files and of the target's folder
+// itself, dates.
+func (w *world) around(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	top := filepath.Dir(w.u.TargetDir)
+	must(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if path == w.u.TargetDir+".upgrade" {
+			return filepath.SkipDir
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, top)
+		if d.IsDir() {
+			out[name] = info.Mode().String()
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		out[name] = fmt.Sprint(info.Mode(), info.ModTime().UnixNano(), " ", string(b))
+		return err
+	}))
+	return out
+}
+
+var longAgo = time.Date(2019, 5, 4, 3, 2, 1, 0, time.UTC)
+
+// before makes what was there before the first run.
+var before = map[string]func(*testing.T, *world){
+	"nothing": func(*testing.T, *world) {},
+	"empty folder": func(t *testing.T, w *world) {
+		must(t, os.Mkdir(w.u.TargetDir, 0o750))
+		must(t, os.Chtimes(w.u.TargetDir, longAgo, longAgo))
+	},
+	// Unpacked by a person, with stores of other modes and dates, and a link.
+	"installation": func(t *testing.T, w *world) {
+		security := filepath.Join(w.u.TargetDir, "security")
+		must(t, os.MkdirAll(security, 0o711))
+		password := keystore.NewPassword("changeit")
+		must(t, keystore.WriteFile(filepath.Join(security, "keystore.jceks"), keystore.New(keystore.JCEKS), password))
+		real := filepath.Join(security, "truststore.real")
+		trusted := keystore.New(keystore.JKS)
+		must(t, trusted.PutCertificate("own", w.source.Certificate(), keystore.PutOptions{Created: longAgo}))
+		must(t, keystore.WriteFile(real, trusted, password))
+		must(t, os.Symlink("truststore.real", filepath.Join(security, "truststore")))
+		must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "setup.sh"), []byte(testSetup), 0o700))
+		for _, path := range []string{filepath.Join(security, "keystore.jceks"), real} {
+			must(t, os.Chmod(path, 0o644))
+			must(t, os.Chtimes(path, longAgo, longAgo))
+		}
+	},
+}
+
+// TestRollback: from whatever state, a rollback to whatever step restores the
+// tree as it was before that step, and never touches the source.
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	base := crashWorld(t)
+	source := tree(t, base.u.SourceDir)
+	var restored, all atomic.Int32
+	// check compares, and counts.
+	check := func(t *testing.T, what string, want map[string]string, w *world, err error) {
+		t.Helper()
+		all.Add(1)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if d := cmp.Diff(want, w.around(t)); d != "" {
+			t.Errorf("%s:\n%s", what, d)
+		} else {
+			restored.Add(1)
+		}
+	}
+	policies := []keystore.Policy{"", keystore.Keep, keystore.Replace}
+	t.Run("after every step", func(t *testing.T) { rollbackSteps(t, base, policies, check) })
+	t.Run("after every kill", func(t *testing.T) { rollbackKilled(t, base, check) })
+	t.Run("killed itself", func(t *testing.T) { rollbackKills(t, base, check) })
+	if d := cmp.Diff(source, tree(t, base.u.SourceDir)); d != "" {
+		t.Errorf("the source was changed:\n%s", d)
+	}
+	for _, r := range base.source.Requests() {
+		if r.Method != "GET" {
+			t.Errorf("the source received %s %s", r.Method, r.Path)
+		}
+	}
+	fmt.Printf("TestRollback: %d of %d rollbacks restore the tree byte for byte\n", restored.Load(), all.Load())
+}
+
+type rollbackCheck func(t *testing.T, what string, want map[string]string, w *world, err error)
+
+// rollbackSteps stops after each step in turn, and goes back to each one
+// before it.
+func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, check rollbackCheck) {
+	type c struct {
+		was      string
+		policy   keystore.Policy
+		last, to string
+	}
+	var cases []c
+	names := idconnect.StepNames()
+	for was := range before {
+		for _, policy := range policies {
+			for i, last := range names {
+				if i > 2 && (was != "nothing" || policy != "" || testing.Short()) {
+					break
+				}
+				for _, to := range append([]string{""}, names[:i+1]...) {
+					cases = append(cases, c{was, policy, last, to})
+				}
+			}
+		}
+	}
+	numbers := make([]int, len(cases))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	atOnce(numbers, func(i int) {
+		c := cases[i]
+		what := fmt.Sprintf("%+v", c)
+		w, end := base.sibling(t)
+		defer end()
+		before[c.was](t, w)
+		w.u.TruststoreConflict = c.policy
+		w.u.Hurry(testHurry)
+		// The world before the step to which it goes back.
+		var want map[string]string
+		for _, name := range names {
+			if name == c.to || c.to == "" && want == nil {
+				want = w.around(t)
+			}
+			w.u.Steps = []string{name}
+			if _, err := w.u.Run(t.Context()); err != nil {
+				t.Errorf("%s: %s: %v", what, name, err)
+				return
+			}
+			if name == c.last {
+				break
+			}
+		}
+		w.u.Steps = nil
+		if started := filepath.Join(w.u.TargetDir, "started"); exists(started) {
+			_, err := w.u.Rollback(t.Context(), c.to)
+			if err == nil || !strings.Contains(err.Error(), "stop it first") {
+				t.Errorf("%s: while the target runs: %v", what, err)
+			}
+			end()
+			if slices.Index(names, c.to) > slices.Index(names, idconnect.StepStores) {
+				want = w.around(t) // files are not what these steps change
+			} else if c.to == idconnect.StepStores {
+				// What the script made is left.
+				want["/salesforceIdConnect/started"] = w.around(t)["/salesforceIdConnect/started"]
+			} else {
+				var added *idconnect.AddedError
+				if _, err := w.u.Rollback(t.Context(), c.to); !errors.As(err, &added) || !slices.Equal(added.Files, []string{"started"}) || !exists(started) {
+					t.Errorf("%s: with a file that was added: %v", what, err)
+				}
+				w.u.RemoveAdded = true
+			}
+		}
+		_, err := w.u.Rollback(t.Context(), c.to)
+		check(t, what, want, w, err)
+		// Twice does no harm.
+		if _, err := w.u.Rollback(t.Context(), c.to); err != nil {
+			t.Errorf("%s: again: %v", what, err)
+		} else if d := cmp.Diff(want, w.around(t)); d != "" {
+			t.Errorf("%s: again:\n%s", what, d)
+		}
+		os.RemoveAll(w.dir)
+	})
+}
+
+// rollbackKilled goes back after a run that was killed, at every point.
+func rollbackKilled(t *testing.T, base *world, check rollbackCheck) {
+	// The policies differ in what is written, hardly in when.
+	pairs := map[string]keystore.Policy{"nothing": "", "empty folder": keystore.Replace, "installation": keystore.Keep}
+	for was, policy := range pairs {
+		order := func(w *world) crashOrder {
+			before[was](t, w)
+			o := w.order()
+			o.Policy, o.Steps = policy, []string{idconnect.StepUnpack, idconnect.StepStores}
+			return o
+		}
+		undisturbed, end := base.sibling(t)
+		result, _ := order(undisturbed).child(t)
+		end()
+		atOnce(points(t, result.Points), func(n int) {
+			w, end := base.sibling(t)
+			defer end()
+			o := order(w)
+			want := w.around(t)
+			o.KillAt = n
+			o.child(t)
+			o.KillAt, o.Rollback = 0, true
+			back, _ := o.child(t)
+			check(t, fmt.Sprintf("%s, policy %q, killed at point %d (%s)", was, policy, n, result.Points[n-1]), want, w, failure(back))
+			os.RemoveAll(w.dir)
+		})
+	}
+}
+
+// rollbackKills kills the rollback itself, at every point, and repeats it.
+func rollbackKills(t *testing.T, base *world, check rollbackCheck) {
+	for was, prepare := range before {
+		done := func(w *world) (crashOrder, map[string]string) {
+			prepare(t, w)
+			want, o := w.around(t), w.order()
+			o.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
+			if r, _ := o.child(t); r.Outcome != "done" {
+				t.Fatalf("%s: %s", r.Outcome, r.Error)
+			}
+			o.Rollback = true
+			return o, want
+		}
+		undisturbed, end := base.sibling(t)
+		o, _ := done(undisturbed)
+		result, _ := o.child(t)
+		end()
+		atOnce(points(t, result.Points), func(n int) {
+			w, end := base.sibling(t)
+			defer end()
+			o, want := done(w)
+			o.KillAt = n
+			o.child(t)
+			o.KillAt = 0
+			back, _ := o.child(t)
+			check(t, fmt.Sprintf("%s, rollback killed at point %d (%s)", was, n, result.Points[n-1]), want, w, failure(back))
+			os.RemoveAll(w.dir)
+		})
+	}
+}
+
+func failure(r crashResult) error {
+	if r.Outcome != "done" {
+		return errors.New(r.Outcome + ": " + r.Error)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// TestRollbackLeavesAlone: what was added or changed by others stays, and is
+// named.
+func TestRollbackLeavesAlone(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(t *testing.T, dir string){
+		"notes.txt":           func(t *testing.T, dir string) { must(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644)) },
+		"security/truststore": func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "security", "truststore"), 0o604)) },
+		"conf/boot/extra.conf": func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "conf/boot/extra.conf"), nil, 0o644))
+		},
+		"setup.sh": func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "setup.sh"), []byte(strings.ToUpper(testSetup)), 0o755))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := crashWorld(t)
+			w.u.Steps = []string{idconnect.StepUnpack}
+			_, err := w.u.Run(t.Context())
+			must(t, err)
+			change(t, w.u.TargetDir)
+			changed := w.around(t)
+			var added *idconnect.AddedError
+			if _, err := w.u.Rollback(t.Context(), ""); !errors.As(err, &added) || !slices.Equal(added.Files, []string{name}) || idconnect.RemedyOf(err) == "" {
+				t.Errorf("%v", err)
+			}
+			if d := cmp.Diff(changed, w.around(t)); d != "" {
+				t.Error(d)
+			}
+			w.u.RemoveAdded = true
+			results, err := w.u.Rollback(t.Context(), "")
+			if err != nil || exists(w.u.TargetDir) || !strings.Contains(fmt.Sprint(results), name) {
+				t.Errorf("%v, %v", err, results)
+			}
+		})
+	}
+	t.Run("a store", func(t *testing.T) {
+		t.Parallel()
+		w := crashWorld(t)
+		w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
+		_, err := w.u.Run(t.Context())
+		must(t, err)
+		path := filepath.Join(w.u.TargetDir, "security", "keystore.jceks")
+		must(t, os.WriteFile(path, []byte("as the server leaves it"), 0o600))
+		if _, err := w.u.Rollback(t.Context(), ""); !errors.Is(err, keystore.ErrChangedSince) {
+			t.Errorf("%v", err)
+		}
+		if b, _ := os.ReadFile(path); string(b) != "as the server leaves it" {
+			t.Errorf("%q", b)
+		}
+		w.u.RemoveAdded = true
+		if _, err := w.u.Rollback(t.Context(), ""); err != nil || exists(w.u.TargetDir) {
+			t.Errorf("%v", err)
+		}
+	})
+}

@@ -93,28 +93,10 @@ func playCrashChild(text string) int {
 	}
 	points := &crashPoints{killAt: o.KillAt}
 	disk.Point = points.at
-	u, err := o.upgrade(points)
+	result, err := o.carryOut(points)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	var result crashResult
-	if o.Rollback {
-		_, err = u.Rollback(ctx, o.To)
-		result.Outcome = "done"
-	} else {
-		var report *idconnect.Report
-		if report, err = u.Run(ctx); report != nil {
-			result.Outcome = report.Outcome
-		}
-	}
-	if err != nil {
-		result.Error = err.Error()
-		if o.Rollback {
-			result.Outcome = "failed"
-		}
 	}
 	points.mu.Lock()
 	result.Points = points.seen
@@ -123,6 +105,31 @@ func playCrashChild(text string) int {
 		return 2
 	}
 	return 0
+}
+
+// carryOut is the run, or the rollback, to its end.
+func (o crashOrder) carryOut(points *crashPoints) (result crashResult, err error) {
+	u, err := o.upgrade(points)
+	if err != nil {
+		return result, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	result.Outcome = "failed"
+	if o.Rollback {
+		if _, err = u.Rollback(ctx, o.To); err == nil {
+			result.Outcome = "done"
+		}
+	} else {
+		var report *idconnect.Report
+		if report, err = u.Run(ctx); report != nil {
+			result.Outcome = report.Outcome
+		}
+	}
+	if err != nil {
+		result.Error = err.Error()
+	}
+	return result, nil
 }
 
 func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {

@@ -55,6 +55,16 @@ func (o crashOrder) child(t *testing.T) (result crashResult, killed bool) {
 	return result, false
 }
 
+// again is the same command in this process, to its end.
+func (o crashOrder) again(t *testing.T) crashResult {
+	t.Helper()
+	result, err := o.carryOut(&crashPoints{})
+	if err != nil {
+		t.Errorf("again: %v", err)
+	}
+	return result
+}
+
 // order is what a child is told of a world.
 func (w *world) order() crashOrder {
 	return crashOrder{
@@ -251,7 +261,7 @@ func TestCrashPoints(t *testing.T) {
 					killed.Add(1)
 				}
 				o.KillAt = 0
-				again, _ := o.child(t)
+				again := o.again(t)
 				what := fmt.Sprintf("killed at point %d (%s)", n, result.Points[n-1])
 				d := cmp.Diff(want, w.state(t))
 				switch {

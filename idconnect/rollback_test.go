@@ -217,7 +217,7 @@ func rollbackKilled(t *testing.T, base *world, check rollbackCheck) {
 			o.KillAt = n
 			o.child(t)
 			o.KillAt, o.Rollback = 0, true
-			back, _ := o.child(t)
+			back := o.again(t)
 			check(t, fmt.Sprintf("%s, policy %q, killed at point %d (%s)", was, policy, n, result.Points[n-1]), want, w, failure(back))
 			os.RemoveAll(w.dir)
 		})
@@ -231,7 +231,7 @@ func rollbackKills(t *testing.T, base *world, check rollbackCheck) {
 			prepare(t, w)
 			want, o := w.around(t), w.order()
 			o.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
-			if r, _ := o.child(t); r.Outcome != "done" {
+			if r := o.again(t); r.Outcome != "done" {
 				t.Fatalf("%s: %s", r.Outcome, r.Error)
 			}
 			o.Rollback = true
@@ -248,7 +248,7 @@ func rollbackKills(t *testing.T, base *world, check rollbackCheck) {
 			o.KillAt = n
 			o.child(t)
 			o.KillAt = 0
-			back, _ := o.child(t)
+			back := o.again(t)
 			check(t, fmt.Sprintf("%s, rollback killed at point %d (%s)", was, n, result.Points[n-1]), want, w, failure(back))
 			os.RemoveAll(w.dir)
 		})

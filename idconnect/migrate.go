@@ -422,7 +422,7 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 	options := VerifyOptions{Collections: r.u.Collections, Progress: func(p VerifyProgress) {
 		r.u.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: -1})
 	}}
-	if r.u.SourceDir != "" {
+	if r.u.SourceDir != "" || r.u.StoresFile != "" {
 		// Without the keys, values that were encrypted anew are "not
 		// checked", which the report says.
 		if keys, _, err := r.sourceStores(); err == nil {

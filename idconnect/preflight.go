@@ -276,6 +276,10 @@ func (r *run) lookAtCertificate(ctx context.Context) Findings {
 // configured: of a running server its own file, else the one that will be
 // copied.
 func (r *run) truststoreInForce(ctx context.Context) (*keystore.Store, string, error) {
+	if r.u.chosen(StepStores) && r.u.StoresFile != "" && !r.targetUp {
+		_, store, err := r.openCarried()
+		return store, "the truststore of the source, which will be copied,", err
+	}
 	copied := r.u.chosen(StepStores) && r.u.SourceDir != "" && !r.targetUp
 	if copied {
 		own := r.u.Source

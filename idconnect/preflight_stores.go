@@ -17,6 +17,9 @@ import (
 // are whole and open what the source encrypted, and that the target may still
 // have them.
 func (r *run) lookAtStores(ctx context.Context) Findings {
+	if r.u.StoresFile != "" {
+		return r.lookAtCarried(ctx)
+	}
 	inst, err := OpenInstallation(r.u.SourceDir)
 	if err != nil {
 		return Findings{{Code: CodeSourceFolder, Severity: Blocks, Step: StepStores, Seen: err.Error(),

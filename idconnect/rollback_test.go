@@ -262,11 +262,6 @@ func failure(r crashResult) error {
 	return nil
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // TestRollbackLeavesAlone: what was added or changed by others stays, and is
 // named.
 func TestRollbackLeavesAlone(t *testing.T) {

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -28,6 +30,10 @@ type run struct {
 	held *flock.Flock
 	// began tells what this run did from what was done before it.
 	began time.Time
+	// The stores of StoresFile, see carried.
+	carriedOnce   sync.Once
+	carriedStores *handover
+	carriedErr    error
 	// verified is the result of the step verify, for the report.
 	verified *VerifyReport
 
@@ -126,11 +132,15 @@ func (r *run) sourceClient() (*openidm.Client, error) {
 	if r.source != nil {
 		return r.source, nil
 	}
-	trust, err := r.u.trust(r.u.Source, r.u.SourceDir)
+	trust, err := r.sourceTrust()
 	if err != nil {
 		return nil, err
 	}
-	r.source = r.client(r.u.Source, r.u.sourceURL(), trust, r.u.ownCertificate(r.u.SourceDir))
+	own := r.u.ownCertificate(r.u.SourceDir)
+	if r.u.StoresFile != "" {
+		own = r.carriedCertificate()
+	}
+	r.source = r.client(r.u.Source, r.u.sourceURL(), trust, own)
 	return r.source, nil
 }
 
@@ -144,7 +154,7 @@ func (r *run) targetClient() (*openidm.Client, error) {
 		return nil, err
 	}
 	if trust == nil {
-		if trust, err = r.u.trust(r.u.Source, r.u.SourceDir); err != nil {
+		if trust, err = r.sourceTrust(); err != nil {
 			return nil, err
 		}
 	}
@@ -165,6 +175,36 @@ func (r *run) migration() (*migration.Client, error) {
 		return nil, err
 	}
 	return &migration.Client{API: c, SettleTime: r.u.SettleTime, PollInterval: r.u.pollInterval}, nil
+}
+
+// sourceTrust is what Source.Truststore says, else the source's own truststore,
+// which may have been carried here.
+func (r *run) sourceTrust() (*keystore.Trust, error) {
+	if r.u.StoresFile == "" || r.u.Source.Truststore != "" {
+		return r.u.trust(r.u.Source, r.u.SourceDir)
+	}
+	h, err := r.carried()
+	if err != nil {
+		return nil, err
+	}
+	store, err := keystore.Decode(bytes.NewReader(h.Truststore.Content), keystore.Password{})
+	if err != nil {
+		return nil, fmt.Errorf("truststore in %s: %w", r.u.StoresFile, err)
+	}
+	return keystore.NewTrust(store), nil
+}
+
+// carriedCertificate is the one of the carried keystore, as ownCertificate.
+func (r *run) carriedCertificate() *x509.Certificate {
+	h, err := r.carried()
+	if err != nil {
+		return nil
+	}
+	store, err := keystore.Decode(bytes.NewReader(h.Keystore.Content), keystore.Password{})
+	if err != nil {
+		return nil
+	}
+	return certificateOf(store, new(Installation).CertificateAlias())
 }
 
 // trust is nil where no truststore is named or at hand.
@@ -221,7 +261,11 @@ func (u *Upgrade) ownCertificate(dir string) *x509.Certificate {
 	if err != nil {
 		return nil
 	}
-	entry, ok := store.Entry(inst.CertificateAlias())
+	return certificateOf(store, inst.CertificateAlias())
+}
+
+func certificateOf(store *keystore.Store, alias string) *x509.Certificate {
+	entry, ok := store.Entry(alias)
 	if !ok {
 		return nil
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-
-	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // step is one step of the upgrade. Its check asks the world, its action may be
@@ -96,20 +94,32 @@ func bytesText(n int64) string {
 // storePair is one of the two stores in both installations.
 type storePair struct {
 	what, source, target string
-	password             func(*Installation) (keystore.Password, error)
+	// content of the source's.
+	content func() ([]byte, error)
 }
 
 func (r *run) storePairs() ([]storePair, error) {
-	src, err := OpenInstallation(r.u.SourceDir)
-	if err != nil {
-		return nil, err
-	}
 	dst, err := OpenInstallation(r.u.TargetDir)
 	if err != nil {
 		return nil, err
 	}
+	if file := r.u.StoresFile; file != "" {
+		h, err := r.carried()
+		if err != nil {
+			return nil, err
+		}
+		return []storePair{
+			{"keystore", file, dst.KeystorePath(), func() ([]byte, error) { return h.Keystore.Content, nil }},
+			{"truststore", file, dst.TruststorePath(), func() ([]byte, error) { return h.Truststore.Content, nil }},
+		}, nil
+	}
+	src, err := OpenInstallation(r.u.SourceDir)
+	if err != nil {
+		return nil, err
+	}
+	keys, trusted := src.KeystorePath(), src.TruststorePath()
 	return []storePair{
-		{"keystore", src.KeystorePath(), dst.KeystorePath(), (*Installation).KeystorePassword},
-		{"truststore", src.TruststorePath(), dst.TruststorePath(), (*Installation).TruststorePassword},
+		{"keystore", keys, dst.KeystorePath(), func() ([]byte, error) { return readFile(keys) }},
+		{"truststore", trusted, dst.TruststorePath(), func() ([]byte, error) { return readFile(trusted) }},
 	}, nil
 }

@@ -18,6 +18,9 @@ import (
 // sourceStores opens both stores of the source. The truststore's password may
 // be unknown; then it is read as Java reads it without one.
 func (r *run) sourceStores() (keys, trust *keystore.Store, err error) {
+	if r.u.StoresFile != "" {
+		return r.openCarried()
+	}
 	inst, err := OpenInstallation(r.u.SourceDir)
 	if err != nil {
 		return nil, nil, err
@@ -126,7 +129,11 @@ func (r *run) truststorePassword() (known bool, p keystore.Password) {
 	if p = r.u.Source.TruststorePassword; !p.IsZero() {
 		return true, p
 	}
-	inst, err := OpenInstallation(r.u.SourceDir)
+	dir := r.u.SourceDir
+	if r.u.StoresFile != "" {
+		dir = r.u.TargetDir // no file says it, but both are usually the same
+	}
+	inst, err := OpenInstallation(dir)
 	if err != nil {
 		return false, p
 	}
@@ -201,9 +208,15 @@ func (r *run) copyStore(p storePair, isTruststore bool) (string, error) {
 	if isTruststore {
 		_, password = r.truststorePassword()
 	}
-	content, err := readFile(p.source)
+	content, err := p.content()
 	if err != nil {
 		return "", err
+	}
+	if r.u.StoresFile != "" && isTruststore {
+		// A password that does not fit proves nothing; the file was proved.
+		if _, err := keystore.Decode(bytes.NewReader(content), password); errors.Is(err, keystore.ErrIntegrity) && r.u.TruststoreConflict == "" {
+			password = keystore.Password{}
+		}
 	}
 	did := "copied"
 	if isTruststore && r.u.TruststoreConflict != "" {
@@ -224,7 +237,7 @@ func (r *run) copyStore(p storePair, isTruststore bool) (string, error) {
 		r.journal.Stores = append(r.journal.Stores, n)
 		return r.journal.save()
 	}}
-	if did == "merged" {
+	if did == "merged" || r.u.StoresFile != "" {
 		_, err = keystore.CopyBytes(content, p.target, options)
 	} else {
 		_, err = keystore.Copy(p.source, p.target, options)

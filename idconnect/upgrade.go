@@ -92,6 +92,11 @@ type Upgrade struct {
 	// SourceDir and TargetDir are the salesforceIdConnect folders of 2.1 and
 	// of 7.1.6. The source's is only read.
 	SourceDir, TargetDir string
+	// StoresFile is a file of [Upgrade.Export], in the place of SourceDir where
+	// the source is on another machine, and StoresKey opens it.
+	StoresFile string
+	StoresKey  HandoverKey
+
 	// Package is the zip file of 7.1.6.
 	Package string
 
@@ -253,7 +258,10 @@ func (u *Upgrade) Missing() []*MissingError {
 			}
 		}
 	}
-	need(u.SourceDir == "", "SourceDir", StepStores)
+	need(u.SourceDir == "" && u.StoresFile == "", "SourceDir", StepStores)
+	if u.StoresFile != "" && u.StoresKey.Passphrase.IsZero() && u.StoresKey.Identities.IsZero() {
+		need(true, "StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
+	}
 	need(u.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
 	need(u.Package == "" && !isInstallation(u.TargetDir), "Package", StepUnpack)
 	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password", StepPrepare, StepConfigure, StepMigrate, StepVerify)

@@ -27,7 +27,13 @@ const usage = `usage: upgrade COMMAND [flags]
   run       carry out the upgrade; interrupted, the same command goes on
   status    where it stands, from the servers and the disk
   verify    compare both servers record by record
-  rollback  put back what run replaced
+  rollback  put back what run changed; -to STEP goes back to before that step
+
+  export    -source-dir D [-recipient age1…] FILE
+            both stores of the source as one encrypted file, where the target
+            is on another machine
+  import    [-identity-file F] FILE -target-dir D ...
+            the step stores from such a file; run -stores-file FILE does all
 
   inspect   [-json] [-keys] [-password-file F] STORE
             what is in a key store (JCEKS, JKS, PKCS#12)
@@ -40,8 +46,9 @@ const usage = `usage: upgrade COMMAND [flags]
             the whole flow on a temporary installation and embedded servers
 
 Passwords come from a file (-source-password-file and so on), from
-IDC_SOURCE_PASSWORD, IDC_TARGET_PASSWORD, IDC_KEYSTORE_PASSWORD and
-IDC_TRUSTSTORE_PASSWORD, or are asked for on a terminal; never from an argument.
+IDC_SOURCE_PASSWORD, IDC_TARGET_PASSWORD, IDC_KEYSTORE_PASSWORD,
+IDC_TRUSTSTORE_PASSWORD and IDC_HANDOVER_PASSWORD (of export and import), or
+are asked for on a terminal; never from an argument.
 
 exit codes: 0 done, 1 failed or differences found, 2 wrong usage,
 3 blocked by preflight and nothing changed, 130 interrupted, run it again
@@ -75,6 +82,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
+		"export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo,
 	}
 	switch args[0] {

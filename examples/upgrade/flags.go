@@ -22,6 +22,8 @@ type upgradeFlags struct {
 
 	sourcePassword, targetPassword, keystorePassword, truststorePassword, targetTruststorePassword string
 
+	handover handoverFlags
+
 	policy   string
 	logLevel string
 
@@ -34,6 +36,10 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f, v := a.flags(name, ""), &upgradeFlags{}
 	f.StringVar(&v.u.SourceDir, "source-dir", "", "`folder` salesforceIdConnect of 2.1")
 	f.StringVar(&v.u.TargetDir, "target-dir", "", "`folder` salesforceIdConnect of 7.1.6")
+	if name != "export" {
+		f.StringVar(&v.u.StoresFile, "stores-file", "", "`file` of export, in the place of -source-dir where that is on another machine")
+		v.handover.add(f, false)
+	}
 	f.StringVar(&v.u.Package, "package", "", "the `zip` of 7.1.6")
 	f.StringVar(&v.u.Source.URL, "source-url", idconnect.DefaultSourceURL, "`address` of 2.1")
 	f.StringVar(&v.u.Target.URL, "target-url", idconnect.DefaultTargetURL, "`address` of 7.1.6")
@@ -108,6 +114,12 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 			return err
 		}
 	}
+	var err error
+	if u.StoresFile != "" {
+		if u.StoresKey, err = a.handoverKey(&v.handover); err != nil {
+			return err
+		}
+	}
 	if u.Target.TruststorePassword.IsZero() && u.Target.Truststore != "" {
 		// One password for both is the common case, and the variable of the
 		// truststores is one.
@@ -141,6 +153,7 @@ var missingFlags = map[string]struct{ flag, env, prompt string }{
 	"Package":                     {"-package", "", ""},
 	"Source.Credentials.Password": {"-source-password-file", "IDC_SOURCE_PASSWORD", "Password of %s at the source"},
 	"Target.Credentials.Password": {"-target-password-file", "IDC_TARGET_PASSWORD", "Password of %s at the target"},
+	"StoresKey":                   {"-passphrase-file", handoverVariable, "Passphrase of the handover file"},
 	"KeystorePassword":            {"-keystore-password-file", "IDC_KEYSTORE_PASSWORD", "Password of the source's keystore"},
 }
 
@@ -157,6 +170,8 @@ func (a *app) complete(u *idconnect.Upgrade) error {
 		}
 		into, prompt := &u.KeystorePassword, how.prompt
 		switch m.Field {
+		case "StoresKey":
+			into = &u.StoresKey.Passphrase
 		case "Source.Credentials.Password":
 			into, prompt = &u.Source.Credentials.Password, fmt.Sprintf(how.prompt, u.Source.Credentials.Username)
 		case "Target.Credentials.Password":

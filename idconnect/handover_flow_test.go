@@ -1,0 +1,118 @@
+package idconnect_test
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// TestHandover: half of the upgrade on each of two machines, with the stores
+// carried from one to the other; they lie nowhere in plain.
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	pair, err := age.GenerateX25519Identity()
+	must(t, err)
+	keys := map[string][2]idconnect.HandoverKey{
+		"key pair": {{Recipients: []string{pair.Recipient().String()}}, {Identities: keystore.NewPassword("# mine\n" + pair.String() + "\n")}},
+	}
+	if !testing.Short() { // scrypt is slow on purpose
+		phrase := idconnect.HandoverKey{Passphrase: keystore.NewPassword("correct horse battery")}
+		keys["passphrase"] = [2]idconnect.HandoverKey{phrase, phrase}
+	}
+	for name, key := range keys {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 30)
+			w.u.Hurry(testHurry)
+			file := filepath.Join(w.dir, "carried", "stores.age")
+			must(t, os.Mkdir(filepath.Dir(file), 0o755))
+			sourceMachine := idconnect.Upgrade{SourceDir: w.u.SourceDir, Source: w.u.Source}
+			before := tree(t, w.u.SourceDir)
+			must(t, sourceMachine.Export(t.Context(), file, key[0]))
+			if err := sourceMachine.Export(t.Context(), file, key[0]); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("again: %v", err)
+			}
+			if d := cmp.Diff(before, tree(t, w.u.SourceDir)); d != "" {
+				t.Errorf("the source was changed:\n%s", d)
+			}
+			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, %v", info, err)
+			}
+			store, err := os.ReadFile(filepath.Join(w.u.SourceDir, "security", "keystore.jceks"))
+			must(t, err)
+
+			targetMachine := *w.u
+			targetMachine.SourceDir, targetMachine.StoresFile = "", file
+			if missing := targetMachine.Missing(); len(missing) == 0 || missing[0].Field != "StoresKey" {
+				t.Errorf("%v", missing)
+			}
+			targetMachine.StoresKey = key[1]
+			targetMachine.KeystorePassword = keystore.NewPassword("changeit")
+			report, err := targetMachine.Run(t.Context())
+			if err != nil || report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() || w.migrateRequests() != 1 {
+				t.Fatalf("%v, %+v", err, report)
+			}
+			plain := 0
+			must(t, filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() {
+					return err
+				}
+				b, err := os.ReadFile(path)
+				if bytes.Contains(b, store[12:200]) {
+					plain++
+				}
+				return err
+			}))
+			if plain != 2 {
+				t.Errorf("the keystore lies in %d files in plain, not in those of source and target", plain)
+			}
+		})
+	}
+}
+
+// TestHandoverRefused: what cannot be opened changes nothing.
+func TestHandoverRefused(t *testing.T) {
+	t.Parallel()
+	pair, err := age.GenerateX25519Identity()
+	must(t, err)
+	other, err := age.GenerateX25519Identity()
+	must(t, err)
+	w := newWorld(t, 5)
+	file := filepath.Join(w.dir, "stores.age")
+	key := idconnect.HandoverKey{Recipients: []string{pair.Recipient().String()}}
+	for name, bad := range map[string]idconnect.HandoverKey{
+		"nothing":          {},
+		"short passphrase": {Passphrase: keystore.NewPassword("hush-hush")},
+		"both":             {Passphrase: keystore.NewPassword("hush-hush hush-hush"), Recipients: key.Recipients},
+		"no key":           {Recipients: []string{"age1hush-hush"}},
+	} {
+		if err := w.u.Export(t.Context(), file, bad); !errors.Is(err, idconnect.ErrHandover) || idconnect.RemedyOf(err) == "" || strings.Contains(err.Error(), "hush-hush hush") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if exists(file) {
+			t.Errorf("%s: a file was written", name)
+		}
+	}
+	must(t, w.u.Export(t.Context(), file, key))
+	w.u.SourceDir, w.u.StoresFile, w.u.KeystorePassword = "", file, keystore.NewPassword("changeit")
+	w.u.StoresKey = idconnect.HandoverKey{Identities: keystore.NewPassword(other.String())}
+	report, err := w.u.Run(t.Context())
+	if !errors.Is(err, idconnect.ErrBlocked) || !strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") || exists(w.u.TargetDir) {
+		t.Errorf("%v, %v", err, report.Findings)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -181,7 +181,7 @@ func (r *run) poll(ctx context.Context, m *migration.Client, settled func(migrat
 			}
 			return last, nil
 		}
-		r.u.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: "asking what became of an earlier request", Total: -1})
+		r.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: "asking what became of an earlier request", Total: -1})
 		select {
 		case <-ctx.Done():
 			return last, ctx.Err()
@@ -269,7 +269,7 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		}
 	}
 	s, err = m.Wait(ctx, migration.PhaseComplete, func(s migration.Status) {
-		r.u.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: s.Word, Done: max(s.Processed, 0), Total: s.Total})
+		r.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: s.Word, Done: max(s.Processed, 0), Total: s.Total, Unit: "records"})
 	})
 	if err != nil {
 		var failed *migration.FailedError
@@ -420,7 +420,7 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	options := VerifyOptions{Collections: r.u.Collections, Progress: func(p VerifyProgress) {
-		r.u.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: -1})
+		r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: -1, Unit: "records"})
 	}}
 	if r.u.SourceDir != "" || r.u.StoresFile != "" {
 		// Without the keys, values that were encrypted anew are "not

@@ -65,7 +65,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 			state, detail = Failed, err.Error()
 		}
 		results = append(results, StepResult{Name: s.name, State: state, Detail: detail})
-		u.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 		if err != nil {
 			return results, &StepError{s.name, err}
 		}

@@ -27,7 +27,8 @@ type run struct {
 	u       *Upgrade
 	journal *journal
 	// held is the lock of the target, nil while this run does not have it.
-	held *flock.Flock
+	held   *flock.Flock
+	events emitter
 	// began tells what this run did from what was done before it.
 	began time.Time
 	// The stores of StoresFile, see carried.

@@ -70,7 +70,7 @@ func doSetup(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	lines := &lineWriter{emit: func(line string) {
-		r.u.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
+		r.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
 	}}
 	o := r.u.setup
 	o.Dir, o.Script, o.JavaHome, o.KeystorePassword = r.u.TargetDir, script, home, password

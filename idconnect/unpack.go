@@ -29,7 +29,7 @@ func doUnpack(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	err := unpackPackage(ctx, r.u.Package, r.u.TargetDir, func(done, total int64) {
-		r.u.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total})
+		r.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
 		// after the rename can still be taken back.

@@ -148,7 +148,8 @@ type Upgrade struct {
 	// values before anything changes; 0: 1,000, negative: all.
 	ValueSample int
 
-	// Events receives what happens, one call at a time. It must not block.
+	// Events receives what happens, one call at a time; the run waits for it.
+	// [Upgrade.Stream] gives the same to a loop.
 	Events func(Event)
 	// Logger receives the requests at debug level; nil: silent.
 	Logger *slog.Logger
@@ -156,37 +157,6 @@ type Upgrade struct {
 	// For tests: the durations of a set-up, and the first pause of a wait.
 	setup        setupOptions
 	pollInterval time.Duration
-}
-
-// EventKind says what an [Event] is about.
-type EventKind string
-
-// The kinds of events.
-const (
-	EventStep     EventKind = "step"     // State and Detail of Step changed
-	EventProgress EventKind = "progress" // Done of Total in Step
-	EventOutput   EventKind = "output"   // Detail is a line that the set-up script printed
-)
-
-// Event is one thing that happened during a run. It holds no secret.
-type Event struct {
-	Time time.Time `json:"time"`
-	Kind EventKind `json:"kind"`
-	Step string    `json:"step"`
-	// State of the step.
-	State State `json:"state,omitempty"`
-	// Detail for people.
-	Detail string `json:"detail,omitempty"`
-	// Done and Total count bytes or records; Total is -1 while unknown.
-	Done  int64 `json:"done,omitempty"`
-	Total int64 `json:"total,omitempty"`
-}
-
-func (u *Upgrade) emit(e Event) {
-	if u.Events != nil {
-		e.Time = time.Now()
-		u.Events(e)
-	}
 }
 
 func (u *Upgrade) sourceURL() string { return withDefault(u.Source.URL, DefaultSourceURL) }
@@ -308,26 +278,41 @@ func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
 	}
 	defer r.close()
 	report := r.newReport()
+	r.emit(Event{Kind: EventRun, State: Running})
+	err = r.carryOut(ctx, report)
+	report.end(err)
+	state := Done
+	if err != nil {
+		state = Failed
+	}
+	r.emit(Event{Kind: EventRun, State: state, Detail: report.Outcome})
+	return report, err
+}
+
+func (r *run) carryOut(ctx context.Context, report *Report) error {
 	if err := r.lock(false); err != nil {
-		return report.end(err), err
+		return err
 	}
 	plan := r.plan(ctx)
 	report.fromPlan(plan)
+	for _, f := range plan.Findings {
+		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
+	}
 	if err := ctx.Err(); err != nil {
-		return report.end(err), err
+		return err
 	}
 	if len(plan.Findings.Blocking()) > 0 {
-		return report.end(ErrBlocked), ErrBlocked
+		return ErrBlocked
 	}
 	if err := r.lock(true); err != nil {
-		return report.end(err), err
+		return err
 	}
 	if err := r.settleFiles(); err != nil {
-		return report.end(err), err
+		return err
 	}
-	err = r.runSteps(ctx, report)
+	err := r.runSteps(ctx, report)
 	r.lookAgain(ctx, report)
-	return report.end(err), err
+	return err
 }
 
 func (r *run) runSteps(ctx context.Context, report *Report) error {
@@ -366,7 +351,7 @@ func (r *run) runStep(ctx context.Context, s step, report *Report) error {
 	finish := func(state State, detail string) {
 		ended := time.Now()
 		result.State, result.Detail, result.Ended = state, detail, &ended
-		r.u.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 	}
 	state, detail, err := s.check(ctx, r)
 	if err == nil && state == Done && s.note != nil {
@@ -380,7 +365,7 @@ func (r *run) runStep(ctx context.Context, s step, report *Report) error {
 		return nil
 	}
 	if err == nil {
-		r.u.emit(Event{Kind: EventStep, Step: s.name, State: Running, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: Running, Detail: detail})
 		detail, err = s.do(ctx, r)
 	}
 	report.Verify = r.verified

@@ -63,7 +63,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.BoolVar(&v.json, "json", false, "result as JSON")
 	f.StringVar(&v.report, "report", "", "`folder` for the report")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")
-	f.StringVar(&v.logLevel, "log", "", "`debug` writes every request to stderr, without secrets")
+	f.StringVar(&v.logLevel, "log", "", "`debug|json`: every request on stderr, without secrets; or every event there as a line of JSON")
 	return f, v
 }
 
@@ -87,11 +87,11 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 		u.Collections = collections
 	}
 	switch v.logLevel {
-	case "":
+	case "", "json":
 	case "debug":
 		u.Logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	default:
-		return usagef("-log %s: known is debug", v.logLevel)
+		return usagef("-log %s: known are debug and json", v.logLevel)
 	}
 	if u.TargetDir == "" && v.report != "" {
 		u.StateDir = v.report

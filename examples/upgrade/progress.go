@@ -1,42 +1,152 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 	"sync"
 	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
-// progress writes events as plain lines, counts at most twice a second.
-type progress struct {
+// progress shows the events of a run. All of them come one after the other.
+type progress interface {
+	event(idconnect.Event)
+	end()
+}
+
+// newProgress shows events as bars on a terminal, as lines elsewhere, and as
+// JSON where that is asked for.
+func (a *app) newProgress(logLevel string) progress {
+	if logLevel == "json" {
+		return jsonProgress{slog.New(slog.NewJSONHandler(a.err, nil))}
+	}
+	if f, ok := a.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) && logLevel == "" {
+		return &barProgress{w: a.err}
+	}
+	return &lineProgress{w: a.err}
+}
+
+// jsonProgress writes one line of JSON for each event.
+type jsonProgress struct{ log *slog.Logger }
+
+func (p jsonProgress) event(e idconnect.Event) {
+	level := slog.LevelInfo
+	switch {
+	case e.State == idconnect.Failed, e.Finding != nil && e.Finding.Severity == idconnect.Blocks:
+		level = slog.LevelError
+	case e.Finding != nil && e.Finding.Severity == idconnect.Warns:
+		level = slog.LevelWarn
+	}
+	p.log.LogAttrs(context.Background(), level, "event", slog.Any("event", e))
+}
+
+func (jsonProgress) end() {}
+
+// line is an event in words, "" where it has none.
+func line(e idconnect.Event) string {
+	switch e.Kind {
+	case idconnect.EventStep:
+		return fmt.Sprintf("%-10s %-8s %s\n", e.Step, e.State, e.Detail)
+	case idconnect.EventOutput:
+		return fmt.Sprintf("%-10s | %s\n", e.Step, e.Detail)
+	}
+	return ""
+}
+
+// lineProgress writes plain lines, counts at most twice a second.
+type lineProgress struct {
 	w    io.Writer
 	mu   sync.Mutex
 	last time.Time
 }
 
-func newProgress(w io.Writer) *progress { return &progress{w: w} }
-
-func (p *progress) event(e idconnect.Event) {
+func (p *lineProgress) event(e idconnect.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch e.Kind {
-	case idconnect.EventStep:
-		fmt.Fprintf(p.w, "%-10s %-8s %s\n", e.Step, e.State, e.Detail)
-	case idconnect.EventOutput:
-		fmt.Fprintf(p.w, "%-10s | %s\n", e.Step, e.Detail)
-	case idconnect.EventProgress:
-		if time.Since(p.last) < 500*time.Millisecond {
-			return
+	if e.Kind != idconnect.EventProgress {
+		io.WriteString(p.w, line(e))
+		return
+	}
+	if time.Since(p.last) < 500*time.Millisecond {
+		return
+	}
+	p.last = time.Now()
+	total := ""
+	if e.Total > 0 {
+		total = fmt.Sprintf(" of %d", e.Total)
+	}
+	fmt.Fprintf(p.w, "%-10s %d%s %s\n", e.Step, e.Done, total, e.Detail)
+}
+
+func (p *lineProgress) end() {}
+
+// barProgress draws a bar below the lines for what counts; one whose end is
+// not known turns.
+type barProgress struct {
+	w    io.Writer
+	mu   sync.Mutex
+	bar  *progressbar.ProgressBar
+	what string // the step, and in verify the collection
+}
+
+func (p *barProgress) event(e idconnect.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Kind != idconnect.EventProgress {
+		if text := line(e); text != "" {
+			p.clear()
+			io.WriteString(p.w, text)
 		}
-		p.last = time.Now()
-		total := ""
-		if e.Total > 0 {
-			total = fmt.Sprintf(" of %d", e.Total)
-		}
-		fmt.Fprintf(p.w, "%-10s %d%s %s\n", e.Step, e.Done, total, e.Detail)
+		return
+	}
+	what := e.Step
+	if e.Step == idconnect.StepVerify {
+		what += " " + e.Detail
+	}
+	if p.bar == nil || p.what != what || e.Total != p.bar.GetMax64() && e.Total > 0 {
+		p.clear()
+		p.what, p.bar = what, newBar(p.w, what, e)
+	}
+	p.bar.Set64(e.Done)
+}
+
+func newBar(w io.Writer, what string, e idconnect.Event) *progressbar.ProgressBar {
+	total := e.Total
+	if total <= 0 {
+		total = -1
+	}
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(fmt.Sprintf("%-18s", what)),
+		progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionSpinnerType(14),
+		// Else a goroutine of its own would turn the spinner.
+		progressbar.OptionSetSpinnerChangeInterval(0),
+	}
+	if e.Unit == "bytes" {
+		options = append(options, progressbar.OptionShowBytes(true))
+	} else {
+		options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(e.Unit))
+	}
+	return progressbar.NewOptions64(total, options...)
+}
+
+func (p *barProgress) clear() {
+	if p.bar != nil {
+		p.bar.Clear()
+		p.bar = nil
+		io.WriteString(p.w, "\r\x1b[K")
 	}
 }
 
-func (p *progress) end() {}
+func (p *barProgress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}

@@ -64,7 +64,7 @@ func (a *app) upgrade(ctx context.Context, args []string) error {
 }
 
 func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
-	progress := newProgress(a.err)
+	progress := a.newProgress(v.logLevel)
 	v.u.Events = progress.event
 	report, err := v.u.Run(ctx)
 	progress.end()
@@ -108,7 +108,7 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
-	progress := newProgress(a.err)
+	progress := a.newProgress(v.logLevel)
 	v.u.Events = progress.event
 	report, err := v.u.Compare(ctx)
 	progress.end()
@@ -141,6 +141,9 @@ func (a *app) rollback(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
+	if v.logLevel == "json" {
+		v.u.Events = a.newProgress(v.logLevel).event
+	}
 	results, err := v.u.Rollback(ctx, *to)
 	if v.json {
 		return errors.Join(err, a.json(results))

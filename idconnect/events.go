@@ -1,0 +1,151 @@
+package idconnect
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// EventKind says what an [Event] is about.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventRun      EventKind = "run"      // the run began or ended: State, and at its end Detail is the report's Outcome
+	EventFinding  EventKind = "finding"  // Finding was found before anything was changed
+	EventStep     EventKind = "step"     // State and Detail of Step changed
+	EventProgress EventKind = "progress" // Done of Total in Step
+	EventOutput   EventKind = "output"   // Detail is a line that the set-up script printed
+)
+
+// Event is one thing that happened during a run or a rollback. It holds no
+// secret.
+type Event struct {
+	Time time.Time `json:"time"`
+	Kind EventKind `json:"kind"`
+	Step string    `json:"step,omitempty"`
+	// State of the step, or of the run.
+	State State `json:"state,omitempty"`
+	// Detail for people.
+	Detail string `json:"detail,omitempty"`
+	// Done and Total count in Unit, "bytes" or "records"; Total is -1 while
+	// unknown.
+	Done  int64  `json:"done,omitempty"`
+	Total int64  `json:"total,omitempty"`
+	Unit  string `json:"unit,omitempty"`
+	// Finding is that of EventFinding.
+	Finding *Finding `json:"finding,omitempty"`
+}
+
+// LogValue gives the event's fields to a [slog.Logger], but for its time.
+func (e Event) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("kind", string(e.Kind))}
+	add := func(name, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(name, value))
+		}
+	}
+	add("step", e.Step)
+	add("state", string(e.State))
+	add("detail", e.Detail)
+	if e.Kind == EventProgress {
+		attrs = append(attrs, slog.Int64("done", e.Done), slog.Int64("total", e.Total))
+		add("unit", e.Unit)
+	}
+	if f := e.Finding; f != nil {
+		add("code", f.Code)
+		add("severity", string(f.Severity))
+		add("seen", f.Seen)
+		add("why", f.Why)
+		add("remedy", f.Remedy)
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// emitter hands events on one at a time.
+type emitter struct{ mu sync.Mutex }
+
+func (r *run) emit(e Event) {
+	if r.u.Events == nil {
+		return
+	}
+	r.events.mu.Lock()
+	defer r.events.mu.Unlock()
+	e.Time = time.Now()
+	r.u.Events(e)
+}
+
+// Stream is a run whose events a program ranges over:
+//
+//	s := u.Stream(ctx)
+//	for e := range s.Events() {
+//		fmt.Println(e.Step, e.State, e.Detail)
+//	}
+//	report, err := s.Result()
+//
+// It is for one goroutine.
+type Stream struct {
+	ctx    context.Context
+	u      Upgrade
+	began  bool
+	report *Report
+	err    error
+}
+
+// Stream prepares a [Upgrade.Run], which begins when its events are ranged
+// over. u.Events, where it is set, is called as well.
+func (u *Upgrade) Stream(ctx context.Context) *Stream { return &Stream{ctx: ctx, u: *u} }
+
+// Events carries out the run and gives its events as they happen; the run waits
+// for a loop body that takes its time. Leaving the loop interrupts the run as
+// the end of its context does, and returns when it has ended. A second call
+// gives nothing.
+func (s *Stream) Events() iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		if s.began {
+			return
+		}
+		s.began = true
+		ctx, cancel := context.WithCancel(s.ctx)
+		events, left, ended := make(chan Event), make(chan struct{}), make(chan struct{})
+		also := s.u.Events
+		s.u.Events = func(e Event) {
+			if also != nil {
+				also(e)
+			}
+			select {
+			case events <- e:
+			case <-left:
+			}
+		}
+		go func() {
+			defer close(ended)
+			s.report, s.err = s.u.Run(ctx)
+		}()
+		defer func() {
+			cancel()
+			close(left)
+			<-ended
+		}()
+		for {
+			select {
+			case e := <-events:
+				if !yield(e) {
+					return
+				}
+			case <-ended:
+				return
+			}
+		}
+	}
+}
+
+// Result is that of [Upgrade.Run]. Without a loop before it, it carries out
+// the run.
+func (s *Stream) Result() (*Report, error) {
+	for range s.Events() {
+	}
+	return s.report, s.err
+}

@@ -318,3 +318,25 @@ func TestRollbackLeavesAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestFolderRemoved: a target's folder that somebody removed is made anew, and
+// what was recorded of the old one is not taken for the new one's.
+func TestFolderRemoved(t *testing.T) {
+	t.Parallel()
+	w := crashWorld(t)
+	w.u.Hurry(testHurry)
+	w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
+	_, err := w.u.Run(t.Context())
+	must(t, err)
+	must(t, os.RemoveAll(w.u.TargetDir))
+	w.u.Steps = nil
+	report, err := w.u.Run(t.Context())
+	if err != nil || report.Outcome != "done" {
+		t.Fatalf("%v", err)
+	}
+	w.running(t).Close()
+	w.u.RemoveAdded = true
+	if _, err := w.u.Rollback(t.Context(), ""); err != nil || exists(w.u.TargetDir) {
+		t.Errorf("%v", err)
+	}
+}

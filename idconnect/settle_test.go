@@ -14,6 +14,23 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
+// running is the target once it answers; it may do so before the goroutine
+// that started it has said so.
+func (w *world) running(t *testing.T) *openidmtest.Server {
+	t.Helper()
+	for range 1000 {
+		w.mu.Lock()
+		s := w.target
+		w.mu.Unlock()
+		if s != nil {
+			return s
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("the target was not started")
+	return nil
+}
+
 // forgetOutcome takes the outcome of an action out of the journal, as if the
 // run had been killed before it could write it.
 func (w *world) forgetOutcome(t *testing.T, action string) {
@@ -49,7 +66,7 @@ func TestSettle(t *testing.T) {
 		}
 		w.u.Steps = steps
 		w.forgetOutcome(t, "migrate")
-		must(t, w.target.Restart())
+		must(t, w.running(t).Restart())
 	}
 	t.Run("all is there", func(t *testing.T) {
 		t.Parallel()
@@ -124,7 +141,7 @@ func TestSetupDone(t *testing.T) {
 	w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores, idconnect.StepJava, idconnect.StepSetup}
 	_, err := w.u.Run(t.Context())
 	must(t, err)
-	w.target.Close()
+	w.running(t).Close()
 	_, err = w.u.Run(t.Context())
 	var done *idconnect.SetupDoneError
 	if !errors.As(err, &done) || done.When.IsZero() || !strings.Contains(idconnect.RemedyOf(err), "-again") {

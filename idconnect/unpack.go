@@ -25,6 +25,9 @@ func doUnpack(ctx context.Context, r *run) (string, error) {
 		n.Empty = &folderNote{info.Mode().Perm(), info.ModTime()}
 	}
 	r.journal.Unpack = n
+	// There is no folder: what was done in one that is gone is no longer done,
+	// and cannot be undone. Whether a migration is, its database says.
+	r.journal.Stores, r.journal.Setup, r.journal.Configure = nil, nil, nil
 	if err := r.journal.save(); err != nil {
 		return "", err
 	}

@@ -104,3 +104,50 @@ func TestIntent(t *testing.T) {
 func unlike(info fs.FileInfo, mode fs.FileMode) bool {
 	return os.PathSeparator == '/' && info.Mode().Perm() != mode
 }
+
+// TestCopyWithoutLinks: where the old file cannot have a second name beside
+// the first, because it lies on another file system, it is kept as a copy.
+func TestCopyWithoutLinks(t *testing.T) {
+	t.Parallel()
+	other, err := os.MkdirTemp("/dev/shm", "keystore-test-")
+	if err != nil {
+		t.Skip("needs a second file system at /dev/shm")
+	}
+	t.Cleanup(func() { os.RemoveAll(other) })
+	path, real := filepath.Join(t.TempDir(), "store"), filepath.Join(other, "real")
+	if err := os.WriteFile(real, []byte("old"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if os.Link(real, path) == nil {
+		t.Skip("/dev/shm is on the same file system")
+	}
+	long := time.Date(2020, 2, 2, 2, 2, 2, 0, time.UTC)
+	if err := errors.Join(os.Chtimes(real, long, long), os.Symlink(real, path)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := keystore.CopyBytes([]byte("new"), path, keystore.CopyOptions{Replace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(real); string(b) != "new" {
+		t.Errorf("%q", b)
+	}
+	for range 2 {
+		if err := c.Undo(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(real)
+		info, statErr := os.Stat(real)
+		if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) || unlike(info, 0o640) {
+			t.Errorf("%q, %v", b, info)
+		}
+		if link, err := os.Readlink(path); err != nil || link != real {
+			t.Errorf("%v, %v", link, err)
+		}
+		for _, dir := range []string{other, filepath.Dir(path)} {
+			if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+				t.Errorf("%v", entries)
+			}
+		}
+	}
+}

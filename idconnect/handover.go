@@ -18,6 +18,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -189,7 +190,8 @@ func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) erro
 	if err != nil {
 		return &HandoverError{Path: path, Reason: "it cannot be encrypted", Err: err}
 	}
-	if err := writeFile(path, sealed, 0o600); err != nil {
+	// An export that was killed may have left a part, encrypted as it is.
+	if err := errors.Join(disk.Sweep(path), writeFile(path, sealed, 0o600)); err != nil {
 		return &HandoverError{Path: path, Reason: "it cannot be written", Err: err, remedy: "name a file in a folder that is there and can be written"}
 	}
 	return nil

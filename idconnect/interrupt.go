@@ -24,6 +24,8 @@ func remedyOfKnown(err error) string {
 		return trust.Remedy
 	case errors.As(err, &unknown):
 		return "look at the target's log, then run the same command again: it asks for the status first"
+	case errors.Is(err, keystore.ErrChangedSince):
+		return "compare the file with its backup beside it; to put the backup back all the same, say so (rollback -remove-added)"
 	case errors.Is(err, ErrDifferences):
 		return "the report names the records; look at the target's log for why they were not copied"
 	case errors.Is(err, ErrBlocked):

@@ -3,6 +3,7 @@ package idconnect
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -37,11 +38,14 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 		return nil, err
 	}
 	defer r.close()
-	if err := r.lock(true); err != nil {
-		return nil, err
-	}
-	if err := r.settleFiles(); err != nil {
-		return nil, err
+	// Where no run has been there is nothing to undo, and no folder is made.
+	if _, err := os.Stat(u.stateDir()); err == nil {
+		if err := r.lock(true); err != nil {
+			return nil, err
+		}
+		if err := r.settleFiles(); err != nil {
+			return nil, err
+		}
 	}
 	if len(r.journal.Stores) > 0 || r.journal.Unpack != nil {
 		if c, err := r.targetClient(); err == nil {

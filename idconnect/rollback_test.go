@@ -3,6 +3,7 @@
 package idconnect_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -298,6 +299,43 @@ func TestRollbackLeavesAlone(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no run was here", func(t *testing.T) {
+		t.Parallel()
+		w := crashWorld(t)
+		before["installation"](t, w)
+		was := w.around(t)
+		if _, err := w.u.Rollback(t.Context(), ""); err != nil || exists(w.u.TargetDir+".upgrade") {
+			t.Errorf("%v", err)
+		}
+		if d := cmp.Diff(was, w.around(t)); d != "" {
+			t.Error(d)
+		}
+	})
+	t.Run("a store while the copy was killed", func(t *testing.T) {
+		t.Parallel()
+		w := crashWorld(t)
+		w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
+		_, err := w.u.Run(t.Context())
+		must(t, err)
+		journal := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
+		b, err := os.ReadFile(journal)
+		must(t, err)
+		var j map[string]any
+		must(t, json.Unmarshal(b, &j))
+		delete(j["stores"].([]any)[1].(map[string]any), "ended")
+		b, err = json.Marshal(j)
+		must(t, err)
+		must(t, os.WriteFile(journal, b, 0o600))
+		path := filepath.Join(w.u.TargetDir, "security", "truststore")
+		must(t, os.WriteFile(path, []byte("of somebody else"), 0o600))
+		if _, err := w.u.Rollback(t.Context(), ""); !errors.Is(err, keystore.ErrChangedSince) || !strings.Contains(idconnect.RemedyOf(err), "-remove-added") {
+			t.Errorf("%v", err)
+		}
+		w.u.RemoveAdded = true
+		if _, err := w.u.Rollback(t.Context(), ""); err != nil || exists(w.u.TargetDir) {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("a store", func(t *testing.T) {
 		t.Parallel()
 		w := crashWorld(t)

@@ -298,10 +298,15 @@ func (r *run) settleStores() error {
 				return err
 			}
 			if sum != n.Changes.SHA256 {
-				if err := n.Changes.Undo(); err != nil {
+				err := n.Changes.Undo()
+				if err == nil {
+					continue
+				}
+				if !errors.Is(err, keystore.ErrChangedSince) {
 					return err
 				}
-				continue
+				// Neither what it was nor what it was to become: somebody else
+				// wrote it. A rollback will say so, and a copy keeps it.
 			}
 			n.end()
 		}

@@ -28,6 +28,16 @@ const (
 	// Truncate does the work and cuts the connection in the middle of the
 	// answer's body.
 	Truncate Effect = "truncate"
+	// Refuse answers as if nothing listened on the port: in memory the client
+	// gets the error of a refused connection. Over a network, where the
+	// connection stands already when a request is known, it is a Reset; there
+	// [Startup] refuses.
+	Refuse Effect = "refuse"
+	// WrongCertificate presents a certificate that nobody knows, so that the
+	// client's check of it fails before anything is sent. In memory only, where
+	// the client gets the [keystore.TrustError] of an unknown issuer; over a
+	// network it is a Reset, and [Server.RestartWith] gives other stores.
+	WrongCertificate Effect = "wrong certificate"
 	// Restart cuts the connection without doing the work, and restarts the
 	// server: see [Server.Restart].
 	Restart Effect = "restart"
@@ -124,6 +134,15 @@ func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
 		return true
 	}
 	switch f.Effect {
+	case Refuse, WrongCertificate:
+		if m, ok := w.ResponseWriter.(*memoryWriter); ok {
+			m.unsent = errRefused
+			if f.Effect == WrongCertificate {
+				m.unsent = s.strangeCertificate(r)
+			}
+			break
+		}
+		cut(w)
 	case Reset:
 		cut(w)
 	case Restart:

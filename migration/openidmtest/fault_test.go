@@ -5,10 +5,14 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
 	"runtime"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -123,4 +127,85 @@ func TestCloseEndsHanging(t *testing.T) {
 	case <-ctx.Done():
 		t.Error("still hanging")
 	}
+}
+
+// What a client meets in memory can be told apart as over a network.
+func TestMemoryErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		effect openidmtest.Effect
+		is     func(error) bool
+	}{
+		{openidmtest.Refuse, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
+		{openidmtest.Reset, func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
+		{openidmtest.WrongCertificate, func(err error) bool { var e *keystore.TrustError; return errors.As(err, &e) }},
+	} {
+		s := openidmtest.NewSource(t, openidmtest.Options{InMemory: true})
+		s.Fail(openidmtest.Fault{Effect: c.effect, Times: 1})
+		if _, err := send(s.HTTPClient(), "PUT", s.URL()+"managed/user/new", newUser); err == nil || !c.is(err) {
+			t.Errorf("%s: %v", c.effect, err)
+		}
+		if n := s.Count("managed/user"); n != 0 {
+			t.Errorf("%s: the work was done", c.effect)
+		}
+	}
+	s, err := openidmtest.Start(openidmtest.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := s.HTTPClient()
+	s.Close()
+	if _, err := send(client, "GET", s.URL()+"info/ping", ""); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a closed server: %v", err)
+	}
+}
+
+// A server whose clock is wrong says so in its answers. It still accepts a
+// source whose certificate is itself in the truststore: Java does not look at
+// the validity of that.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	for _, inMemory := range []bool{false, true} {
+		source := openidmtest.NewSource(t, openidmtest.Options{InMemory: inMemory})
+		dir := t.TempDir()
+		if err := source.WriteStores(dir); err != nil {
+			t.Fatal(err)
+		}
+		target := openidmtest.NewTarget(t, openidmtest.Options{InMemory: inMemory, Peers: peers(inMemory, source),
+			Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: filepath.Join(dir, "truststore")})
+		body := `{"instanceUrl":"` + source.URL() + `","userName":"openidm-admin","password":"openidm-admin"}`
+		for _, c := range []struct {
+			ahead time.Duration
+			want  string
+		}{
+			{0, `"success"`},
+			{20 * 365 * 24 * time.Hour, `"success"`},
+			{-20 * 365 * 24 * time.Hour, `"success"`},
+		} {
+			target.SetClock(c.ahead)
+			r, err := send(target.HTTPClient(), "POST", target.URL()+"endpoint/migration?_action=configure", body)
+			if err != nil || r.status != 200 {
+				t.Fatal(r.status, string(r.body), err)
+			}
+			target.Wait()
+			r, err = send(target.HTTPClient(), "POST", target.URL()+"endpoint/migration?_action=status", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(r.body), c.want) {
+				t.Errorf("in memory %v, clock %v ahead: %s, want %s", inMemory, c.ahead, r.body, c.want)
+			}
+			date, err := http.ParseTime(r.header.Get("Date"))
+			if off := time.Until(date) - c.ahead; err != nil || off.Abs() > time.Minute {
+				t.Errorf("clock %v ahead: Date is %s, %v", c.ahead, r.header.Get("Date"), err)
+			}
+		}
+	}
+}
+
+func peers(inMemory bool, s *openidmtest.Server) []*openidmtest.Server {
+	if inMemory {
+		return []*openidmtest.Server{s}
+	}
+	return nil
 }

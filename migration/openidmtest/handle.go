@@ -25,6 +25,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	entry.Username, _, _ = credentials(r)
 	seen := &statusWriter{ResponseWriter: w}
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	at := s.record(entry)
 	defer func() {
 		s.finish(at, seen.status)

@@ -4,13 +4,22 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
+	"net"
 	"net/http"
+	"os"
+	"syscall"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
-var errCut = errors.New("connection reset by the server")
+// What a client meets in memory looks as it does over a network, so that its
+// errors.Is and errors.As find the same.
+var (
+	errCut     = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	errRefused = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+)
 
 // Transport returns a transport that reaches the server in memory: without a
 // network and without goroutines, so that it works in a bubble of
@@ -22,7 +31,8 @@ type memory struct{ s *Server }
 // memoryWriter keeps an answer that may be cut off.
 type memoryWriter struct {
 	buffer
-	isCut bool
+	isCut  bool
+	unsent error // why the request never arrived
 }
 
 func (w *memoryWriter) cut() { w.isCut = true }
@@ -36,7 +46,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	refused := m.s.ended || time.Since(m.s.started) < m.s.options.Startup.Refused
 	m.s.mu.Unlock()
 	if refused {
-		return nil, errors.New("connection refused")
+		return nil, errRefused
 	}
 	in := r.Clone(r.Context())
 	if in.Body == nil {
@@ -49,6 +59,9 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
+	if w.unsent != nil {
+		return nil, w.unsent
+	}
 	if w.isCut && w.status == 0 {
 		return nil, errCut
 	}
@@ -60,6 +73,16 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		Status: http.StatusText(w.code()), StatusCode: w.code(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.header, Body: body, ContentLength: -1, Request: r, TLS: m.s.tlsState(),
 	}, nil
+}
+
+// strangeCertificate is the verdict of a client that trusts what the server
+// trusts when another server stands in its place.
+func (s *Server) strangeCertificate(r *http.Request) error {
+	err := keystore.NewTrust().Verify(r.URL.Hostname(), s.tlsState().PeerCertificates)
+	if err == nil {
+		return errCut
+	}
+	return err
 }
 
 func (s *Server) tlsState() *tls.ConnectionState {

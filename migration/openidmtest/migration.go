@@ -84,11 +84,12 @@ func (s *Server) configure(c *call) (*result, *restError) {
 	}
 	busy := make(chan struct{})
 	s.endpoint = endpoint{status: "pending", busy: busy}
-	ctx, trust := s.ctx, s.trust
+	ctx, trust := s.ctx, *s.trust // a copy, for the server's own clock
 	s.mu.Unlock()
+	trust.Now = s.now
 	s.spawn(func() {
 		defer close(busy)
-		err := source.connect(ctx, s, trust)
+		err := source.connect(ctx, s, &trust)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.endpoint.busy != busy {

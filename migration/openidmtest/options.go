@@ -81,6 +81,11 @@ type Options struct {
 	// with testing/synctest can use them.
 	InMemory bool
 
+	// Clock is how far the server's clock is ahead, negative: behind. Its
+	// header Date, the times in its records and its verdict on the validity of
+	// certificates go by that clock. See also [Server.SetClock].
+	Clock time.Duration
+
 	// Pace is how long a target pauses after each page that it copies.
 	Pace time.Duration
 	// ReconPace is how long each phase of a reconciliation lasts. With 0 a run

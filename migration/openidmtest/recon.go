@@ -23,6 +23,7 @@ type reconRun struct {
 	targetDone, targetTotal    int
 	linkDone, linkTotal        int
 	targetCreated, linkCreated int
+	now                        func() time.Time
 	situations                 map[string]int
 	success, failure           int
 	updated                    int
@@ -95,8 +96,8 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 		return nil, fail(http.StatusConflict, "No such mapping: %s", name)
 	}
 	run := &reconRun{
-		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: time.Now(),
-		situations: map[string]int{}, canceled: make(chan struct{}),
+		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: s.now(),
+		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
 	}
 	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
 	if len(w.runs) >= maxRuns {
@@ -162,7 +163,7 @@ func (s *Server) runRecon(run *reconRun) {
 		{"ACTIVE_RECONCILING_TARGET", "reconciling target entries.", w.reconTarget},
 	}
 	end := func(state, stage, text string) {
-		run.state, run.ended = state, time.Now()
+		run.state, run.ended = state, s.now()
 		run.setStage(stage, text)
 	}
 	for _, p := range phases {

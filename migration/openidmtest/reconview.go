@@ -54,7 +54,7 @@ func (r *reconRun) record() record {
 // not measured here but spread evenly.
 func (r *reconRun) durations() record {
 	out := record{}
-	ms := time.Since(r.started).Milliseconds()
+	ms := r.now().Sub(r.started).Milliseconds()
 	if !r.ended.IsZero() {
 		ms = r.ended.Sub(r.started).Milliseconds()
 	}
@@ -94,7 +94,7 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 		return s
 	}
 	e := record{
-		"transactionId": r.id, "timestamp": timestamp(time.Now()), "eventName": "recon", "userId": "openidm-admin",
+		"transactionId": r.id, "timestamp": timestamp(r.now()), "eventName": "recon", "userId": "openidm-admin",
 		"action": action, "exception": nil, "linkQualifier": "default", "mapping": reconMapping, "message": nil,
 		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS", "targetObjectId": orNull(targetID),
 		"reconciling": reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,

@@ -45,6 +45,7 @@ type Server struct {
 	requests   []Request
 	client     *http.Client
 	endpoint   endpoint
+	ahead      time.Duration      // of the clock
 	stop       context.CancelFunc // of the work since the last start
 	ctx        context.Context
 }
@@ -82,7 +83,7 @@ func Start(o Options) (*Server, error) {
 			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d", n, maxRecords)
 		}
 	}
-	s := &Server{options: o, done: make(chan struct{}), sessions: map[string]identity{}, conns: map[net.Conn]struct{}{}}
+	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{}, conns: map[net.Conn]struct{}{}}
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}

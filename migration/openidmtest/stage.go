@@ -60,3 +60,18 @@ func (s *Server) health() record {
 	}
 	return h
 }
+
+// SetClock sets the server's clock ahead of the real one, or behind it:
+// [Options.Clock].
+func (s *Server) SetClock(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
+}
+
+// now is the time of the server's clock.
+func (s *Server) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.ahead)
+}

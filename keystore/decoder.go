@@ -72,7 +72,7 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	}
 	if !password.IsZero() {
 		if subtle.ConstantTimeCompare(sum, integrity(password.Reveal(), data[:end])) != 1 {
-			return nil, ErrIntegrity
+			return nil, &IntegrityError{Offset: int64(end)}
 		}
 		s.verified = true
 	}

@@ -11,13 +11,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
 	"slices"
-
-	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
 )
 
 type encryptedPrivateKeyInfo struct {
@@ -46,6 +43,9 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 	broken := func(what string, err error) error {
 		return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
 	}
+	closed := func(err error) error {
+		return &KeyError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, Err: err}
+	}
 	var info encryptedPrivateKeyInfo
 	if rest, err := asn1.Unmarshal(f.body, &info); err != nil || len(rest) > 0 {
 		if err == nil {
@@ -61,12 +61,12 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 			return nil, broken("an encrypted private key", err)
 		}
 		if plain, err = pbeDecrypt(password, params, info.Data); err != nil {
-			return nil, fmt.Errorf("entry %q: %w", e.Alias, err)
+			return nil, closed(err)
 		}
 	case info.Algorithm.Algorithm.Equal(oidJKSKeyProtector) && len(info.Data) >= 2*sha1.Size:
 		var ok bool
-		if plain, ok = openJKSKey(f.body, info.Data, password); !ok {
-			return nil, fmt.Errorf("entry %q: %w", e.Alias, ErrKeyPassword)
+		if plain, ok = openJKSKey(info.Data, password); !ok {
+			return nil, closed(ErrKeyPassword)
 		}
 	default:
 		return nil, broken(fmt.Sprintf("a private key of %d bytes under the protection %v", len(info.Data), info.Algorithm.Algorithm), nil)
@@ -74,60 +74,59 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 	var key privateKeyInfo
 	if _, err := asn1.Unmarshal(plain, &key); err != nil {
 		// One wrong password in 256 leaves a padding that looks right.
-		return nil, fmt.Errorf("entry %q: %w", e.Alias, ErrKeyPassword)
+		return nil, closed(ErrKeyPassword)
 	}
 	return plain, nil
 }
 
-// openJKSKey lets keystore-go open a store that holds this one key. It takes a
-// password as one byte for each character, so those beyond Latin-1 are left to
-// us. It panics on bodies of less than 40 bytes, which the caller refuses.
-func openJKSKey(info, data []byte, password Password) ([]byte, bool) {
+// openJKSKey needs at least 40 bytes: a salt, the key, and its digest.
+func openJKSKey(data []byte, password Password) ([]byte, bool) {
 	pw := utf16be(password.Reveal())
-	var latin1 []byte
-	for i := 0; i < len(pw); i += 2 {
-		if pw[i] != 0 {
-			n := len(data) - sha1.Size
-			plain := xorJKS(pw, data[:sha1.Size], data[sha1.Size:n])
-			return plain, subtle.ConstantTimeCompare(digestJKS(pw, plain), data[n:]) == 1
-		}
-		latin1 = append(latin1, pw[i+1])
-	}
-	var b bytes.Buffer
-	for _, v := range []uint32{magicJKS, 2, 1, tagPrivateKey} {
-		binary.Write(&b, binary.BigEndian, v)
-	}
-	b.Write([]byte{0, 1, 'k'})
-	b.Write(make([]byte, 8))
-	binary.Write(&b, binary.BigEndian, uint32(len(info)))
-	b.Write(info)
-	b.Write(make([]byte, 4)) // no certificate
-	b.Write(integrity(password.Reveal(), b.Bytes()))
-	store := jks.New()
-	if err := store.Load(&b, latin1); err != nil {
-		return nil, false
-	}
-	key, err := store.GetPrivateKeyEntry("k", latin1)
-	return key.PrivateKey, err == nil
+	n := len(data) - sha1.Size
+	plain := xorJKS(pw, data[:sha1.Size], data[sha1.Size:n])
+	return plain, subtle.ConstantTimeCompare(digestJKS(pw, plain), data[n:]) == 1
 }
 
 // PrivateKey opens a private key and parses it: RSA, ECDSA, Ed25519 and what
-// else [x509.ParsePKCS8PrivateKey] reads, and DSA. Of other algorithms
-// [Entry.PKCS8] gives the bytes.
+// else [x509.ParsePKCS8PrivateKey] reads, and DSA. Others (Ed448, X448, DH,
+// RSASSA-PSS, curves that Go does not have) are an [OpaqueKey]. Errors are as of
+// [Entry.PKCS8].
 func (e Entry) PrivateKey(password Password) (crypto.PrivateKey, error) {
 	der, err := e.PKCS8(password)
 	if err != nil {
 		return nil, err
 	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	if err == nil {
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
 		return key, nil
 	}
 	if k, ok := parseDSA(der); ok {
 		return k, nil
 	}
-	return nil, fmt.Errorf("entry %q, algorithm %s: %w", e.Alias, algorithmOf(der), err)
+	var info privateKeyInfo
+	if _, err := asn1.Unmarshal(der, &info); err != nil {
+		return nil, fmt.Errorf("entry %q: a private key: %w", e.Alias, err)
+	}
+	return OpaqueKey{Algorithm: info.Algorithm.Algorithm, pkcs8: &der}, nil
 }
+
+// OpaqueKey is a private key that Go has no type for. [Store.PutPrivateKey]
+// takes it, so that it can be moved between stores. It prints as its algorithm
+// alone.
+type OpaqueKey struct {
+	Algorithm asn1.ObjectIdentifier
+	pkcs8     *[]byte // a pointer, because fmt would print the bytes
+}
+
+// PKCS8 is the key's PrivateKeyInfo in DER (RFC 5208).
+func (k OpaqueKey) PKCS8() []byte {
+	if k.pkcs8 == nil {
+		return nil
+	}
+	return bytes.Clone(*k.pkcs8)
+}
+
+// String is Java's name of the algorithm, else its OID.
+func (k OpaqueKey) String() string { return algorithmName(k.Algorithm) }
 
 var oidDSA = asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}
 
@@ -239,11 +238,11 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 		return broken(fmt.Errorf("an encrypted key of %d bytes", n))
 	}
 	plain, err := pbeDecrypt(password, params, sealed.content)
-	if err != nil {
-		return "", nil, fmt.Errorf("entry %q: %w", e.Alias, err)
+	if err == nil && (len(plain) < 4 || be32(plain) != 0xACED0005) {
+		err = ErrKeyPassword
 	}
-	if len(plain) < 4 || be32(plain) != 0xACED0005 {
-		return "", nil, fmt.Errorf("entry %q: %w", e.Alias, ErrKeyPassword)
+	if err != nil {
+		return "", nil, &KeyError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, Err: err}
 	}
 	if obj, _, err = parseSerialized(plain); err != nil {
 		return broken(err)

@@ -49,6 +49,9 @@ func parsePBEParams(der []byte) (pbeParams, error) {
 // keys (com.sun.crypto.provider.PBEKey).
 func pbePassword(p Password) ([]byte, error) {
 	text := p.Reveal()
+	if text == "\x00" {
+		return []byte(text), nil // Java: "a password without a terminator"
+	}
 	for i := range len(text) {
 		if text[i] < 0x20 || text[i] > 0x7e {
 			return nil, errors.New("only printable ASCII passwords can protect keys")
@@ -98,7 +101,7 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 	for h := range halves {
 		binary.Decode(halves[h][:], binary.LittleEndian, &pair[h])
 	}
-	md5Pair(&pair[0], &pair[1], &x, n)
+	md5Chains(&pair[0], &pair[1], &x, n)
 	for h := range halves {
 		binary.Encode(halves[h][:], binary.LittleEndian, pair[h])
 	}

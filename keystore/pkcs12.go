@@ -60,13 +60,13 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		return s, nil
 	}
 	if errors.Is(trustErr, pkcs12.ErrIncorrectPassword) {
-		return nil, ErrIntegrity
+		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
 	}
 	//lint:ignore SA1019 nothing else of the library gives alias and date
 	blocks, err := pkcs12.ToPEM(data, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, ErrIntegrity
+		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
 	case err != nil:
 		return nil, fmt.Errorf("%w: %v", ErrPKCS12Unsupported, err)
 	}

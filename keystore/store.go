@@ -72,6 +72,31 @@ func (e *FormatError) Error() string {
 func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 func (e *FormatError) Unwrap() error        { return e.Err }
 
+// KeyError says which key does not open. It matches [ErrKeyPassword].
+type KeyError struct {
+	Offset int64 // of the encrypted key in the file
+	Alias  string
+	Err    error
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("entry %q, key at offset %d: %v", e.Alias, e.Offset, e.Err)
+}
+
+func (e *KeyError) Unwrap() error { return e.Err }
+
+// IntegrityError: the digest at the end of the file is not the one of its
+// content under this password. It matches [ErrIntegrity].
+type IntegrityError struct {
+	Offset int64 // of the digest
+}
+
+func (e *IntegrityError) Error() string {
+	return fmt.Sprintf("%v (digest at offset %d)", ErrIntegrity, e.Offset)
+}
+
+func (e *IntegrityError) Unwrap() error { return ErrIntegrity }
+
 const (
 	magicJCEKS = 0xCECECECE
 	magicJKS   = 0xFEEDFEED

@@ -94,13 +94,24 @@ func (s *Store) forgetKeys() {
 	s.mu.Unlock()
 }
 
-// PutPrivateKey puts a private key with its chain, its own certificate first;
-// an entry of that alias is replaced.
-func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509.Certificate, o PutOptions) error {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if k, ok := key.(*dsa.PrivateKey); ok {
-		der, err = marshalDSA(k)
+func marshalPKCS8(key crypto.PrivateKey) ([]byte, error) {
+	switch k := key.(type) {
+	case *dsa.PrivateKey:
+		return marshalDSA(k)
+	case OpaqueKey:
+		if k.pkcs8 == nil {
+			return nil, errors.New("an opaque key without content")
+		}
+		return k.PKCS8(), nil
 	}
+	return x509.MarshalPKCS8PrivateKey(key)
+}
+
+// PutPrivateKey puts a private key with its chain, its own certificate first;
+// an entry of that alias is replaced. The key is of any type that
+// [Entry.PrivateKey] gives.
+func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509.Certificate, o PutOptions) error {
+	der, err := marshalPKCS8(key)
 	if err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
 	}

@@ -1,5 +1,10 @@
 package keystore
 
+import (
+	"encoding/binary"
+	"math"
+)
+
 // serialWriter writes the two shapes that Java writes, with the same order of
 // handles.
 type serialWriter struct{ b []byte }
@@ -8,6 +13,18 @@ func (w *serialWriter) utf(s string) {
 	e := encodeModifiedUTF8(s)
 	w.b = append(w.b, byte(len(e)>>8), byte(len(e)))
 	w.b = append(w.b, e...)
+}
+
+// text is a string value, of any length.
+func (w *serialWriter) text(s string) {
+	if e := encodeModifiedUTF8(s); len(e) > math.MaxUint16 {
+		w.b = append(w.b, tcLongText)
+		w.b = binary.BigEndian.AppendUint64(w.b, uint64(len(e)))
+		w.b = append(w.b, e...)
+		return
+	}
+	w.b = append(w.b, tcString)
+	w.utf(s)
 }
 
 func (w *serialWriter) classDesc(name string, uid uint64, fields int) {
@@ -56,8 +73,7 @@ func serializeSecretKey(algorithm string, key []byte) []byte {
 	w.field('L', "algorithm", "Ljava/lang/String;", 0)                    // 1
 	w.field('[', "key", "[B", 0)                                          // 2
 	w.end(tcEndBlock, tcNull)
-	w.end(tcString)
-	w.utf(algorithm)
+	w.text(algorithm)
 	w.byteArrayClass()
 	w.array(key)
 	return w.b

@@ -17,6 +17,7 @@ const (
 	tcString    = 0x74
 	tcArray     = 0x75
 	tcEndBlock  = 0x78
+	tcLongText  = 0x7c
 	tcEnum      = 0x7e
 
 	scWriteMethod = 0x01
@@ -138,6 +139,18 @@ func (p *serialParser) value(depth int) (any, error) {
 		return p.reference()
 	case tcString:
 		s := p.d.utf("a string")
+		p.hold(s)
+		return s, p.d.err
+	case tcLongText: // of more than 65,535 bytes
+		n := p.d.u64()
+		at := p.d.at
+		if n > uint64(len(p.d.data)) && p.d.err == nil {
+			return nil, fmt.Errorf("a string of %d bytes, %d left", n, len(p.d.data)-at)
+		}
+		s, err := decodeModifiedUTF8(p.d.take(int(n), "a string"))
+		if err != nil {
+			p.d.fail(at, "a string", err)
+		}
 		p.hold(s)
 		return s, p.d.err
 	case tcArray:

@@ -22,6 +22,15 @@ public class ReadStore {
         return HEX.formatHex(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** UTF-16 as it is: an encoder would replace half a pair. */
+    static String units(String text) {
+        StringBuilder s = new StringBuilder();
+        for (char c : text.toCharArray()) {
+            s.append(HEX.toHexDigits(c));
+        }
+        return s.toString();
+    }
+
     static String sum(byte[] b) throws Exception {
         return HEX.formatHex(MessageDigest.getInstance("SHA-256").digest(b));
     }
@@ -44,12 +53,17 @@ public class ReadStore {
             }
             out.println("store\t");
             for (String alias : Collections.list(store.aliases())) {
-                StringBuilder s = new StringBuilder("entry\t" + hex(alias) + "\t" + store.getCreationDate(alias).getTime());
+                StringBuilder s = new StringBuilder("entry\t" + units(alias) + "\t" + store.getCreationDate(alias).getTime());
                 if (store.isCertificateEntry(alias)) {
                     s.append("\ttrusted certificate\t\t");
                 } else {
                     try {
                         Key key = store.getKey(alias, text(f[3]).toCharArray());
+                        if (key == null) { // listed, and not found
+                            s.append("\tkey\t\t");
+                            out.println(s);
+                            continue;
+                        }
                         s.append("\t" + (key instanceof PrivateKey ? "private key" : "secret key"));
                         s.append("\t" + key.getAlgorithm() + "\t" + sum(key.getEncoded()));
                     } catch (UnrecoverableKeyException e) {

@@ -1,0 +1,83 @@
+package keystore
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestJavaMatrix: stores of all that Java can put into one, as Java reads them;
+// and once more after we wrote them.
+func TestJavaMatrix(t *testing.T) {
+	t.Parallel()
+	tool(t, "java")
+	dir := t.TempDir()
+	out := strings.Split(strings.TrimSpace(runJava(t, nil, "MakeStores.java", dir, filepath.Join("testdata", "fixtures", "trust.jks"))), "\n")
+	if last := len(out) - 1; last < 20 || out[last] != "refused" {
+		t.Fatalf("%d lines, the last is %q: Java refuses key passwords that are not ASCII, we do", len(out), out[last])
+	} else {
+		out = out[:last]
+	}
+	var questions []question
+	for _, line := range out {
+		f := strings.Split(line, "\t")
+		q := question{Format(f[0]), unhex(t, f[1]), unhex(t, f[2]), unhex(t, f[3])}
+		questions = append(questions, q)
+
+		// Every entry put anew, under other passwords and aliases in order.
+		s, err := Open(q.path, NewPassword(q.password), Strict())
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(q.path), err)
+			continue
+		}
+		var same bytes.Buffer
+		if err := s.Encode(&same, NewPassword(q.password)); err != nil || !bytes.Equal(same.Bytes(), content(t, q.path)) {
+			t.Errorf("%s: not written as it was, %v", filepath.Base(q.path), err)
+		}
+		copied := New(s.Format())
+		o := PutOptions{Password: NewPassword("other"), Iterations: 100}
+		for e := range s.Entries() {
+			o.Created = e.Created
+			if err := putAnew(copied, e, NewPassword(q.keyPassword), o); q.keyPassword == "second" && errors.Is(err, ErrKeyPassword) {
+				continue
+			} else if err != nil {
+				t.Errorf("%s: %v", filepath.Base(q.path), err)
+			}
+		}
+		q.path, q.keyPassword, q.password = q.path+" anew", "other", "näw 鍵"
+		if err := WriteFile(q.path, copied, NewPassword(q.password)); err != nil {
+			t.Fatal(err)
+		}
+		questions = append(questions, q)
+	}
+	agree(t, questions)
+}
+
+// putAnew moves an entry by what it holds, not by its bytes.
+func putAnew(s *Store, e Entry, p Password, o PutOptions) error {
+	switch e.Kind {
+	case SecretKey:
+		algorithm, key, err := e.SecretKey(p)
+		if err != nil {
+			return err
+		}
+		return s.PutSecretKey(e.Alias, algorithm, key, o)
+	case PrivateKey:
+		key, err := e.PrivateKey(p)
+		if err != nil {
+			return err
+		}
+		chain, err := e.Certificates()
+		if err != nil {
+			return err
+		}
+		return s.PutPrivateKey(e.Alias, key, chain, o)
+	}
+	certs, err := e.Certificates()
+	if err != nil {
+		return err
+	}
+	return s.PutCertificate(e.Alias, certs[0], o)
+}

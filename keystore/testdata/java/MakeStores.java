@@ -1,0 +1,151 @@
+import java.io.*;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.*;
+import java.security.*;
+import java.security.cert.Certificate;
+import java.util.*;
+import javax.crypto.*;
+import javax.crypto.spec.*;
+
+/**
+ * Writes key stores of all that Java can put into one into a folder, and for
+ * each a question for ReadStore to the output. The first argument is the
+ * folder, the second a JKS store that has certificates.
+ */
+public class MakeStores {
+    static final HexFormat HEX = HexFormat.of();
+    static Path folder;
+    static Certificate[] certificates;
+    static int made;
+
+    static String hex(String text) {
+        return HEX.formatHex(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    interface Filling {
+        void into(KeyStore store) throws Exception;
+    }
+
+    static void make(String name, String type, String password, String keyPassword, Filling filling) throws Exception {
+        KeyStore store = KeyStore.getInstance(type);
+        store.load(null, null);
+        filling.into(store);
+        Path path = folder.resolve(String.format("%02d %s", ++made, name));
+        try (OutputStream out = Files.newOutputStream(path)) {
+            store.store(out, password.toCharArray());
+        }
+        System.out.println(type + "\t" + hex(path.toString()) + "\t" + hex(password) + "\t" + hex(keyPassword));
+    }
+
+    static KeyPair pair(String algorithm, int size) throws Exception {
+        KeyPairGenerator g = KeyPairGenerator.getInstance(algorithm);
+        if (size > 0) {
+            g.initialize(size);
+        }
+        return g.generateKeyPair();
+    }
+
+    static SecretKey fixed(String algorithm, int size) {
+        byte[] key = new byte[size];
+        Arrays.fill(key, (byte) size);
+        return new SecretKeySpec(key, algorithm);
+    }
+
+    static SecretKey factory(String algorithm, java.security.spec.KeySpec spec) throws Exception {
+        return SecretKeyFactory.getInstance(algorithm).generateSecret(spec);
+    }
+
+    static void secret(KeyStore store, String alias, SecretKey key, String password) throws Exception {
+        store.setEntry(alias, new KeyStore.SecretKeyEntry(key), new KeyStore.PasswordProtection(password.toCharArray()));
+    }
+
+    public static void main(String[] args) throws Exception {
+        folder = Path.of(args[0]);
+        KeyStore trusted = KeyStore.getInstance("JKS");
+        try (InputStream in = new FileInputStream(args[1])) {
+            trusted.load(in, "changeit".toCharArray());
+        }
+        List<Certificate> found = new ArrayList<>();
+        for (String alias : Collections.list(trusted.aliases())) {
+            found.add(trusted.getCertificate(alias));
+        }
+        certificates = found.toArray(new Certificate[0]);
+        Certificate[] one = {certificates[0]};
+
+        Map<String, PrivateKey> keys = new LinkedHashMap<>();
+        for (Object[] a : new Object[][] {{"RSA", 1024}, {"RSA", 2048}, {"RSASSA-PSS", 2048}, {"EC", 256}, {"EC", 384}, {"EC", 521},
+            {"DSA", 1024}, {"DSA", 2048}, {"Ed25519", 0}, {"Ed448", 0}, {"X25519", 0}, {"X448", 0}, {"DiffieHellman", 2048}}) {
+            keys.put(a[0] + " " + a[1], pair((String) a[0], (Integer) a[1]).getPrivate());
+        }
+        for (String type : List.of("JCEKS", "JKS")) {
+            make("private keys." + type, type, "changeit", "changeit", s -> {
+                for (var k : keys.entrySet()) {
+                    s.setKeyEntry(k.getKey(), k.getValue(), "changeit".toCharArray(), one);
+                }
+            });
+            make("chains." + type, type, "changeit", "changeit", s -> {
+                for (int n : new int[] {1, 2, 3, 40}) {
+                    Certificate[] chain = new Certificate[n];
+                    for (int i = 0; i < n; i++) {
+                        chain[i] = certificates[i % certificates.length];
+                    }
+                    s.setKeyEntry("chain of " + n, keys.get("EC 256"), "changeit".toCharArray(), chain);
+                }
+                s.setCertificateEntry("trusted", certificates[0]);
+            });
+            make("aliases." + type, type, "changeit", "changeit", s -> {
+                for (String alias : new String[] {"", " ", "UPPER lower", "\u0000", "a\u0000b", "\ud83d\ude00", "\ud83d", "\ude00\ud83d", "X\ud83dY",
+                    "\u0130STANBUL", "\u039f\u0394\u039f\u03a3", "\u200f\u05d0", "tab\tline\n", "\u0080\u07ff\u0800\uffff", "a".repeat(65535),
+                    "\u9375".repeat(21845)}) {
+                    s.setCertificateEntry(alias, certificates[1]);
+                }
+            });
+            make("own passwords." + type, type, "storepass", "second", s -> {
+                int n = 0;
+                for (String password : new String[] {"storepass", "second", "third"}) {
+                    s.setKeyEntry("key " + n++, keys.get("EC 256"), password.toCharArray(), one);
+                }
+            });
+            make("not ASCII." + type, type, "p\u00e4ssw\u00f6rd \u9375 \ud83d\ude00", "ascii", s ->
+                s.setKeyEntry("key", keys.get("EC 384"), "ascii".toCharArray(), one));
+            make("empty passwords." + type, type, "", "", s -> s.setKeyEntry("key", keys.get("RSA 1024"), new char[0], one));
+            make("no entry." + type, type, "x", "x", s -> { });
+            make("many." + type, type, "changeit", "", s -> {
+                for (int i = 0; i < 500; i++) {
+                    s.setCertificateEntry("c" + i, certificates[i % certificates.length]);
+                }
+            });
+        }
+        make("key password not ASCII.JKS", "JKS", "changeit", "schl\u00fcssel \u9375\ud83d\ude00", s ->
+            s.setKeyEntry("key", keys.get("EC 256"), "schl\u00fcssel \u9375\ud83d\ude00".toCharArray(), one));
+        make("secret keys.JCEKS", "JCEKS", "changeit", "changeit", s -> {
+            for (Object[] a : new Object[][] {{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA1", 20}, {"HmacSHA256", 32}, {"HmacSHA512", 64},
+                {"ARCFOUR", 5}, {"Blowfish", 56}, {"ChaCha20", 32}, {"RAW", 1}, {"Generic", 100000}, {"\u043a\u043b\u044e\u0447 \u0000", 7}}) {
+                secret(s, a[0] + " " + a[1], fixed((String) a[0], (Integer) a[1]), "changeit");
+            }
+            secret(s, "long name", fixed("n".repeat(70000), 3), "changeit");
+            byte[] raw = fixed("x", 24).getEncoded();
+            secret(s, "DES", factory("DES", new DESKeySpec(raw)), "changeit");
+            secret(s, "DESede", factory("DESede", new DESedeKeySpec(raw)), "changeit");
+            secret(s, "PBE", factory("PBEWithMD5AndDES", new PBEKeySpec("hidden".toCharArray())), "changeit");
+            secret(s, "PBE AES", factory("PBEWithHmacSHA256AndAES_128", new PBEKeySpec("hidden".toCharArray())), "changeit");
+            secret(s, "PBKDF2", factory("PBKDF2WithHmacSHA256", new PBEKeySpec("hidden".toCharArray(), raw, 10, 256)), "changeit");
+            secret(s, "generated", KeyGenerator.getInstance("AES").generateKey(), "changeit");
+            s.setCertificateEntry("beside them", certificates[0]);
+            s.setKeyEntry("and a key", keys.get("Ed448 0"), "changeit".toCharArray(), one);
+        });
+        make("all ASCII.JCEKS", "JCEKS", "changeit", " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~", s ->
+            secret(s, "k", fixed("AES", 16), " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"));
+        make("long password.JCEKS", "JCEKS", "changeit", "p".repeat(200), s -> secret(s, "k", fixed("AES", 16), "p".repeat(200)));
+        make("password of one zero.JCEKS", "JCEKS", "changeit", "\u0000", s -> secret(s, "k", fixed("AES", 16), "\u0000"));
+        // What Java refuses, it refuses in words that the other side expects.
+        KeyStore refusing = KeyStore.getInstance("JCEKS");
+        refusing.load(null, null);
+        try {
+            secret(refusing, "k", fixed("AES", 16), "schl\u00fcssel");
+            System.out.println("taken");
+        } catch (KeyStoreException e) {
+            System.out.println("refused");
+        }
+    }
+}

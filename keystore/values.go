@@ -25,88 +25,184 @@ var ErrValue = errors.New("the encrypted value does not open with the store's ke
 // maxValueDepth bounds the nesting of JSON that is read.
 const maxValueDepth = 1000
 
-type cryptoValue struct {
-	Crypto struct {
-		Type  string          `json:"type"`
-		Value json.RawMessage `json:"value"`
-	} `json:"$crypto"`
-}
-
-type simpleEncryption struct {
-	Cipher string `json:"cipher"`
-	Data   string `json:"data"`
-	IV     string `json:"iv"`
-	Key    string `json:"key"`
-}
-
 // Opens proves that an encrypted value of OpenIDM, {"$crypto":{…}} of the type
 // x-simple-encryption, decrypts to JSON with the key that it names. The
-// plaintext is not given out. Errors match [ErrValue], [ErrNoSuchAlias],
-// [ErrKeyPassword] or, for other forms, [ErrNotChecked]. Keys are opened once;
-// several goroutines may call it at once.
-func (s *Store) Opens(value []byte) error {
-	plain, err := s.decrypt(value)
-	if err != nil {
-		return err
-	}
-	clear(plain)
-	return nil
-}
+// plaintext is not given out, nor ever held as a whole: beside the value itself
+// some kilobytes are needed, however long it is. Errors match [ErrValue],
+// [ErrNoSuchAlias], [ErrKeyPassword] or, for other forms, [ErrNotChecked]. Keys
+// are opened once; several goroutines may call it at once.
+func (s *Store) Opens(value []byte) error { return s.decrypt(value, io.Discard) }
 
 // Digest is an HMAC-SHA256 of the plaintext of an encrypted value under
 // runKey, so that values of two servers can be compared by what they hold.
 // runKey should be random and live only as long as the comparison. Errors are
 // as of [Store.Opens].
 func (s *Store) Digest(value, runKey []byte) ([]byte, error) {
-	plain, err := s.decrypt(value)
-	if err != nil {
+	h := hmac.New(sha256.New, runKey)
+	if err := s.decrypt(value, h); err != nil {
 		return nil, err
 	}
-	defer clear(plain)
-	h := hmac.New(sha256.New, runKey)
-	h.Write(plain)
 	return h.Sum(nil), nil
 }
 
-func (s *Store) decrypt(value []byte) ([]byte, error) {
-	var outer cryptoValue
-	if err := json.Unmarshal(value, &outer); err != nil || outer.Crypto.Type == "" {
-		return nil, fmt.Errorf("%w: no $crypto with a type", ErrNotChecked)
+// decrypt writes the plaintext in pieces; what was written counts only when
+// there is no error.
+func (s *Store) decrypt(value []byte, w io.Writer) error {
+	v, err := parseEncrypted(value)
+	if err != nil {
+		return err
 	}
-	var v simpleEncryption
-	d := json.NewDecoder(bytes.NewReader(outer.Crypto.Value))
-	d.DisallowUnknownFields() // salt, mac, purpose …: newer forms
-	switch {
-	case outer.Crypto.Type != "x-simple-encryption":
-		return nil, fmt.Errorf("%w: type %.40q", ErrNotChecked, outer.Crypto.Type)
-	case d.Decode(&v) != nil:
-		return nil, fmt.Errorf("%w: members other than cipher, data, iv and key", ErrNotChecked)
-	case v.Cipher != "AES/CBC/PKCS5Padding":
-		return nil, fmt.Errorf("%w: cipher %.40q", ErrNotChecked, v.Cipher)
-	}
-	k := s.secretKey(v.Key)
+	k := s.secretKey(v.key)
 	if k.err != nil {
-		return nil, k.err
+		return k.err
 	}
-	data, err := base64.StdEncoding.DecodeString(v.Data)
-	if err != nil || len(data) == 0 || len(data)%aes.BlockSize != 0 {
-		return nil, fmt.Errorf("%w: its data is damaged", ErrValue)
-	}
-	iv, err := base64.StdEncoding.DecodeString(v.IV)
+	iv, err := io.ReadAll(io.LimitReader(v.iv, 2*aes.BlockSize))
 	if err != nil || len(iv) != aes.BlockSize {
-		return nil, fmt.Errorf("%w: its iv is damaged", ErrValue)
+		return fmt.Errorf("%w: its iv is damaged", ErrValue)
 	}
 	block, err := aes.NewCipher(k.key)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the key %q is no AES key", ErrValue, v.Key)
+		return fmt.Errorf("%w: the key %q is no AES key", ErrValue, v.key)
 	}
-	cipher.NewCBCDecrypter(block, iv).CryptBlocks(data, data)
-	plain, ok := unpad(data, aes.BlockSize)
-	if !ok || !json.Valid(plain) {
-		clear(data)
-		return nil, fmt.Errorf("%w: %q", ErrValue, v.Key)
+	var check jsonChecker
+	ok, err := decryptCBC(cipher.NewCBCDecrypter(block, iv), v.data, io.MultiWriter(&check, w))
+	if err != nil {
+		return fmt.Errorf("%w: its data is damaged", ErrValue)
 	}
-	return plain, nil
+	if !ok || !check.valid() {
+		return fmt.Errorf("%w: %q", ErrValue, v.key)
+	}
+	return nil
+}
+
+// decryptCBC keeps the last block back, whose padding it says the truth of. An
+// error is one of the data's form.
+func decryptCBC(mode cipher.BlockMode, data io.Reader, w io.Writer) (ok bool, err error) {
+	buf := make([]byte, 4096)
+	defer clear(buf)
+	held := 0 // decrypted bytes at the beginning of buf
+	for {
+		n, err := io.ReadFull(data, buf[held:])
+		last := err == io.EOF || err == io.ErrUnexpectedEOF
+		if err != nil && !last || n%aes.BlockSize != 0 {
+			return false, errors.New("not in whole blocks")
+		}
+		mode.CryptBlocks(buf[held:held+n], buf[held:held+n])
+		n += held
+		if last {
+			if n == 0 {
+				return false, errors.New("empty")
+			}
+			plain, ok := unpad(buf[:n], aes.BlockSize)
+			w.Write(plain)
+			return ok, nil
+		}
+		w.Write(buf[:n-aes.BlockSize])
+		held = copy(buf, buf[n-aes.BlockSize:n])
+	}
+}
+
+// encryptedValue is x-simple-encryption.
+type encryptedValue struct {
+	key      string
+	data, iv io.Reader // decoded
+}
+
+func parseEncrypted(value []byte) (v encryptedValue, err error) {
+	notChecked := func(format string, args ...any) (encryptedValue, error) {
+		return v, fmt.Errorf("%w: %s", ErrNotChecked, fmt.Sprintf(format, args...))
+	}
+	if !json.Valid(value) {
+		return notChecked("no JSON")
+	}
+	var inner, form, content []byte
+	members(value, func(name string, m []byte) {
+		if name == "$crypto" {
+			inner = m
+		}
+	})
+	members(inner, func(name string, m []byte) {
+		switch name {
+		case "type":
+			form = m
+		case "value":
+			content = m
+		}
+	})
+	kind, ok := shortText(form)
+	switch {
+	case !ok:
+		return notChecked("no $crypto with a type")
+	case kind != "x-simple-encryption":
+		return notChecked("type %.40q", kind)
+	}
+	found := map[string][]byte{}
+	known := 0
+	members(content, func(name string, m []byte) {
+		found[name] = m
+		known++ // also what comes twice
+	})
+	cipherName, ok := shortText(found["cipher"])
+	data, iv := found["data"], found["iv"]
+	if v.key, ok = shortText(found["key"]); !ok || known != 4 || len(data) == 0 || len(iv) == 0 || data[0] != '"' || iv[0] != '"' {
+		return notChecked("members other than cipher, data, iv and key") // salt, mac, purpose …: newer forms
+	}
+	if cipherName != "AES/CBC/PKCS5Padding" {
+		return notChecked("cipher %.40q", cipherName)
+	}
+	v.data, v.iv = decodeText(data), decodeText(iv)
+	return v, nil
+}
+
+// shortText is a JSON string of at most some kilobytes, an alias or a name.
+func shortText(text []byte) (s string, ok bool) {
+	if len(text) < 2 || len(text) > 400_000 || text[0] != '"' {
+		return "", false
+	}
+	return s, json.Unmarshal(text, &s) == nil
+}
+
+// decodeText decodes the Base64 of a JSON string.
+func decodeText(text []byte) io.Reader {
+	text = text[1 : len(text)-1]
+	var r io.Reader = bytes.NewReader(text)
+	if bytes.IndexByte(text, '\\') >= 0 {
+		r = &unescaper{text}
+	}
+	return base64.NewDecoder(base64.StdEncoding, r)
+}
+
+// unescaper reads the inside of a JSON string of which only ASCII is wanted:
+// some write a slash as \/, or = as \u003d.
+type unescaper struct{ text []byte }
+
+func (u *unescaper) Read(p []byte) (n int, err error) {
+	for n < len(p) && len(u.text) > 0 {
+		x, size := u.text[0], 1
+		if x == '\\' { // the string is valid, so the rest of the escape is there
+			x, size = u.text[1], 2
+			switch x {
+			case 'n':
+				x = '\n'
+			case 'r':
+				x = '\r'
+			case 'u':
+				v, err := strconv.ParseUint(string(u.text[2:6]), 16, 16)
+				if x, size = byte(v), 6; err != nil || v > 0x7e {
+					x = '!' // which is not in Base64
+				}
+			case '/':
+			default:
+				x = '!'
+			}
+		}
+		p[n], u.text = x, u.text[size:]
+		n++
+	}
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // secretKey opens a key once.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -153,10 +154,11 @@ func TestDigest(t *testing.T) {
 		}
 		seen[string(d)] = i
 		// Anew under another key and iv, in another store.
-		plain, err := s.decrypt(v.Value)
-		if err != nil {
+		var clear bytes.Buffer
+		if err := s.decrypt(v.Value, &clear); err != nil {
 			t.Fatal(err)
 		}
+		plain := clear.Bytes()
 		other := mustPut(t, "k", "AES")
 		again, err := other.Digest(encryptValue(t, make([]byte, 16), plain), []byte("run"))
 		if err != nil || !bytes.Equal(d, again) {
@@ -240,4 +242,95 @@ func TestPasswordDoesNotLeak(t *testing.T) {
 	if s := out.String(); strings.Contains(s, "hush") || strings.Contains(s, hex.EncodeToString([]byte("hush"))) {
 		t.Error(s)
 	}
+}
+
+// TestOpensInConstantMemory: a value of 16 MB takes no more than a small one.
+func TestOpensInConstantMemory(t *testing.T) {
+	s := mustPut(t, "k", "AES")
+	plain := fmt.Appendf(nil, `{"text":"%s"}`, strings.Repeat("long ", 16<<20/5))
+	value := encryptValue(t, make([]byte, 16), plain)
+	for name, value := range map[string][]byte{
+		"as it is": value,
+		"escaped":  bytes.ReplaceAll(value, []byte("="), []byte(`\u003d`)),
+		"slashes":  bytes.ReplaceAll(bytes.ReplaceAll(value, []byte("/"), []byte(`\/`)), []byte(`AES\/CBC\/`), []byte("AES/CBC/")),
+	} {
+		if err := s.Opens(value); err != nil { // opens the key
+			t.Fatalf("%s: %v", name, err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := s.Opens(value); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 256<<10 {
+			t.Errorf("%s: %d bytes for a value of %d", name, n, len(value))
+		}
+	}
+	small := []byte(`{"text":["long"]}`)
+	for n := range small { // no part of it is JSON
+		if err := s.Opens(encryptValue(t, make([]byte, 16), small[:n])); !errors.Is(err, ErrValue) {
+			t.Errorf("%s: %v", small[:n], err)
+		}
+	}
+}
+
+// jsonTexts are for checkers of JSON to agree on.
+var jsonTexts = []string{
+	"", " ", "1", "-", "-0", "01", "1.", "1.5", "1e", "1e+", "1e+5", "-1E-07", ".5", "+1", "true", "tru", "nulll", "null ", " false", "[]", "[1,]", "[,1]",
+	"[1 2]", "{}", `{"a"}`, `{"a":}`, `{"a":1,}`, `{"a":1,"b":[{}]}`, `{1:2}`, `"a`, `"a"`, `"\n\u00aF\""`, `"\x"`, `"\u12g4"`, "\"\x01\"", `"` + "\xff" + `"`,
+	"[[[", "]", "}", "[}", "{]", `{"a":1]`, "[1}", "1 1", `""""`, "[1],", `{"a" : [ 1 , 2 ] }`, `{"\u0061\/":-0.0e-0}`, "nul", "0x", "1,2", ":", `{"a":1 "b":2}`,
+}
+
+// TestJSONChecker: it agrees with encoding/json, on all pieces that a text can
+// come in.
+func TestJSONChecker(t *testing.T) {
+	t.Parallel()
+	texts := append([]string{strings.Repeat("[", 9999) + strings.Repeat("]", 9999), strings.Repeat("[", 10001) + strings.Repeat("]", 10001), strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000)}, jsonTexts...)
+	for _, text := range texts {
+		checkJSON(t, []byte(text))
+	}
+}
+
+func checkJSON(t *testing.T, text []byte) {
+	t.Helper()
+	var whole, single jsonChecker
+	whole.Write(text)
+	for i := range text {
+		single.Write(text[i : i+1])
+	}
+	if want := json.Valid(text); whole.valid() != want || single.valid() != want {
+		t.Errorf("%.80q: valid %v, we say %v and %v", text, want, whole.valid(), single.valid())
+	}
+}
+
+// FuzzJSONChecker compares with encoding/json, and reads members as it does.
+func FuzzJSONChecker(f *testing.F) {
+	for _, text := range jsonTexts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		checkJSON(t, text)
+		if !json.Valid(text) {
+			return
+		}
+		got := map[string]string{}
+		if isObject := members(text, func(name string, value []byte) {
+			if !json.Valid(value) {
+				t.Fatalf("%q: %q has the value %q", text, name, value)
+			}
+			got[name] = string(value)
+		}); !isObject {
+			return
+		}
+		var want map[string]json.RawMessage
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range want {
+			if len(name) < 15 && got[name] != string(value) {
+				t.Fatalf("%q: %q is %q, not %q", text, name, got[name], value)
+			}
+		}
+	})
 }

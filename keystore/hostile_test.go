@@ -106,6 +106,9 @@ func FuzzDecode(f *testing.F) {
 	for _, data := range lenient(f) {
 		f.Add(data)
 	}
+	for _, row := range hostileRows(f) {
+		f.Add(row.data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Decode(bytes.NewReader(data), Password{})
 		if err != nil {
@@ -113,6 +116,24 @@ func FuzzDecode(f *testing.F) {
 				t.Fatal(err)
 			}
 			return
+		}
+		n := 0
+		for e := range s.Entries() {
+			e.Algorithm()
+			e.Certificates()
+			var err error
+			switch {
+			case n == 4: // a file has any number
+			case e.Kind == SecretKey && cheap(e):
+				_, _, err = e.SecretKey(NewPassword("p"))
+				n++
+			case e.Kind == PrivateKey && s.Format() != PKCS12 && cheap(e):
+				_, err = e.PKCS8(NewPassword("p"))
+				n++
+			}
+			if err != nil && !isAny(err, ErrFormat, ErrKeyPassword) {
+				t.Fatal(err)
+			}
 		}
 		if len(s.Warnings()) > 0 {
 			return
@@ -125,6 +146,17 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("what was read is not what is written")
 		}
 	})
+}
+
+// cheap says that opening a key costs few iterations.
+func cheap(e Entry) bool {
+	body := e.e.fields().body
+	for i := range body { // a DER integer of three bytes or more
+		if i+1 < len(body) && body[i] == 2 && body[i+1] >= 3 {
+			return false
+		}
+	}
+	return true
 }
 
 func FuzzSerialized(f *testing.F) {

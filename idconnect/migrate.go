@@ -378,7 +378,7 @@ func (r *run) settle(ctx context.Context, m *migration.Client) (outcome, error) 
 // countRecords counts what a migration carries over and both servers show.
 func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int, total int, err error) {
 	counts = map[string]int{}
-	for _, kind := range []string{"managed/user", "managed/role", "managed/assignment"} {
+	for _, kind := range []string{"managed/user", "managed/role", "managed/assignment", "repo/link"} {
 		for _, err := range c.Query(ctx, kind, openidm.Query{Fields: []string{"_id"}}) {
 			if errors.Is(err, openidm.ErrNotFound) && kind != "managed/user" {
 				break // a server without this kind has none

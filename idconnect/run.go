@@ -175,7 +175,8 @@ func (r *run) migration() (*migration.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &migration.Client{API: c, SettleTime: r.u.SettleTime, PollInterval: r.u.pollInterval}, nil
+	return &migration.Client{API: c, SettleTime: r.u.SettleTime, PollInterval: r.u.pollInterval,
+		Hide: []openidm.Secret{r.u.Source.Credentials.Password}}, nil
 }
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,

@@ -34,6 +34,10 @@ type Client struct {
 	// Words are words of the target's answers besides those that are known,
 	// which are assumed: "connected": PhaseConfigured. Case does not matter.
 	Words map[string]Phase
+	// Hide are secrets that the target knows and might repeat, such as the
+	// source's password in what it says of a login that failed: they are taken
+	// out of every status and error. Configure hides its own in any case.
+	Hide []openidm.Secret
 	// PollInterval is the pause of Wait at first, MaxPollInterval at last; 0:
 	// 0.5 s and 10 s.
 	PollInterval, MaxPollInterval time.Duration
@@ -121,7 +125,7 @@ func (c *Client) once(ctx context.Context, api *openidm.Client, action string, b
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := reader{c.Words}.status(hiderOf(source).answer(raw))
+	s := reader{c.Words}.status(c.hider(source).answer(raw))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
@@ -139,10 +143,9 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 		return Status{}, err
 	}
 	if action == "configure" {
-		hidden := hiderOf(source)
-		answer.Message, answer.Reason = hidden.text(answer.Message), hidden.text(answer.Reason)
 		answer.Detail, answer.Cause, answer.Body = nil, nil, "" // they may repeat what was sent
 	}
+	c.hider(source).error(answer)
 	failed := nothing()
 	failed.Phase, failed.Message = PhaseFailed, answer.Message
 	switch {
@@ -184,5 +187,9 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 
 func (c *Client) ask(ctx context.Context, api *openidm.Client) (raw json.RawMessage, err error) {
 	err = api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
-	return raw, err
+	var answer *openidm.Error
+	if errors.As(err, &answer) {
+		c.hider(Source{}).error(answer)
+	}
+	return c.hider(Source{}).answer(raw), err
 }

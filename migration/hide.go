@@ -4,21 +4,40 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // hider takes the source's password out of answers that repeat what they were
 // sent: as it is, or as it stands in JSON.
 type hider struct{ replace *strings.Replacer }
 
-// hiderOf does not look for a short password, which is a part of words, nor
-// for one that is the user name.
-func hiderOf(s Source) hider {
-	secret := s.Password.Reveal()
-	if len(secret) < 4 || secret == s.Username {
+// hider hides the password of a source, and what the client was told to. It
+// does not look for a short password, which is a part of words, nor for one
+// that is the user name.
+func (c *Client) hider(s Source) hider {
+	var pairs []string
+	for _, p := range append([]openidm.Secret{s.Password}, c.Hide...) {
+		secret, hidden := p.Reveal(), p.String()
+		if len(secret) >= 4 && secret != s.Username {
+			pairs = append(pairs, secret, hidden, inJSON(secret, true), hidden, inJSON(secret, false), hidden)
+		}
+	}
+	if len(pairs) == 0 {
 		return hider{}
 	}
-	hidden := s.Password.String()
-	return hider{strings.NewReplacer(secret, hidden, inJSON(secret, true), hidden, inJSON(secret, false), hidden)}
+	return hider{strings.NewReplacer(pairs...)}
+}
+
+// error cleans what a server said of an error. A detail that holds a secret is
+// left out.
+func (h hider) error(e *openidm.Error) {
+	e.Message, e.Reason, e.Body = h.text(e.Message), h.text(e.Reason), h.text(e.Body)
+	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
+		if clean := h.answer(*raw); !bytes.Equal(clean, *raw) {
+			*raw = nil
+		}
+	}
 }
 
 // inJSON is a text as it stands between the quotes of a JSON string.

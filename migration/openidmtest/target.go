@@ -80,7 +80,7 @@ func (src *sourceServer) connect(ctx context.Context, s *Server, trust *keystore
 		if err := trust.Verify(host, peer.tlsState().PeerCertificates); err != nil {
 			return err
 		}
-		src.client = &http.Client{Transport: peer.Transport()}
+		src.client = &http.Client{Transport: peer.Transport(), Timeout: 30 * time.Second}
 		return src.get(ctx, "info/login", nil, nil)
 	}
 	src.client = &http.Client{

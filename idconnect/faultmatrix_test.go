@@ -1,0 +1,277 @@
+package idconnect_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+const (
+	matrixSourcePassword = "Sesame-of-the-source"
+	matrixTargetPassword = "Sesame-of-the-target"
+	// matrixPatience is how long a run may take, on the bubble's clock.
+	matrixPatience = time.Hour
+)
+
+// matrixKinds are what goes wrong with one request. The echo is an answer that
+// repeats the password which it was sent, for %s.
+func matrixKinds() map[string]openidmtest.Fault {
+	answer := func(status int, contentType, body string) openidmtest.Fault {
+		return openidmtest.Fault{Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: body}
+	}
+	const asJSON, asHTML = "application/json", "text/html"
+	kinds := map[string]openidmtest.Fault{
+		"refuse":            {Effect: openidmtest.Refuse},
+		"reset":             {Effect: openidmtest.Reset},
+		"hang":              {Effect: openidmtest.Hang},
+		"slow":              {Delay: 20 * time.Second},
+		"too slow":          {Delay: 40 * time.Second},
+		"lose the answer":   {Effect: openidmtest.LoseAnswer},
+		"truncate":          {Effect: openidmtest.Truncate},
+		"restart":           {Effect: openidmtest.Restart},
+		"wrong certificate": {Effect: openidmtest.WrongCertificate},
+		"html 404":          answer(404, asHTML, "<html><h2>HTTP ERROR 404</h2></html>"),
+		"html 502":          answer(502, asHTML, "<html>bad gateway</html>"),
+		"html 200":          answer(200, asHTML, "<html>please sign in</html>"),
+		"empty 200":         answer(200, asJSON, ""),
+		"redirect":          {Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/"}}},
+		"echo":              answer(500, asJSON, `{"code":500,"reason":"Internal Server Error","message":"password %s not taken"}`),
+	}
+	for _, status := range []int{401, 403, 404, 409, 429, 500, 503, 504} {
+		kinds[fmt.Sprint(status)] = answer(status, asJSON, fmt.Sprintf(`{"code":%d,"reason":"R","message":"m"}`, status))
+	}
+	return kinds
+}
+
+// matrixWorld is a whole upgrade in memory, inside a bubble.
+type matrixWorld struct {
+	source, target *openidmtest.Server
+	u              *idconnect.Upgrade
+	said           *bytes.Buffer // all that a person or a log sees
+}
+
+func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
+	t.Helper()
+	o := openidmtest.Options{
+		InMemory: true, Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
+		Users: 5, Roles: 1, Links: 2, Connector: true, AdminPassword: matrixSourcePassword,
+	}
+	w := &matrixWorld{said: &bytes.Buffer{}}
+	w.source = openidmtest.NewSource(t, o)
+	o.Users, o.Roles, o.Links = 0, 0, 0
+	o.AdminPassword, o.Peers, o.PageSize, o.Pace = matrixTargetPassword, []*openidmtest.Server{w.source}, 3, time.Second
+	w.target = openidmtest.NewTarget(t, o)
+	dir, err := os.MkdirTemp(stores, "state")
+	must(t, err)
+	var mu sync.Mutex
+	server := func(s *openidmtest.Server, password string) idconnect.Server {
+		return idconnect.Server{URL: s.URL(), HTTPClient: &http.Client{Transport: s.Transport()},
+			Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword(password)}}
+	}
+	w.u = &idconnect.Upgrade{
+		Source: server(w.source, matrixSourcePassword), Target: server(w.target, matrixTargetPassword), StateDir: dir,
+		// Two of the collections: the others are read by the same code, and
+		// each has its price in a thousand runs.
+		Collections: []idconnect.Collection{{Name: "users", Resource: "repo/managed/user"}, {Name: "links", Resource: "repo/link"}},
+		Steps:       []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+		Logger: slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return w.said.Write(b)
+		}), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Events: func(e idconnect.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			json.NewEncoder(w.said).Encode(e)
+		},
+	}
+	return w
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// run is one run, with what nobody may see or wait for.
+func (w *matrixWorld) run(t *testing.T) error {
+	t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), matrixPatience)
+	defer cancel()
+	report, err := w.u.Run(ctx)
+	if took := time.Since(began); took > matrixPatience+time.Second {
+		t.Errorf("it ended %v after its context", took-matrixPatience)
+	}
+	json.NewEncoder(w.said).Encode(report)
+	fmt.Fprintf(w.said, "%v %+v\n", err, err)
+	if report != nil {
+		fmt.Fprintln(w.said, report)
+	}
+	if err == nil && !w.same() {
+		t.Error("it reports success, and the target does not hold what the source does")
+	}
+	return err
+}
+
+// same compares the servers' records without the code under test.
+func (w *matrixWorld) same() bool {
+	for _, path := range []string{"managed/user", "managed/role", "managed/assignment", "link"} {
+		want, got := map[string]any{}, map[string]any{}
+		for id, r := range w.source.Records(path) {
+			delete(r, "_rev")
+			want[id] = r
+		}
+		for id, r := range w.target.Records(path) {
+			delete(r, "_rev")
+			got[id] = r
+		}
+		if !reflect.DeepEqual(want, got) {
+			return false
+		}
+	}
+	return true
+}
+
+// migrations is how often the target began to copy: it reads three records a
+// page, which nobody else does.
+func (w *matrixWorld) migrations() (n int) {
+	for _, r := range w.source.Requests() {
+		if r.Path == "repo/managed/user" && strings.Contains(r.Query, "_pageSize=3&") && !strings.Contains(r.Query, "_pagedResultsCookie") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestFaultMatrix lets every fault hit every request of an upgrade, once and
+// from then on. The requests are those of a run that nothing disturbs.
+func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
+	stores := t.TempDir()
+	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	var requests [2][]string // the password that each one sends
+	synctest.Test(t, func(t *testing.T) {
+		w := newMatrixWorld(t, stores)
+		must(t, w.run(t))
+		if w.migrations() != 1 {
+			t.Fatalf("%d migrations in a run that nothing disturbs", w.migrations())
+		}
+		for side, s := range []*openidmtest.Server{w.source, w.target} {
+			for _, r := range s.Requests() {
+				sent := map[bool]string{true: matrixTargetPassword, false: matrixSourcePassword}[side == 1 && r.Action != "configure"]
+				if r.Username == "anonymous" && r.Action != "configure" {
+					sent = "anonymous"
+				}
+				requests[side] = append(requests[side], sent)
+			}
+		}
+	})
+	if len(requests[0]) < 10 || len(requests[1]) < 10 {
+		t.Fatalf("%d and %d requests: too few for a whole upgrade", len(requests[0]), len(requests[1]))
+	}
+	var all, good, asked atomic.Int32
+	t.Run("faults", func(t *testing.T) {
+		for side := range requests {
+			for kind, fault := range matrixKinds() {
+				for _, times := range []int{1, 0} {
+					fault.Times = times
+					if times == 0 && kind == "restart" {
+						continue // a server that restarts for ever does not exist
+					}
+					name := fmt.Sprintf("%s of the %s, %s", kind, []string{"source", "target"}[side], map[int]string{1: "once", 0: "from then on"}[times])
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						step := 1
+						if times == 0 {
+							step = 6 // what breaks for good breaks the later ones too
+						}
+						if testing.Short() {
+							step = 7
+						}
+						for n := len(name) % step; n < len(requests[side]); n += step {
+							fault := fault
+							fault.After = n
+							if kind == "echo" {
+								fault.Body = fmt.Sprintf(fault.Body, requests[side][n])
+							}
+							all.Add(1)
+							ok := false
+							synctest.Test(t, func(t *testing.T) {
+								ok = disturbed(t, newMatrixWorld(t, stores), side, fault, &asked)
+								if t.Failed() {
+									t.Logf("%s: request %d", name, n)
+								}
+								ok = ok && !t.Failed()
+							})
+							if ok {
+								good.Add(1)
+							}
+						}
+					})
+				}
+			}
+		}
+	})
+	t.Logf("%d of %d faults at %d requests: no wrong success, no second migration, no hang, no leak; all converge, %d after a person looked",
+		good.Load(), all.Load(), len(requests[0])+len(requests[1]), asked.Load())
+}
+
+// disturbed is one run with a fault, and the same run after it.
+func disturbed(t *testing.T, w *matrixWorld, side int, fault openidmtest.Fault, asked *atomic.Int32) bool {
+	server := w.source
+	if side == 1 {
+		server = w.target
+	}
+	server.Fail(fault)
+	first := w.run(t)
+	if n := w.migrations(); n > 1 {
+		t.Errorf("%d migrations in the run with the fault: %v", n, first)
+	}
+	arrived := w.same()
+	w.source.ClearFaults()
+	w.target.ClearFaults()
+	w.target.Wait() // a migration that is under way goes on without us
+	synctest.Wait()
+	before := w.migrations()
+	arrived = arrived || w.same()
+	second := w.run(t)
+	var unknown *migration.UnknownOutcomeError
+	if errors.As(second, &unknown) && !arrived {
+		// Half a migration on a target that has forgotten it: no program can
+		// know, so it says so until a person does.
+		asked.Add(1)
+		w.u.Again = true
+		second = w.run(t)
+	}
+	if second != nil {
+		t.Errorf("after the fault: %v (with it: %v)", second, first)
+	}
+	if n := w.migrations(); arrived && n > before {
+		t.Errorf("all had arrived, and it was migrated once more (with the fault: %v)", first)
+	}
+	for _, secret := range []string{matrixSourcePassword, matrixTargetPassword} {
+		if i := strings.Index(w.said.String(), secret); i >= 0 {
+			t.Errorf("a password was shown: …%.200s", w.said.String()[max(0, i-100):])
+		}
+	}
+	return !t.Failed()
+}

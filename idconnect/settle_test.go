@@ -86,7 +86,7 @@ func TestSettle(t *testing.T) {
 		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
 			t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
 		}
-		for _, what := range []string{"20 of 23 records", filepath.Join(w.u.TargetDir, "logs"), "managed/user", "-again"} {
+		for _, what := range []string{"27 of 30 records", filepath.Join(w.u.TargetDir, "logs"), "managed/user", "-again"} {
 			if !strings.Contains(err.Error(), what) {
 				t.Errorf("it does not say %q: %v", what, err)
 			}

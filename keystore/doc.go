@@ -14,7 +14,7 @@
 //
 //	                        JCEKS       JKS         PKCS#12
 //	versions                1, 2        1, 2        3
-//	private keys            read write  read write  read RSA
+//	private keys            read write  read write  read RSA, EC
 //	secret keys             read write  has none    no: ErrPKCS12Unsupported
 //	trusted certificates    read write  read write  read, without alias and date
 //	keys and certificates
@@ -23,10 +23,22 @@
 //	unchanged, written as
 //	it was                  yes         yes         never written
 //
-// Of Go's other libraries, keystore-go v4.5 reads JKS of both versions and
-// writes version 2, in an order of its own, with aliases and passwords as raw
-// bytes, and no JCEKS; go-pkcs12 v0.7 gives a key store's keys encoded anew and a
-// truststore's certificates without their aliases.
+// Private keys are RSA, EC, DSA, Ed25519 and X25519 as Go's own types, and all
+// others (Ed448, X448, RSASSA-PSS, DH) as an [OpaqueKey] with their OID.
+//
+// Go's other libraries, beside this package:
+//
+//	                        keystore        keystore-go v4.5  go-pkcs12 v0.7
+//	JCEKS                   read write      no                no
+//	secret keys             read write      no                no
+//	JKS version 1           read write      read              no
+//	JKS version 2           read write      read write        no
+//	order of the entries    kept            its own           kept
+//	aliases                 modified UTF-8  raw bytes         of keys only
+//	passwords               any text        raw bytes         UCS-2
+//	PKCS#12                 by go-pkcs12    no                read write
+//	keys as they are stored yes             yes               encoded anew
+//	unverified listing      yes             no                no
 //
 // # As Java does
 //

@@ -3,6 +3,7 @@ package keystore
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
@@ -95,7 +96,7 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 				}
 			}
 		}
-		if e.key, err = rsaPKCS8(b.Bytes); err != nil {
+		if e.key, err = pkcs8(b.Bytes); err != nil {
 			return nil, err
 		}
 		leaf, ok := byID[id]
@@ -117,14 +118,37 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	return s, nil
 }
 
-// rsaPKCS8 is exact for RSA only: go-pkcs12 gives other keys encoded anew, and
-// not as they are in the file.
-func rsaPKCS8(der []byte) ([]byte, error) {
-	key, err := x509.ParsePKCS1PrivateKey(der)
-	if err != nil {
-		return nil, fmt.Errorf("%w: a private key that is not RSA", ErrPKCS12Unsupported)
+// pkcs8 is exact for RSA, and for EC as Java writes it, without the public key:
+// go-pkcs12 gives keys encoded anew, not as they are in the file.
+func pkcs8(der []byte) ([]byte, error) {
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return x509.MarshalPKCS8PrivateKey(key)
 	}
-	return x509.MarshalPKCS8PrivateKey(key)
+	var ec struct { // RFC 5915, as x509.MarshalECPrivateKey writes it
+		Version    int
+		PrivateKey []byte
+		Curve      asn1.ObjectIdentifier `asn1:"optional,explicit,tag:0"`
+		PublicKey  asn1.BitString        `asn1:"optional,explicit,tag:1"`
+	}
+	if _, err := asn1.Unmarshal(der, &ec); err != nil || ec.Version != 1 || len(ec.Curve) == 0 {
+		return nil, fmt.Errorf("%w: a private key that is neither RSA nor EC", ErrPKCS12Unsupported)
+	}
+	curve, err := asn1.Marshal(ec.Curve)
+	if err != nil {
+		return nil, err
+	}
+	key, err := asn1.Marshal(struct {
+		Version    int
+		PrivateKey []byte
+	}{1, ec.PrivateKey})
+	if err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(struct {
+		Version    int
+		Algorithm  pkix.AlgorithmIdentifier
+		PrivateKey []byte
+	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}, Parameters: asn1.RawValue{FullBytes: curve}}, key})
 }
 
 // chainOf follows the issuers, as Java does when it reads PKCS#12.

@@ -119,6 +119,11 @@ func TestKeytool(t *testing.T) {
 		keytool(t, slices.Concat(pair, store("pair.p12"), []string{"-storetype", "PKCS12", "-alias", alias})...)
 	}
 	questions = append(questions, question{PKCS12, filepath.Join(dir, "pair.p12"), "changeit", "changeit"})
+	for _, curve := range []string{"secp256r1", "secp521r1"} {
+		name := curve + ".p12"
+		keytool(t, slices.Concat([]string{"-genkeypair", "-keyalg", "EC", "-groupname", curve, "-dname", "CN=ec", "-alias", "ec", "-storetype", "PKCS12"}, store(name))...)
+		questions = append(questions, question{PKCS12, filepath.Join(dir, name), "changeit", "changeit"})
+	}
 	agree(t, questions)
 
 	// What go-pkcs12 cannot show is an error and never a guess.
@@ -126,8 +131,8 @@ func TestKeytool(t *testing.T) {
 	keytool(t, slices.Concat([]string{"-exportcert", "-alias", "pair", "-file", filepath.Join(dir, "cert")}, store("mixed.p12"))...)
 	keytool(t, slices.Concat([]string{"-importcert", "-noprompt", "-alias", "trusted", "-file", filepath.Join(dir, "cert")}, store("mixed.p12"))...)
 	keytool(t, slices.Concat([]string{"-genseckey", "-keyalg", "AES", "-keysize", "128", "-alias", "secret", "-storetype", "PKCS12"}, store("secret.p12"))...)
-	keytool(t, slices.Concat([]string{"-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=ec", "-alias", "ec", "-storetype", "PKCS12"}, store("ec.p12"))...)
-	for _, name := range []string{"mixed.p12", "secret.p12", "ec.p12"} {
+	keytool(t, slices.Concat([]string{"-genkeypair", "-keyalg", "Ed25519", "-dname", "CN=ed", "-alias", "ed", "-storetype", "PKCS12"}, store("ed.p12"))...)
+	for _, name := range []string{"mixed.p12", "secret.p12", "ed.p12"} {
 		if _, err := Open(filepath.Join(dir, name), NewPassword("changeit")); !errors.Is(err, ErrPKCS12Unsupported) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -128,10 +128,26 @@ const (
 
 // ConflictError: stores hold different things under the same alias, or the
 // destination holds keys that would be lost. It matches [ErrConflict].
-type ConflictError struct{ Aliases []string }
+type ConflictError struct {
+	Aliases []string
+	// Keys of a [Copy], by alias: A is the source, B the destination. Changed
+	// are other keys under the same alias, OnlyB those that only the
+	// destination has, and all of it is OnlyB where no password was given.
+	Keys Differences
+}
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%v: %s", ErrConflict, strings.Join(e.Aliases, ", "))
+	named := make([]string, len(e.Aliases))
+	for i, alias := range e.Aliases {
+		switch {
+		case slices.Contains(e.Keys.Changed, alias):
+			alias += " (another key)"
+		case slices.Contains(e.Keys.OnlyB, alias):
+			alias += " (only there)"
+		}
+		named[i] = alias
+	}
+	return fmt.Sprintf("%v: %s", ErrConflict, strings.Join(named, ", "))
 }
 
 // Is matches [ErrConflict].

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -154,24 +155,42 @@ func refuseLoss(from *Store, dst string, o CopyOptions) error {
 	if err != nil {
 		return fmt.Errorf("what is there cannot be read, so what would be lost is not known: %w", err)
 	}
-	var lost []string
+	keys := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	for e := range to.Entries() {
 		if e.Kind == TrustedCertificate {
 			continue
 		}
+		var f Entry
+		ok := false
 		if from != nil {
-			if f, ok := from.Entry(e.Alias); ok {
-				if same, err := sameEntry(f, from.passwordOf(f), e, to.passwordOf(e)); err == nil && same {
-					continue
-				}
+			f, ok = from.Entry(e.Alias)
+		}
+		if !ok {
+			keys.OnlyB = append(keys.OnlyB, e.Alias)
+			continue
+		}
+		// A key that does not open may be another one.
+		if same, err := sameEntry(f, from.passwordOf(f), e, to.passwordOf(e)); err == nil && same {
+			keys.Same = append(keys.Same, e.Alias)
+		} else {
+			keys.Changed = append(keys.Changed, e.Alias)
+		}
+	}
+	lost := slices.Concat(keys.Changed, keys.OnlyB)
+	if len(lost) == 0 {
+		return nil
+	}
+	if from != nil {
+		for e := range from.Entries() {
+			if _, ok := to.Entry(e.Alias); !ok && e.Kind != TrustedCertificate {
+				keys.OnlyA = append(keys.OnlyA, e.Alias)
 			}
 		}
-		lost = append(lost, e.Alias)
 	}
-	if len(lost) > 0 {
-		return &ConflictError{Aliases: lost}
+	for _, l := range [][]string{lost, keys.Same, keys.OnlyA, keys.OnlyB, keys.Changed} {
+		slices.Sort(l)
 	}
-	return nil
+	return &ConflictError{Aliases: lost, Keys: keys}
 }
 
 func sumOf(content []byte) string {
@@ -237,6 +256,9 @@ func replaceFile(path string, content []byte, like fs.FileInfo) error {
 // just as well, and doing it twice does no harm. A file that was changed since
 // is left alone, with [ErrChangedSince]; so is a backup that was.
 func (c Changes) Undo() error {
+	if c.Path == "" {
+		return errors.New("undoing a merge: it changed a store in memory and no file; undo the copy that wrote it")
+	}
 	now, err := sumOfFile(c.Path)
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)

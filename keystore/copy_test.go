@@ -181,6 +181,38 @@ func TestCopyReplaces(t *testing.T) {
 	}
 }
 
+// TestCopySaysWhatIsLost: same key, other key, only here, only there.
+func TestCopySaysWhatIsLost(t *testing.T) {
+	t.Parallel()
+	o := PutOptions{Password: NewPassword("p"), Iterations: 1}
+	write := func(keys map[string]byte) string {
+		s := New(JCEKS)
+		for alias, b := range keys {
+			if err := s.PutSecretKey(alias, "AES", bytes.Repeat([]byte{b}, 16), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := filepath.Join(t.TempDir(), "store")
+		if err := WriteFile(path, s, o.Password); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	from, to := write(map[string]byte{"same": 1, "other": 2, "here": 3}), write(map[string]byte{"same": 1, "other": 4, "there": 5})
+	_, err := Copy(from, to, CopyOptions{Password: o.Password})
+	var conflict *ConflictError
+	if !errors.As(err, &conflict) {
+		t.Fatal(err)
+	}
+	want := &ConflictError{
+		Aliases: []string{"other", "there"},
+		Keys:    Differences{Same: []string{"same"}, OnlyA: []string{"here"}, OnlyB: []string{"there"}, Changed: []string{"other"}},
+	}
+	if d := cmp.Diff(want, conflict); d != "" || !strings.Contains(err.Error(), "other (another key), there (only there)") {
+		t.Errorf("%v\n%s", err, d)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	a, b := openFixture(t, "openidm-7.0.2.jceks"), openFixture(t, "openidm-7.0.2.jceks")
@@ -257,6 +289,9 @@ func TestMerge(t *testing.T) {
 		got, err := Merge(dst, src, policy)
 		if d := cmp.Diff(want, got); d != "" || err != nil || dst.Len() != 3 {
 			t.Errorf("%s: %v\n%s", policy, err, d)
+		}
+		if got.Undo() == nil {
+			t.Errorf("%s: a merge in memory was called undone", policy)
 		}
 	}
 	dst, src := names()

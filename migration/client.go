@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -25,9 +26,8 @@ const (
 type Client struct {
 	// API is a client of the target, as an administrator.
 	API *openidm.Client
-	// Endpoint; "": [DefaultEndpoint]. (The product's own service of newer
-	// versions, "migration", answers with reconciliations, which are
-	// understood; it has no configure. That it works so is assumed.)
+	// Endpoint; "": [DefaultEndpoint], and where the target does not have that,
+	// [ServiceEndpoint], which is found out by asking.
 	Endpoint string
 	// ConfigureAs is who configures; nil: anonymous, as documented.
 	ConfigureAs *openidm.Credentials
@@ -44,6 +44,10 @@ type Client struct {
 	// SettleTime is how long an answer that leaves open what happened is
 	// looked at again before the outcome is called unknown; 0: 60 s.
 	SettleTime time.Duration
+
+	found   sync.Mutex
+	service bool // the target has the product's own service
+	script  bool // it has endpoint/migration, which has answered
 }
 
 // Source is where the target reads from.
@@ -61,6 +65,9 @@ func (c *Client) endpoint() string {
 	if c.Endpoint != "" {
 		return c.Endpoint
 	}
+	if c.isService() {
+		return ServiceEndpoint
+	}
 	return DefaultEndpoint
 }
 
@@ -74,7 +81,8 @@ func (c *Client) configurer() *openidm.Client {
 // Configure tells the target its source, once. The answer is usually that this
 // is pending: [Client.Wait] until [PhaseConfigured]. A refusal is a
 // [*FailedError], a lost answer an [*UnknownOutcomeError]; any other error
-// means that the target received nothing.
+// means that the target received nothing; [ErrNoConfigure] is that of a target
+// with the product's own service.
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	u, err := url.Parse(s.InstanceURL)
 	switch {
@@ -88,6 +96,9 @@ func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	}
 	if s.AuthType == "" {
 		s.AuthType = DefaultAuthType
+	}
+	if c.isService() {
+		return Status{}, ErrNoConfigure
 	}
 	body := struct {
 		InstanceURL string `json:"instanceUrl"`
@@ -171,9 +182,19 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		// known; who may configure may also ask (assumed).
 		raw, err = c.ask(ctx, c.configurer())
 	}
+	if errors.Is(err, openidm.ErrNotFound) && !c.isService() {
+		if service, _ := c.find(ctx); service {
+			raw, err = c.ask(ctx, c.API)
+		}
+	}
 	var answer *openidm.Error
 	switch {
+	case err == nil && c.isService():
+		return idle(reader{c.Words}.status(raw)), nil
 	case err == nil:
+		c.found.Lock()
+		c.script = true
+		c.found.Unlock()
 		return reader{c.Words}.status(raw), nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()

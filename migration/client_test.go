@@ -37,6 +37,10 @@ type response struct {
 
 func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	action := r.URL.Query().Get("_action")
+	if r.URL.Path == "/openidm/migration" && action == "mappingNames" { // has not the product's own service
+		return &http.Response{StatusCode: 404, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: io.NopCloser(strings.NewReader(`{"code":404,"reason":"Not Found","message":"Resource 'migration' not found"}`))}, nil
+	}
 	if r.Method != http.MethodPost || r.URL.Path != "/openidm/endpoint/migration" {
 		f.t.Errorf("%s %s", r.Method, r.URL)
 	}

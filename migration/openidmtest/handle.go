@@ -131,8 +131,12 @@ func (s *Server) route(r *http.Request, c *call) (*result, *restError) {
 		return s.script(c)
 	case "authentication":
 		return s.authentication(c)
+	case "migration":
+		if len(c.segs) == 1 && s.options.ServiceOf != nil {
+			return s.migrationService(r, c)
+		}
 	case "endpoint":
-		if c.path == "endpoint/migration" && s.options.Role == Target {
+		if c.path == "endpoint/migration" && s.options.Role == Target && s.options.ServiceOf == nil {
 			return s.migration(r, c)
 		}
 	}

@@ -81,6 +81,11 @@ type Options struct {
 	// with testing/synctest can use them.
 	InMemory bool
 
+	// ServiceOf gives a target the product's own service "migration" in the
+	// place of endpoint/migration, with this server in its configuration as the
+	// source. The form of its answers is assumed.
+	ServiceOf *Server
+
 	// Clock is how far the server's clock is ahead, negative: behind. Its
 	// header Date, the times in its records and its verdict on the validity of
 	// certificates go by that clock. See also [Server.SetClock].

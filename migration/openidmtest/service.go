@@ -1,0 +1,90 @@
+package openidmtest
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+// serviceMapping names the mappings of the product's own service as its
+// documentation does; their order is that of the copy.
+var serviceMapping = []string{"repoManagedUser_repoManagedUser", "repoManagedRole_repoManagedRole", "repoManagedAssignment_repoManagedAssignment", "repoLink_repoLink"}
+
+// migrationService serves "migration", the product's own service. Its actions
+// are documented; that migrate and status answer a list of reconciliations is
+// assumed.
+func (s *Server) migrationService(r *http.Request, c *call) (*result, *restError) {
+	if c.operation != "action" {
+		return nil, unsupported(c)
+	}
+	switch c.action {
+	case "mappingNames":
+		return &result{body: serviceMapping}, nil
+	case "mappingConfigurations":
+		all := []any{}
+		for _, name := range serviceMapping {
+			all = append(all, record{"name": name, "runTargetPhase": false, "allowEmptySourceSet": true})
+		}
+		return &result{body: all}, nil
+	case "status":
+		return &result{body: s.serviceStatus()}, nil
+	case "migrate":
+		if name := c.params.Get("mapping"); name != "" && !slices.Contains(serviceMapping, name) {
+			return nil, fail(http.StatusBadRequest, "No such mapping: %s", name)
+		}
+	default:
+		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: migrate status mappingNames mappingConfigurations")
+	}
+	from := s.options.ServiceOf
+	source := &sourceServer{url: from.URL(), username: "openidm-admin", password: from.options.AdminPassword}
+	s.mu.Lock()
+	ctx, trust := s.ctx, *s.trust
+	s.mu.Unlock()
+	trust.Now = s.now
+	if err := source.connect(ctx, s, &trust); err != nil {
+		return nil, fail(http.StatusInternalServerError, "%s", javaMessage(err))
+	}
+	s.mu.Lock()
+	if !s.endpoint.migrating {
+		s.endpoint.source = source
+	}
+	s.mu.Unlock()
+	if _, e := s.migrate(faultOf(r.Context())); e != nil {
+		return nil, e
+	}
+	return &result{body: s.serviceStatus()}, nil
+}
+
+// serviceStatus shows the copy as one reconciliation for each mapping that has
+// been begun; what is counted stands with the first.
+func (s *Server) serviceStatus() []any {
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.endpoint
+	all := []any{}
+	if !e.counted {
+		return all
+	}
+	state, stage := "ACTIVE", "ACTIVE_RECONCILING_SOURCE"
+	switch {
+	case e.migrating:
+	case e.status == "failed" && e.failed == 0:
+		state, stage = "FAILED", "COMPLETED_FAILED"
+	default:
+		state, stage = "SUCCESS", "COMPLETED_SUCCESS"
+	}
+	for i, name := range serviceMapping {
+		processed, failed := 0, 0
+		if i == 0 {
+			processed, failed = e.processed, e.failed
+		}
+		all = append(all, record{
+			"_id": name, "mapping": name, "state": state, "stage": stage,
+			"progress":      record{"source": record{"existing": record{"processed": processed, "total": "?"}}},
+			"statusSummary": record{"SUCCESS": processed - failed, "FAILURE": failed},
+			"started":       timestamp(now.Truncate(time.Hour)), "ended": "",
+		})
+	}
+	return all
+}

@@ -1,0 +1,81 @@
+package migration
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// ServiceEndpoint is the product's own migration service, which newer servers
+// have in the place of endpoint/migration where their conf/migration.json
+// enables it. Documented are its actions: migrate, status (the last status of
+// all reconciliations that it triggered), mappingNames, mappingConfigurations.
+// The form of the answers is not: reconciliations are understood in every
+// wrapping that [ParseStatus] knows, and one that holds nothing as "nothing was
+// started" (assumed).
+const ServiceEndpoint = "migration"
+
+// ErrNoConfigure: the target has the product's own migration service, which is
+// told its source by its file conf/migration.json and not over the wire.
+var ErrNoConfigure = errors.New("the target's migration service is configured by its conf/migration.json (connection.instanceUrl), not over the wire")
+
+// find says which dialect the target speaks. It is asked once, when
+// endpoint/migration is not there: where the service answers a question for
+// its mappings, it is the service.
+func (c *Client) find(ctx context.Context) (service bool, err error) {
+	if c.Endpoint != "" {
+		return c.isService(), nil
+	}
+	c.found.Lock()
+	defer c.found.Unlock()
+	if c.service || c.script { // which a server that starts may not have yet
+		return c.service, nil
+	}
+	var names json.RawMessage
+	err = c.API.Action(ctx, ServiceEndpoint, "mappingNames", openidm.ActionRequest{Repeatable: true}, &names)
+	if err != nil {
+		return false, err
+	}
+	c.service = true
+	return true, nil
+}
+
+// isService says whether the service is known to be the one to ask.
+func (c *Client) isService() bool {
+	if c.Endpoint != "" {
+		return strings.Trim(c.Endpoint, "/") == ServiceEndpoint
+	}
+	c.found.Lock()
+	defer c.found.Unlock()
+	return c.service
+}
+
+// idle is the status of a service that has started nothing yet: its source is
+// in its configuration, so a migration can be asked for.
+func idle(s Status) Status {
+	if s.Phase == PhaseUnknown && s.Word == "" && len(s.Runs) == 0 && holdsNothing(s.Raw) {
+		s.Phase, s.Word = PhaseConfigured, "nothing was started"
+	}
+	return s
+}
+
+// holdsNothing says whether an answer is null, empty, or an object whose
+// members all are.
+func holdsNothing(raw json.RawMessage) bool {
+	var members map[string]json.RawMessage
+	if isNothing(raw) {
+		return true
+	}
+	if json.Unmarshal(raw, &members) != nil {
+		return false
+	}
+	for name, inner := range members {
+		if name != "_id" && name != "_rev" && !isNothing(inner) {
+			return false
+		}
+	}
+	return true
+}

@@ -142,7 +142,7 @@ func parseEncrypted(value []byte) (v encryptedValue, err error) {
 		found[name] = m
 		known++ // also what comes twice
 	})
-	cipherName, ok := shortText(found["cipher"])
+	cipherName, _ := shortText(found["cipher"]) // "" is no cipher that is known
 	data, iv := found["data"], found["iv"]
 	if v.key, ok = shortText(found["key"]); !ok || known != 4 || len(data) == 0 || len(iv) == 0 || data[0] != '"' || iv[0] != '"' {
 		return notChecked("members other than cipher, data, iv and key") // salt, mac, purpose …: newer forms

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// fixture is one installation with both servers: the target has been set up
+// and is empty.
+type fixture struct {
+	source, target *openidmtest.Server
+	site           site
+	dir            string
+	out            bytes.Buffer
+	tolerate       string
+	interrupt      func() // unless nil, called when the program says "hamburg: migrate"
+}
+
+const password = "Passw0rd-of-the-fixture"
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{dir: t.TempDir(), tolerate: idconnect.CodeStoreUnverified}
+	const host = "idc21.example.com"
+	f.source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password})
+	for _, dir := range []string{"idc21", "idc716"} { // the stores were copied
+		if err := os.MkdirAll(filepath.Join(f.dir, dir, "security"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.source.WriteStores(filepath.Join(f.dir, dir, "security")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The password of the truststore is not known, which is a warning.
+	boot := filepath.Join(f.dir, "idc21", "conf", "boot")
+	if err := os.MkdirAll(boot, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), []byte("openidm.keystore.password=changeit\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stores := filepath.Join(f.dir, "idc716", "security")
+	f.target = openidmtest.NewTarget(t, openidmtest.Options{
+		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
+		Hosts: map[string]string{host: "127.0.0.1"}, AdminPassword: password,
+		PageSize: 5, Pace: 30 * time.Millisecond, // so that there is something to see
+	})
+	if err := os.WriteFile(filepath.Join(f.dir, "password"), []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.site = site{
+		Name: "hamburg", SourceDir: filepath.Join(f.dir, "idc21"), TargetDir: filepath.Join(f.dir, "idc716"),
+		SourceURL: f.source.URL(), TargetURL: f.target.URL(),
+		InstanceURL:        fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
+		SourcePasswordFile: filepath.Join(f.dir, "password"), TargetPasswordFile: filepath.Join(f.dir, "password"),
+		Steps: []string{idconnect.StepPrepare, idconnect.StepStores, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+	}
+	return f
+}
+
+// Write takes what the program says.
+func (f *fixture) Write(b []byte) (int, error) {
+	if f.interrupt != nil && strings.Contains(string(b), ": migrate") {
+		f.interrupt()
+	}
+	return f.out.Write(b)
+}
+
+// run is the program, as somebody would call it.
+func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
+	t.Helper()
+	list, err := json.Marshal([]site{f.site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.dir, "sites.json"), list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.out.Reset()
+	code = command(ctx, []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}, f, f)
+	log, err := os.ReadFile(filepath.Join(f.dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(f.out.String()+string(log), password) {
+		t.Errorf("the password is shown")
+	}
+	return code
+}
+
+func (f *fixture) migrations() (n int) {
+	for _, r := range f.target.Requests() {
+		if r.Action == "migrate" {
+			n++
+		}
+	}
+	return n
+}
+
+func TestDone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if code := f.run(t.Context(), t); code != 0 || f.target.Count("managed/user") != 50 {
+		t.Fatalf("exit code %d, %d users\n%s", code, f.target.Count("managed/user"), &f.out)
+	}
+	for _, line := range []string{"hamburg: migrate done\n", "hamburg: verify done\n", "hamburg  done"} {
+		if !strings.Contains(f.out.String(), line) {
+			t.Errorf("no line %q in\n%s", line, &f.out)
+		}
+	}
+	if code := f.run(t.Context(), t); code != 0 || f.migrations() != 1 {
+		t.Errorf("again: exit code %d, migrate %d times", code, f.migrations())
+	}
+}
+
+// What blocks, and what warns without being tolerated, ends it before anything
+// was changed.
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spoil func(*fixture)
+		want  string
+	}{
+		"the certificate has another name": {func(f *fixture) { f.site.InstanceURL = f.source.URL() }, "blocked: " + idconnect.CodeCertificateName},
+		"the password is wrong":            {func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" }, "blocked: " + idconnect.CodeSourcePassword},
+		"a warning":                        {func(f *fixture) { f.tolerate = "" }, "not tolerated: " + idconnect.CodeStoreUnverified},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			c.spoil(f)
+			if code := f.run(t.Context(), t); code != 1 || !strings.Contains(f.out.String(), "hamburg: "+c.want+"\n") {
+				t.Errorf("exit code %d\n%s", code, &f.out)
+			}
+			if f.migrations() > 0 || f.target.Count("managed/user") > 0 {
+				t.Error("something was changed")
+			}
+		})
+	}
+}
+
+// A migration that says "complete" and has lost a record is not done.
+func TestLostRecord(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.target.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 1})
+	code := f.run(t.Context(), t)
+	lost := ""
+	arrived := maps.Collect(f.target.Records("managed/user"))
+	for id := range f.source.Records("managed/user") {
+		if arrived[id] == nil {
+			lost = id
+		}
+	}
+	if code != 1 || !strings.Contains(f.out.String(), "hamburg: 1 users missing\n") || !strings.Contains(f.out.String(), "look for "+lost+" in") {
+		t.Errorf("exit code %d, %s was lost\n%s", code, lost, &f.out)
+	}
+}
+
+// A run that is interrupted when the target copies goes on, and migrates once.
+func TestResumed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	f.interrupt = interrupt
+	if code := f.run(ctx, t); code != 1 || !strings.Contains(f.out.String(), "hamburg: interrupted\n") || f.migrations() != 1 {
+		t.Fatalf("exit code %d, migrate %d times\n%s", code, f.migrations(), &f.out)
+	}
+	if code := f.run(t.Context(), t); code != 0 || f.migrations() != 1 || f.target.Count("managed/user") != 50 {
+		t.Errorf("again: exit code %d, migrate %d times\n%s", code, f.migrations(), &f.out)
+	}
+}
+
+// The README shows what this program does, word for word.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("site.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(readme), "```go\n")
+	shown, _, found := strings.Cut(shown, "```\n")
+	indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(shown, "\n"), "\n", "\n\t") + "\n}\n"
+	if !found || !strings.Contains(string(code), "\n"+indented) {
+		t.Errorf("site.go does not hold, as the end of a function:\n%s", shown)
+	}
+}

@@ -132,65 +132,6 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
-func TestProperties(t *testing.T) {
-	t.Parallel()
-	got, err := parseProperties([]byte("# comment\n! another\na=1\n b : 2\nc 3\nd=x\\\n   y\\\n z\ne\\=f=g\nh=\\u00e4\\t\ni\nj=\\\\\r\nk=\xe4\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for k, v := range map[string]string{"a": "1", "b": "2", "c": "3", "d": "xyz", "e=f": "g", "h": "ä\t", "i": "", "j": `\`, "k": "ä"} {
-		if got[k] != v {
-			t.Errorf("%s: %q, not %q", k, got[k], v)
-		}
-	}
-	if _, err := parseProperties([]byte(`a=\u12`)); err == nil {
-		t.Error("a broken escape was read")
-	}
-}
-
-func TestInstallation(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if _, err := OpenInstallation(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v", err)
-	}
-	var no *InstallationError
-	if _, err := OpenInstallation(dir); !errors.As(err, &no) {
-		t.Errorf("%v", err)
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "security"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	inst, err := OpenInstallation(dir)
-	if err != nil || inst.KeystorePath() != filepath.Join(inst.Dir, "security", "keystore.jceks") || inst.CertificateAlias() != "openidm-localhost" {
-		t.Fatalf("%+v, %v", inst, err)
-	}
-	if p, err := inst.KeystorePassword(); err != nil || !p.IsZero() {
-		t.Errorf("%v, %v", p, err)
-	}
-	boot := "openidm.keystore.location=&{launcher.install.location}/stores/k\nopenidm.keystore.password=CONSOLE\n" +
-		"openidm.truststore.password=CRYPT:6903a5eef8c04aa07163ea1248cab76a\nopenidm.port.https=8443\nopenidm.config.crypto.alias=other\nloop=&{loop}\n"
-	if err := os.MkdirAll(filepath.Join(dir, "conf", "boot"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "conf", "boot", "boot.properties"), []byte(boot), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if inst, err = OpenInstallation(dir); err != nil {
-		t.Fatal(err)
-	}
-	if inst.KeystorePath() != filepath.Join(inst.Dir, "stores", "k") || inst.HTTPSPort() != 8443 || inst.CryptoAlias() != "other" {
-		t.Errorf("%s %d %s", inst.KeystorePath(), inst.HTTPSPort(), inst.CryptoAlias())
-	}
-	if _, err := inst.KeystorePassword(); !errors.Is(err, keystore.ErrConsolePassword) {
-		t.Errorf("%v", err)
-	}
-	if p, err := inst.TruststorePassword(); err != nil || p.Reveal() != "a" {
-		t.Errorf("%v", err)
-	}
-	inst.Property("loop")
-}
-
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

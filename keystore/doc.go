@@ -47,8 +47,9 @@
 // counts; bytes after the trailer; an alias that is not in lower case, which
 // Java lists and never finds.
 //
-// Only printable ASCII passwords protect keys in JCEKS, any text protects keys
-// in JKS and both containers. Without a password the container is listed and
+// Only printable ASCII passwords protect keys in JCEKS (others, that Java takes
+// since 25, are read and not written); any text protects keys in JKS and both
+// containers. Without a password the container is listed and
 // [Store.Verified] is false. With a wrong one it is [ErrIntegrity], the same as
 // a damaged file: the format has no way to tell.
 //

@@ -203,3 +203,24 @@ func TestWrongPassword(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyPasswordInUTF8: Java 25 wrote it, older ones open it with no password.
+func TestKeyPasswordInUTF8(t *testing.T) {
+	t.Parallel()
+	s, err := Open(filepath.Join("testdata", "utf8-key-password.jceks"), NewPassword("changeit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, _ := s.Entry("k")
+	if algorithm, key, err := e.SecretKey(NewPassword("鍵😀")); err != nil || algorithm != "AES" || len(key) != 16 {
+		t.Errorf("%s, %d bytes, %v", algorithm, len(key), err)
+	}
+	for _, wrong := range []string{"鍵", "changeit", "\u9375?"} {
+		if _, _, err := e.SecretKey(NewPassword(wrong)); !isAny(err, ErrKeyPassword) {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	if err := s.PutSecretKey("k2", "AES", make([]byte, 16), PutOptions{Password: NewPassword("鍵😀")}); err == nil {
+		t.Error("a key is written that only the newest Java opens")
+	}
+}

@@ -15,11 +15,12 @@ func TestJavaMatrix(t *testing.T) {
 	tool(t, "java")
 	dir := t.TempDir()
 	out := strings.Split(strings.TrimSpace(runJava(t, nil, "MakeStores.java", dir, filepath.Join("testdata", "fixtures", "trust.jks"))), "\n")
-	if last := len(out) - 1; last < 20 || out[last] != "refused" {
-		t.Fatalf("%d lines, the last is %q: Java refuses key passwords that are not ASCII, we do", len(out), out[last])
-	} else {
-		out = out[:last]
+	last := len(out) - 1
+	if last < 20 || out[last] != "refused" && out[last] != "taken" {
+		t.Fatalf("%d lines, the last is %q", len(out), out[last])
 	}
+	t.Logf("key passwords that are not ASCII are %s by this Java", out[last])
+	out = out[:last]
 	var questions []question
 	for _, line := range out {
 		f := strings.Split(line, "\t")

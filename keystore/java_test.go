@@ -349,7 +349,16 @@ func TestJavaReadsOurs(t *testing.T) {
 		}
 		questions = append(questions, question{c.s.Format(), path, c.password, c.keyPassword})
 	}
-	agree(t, questions)
+	// As many iterations as Java takes, in a store of one key: that is seconds.
+	most := New(JCEKS)
+	if err := most.PutSecretKey("k", "AES", make([]byte, 16), PutOptions{Password: NewPassword("k"), Iterations: maxIterations}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "5000000.jceks")
+	if err := WriteFile(path, most, NewPassword("changeit")); err != nil {
+		t.Fatal(err)
+	}
+	agree(t, append(questions, question{JCEKS, path, "changeit", "k"}))
 }
 
 func openFixture(t testing.TB, name string) *Store {

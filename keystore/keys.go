@@ -176,6 +176,13 @@ var keyAlgorithms = map[string]string{
 	"1.3.101.111":           "XDH",
 	"1.3.101.112":           "EdDSA",
 	"1.3.101.113":           "EdDSA",
+	// FIPS 203 and 204, since Java 24.
+	"2.16.840.1.101.3.4.4.1":  "ML-KEM",
+	"2.16.840.1.101.3.4.4.2":  "ML-KEM",
+	"2.16.840.1.101.3.4.4.3":  "ML-KEM",
+	"2.16.840.1.101.3.4.3.17": "ML-DSA",
+	"2.16.840.1.101.3.4.3.18": "ML-DSA",
+	"2.16.840.1.101.3.4.3.19": "ML-DSA",
 }
 
 func algorithmName(oid asn1.ObjectIdentifier) string {

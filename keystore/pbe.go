@@ -45,19 +45,20 @@ func parsePBEParams(der []byte) (pbeParams, error) {
 	return p, nil
 }
 
-// pbePassword gives the bytes that MD5 gets: only printable ASCII can protect
-// keys (com.sun.crypto.provider.PBEKey).
-func pbePassword(p Password) ([]byte, error) {
+// portable says whether every Java takes the password for a key: printable
+// ASCII alone (com.sun.crypto.provider.PBEKey). Java 25 takes any other, as
+// UTF-8; older ones never open such a key, so it is read and not written.
+func portable(p Password) error {
 	text := p.Reveal()
 	if text == "\x00" {
-		return []byte(text), nil // Java: "a password without a terminator"
+		return nil // Java: "a password without a terminator"
 	}
 	for i := range len(text) {
 		if text[i] < 0x20 || text[i] > 0x7e {
-			return nil, errors.New("only printable ASCII passwords can protect keys")
+			return errors.New("only printable ASCII passwords can protect keys")
 		}
 	}
-	return []byte(text), nil
+	return nil
 }
 
 // pbeDerive is PBKDF of com.sun.crypto.provider.PBES1Core: each half of the
@@ -111,11 +112,7 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 
 // pbeDecrypt needs data in whole blocks.
 func pbeDecrypt(password Password, params pbeParams, data []byte) ([]byte, error) {
-	pw, err := pbePassword(password)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrKeyPassword, err)
-	}
-	key, iv := pbeDerive(pw, params)
+	key, iv := pbeDerive([]byte(password.Reveal()), params)
 	block, err := des.NewTripleDESCipher(key)
 	if err != nil {
 		return nil, err
@@ -130,11 +127,10 @@ func pbeDecrypt(password Password, params pbeParams, data []byte) ([]byte, error
 }
 
 func pbeEncrypt(password Password, params pbeParams, plain []byte) ([]byte, error) {
-	pw, err := pbePassword(password)
-	if err != nil {
+	if err := portable(password); err != nil {
 		return nil, err
 	}
-	key, iv := pbeDerive(pw, params)
+	key, iv := pbeDerive([]byte(password.Reveal()), params)
 	block, err := des.NewTripleDESCipher(key)
 	if err != nil {
 		return nil, err

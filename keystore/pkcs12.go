@@ -45,7 +45,7 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	if _, err := asn1.Unmarshal(data, &pfx); err != nil {
 		return nil, &FormatError{What: "PKCS#12", Err: err}
 	}
-	if password.IsZero() {
+	if password.IsZero() && len(pfx.MAC.FullBytes) > 0 {
 		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password", ErrPKCS12Unsupported)
 	}
 	left := int64(maxIterations)
@@ -53,7 +53,11 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		return nil, err
 	}
 	s = &Store{format: PKCS12, version: 3, verified: len(pfx.MAC.FullBytes) > 0, index: map[string]int{}}
-	certs, trustErr := pkcs12.DecodeTrustStore(data, password.Reveal())
+	trustPassword := password.Reveal()
+	if !s.verified {
+		trustPassword = "" // the truststore of a JDK since 18: in plain, under no password
+	}
+	certs, trustErr := pkcs12.DecodeTrustStore(data, trustPassword)
 	if trustErr == nil {
 		for _, c := range certs {
 			s.entries = append(s.entries, entry{kind: TrustedCertificate, p12: &p12Entry{certs: [][]byte{c.Raw}}})
@@ -69,7 +73,7 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
 		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
 	case err != nil:
-		return nil, fmt.Errorf("%w: %v", ErrPKCS12Unsupported, err)
+		return nil, fmt.Errorf("%w: %s", ErrPKCS12Unsupported, inTheWay(err, trustErr))
 	}
 	byID := map[string][]byte{}
 	var others [][]byte
@@ -116,6 +120,25 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		return nil, fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
 	}
 	return s, nil
+}
+
+// inTheWay says in our words what go-pkcs12 has no type for, else what it said
+// of the file as a store of keys, and as a truststore.
+func inTheWay(err, trustErr error) string {
+	for _, w := range []struct{ part, what string }{
+		{"2.16.840.1.113894.746875.1.1", "trusted certificates beside keys"},
+		{"1.2.840.113549.1.12.10.1.5", "a secret key"},
+		{"but this file has 0", "no entry at all"},
+		{"but this file has 1", "keys without certificates, as secret keys are"},
+		{"no MAC in data", "keys under no digest"},
+		{"unknown private key type", "a private key that is neither RSA nor EC"},
+		{"unknown algorithm", "a private key that is neither RSA nor EC"},
+	} {
+		if strings.Contains(err.Error(), w.part) {
+			return fmt.Sprintf("%s (%v)", w.what, err)
+		}
+	}
+	return fmt.Sprintf("%v; %v", err, trustErr)
 }
 
 // pkcs8 is exact for RSA, and for EC as Java writes it, without the public key:

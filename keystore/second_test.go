@@ -132,9 +132,18 @@ func TestKeytool(t *testing.T) {
 	keytool(t, slices.Concat([]string{"-importcert", "-noprompt", "-alias", "trusted", "-file", filepath.Join(dir, "cert")}, store("mixed.p12"))...)
 	keytool(t, slices.Concat([]string{"-genseckey", "-keyalg", "AES", "-keysize", "128", "-alias", "secret", "-storetype", "PKCS12"}, store("secret.p12"))...)
 	keytool(t, slices.Concat([]string{"-genkeypair", "-keyalg", "Ed25519", "-dname", "CN=ed", "-alias", "ed", "-storetype", "PKCS12"}, store("ed.p12"))...)
-	for _, name := range []string{"mixed.p12", "secret.p12", "ed.p12"} {
-		if _, err := Open(filepath.Join(dir, name), NewPassword("changeit")); !errors.Is(err, ErrPKCS12Unsupported) || !strings.Contains(err.Error(), name) {
+	for name, what := range map[string]string{"mixed.p12": "trusted certificates beside keys", "secret.p12": "secret keys", "ed.p12": "neither RSA nor EC"} {
+		if _, err := Open(filepath.Join(dir, name), NewPassword("changeit")); !errors.Is(err, ErrPKCS12Unsupported) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	// The form of a JDK's own truststore since 18.
+	keytool(t, slices.Concat([]string{"-importcert", "-noprompt", "-alias", "trusted", "-file", filepath.Join(dir, "cert"), "-storetype", "PKCS12",
+		"-J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE", "-J-Dkeystore.pkcs12.macAlgorithm=NONE"}, store("plain.p12"))...)
+	for _, p := range []Password{{}, NewPassword("changeit"), NewPassword("any")} {
+		if s, err := Open(filepath.Join(dir, "plain.p12"), p); err != nil || s.Len() != 1 || s.Verified() {
+			t.Errorf("without passwords: %v", err)
 		}
 	}
 

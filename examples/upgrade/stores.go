@@ -154,7 +154,10 @@ func fingerprint(key []byte) string {
 
 func (v storeView) writeText(w io.Writer) error {
 	verified := "verified"
-	if !v.Verified {
+	switch {
+	case !v.Verified && v.Type == keystore.PKCS12:
+		verified = "not verified: the file holds no digest"
+	case !v.Verified:
 		verified = "not verified: no password was given"
 	}
 	fmt.Fprintf(w, "%s version %d, %d entries, %s\n", v.Type, v.Version, len(v.Entries), verified)

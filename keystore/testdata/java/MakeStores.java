@@ -77,6 +77,13 @@ public class MakeStores {
             {"DSA", 1024}, {"DSA", 2048}, {"Ed25519", 0}, {"Ed448", 0}, {"X25519", 0}, {"X448", 0}, {"DiffieHellman", 2048}}) {
             keys.put(a[0] + " " + a[1], pair((String) a[0], (Integer) a[1]).getPrivate());
         }
+        for (String a : new String[] {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"}) {
+            try {
+                keys.put(a, pair(a, 0).getPrivate());
+            } catch (NoSuchAlgorithmException e) {
+                // Java has them since 24.
+            }
+        }
         for (String type : List.of("JCEKS", "JKS")) {
             make("private keys." + type, type, "changeit", "changeit", s -> {
                 for (var k : keys.entrySet()) {
@@ -138,14 +145,20 @@ public class MakeStores {
             secret(s, "k", fixed("AES", 16), " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"));
         make("long password.JCEKS", "JCEKS", "changeit", "p".repeat(200), s -> secret(s, "k", fixed("AES", 16), "p".repeat(200)));
         make("password of one zero.JCEKS", "JCEKS", "changeit", "\u0000", s -> secret(s, "k", fixed("AES", 16), "\u0000"));
-        // What Java refuses, it refuses in words that the other side expects.
-        KeyStore refusing = KeyStore.getInstance("JCEKS");
-        refusing.load(null, null);
+        // Java refuses key passwords that are not ASCII; since 25 it takes them.
+        KeyStore trying = KeyStore.getInstance("JCEKS");
+        trying.load(null, null);
+        String password = "schl\u00fcssel \u9375\ud83d\ude00";
         try {
-            secret(refusing, "k", fixed("AES", 16), "schl\u00fcssel");
-            System.out.println("taken");
+            secret(trying, "k", fixed("AES", 16), password);
         } catch (KeyStoreException e) {
             System.out.println("refused");
+            return;
         }
+        make("key password not ASCII.JCEKS", "JCEKS", "changeit", password, s -> {
+            secret(s, "k", fixed("AES", 16), password);
+            s.setKeyEntry("pair", keys.get("EC 256"), password.toCharArray(), one);
+        });
+        System.out.println("taken");
     }
 }

@@ -45,7 +45,9 @@
 // Where Java is lenient, so is this package, and says so in [Store.Warnings];
 // [Strict] makes an error of it: two equal aliases, of which the later entry
 // counts; bytes after the trailer; an alias that is not in lower case, which
-// Java lists and never finds.
+// Java lists and never finds. In one thing Java is not lenient and this package
+// is, with a warning: a certificate that is damaged, under a digest that is
+// right, keeps Java from loading the store.
 //
 // Only printable ASCII passwords protect keys in JCEKS (others, that Java takes
 // since 25, are read and not written); any text protects keys in JKS and both

@@ -234,9 +234,6 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 	if err != nil {
 		return broken(err)
 	}
-	if sealed.algorithm != "PBEWithMD5AndTripleDES" {
-		return broken(fmt.Errorf("sealed by %q", sealed.algorithm))
-	}
 	params, err := parsePBEParams(sealed.params)
 	if err != nil {
 		return broken(err)

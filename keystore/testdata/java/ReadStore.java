@@ -47,7 +47,7 @@ public class ReadStore {
             KeyStore store = KeyStore.getInstance(f[0]);
             try (InputStream file = new FileInputStream(text(f[1]))) {
                 store.load(file, text(f[2]).toCharArray());
-            } catch (Exception e) {
+            } catch (Exception | OutOfMemoryError e) {
                 out.println("store\t" + hex(String.valueOf(e)));
                 continue;
             }
@@ -66,7 +66,7 @@ public class ReadStore {
                         }
                         s.append("\t" + (key instanceof PrivateKey ? "private key" : "secret key"));
                         s.append("\t" + key.getAlgorithm() + "\t" + sum(key.getEncoded()));
-                    } catch (UnrecoverableKeyException e) {
+                    } catch (Exception e) { // also unchecked ones, of a broken sealed object
                         s.append("\tkey\t\t");
                     }
                 }

@@ -88,21 +88,22 @@ func TestHostileKeys(t *testing.T) {
 		stream []byte
 		want   error
 	}{
-		"good":             {seal(good, key), nil},
-		"2^31-1":           {seal(pbeParams{good.Salt, 1<<31 - 1}, key), ErrFormat},
-		"2^62":             {seal(pbeParams{good.Salt, 1 << 62}, key), ErrFormat},
-		"0 iterations":     {seal(pbeParams{good.Salt, 0}, key), ErrFormat},
-		"-1 iterations":    {seal(pbeParams{good.Salt, -1}, key), ErrFormat},
-		"salt of 9":        {seal(pbeParams{[]byte("123456789"), 20}, key), ErrFormat},
-		"no salt":          {seal(pbeParams{nil, 20}, key), ErrFormat},
-		"other count":      {seal(pbeParams{good.Salt, 21}, key), ErrKeyPassword},
-		"foreign class":    {seal(good, bytes.Replace(key, []byte("javax.crypto.spec.SecretKeySpec"), []byte("javax.crypto.spec.SecretKeySpex"), 1)), ErrFormat},
-		"sealed twice":     {seal(good, seal(good, key)), ErrFormat},
-		"no stream":        {seal(good, []byte("0123456789")), ErrKeyPassword},
-		"half a block":     {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), make([]byte, 12)), ErrFormat},
-		"no content":       {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), nil), ErrFormat},
-		"no parameters":    {serializeSealed(nil, make([]byte, 16)), ErrFormat},
-		"other protection": {bytes.ReplaceAll(seal(good, key), []byte("PBEWithMD5AndTripleDES"), []byte("PBEWithMD5AndTripleDEX")), ErrFormat},
+		"good":          {seal(good, key), nil},
+		"2^31-1":        {seal(pbeParams{good.Salt, 1<<31 - 1}, key), ErrFormat},
+		"2^62":          {seal(pbeParams{good.Salt, 1 << 62}, key), ErrFormat},
+		"0 iterations":  {seal(pbeParams{good.Salt, 0}, key), ErrFormat},
+		"-1 iterations": {seal(pbeParams{good.Salt, -1}, key), ErrFormat},
+		"salt of 9":     {seal(pbeParams{[]byte("123456789"), 20}, key), ErrFormat},
+		"no salt":       {seal(pbeParams{nil, 20}, key), ErrFormat},
+		"other count":   {seal(pbeParams{good.Salt, 21}, key), ErrKeyPassword},
+		"foreign class": {seal(good, bytes.Replace(key, []byte("javax.crypto.spec.SecretKeySpec"), []byte("javax.crypto.spec.SecretKeySpex"), 1)), ErrFormat},
+		"sealed twice":  {seal(good, seal(good, key)), ErrFormat},
+		"no stream":     {seal(good, []byte("0123456789")), ErrKeyPassword},
+		"half a block":  {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), make([]byte, 12)), ErrFormat},
+		"no content":    {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), nil), ErrFormat},
+		"no parameters": {serializeSealed(nil, make([]byte, 16)), ErrFormat},
+		// Java does not look at the name either: there is one protection.
+		"other name": {bytes.ReplaceAll(seal(good, key), []byte("PBEWithMD5AndTripleDES"), []byte("PBEWithMD5AndTripleDEX")), nil},
 	} {
 		s, err := Decode(bytes.NewReader(secretEntry(c.stream)), NewPassword("p"))
 		if err != nil {

@@ -297,7 +297,6 @@ func (o *serialObject) text(field string) (string, error) {
 // sealedKey is what javax.crypto.SealedObject holds.
 type sealedKey struct {
 	params, content []byte
-	algorithm       string
 }
 
 func (o *serialObject) sealed() (k sealedKey, err error) {
@@ -309,10 +308,7 @@ func (o *serialObject) sealed() (k sealedKey, err error) {
 	if k.content, err = o.bytes("encryptedContent"); err != nil {
 		return k, err
 	}
-	if k.params, err = o.bytes("encodedParams"); err != nil {
-		return k, err
-	}
-	k.algorithm, err = o.text("sealAlg")
+	k.params, err = o.bytes("encodedParams")
 	return k, err
 }
 

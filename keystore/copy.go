@@ -68,68 +68,159 @@ type Changes struct {
 // [ErrSameFile], [ErrInUse], [ErrConflict], those of [Open] for src, or are the
 // file system's.
 func Copy(src, dst string, o CopyOptions) (Changes, error) {
-	c := Changes{Path: dst}
-	content, info, err := readBounded(src)
-	if err != nil {
-		return c, fmt.Errorf("copying %s: %w", src, err)
+	p, err := prepareFile(src, dst, o)
+	if err == nil {
+		err = p.intend()
 	}
-	if old, err := os.Stat(dst); err == nil && os.SameFile(info, old) {
-		return c, fmt.Errorf("copying %s: %w", src, ErrSameFile)
+	if err == nil {
+		err = p.carryOut()
 	}
-	return put(content, info, src, dst, o)
+	return p.changes, err
 }
 
 // CopyBytes is [Copy] of a store that is no file: one that was merged, or
 // carried here in a file of another kind. Where dst is not there yet it can be
 // read by its owner only.
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
-	return put(content, nil, "a store", dst, o)
+	p, err := prepare(content, nil, "a store", dst, o)
+	if err == nil {
+		err = p.intend()
+	}
+	if err == nil {
+		err = p.carryOut()
+	}
+	return p.changes, err
 }
 
-// put replaces dst by content; info is that of the file it comes from, or nil.
-func put(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (Changes, error) {
-	c := Changes{Path: dst}
+// CopyFile is one file of [CopyAll].
+type CopyFile struct {
+	From, To string
+	Options  CopyOptions
+}
+
+// CopyAll copies several stores, the procedure's keystore and truststore, as
+// [Copy] does each: all of them or none. Every refusal comes before the first
+// file is written, every Intent is called before that too, and where a later
+// file cannot be written what was done is undone. Two renames are not one: a
+// process that is killed between them leaves the first done, which the Changes
+// that Intent was given undo, and which doing it again completes. The Changes
+// are those of the files, in their order, and nil with an error.
+func CopyAll(files ...CopyFile) ([]Changes, error) {
+	var all []*pending
+	seen := map[string]bool{}
+	for _, f := range files {
+		to := f.To
+		if abs, err := filepath.Abs(to); err == nil {
+			to = abs
+		}
+		if real, err := filepath.EvalSymlinks(to); err == nil {
+			to = real
+		}
+		if seen[to] {
+			return nil, fmt.Errorf("copying to %s twice: %w", f.To, ErrSameFile)
+		}
+		seen[to] = true
+		p, err := prepareFile(f.From, f.To, f.Options)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	for _, p := range all {
+		if err := p.intend(); err != nil {
+			return nil, err
+		}
+	}
+	var done []Changes
+	for _, p := range all {
+		done = append(done, p.changes)
+		if err := p.carryOut(); err != nil {
+			for _, c := range slices.Backward(done) {
+				err = errors.Join(err, c.Undo())
+			}
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// pending is a copy that nothing refuses and that is not begun.
+type pending struct {
+	changes      Changes
+	content, old []byte
+	like         fs.FileInfo // whose mode and owner the file gets, or nil
+	oldInfo      fs.FileInfo // nil where there is no file
+	intent       func(Changes) error
+}
+
+// prepareFile looks at everything that can refuse a copy; its result is never
+// nil.
+func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
+	p := &pending{changes: Changes{Path: dst}}
+	content, info, err := readBounded(src)
+	if err != nil {
+		return p, fmt.Errorf("copying %s: %w", src, err)
+	}
+	if old, err := os.Stat(dst); err == nil && os.SameFile(info, old) {
+		return p, fmt.Errorf("copying %s: %w", src, ErrSameFile)
+	}
+	return prepare(content, info, src, dst, o)
+}
+
+// prepare is for content, and the file that it comes from, or nil.
+func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (*pending, error) {
+	p := &pending{changes: Changes{Path: dst}, content: content, like: info, intent: o.Intent}
 	var from *Store
 	var err error
 	if !o.Password.IsZero() {
 		if from, err = Decode(bytes.NewReader(content), o.Password, WithKeyPassword(o.KeyPassword)); err != nil {
-			return c, fmt.Errorf("copying %s: %w", src, err)
+			return p, fmt.Errorf("copying %s: %w", src, err)
 		}
 	}
 	old, oldInfo, err := readBounded(dst)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("copying to %s: %w", dst, err)
+		return p, fmt.Errorf("copying to %s: %w", dst, err)
 	}
 	if o.InUse != nil {
 		if err := o.InUse(dst); err != nil {
-			return c, fmt.Errorf("copying to %s: %w: %w", dst, ErrInUse, err)
+			return p, fmt.Errorf("copying to %s: %w: %w", dst, ErrInUse, err)
 		}
 	}
 	if exists && !o.Replace {
 		if err := refuseLoss(from, dst, o); err != nil {
-			return c, fmt.Errorf("copying to %s: %w", dst, err)
+			return p, fmt.Errorf("copying to %s: %w", dst, err)
 		}
 	}
-	c.SHA256 = sumOf(content)
-	like := info
+	p.changes.SHA256 = sumOf(content)
 	if exists {
-		like, c.Before, c.Backup = oldInfo, sumOf(old), freeName(dst, o.Now)
+		p.old, p.oldInfo, p.like = old, oldInfo, oldInfo
+		p.changes.Before, p.changes.Backup = sumOf(old), freeName(dst, o.Now)
 	}
-	if o.Intent != nil {
-		if err := o.Intent(c); err != nil {
-			return c, fmt.Errorf("copying to %s: %w", dst, err)
+	return p, nil
+}
+
+func (p *pending) intend() error {
+	if p.intent == nil {
+		return nil
+	}
+	if err := p.intent(p.changes); err != nil {
+		return fmt.Errorf("copying to %s: %w", p.changes.Path, err)
+	}
+	return nil
+}
+
+func (p *pending) carryOut() error {
+	c := p.changes
+	if p.oldInfo != nil {
+		if err := backUp(c.Path, c.Backup, p.old, p.oldInfo); err != nil {
+			return fmt.Errorf("keeping %s: %w", c.Path, err)
 		}
 	}
-	if exists {
-		if err := backUp(dst, c.Backup, old, oldInfo); err != nil {
-			return c, fmt.Errorf("keeping %s: %w", dst, err)
-		}
+	if err := replaceFile(c.Path, p.content, p.like); err != nil {
+		return fmt.Errorf("copying to %s: %w", c.Path, err)
 	}
-	if err := replaceFile(dst, content, like); err != nil {
-		return c, fmt.Errorf("copying to %s: %w", dst, err)
-	}
-	return c, nil
+	return nil
 }
 
 func readBounded(path string) ([]byte, fs.FileInfo, error) {
@@ -249,114 +340,4 @@ func replaceFile(path string, content []byte, like fs.FileInfo) error {
 		mode = like.Mode().Perm()
 	}
 	return disk.Write(path, content, mode, func(f *os.File) error { return keepOwner(f, like) })
-}
-
-// Undo puts back what the copy replaced, with its mode, owner and dates, or
-// removes what it made. It undoes a copy of which only the intent is known
-// just as well, and doing it twice does no harm. A file that was changed since
-// is left alone, with [ErrChangedSince]; so is a backup that was.
-func (c Changes) Undo() error {
-	if c.Path == "" {
-		return errors.New("undoing a merge: it changed a store in memory and no file; undo the copy that wrote it")
-	}
-	now, err := sumOfFile(c.Path)
-	if err != nil {
-		return fmt.Errorf("putting back %s: %w", c.Path, err)
-	}
-	if c.Backup == "" {
-		switch now {
-		case "":
-			return nil
-		case c.SHA256:
-			return errors.Join(disk.Remove(c.Path), disk.Sync(filepath.Dir(c.Path)))
-		}
-		return fmt.Errorf("removing %s: %w", c.Path, ErrChangedSince)
-	}
-	kept, err := sumOfFile(c.Backup)
-	if err != nil {
-		return fmt.Errorf("putting back %s: %w", c.Path, err)
-	}
-	before := c.Before
-	if before == "" {
-		before = kept // by an older release, which did not write it down
-	}
-	switch {
-	case kept == "" && now != "" && (now == before || before == "" && now != c.SHA256):
-		return nil // put back already, or never replaced
-	case kept == "":
-		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, fs.ErrNotExist)
-	case kept != before && now == before:
-		// The copy was killed while it wrote the backup.
-		return disk.Remove(c.Backup)
-	case kept != before:
-		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, ErrChangedSince)
-	case now != "" && now != c.SHA256 && now != before:
-		return fmt.Errorf("putting back %s: %w; the file that it was is %s", c.Path, ErrChangedSince, c.Backup)
-	}
-	if err := c.putBack(); err != nil {
-		return fmt.Errorf("putting back %s: %w", c.Path, err)
-	}
-	return nil
-}
-
-// putBack renames the backup, which brings back everything at once; across
-// file systems its content is written, and then it is removed.
-func (c Changes) putBack() error {
-	path := c.Path
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	now, err := os.Stat(path)
-	kept, keptErr := os.Stat(c.Backup)
-	if err == nil && keptErr == nil && os.SameFile(now, kept) {
-		// Two names of one file: the copy was killed before it replaced the
-		// first. A rename would leave both.
-		return errors.Join(disk.Remove(c.Backup), disk.Sync(filepath.Dir(c.Backup)))
-	}
-	if disk.Rename(c.Backup, path) == nil {
-		return errors.Join(disk.Sync(filepath.Dir(path)), disk.Sync(filepath.Dir(c.Backup)))
-	}
-	before, info, err := readBounded(c.Backup)
-	if err != nil {
-		return err
-	}
-	if err := replaceFile(path, before, info); err != nil {
-		return err
-	}
-	if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {
-		return err
-	}
-	return disk.Remove(c.Backup)
-}
-
-// sumOfFile is "" where there is no file.
-func sumOfFile(path string) (string, error) {
-	content, _, err := readBounded(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return sumOf(content), nil
-}
-
-// WriteFile writes a JCEKS or JKS store whole or not at all; the mode of a file
-// that is there is kept, a new one can be read by its owner only.
-func WriteFile(path string, s *Store, password Password) error {
-	var b bytes.Buffer
-	if err := s.Encode(&b, password); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	like, err := os.Stat(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err != nil {
-		like = nil
-	}
-	if err := replaceFile(path, b.Bytes(), like); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
 }

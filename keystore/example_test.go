@@ -87,6 +87,31 @@ func ExampleCopy() {
 	// taken back: <nil>
 }
 
+// Both stores of the old server, as the procedure wants them: all or none.
+func ExampleCopyAll() {
+	dir, err := os.MkdirTemp("", "security")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	options := keystore.CopyOptions{Password: keystore.NewPassword("changeit")}
+
+	changes, err := keystore.CopyAll(
+		keystore.CopyFile{From: "testdata/fixtures/openidm-7.0.2.jceks", To: filepath.Join(dir, "keystore.jceks"), Options: options},
+		keystore.CopyFile{From: "testdata/fixtures/openidm-7.0.2-truststore.jks", To: filepath.Join(dir, "truststore"), Options: options},
+	)
+	fmt.Println(len(changes), "copied,", err)
+
+	_, err = keystore.CopyAll(
+		keystore.CopyFile{From: "testdata/fixtures/idm-jdk17.jceks", To: filepath.Join(dir, "keystore.jceks"), Options: options},
+		keystore.CopyFile{From: "testdata/fixtures/trust.jks", To: filepath.Join(dir, "truststore"), Options: options},
+	)
+	fmt.Println("refused, and neither was touched:", errors.Is(err, keystore.ErrConflict))
+	// Output:
+	// 2 copied, <nil>
+	// refused, and neither was touched: true
+}
+
 func ExampleMerge() {
 	password := keystore.NewPassword("changeit")
 	truststore, err := keystore.Open("testdata/fixtures/trust.jks", password)

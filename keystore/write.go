@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bufio"
+	"bytes"
 	"crypto"
 	//lint:ignore SA1019 Java stores hold DSA keys
 	"crypto/dsa"
@@ -14,7 +15,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"time"
 )
@@ -224,4 +227,24 @@ func (s *Store) Encode(w io.Writer, password Password) error {
 	}
 	out.Write(h.Sum(nil))
 	return out.Flush()
+}
+
+// WriteFile writes a JCEKS or JKS store whole or not at all; the mode of a file
+// that is there is kept, a new one can be read by its owner only.
+func WriteFile(path string, s *Store, password Password) error {
+	var b bytes.Buffer
+	if err := s.Encode(&b, password); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	like, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err != nil {
+		like = nil
+	}
+	if err := replaceFile(path, b.Bytes(), like); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
 }

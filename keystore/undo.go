@@ -1,0 +1,102 @@
+package keystore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
+)
+
+// Undo puts back what the copy replaced, with its mode, owner and dates, or
+// removes what it made. It undoes a copy of which only the intent is known
+// just as well, and doing it twice does no harm. A file that was changed since
+// is left alone, with [ErrChangedSince]; so is a backup that was.
+func (c Changes) Undo() error {
+	if c.Path == "" {
+		return errors.New("undoing a merge: it changed a store in memory and no file; undo the copy that wrote it")
+	}
+	now, err := sumOfFile(c.Path)
+	if err != nil {
+		return fmt.Errorf("putting back %s: %w", c.Path, err)
+	}
+	if c.Backup == "" {
+		switch now {
+		case "":
+			return nil
+		case c.SHA256:
+			return errors.Join(disk.Remove(c.Path), disk.Sync(filepath.Dir(c.Path)))
+		}
+		return fmt.Errorf("removing %s: %w", c.Path, ErrChangedSince)
+	}
+	kept, err := sumOfFile(c.Backup)
+	if err != nil {
+		return fmt.Errorf("putting back %s: %w", c.Path, err)
+	}
+	before := c.Before
+	if before == "" {
+		before = kept // by an older release, which did not write it down
+	}
+	switch {
+	case kept == "" && now != "" && (now == before || before == "" && now != c.SHA256):
+		return nil // put back already, or never replaced
+	case kept == "":
+		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, fs.ErrNotExist)
+	case kept != before && now == before:
+		// The copy was killed while it wrote the backup.
+		return disk.Remove(c.Backup)
+	case kept != before:
+		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, ErrChangedSince)
+	case now != "" && now != c.SHA256 && now != before:
+		return fmt.Errorf("putting back %s: %w; the file that it was is %s", c.Path, ErrChangedSince, c.Backup)
+	}
+	if err := c.putBack(); err != nil {
+		return fmt.Errorf("putting back %s: %w", c.Path, err)
+	}
+	return nil
+}
+
+// putBack renames the backup, which brings back everything at once; across
+// file systems its content is written, and then it is removed.
+func (c Changes) putBack() error {
+	path := c.Path
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	now, err := os.Stat(path)
+	kept, keptErr := os.Stat(c.Backup)
+	if err == nil && keptErr == nil && os.SameFile(now, kept) {
+		// Two names of one file: the copy was killed before it replaced the
+		// first. A rename would leave both.
+		return errors.Join(disk.Remove(c.Backup), disk.Sync(filepath.Dir(c.Backup)))
+	}
+	if disk.Rename(c.Backup, path) == nil {
+		return errors.Join(disk.Sync(filepath.Dir(path)), disk.Sync(filepath.Dir(c.Backup)))
+	}
+	before, info, err := readBounded(c.Backup)
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(path, before, info); err != nil {
+		return err
+	}
+	if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {
+		return err
+	}
+	return disk.Remove(c.Backup)
+}
+
+// sumOfFile is "" where there is no file.
+func sumOfFile(path string) (string, error) {
+	content, _, err := readBounded(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return sumOf(content), nil
+}

@@ -38,6 +38,8 @@ type VerifyOptions struct {
 	// Progress is told about every few thousand records, the end of each pass
 	// and of each collection; nil: nobody. Calls do not overlap.
 	Progress func(VerifyProgress)
+
+	round int // for tests: verifyRound
 }
 
 // VerifyProgress is where a comparison stands.
@@ -106,6 +108,9 @@ func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string,
 		opts.PageSize = 500
 	}
 	opts.PageSize = min(opts.PageSize, 10_000)
+	if opts.round <= 0 {
+		opts.round = verifyRound
+	}
 	key := make([]byte, 32)
 	rand.Read(key) // never fails
 	report := &VerifyReport{Source: urls[0], Target: urls[1], Started: time.Now()}

@@ -61,7 +61,7 @@ func (v *verifier) second(ctx context.Context, differing []verifyDiffering, susp
 	var size int64
 	listed := suspects.listed
 	n := 0
-	for ; n < len(differing) && (size < verifyRound || len(chosen) == 0); n++ {
+	for ; n < len(differing) && (size < int64(v.opts.round) || len(chosen) == 0); n++ {
 		d := differing[n]
 		// Where one side has nothing and the list is full, the number is all
 		// that there is to know.
@@ -132,7 +132,7 @@ func (v *verifier) pairs(ctx context.Context, chosen map[uint32]bool) (map[strin
 			p.times[side] = min(p.times[side]+1, 2)
 			size := len(pairs)
 			mu.Unlock()
-			if size > 4*verifyRound {
+			if size > 4*v.opts.round {
 				return v.failed(side, fmt.Errorf("%s grows while it is read", v.report.Resource))
 			}
 		}

@@ -35,6 +35,11 @@ type Event struct {
 	Done  int64  `json:"done,omitempty"`
 	Total int64  `json:"total,omitempty"`
 	Unit  string `json:"unit,omitempty"`
+	// Rate is in units a second, 0 while unknown. Left is how long the rest
+	// takes at that rate, -1 while unknown; in JSON it is in nanoseconds. Both
+	// are of EventProgress.
+	Rate float64       `json:"rate,omitempty"`
+	Left time.Duration `json:"left,omitempty"`
 	// Finding is that of EventFinding.
 	Finding *Finding `json:"finding,omitempty"`
 }
@@ -53,6 +58,12 @@ func (e Event) LogValue() slog.Value {
 	if e.Kind == EventProgress {
 		attrs = append(attrs, slog.Int64("done", e.Done), slog.Int64("total", e.Total))
 		add("unit", e.Unit)
+		if e.Rate > 0 {
+			attrs = append(attrs, slog.Float64("rate", e.Rate))
+		}
+		if e.Left > 0 {
+			attrs = append(attrs, slog.Duration("left", e.Left))
+		}
 	}
 	if f := e.Finding; f != nil {
 		add("code", f.Code)
@@ -65,7 +76,10 @@ func (e Event) LogValue() slog.Value {
 }
 
 // emitter hands events on one at a time.
-type emitter struct{ mu sync.Mutex }
+type emitter struct {
+	mu   sync.Mutex
+	pace pace
+}
 
 func (r *run) emit(e Event) {
 	if r.u.Events == nil {
@@ -74,6 +88,9 @@ func (r *run) emit(e Event) {
 	r.events.mu.Lock()
 	defer r.events.mu.Unlock()
 	e.Time = time.Now()
+	if e.Kind == EventProgress {
+		e.Rate, e.Left = r.events.pace.look(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
+	}
 	r.u.Events(e)
 }
 

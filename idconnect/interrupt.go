@@ -28,6 +28,8 @@ func remedyOfKnown(err error) string {
 		return "compare the file with its backup beside it; to put the backup back all the same, say so (rollback -remove-added)"
 	case errors.Is(err, ErrDifferences):
 		return "the report names the records; look at the target's log for why they were not copied"
+	case errors.Is(err, ErrNothingRuns):
+		return "start it (run), then watch; where it stands otherwise says status"
 	case errors.Is(err, ErrBlocked):
 		return "do what the findings say, then run the same command again"
 	case isInterrupt(err):

@@ -25,7 +25,8 @@ const usage = `usage: upgrade COMMAND [flags]
 
   plan      look at everything and say what would be done; changes nothing
   run       carry out the upgrade; interrupted, the same command goes on
-  status    where it stands, from the servers and the disk
+  status    where it stands, from the servers and the disk; -watch looks at the
+            migration until it ends
   verify    compare both servers record by record
   rollback  put back what run changed; -to STEP goes back to before that step
 

@@ -157,10 +157,10 @@ var missingFlags = map[string]struct{ flag, env, prompt string }{
 	"KeystorePassword":            {"-keystore-password-file", "IDC_KEYSTORE_PASSWORD", "Password of the source's keystore"},
 }
 
-// complete asks for the passwords that are still missing, and is a usage error
-// when something else is, or when nobody can be asked.
-func (a *app) complete(u *idconnect.Upgrade) error {
-	for _, m := range u.Missing() {
+// complete asks for the passwords that are missing, and is a usage error when
+// something else is, or when nobody can be asked.
+func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) error {
+	for _, m := range missing {
 		how, ok := missingFlags[m.Field]
 		if !ok {
 			return m

@@ -115,7 +115,7 @@ func (a *app) importStores(ctx context.Context, args []string) error {
 	if err := a.settle(v, []string{idconnect.StepStores}); err != nil {
 		return err
 	}
-	if err := a.complete(&v.u); err != nil {
+	if err := a.complete(&v.u, v.u.Missing()); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)

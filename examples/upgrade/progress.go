@@ -82,6 +82,9 @@ func (p *lineProgress) event(e idconnect.Event) {
 	if e.Total > 0 {
 		total = fmt.Sprintf(" of %d", e.Total)
 	}
+	if text := speed(e.Rate, e.Left, e.Unit); text != "" {
+		total += ", " + text
+	}
 	fmt.Fprintf(p.w, "%-10s %d%s %s\n", e.Step, e.Done, total, e.Detail)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 )
@@ -19,7 +20,7 @@ func (a *app) prepare(name string, args []string, steps []string, ask bool) (*up
 		return nil, err
 	}
 	if ask {
-		if err := a.complete(&v.u); err != nil {
+		if err := a.complete(&v.u, v.u.Missing()); err != nil {
 			return nil, err
 		}
 	}
@@ -88,12 +89,23 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 }
 
 func (a *app) status(ctx context.Context, args []string) error {
-	v, err := a.prepare("status", args, nil, false)
-	if err != nil {
+	f, v := a.upgradeFlags("status")
+	watch := f.Bool("watch", false, "look at the migration until it ends; the exit code says how")
+	interval := f.Duration("interval", 2*time.Second, "`time` from one look to the next, with -watch")
+	if _, err := parse(f, args); err != nil {
+		return err
+	}
+	if *interval <= 0 {
+		return usagef("-interval %v: must be more than nothing", *interval)
+	}
+	if err := a.settle(v, nil); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
+	if *watch {
+		return a.watch(ctx, v, *interval)
+	}
 	p, err := v.u.Status(ctx)
 	if err != nil {
 		return err

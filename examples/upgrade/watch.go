@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/migration"
+)
+
+// watch shows the migration until it ends: one line that is written over on a
+// terminal, a line for each look elsewhere.
+func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration) error {
+	if v.u.Target.Credentials.Password.IsZero() {
+		if err := a.complete(&v.u, []*idconnect.MissingError{{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}}); err != nil {
+			return err
+		}
+	}
+	show := watchLines(a.out)
+	if v.json {
+		e := json.NewEncoder(a.out)
+		show = func(w idconnect.Watched, _ bool) error { return e.Encode(w) }
+	} else if f, ok := a.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		show = watchInPlace(f, func() int {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil || width <= 0 {
+				return 80
+			}
+			return width
+		})
+	}
+	var last error
+	for look, err := range v.u.Watch(ctx, interval) {
+		last = err
+		if look.Time.IsZero() {
+			break // there was none
+		}
+		// The error is told once, by who called.
+		if e := show(look, err != nil || look.Phase == migration.PhaseComplete); e != nil {
+			return errors.Join(err, e)
+		}
+	}
+	return last
+}
+
+func watchLines(w io.Writer) func(idconnect.Watched, bool) error {
+	return func(look idconnect.Watched, _ bool) error {
+		_, err := fmt.Fprintf(w, "%s  %s\n", look.Time.Format(time.TimeOnly), watchText(look))
+		return err
+	}
+}
+
+func watchInPlace(w io.Writer, width func() int) func(idconnect.Watched, bool) error {
+	return func(look idconnect.Watched, last bool) error {
+		// A line that wraps would not be written over.
+		text := []rune(watchText(look))
+		text = text[:min(len(text), max(width()-1, 1))]
+		end := ""
+		if last {
+			end = "\n"
+		}
+		_, err := fmt.Fprintf(w, "\r\x1b[K%s%s", string(text), end)
+		return err
+	}
+}
+
+// watchText is a look in words.
+func watchText(w idconnect.Watched) string {
+	phase := string(w.Phase)
+	switch {
+	case phase == "" && w.Waiting:
+		phase = "a run is under way, the target does not answer yet"
+	case phase == "":
+		phase = "the target does not answer"
+	case w.Waiting:
+		phase += ", a run is under way"
+	}
+	parts := []string{"migrate: " + phase}
+	switch {
+	case w.Processed < 0:
+	case w.Total > 0:
+		parts = append(parts, fmt.Sprintf("%d of %d records (%d%%)", w.Processed, w.Total, 100*w.Processed/w.Total))
+	default:
+		parts = append(parts, fmt.Sprintf("%d records", w.Processed))
+	}
+	if w.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", w.Failed))
+	}
+	if text := speed(w.Rate, w.Left, "records"); text != "" {
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// speed is a rate and the time left in words, "" while unknown.
+func speed(rate float64, left time.Duration, unit string) string {
+	if rate <= 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%.0f %s/s", rate, unit)
+	if unit == "bytes" {
+		text = fmt.Sprintf("%.1f MB/s", rate/1e6)
+	}
+	if left > 0 {
+		text += ", " + max(left.Round(time.Second), time.Second).String() + " left"
+	}
+	return text
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// TestWatch: status -watch on servers: lines, lines of JSON, and exit codes.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	target := openidmtest.NewTarget(t, openidmtest.Options{})
+	dir := t.TempDir()
+	if err := target.WriteStores(dir); err != nil {
+		t.Fatal(err)
+	}
+	says := func(bodies ...string) {
+		target.ClearFaults()
+		for _, body := range bodies {
+			target.Fail(openidmtest.Fault{Action: "status", Times: 1, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body})
+		}
+	}
+	watch := func(more ...string) (code int, out, errs string) {
+		var o, e bytes.Buffer
+		a := &app{out: &o, err: &e, tty: noTerminal{}, env: func(name string) string {
+			if name == "IDC_TARGET_PASSWORD" {
+				return "openidm-admin"
+			}
+			return ""
+		}}
+		args := []string{"status", "-watch", "-interval", "10ms", "-target-url", target.URL(), "-target-truststore", filepath.Join(dir, "truststore"), "-report", t.TempDir()}
+		code = a.run(t.Context(), append(args, more...))
+		return code, o.String(), e.String()
+	}
+	const half, whole = `{"status":"running","processed":50,"total":100}`, `{"status":"complete","processed":100,"total":100}`
+	says(half, half, whole)
+	if code, out, errs := watch(); code != exitDone || strings.ContainsAny(out, "\r\x1b") ||
+		!strings.Contains(out, "migrate: running, 50 of 100 records (50%)\n") || !strings.HasSuffix(out, "migrate: complete, 100 of 100 records (100%)\n") {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+	says(half, half, whole)
+	code, out, _ := watch("-json")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	var last idconnect.Watched
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || code != exitDone || last.Phase != migration.PhaseComplete {
+		t.Errorf("exit %d, %v, %q", code, err, out)
+	}
+	says(half, half, `{"status":"failed","message":"disk full"}`)
+	if code, out, errs := watch(); code != exitFailed || !strings.Contains(errs, "disk full") || strings.Count(out+errs, "disk full") != 1 {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+	says()
+	if code, _, errs := watch(); code != exitFailed || !strings.Contains(errs, "no migration is under way") || !strings.Contains(errs, "hint:") {
+		t.Errorf("exit %d, %q", code, errs)
+	}
+	if code, _, errs := watch("-interval", "0s"); code != exitUsage {
+		t.Errorf("exit %d, %q", code, errs)
+	}
+}
+
+// TestWatchInPlace: one line, never longer than the terminal is wide, written
+// over until the last look.
+func TestWatchInPlace(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	show := watchInPlace(&out, func() int { return 40 })
+	w := idconnect.Watched{Rate: 12, Left: 90 * time.Second}
+	w.Phase, w.Processed, w.Total, w.Failed = migration.PhaseRunning, 5, 1085, -1
+	for _, last := range []bool{false, false, true} {
+		if err := show(w, last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looks := strings.Split(out.String(), "\r\x1b[K")
+	if len(looks) != 4 || strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(looks[3], "\n") || len(looks[1]) != 39 {
+		t.Errorf("%q", looks)
+	}
+	if got := watchText(w); got != "migrate: running, 5 of 1085 records (0%), 12 records/s, 1m30s left" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,160 @@
+package idconnect
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/idconnect-go/upgrade/migration"
+)
+
+// ErrNothingRuns: no migration is under way, and none is known to be complete.
+var ErrNothingRuns = errors.New("no migration is under way")
+
+// Watched is one look at the migration of a target.
+type Watched struct {
+	Time time.Time `json:"time"`
+	// Status is what the target said; its Phase is "" while it does not answer.
+	migration.Status
+	// Rate is in records a second, 0 while unknown.
+	Rate float64 `json:"rate"`
+	// Left is how long the rest takes at that rate, -1 while unknown; in JSON
+	// it is in nanoseconds.
+	Left time.Duration `json:"left"`
+	// Waiting: nothing runs yet, and another run of the upgrade is under way
+	// that may start it.
+	Waiting bool `json:"waiting,omitempty"`
+}
+
+// Watch looks at the migration of u.Target every so often, whoever started it,
+// until it ends; interval 0 is 2 s, the least is 10 ms. It needs the target's address and
+// credentials, and changes nothing.
+//
+// The last look has the end. Unless that is success it comes with the error:
+// those of [migration.Client.Wait], [ErrNothingRuns] where there is nothing to
+// wait for, or that of the context. Once the migration has been seen to run, a
+// target that does not answer is waited for as long as the context allows.
+//
+//	for look, err := range u.Watch(ctx, 0) {
+//		fmt.Println(look.Phase, look.Processed, look.Total, look.Left, err)
+//	}
+func (u *Upgrade) Watch(ctx context.Context, interval time.Duration) iter.Seq2[Watched, error] {
+	if interval <= 0 {
+		interval = 2 * time.Second
+	}
+	interval = max(interval, 10*time.Millisecond)
+	return func(yield func(Watched, error) bool) {
+		if err := u.Validate(); err != nil {
+			yield(Watched{}, err)
+			return
+		}
+		if u.Target.Credentials.Password.IsZero() {
+			yield(Watched{}, &MissingError{Field: "Target.Credentials.Password", Step: StepMigrate})
+			return
+		}
+		w := &watcher{u: u, interval: interval}
+		for w.next(ctx, yield) {
+		}
+	}
+}
+
+// watcher is the memory of one Watch.
+type watcher struct {
+	u        *Upgrade
+	interval time.Duration
+	pace     pace
+}
+
+func (w *watcher) look(s migration.Status) Watched {
+	out := Watched{Time: time.Now(), Status: s, Left: -1}
+	switch s.Phase {
+	case migration.PhaseComplete:
+		out.Left = 0
+	case migration.PhaseRunning:
+		out.Rate, out.Left = w.pace.look(out.Time, "", s.Processed, s.Total)
+	}
+	return out
+}
+
+// next is one look, or all of them once the migration runs, and says whether
+// another one has to follow. What a run changes meanwhile, the journal and the
+// target's certificate, is read anew each time.
+func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) bool {
+	end := func(look Watched, err error) bool {
+		yield(look, err)
+		return false
+	}
+	r, err := w.u.open()
+	if err != nil {
+		return end(Watched{}, err)
+	}
+	defer r.close()
+	m, err := r.migration()
+	var s migration.Status
+	if err == nil {
+		m.PollInterval, m.MaxPollInterval = w.interval, w.interval
+		s, err = m.Status(ctx)
+	}
+	look := w.look(s)
+	switch {
+	case ctx.Err() != nil:
+		return end(look, ctx.Err())
+	case err != nil:
+		look.Status = migration.Status{Processed: -1, Total: -1, Failed: -1}
+	case s.Phase == migration.PhaseRunning:
+		w.running(ctx, m, yield)
+		return false
+	case s.Phase == migration.PhaseComplete:
+		return end(look, nil)
+	case s.Phase == migration.PhaseFailed, s.Phase == migration.PhaseCompleteWithFailures:
+		return end(look, &migration.FailedError{Action: "migrate", Status: s})
+	}
+	// Nothing runs. A run that has the lock may be about to start it, and a
+	// target that was restarted may have forgotten what the journal knows.
+	if look.Waiting = len(r.lookAtLock().Blocking()) > 0; look.Waiting {
+		if !yield(look, nil) {
+			return false
+		}
+		sleep(ctx, w.interval)
+		return true
+	}
+	if err != nil {
+		return end(look, err)
+	}
+	if _, done := r.completed(ctx); done {
+		look.Phase = migration.PhaseComplete
+		return end(look, nil)
+	}
+	return end(look, ErrNothingRuns)
+}
+
+// running is from the first look that sees it run to its end.
+func (w *watcher) running(ctx context.Context, m *migration.Client, yield func(Watched, error) bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	left := false // the loop
+	s, err := m.Wait(ctx, migration.PhaseComplete, func(s migration.Status) {
+		if s.Phase == migration.PhaseRunning && !left && !yield(w.look(s), nil) {
+			left = true
+			cancel()
+		}
+	})
+	if left {
+		return
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	yield(w.look(s), err)
+}
+
+// sleep ends early with the context.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

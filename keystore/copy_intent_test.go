@@ -125,6 +125,9 @@ func TestCopyWithoutLinks(t *testing.T) {
 	if err := errors.Join(os.Chtimes(real, long, long), os.Symlink(real, path)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.Readlink(path); err != nil {
+		t.Skip("no symbolic links") // wine says that it made one
+	}
 	c, err := keystore.CopyBytes([]byte("new"), path, keystore.CopyOptions{Replace: true})
 	if err != nil {
 		t.Fatal(err)

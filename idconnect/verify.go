@@ -32,8 +32,9 @@ type VerifyOptions struct {
 	// MaxDifferences limits each list of a [CollectionReport]; 0: 1000, at
 	// most 10,000. The counts beside the lists are not limited.
 	MaxDifferences int
-	// SortKeys orders the queries, as in "_id" or "-userName"; nil: the
-	// server's own order, which a server must keep from page to page.
+	// SortKeys orders the queries, as in "_id" or "-userName"; nil: "_id", and
+	// where a server refuses that its own order, which it must keep from page
+	// to page.
 	SortKeys []string
 	// Progress is told about every few thousand records, the end of each pass
 	// and of each collection; nil: nobody. Calls do not overlap.
@@ -60,13 +61,17 @@ type VerifyProgress struct {
 // from one that is not there. Encrypted values are compared as
 // [VerifyOptions].Keys says.
 //
-// The first reading keeps sums of hashes, in about 20 MiB for each collection
-// that is compared at the time, however large it is. Only what differs in them
-// is read again, in as many passes as keep the memory low, and what still
-// differs then is read once more before it is reported: a collection that
-// changes meanwhile gives no false alarm, as far as the lists go. What is
-// beyond VerifyOptions.MaxDifferences is counted after the second reading. An
-// id that stands twice on both servers alike is found up to 8 million records.
+// The first reading keeps sums of hashes: some megabytes for each collection
+// that is compared at the time, however large it is, and some 20 MiB where a
+// server does not give its records in the order of their ids, which is asked
+// for. Where the sums differ, the records are read again: by ranges of _id,
+// where both servers filter and sort by it, which is found out by asking for a
+// range that is known; else in as many readings of everything as keep the
+// memory low. What still differs then is read once more before it is reported:
+// a collection that changes meanwhile gives no false alarm, as far as the
+// lists go. What is beyond VerifyOptions.MaxDifferences is counted after the
+// second reading. An id that stands twice on both servers alike is found; where
+// the order is another one, up to 8 million records.
 //
 // A collection that one of the servers does not have is no error, see
 // [CollectionReport]. An error is what keeps a server from being read at all:
@@ -89,8 +94,13 @@ func verifyURL(base string) string {
 // verifyServer is what is used of an [openidm.Client].
 type verifyServer interface {
 	QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error)
+	QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error)
+	ParsePage(resource string, body []byte) (openidm.Page, error)
 	Read(ctx context.Context, resource string, into any, fields ...string) error
 }
+
+// verifyEnd is a cookie after the last page.
+const verifyEnd = "\x00"
 
 // verifySides are how errors and reasons call the servers.
 var verifySides = [2]string{"source", "target"}
@@ -159,7 +169,12 @@ type verifier struct {
 	collection Collection
 	key        []byte
 	seed       maphash.Seed
-	absent     [2]bool // that server has no such collection
+	absent     [2]bool     // that server has no such collection
+	sort       [2][]string // the order that is asked for
+
+	reading *verifyFirst  // while the first pass is under way
+	state   [2]sync.Mutex // held while something of a server is added to it
+	ranged  bool          // what differs is read again by ranges of ids
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -26,6 +27,7 @@ type verifyPair struct {
 	rest  [2]verifyHash
 	seals [2][]canonicalSeal
 	times [2]uint8 // how often it was read, up to 2
+	of    int      // which of the chosen buckets or ranges it is in
 }
 
 // verifyKind is how a record differs.
@@ -42,6 +44,7 @@ const (
 // third one found.
 type verifySuspect struct {
 	kind    verifyKind
+	part    verifyPart // where it is read again by ranges
 	twice   bool
 	times   [2]int
 	members [2]map[string]verifyMember
@@ -53,11 +56,10 @@ type verifySuspects struct {
 	twice  int
 }
 
-// second compares the records of as many buckets as one pass can hold and
-// returns the others.
+// second compares the records of as many buckets, or ranges, as one reading
+// can hold and returns the others.
 func (v *verifier) second(ctx context.Context, differing []verifyDiffering, suspects *verifySuspects) ([]verifyDiffering, error) {
-	chosen := map[uint32]bool{} // true once something was found in it
-	alike := map[uint32]bool{}
+	var chosen []verifyDiffering
 	var size int64
 	listed := suspects.listed
 	n := 0
@@ -80,9 +82,8 @@ func (v *verifier) second(ctx context.Context, differing []verifyDiffering, susp
 		if d.counts[0] == 0 {
 			listed[verifyExtra] += int(d.counts[1])
 		}
-		chosen[d.bucket] = false
-		alike[d.bucket] = d.alike
-		size += int64(d.counts[0]) + int64(d.counts[1])
+		chosen = append(chosen, d)
+		size += d.total()
 	}
 	rest := differing[n:]
 	if len(chosen) == 0 {
@@ -92,51 +93,83 @@ func (v *verifier) second(ctx context.Context, differing []verifyDiffering, susp
 	if err != nil {
 		return nil, err
 	}
+	found := make([]bool, len(chosen))
 	for _, id := range slices.Sorted(maps.Keys(pairs)) {
-		if v.judge(id, pairs[id], suspects) {
-			chosen[v.bucket(id)] = true
+		p := pairs[id]
+		if v.judge(id, p, suspects) {
+			found[p.of] = true
+			if s := suspects.ids[id]; s != nil && v.ranged {
+				s.part = chosen[p.of].part
+			}
 		}
 	}
-	for bucket, found := range chosen {
-		if !found && !alike[bucket] {
+	for i, d := range chosen {
+		if !found[i] && !d.alike {
 			v.report.Shifted++
 		}
 	}
 	return rest, nil
 }
 
-// pairs reads both servers and keeps what falls into the chosen buckets.
-func (v *verifier) pairs(ctx context.Context, chosen map[uint32]bool) (map[string]*verifyPair, error) {
+// pairs reads both servers and keeps what is in the chosen buckets or ranges.
+func (v *verifier) pairs(ctx context.Context, chosen []verifyDiffering) (map[string]*verifyPair, error) {
+	var parts []verifyPart
+	buckets := map[uint32]int{}
+	for i, d := range chosen {
+		if v.ranged {
+			parts = append(parts, d.part)
+		}
+		if d.bucket >= 0 {
+			buckets[uint32(d.bucket)] = i
+		}
+	}
+	// Which of the chosen a record is in, -1 none.
+	of := func(r verifyRecord) int {
+		if len(buckets) > 0 {
+			if i, ok := buckets[verifyBucketOf(r.hash)]; ok {
+				return i
+			}
+			return -1
+		}
+		i, exact := slices.BinarySearchFunc(chosen, r.id, func(d verifyDiffering, id string) int { return strings.Compare(d.part.from, id) })
+		if !exact {
+			i--
+		}
+		if i < 0 || !chosen[i].part.has(r.id) {
+			return -1
+		}
+		return i
+	}
 	var mu sync.Mutex
 	pairs := map[string]*verifyPair{}
 	var reducers [2]*verifyReducer
 	for side := range reducers {
 		reducers[side] = newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
 	}
-	err := v.pass(ctx, func(side int, batch []json.RawMessage) error {
-		for _, raw := range batch {
+	err := v.pass(ctx, parts, func(side int, b *verifyBody) (int, error) {
+		return v.each(side, b, func(raw json.RawMessage) error {
 			r, err := reducers[side].record(raw)
 			if err != nil {
-				continue // counted in the first pass
+				return nil // counted in the first pass
 			}
-			if _, ok := chosen[v.bucket(r.id)]; !ok {
-				continue
+			i := of(r)
+			if i < 0 {
+				return nil
 			}
 			mu.Lock()
+			defer mu.Unlock()
 			p := pairs[r.id]
 			if p == nil {
-				p = &verifyPair{}
+				p = &verifyPair{of: i}
 				pairs[r.id] = p
 			}
 			p.rest[side], p.seals[side] = r.rest, slices.Clone(r.seals)
 			p.times[side] = min(p.times[side]+1, 2)
-			size := len(pairs)
-			mu.Unlock()
-			if size > 4*v.opts.round {
+			if len(pairs) > 4*v.opts.round {
 				return v.failed(side, fmt.Errorf("%s grows while it is read", v.report.Resource))
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return pairs, err
 }
@@ -192,26 +225,26 @@ func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
 		reducers[side] = newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
 	}
 	var mu sync.Mutex
-	err := v.pass(ctx, func(side int, batch []json.RawMessage) error {
-		for _, raw := range batch {
+	err := v.pass(ctx, v.partsOf(suspects), func(side int, b *verifyBody) (int, error) {
+		return v.each(side, b, func(raw json.RawMessage) error {
 			id, _, err := reducers[side].members(raw)
 			if err != nil {
-				continue
+				return nil
 			}
 			s := suspects.ids[id]
 			if s == nil {
-				continue
+				return nil
 			}
 			_, members, err := reducers[side].detail(raw)
 			if err != nil {
-				continue
+				return nil
 			}
 			mu.Lock()
 			s.members[side] = members
 			s.times[side]++
 			mu.Unlock()
-		}
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
 		return err
@@ -223,6 +256,18 @@ func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
 		v.settle(id, suspects.ids[id])
 	}
 	return nil
+}
+
+// partsOf are the ranges in which the suspects are, nil for everything.
+func (v *verifier) partsOf(suspects *verifySuspects) []verifyPart {
+	if !v.ranged {
+		return nil
+	}
+	parts := map[verifyPart]bool{}
+	for _, s := range suspects.ids {
+		parts[s.part] = true
+	}
+	return slices.SortedFunc(maps.Keys(parts), func(a, b verifyPart) int { return strings.Compare(a.from, b.from) })
 }
 
 // lookUp reads by their ids the suspects that the third pass did not find on a

@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 const (
-	// verifyBatch is how many records are handed over, and told, at once.
-	verifyBatch = 256
+	// verifyTold is after how many records progress is told.
+	verifyTold = 4096
 	// verifyMaxRecords limits what is read of one collection of one server: an
 	// endless list of pages ends somewhere.
 	verifyMaxRecords = 200_000_000
@@ -88,11 +87,20 @@ func verifyWhy(resource string, why [2]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// probe asks for one record. Which codes a server answers for a collection
+// probe asks for one record, ordered by _id unless the caller wants it
+// otherwise: a server that orders can be read again in parts. Which codes a server answers for a collection
 // that it does not have differs between versions and repositories: 404 and 400
 // are measured, 405 and 501 assumed.
 func (v *verifier) probe(ctx context.Context, side int, resource string) (verifyAccess, string, error) {
-	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1}, "")
+	v.sort[side] = v.opts.SortKeys
+	if v.sort[side] == nil {
+		v.sort[side] = verifySort
+	}
+	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.sort[side]}, "")
+	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && ctx.Err() == nil {
+		v.sort[side] = nil // its own order, then
+		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1}, "")
+	}
 	if err == nil {
 		if len(page.Result) == 0 {
 			return verifyEmpty, "", nil
@@ -120,10 +128,23 @@ func (v *verifier) failed(side int, err error) error {
 	return fmt.Errorf("comparing %s, reading the %s: %w", v.collection.Name, verifySides[side], err)
 }
 
-// pass reads the whole collection on both servers at once and hands every
-// record, in batches, to use: at most one call at a time for each server.
-func (v *verifier) pass(ctx context.Context, use func(side int, batch []json.RawMessage) error) error {
-	v.report.Passes++
+// verifySort is the order in which a collection is read where nothing else is
+// asked for.
+var verifySort = []string{"_id"}
+
+// verifyUse takes a page of one server and says how many records it had.
+type verifyUse func(side int, b *verifyBody) (int, error)
+
+// pass reads the collection on both servers at once, whole or, where parts are
+// given, only those, and hands every page to use: one at a time for each
+// server.
+func (v *verifier) pass(ctx context.Context, parts []verifyPart, use verifyUse) error {
+	if parts == nil {
+		v.report.Passes++
+		parts = []verifyPart{{}}
+	} else {
+		v.report.Ranges += len(parts)
+	}
 	v.said.Lock()
 	v.counts = [2]int64{}
 	v.said.Unlock()
@@ -132,7 +153,7 @@ func (v *verifier) pass(ctx context.Context, use func(side int, batch []json.Raw
 	failed := make(chan error, 2)
 	for side := range v.servers {
 		go func() {
-			err := v.passSide(ctx, side, use)
+			err := v.passSide(ctx, side, parts, use)
 			failed <- err // before the other side fails for it
 			if err != nil {
 				cancel()
@@ -148,37 +169,49 @@ func (v *verifier) pass(ctx context.Context, use func(side int, batch []json.Raw
 }
 
 // passSide fetches in one goroutine and uses in another, so that hashing costs
-// no time in which nothing is asked for.
-func (v *verifier) passSide(ctx context.Context, side int, use func(int, []json.RawMessage) error) error {
+// no time in which nothing is asked for. Three pages go round between them.
+func (v *verifier) passSide(ctx context.Context, side int, parts []verifyPart, use verifyUse) error {
 	if v.absent[side] {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	batches := make(chan []json.RawMessage, 2)
+	bodies, free := make(chan *verifyBody, 1), make(chan *verifyBody, 3)
+	for range cap(free) {
+		free <- &verifyBody{}
+	}
 	fetched := make(chan error, 1)
 	go func() {
-		defer close(batches)
-		fetched <- v.fetch(ctx, side, batches)
+		defer close(bodies)
+		for _, part := range parts {
+			if err := v.fetch(ctx, side, part, free, bodies); err != nil {
+				fetched <- err
+				return
+			}
+		}
+		fetched <- nil
 	}()
 	var err error
-	var n int64
-	for batch := range batches {
+	var n, told int64
+	for b := range bodies {
 		if err != nil {
-			continue // until the fetching has noticed
+			free <- b // until the fetching has noticed
+			continue
 		}
-		if n += int64(len(batch)); n > verifyMaxRecords {
+		var used int
+		used, err = use(side, b)
+		free <- b
+		if n += int64(used); err == nil && n > verifyMaxRecords {
 			err = v.failed(side, fmt.Errorf("%s has more than %d records", v.report.Resource, verifyMaxRecords))
-		} else {
-			err = use(side, batch)
 		}
 		if err != nil {
 			cancel()
 			continue
 		}
 		v.said.Lock()
-		v.counts[side] = n
+		v.counts[side] += int64(used)
 		v.said.Unlock()
-		if n/verifyBatch%16 == 0 {
+		if n-told >= verifyTold {
+			told = n
 			v.tell(nil)
 		}
 	}
@@ -191,22 +224,31 @@ func (v *verifier) passSide(ctx context.Context, side int, use func(int, []json.
 
 // fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
 // out a record that comes twice, and here that is to be seen.
-func (v *verifier) fetch(ctx context.Context, side int, batches chan<- []json.RawMessage) error {
-	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.opts.SortKeys}
+func (v *verifier) fetch(ctx context.Context, side int, part verifyPart, free, bodies chan *verifyBody) error {
+	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.sort[side], Filter: part.filter()}
 	cookies := map[uint64]bool{}
-	for cookie := ""; ; {
-		page, err := v.servers[side].QueryPage(ctx, v.report.Resource, query, cookie)
+	for cookie := part.cookies[side]; cookie != verifyEnd; {
+		var b *verifyBody
+		select {
+		case b = <-free:
+		case <-ctx.Done():
+			return v.failed(side, ctx.Err())
+		}
+		answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, b.buf)
 		if err != nil {
 			return v.failed(side, err)
 		}
-		for batch := range slices.Chunk(page.Result, verifyBatch) {
-			select {
-			case batches <- batch:
-			case <-ctx.Done():
-				return v.failed(side, ctx.Err())
-			}
+		b.set(answer)
+		if b.next, err = verifyNext(v.servers[side], v.report.Resource, answer); err != nil {
+			return v.failed(side, err)
 		}
-		if cookie = page.Cookie; cookie == "" {
+		cookie = b.next
+		select {
+		case bodies <- b:
+		case <-ctx.Done():
+			return v.failed(side, ctx.Err())
+		}
+		if cookie == "" {
 			return nil
 		}
 		h := maphash.String(v.seed, cookie)
@@ -215,4 +257,20 @@ func (v *verifier) fetch(ctx context.Context, side int, batches chan<- []json.Ra
 		}
 		cookies[h] = true
 	}
+	return nil
+}
+
+// each reads the records of a page one by one, for the passes in which few of
+// them matter.
+func (v *verifier) each(side int, b *verifyBody, use func(raw json.RawMessage) error) (int, error) {
+	page, err := v.servers[side].ParsePage(v.report.Resource, b.text())
+	if err != nil {
+		return 0, v.failed(side, err)
+	}
+	for _, raw := range page.Result {
+		if err := use(raw); err != nil {
+			return 0, err
+		}
+	}
+	return len(page.Result), nil
 }

@@ -18,18 +18,18 @@ func TestVerifyShifting(t *testing.T) {
 		want   func(CollectionReport) bool
 	}{
 		{"a record arrives later on the target", func(source, target *verifyTable) {
-			source.put("new", `{"_id":"new"}`)
+			source.put("v-new", `{"_id":"v-new"}`)
 			target.paged = func(t *verifyTable, pass, _ int) {
 				if pass == 2 {
-					t.put("new", `{"_id":"new"}`)
+					t.put("v-new", `{"_id":"v-new"}`)
 				}
 			}
 		}, func(r CollectionReport) bool { return r.Differences() == 0 && r.Shifted == 1 && r.Passes == 2 }},
 		{"a record arrives later still", func(source, target *verifyTable) {
-			source.put("new", `{"_id":"new"}`)
+			source.put("v-new", `{"_id":"v-new"}`)
 			target.paged = func(t *verifyTable, pass, _ int) {
 				if pass == 3 {
-					t.put("new", `{"_id":"new"}`)
+					t.put("v-new", `{"_id":"v-new"}`)
 				}
 			}
 		}, func(r CollectionReport) bool { return r.Differences() == 0 && r.Shifted == 1 && r.Passes == 3 }},

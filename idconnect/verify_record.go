@@ -24,26 +24,9 @@ type verifyHash [16]byte
 // verifyRecord is what is left of a record.
 type verifyRecord struct {
 	id    string
+	hash  uint64          // of the id
 	rest  verifyHash      // everything but encrypted values
 	seals []canonicalSeal // encrypted values; valid until the next record
-}
-
-// sum is the hash of the whole record.
-func (r verifyRecord) sum() verifyHash {
-	if len(r.seals) == 0 {
-		return r.rest
-	}
-	b := append(make([]byte, 0, 16+9*len(r.seals)), r.rest[:]...)
-	for _, s := range r.seals {
-		b = binary.LittleEndian.AppendUint64(b, s.digest)
-		if s.opened {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
-		}
-	}
-	h := sha256.Sum256(b)
-	return verifyHash(h[:16])
 }
 
 // verifyMember is what is left of one top-level member.
@@ -60,10 +43,13 @@ type verifyReducer struct {
 
 	c canonicalizer
 	h hash.Hash
+
+	tree   *verifyTree // for the hash of an id, which is the first pass's
+	idText []byte
 }
 
 func newVerifyReducer(key []byte, keys *keystore.Store, ignore []string) *verifyReducer {
-	r := &verifyReducer{key: key, keys: keys, ignore: ignore, h: sha256.New()}
+	r := &verifyReducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), tree: newVerifyTree(key, nil, nil)}
 	r.c.skip = func(name string, depth int) bool {
 		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
 	}
@@ -118,6 +104,7 @@ func (r *verifyReducer) members(raw json.RawMessage) (string, []canonicalMember,
 			break
 		}
 		id, err := canonicalName(value)
+		r.idText = append(r.idText[:0], value[1:len(value)-1]...)
 		return id, members, err
 	}
 	return "", nil, fmt.Errorf("%w: no usable _id", errVerifyRecord)
@@ -137,7 +124,9 @@ func (r *verifyReducer) record(raw json.RawMessage) (verifyRecord, error) {
 	}
 	var sum [sha256.Size]byte
 	r.h.Sum(sum[:0])
-	return verifyRecord{id, verifyHash(sum[:16]), r.c.seals}, nil
+	n := len(r.idText)
+	r.idText = append(r.idText, make([]byte, verifyPad)...)
+	return verifyRecord{id, r.tree.raw(verifyText, r.idText, 0, n).x, verifyHash(sum[:16]), r.c.seals}, nil
 }
 
 // detail is record for one that is suspected, member by member.

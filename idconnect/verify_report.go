@@ -63,6 +63,9 @@ type CollectionReport struct {
 	Shifted int64 `json:"shifted"`
 	// Passes is how many times the collection was read.
 	Passes int `json:"passes"`
+	// Ranges is how many ranges of ids were read again, where that saved
+	// reading the whole collection.
+	Ranges int `json:"ranges"`
 }
 
 // Change is a record that differs.

@@ -2,21 +2,21 @@ package idconnect
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
-	"hash/maphash"
+	"errors"
 )
 
 const (
 	// verifyBuckets is how many sums are kept for each server: at a million
 	// records there are eight in each.
-	verifyBuckets = 1 << 17
-	// verifyFilterBits and verifyFilterTests make a filter that takes two of a
-	// million ids for one three times in a thousand runs (which costs a pass),
-	// and verifyFilterMax is where it would do so all the time.
-	verifyFilterBits  = 1 << 26
-	verifyFilterTests = 8
-	verifyFilterMax   = 8 << 20
+	verifyBuckets    = 1 << 17
+	verifyBucketPage = 128
+	// verifyFilterBlocks of 512 bits make a filter that takes two of a million
+	// ids for one in a few of a hundred runs (which costs a pass), and
+	// verifyFilterMax is where it would do so all the time.
+	verifyFilterBlocks = 1 << 17
+	verifyFilterPage   = 512
+	verifyFilterTests  = 7
+	verifyFilterMax    = 8 << 20
 )
 
 // verifyBucket sums the hashes of the records whose ids fall into it. Added,
@@ -26,15 +26,40 @@ type verifyBucket struct {
 	count uint32
 }
 
-func (b *verifyBucket) add(h verifyHash) {
-	b.a += binary.LittleEndian.Uint64(h[:8])
-	b.b += binary.LittleEndian.Uint64(h[8:])
-	b.count++
+func (b *verifyBucket) add(h verifySum) { b.join(verifyBucket{h.x, h.y, 1}) }
+
+func (b *verifyBucket) join(o verifyBucket) {
+	b.a, b.b, b.count = b.a+o.a, b.b+o.b, b.count+o.count
 }
 
-// verifyFilter remembers ids, roughly (a Bloom filter).
+// verifySums are the buckets of one server. Those that nothing falls into cost
+// nothing: most collections are small.
+type verifySums struct {
+	pages [verifyBuckets / verifyBucketPage]*[verifyBucketPage]verifyBucket
+}
+
+func verifyBucketOf(id uint64) uint32 { return uint32(id % verifyBuckets) }
+
+func (s *verifySums) add(d verifyDigest) {
+	i := verifyBucketOf(d.id)
+	page := &s.pages[i/verifyBucketPage]
+	if *page == nil {
+		*page = new([verifyBucketPage]verifyBucket)
+	}
+	(*page)[i%verifyBucketPage].add(d.sum)
+}
+
+func (s *verifySums) bucket(i uint32) verifyBucket {
+	if page := s.pages[i/verifyBucketPage]; page != nil {
+		return page[i%verifyBucketPage]
+	}
+	return verifyBucket{}
+}
+
+// verifyFilter remembers ids, roughly: a Bloom filter, in blocks of a cache
+// line each. The zero value is ready.
 type verifyFilter struct {
-	bits  []uint64
+	pages [verifyFilterBlocks / verifyFilterPage]*[verifyFilterPage][8]uint64
 	count int64
 }
 
@@ -43,71 +68,127 @@ func (f *verifyFilter) add(h uint64) bool {
 	if f.count++; f.count > verifyFilterMax {
 		return false
 	}
-	seen := true
-	for range verifyFilterTests {
-		h ^= h >> 32
-		h *= 0xd6e8feb86659fd93
-		bit := h >> 38
-		if word, mask := bit/64, uint64(1)<<(bit%64); f.bits[word]&mask == 0 {
-			f.bits[word] |= mask
-			seen = false
-		}
+	// The buckets have the low bits; what is tested is independent of both.
+	i := h >> 47
+	page := &f.pages[i/verifyFilterPage]
+	if *page == nil {
+		*page = new([verifyFilterPage][8]uint64)
 	}
-	return seen
+	block := &(*page)[i%verifyFilterPage]
+	h = verifyFold(h, 0xd6e8feb86659fd93)
+	// Without a branch, so that the processor can go ahead to the next id while
+	// this block comes from the memory.
+	var missing uint64
+	for range verifyFilterTests {
+		word, mask := h>>6&7, uint64(1)<<(h&63)
+		missing |= ^block[word] & mask
+		block[word] |= mask
+		h >>= 9
+	}
+	return missing == 0
 }
 
-// verifyDiffering is a bucket that must be looked at.
+// verifyDiffering is what must be looked at: a bucket, or a range of ids.
 type verifyDiffering struct {
-	bucket uint32
+	bucket int64 // -1: it is a range
+	part   verifyPart
 	counts [2]uint32
 	alike  bool // the sums are equal: an id may stand twice on both servers
+	sums   [2]verifyBucket
 }
 
-func (v *verifier) bucket(id string) uint32 {
-	return uint32(maphash.String(v.seed, id) % verifyBuckets)
+func (d verifyDiffering) total() int64 { return int64(d.counts[0]) + int64(d.counts[1]) }
+
+// verifyFirst is what the first reading keeps: sums of parts, where the servers
+// give their records in the order of the ids, else sums of buckets.
+type verifyFirst struct {
+	counts     [2]int64
+	unreadable [2]int64
+
+	ordered bool
+	chunks  [2]verifyChunks
+
+	sums   [2]verifySums
+	twice  map[uint32]bool
+	filter verifyFilter
 }
 
-// first reads both servers once and returns the buckets that differ.
-func (v *verifier) first(ctx context.Context) ([]verifyDiffering, error) {
-	var (
-		sums       [2][]verifyBucket
-		reducers   [2]*verifyReducer
-		counts     [2]int64
-		unreadable [2]int64
-		twice      = map[uint32]bool{}
-		filter     = verifyFilter{bits: make([]uint64, verifyFilterBits/64)}
-	)
-	for side := range sums {
-		sums[side] = make([]verifyBucket, verifyBuckets)
-		reducers[side] = newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
-	}
-	err := v.pass(ctx, func(side int, batch []json.RawMessage) error {
-		counts[side] += int64(len(batch))
-		for _, raw := range batch {
-			r, err := reducers[side].record(raw)
-			if err != nil {
-				unreadable[side]++
-				continue
+// errVerifyOrder: the records do not come in the order of their ids.
+var errVerifyOrder = errors.New("in another order")
+
+func (f *verifyFirst) add(side int, p *verifyPage) error {
+	f.counts[side] += int64(len(p.digests) + p.unreadable)
+	f.unreadable[side] += int64(p.unreadable)
+	for _, d := range p.digests {
+		if f.ordered {
+			if !f.chunks[side].add(d) {
+				return errVerifyOrder
 			}
-			h := maphash.String(v.seed, r.id)
-			sums[side][h%verifyBuckets].add(r.sum())
-			// What stands twice on the target only differs anyway.
-			if side == 0 && filter.add(h) {
-				twice[uint32(h%verifyBuckets)] = true
-			}
+			continue
 		}
-		return nil
-	})
+		f.sums[side].add(d)
+		// What stands twice on the target only differs anyway.
+		if side == 0 && f.filter.add(d.id) {
+			f.twice[verifyBucketOf(d.id)] = true
+		}
+	}
+	return nil
+}
+
+// first reads both servers once and returns what differs.
+func (v *verifier) first(ctx context.Context) ([]verifyDiffering, error) {
+	v.reading = &verifyFirst{ordered: true}
+	err := v.readFirst(ctx)
+	if errors.Is(err, errVerifyOrder) {
+		// Seen in the first pages, unless a server orders by rules of its own.
+		v.report.Passes--
+		v.reading = &verifyFirst{twice: map[uint32]bool{}}
+		err = v.readFirst(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	v.report.SourceCount, v.report.TargetCount = counts[0], counts[1]
-	v.report.Unreadable = unreadable[0] + unreadable[1]
-	var differing []verifyDiffering
-	for i := range sums[0] {
-		if alike := sums[0][i] == sums[1][i]; !alike || twice[uint32(i)] {
-			differing = append(differing, verifyDiffering{uint32(i), [2]uint32{sums[0][i].count, sums[1][i].count}, alike})
+	f := v.reading
+	v.reading = nil
+	v.report.SourceCount, v.report.TargetCount = f.counts[0], f.counts[1]
+	v.report.Unreadable = f.unreadable[0] + f.unreadable[1]
+	if !f.ordered {
+		return f.differingBuckets(), nil
+	}
+	differing, known := verifyCompareChunks(&f.chunks[0], &f.chunks[1], int64(v.opts.round/4))
+	var again int64
+	for _, d := range differing {
+		again += d.total()
+	}
+	if again > 0 && again <= (f.counts[0]+f.counts[1])/verifyMaxReread {
+		v.ranged, err = v.canRange(ctx, known)
+	}
+	return differing, err
+}
+
+func (v *verifier) readFirst(ctx context.Context) error {
+	var trees [2]*verifyTree
+	var pages [2]verifyPage
+	for side := range trees {
+		trees[side] = newVerifyTree(v.key, v.opts.Keys, v.collection.Ignore)
+	}
+	return v.pass(ctx, nil, func(side int, b *verifyBody) (int, error) {
+		p := &pages[side]
+		if err := trees[side].read(v.servers[side], v.report.Resource, b, p); err != nil {
+			return 0, v.failed(side, err)
+		}
+		v.state[side].Lock()
+		defer v.state[side].Unlock()
+		return len(p.digests) + p.unreadable, v.reading.add(side, p)
+	})
+}
+
+func (f *verifyFirst) differingBuckets() (differing []verifyDiffering) {
+	for i := range uint32(verifyBuckets) {
+		a, b := f.sums[0].bucket(i), f.sums[1].bucket(i)
+		if alike := a == b; !alike || f.twice[i] {
+			differing = append(differing, verifyDiffering{bucket: int64(i), counts: [2]uint32{a.count, b.count}, alike: alike})
 		}
 	}
-	return differing, nil
+	return differing
 }

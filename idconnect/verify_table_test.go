@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,10 @@ type verifyTable struct {
 	paged  func(t *verifyTable, pass, offset int)
 	pass   int
 	noRead bool
+
+	ordered      bool // it looks at filters and orders
+	sorted       []string
+	pages, given int // that were given
 }
 
 func (t *verifyTable) code(resource string) int {
@@ -51,21 +56,98 @@ func (t *verifyTable) page(offset, size int) []json.RawMessage {
 	return out
 }
 
-func (t *verifyTable) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error) {
+// query answers with a page of the records, each as it stands in the table. A
+// table that is ordered looks at the filter and the order that are asked for;
+// any other ignores both.
+func (t *verifyTable) query(ctx context.Context, resource string, q openidm.Query, cookie string) ([]json.RawMessage, string, error) {
 	if code := t.code(resource); code != 0 {
-		return openidm.Page{}, &openidm.Error{Code: code}
+		return nil, "", &openidm.Error{Code: code}
 	}
-	if q.PageSize > 1 && cookie == "" {
+	if q.PageSize > 1 && cookie == "" && q.Filter == "" {
 		t.mu.Lock()
 		t.pass++
 		t.mu.Unlock()
 	}
 	offset, _ := strconv.Atoi(cookie)
-	page := openidm.Page{Result: t.page(offset, q.PageSize)}
-	if len(page.Result) == q.PageSize {
-		page.Cookie = strconv.Itoa(offset + q.PageSize)
+	var result []json.RawMessage
+	if t.ordered {
+		result = t.within(q.Filter, offset, q.PageSize)
+	} else {
+		result = t.page(offset, q.PageSize)
 	}
-	return page, ctx.Err()
+	t.mu.Lock()
+	t.pages++
+	t.given += len(result)
+	t.mu.Unlock()
+	next := ""
+	if len(result) == q.PageSize {
+		next = strconv.Itoa(offset + q.PageSize)
+	}
+	return result, next, ctx.Err()
+}
+
+var verifyRange = regexp.MustCompile(`^(?:_id ge ("(?:[^"\\]|\\.)*"))?(?: and )?(?:_id lt ("(?:[^"\\]|\\.)*"))?$`)
+
+func (t *verifyTable) within(filter string, offset, size int) []json.RawMessage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := verifyRange.FindStringSubmatch(filter)
+	if m == nil {
+		panic("filter " + filter)
+	}
+	var bounds [2]string
+	for i := range bounds {
+		if m[i+1] != "" {
+			if err := json.Unmarshal([]byte(m[i+1]), &bounds[i]); err != nil {
+				panic(err)
+			}
+		}
+	}
+	if t.sorted == nil {
+		t.sorted = slices.Sorted(slices.Values(t.ids))
+	}
+	from, _ := slices.BinarySearch(t.sorted, bounds[0])
+	to := len(t.sorted)
+	if bounds[1] != "" {
+		to, _ = slices.BinarySearch(t.sorted, bounds[1])
+	}
+	var out []json.RawMessage
+	for i := from + offset; i < min(from+offset+size, to); i++ {
+		out = append(out, json.RawMessage(t.records[t.sorted[i]]))
+	}
+	return out
+}
+
+func (t *verifyTable) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error) {
+	result, next, err := t.query(ctx, resource, q, cookie)
+	return openidm.Page{Result: result, Cookie: next}, err
+}
+
+func (t *verifyTable) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
+	result, next, err := t.query(ctx, resource, q, cookie)
+	return verifyPageText(buf, result, next), err
+}
+
+func (t *verifyTable) ParsePage(resource string, body []byte) (openidm.Page, error) {
+	return verifyAnyClient.ParsePage(resource, body)
+}
+
+var verifyAnyClient = &openidm.Client{BaseURL: "https://localhost/openidm/"}
+
+// verifyPageText is a page as a server writes it.
+func verifyPageText(buf []byte, result []json.RawMessage, next string) []byte {
+	buf = append(buf[:0], `{"result":[`...)
+	for i, raw := range result {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(buf, raw...)
+	}
+	cookie := "null"
+	if next != "" {
+		cookie = strconv.Quote(next)
+	}
+	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1,"remainingPagedResults":-1}`, len(result), cookie)
 }
 
 func (t *verifyTable) Read(_ context.Context, resource string, into any, _ ...string) error {
@@ -84,6 +166,7 @@ func (t *verifyTable) Read(_ context.Context, resource string, into any, _ ...st
 func (t *verifyTable) put(id, record string) {
 	if _, ok := t.records[id]; !ok {
 		t.ids = append(t.ids, id)
+		t.sorted = nil
 	}
 	t.records[id] = record
 }
@@ -94,7 +177,7 @@ func (t *verifyTable) drop(id string) {
 }
 
 func (t *verifyTable) clone() *verifyTable {
-	return &verifyTable{resource: t.resource, ids: slices.Clone(t.ids), records: maps.Clone(t.records), refuse: t.refuse}
+	return &verifyTable{ordered: t.ordered, resource: t.resource, ids: slices.Clone(t.ids), records: maps.Clone(t.records), refuse: t.refuse}
 }
 
 func verifyUser(i, rev int, mail string) string {

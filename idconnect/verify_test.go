@@ -197,7 +197,7 @@ func TestVerifyProgress(t *testing.T) {
 
 func TestVerifyFilter(t *testing.T) {
 	t.Parallel()
-	f := verifyFilter{bits: make([]uint64, verifyFilterBits/64)}
+	var f verifyFilter
 	random := rand.New(rand.NewPCG(3, 4))
 	wrong := 0
 	for range 1_000_000 {

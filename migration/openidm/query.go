@@ -70,32 +70,11 @@ func (q Query) values(cookie string) url.Values {
 // QueryPage reads one page: the first one with the cookie "". A query that the
 // server says failed midway is [ErrPartialResult].
 func (c *Client) QueryPage(ctx context.Context, resource string, q Query, cookie string) (Page, error) {
-	body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, query: q.values(cookie), repeatable: true})
+	body, err := c.QueryBody(ctx, resource, q, cookie, nil)
 	if err != nil {
 		return Page{}, err
 	}
-	a := struct {
-		Result    []json.RawMessage `json:"result"`
-		Cookie    json.RawMessage   `json:"pagedResultsCookie"`
-		Total     Number            `json:"totalPagedResults"`
-		Remaining Number            `json:"remainingPagedResults"`
-		Error     json.RawMessage   `json:"error"`
-	}{Total: -1, Remaining: -1}
-	if err := json.Unmarshal(body, &a); err != nil {
-		return Page{}, notOpenIDM(where, body, err)
-	}
-	if a.Error != nil && string(a.Error) != "null" {
-		e := &Error{Method: where.method, URL: where.url, Code: http.StatusOK, kinds: []error{ErrPartialResult}}
-		if !e.fill(a.Error) {
-			e.Message = text(a.Error)
-		}
-		e.hide(c.Credentials)
-		return Page{}, e
-	}
-	if a.Result == nil {
-		return Page{}, notOpenIDM(where, body, nil)
-	}
-	return Page{Result: a.Result, Cookie: cookieText(a.Cookie), Total: a.Total, Remaining: a.Remaining}, nil
+	return c.ParsePage(resource, body)
 }
 
 // cookieText reads a cookie, which is opaque; some servers give a number.

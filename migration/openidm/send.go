@@ -30,6 +30,7 @@ type request struct {
 	query            url.Values
 	body             any
 	repeatable       bool
+	into             []byte // room for the answer
 }
 
 // call is one call while it is sent.
@@ -122,7 +123,7 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	var isRead bool
 	read := func(resp *http.Response) (err error) {
 		isRead = true
-		answer, err = k.c.readBody(resp.Body)
+		answer, err = k.c.readBody(resp.Body, k.request.into)
 		return err
 	}
 	req.SetResponseHandler(read)
@@ -137,12 +138,12 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	return answer, resp, err
 }
 
-func (c *Client) readBody(r io.Reader) ([]byte, error) {
+func (c *Client) readBody(r io.Reader, into []byte) ([]byte, error) {
 	limit := c.MaxBody
 	if limit <= 0 {
 		limit = defaultMaxBody
 	}
-	var b bytes.Buffer
+	b := bytes.NewBuffer(into[:0])
 	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", n, err)

@@ -1,0 +1,226 @@
+// Command verifybench measures idconnect.Verify beside a bare download: how
+// long it takes, and how much memory and CPU time, to compare two servers of
+// equal records, against fetching the very same pages over the same TLS with
+// the same concurrency and throwing them away.
+//
+//	go run ./examples/verifybench                # 1k, 100k and 1M records
+//	go run ./examples/verifybench -plot verify.svg
+//
+// The servers are a process of their own, and so is each measurement, so that
+// the memory is that of one program. The servers have their pages all but
+// encoded: they cost little more than the TLS. The target has the members in
+// another order, and other revisions. Both ways take turns, and the quickest
+// round of each counts. The exit code is 1 when at the largest size Verify
+// takes more than 1.3 times as long, or at any size more than 64 MiB.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+const (
+	maxRatio = 1.3
+	maxMiB   = 64
+)
+
+// order is what a child process is told, on its standard input.
+type order struct {
+	Kind        string // "bare" or "verify"
+	URLs        [2]string
+	Certificate []byte // DER
+	Records     int
+	PageSize    int
+}
+
+// result is what a child measured, on its standard output.
+type result struct {
+	Seconds float64
+	CPU     float64 // of the process, in seconds
+	MiB     float64 // at most, 0 unknown
+	Bytes   int64   // of the bodies; bare only
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == "serve":
+		err = serve(os.Stdin, os.Stdout)
+	case len(os.Args) == 2 && os.Args[1] == "measure":
+		err = measure(ctx, os.Stdin, os.Stdout)
+	default:
+		err = bench(ctx, os.Args[1:], os.Stdout)
+	}
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "verifybench:", err)
+		os.Exit(1)
+	}
+}
+
+// line is one size, with the quickest round of both.
+type line struct {
+	records      int
+	bare, verify result
+	ratio        float64
+}
+
+func bench(ctx context.Context, args []string, out io.Writer) error {
+	f := flag.NewFlagSet("verifybench", flag.ContinueOnError)
+	sizes := f.String("sizes", "1000,100000,1000000", "`numbers` of records, separated by commas")
+	rounds := f.Int("rounds", 3, "how `often` each way is measured")
+	pageSize := f.Int("page", 500, "records of one `page`")
+	plotFile := f.String("plot", "", "`file` for a picture (SVG)")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	s, err := startServers(ctx)
+	if err != nil {
+		return fmt.Errorf("starting the servers: %w", err)
+	}
+	defer s.stop()
+	fmt.Fprintf(out, "%s, %s/%s, %d CPUs, records of about %d bytes, %d a page, one request in flight per server\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), recordSize(), *pageSize)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "records\tMB\tbare s\tverify s\tratio\tbare CPU s\tverify CPU s\tverify MiB\t")
+	var lines []line
+	for text := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 1 || n > maxRecords {
+			return fmt.Errorf("-sizes %s: numbers from 1 to %d", *sizes, maxRecords)
+		}
+		l := line{records: n}
+		for round := range max(*rounds, 1) {
+			for _, kind := range []string{"bare", "verify"} {
+				r, err := s.child(ctx, order{Kind: kind, URLs: s.urls, Certificate: s.certificate, Records: n, PageSize: *pageSize})
+				if err != nil {
+					return fmt.Errorf("%s, %d records: %w", kind, n, err)
+				}
+				best := &l.bare
+				if kind == "verify" {
+					best = &l.verify
+				}
+				if peak := max(best.MiB, r.MiB); round == 0 || r.Seconds < best.Seconds {
+					*best = r
+					best.MiB = peak // the worst of the rounds
+				}
+			}
+		}
+		l.ratio = l.verify.Seconds / l.bare.Seconds
+		lines = append(lines, l)
+		fmt.Fprintf(table, "%d\t%.1f\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", n, float64(l.bare.Bytes)/1e6,
+			l.bare.Seconds, l.verify.Seconds, l.ratio, l.bare.CPU, l.verify.CPU, l.verify.MiB)
+	}
+	table.Flush()
+	fmt.Fprint(out, "\n", bars(lines))
+	if *plotFile != "" {
+		if err := os.WriteFile(*plotFile, plot(lines), 0o644); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nplot: %s\n", *plotFile)
+	}
+	return verdict(lines, out)
+}
+
+// verdict is an error where a target is missed.
+func verdict(lines []line, out io.Writer) error {
+	var missed []string
+	largest := lines[0]
+	for _, l := range lines {
+		if l.records >= largest.records {
+			largest = l
+		}
+		if l.verify.MiB > maxMiB {
+			missed = append(missed, fmt.Sprintf("%.1f MiB at %d records, the limit is %d", l.verify.MiB, l.records, maxMiB))
+		}
+	}
+	if largest.ratio > maxRatio {
+		missed = append(missed, fmt.Sprintf("%.2f times the bare download at %d records, the limit is %.1f", largest.ratio, largest.records, maxRatio))
+	}
+	if len(missed) > 0 {
+		return errors.New("missed: " + strings.Join(missed, "; "))
+	}
+	fmt.Fprintf(out, "\nmet: %.2f times the bare download at %d records (limit %.1f), at most %d MiB\n", largest.ratio, largest.records, maxRatio, maxMiB)
+	return nil
+}
+
+// servers is the process with both servers.
+type servers struct {
+	program     string
+	cmd         *exec.Cmd
+	stdin       io.Closer
+	urls        [2]string
+	certificate []byte
+}
+
+func startServers(ctx context.Context) (*servers, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	s := &servers{program: program, cmd: exec.CommandContext(ctx, program, "serve")}
+	s.cmd.Stderr = os.Stderr
+	stdin, err := s.cmd.StdinPipe() // the server ends when it does
+	if err != nil {
+		return nil, err
+	}
+	s.stdin = stdin
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	said, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	var o order
+	if err := json.Unmarshal(said, &o); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.urls, s.certificate = o.URLs, o.Certificate
+	return s, nil
+}
+
+func (s *servers) stop() error { return errors.Join(s.stdin.Close(), s.cmd.Wait()) }
+
+// child measures in a process of its own.
+func (s *servers) child(ctx context.Context, o order) (r result, err error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return r, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, s.program, "measure")
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(text), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		return r, err
+	}
+	r.CPU = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	return r, nil
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// measure is the process of one measurement.
+func measure(ctx context.Context, in io.Reader, out io.Writer) error {
+	var o order
+	if err := json.NewDecoder(in).Decode(&o); err != nil {
+		return err
+	}
+	certificate, err := x509.ParseCertificate(o.Certificate)
+	if err != nil {
+		return err
+	}
+	if file := os.Getenv("VERIFYBENCH_PROFILE"); file != "" && o.Kind == "verify" {
+		f, err := os.Create(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	var r result
+	began := time.Now()
+	switch o.Kind {
+	case "bare":
+		r.Bytes, err = bare(ctx, o, certificate)
+	case "verify":
+		err = verify(ctx, o, certificate)
+	default:
+		err = fmt.Errorf("unknown: %s", o.Kind)
+	}
+	if err != nil {
+		return err
+	}
+	r.Seconds, r.MiB = time.Since(began).Seconds(), peakMiB()
+	return json.NewEncoder(out).Encode(r)
+}
+
+func (o order) base(side int) string { return o.URLs[side] + strconv.Itoa(o.Records) + "/openidm/" }
+
+var password = keystore.NewPassword("openidm-admin")
+
+func verify(ctx context.Context, o order, certificate *x509.Certificate) error {
+	var clients [2]*openidm.Client
+	for side := range clients {
+		clients[side] = &openidm.Client{
+			BaseURL: o.base(side), Pinned: certificate,
+			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
+		}
+		defer clients[side].Close()
+	}
+	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{
+		Collections: []idconnect.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
+	})
+	if err != nil {
+		return err
+	}
+	if c := report.Collections[0]; !report.Same() || c.SourceCount != int64(o.Records) || c.TargetCount != c.SourceCount || c.Passes != 1 {
+		return fmt.Errorf("not found to be the same: %+v", c)
+	}
+	return nil
+}
+
+// bare fetches the pages of both servers at once, each after the other, as
+// Verify does, and looks at no more than their cookies.
+func bare(ctx context.Context, o order, certificate *x509.Certificate) (int64, error) {
+	var (
+		both  sync.WaitGroup
+		sizes [2]int64
+		errs  [2]error
+	)
+	for side := range sizes {
+		both.Go(func() { sizes[side], errs[side] = download(ctx, o, side, certificate) })
+	}
+	both.Wait()
+	return sizes[0] + sizes[1], errors.Join(errs[:]...)
+}
+
+func download(ctx context.Context, o order, side int, certificate *x509.Certificate) (size int64, err error) {
+	transport := &http.Transport{TLSClientConfig: keystore.NewTrust().TLSConfig("localhost", certificate)}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	query := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(o.PageSize)}, "_sortKeys": {"_id"}}
+	var body bytes.Buffer
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.base(side)+"repo/managed/user?"+query.Encode(), nil)
+		if err != nil {
+			return size, err
+		}
+		answer, err := client.Do(request)
+		if err != nil {
+			return size, err
+		}
+		body.Reset()
+		_, err = body.ReadFrom(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusOK {
+			return size, errors.Join(err, errors.New(answer.Status))
+		}
+		size += int64(body.Len())
+		_, cookie, found := bytes.Cut(body.Bytes()[max(body.Len()-200, 0):], []byte(`"pagedResultsCookie":"`))
+		if !found {
+			return size, nil
+		}
+		cookie, _, _ = bytes.Cut(cookie, []byte(`"`))
+		query.Set("_pagedResultsCookie", string(cookie))
+	}
+}
+
+// peakMiB is the most memory that this process had: VmHWM on Linux, elsewhere
+// what Go had from the system.
+func peakMiB() float64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err == nil {
+		for l := range strings.Lines(string(status)) {
+			if rest, ok := strings.CutPrefix(l, "VmHWM:"); ok {
+				if kib, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64); err == nil {
+					return kib / 1024
+				}
+			}
+		}
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.Sys) / (1 << 20)
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	maxRecords = 10_000_000
+	digits     = 7
+	maxPage    = 1000
+	blank      = "#######" // where the number of a record stands
+)
+
+// members of a record, as a repository of 7.0.2 shows them, a few of each
+// kind. The target has them in another order.
+var members = []string{
+	`"userName":"user.#######@example.com"`, `"givenName":"Given #######"`, `"sn":"Stra\u00dfe-M\u00fcller"`, `"mail":"user.#######@example.com"`,
+	`"telephoneNumber":"+49 40 #######"`, `"accountStatus":"active"`, `"description":"Created for a comparison, number #######"`,
+	`"password":{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","stableId":"openidm-sym-default","salt":"Zm9vYmFyMDEyMzQ1Njc4OQ==","data":"AAAAAAAAAAAAAAA#######==","keySize":16,"purpose":"idm.config.encryption","iv":"AAAAAAAAAAAAAAA#######==","mac":"AAAAAAA#######=="}}}`,
+	`"effectiveRoles":[{"_ref":"managed/role/employee","_refProperties":{"_id":"r#######","_rev":"REVISION"}}]`, `"effectiveAssignments":[]`,
+	`"preferences":{"updates":false,"marketing":true}`, `"city":"Hamburg"`, `"postalCode":"20095"`, `"country":"DE"`, `"employeeNumber":#######1`, `"costCenter":1.50`,
+	`"lastSync":{"managedUser_systemAd":{"timestamp":"2026-11-24T10:00:00.000Z","effectiveAssignments":[]}}`, `"manager":null`,
+}
+
+func record(side int) string {
+	m := append([]string{`"_id":"u#######"`, `"_rev":"REVISION"`}, members...)
+	if side == 1 {
+		for i, j := 0, len(m)-1; i < j; i, j = i+1, j-1 {
+			m[i], m[j] = m[j], m[i]
+		}
+	}
+	return strings.ReplaceAll("{"+strings.Join(m, ",")+"}", "REVISION", []string{"00000000a1b2c3d4", "00000000e5f60718"}[side])
+}
+
+func recordSize() int { return len(record(0)) }
+
+// server has the text of a whole page, and writes the numbers into it.
+type server struct {
+	record []byte // with a comma at its end
+	places []int  // of the numbers in a record
+	pages  sync.Pool
+}
+
+func newServer(side int) *server {
+	s := &server{record: []byte(record(side) + ",")}
+	for at := 0; ; {
+		i := bytes.Index(s.record[at:], []byte(blank))
+		if i < 0 {
+			break
+		}
+		s.places = append(s.places, at+i)
+		at += i + digits
+	}
+	s.pages.New = func() any {
+		b := bytes.Repeat(s.record, maxPage)
+		return &b
+	}
+	return s
+}
+
+// ServeHTTP answers a query for a page, and what a client asks before. How
+// many records there are is the first part of the path.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	count, err := strconv.Atoi(parts[0])
+	size, sizeErr := strconv.Atoi(q.Get("_pageSize"))
+	offset, _ := strconv.Atoi(q.Get("_pagedResultsCookie"))
+	if err != nil || sizeErr != nil || size < 1 || size > maxPage || strings.Join(parts[1:], "/") != "openidm/repo/managed/user" || offset < 0 {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, `{"code":404,"reason":"Not Found","message":"not in this benchmark"}`)
+		return
+	}
+	n := max(min(size, count-offset), 0)
+	page := s.pages.Get().(*[]byte)
+	defer s.pages.Put(page)
+	for i := range n {
+		var number [digits]byte
+		for v, k := offset+i, digits-1; k >= 0; k-- {
+			number[k] = byte('0' + v%10)
+			v /= 10
+		}
+		if number[0] == '0' {
+			number[0] = '9' // a number in JSON has no zero in front; the order stays, below 10^6
+		}
+		at := (*page)[i*len(s.record):]
+		for _, p := range s.places {
+			copy(at[p:], number[:])
+		}
+	}
+	const head = `{"result":[`
+	body := (*page)[:max(n*len(s.record)-1, 0)]
+	cookie := "null"
+	if n == size && offset+n < count {
+		cookie = strconv.Quote(strconv.Itoa(offset + n))
+	}
+	tail := fmt.Sprintf(`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1,"remainingPagedResults":-1}`, n, cookie)
+	w.Header().Set("Content-Type", "application/json;charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(body)+len(tail)))
+	io.WriteString(w, head)
+	w.Write(body)
+	io.WriteString(w, tail)
+}
+
+// serve is the process with both servers: it says where they are, and ends
+// with its input.
+func serve(in io.Reader, out io.Writer) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return err
+	}
+	o := order{Certificate: der}
+	for side := range o.URLs {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		h := &http.Server{
+			Handler: newServer(side), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute,
+			TLSConfig: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"http/1.1"}},
+		}
+		defer h.Close()
+		go h.ServeTLS(l, "", "")
+		o.URLs[side] = "https://" + l.Addr().String() + "/"
+	}
+	if err := json.NewEncoder(out).Encode(o); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, in)
+	return err
+}

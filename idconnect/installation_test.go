@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -214,11 +213,4 @@ func ExampleOpenInstallation() {
 	password, err := inst.KeystorePassword()
 	fmt.Println(inst.HTTPSPort(), inst.CertificateAlias(), filepath.Base(inst.KeystorePath()), password, err)
 	// Output: 8443 openidm-localhost keystore.jceks [redacted] <nil>
-}
-
-func skipWithoutScripts(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("needs sh and a pseudo-terminal")
-	}
 }

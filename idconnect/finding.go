@@ -18,41 +18,6 @@ const (
 	Informs Severity = "informs"
 )
 
-// Codes of findings. They are stable: programs may branch on them.
-const (
-	CodeSourceUnreachable  = "SOURCE-UNREACHABLE"
-	CodeSourceStarting     = "SOURCE-STARTING"
-	CodeSourceNotOpenIDM   = "SOURCE-NOT-OPENIDM"
-	CodeSourceTLS          = "SOURCE-TLS"
-	CodeSourcePassword     = "SOURCE-PASSWORD"
-	CodeSourceRole         = "SOURCE-ROLE"
-	CodeTargetUnreachable  = "TARGET-UNREACHABLE"
-	CodeTargetTLS          = "TARGET-TLS"
-	CodeTargetPassword     = "TARGET-PASSWORD"
-	CodeTargetRole         = "TARGET-ROLE"
-	CodeTargetNotOpenIDM   = "TARGET-NOT-OPENIDM"
-	CodeTargetStarted      = "TARGET-STARTED-TOO-EARLY"
-	CodeTargetIsSource     = "TARGET-IS-SOURCE"
-	CodeTargetFolder       = "TARGET-FOLDER"
-	CodeSourceFolder       = "SOURCE-FOLDER"
-	CodePackage            = "PACKAGE-UNUSABLE"
-	CodeStoreMissing       = "STORE-MISSING"
-	CodeStorePassword      = "STORE-PASSWORD"
-	CodeStoreUnreadable    = "STORE-UNREADABLE"
-	CodeStoreUnverified    = "STORE-UNVERIFIED"
-	CodeStoreAlias         = "STORE-ALIAS-MISSING"
-	CodeStoreKey           = "STORE-KEY-DOES-NOT-OPEN"
-	CodeValueDoesNotOpen   = "VALUE-DOES-NOT-OPEN"
-	CodeValuesNotChecked   = "VALUES-NOT-CHECKED"
-	CodeJava               = "JAVA-UNUSABLE"
-	CodeCertificateName    = "SOURCE-CERT-NAME"
-	CodeCertificateTrust   = "SOURCE-CERT-UNTRUSTED"
-	CodeCertificateUnknown = "SOURCE-CERT-NOT-CHECKED"
-	CodeInstanceURL        = "INSTANCE-URL"
-	CodeReminder           = "CHECK-BY-HAND"
-	CodeRunInProgress      = "RUN-IN-PROGRESS"
-)
-
 // Finding is something that decides, or may decide, whether the upgrade
 // succeeds. It holds no secret.
 type Finding struct {
@@ -65,7 +30,29 @@ type Finding struct {
 	// Why says why it matters, Remedy what to do.
 	Why    string `json:"why,omitempty"`
 	Remedy string `json:"remedy,omitempty"`
+	// Doc is the address of the code's section in docs/findings.md.
+	Doc string `json:"doc,omitempty"`
 }
+
+// finding makes one from the catalogue, which says the rest. A step "" is
+// none of the chosen ones, and the finding is not reported.
+func finding(code, step, format string, args ...any) Finding {
+	e := entryOf(code)
+	return Finding{Code: code, Severity: e.Severity, Step: step, Seen: fmt.Sprintf(format, args...),
+		Why: e.Why, Remedy: e.Remedy, Doc: e.Doc()}
+}
+
+func (f Finding) as(s Severity) Finding { f.Severity = s; return f }
+
+// remedy replaces that of the catalogue, unless it is "".
+func (f Finding) remedy(text string) Finding {
+	if text != "" {
+		f.Remedy = text
+	}
+	return f
+}
+
+func (f Finding) why(text string) Finding { f.Why = text; return f }
 
 // String gives the finding in one line.
 func (f Finding) String() string {

@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -307,35 +306,4 @@ func (r *run) openCarried() (keys, trust *keystore.Store, err error) {
 		return nil, nil, fmt.Errorf("truststore in %s: %w", r.u.StoresFile, err)
 	}
 	return keys, trust, nil
-}
-
-// lookAtCarried is lookAtStores for stores that were carried here.
-func (r *run) lookAtCarried(ctx context.Context) Findings {
-	h, err := r.carried()
-	if err != nil {
-		return Findings{{Code: CodeStoreUnreadable, Severity: Blocks, Step: StepStores, Seen: err.Error(),
-			Why: "the source's stores are in it", Remedy: RemedyOf(err)}}
-	}
-	var found Findings
-	if !same(h.SourceURL, r.u.sourceURL()) {
-		found = append(found, Finding{Code: CodeSourceFolder, Severity: Warns, Step: StepStores,
-			Seen: fmt.Sprintf("%s was exported from %s, and the source is %s", r.u.StoresFile, h.SourceURL, r.u.sourceURL()),
-			Why:  "the stores of another source open none of its values", Remedy: "compare the two addresses: they may be two names of one server"})
-	}
-	keys, trust, err := r.openCarried()
-	if err != nil {
-		return append(found, storeFinding("stores in", r.u.StoresFile, err))
-	}
-	password, err := r.u.keystorePassword()
-	if err != nil {
-		return append(found, storeFinding("keystore in", r.u.StoresFile, err))
-	}
-	found = append(found, lookAtKeys(&Installation{Dir: filepath.Clean(r.u.StoresFile)}, keys, password)...)
-	if state, _, err := checkStores(ctx, r); err == nil && state == Done {
-		return found
-	}
-	if len(found.Blocking()) == 0 {
-		found = append(found, r.lookAtValues(ctx, keys)...)
-	}
-	return append(found, r.lookAtOrder(keys, trust)...)
 }

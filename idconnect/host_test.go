@@ -202,7 +202,8 @@ func TestJava(t *testing.T) {
 		}
 	}
 	var no *JavaError
-	if _, err := findJava(t.Context(), t.TempDir()); !errors.As(err, &no) || no.Remedy() == "" {
+	u := &Upgrade{JavaHome: t.TempDir()}
+	if _, err := u.findJava(t.Context()); !errors.As(err, &no) || no.Remedy() == "" {
 		t.Errorf("%v", err)
 	}
 }

@@ -15,7 +15,12 @@ import (
 )
 
 // JavaError says why no Java 11, 64-bit, was found.
-type JavaError struct{ Reason string }
+type JavaError struct {
+	Reason string
+	// Code is that of the finding: [CodeJavaMissing], [CodeJavaVersion],
+	// [CodeJava32Bit] or [CodeJava].
+	Code string
+}
 
 func (e *JavaError) Error() string { return "Java: " + e.Reason }
 
@@ -42,54 +47,118 @@ const (
 	javaTimeout = 20 * time.Second
 )
 
-// findJava looks where set-up will: in home, else JAVA_HOME, else the PATH.
-func findJava(ctx context.Context, home string) (javaInfo, error) {
-	name := "java"
-	if runtime.GOOS == "windows" {
-		name = "java.exe"
-	}
-	where := "the folder given"
+// findJava looks where set-up will: in the folder given, else JAVA_HOME, else
+// the PATH.
+func (u *Upgrade) findJava(ctx context.Context) (javaInfo, error) {
+	home, where := u.JavaHome, "the folder given"
 	if home == "" {
-		home, where = os.Getenv("JAVA_HOME"), "JAVA_HOME"
+		home, where = u.machine.getenv("JAVA_HOME"), "JAVA_HOME"
 	}
-	info := javaInfo{Home: home}
+	var info javaInfo
+	var err error
 	if home != "" {
-		info.Path = filepath.Join(home, "bin", name)
-		if _, err := os.Stat(info.Path); err != nil {
-			return info, &JavaError{fmt.Sprintf("%s is %s, and there is no %s", where, home, info.Path)}
-		}
+		info, err = javaAt(home, where)
 	} else {
-		found, err := exec.LookPath(name)
+		info, err = javaOnPath(u.machine.getenv("PATH"))
+	}
+	if err != nil {
+		return info, err
+	}
+	if err := info.ask(ctx); err != nil {
+		return info, err
+	}
+	switch {
+	case info.Major != neededJava:
+		return info, &JavaError{fmt.Sprintf("%s is version %s, 7.1.6 needs %d", info.Path, info.Version, neededJava), CodeJavaVersion}
+	case info.Bits != 64:
+		return info, &JavaError{info.Path + " is not 64-bit", CodeJava32Bit}
+	}
+	return info, nil
+}
+
+func javaName() string {
+	if runtime.GOOS == "windows" {
+		return "java.exe"
+	}
+	return "java"
+}
+
+func javaAt(home, where string) (javaInfo, error) {
+	info := javaInfo{Home: home, Path: filepath.Join(home, "bin", javaName())}
+	if _, err := os.Stat(info.Path); err != nil {
+		return info, &JavaError{fmt.Sprintf("%s is %s, and there is no %s", where, home, info.Path), CodeJavaMissing}
+	}
+	return info, nil
+}
+
+// javaOnPath is the first on a PATH; a folder that is not absolute is passed
+// over, as exec.LookPath does.
+func javaOnPath(path string) (javaInfo, error) {
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		found, err := exec.LookPath(filepath.Join(dir, javaName()))
 		if err != nil {
-			return info, &JavaError{"there is none on the PATH, and JAVA_HOME is not set"}
+			continue
 		}
 		if found, err = filepath.EvalSymlinks(found); err != nil {
-			return info, &JavaError{err.Error()}
+			return javaInfo{}, &JavaError{err.Error(), CodeJava}
 		}
-		info.Path, info.Home = found, filepath.Dir(filepath.Dir(found))
+		return javaInfo{Path: found, Home: filepath.Dir(filepath.Dir(found))}, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, javaTimeout)
+	return javaInfo{}, &JavaError{"there is none on the PATH, and JAVA_HOME is not set", CodeJavaMissing}
+}
+
+// ask runs java -version.
+func (j *javaInfo) ask(ctx context.Context) error {
+	own, cancel := context.WithTimeout(ctx, javaTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, info.Path, "-version")
+	cmd := exec.CommandContext(own, j.Path, "-version")
 	cmd.WaitDelay = time.Second
 	var out boundedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return info, errors.Join(&JavaError{info.Path + " -version does not end"}, ctx.Err())
+		if own.Err() != nil {
+			return errors.Join(&JavaError{j.Path + " -version does not end", CodeJava}, own.Err())
 		}
-		return info, &JavaError{fmt.Sprintf("%s -version: %v", info.Path, err)}
+		return &JavaError{fmt.Sprintf("%s -version: %v", j.Path, err), CodeJava}
 	}
-	info.read(string(out.b))
-	switch {
-	case info.Major == 0:
-		return info, &JavaError{info.Path + " does not say its version"}
-	case info.Major != neededJava:
-		return info, &JavaError{fmt.Sprintf("%s is version %s, 7.1.6 needs %d", info.Path, info.Version, neededJava)}
-	case info.Bits != 64:
-		return info, &JavaError{info.Path + " is not 64-bit"}
+	j.read(string(out.b))
+	if j.Major == 0 {
+		return &JavaError{j.Path + " does not say its version", CodeJava}
 	}
-	return info, nil
+	return nil
+}
+
+// lookAtJava looks at the Java that the set-up gets, and at the one that it
+// does not get where there are two.
+func (r *run) lookAtJava(ctx context.Context) Findings {
+	if r.targetUp.Load() {
+		return nil
+	}
+	var found Findings
+	java, err := r.u.findJava(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		code := CodeJava
+		var no *JavaError
+		if errors.As(err, &no) && no.Code != "" {
+			code = no.Code
+		}
+		found = append(found, finding(code, StepJava, "%v", err).remedy(RemedyOf(err)))
+	}
+	if r.u.JavaHome != "" || r.u.machine.getenv("JAVA_HOME") == "" || java.Version == "" {
+		return found
+	}
+	other, err := javaOnPath(r.u.machine.getenv("PATH"))
+	if err != nil || other.ask(ctx) != nil || other.Version == java.Version && other.Bits == java.Bits {
+		return found
+	}
+	return append(found, finding(CodeJavaDisagrees, StepJava, "JAVA_HOME leads to %s, version %s, %d-bit, and the PATH to %s, version %s, %d-bit",
+		java.Path, java.Version, java.Bits, other.Path, other.Version, other.Bits))
 }
 
 var javaVersion = regexp.MustCompile(`version "((?:1\.)?(\d+)[^"]*)"`)

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -79,7 +80,7 @@ func (r *run) unlock() {
 
 // lookAtLock says whether another run is under way. It takes the lock for an
 // instant, unless this run has it, and makes no file.
-func (r *run) lookAtLock() Findings {
+func (r *run) lookAtLock(context.Context) Findings {
 	if r.held != nil {
 		return nil
 	}
@@ -95,11 +96,9 @@ func (r *run) lookAtLock() Findings {
 	}
 	step := r.u.firstChosen(StepNames()...)
 	if err != nil {
-		return Findings{{Code: CodeRunInProgress, Severity: Warns, Step: step,
-			Seen: fmt.Sprintf("whether another run is under way cannot be seen: %v", err),
-			Why:  "two runs at once would undo each other's work", Remedy: "run this as the user who ran it before"}}
+		return Findings{finding(CodeRunInProgress, step, "whether another run is under way cannot be seen: %v", err).
+			as(Warns).remedy("run this as the user who ran it before")}
 	}
 	locked := &LockedError{Path: path}
-	return Findings{{Code: CodeRunInProgress, Severity: Blocks, Step: step, Seen: locked.Error(),
-		Why: "two runs at once would undo each other's work", Remedy: locked.Remedy()}}
+	return Findings{finding(CodeRunInProgress, step, "%v", locked).remedy(locked.Remedy())}
 }

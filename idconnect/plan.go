@@ -121,7 +121,7 @@ func (r *run) plan(ctx context.Context) Plan {
 		sp := StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)}
 		if b := sp.Findings.Blocking(); len(b) > 0 {
 			sp.State, sp.Detail = Blocked, b[0].Seen
-		} else if state, detail, err := s.check(ctx, r); err != nil {
+		} else if state, detail, err := r.checkInTime(ctx, s); err != nil {
 			sp.State, sp.Detail = ToDo, err.Error()
 		} else {
 			sp.State, sp.Detail = state, detail
@@ -129,6 +129,14 @@ func (r *run) plan(ctx context.Context) Plan {
 		p.Steps = append(p.Steps, sp)
 	}
 	return p
+}
+
+// checkInTime asks whether a step is done, for as long as a check of preflight
+// may take.
+func (r *run) checkInTime(ctx context.Context, s step) (State, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
+	defer cancel()
+	return s.check(ctx, r)
 }
 
 // WriteText writes the plan for a person: what was seen, and what to do.
@@ -143,7 +151,7 @@ func (p Plan) WriteText(w io.Writer) error {
 		}
 		for _, f := range s.Findings {
 			fmt.Fprintf(&b, "%15s%s: %s\n", "", f.Severity, f.Code)
-			for _, line := range []struct{ label, text string }{{"seen", f.Seen}, {"why", f.Why}, {"remedy", f.Remedy}} {
+			for _, line := range []struct{ label, text string }{{"seen", f.Seen}, {"why", f.Why}, {"remedy", f.Remedy}, {"doc", f.Doc}} {
 				if line.text != "" && !(line.label == "seen" && s.State == Blocked && f.Seen == s.Detail) {
 					fmt.Fprintf(&b, "%17s%s: %s\n", "", line.label, line.text)
 				}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -38,9 +39,14 @@ type run struct {
 	// verified is the result of the step verify, for the report.
 	verified *VerifyReport
 
+	// clients guards source and target: checks run side by side.
+	clients        sync.Mutex
 	source, target *openidm.Client
+	// What preflight saw, for its later checks: nil until the server was asked.
+	sourceSeen, targetSeen atomic.Pointer[seenServer]
+	config                 sourceConfig
 	// targetUp says whether the target answered when the plan was made.
-	targetUp bool
+	targetUp atomic.Bool
 }
 
 func (u *Upgrade) start() (*run, error) {
@@ -102,6 +108,8 @@ func userStateDir() string {
 
 func (r *run) close() {
 	r.unlock()
+	r.clients.Lock()
+	defer r.clients.Unlock()
 	for _, c := range []*openidm.Client{r.source, r.target} {
 		if c != nil {
 			c.Close()
@@ -130,6 +138,8 @@ func (r *run) client(s Server, address string, trust *keystore.Trust, pinned *x5
 // truststore, and the one certificate that the source's own keystore holds:
 // that is the source's, under whatever name it is reached.
 func (r *run) sourceClient() (*openidm.Client, error) {
+	r.clients.Lock()
+	defer r.clients.Unlock()
 	if r.source != nil {
 		return r.source, nil
 	}
@@ -147,6 +157,8 @@ func (r *run) sourceClient() (*openidm.Client, error) {
 
 // targetClient is made anew after the stores were copied, see forgetTarget.
 func (r *run) targetClient() (*openidm.Client, error) {
+	r.clients.Lock()
+	defer r.clients.Unlock()
 	if r.target != nil {
 		return r.target, nil
 	}
@@ -164,6 +176,8 @@ func (r *run) targetClient() (*openidm.Client, error) {
 }
 
 func (r *run) forgetTarget() {
+	r.clients.Lock()
+	defer r.clients.Unlock()
 	if r.target != nil {
 		r.target.Close()
 		r.target = nil

@@ -53,7 +53,7 @@ func doSetup(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	home := r.u.JavaHome
-	if java, err := findJava(ctx, home); err == nil && home == "" {
+	if java, err := r.u.findJava(ctx); err == nil && home == "" {
 		home = java.Home
 	}
 	script, err := setupScript(r.u.TargetDir)

@@ -66,10 +66,10 @@ func checkUnpack(ctx context.Context, r *run) (State, string, error) {
 }
 
 func checkJava(ctx context.Context, r *run) (State, string, error) {
-	if r.targetUp {
+	if r.targetUp.Load() {
 		return Done, "the target runs already", nil
 	}
-	java, err := findJava(ctx, r.u.JavaHome)
+	java, err := r.u.findJava(ctx)
 	if err != nil {
 		return ToDo, "", err
 	}

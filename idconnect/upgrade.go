@@ -120,6 +120,9 @@ type Upgrade struct {
 	// Prompts of the set-up script; nil: [DefaultPrompts] (assumed).
 	Prompts []Prompt
 
+	// Checks is what preflight compares with; its zero value will do.
+	Checks Checks
+
 	// Steps are the chosen ones, in any order; nil: all.
 	Steps []string
 	// Collections to compare; nil: [DefaultCollections].
@@ -154,7 +157,9 @@ type Upgrade struct {
 	// Logger receives the requests at debug level; nil: silent.
 	Logger *slog.Logger
 
-	// For tests: the durations of a set-up, and the first pause of a wait.
+	// For tests: what is asked of this machine, the durations of a set-up, and
+	// the first pause of a wait.
+	machine      machine
 	setup        setupOptions
 	pollInterval time.Duration
 }
@@ -212,7 +217,7 @@ func (u *Upgrade) Validate() error {
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", u.TruststoreConflict)
 	}
-	return nil
+	return u.Checks.validate()
 }
 
 // Missing returns the fields that the chosen steps need and that are not set,
@@ -334,7 +339,7 @@ func (r *run) lookAgain(ctx context.Context, report *Report) {
 	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
 	defer cancel()
 	if health, err := c.Ping(ctx); err == nil {
 		report.Target.State = stateText(health)

@@ -84,6 +84,7 @@ func newWorld(t *testing.T, users int) *world {
 		Target:      idconnect.Server{URL: "https://localhost:" + port + "/openidm/", Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, w.source.Port()),
 		JavaHome:    filepath.Join(w.dir, "jdk"), SettleTime: 300 * time.Millisecond,
+		Checks: idconnect.Checks{InstanceAddress: "127.0.0.1"},
 	}
 	// The server starts when the script was answered, with the stores that
 	// are in the folder then.
@@ -274,7 +275,7 @@ func TestUpgradeFailures(t *testing.T) {
 		},
 		"package cut off": {
 			change: func(t *testing.T, w *world) { must(t, os.Truncate(w.u.Package, 200)) },
-			code:   idconnect.CodePackage,
+			code:   idconnect.CodePackageCorrupt,
 		},
 		"something in the target's folder": {
 			change: func(t *testing.T, w *world) {
@@ -285,7 +286,7 @@ func TestUpgradeFailures(t *testing.T) {
 		},
 		"no Java": {
 			change: func(t *testing.T, w *world) { must(t, os.RemoveAll(w.u.JavaHome)) },
-			code:   idconnect.CodeJava,
+			code:   idconnect.CodeJavaMissing,
 		},
 		"target is source": {
 			change: func(_ *testing.T, w *world) { w.u.Target.URL = w.u.Source.URL },

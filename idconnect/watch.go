@@ -112,7 +112,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 	}
 	// Nothing runs. A run that has the lock may be about to start it, and a
 	// target that was restarted may have forgotten what the journal knows.
-	if look.Waiting = len(r.lookAtLock().Blocking()) > 0; look.Waiting {
+	if look.Waiting = len(r.lookAtLock(ctx).Blocking()) > 0; look.Waiting {
 		if !yield(look, nil) {
 			return false
 		}

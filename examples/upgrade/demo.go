@@ -162,6 +162,7 @@ func (d *demo) flags(command string) []string {
 		"-source-url", d.source.URL(),
 		"-target-url", "https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
 		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", demoHost, d.source.Port()),
+		"-instance-address", "127.0.0.1", // as the target's hosts file says
 		"-source-password-file", d.path("source.pw"),
 		"-target-password-file", d.path("target.pw"),
 		"-java-home", d.path("jdk-11"),

@@ -24,6 +24,8 @@ type upgradeFlags struct {
 
 	handover handoverFlags
 
+	callbacks string
+
 	policy   string
 	logLevel string
 
@@ -60,6 +62,15 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
 	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
 	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long` to ask what became of a request whose answer is not known")
+	c := &v.u.Checks
+	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "how `long` each check of plan may take")
+	f.StringVar(&c.InstanceAddress, "instance-address", "", "`IP` address that the target's machine has for the host of -instance-url (default: this machine's)")
+	f.IntVar(&c.DatabasePort, "database-port", 0, "`port` of the target's database (default: what its configuration says, else 5432)")
+	f.StringVar(&c.ProfileMapping, "profile-mapping", "", "`pattern` of the name or target of the mapping that gives profiles (default "+idconnect.DefaultProfileMapping+")")
+	f.StringVar(&c.ProfileProperty, "profile-property", "", "`pattern` of the property that is the profile (default "+idconnect.DefaultProfileProperty+")")
+	f.StringVar(&c.ConsumerKey, "consumer-key", "", "`key` of the connected app: Salesforce is asked for its callback URLs")
+	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+idconnect.DefaultAuthorizeURL+")")
+	f.StringVar(&v.callbacks, "callback-urls", "", "`URLs` that the connected app must have (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "result as JSON")
 	f.StringVar(&v.report, "report", "", "`folder` for the report")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")
@@ -85,6 +96,11 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 			return usagef("-types: %v", err)
 		}
 		u.Collections = collections
+	}
+	if v.callbacks != "" {
+		for c := range strings.SplitSeq(v.callbacks, ",") {
+			u.Checks.CallbackURLs = append(u.Checks.CallbackURLs, strings.TrimSpace(c))
+		}
 	}
 	switch v.logLevel {
 	case "", "json":

@@ -122,6 +122,20 @@ func TestPingFallsBackToTheAccount(t *testing.T) {
 	}
 }
 
+func TestPingSaysTheServersTime(t *testing.T) {
+	t.Parallel()
+	for date, want := range map[string]string{"Wed, 01 Jan 2020 12:00:00 GMT": "2020-01-01T12:00:00Z", "yesterday": "0001-01-01T00:00:00Z"} {
+		c := scripted(func(*http.Request) (*http.Response, error) {
+			a := answer(200, `{"state":"ACTIVE_READY"}`)
+			a.Header.Set("Date", date)
+			return a, nil
+		})
+		if h, err := c.Ping(t.Context()); err != nil || h.Date.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s: %v, %v", date, h.Date, err)
+		}
+	}
+}
+
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, body, id, roles string }{

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Health is what info/ping says.
@@ -17,6 +18,9 @@ type Health struct {
 	State string `json:"state"`
 	// ShortDesc names what is missing.
 	ShortDesc string `json:"shortDesc"`
+	// Date is what the server's clock said when it answered, to the second;
+	// zero where the answer does not say (header Date).
+	Date time.Time `json:"-"`
 }
 
 // Ready says that the server does its work.
@@ -28,7 +32,7 @@ func (h Health) Ready() bool { return h.State == "ACTIVE_READY" }
 // ready is no error, see [Health.Ready].
 func (c *Client) Ping(ctx context.Context) (Health, error) {
 	var h Health
-	err := c.info(ctx, "info/ping", &h, func() bool { return h.State != "" })
+	err := c.info(ctx, "info/ping", &h, func() bool { return h.State != "" }, &h.Date)
 	return h, err
 }
 
@@ -41,14 +45,14 @@ type Version struct {
 // Version asks for the server's version, as [Client.Ping] asks.
 func (c *Client) Version(ctx context.Context) (Version, error) {
 	var v Version
-	err := c.info(ctx, "info/version", &v, func() bool { return v.ProductVersion != "" })
+	err := c.info(ctx, "info/version", &v, func() bool { return v.ProductVersion != "" }, nil)
 	return v, err
 }
 
 // info reads what everybody may read, unless access rules are unusual.
-func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool) error {
+func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool, date *time.Time) error {
 	read := func(c *Client) error {
-		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, repeatable: true})
+		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, repeatable: true, date: date})
 		if err != nil {
 			return err
 		}

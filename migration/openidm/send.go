@@ -31,6 +31,8 @@ type request struct {
 	body             any
 	repeatable       bool
 	into             []byte // room for the answer
+	// date, unless nil, is set to what the answer's header Date says.
+	date *time.Time
 }
 
 // call is one call while it is sent.
@@ -83,6 +85,9 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	answer, resp, err := k.send(ctx, body)
 	if err != nil {
 		return nil, k.where, networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
+	}
+	if r.date != nil {
+		*r.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero where it says none
 	}
 	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
 		e.hide(c.Credentials)

@@ -1,0 +1,48 @@
+package idconnect
+
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
+
+// open opens a file or folder that is there, with the rights asked for.
+func open(path string, access, share, flags uint32) error {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	h, err := windows.CreateFile(name, access, share, nil, windows.OPEN_EXISTING, flags, 0)
+	if err != nil {
+		return err
+	}
+	return windows.CloseHandle(h)
+}
+
+// fileAddFile is FILE_ADD_FILE: the right to make files in a folder.
+const fileAddFile = 2
+
+// mayWriteIn opens the folder with the right to make files in it, and makes
+// none.
+func mayWriteIn(dir string) error {
+	return open(dir, fileAddFile, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, windows.FILE_FLAG_BACKUP_SEMANTICS)
+}
+
+// freeSpace is what this user may still use of the disk that dir is on, in
+// bytes.
+func freeSpace(dir string) (uint64, error) {
+	name, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, err
+	}
+	var free uint64
+	err = windows.GetDiskFreeSpaceEx(name, &free, nil, nil)
+	return free, err
+}
+
+// heldByOther says whether another program has a file open: it is opened, for
+// an instant, by one alone.
+func heldByOther(path string) (who string, held bool) {
+	err := open(path, windows.GENERIC_READ, 0, windows.FILE_ATTRIBUTE_NORMAL)
+	return "", errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
+}

@@ -205,7 +205,7 @@ func TestFaultMatrix(t *testing.T) {
 							step = 6 // what breaks for good breaks the later ones too
 						}
 						if testing.Short() {
-							step = 7
+							step = 20
 						}
 						for n := len(name) % step; n < len(requests[side]); n += step {
 							fault := fault

@@ -34,9 +34,13 @@ import (
 )
 
 // tool finds a program of the JDK. Without it the test is skipped, or fails
-// where REQUIRE_TOOLS=1.
+// where REQUIRE_TOOLS=1. With -short nobody is asked: what Java says depends
+// neither on the race detector nor on Go's release.
 func tool(t testing.TB, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skipf("asks %s, not with -short", name)
+	}
 	path, err := exec.LookPath(name)
 	switch {
 	case err == nil:

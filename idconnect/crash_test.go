@@ -1,5 +1,3 @@
-//go:build unix
-
 package idconnect_test
 
 import (
@@ -44,7 +42,7 @@ func (o crashOrder) child(t *testing.T) (result crashResult, killed bool) {
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
-	case errors.As(err, &exit) && !exit.Exited() && o.KillAt > 0:
+	case errors.As(err, &exit) && o.KillAt > 0 && (!exit.Exited() || runtime.GOOS == "windows" && exit.ExitCode() == 1):
 		return result, true
 	case err != nil:
 		t.Fatalf("the child: %v\n%s", err, &errs)
@@ -83,7 +81,7 @@ func crashWorld(t *testing.T) *world {
 	boot, err := os.ReadFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"))
 	must(t, err)
 	writePackage(t, w.u.Package, map[string]string{
-		"setup.sh": testSetup, "conf/boot/boot.properties": string(boot),
+		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": string(boot),
 		"security/keystore.jceks": keys.String(), "security/truststore": trusted.String(),
 	})
 	return w
@@ -97,7 +95,7 @@ func (w *world) sibling(t *testing.T) (s *world, end func()) {
 	t.Helper()
 	n := int(siblings.Add(1))
 	host := "127.0.0.1"
-	if runtime.GOOS == "linux" {
+	if runtime.GOOS != "darwin" {
 		host = fmt.Sprintf("127.1.%d.%d", n/250, 1+n%250)
 	}
 	free, err := net.Listen("tcp", host+":0")
@@ -165,6 +163,7 @@ func (w *world) state(t *testing.T) map[string]string {
 			}
 		}
 		text := strings.ReplaceAll(path+"\x00"+info.Mode().String()+" "+string(content), w.dir, "DIR")
+		text = strings.ReplaceAll(text, strings.ReplaceAll(w.dir, `\`, `\\`), "DIR") // in JSON, on Windows
 		for _, v := range volatile {
 			text = v.is.ReplaceAllString(text, v.name)
 		}

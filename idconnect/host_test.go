@@ -132,11 +132,22 @@ func TestUnpack(t *testing.T) {
 	}
 }
 
+// setupBatches are what setup.bat of TestSetup does; what is about the echo of
+// a terminal, Windows has nothing of.
+var setupBatches = map[string][]string{
+	"as the real one":        {"set /p a=Embedded Postgres. Press Enter: ", "set /p p=Enter keystore password: ", `if not "%p%"=="hush-hush" exit /b 3`, "echo.>ready"},
+	"overwrite":              {"set /p a=Certificate exists. Overwrite existing? [no]: ", `if "%a%"=="yes" echo.>ready`},
+	"stays in front":         {"echo.>ready", "set /p wait="},
+	"early exit":             {"echo broken", "exit 7"},
+	"unknown prompt":         {"set /p c=Favourite colour? "},
+	"password over and over": {":again", "set /p p=Enter keystore password: ", "echo wrong: %p%", "goto again"},
+	"hangs":                  {"set /p wait="},
+	"never ready":            {"exit /b 0"},
+	"flood":                  {":again", "echo " + strings.Repeat("x", 4000), "goto again"},
+}
+
 func TestSetup(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("needs sh and a pseudo-terminal")
-	}
 	for name, c := range map[string]struct {
 		script string
 		kind   string // "" succeeds
@@ -155,8 +166,14 @@ func TestSetup(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "setup.sh"), []byte("#!/bin/sh\n"+c.script+"\n"), 0o755); err != nil {
+			dir, file, text := t.TempDir(), "setup.sh", "#!/bin/sh\n"+c.script+"\n"
+			if runtime.GOOS == "windows" {
+				file, text = "setup.bat", "@echo off\r\n"+strings.Join(setupBatches[name], "\r\n")+"\r\n"
+				if setupBatches[name] == nil {
+					t.Skip("needs a pseudo-terminal")
+				}
+			}
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
@@ -165,7 +182,7 @@ func TestSetup(t *testing.T) {
 				timeout = 2 * time.Second
 			}
 			err := runSetup(t.Context(), setupOptions{
-				Dir: dir, Script: "setup.sh", KeystorePassword: keystore.NewPassword("hush-hush"), Output: &out,
+				Dir: dir, Script: file, KeystorePassword: keystore.NewPassword("hush-hush"), Output: &out,
 				Timeout: timeout, PromptTimeout: time.Second, MaxOutput: 1 << 20,
 				Ready: func(context.Context) (bool, error) {
 					_, err := os.Stat(filepath.Join(dir, "ready"))

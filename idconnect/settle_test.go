@@ -121,7 +121,9 @@ func TestSetupKilled(t *testing.T) {
 	boot, err := os.ReadFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"))
 	must(t, err)
 	fatal := strings.Replace(testSetup, "printf 'Enter keystore", "[ -e ../tried ] || { touch ../tried; echo half way; kill -9 $$; }\nprintf 'Enter keystore", 1)
-	writePackage(t, w.u.Package, map[string]string{"setup.sh": fatal, "conf/boot/boot.properties": string(boot), "security/README": ""})
+	fatalBatch := strings.Replace(testSetupBatch, "set /p password", "if not exist ..\\tried goto half\r\nset /p password", 1) +
+		":half\r\necho.> ..\\tried\r\necho half way\r\nexit 9\r\n"
+	writePackage(t, w.u.Package, map[string]string{"setup.sh": fatal, "setup.bat": fatalBatch, "conf/boot/boot.properties": string(boot), "security/README": ""})
 	report, err := w.u.Run(t.Context())
 	var failed *idconnect.SetupError
 	if !errors.As(err, &failed) || report.Outcome != "failed" || !strings.Contains(strings.Join(failed.LastLines, "\n"), "half way") {

@@ -52,11 +52,38 @@ stty echo
 touch started
 `
 
+// testSetupBatch is the same for Windows.
+const testSetupBatch = "@echo off\r\n" +
+	"set /p answer=Data source: embedded Postgres. Press Enter: \r\n" +
+	"set /p password=Enter keystore password: \r\n" +
+	"if not \"%password%\"==\"changeit\" goto refused\r\n" +
+	"echo.> started\r\n" +
+	"exit /b 0\r\n" +
+	":refused\r\n" +
+	"echo cannot open the keystore with %password%\r\n" +
+	"exit /b 4\r\n"
+
+// testJava is what the Java of a world says of itself.
+const testJava = `openjdk version "11.0.2" 64-Bit`
+
+// writeJava makes the Java of a world: a script, and on Windows, where none
+// goes by the name of java.exe, this program, see TestMain.
+func writeJava(t *testing.T, dir string) {
+	t.Helper()
+	must(t, os.MkdirAll(dir, 0o755))
+	if runtime.GOOS != "windows" {
+		must(t, os.WriteFile(filepath.Join(dir, "java"), []byte("#!/bin/sh\necho '"+testJava+"' >&2\n"), 0o755))
+		return
+	}
+	program, err := os.Executable()
+	must(t, err)
+	content, err := os.ReadFile(program)
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "java.exe"), content, 0o755))
+}
+
 func newWorld(t *testing.T, users int) *world {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("needs sh for the set-up script")
-	}
 	w := &world{dir: t.TempDir()}
 	w.source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 3, Links: 7, Connector: true, CommonName: testHost})
 	idc21 := filepath.Join(w.dir, "idc21", "salesforceIdConnect")
@@ -72,11 +99,9 @@ func newWorld(t *testing.T, users int) *world {
 	must(t, os.MkdirAll(filepath.Join(idc21, "conf", "boot"), 0o755))
 	must(t, os.WriteFile(filepath.Join(idc21, "conf", "boot", "boot.properties"), []byte(boot), 0o644))
 	writePackage(t, filepath.Join(w.dir, "package.zip"), map[string]string{
-		"setup.sh": testSetup, "conf/boot/boot.properties": boot, "security/README": "stores",
+		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": boot, "security/README": "stores",
 	})
-	jdk := filepath.Join(w.dir, "jdk", "bin")
-	must(t, os.MkdirAll(jdk, 0o755))
-	must(t, os.WriteFile(filepath.Join(jdk, "java"), []byte("#!/bin/sh\necho 'openjdk version \"11.0.2\" 64-Bit' >&2\n"), 0o755))
+	writeJava(t, filepath.Join(w.dir, "jdk", "bin"))
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	w.u = &idconnect.Upgrade{
 		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: filepath.Join(w.dir, "package.zip"),

@@ -40,8 +40,12 @@ const demoSetupBatch = "@echo off\r\n" +
 	"set /p answer=Data source: embedded Postgres. Press Enter to confirm: \r\n" +
 	"set /p password=Enter keystore password: \r\n" +
 	"set IDC_DEMO_SERVER_DIR=%CD%\r\n" +
-	"start \"\" /b cmd /c \"(echo %password%)| \"%IDC_DEMO_PROGRAM%\" > logs\\server.log 2>&1\"\r\n" +
+	"start \"\" /b cmd /d /c server.bat\r\n" +
 	"echo The server starts.\r\n"
+
+// demoServerBatch has the password from the environment of the other one.
+const demoServerBatch = "@echo off\r\n" +
+	"echo %password%| \"%IDC_DEMO_PROGRAM%\" > logs\\server.log 2>&1\r\n"
 
 func bootProperties(port string) string {
 	return fmt.Sprintf(`# as OpenIDM keeps it
@@ -87,6 +91,7 @@ func writeDemoPackage(path, port string) error {
 	}{
 		{"setup.sh", 0o755, []byte(demoSetup)},
 		{"setup.bat", 0o755, []byte(demoSetupBatch)},
+		{"server.bat", 0o755, []byte(demoServerBatch)},
 		{"README.txt", 0o644, []byte("The shape of Identity Connect 7.1.6, for a demonstration.\n")},
 		{"conf/boot/boot.properties", 0o644, []byte(bootProperties(port))},
 		{"logs/.keep", 0o644, nil},

@@ -419,8 +419,8 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	options := VerifyOptions{Collections: r.u.Collections, Progress: func(p VerifyProgress) {
-		r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: -1, Unit: "records"})
+	options := VerifyOptions{Collections: r.u.Collections, StateFile: filepath.Join(r.u.stateDir(), "verify.state"), Progress: func(p VerifyProgress) {
+		r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
 	}}
 	if r.u.SourceDir != "" || r.u.StoresFile != "" {
 		// Without the keys, values that were encrypted anew are "not

@@ -2,7 +2,7 @@ package idconnect
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
 	"hash/maphash"
 	"net/url"
 	"sync"
@@ -36,11 +36,22 @@ type VerifyOptions struct {
 	// where a server refuses that its own order, which it must keep from page
 	// to page.
 	SortKeys []string
+	// StateFile, unless "", keeps where the comparison stands, so that the same
+	// call goes on after an interruption, however the process ended: it is
+	// written every ten seconds or so, whole or not at all, and removed when
+	// the comparison is done. Servers, accounts and options must be the same,
+	// else it begins anew; so does a collection that a server does not give in
+	// the order of the ids. The file is encrypted with the passwords of both
+	// accounts, so that only who may read the servers can make anything of it.
+	StateFile string
 	// Progress is told about every few thousand records, the end of each pass
 	// and of each collection; nil: nobody. Calls do not overlap.
 	Progress func(VerifyProgress)
 
-	round int // for tests: verifyRound
+	// For tests: verifyRound, verifyStateEvery and verifyStateCost.
+	round      int
+	stateEvery time.Duration
+	stateCost  int
 }
 
 // VerifyProgress is where a comparison stands.
@@ -50,6 +61,13 @@ type VerifyProgress struct {
 	Source     int64  // records read of the source in this pass
 	Target     int64  // and of the target
 	Done       bool   // the collection is finished
+	// Total is how many records of the source this pass will read, -1 while
+	// that is not known: most servers do not count. Rate is in records of the
+	// source a second, 0 while unknown, and Left how long the rest of the pass
+	// takes at that rate, -1 while unknown.
+	Total int64
+	Rate  float64
+	Left  time.Duration
 }
 
 // Verify compares the collections of two servers, record by record, by id and
@@ -78,7 +96,19 @@ type VerifyProgress struct {
 // it does not answer, refuses the credentials, or fails midway; the report
 // then holds the collections that were finished.
 func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOptions) (*VerifyReport, error) {
-	return verifyServers(ctx, [2]verifyServer{source, target}, [2]string{verifyURL(source.BaseURL), verifyURL(target.BaseURL)}, opts)
+	a, b := source.Credentials, target.Credentials
+	urls, users := [2]string{verifyURL(source.BaseURL), verifyURL(target.BaseURL)}, [2]string{a.Username, b.Username}
+	var secret []byte
+	if opts.StateFile != "" && !a.Password.IsZero() && !b.Password.IsZero() {
+		secret = fmt.Appendf(nil, "%q %q", a.Password.Reveal(), b.Password.Reveal())
+	}
+	verifyDefaults(&opts)
+	store, err := openVerifyStore(urls, users, secret, opts)
+	if err != nil {
+		return nil, err
+	}
+	report, err := verifyServers(ctx, [2]verifyServer{source, target}, urls, opts, store)
+	return report, store.end(err)
 }
 
 // verifyURL leaves out what may be secret.
@@ -105,7 +135,7 @@ const verifyEnd = "\x00"
 // verifySides are how errors and reasons call the servers.
 var verifySides = [2]string{"source", "target"}
 
-func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string, opts VerifyOptions) (*VerifyReport, error) {
+func verifyDefaults(opts *VerifyOptions) {
 	if opts.Collections == nil {
 		opts.Collections = DefaultCollections()
 	}
@@ -121,9 +151,12 @@ func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string,
 	if opts.round <= 0 {
 		opts.round = verifyRound
 	}
-	key := make([]byte, 32)
-	rand.Read(key) // never fails
-	report := &VerifyReport{Source: urls[0], Target: urls[1], Started: time.Now()}
+}
+
+// verifyServers needs its options complete; store may be nil.
+func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string, opts VerifyOptions, store *verifyStore) (*VerifyReport, error) {
+	report := &VerifyReport{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: store.resumes()}
+	key := store.key()
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -143,6 +176,7 @@ func verifyServers(ctx context.Context, servers [2]verifyServer, urls [2]string,
 			defer func() { <-slots }()
 			v := &verifier{
 				servers: servers, opts: opts, collection: collection, key: key, seed: maphash.MakeSeed(), said: &progress,
+				store: store, number: i,
 				report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
 			}
 			if err := v.run(ctx); err != nil {
@@ -172,43 +206,71 @@ type verifier struct {
 	absent     [2]bool     // that server has no such collection
 	sort       [2][]string // the order that is asked for
 
+	store  *verifyStore
+	number int // of the collection
+
 	reading *verifyFirst  // while the first pass is under way
 	state   [2]sync.Mutex // held while something of a server is added to it
 	ranged  bool          // what differs is read again by ranges of ids
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
+	total  int64       // that it will have, -1 unknown, under said
+	pace   pace        // under said
 	report CollectionReport
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	if ok, err := v.choose(ctx); err != nil {
-		return err
-	} else if ok {
-		v.report.Checked = true
-		if err := v.compare(ctx); err != nil {
+	saved := v.store.saved(v.number)
+	if saved.Stage == verifyNotBegun {
+		ok, err := v.choose(ctx)
+		if err != nil {
+			return err
+		}
+		v.report.Checked = ok
+		if !ok {
+			saved.Stage = verifyFinished
+		}
+	} else {
+		v.report, v.absent, v.sort = saved.Report, saved.Absent, saved.Sort
+	}
+	if saved.Stage != verifyFinished {
+		if err := v.compare(ctx, saved); err != nil {
 			return err
 		}
 	}
+	v.store.put(v.number, verifySaved{Stage: verifyFinished, Report: v.report}, nil)
 	v.tell(func(p *VerifyProgress) { p.Done = true })
 	return nil
 }
 
-func (v *verifier) compare(ctx context.Context) error {
-	differing, err := v.first(ctx)
-	if err != nil || len(differing) == 0 {
-		return err
+func (v *verifier) compare(ctx context.Context, saved verifySaved) (err error) {
+	if saved.Stage != verifyComparing {
+		saved.Suspects = &verifySuspects{IDs: map[string]*verifySuspect{}}
+		if saved.Differing, err = v.first(ctx, saved); err != nil {
+			return err
+		}
+	} else {
+		v.ranged = saved.Ranged
+		if saved.Suspects.IDs == nil { // as gob leaves an empty one
+			saved.Suspects.IDs = map[string]*verifySuspect{}
+		}
 	}
-	suspects := &verifySuspects{ids: map[string]*verifySuspect{}}
-	for len(differing) > 0 {
-		if differing, err = v.second(ctx, differing, suspects); err != nil {
+	note := func() {
+		v.store.put(v.number, verifySaved{
+			Stage: verifyComparing, Report: v.report, Absent: v.absent, Sort: v.sort,
+			Ranged: v.ranged, Differing: saved.Differing, Suspects: saved.Suspects.copy(),
+		}, nil)
+	}
+	for note(); len(saved.Differing) > 0; note() {
+		if saved.Differing, err = v.second(ctx, saved.Differing, saved.Suspects); err != nil {
 			return err
 		}
 	}
-	if len(suspects.ids) == 0 {
+	if len(saved.Suspects.IDs) == 0 {
 		return nil
 	}
-	return v.third(ctx, suspects)
+	return v.third(ctx, saved.Suspects)
 }
 
 func (v *verifier) tell(set func(*VerifyProgress)) {
@@ -217,7 +279,8 @@ func (v *verifier) tell(set func(*VerifyProgress)) {
 	}
 	v.said.Lock()
 	defer v.said.Unlock()
-	p := VerifyProgress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1]}
+	p := VerifyProgress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1], Total: v.total}
+	p.Rate, p.Left = v.pace.look(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
 	if set != nil {
 		set(&p)
 	}

@@ -66,7 +66,7 @@ func BenchmarkVerifyEqual(b *testing.B) {
 				peak = max(peak, m.Sys-m.HeapReleased)
 			}}
 			for b.Loop() {
-				report, err := verifyServers(b.Context(), [2]verifyServer{server, server}, [2]string{}, opts)
+				report, err := verifyRun(b.Context(), [2]verifyServer{server, server}, opts)
 				if err != nil || !report.Same() {
 					b.Fatalf("got %v, %+v", err, report)
 				}

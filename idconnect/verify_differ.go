@@ -43,17 +43,26 @@ const (
 // verifySuspect is a record that differed in the second pass, with what the
 // third one found.
 type verifySuspect struct {
-	kind    verifyKind
-	part    verifyPart // where it is read again by ranges
-	twice   bool
+	Kind    verifyKind
+	Part    verifyPart // where it is read again by ranges
+	Twice   bool
 	times   [2]int
 	members [2]map[string]verifyMember
 }
 
 type verifySuspects struct {
-	ids    map[string]*verifySuspect
-	listed [verifyChanged + 1]int
-	twice  int
+	IDs    map[string]*verifySuspect
+	Listed [verifyChanged + 1]int
+	Twice  int
+}
+
+// copy is for the file, which may be written while the next reading goes on.
+func (s *verifySuspects) copy() *verifySuspects {
+	out := &verifySuspects{IDs: make(map[string]*verifySuspect, len(s.IDs)), Listed: s.Listed, Twice: s.Twice}
+	for id, x := range s.IDs {
+		out.IDs[id] = &verifySuspect{Kind: x.Kind, Part: x.Part, Twice: x.Twice}
+	}
+	return out
 }
 
 // second compares the records of as many buckets, or ranges, as one reading
@@ -61,26 +70,26 @@ type verifySuspects struct {
 func (v *verifier) second(ctx context.Context, differing []verifyDiffering, suspects *verifySuspects) ([]verifyDiffering, error) {
 	var chosen []verifyDiffering
 	var size int64
-	listed := suspects.listed
+	listed := suspects.Listed
 	n := 0
 	for ; n < len(differing) && (size < int64(v.opts.round) || len(chosen) == 0); n++ {
 		d := differing[n]
 		// Where one side has nothing and the list is full, the number is all
 		// that there is to know.
 		full := v.opts.MaxDifferences
-		if d.counts[1] == 0 && listed[verifyMissing] >= full {
-			v.report.MissingCount += int64(d.counts[0])
+		if d.Counts[1] == 0 && listed[verifyMissing] >= full {
+			v.report.MissingCount += int64(d.Counts[0])
 			continue
 		}
-		if d.counts[0] == 0 && listed[verifyExtra] >= full {
-			v.report.ExtraCount += int64(d.counts[1])
+		if d.Counts[0] == 0 && listed[verifyExtra] >= full {
+			v.report.ExtraCount += int64(d.Counts[1])
 			continue
 		}
-		if d.counts[1] == 0 {
-			listed[verifyMissing] += int(d.counts[0])
+		if d.Counts[1] == 0 {
+			listed[verifyMissing] += int(d.Counts[0])
 		}
-		if d.counts[0] == 0 {
-			listed[verifyExtra] += int(d.counts[1])
+		if d.Counts[0] == 0 {
+			listed[verifyExtra] += int(d.Counts[1])
 		}
 		chosen = append(chosen, d)
 		size += d.total()
@@ -98,13 +107,13 @@ func (v *verifier) second(ctx context.Context, differing []verifyDiffering, susp
 		p := pairs[id]
 		if v.judge(id, p, suspects) {
 			found[p.of] = true
-			if s := suspects.ids[id]; s != nil && v.ranged {
-				s.part = chosen[p.of].part
+			if s := suspects.IDs[id]; s != nil && v.ranged {
+				s.Part = chosen[p.of].Part
 			}
 		}
 	}
 	for i, d := range chosen {
-		if !found[i] && !d.alike {
+		if !found[i] && !d.Alike {
 			v.report.Shifted++
 		}
 	}
@@ -117,10 +126,10 @@ func (v *verifier) pairs(ctx context.Context, chosen []verifyDiffering) (map[str
 	buckets := map[uint32]int{}
 	for i, d := range chosen {
 		if v.ranged {
-			parts = append(parts, d.part)
+			parts = append(parts, d.Part)
 		}
-		if d.bucket >= 0 {
-			buckets[uint32(d.bucket)] = i
+		if d.Bucket >= 0 {
+			buckets[uint32(d.Bucket)] = i
 		}
 	}
 	// Which of the chosen a record is in, -1 none.
@@ -131,11 +140,11 @@ func (v *verifier) pairs(ctx context.Context, chosen []verifyDiffering) (map[str
 			}
 			return -1
 		}
-		i, exact := slices.BinarySearchFunc(chosen, r.id, func(d verifyDiffering, id string) int { return strings.Compare(d.part.from, id) })
+		i, exact := slices.BinarySearchFunc(chosen, r.id, func(d verifyDiffering, id string) int { return strings.Compare(d.Part.From, id) })
 		if !exact {
 			i--
 		}
-		if i < 0 || !chosen[i].part.has(r.id) {
+		if i < 0 || !chosen[i].Part.has(r.id) {
 			return -1
 		}
 		return i
@@ -193,11 +202,11 @@ func (v *verifier) judge(id string, p *verifyPair, suspects *verifySuspects) boo
 		return unknown > 0
 	}
 	v.count(kind, twice, 1)
-	if suspects.listed[kind] < v.opts.MaxDifferences && kind != verifyEqual || twice && suspects.twice < v.opts.MaxDifferences {
-		suspects.ids[id] = &verifySuspect{kind: kind, twice: twice}
-		suspects.listed[kind]++
+	if suspects.Listed[kind] < v.opts.MaxDifferences && kind != verifyEqual || twice && suspects.Twice < v.opts.MaxDifferences {
+		suspects.IDs[id] = &verifySuspect{Kind: kind, Twice: twice}
+		suspects.Listed[kind]++
 		if twice {
-			suspects.twice++
+			suspects.Twice++
 		}
 	}
 	return true
@@ -231,7 +240,7 @@ func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
 			if err != nil {
 				return nil
 			}
-			s := suspects.ids[id]
+			s := suspects.IDs[id]
 			if s == nil {
 				return nil
 			}
@@ -252,8 +261,8 @@ func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
 	if err := v.lookUp(ctx, suspects); err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(suspects.ids)) {
-		v.settle(id, suspects.ids[id])
+	for _, id := range slices.Sorted(maps.Keys(suspects.IDs)) {
+		v.settle(id, suspects.IDs[id])
 	}
 	return nil
 }
@@ -264,10 +273,10 @@ func (v *verifier) partsOf(suspects *verifySuspects) []verifyPart {
 		return nil
 	}
 	parts := map[verifyPart]bool{}
-	for _, s := range suspects.ids {
-		parts[s.part] = true
+	for _, s := range suspects.IDs {
+		parts[s.Part] = true
 	}
-	return slices.SortedFunc(maps.Keys(parts), func(a, b verifyPart) int { return strings.Compare(a.from, b.from) })
+	return slices.SortedFunc(maps.Keys(parts), func(a, b verifyPart) int { return strings.Compare(a.From, b.From) })
 }
 
 // lookUp reads by their ids the suspects that the third pass did not find on a
@@ -312,7 +321,7 @@ func (v *verifier) lookUp(ctx context.Context, suspects *verifySuspects) error {
 			}
 		})
 	}
-	for id, s := range suspects.ids {
+	for id, s := range suspects.IDs {
 		for side := range v.servers {
 			if s.members[side] == nil && !v.absent[side] {
 				questions <- question{side, id, s}
@@ -329,8 +338,8 @@ func (v *verifier) lookUp(ctx context.Context, suspects *verifySuspects) error {
 
 // settle puts a suspect into the list where it belongs after all.
 func (v *verifier) settle(id string, s *verifySuspect) {
-	v.count(s.kind, s.twice, -1)
-	kind, twice := verifyEqual, s.twice && (s.times[0] > 1 || s.times[1] > 1)
+	v.count(s.Kind, s.Twice, -1)
+	kind, twice := verifyEqual, s.Twice && (s.times[0] > 1 || s.times[1] > 1)
 	var names []string
 	switch {
 	case s.members[0] == nil && s.members[1] == nil:

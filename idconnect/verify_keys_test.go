@@ -13,9 +13,9 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// verifyStore returns a store that holds one key, under the alias that servers
+// verifyKeyStore returns a store that holds one key, under the alias that servers
 // use, and a function that encrypts as they do.
-func verifyStore(t *testing.T) (*keystore.Store, func(plain, iv string) string) {
+func verifyKeyStore(t *testing.T) (*keystore.Store, func(plain, iv string) string) {
 	t.Helper()
 	const alias = "openidm-sym-default"
 	key := []byte("0123456789abcdef")
@@ -47,7 +47,7 @@ func verifyStore(t *testing.T) (*keystore.Store, func(plain, iv string) string) 
 
 func TestVerifyKeys(t *testing.T) {
 	t.Parallel()
-	store, seal := verifyStore(t)
+	store, seal := verifyKeyStore(t)
 	const ivA, ivB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
 	const unknown = `{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"%s","iv":"YWFhYWFhYWFhYWFhYWFhYQ==","key":"another-key"}}}`
 	for _, tc := range []struct {

@@ -43,6 +43,7 @@ type verifyPage struct {
 	digests    []verifyDigest
 	unreadable int
 	rest       []byte // the page without its records
+	total      int64  // of the collection, if the server counts, else -1
 }
 
 // page reads a whole page and reports whether it could: otherwise it holds
@@ -146,13 +147,14 @@ func (t *verifyTree) read(server verifyServer, resource string, b *verifyBody, i
 		if err == nil && page.Cookie != b.next {
 			err = openidm.ErrPaging // its end was not what it looked like
 		}
+		into.total = int64(page.Total)
 		return err
 	}
 	page, err := server.ParsePage(resource, b.text())
 	if err != nil {
 		return err
 	}
-	into.digests, into.unreadable = into.digests[:0], 0
+	into.digests, into.unreadable, into.total = into.digests[:0], 0, int64(page.Total)
 	for _, raw := range page.Result {
 		if d, err := t.one(raw); err == nil {
 			into.digests = append(into.digests, d)

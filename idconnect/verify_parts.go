@@ -25,7 +25,7 @@ const (
 // verifyPart is a range of ids: from that one to before the other; "" is open.
 // The zero value is everything.
 type verifyPart struct {
-	from, to string
+	From, To string
 	cookies  [2]string // where to begin
 }
 
@@ -33,23 +33,23 @@ type verifyPart struct {
 func (p verifyPart) filter() string {
 	quote := func(id string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(id) + `"` }
 	var parts []string
-	if p.from != "" {
-		parts = append(parts, "_id ge "+quote(p.from))
+	if p.From != "" {
+		parts = append(parts, "_id ge "+quote(p.From))
 	}
-	if p.to != "" {
-		parts = append(parts, "_id lt "+quote(p.to))
+	if p.To != "" {
+		parts = append(parts, "_id lt "+quote(p.To))
 	}
 	return strings.Join(parts, " and ")
 }
 
-func (p verifyPart) has(id string) bool { return id >= p.from && (p.to == "" || id < p.to) }
+func (p verifyPart) has(id string) bool { return id >= p.From && (p.To == "" || id < p.To) }
 
 // verifyChunk sums the records from one id to the next chunk's.
 type verifyChunk struct {
-	from  string
-	hash  uint64 // of from
-	twice bool   // an id stood twice in it
-	verifyBucket
+	From  string
+	Hash  uint64 // of From
+	Twice bool   // an id stood twice in it
+	Sum   verifyBucket
 }
 
 // verifyChunks are the sums of a collection in parts, for a server that gives
@@ -57,9 +57,9 @@ type verifyChunk struct {
 // id alone, so that both servers' parts have the same bounds, but for those
 // that begin with a record that one of them lacks. The zero value is ready.
 type verifyChunks struct {
-	list []verifyChunk
-	mask uint64
-	last []byte // the id before
+	List []verifyChunk
+	Mask uint64
+	Last []byte // the id before
 }
 
 // add reports whether the order still holds.
@@ -72,69 +72,69 @@ func (c *verifyChunks) add(d verifyDigest) bool {
 		}
 		id = []byte(name)
 	}
-	if len(c.list) == 0 {
-		c.mask = verifyPartMask
-		c.list = append(c.list, verifyChunk{})
+	if len(c.List) == 0 {
+		c.Mask = verifyPartMask
+		c.List = append(c.List, verifyChunk{})
 	}
-	order := bytes.Compare(id, c.last)
+	order := bytes.Compare(id, c.Last)
 	if order < 0 {
 		return false
 	}
-	if bound := d.id >> 17; bound&c.mask == 0 && order > 0 {
-		if len(c.list) >= verifyParts {
-			c.coarsen(c.mask<<1 | 1)
+	if bound := d.id >> 17; bound&c.Mask == 0 && order > 0 {
+		if len(c.List) >= verifyParts {
+			c.coarsen(c.Mask<<1 | 1)
 		}
-		if bound&c.mask == 0 {
-			c.list = append(c.list, verifyChunk{from: string(id), hash: bound})
+		if bound&c.Mask == 0 {
+			c.List = append(c.List, verifyChunk{From: string(id), Hash: bound})
 		}
 	}
-	now := &c.list[len(c.list)-1]
-	now.add(d.sum)
-	now.twice = now.twice || order == 0
-	c.last = append(c.last[:0], id...)
+	now := &c.List[len(c.List)-1]
+	now.Sum.add(d.sum)
+	now.Twice = now.Twice || order == 0
+	c.Last = append(c.Last[:0], id...)
 	return true
 }
 
 // coarsen joins the parts whose bound is none under a mask with more bits.
 func (c *verifyChunks) coarsen(mask uint64) {
-	if c.mask = mask; len(c.list) == 0 {
+	if c.Mask = mask; len(c.List) == 0 {
 		return
 	}
-	kept := c.list[:1]
-	for _, x := range c.list[1:] {
-		if x.hash&mask == 0 {
+	kept := c.List[:1]
+	for _, x := range c.List[1:] {
+		if x.Hash&mask == 0 {
 			kept = append(kept, x)
 			continue
 		}
 		into := &kept[len(kept)-1]
-		into.join(x.verifyBucket)
-		into.twice = into.twice || x.twice
+		into.Sum.join(x.Sum)
+		into.Twice = into.Twice || x.Twice
 	}
-	clear(c.list[len(kept):])
-	c.list = kept
+	clear(c.List[len(kept):])
+	c.List = kept
 }
 
 // verifyCompareChunks returns the parts that differ, neighbours joined up to so
 // many records, and one that does not and holds something, to try the servers
 // with.
 func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiffering, equal verifyDiffering) {
-	mask := max(a.mask, b.mask)
+	mask := max(a.Mask, b.Mask)
 	for _, c := range []*verifyChunks{a, b} {
-		if c.coarsen(mask); len(c.list) == 0 {
-			c.list = []verifyChunk{{}}
+		if c.coarsen(mask); len(c.List) == 0 {
+			c.List = []verifyChunk{{}}
 		}
 	}
-	lists := [2][]verifyChunk{a.list, b.list}
+	lists := [2][]verifyChunk{a.List, b.List}
 	for from := ""; len(lists[0])+len(lists[1]) > 0; {
 		var sums [2]verifyBucket
 		alike, to := true, ""
 		take := func(side int) {
-			sums[side].join(lists[side][0].verifyBucket)
-			alike = alike && !lists[side][0].twice
+			sums[side].join(lists[side][0].Sum)
+			alike = alike && !lists[side][0].Twice
 			lists[side] = lists[side][1:]
 		}
 		for side := range lists {
-			if len(lists[side]) > 0 && lists[side][0].from == from {
+			if len(lists[side]) > 0 && lists[side][0].From == from {
 				take(side)
 			}
 		}
@@ -143,7 +143,7 @@ func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiff
 			next := [2]string{}
 			for side, l := range lists {
 				if len(l) > 0 {
-					next[side] = l[0].from
+					next[side] = l[0].From
 				}
 			}
 			if to = next[0]; next[0] == next[1] {
@@ -155,18 +155,18 @@ func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiff
 				take(1)
 			}
 		}
-		d := verifyDiffering{bucket: -1, part: verifyPart{from: from, to: to}, counts: [2]uint32{sums[0].count, sums[1].count}, sums: sums}
-		d.alike = sums[0] == sums[1]
+		d := verifyDiffering{Bucket: -1, Part: verifyPart{From: from, To: to}, Counts: [2]uint32{sums[0].Count, sums[1].Count}, sums: sums}
+		d.Alike = sums[0] == sums[1]
 		switch {
-		case d.alike && alike:
-			if sums[0].count > 0 && equal.counts[0] == 0 {
+		case d.Alike && alike:
+			if sums[0].Count > 0 && equal.Counts[0] == 0 {
 				equal = d
 			}
-		case len(differing) > 0 && differing[len(differing)-1].part.to == from && differing[len(differing)-1].total() < most:
+		case len(differing) > 0 && differing[len(differing)-1].Part.To == from && differing[len(differing)-1].total() < most:
 			last := &differing[len(differing)-1]
-			last.part.to, last.alike = to, last.alike && d.alike
+			last.Part.To, last.Alike = to, last.Alike && d.Alike
 			for side := range sums {
-				last.counts[side] += d.counts[side]
+				last.Counts[side] += d.Counts[side]
 			}
 		default:
 			differing = append(differing, d)
@@ -179,7 +179,7 @@ func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiff
 // canRange finds out, by asking for a part of which all is known, whether both
 // servers give the records of a range of ids, in their order.
 func (v *verifier) canRange(ctx context.Context, known verifyDiffering) (bool, error) {
-	if v.absent[0] || v.absent[1] || known.counts[0] == 0 {
+	if v.absent[0] || v.absent[1] || known.Counts[0] == 0 {
 		return false, nil
 	}
 	var chunks [2]verifyChunks
@@ -189,7 +189,7 @@ func (v *verifier) canRange(ctx context.Context, known verifyDiffering) (bool, e
 		trees[side] = newVerifyTree(v.key, v.opts.Keys, v.collection.Ignore)
 	}
 	tooMany := errors.New("more than there are")
-	err := v.pass(ctx, []verifyPart{known.part}, func(side int, b *verifyBody) (int, error) {
+	err := v.pass(ctx, []verifyPart{known.Part}, func(side int, b *verifyBody) (int, error) {
 		if err := trees[side].read(v.servers[side], v.report.Resource, b, &pages[side]); err != nil {
 			return 0, err
 		}
@@ -198,7 +198,7 @@ func (v *verifier) canRange(ctx context.Context, known verifyDiffering) (bool, e
 				return 0, errVerifyOrder
 			}
 		}
-		if len(chunks[side].list) > 0 && chunks[side].count() > 2*known.sums[side].count {
+		if len(chunks[side].List) > 0 && chunks[side].count() > 2*known.sums[side].Count {
 			return 0, tooMany // it does not look at the filter
 		}
 		return len(pages[side].digests), nil
@@ -215,13 +215,13 @@ func (v *verifier) canRange(ctx context.Context, known verifyDiffering) (bool, e
 	}
 	for side := range chunks {
 		c := &chunks[side]
-		if len(c.list) == 0 {
+		if len(c.List) == 0 {
 			return false, nil
 		}
 		c.coarsen(^uint64(0))
-		all := c.list[0].verifyBucket
-		for _, x := range c.list[1:] {
-			all.join(x.verifyBucket)
+		all := c.List[0].Sum
+		for _, x := range c.List[1:] {
+			all.join(x.Sum)
 		}
 		if all != known.sums[side] {
 			return false, nil
@@ -231,8 +231,8 @@ func (v *verifier) canRange(ctx context.Context, known verifyDiffering) (bool, e
 }
 
 func (c *verifyChunks) count() (n uint32) {
-	for _, x := range c.list {
-		n += x.count
+	for _, x := range c.List {
+		n += x.Sum.Count
 	}
 	return n
 }

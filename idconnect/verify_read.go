@@ -140,13 +140,21 @@ type verifyUse func(side int, b *verifyBody) (int, error)
 // server.
 func (v *verifier) pass(ctx context.Context, parts []verifyPart, use verifyUse) error {
 	if parts == nil {
-		v.report.Passes++
+		v.passed(1)
 		parts = []verifyPart{{}}
 	} else {
 		v.report.Ranges += len(parts)
 	}
+	return v.parts(ctx, parts, [2]int64{}, use)
+}
+
+// parts reads parts, after so many records.
+func (v *verifier) parts(ctx context.Context, parts []verifyPart, after [2]int64, use verifyUse) error {
 	v.said.Lock()
-	v.counts = [2]int64{}
+	v.counts, v.total = after, -1
+	if len(parts) == 1 && parts[0].filter() == "" && v.report.SourceCount > 0 {
+		v.total = v.report.SourceCount // it was read before
+	}
 	v.said.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -100,7 +100,7 @@ func TestVerifyAvailability(t *testing.T) {
 			t.Parallel()
 			source, target := newVerifyTable(tc.sourceCount), newVerifyTable(5)
 			source.refuse, target.refuse = tc.source, tc.target
-			report, err := verifyServers(t.Context(), [2]verifyServer{source, target}, [2]string{}, VerifyOptions{Collections: verifyUsers})
+			report, err := verifyRun(t.Context(), [2]verifyServer{source, target}, VerifyOptions{Collections: verifyUsers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -119,7 +119,7 @@ func TestVerifyFails(t *testing.T) {
 	t.Run("a server refuses the credentials", func(t *testing.T) {
 		source, target := newVerifyTable(5), newVerifyTable(5)
 		target.refuse = map[string]int{"repo/link": 401}
-		report, err := verifyServers(t.Context(), [2]verifyServer{source, target}, [2]string{}, VerifyOptions{Collections: both})
+		report, err := verifyRun(t.Context(), [2]verifyServer{source, target}, VerifyOptions{Collections: both})
 		var answer *openidm.Error
 		if !errors.As(err, &answer) || !strings.Contains(err.Error(), "comparing links, reading the target") || len(report.Collections) != 1 {
 			t.Fatalf("got %v, %+v", err, report)
@@ -134,7 +134,7 @@ func TestVerifyFails(t *testing.T) {
 				cancel(stop)
 			}
 		}
-		_, err := verifyServers(ctx, [2]verifyServer{source, target}, [2]string{}, VerifyOptions{Collections: both, Concurrency: 2})
+		_, err := verifyRun(ctx, [2]verifyServer{source, target}, VerifyOptions{Collections: both, Concurrency: 2})
 		if !errors.Is(err, stop) && !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v", err)
 		}
@@ -142,7 +142,7 @@ func TestVerifyFails(t *testing.T) {
 	t.Run("interrupted before it begins", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		report, err := verifyServers(ctx, [2]verifyServer{newVerifyTable(5), newVerifyTable(5)}, [2]string{}, VerifyOptions{})
+		report, err := verifyRun(ctx, [2]verifyServer{newVerifyTable(5), newVerifyTable(5)}, VerifyOptions{})
 		if !errors.Is(err, context.Canceled) || report.Same() {
 			t.Fatalf("got %v, %+v", err, report)
 		}

@@ -20,6 +20,8 @@ type VerifyReport struct {
 	Collections []CollectionReport `json:"collections"`
 	Started     time.Time          `json:"started"`
 	Ended       time.Time          `json:"ended"`
+	// Resumed: what an interrupted comparison had done was taken over.
+	Resumed bool `json:"resumed,omitempty"`
 }
 
 // CollectionReport is the comparison of one collection.

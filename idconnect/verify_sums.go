@@ -3,6 +3,8 @@ package idconnect
 import (
 	"context"
 	"errors"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 const (
@@ -22,14 +24,14 @@ const (
 // verifyBucket sums the hashes of the records whose ids fall into it. Added,
 // not XORed: a record that stands twice does not cancel itself.
 type verifyBucket struct {
-	a, b  uint64
-	count uint32
+	A, B  uint64
+	Count uint32
 }
 
 func (b *verifyBucket) add(h verifySum) { b.join(verifyBucket{h.x, h.y, 1}) }
 
 func (b *verifyBucket) join(o verifyBucket) {
-	b.a, b.b, b.count = b.a+o.a, b.b+o.b, b.count+o.count
+	b.A, b.B, b.Count = b.A+o.A, b.B+o.B, b.Count+o.Count
 }
 
 // verifySums are the buckets of one server. Those that nothing falls into cost
@@ -90,20 +92,21 @@ func (f *verifyFilter) add(h uint64) bool {
 
 // verifyDiffering is what must be looked at: a bucket, or a range of ids.
 type verifyDiffering struct {
-	bucket int64 // -1: it is a range
-	part   verifyPart
-	counts [2]uint32
-	alike  bool // the sums are equal: an id may stand twice on both servers
+	Bucket int64 // -1: it is a range
+	Part   verifyPart
+	Counts [2]uint32
+	Alike  bool // the sums are equal: an id may stand twice on both servers
 	sums   [2]verifyBucket
 }
 
-func (d verifyDiffering) total() int64 { return int64(d.counts[0]) + int64(d.counts[1]) }
+func (d verifyDiffering) total() int64 { return int64(d.Counts[0]) + int64(d.Counts[1]) }
 
 // verifyFirst is what the first reading keeps: sums of parts, where the servers
 // give their records in the order of the ids, else sums of buckets.
 type verifyFirst struct {
 	counts     [2]int64
 	unreadable [2]int64
+	cookies    [2]string // of the pages that follow
 
 	ordered bool
 	chunks  [2]verifyChunks
@@ -135,21 +138,31 @@ func (f *verifyFirst) add(side int, p *verifyPage) error {
 	return nil
 }
 
-// first reads both servers once and returns what differs.
-func (v *verifier) first(ctx context.Context) ([]verifyDiffering, error) {
-	v.reading = &verifyFirst{ordered: true}
-	err := v.readFirst(ctx)
+// first reads both servers once and returns what differs. It goes on with what
+// was read before, unless a server does not know its cookie any more.
+func (v *verifier) first(ctx context.Context, saved verifySaved) ([]verifyDiffering, error) {
+	f := &verifyFirst{ordered: true}
+	resumed := saved.Stage == verifyReading
+	if resumed {
+		f.cookies, f.counts, f.unreadable, f.chunks = saved.Cookies, saved.Counts, saved.Unreadable, saved.Chunks
+		v.passed(-1)
+	}
+	err := v.readFirst(ctx, f, saved)
+	var answer *openidm.Error
+	if resumed && ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) && !errors.Is(err, openidm.ErrUnauthorized) {
+		v.passed(-1)
+		err = v.readFirst(ctx, &verifyFirst{ordered: true}, verifySaved{})
+	}
 	if errors.Is(err, errVerifyOrder) {
 		// Seen in the first pages, unless a server orders by rules of its own.
-		v.report.Passes--
-		v.reading = &verifyFirst{twice: map[uint32]bool{}}
-		err = v.readFirst(ctx)
+		v.passed(-1)
+		err = v.readFirst(ctx, &verifyFirst{twice: map[uint32]bool{}}, verifySaved{})
 	}
 	if err != nil {
 		return nil, err
 	}
-	f := v.reading
-	v.reading = nil
+	f = v.reading
+	v.setReading(nil)
 	v.report.SourceCount, v.report.TargetCount = f.counts[0], f.counts[1]
 	v.report.Unreadable = f.unreadable[0] + f.unreadable[1]
 	if !f.ordered {
@@ -166,28 +179,71 @@ func (v *verifier) first(ctx context.Context) ([]verifyDiffering, error) {
 	return differing, err
 }
 
-func (v *verifier) readFirst(ctx context.Context) error {
+// passed counts readings, and setReading says which is under way, while the
+// state may be written.
+func (v *verifier) passed(n int) {
+	v.state[0].Lock()
+	defer v.state[0].Unlock()
+	v.report.Passes += n
+}
+
+func (v *verifier) setReading(f *verifyFirst) {
+	v.state[0].Lock()
+	defer v.state[0].Unlock()
+	v.reading = f
+}
+
+func (v *verifier) readFirst(ctx context.Context, f *verifyFirst, saved verifySaved) error {
+	v.passed(1)
+	v.setReading(f)
+	v.store.put(v.number, saved, v)
 	var trees [2]*verifyTree
 	var pages [2]verifyPage
 	for side := range trees {
 		trees[side] = newVerifyTree(v.key, v.opts.Keys, v.collection.Ignore)
 	}
-	return v.pass(ctx, nil, func(side int, b *verifyBody) (int, error) {
+	return v.parts(ctx, []verifyPart{{cookies: f.cookies}}, f.counts, func(side int, b *verifyBody) (int, error) {
 		p := &pages[side]
 		if err := trees[side].read(v.servers[side], v.report.Resource, b, p); err != nil {
 			return 0, v.failed(side, err)
 		}
 		v.state[side].Lock()
-		defer v.state[side].Unlock()
-		return len(p.digests) + p.unreadable, v.reading.add(side, p)
+		err := f.add(side, p)
+		if f.cookies[side] = b.next; b.next == "" {
+			f.cookies[side] = verifyEnd
+		}
+		v.state[side].Unlock()
+		v.expect(side, p.total, b.next == "")
+		v.store.tick()
+		return len(p.digests) + p.unreadable, err
 	})
+}
+
+// expect notes how many records the source will have: what it says itself, or,
+// as they should be the same, what the target turned out to have.
+func (v *verifier) expect(side int, total int64, last bool) {
+	if last && side == 1 {
+		v.state[1].Lock()
+		total = v.reading.counts[1]
+		v.state[1].Unlock()
+	} else if side == 1 {
+		return
+	}
+	if total < 0 {
+		return
+	}
+	v.said.Lock()
+	defer v.said.Unlock()
+	if v.total < 0 {
+		v.total = total
+	}
 }
 
 func (f *verifyFirst) differingBuckets() (differing []verifyDiffering) {
 	for i := range uint32(verifyBuckets) {
 		a, b := f.sums[0].bucket(i), f.sums[1].bucket(i)
 		if alike := a == b; !alike || f.twice[i] {
-			differing = append(differing, verifyDiffering{bucket: int64(i), counts: [2]uint32{a.count, b.count}, alike: alike})
+			differing = append(differing, verifyDiffering{Bucket: int64(i), Counts: [2]uint32{a.Count, b.Count}, Alike: alike})
 		}
 	}
 	return differing

@@ -30,7 +30,10 @@ type verifyTable struct {
 
 	ordered      bool // it looks at filters and orders
 	sorted       []string
-	pages, given int // that were given
+	pages, given int         // that were given
+	asked        func()      // called for each page, under guard
+	guard        *sync.Mutex // nil: mu
+	forgets      error       // once, for a cookie
 }
 
 func (t *verifyTable) code(resource string) int {
@@ -68,6 +71,9 @@ func (t *verifyTable) query(ctx context.Context, resource string, q openidm.Quer
 		t.pass++
 		t.mu.Unlock()
 	}
+	if err := t.ask(cookie); err != nil {
+		return nil, "", err
+	}
 	offset, _ := strconv.Atoi(cookie)
 	var result []json.RawMessage
 	if t.ordered {
@@ -84,6 +90,23 @@ func (t *verifyTable) query(ctx context.Context, resource string, q openidm.Quer
 		next = strconv.Itoa(offset + q.PageSize)
 	}
 	return result, next, ctx.Err()
+}
+
+func (t *verifyTable) ask(cookie string) error {
+	guard := t.guard
+	if guard == nil {
+		guard = &t.mu
+	}
+	guard.Lock()
+	defer guard.Unlock()
+	if t.asked != nil {
+		t.asked()
+	}
+	if err := t.forgets; err != nil && cookie != "" {
+		t.forgets = nil
+		return err
+	}
+	return nil
 }
 
 var verifyRange = regexp.MustCompile(`^(?:_id ge ("(?:[^"\\]|\\.)*"))?(?: and )?(?:_id lt ("(?:[^"\\]|\\.)*"))?$`)
@@ -201,9 +224,14 @@ func verifyTables(t testing.TB, source, target *verifyTable, opts VerifyOptions)
 	if opts.Collections == nil {
 		opts.Collections = verifyUsers
 	}
-	report, err := verifyServers(t.Context(), [2]verifyServer{source, target}, [2]string{"https://source/", "https://target/"}, opts)
+	report, err := verifyRun(t.Context(), [2]verifyServer{source, target}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return report.Collections[0]
+}
+
+func verifyRun(ctx context.Context, servers [2]verifyServer, opts VerifyOptions) (*VerifyReport, error) {
+	verifyDefaults(&opts)
+	return verifyServers(ctx, servers, [2]string{"https://source/", "https://target/"}, opts, nil)
 }

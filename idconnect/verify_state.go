@@ -1,0 +1,322 @@
+package idconnect
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
+)
+
+const (
+	verifyStateMagic = "idconnect verify 1\n"
+	verifyStateSalt  = 16
+	verifyStateLimit = 256 << 20
+	// verifyStateCost is the number of rounds of PBKDF2, which a guess of the
+	// accounts' passwords costs, too (OWASP's recommendation of 2023).
+	verifyStateCost = 600_000
+	// verifyStateEvery is the time between two writings, and verifyStateShort
+	// what is not worth one when it is interrupted.
+	verifyStateEvery = 10 * time.Second
+	verifyStateShort = 2 * time.Second
+)
+
+// verifyStore keeps a comparison in a file, so that it goes on after an
+// interruption.
+//
+// What it keeps is not personal at first sight: sums of hashes, cookies, ids of
+// what differs. But with the key of the hashes they would tell whether a record
+// has a certain content, a password even. So the whole is encrypted, and
+// authenticated, by a key that is derived from the passwords of the accounts
+// which read the servers: who has those may see the records anyway. Servers,
+// accounts and options are authenticated with it; where one of them is another
+// now the file does not open, and the comparison begins anew.
+type verifyStore struct {
+	path   string
+	secret []byte
+	bound  []byte // what a file must be of
+	cost   int
+	every  time.Duration
+	began  time.Time
+
+	mu     sync.Mutex
+	last   time.Time
+	salt   []byte
+	sealer cipher.AEAD // nil until it is needed: its key costs some time
+	state  verifyState
+	live   map[int]*verifier // in their first reading
+	err    error             // of the last writing
+}
+
+// verifyState is what the file holds.
+type verifyState struct {
+	Key         []byte // of the hashes
+	Collections []verifySaved
+}
+
+// verifySaved is a collection, the zero value one that was not begun.
+type verifySaved struct {
+	Stage  verifyStage
+	Report CollectionReport
+	Absent [2]bool
+	Sort   [2][]string
+
+	// Of the first reading.
+	Cookies            [2]string
+	Counts, Unreadable [2]int64
+	Chunks             [2]verifyChunks
+
+	// Of what follows.
+	Ranged    bool
+	Differing []verifyDiffering
+	Suspects  *verifySuspects
+}
+
+type verifyStage int
+
+const (
+	verifyNotBegun verifyStage = iota
+	verifyReading
+	verifyComparing
+	verifyFinished
+)
+
+// openVerifyStore prepares the state of a comparison, and reads what an earlier
+// one left, if it was of the same. Nil where none is kept.
+func openVerifyStore(urls [2]string, users [2]string, secret []byte, opts VerifyOptions) (*verifyStore, error) {
+	if opts.StateFile == "" {
+		return nil, nil
+	}
+	if len(secret) == 0 {
+		return nil, errors.New("a comparison that can go on needs passwords of both accounts: what it keeps is encrypted with them")
+	}
+	s := &verifyStore{path: opts.StateFile, secret: secret, cost: opts.stateCost, every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{}}
+	s.last = s.began
+	if s.cost == 0 {
+		s.cost = verifyStateCost
+	}
+	if s.every == 0 {
+		s.every = verifyStateEvery
+	}
+	text, err := json.Marshal(struct {
+		URLs, Users    [2]string
+		Collections    []Collection
+		Keys           bool
+		PageSize, Most int
+		SortKeys       []string
+	}{urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys})
+	if err != nil {
+		return nil, err
+	}
+	bound := sha256.Sum256(text)
+	s.bound = bound[:]
+	s.state.Collections = make([]verifySaved, len(opts.Collections))
+	return s, s.load()
+}
+
+// load takes over what is in the file. One that does not open is of another
+// comparison, or was damaged: it is replaced by and by.
+func (s *verifyStore) load() error {
+	if err := disk.Sweep(s.path); err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, verifyStateLimit))
+	if err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	rest, ok := bytes.CutPrefix(b, []byte(verifyStateMagic))
+	if !ok || len(rest) < verifyStateSalt {
+		return nil
+	}
+	s.salt = rest[:verifyStateSalt]
+	rest = rest[verifyStateSalt:]
+	if err := s.unlock(); err != nil {
+		return err
+	}
+	text, err := s.sealer.Open(rest[:0], nil, rest, s.bound)
+	if err != nil {
+		return nil
+	}
+	var state verifyState
+	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(&state); err == nil && len(state.Collections) == len(s.state.Collections) {
+		s.state = state
+	}
+	return nil
+}
+
+// unlock derives the key of the file.
+func (s *verifyStore) unlock() error {
+	if s.sealer != nil {
+		return nil
+	}
+	if s.salt == nil {
+		s.salt = make([]byte, verifyStateSalt)
+		rand.Read(s.salt) // never fails
+	}
+	key, err := pbkdf2.Key(sha256.New, string(s.secret), s.salt, s.cost, 32)
+	if err != nil {
+		return err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return err
+	}
+	s.sealer, err = cipher.NewGCMWithRandomNonce(block)
+	return err
+}
+
+// resumes says whether something was taken over.
+func (s *verifyStore) resumes() bool {
+	if s != nil {
+		for i := range s.state.Collections {
+			if s.state.Collections[i].Stage != verifyNotBegun {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// key of the hashes: the one of before, or a new one.
+func (s *verifyStore) key() []byte {
+	if s != nil && len(s.state.Key) > 0 {
+		return s.state.Key
+	}
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	if s != nil {
+		s.state.Key = key
+	}
+	return key
+}
+
+// saved is where a collection stands.
+func (s *verifyStore) saved(i int) verifySaved {
+	if s == nil {
+		return verifySaved{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Collections[i]
+}
+
+// put notes where a collection stands now; one that is being read for the
+// first time, live, is asked when the file is written.
+func (s *verifyStore) put(i int, saved verifySaved, live *verifier) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	s.state.Collections[i] = saved
+	delete(s.live, i)
+	if live != nil {
+		s.live[i] = live
+	}
+	s.mu.Unlock()
+	s.tick()
+}
+
+// tick writes the file when it is time.
+func (s *verifyStore) tick() {
+	if s == nil || !s.mu.TryLock() { // somebody is writing
+		return
+	}
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.last) >= s.every {
+		s.write()
+		s.last = time.Now()
+	}
+}
+
+// end is called when nothing runs any more: what is done needs no state.
+func (s *verifyStore) end(err error) error {
+	if s == nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		if _, statErr := os.Lstat(s.path); statErr != nil {
+			return nil
+		}
+		if err := disk.Remove(s.path); err != nil {
+			return fmt.Errorf("state of the comparison: %w", err)
+		}
+		return nil
+	}
+	if time.Since(s.began) >= min(verifyStateShort, s.every) {
+		if s.write(); s.err != nil {
+			err = fmt.Errorf("%w (and it will have to begin anew: %v)", err, s.err)
+		}
+	}
+	return err
+}
+
+func (s *verifyStore) write() {
+	s.err = s.save()
+}
+
+func (s *verifyStore) save() error {
+	for i, v := range s.live {
+		if saved, ok := v.save(); ok {
+			s.state.Collections[i] = saved
+		}
+	}
+	if err := s.unlock(); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(s.state); err != nil {
+		return err
+	}
+	content := append([]byte(verifyStateMagic), s.salt...)
+	content = s.sealer.Seal(content, nil, b.Bytes(), s.bound)
+	if err := disk.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	return disk.Write(s.path, content, 0o600, nil)
+}
+
+// save is a collection in the middle of its first reading. One that is read in
+// an order of its own begins that reading again.
+func (v *verifier) save() (verifySaved, bool) {
+	for side := range v.state {
+		v.state[side].Lock()
+		defer v.state[side].Unlock()
+	}
+	f := v.reading
+	if f == nil || !f.ordered {
+		return verifySaved{}, false
+	}
+	saved := verifySaved{
+		Stage: verifyReading, Report: v.report, Absent: v.absent, Sort: v.sort,
+		Cookies: f.cookies, Counts: f.counts, Unreadable: f.unreadable,
+	}
+	for side := range f.chunks {
+		c := &f.chunks[side]
+		// The sums go on while the file is written.
+		saved.Chunks[side] = verifyChunks{List: append([]verifyChunk(nil), c.List...), Mask: c.Mask, Last: bytes.Clone(c.Last)}
+	}
+	return saved, true
+}

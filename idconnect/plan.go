@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
 // State says where a step stands.
@@ -114,20 +115,26 @@ func (u *Upgrade) Status(ctx context.Context) (Plan, error) {
 func (r *run) plan(ctx context.Context) Plan {
 	p := Plan{Source: ServerSeen{URL: r.u.sourceURL()}, Target: ServerSeen{URL: r.u.targetURL()}}
 	r.preflight(ctx, &p)
+	var wait sync.WaitGroup
+	p.Steps = make([]StepPlan, 0, len(steps))
 	for _, s := range steps {
 		if !r.u.chosen(s.name) {
 			continue
 		}
-		sp := StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)}
+		p.Steps = append(p.Steps, StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)})
+		sp := &p.Steps[len(p.Steps)-1]
 		if b := sp.Findings.Blocking(); len(b) > 0 {
 			sp.State, sp.Detail = Blocked, b[0].Seen
-		} else if state, detail, err := r.checkInTime(ctx, s); err != nil {
-			sp.State, sp.Detail = ToDo, err.Error()
-		} else {
-			sp.State, sp.Detail = state, detail
+			continue
 		}
-		p.Steps = append(p.Steps, sp)
+		wait.Go(func() {
+			state, detail, err := r.checkInTime(ctx, s)
+			if sp.State, sp.Detail = state, detail; err != nil {
+				sp.State, sp.Detail = ToDo, err.Error()
+			}
+		})
 	}
+	wait.Wait()
 	return p
 }
 

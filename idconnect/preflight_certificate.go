@@ -25,8 +25,11 @@ func (r *run) lookAtCertificate(ctx context.Context) Findings {
 	if r.u.TargetDir == "" {
 		return nil
 	}
-	if state, _, err := checkConfigure(ctx, r); err == nil && state == Done {
-		return nil
+	// A target that does not answer says nothing of what it was told.
+	if r.targetUp.Load() {
+		if state, _, err := checkConfigure(ctx, r); err == nil && state == Done {
+			return nil
+		}
 	}
 	unknown := func(what string, err error) Findings {
 		if ctx.Err() != nil {

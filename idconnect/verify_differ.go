@@ -133,18 +133,18 @@ func (v *verifier) pairs(ctx context.Context, chosen []verifyDiffering) (map[str
 		}
 	}
 	// Which of the chosen a record is in, -1 none.
-	of := func(r verifyRecord) int {
+	of := func(id string, hash uint64) int {
 		if len(buckets) > 0 {
-			if i, ok := buckets[verifyBucketOf(r.hash)]; ok {
+			if i, ok := buckets[verifyBucketOf(hash)]; ok {
 				return i
 			}
 			return -1
 		}
-		i, exact := slices.BinarySearchFunc(chosen, r.id, func(d verifyDiffering, id string) int { return strings.Compare(d.Part.From, id) })
+		i, exact := slices.BinarySearchFunc(chosen, id, func(d verifyDiffering, id string) int { return strings.Compare(d.Part.From, id) })
 		if !exact {
 			i--
 		}
-		if i < 0 || !chosen[i].Part.has(r.id) {
+		if i < 0 || !chosen[i].Part.has(id) {
 			return -1
 		}
 		return i
@@ -157,12 +157,16 @@ func (v *verifier) pairs(ctx context.Context, chosen []verifyDiffering) (map[str
 	}
 	err := v.pass(ctx, parts, func(side int, b *verifyBody) (int, error) {
 		return v.each(side, b, func(raw json.RawMessage) error {
-			r, err := reducers[side].record(raw)
+			id, hash, err := reducers[side].id(raw)
 			if err != nil {
 				return nil // counted in the first pass
 			}
-			i := of(r)
+			i := of(id, hash)
 			if i < 0 {
+				return nil
+			}
+			r, err := reducers[side].record(raw)
+			if err != nil {
 				return nil
 			}
 			mu.Lock()
@@ -236,7 +240,7 @@ func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
 	var mu sync.Mutex
 	err := v.pass(ctx, v.partsOf(suspects), func(side int, b *verifyBody) (int, error) {
 		return v.each(side, b, func(raw json.RawMessage) error {
-			id, _, err := reducers[side].members(raw)
+			id, _, err := reducers[side].id(raw)
 			if err != nil {
 				return nil
 			}

@@ -131,11 +131,10 @@ func (t *verifyTree) records(into *verifyPage) bool {
 	}
 }
 
-// one reads a record that stands alone.
+// one reads a record that stands alone; idText is valid until the next one.
 func (t *verifyTree) one(raw json.RawMessage) (verifyDigest, error) {
 	t.spare = append(append(t.spare[:0], raw...), make([]byte, verifyPad)...)
 	d, _, err := t.record(t.spare, 0, len(raw))
-	d.idText = bytes.Clone(d.idText)
 	return d, err
 }
 
@@ -157,6 +156,7 @@ func (t *verifyTree) read(server verifyServer, resource string, b *verifyBody, i
 	into.digests, into.unreadable, into.total = into.digests[:0], 0, int64(page.Total)
 	for _, raw := range page.Result {
 		if d, err := t.one(raw); err == nil {
+			d.idText = bytes.Clone(d.idText)
 			into.digests = append(into.digests, d)
 		} else {
 			into.unreadable++

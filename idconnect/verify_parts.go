@@ -114,10 +114,11 @@ func (c *verifyChunks) coarsen(mask uint64) {
 	c.List = kept
 }
 
-// verifyCompareChunks returns the parts that differ, neighbours joined up to so
-// many records, and one that does not and holds something, to try the servers
-// with.
-func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiffering, equal verifyDiffering) {
+// verifyCompareChunks returns the parts that differ, and one that does not and
+// holds something, to try the servers with. Parts that are so near to each
+// other that a request costs more than the records between them are joined, up
+// to so many records.
+func verifyCompareChunks(a, b *verifyChunks, near, most int64) (differing []verifyDiffering, equal verifyDiffering) {
 	mask := max(a.Mask, b.Mask)
 	for _, c := range []*verifyChunks{a, b} {
 		if c.coarsen(mask); len(c.List) == 0 {
@@ -125,6 +126,7 @@ func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiff
 		}
 	}
 	lists := [2][]verifyChunk{a.List, b.List}
+	var between [2]uint32 // records since the last part that differs
 	for from := ""; len(lists[0])+len(lists[1]) > 0; {
 		var sums [2]verifyBucket
 		alike, to := true, ""
@@ -157,19 +159,25 @@ func verifyCompareChunks(a, b *verifyChunks, most int64) (differing []verifyDiff
 		}
 		d := verifyDiffering{Bucket: -1, Part: verifyPart{From: from, To: to}, Counts: [2]uint32{sums[0].Count, sums[1].Count}, sums: sums}
 		d.Alike = sums[0] == sums[1]
+		n := len(differing)
 		switch {
 		case d.Alike && alike:
-			if sums[0].Count > 0 && equal.Counts[0] == 0 {
+			if d.Counts[0] > 0 && equal.Counts[0] == 0 {
 				equal = d
 			}
-		case len(differing) > 0 && differing[len(differing)-1].Part.To == from && differing[len(differing)-1].total() < most:
-			last := &differing[len(differing)-1]
+			for side := range between {
+				between[side] += d.Counts[side]
+			}
+		case n > 0 && int64(between[0]) <= near && differing[n-1].total()+int64(between[0]+between[1])+d.total() <= most:
+			last := &differing[n-1]
 			last.Part.To, last.Alike = to, last.Alike && d.Alike
 			for side := range sums {
-				last.Counts[side] += d.Counts[side]
+				last.Counts[side] += between[side] + d.Counts[side]
 			}
+			between = [2]uint32{}
 		default:
 			differing = append(differing, d)
+			between = [2]uint32{}
 		}
 		from = to
 	}
@@ -189,7 +197,7 @@ func (v *verifier) canRange(ctx context.Context, known verifyDiffering) (bool, e
 		trees[side] = newVerifyTree(v.key, v.opts.Keys, v.collection.Ignore)
 	}
 	tooMany := errors.New("more than there are")
-	err := v.pass(ctx, []verifyPart{known.Part}, func(side int, b *verifyBody) (int, error) {
+	err := v.parts(ctx, []verifyPart{known.Part}, [2]int64{}, func(side int, b *verifyBody) (int, error) {
 		if err := trees[side].read(v.servers[side], v.report.Resource, b, &pages[side]); err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -24,7 +25,6 @@ type verifyHash [16]byte
 // verifyRecord is what is left of a record.
 type verifyRecord struct {
 	id    string
-	hash  uint64          // of the id
 	rest  verifyHash      // everything but encrypted values
 	seals []canonicalSeal // encrypted values; valid until the next record
 }
@@ -44,8 +44,7 @@ type verifyReducer struct {
 	c canonicalizer
 	h hash.Hash
 
-	tree   *verifyTree // for the hash of an id, which is the first pass's
-	idText []byte
+	tree *verifyTree // which is quicker where only the id is asked for
 }
 
 func newVerifyReducer(key []byte, keys *keystore.Store, ignore []string) *verifyReducer {
@@ -78,6 +77,19 @@ func (r *verifyReducer) digest(b []byte) uint64 {
 	return binary.LittleEndian.Uint64(h.Sum(nil))
 }
 
+// id gives the id of a record, and the hash that the first pass has for it.
+func (r *verifyReducer) id(raw json.RawMessage) (string, uint64, error) {
+	d, err := r.tree.one(raw)
+	if err != nil {
+		return "", 0, err
+	}
+	if bytes.IndexByte(d.idText, '\\') < 0 {
+		return string(d.idText), d.id, nil
+	}
+	id, err := canonicalName(slices.Concat([]byte{'"'}, d.idText, []byte{'"'}))
+	return id, d.id, err
+}
+
 // members brings a record into canonical form and returns its id and members,
 // ordered, as positions in r.c.out.
 func (r *verifyReducer) members(raw json.RawMessage) (string, []canonicalMember, error) {
@@ -104,7 +116,6 @@ func (r *verifyReducer) members(raw json.RawMessage) (string, []canonicalMember,
 			break
 		}
 		id, err := canonicalName(value)
-		r.idText = append(r.idText[:0], value[1:len(value)-1]...)
 		return id, members, err
 	}
 	return "", nil, fmt.Errorf("%w: no usable _id", errVerifyRecord)
@@ -124,9 +135,7 @@ func (r *verifyReducer) record(raw json.RawMessage) (verifyRecord, error) {
 	}
 	var sum [sha256.Size]byte
 	r.h.Sum(sum[:0])
-	n := len(r.idText)
-	r.idText = append(r.idText, make([]byte, verifyPad)...)
-	return verifyRecord{id, r.tree.raw(verifyText, r.idText, 0, n).x, verifyHash(sum[:16]), r.c.seals}, nil
+	return verifyRecord{id, verifyHash(sum[:16]), r.c.seals}, nil
 }
 
 // detail is record for one that is suspected, member by member.

@@ -168,7 +168,7 @@ func (v *verifier) first(ctx context.Context, saved verifySaved) ([]verifyDiffer
 	if !f.ordered {
 		return f.differingBuckets(), nil
 	}
-	differing, known := verifyCompareChunks(&f.chunks[0], &f.chunks[1], int64(v.opts.round/4))
+	differing, known := verifyCompareChunks(&f.chunks[0], &f.chunks[1], int64(v.opts.PageSize), int64(v.opts.round/4))
 	var again int64
 	for _, d := range differing {
 		again += d.total()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -176,7 +177,11 @@ func verifyPageText(buf []byte, result []json.RawMessage, next string) []byte {
 func (t *verifyTable) Read(_ context.Context, resource string, into any, _ ...string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	record, ok := t.records[resource[strings.LastIndexByte(resource, '/')+1:]]
+	id, err := url.PathUnescape(resource[strings.LastIndexByte(resource, '/')+1:])
+	if err != nil {
+		return err
+	}
+	record, ok := t.records[id]
 	if t.noRead {
 		return &openidm.Error{Code: 403}
 	}

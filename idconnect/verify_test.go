@@ -84,7 +84,7 @@ func TestVerifySeededDifferences(t *testing.T) {
 // Every record differs: more than one pass holds, and no more than needed.
 func TestVerifyRounds(t *testing.T) {
 	t.Parallel()
-	const n, round = 3000, 2500
+	const n, round = 3000, 1700
 	source, target := newVerifyTable(n), newVerifyTable(0)
 	for i := range n {
 		target.put(fmt.Sprintf("u%05d", i), verifyUser(i, 1, "x"))

@@ -138,6 +138,7 @@ func (t *verifyTree) record(in []byte, pos, n int) (d verifyDigest, end int, err
 		}
 		text = append(text, make([]byte, verifyPad)...)
 		d, _, err = t.record(text, 0, len(text)-verifyPad)
+		t.in, t.n = in, n // whose other records follow
 		return d, end, err
 	}
 	if n := len(id.text); !id.found || n == 0 || n+2 > verifyMaxID {

@@ -99,6 +99,47 @@ func TestVerifyTreePosition(t *testing.T) {
 	}
 }
 
+// A page gives each record what it has by itself, and so does the long way.
+func TestVerifyTreePage(t *testing.T) {
+	t.Parallel()
+	var result []json.RawMessage
+	var want []verifySum
+	unreadable := 0
+	alone := newVerifyTree([]byte("key"), nil, nil)
+	for _, text := range verifyTreeTexts {
+		if !json.Valid([]byte(text)) || strings.Contains(text, "\xff") || strings.Count(text, "[") > 60 {
+			continue
+		}
+		result = append(result, json.RawMessage(text))
+		if d, err := verifyTreeOf(alone, text); err == nil {
+			want = append(want, d.sum)
+		} else {
+			unreadable++
+		}
+	}
+	for _, extra := range []string{"", `{"_id":"deep","x":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`} {
+		records := result
+		if extra != "" {
+			records = append(slices.Clone(result), json.RawMessage(extra))
+		}
+		var b verifyBody
+		b.set(verifyPageText(nil, records, "next ],"))
+		next, err := verifyNext(&verifyTable{}, "x", b.text())
+		b.next = next
+		var p verifyPage
+		if readErr := newVerifyTree([]byte("key"), nil, nil).read(&verifyTable{}, "x", &b, &p); err != nil || readErr != nil || next != "next ]," {
+			t.Fatalf("%v, %v, %q", err, readErr, next)
+		}
+		var got []verifySum
+		for _, d := range p.digests {
+			got = append(got, d.sum)
+		}
+		if !slices.Equal(got, want) || p.unreadable != unreadable+len(records)-len(result) {
+			t.Errorf("%d of %d records, %d unreadable of %d", len(got), len(want), p.unreadable, unreadable)
+		}
+	}
+}
+
 // Records with the members in every order, and with one letter changed.
 func TestVerifyTreeShuffled(t *testing.T) {
 	t.Parallel()

@@ -81,7 +81,8 @@ func TestVerifySeededDifferences(t *testing.T) {
 	}
 }
 
-// Every record differs: more than one pass holds, and no more than needed.
+// Every record differs: more than one pass holds, and no more than needed; where
+// the parts begin, and so their number, is left to chance.
 func TestVerifyRounds(t *testing.T) {
 	t.Parallel()
 	const n, round = 3000, 1700
@@ -90,7 +91,7 @@ func TestVerifyRounds(t *testing.T) {
 		target.put(fmt.Sprintf("u%05d", i), verifyUser(i, 1, "x"))
 	}
 	got := verifyTables(t, source, target, VerifyOptions{MaxDifferences: 5, round: round})
-	if got.ChangedCount != n || len(got.Changed) != 5 || got.Passes != 1+3+1 || got.Shifted != 0 {
+	if got.ChangedCount != n || len(got.Changed) != 5 || got.Passes < 1+3+1 || got.Passes > 1+4+1 || got.Shifted != 0 {
 		t.Fatalf("got %d changed, %d listed, %d passes, %d shifted", got.ChangedCount, len(got.Changed), got.Passes, got.Shifted)
 	}
 	got = verifyTables(t, source, newVerifyTable(0), VerifyOptions{MaxDifferences: 5, round: round})

@@ -79,7 +79,18 @@ func writeJava(t *testing.T, dir string) {
 	must(t, err)
 	content, err := os.ReadFile(program)
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "java.exe"), content, 0o755))
+	java := filepath.Join(dir, "java.exe")
+	must(t, os.WriteFile(java, content, 0o755))
+	// A run that is killed while it asks for the version leaves this running
+	// for a moment, and what runs cannot be removed there.
+	t.Cleanup(func() {
+		for range 100 {
+			if os.Remove(java) == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
 }
 
 func newWorld(t *testing.T, users int) *world {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -28,10 +29,11 @@ const (
 	// verifyStateCost is the number of rounds of PBKDF2, which a guess of the
 	// accounts' passwords costs, too (OWASP's recommendation of 2023).
 	verifyStateCost = 600_000
-	// verifyStateEvery is the time between two writings, and verifyStateShort
-	// what is not worth one when it is interrupted.
+	// verifyStateEvery is the time between two writings. What took less than
+	// verifyStateShort, or fewer than verifyStatePages, is not worth one.
 	verifyStateEvery = 10 * time.Second
 	verifyStateShort = 2 * time.Second
+	verifyStatePages = 20
 )
 
 // verifyStore keeps a comparison in a file, so that it goes on after an
@@ -51,6 +53,8 @@ type verifyStore struct {
 	cost   int
 	every  time.Duration
 	began  time.Time
+	pages  atomic.Int64 // that were read
+	worth  int64
 
 	mu     sync.Mutex
 	last   time.Time
@@ -109,7 +113,7 @@ func openVerifyStore(urls [2]string, users [2]string, secret []byte, opts Verify
 		s.cost = verifyStateCost
 	}
 	if s.every == 0 {
-		s.every = verifyStateEvery
+		s.every, s.worth = verifyStateEvery, verifyStatePages
 	}
 	text, err := json.Marshal(struct {
 		URLs, Users    [2]string
@@ -237,13 +241,21 @@ func (s *verifyStore) put(i int, saved verifySaved, live *verifier) {
 	s.tick()
 }
 
+// read notes that another page was.
+func (s *verifyStore) read() {
+	if s != nil {
+		s.pages.Add(1)
+		s.tick()
+	}
+}
+
 // tick writes the file when it is time.
 func (s *verifyStore) tick() {
 	if s == nil || !s.mu.TryLock() { // somebody is writing
 		return
 	}
 	defer s.mu.Unlock()
-	if now := time.Now(); now.Sub(s.last) >= s.every {
+	if now := time.Now(); now.Sub(s.last) >= s.every && s.pages.Load() >= s.worth {
 		s.write()
 		s.last = time.Now()
 	}
@@ -265,7 +277,7 @@ func (s *verifyStore) end(err error) error {
 		}
 		return nil
 	}
-	if time.Since(s.began) >= min(verifyStateShort, s.every) {
+	if time.Since(s.began) >= min(verifyStateShort, s.every) && s.pages.Load() >= s.worth {
 		if s.write(); s.err != nil {
 			err = fmt.Errorf("%w (and it will have to begin anew: %v)", err, s.err)
 		}

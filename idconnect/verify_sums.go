@@ -214,7 +214,7 @@ func (v *verifier) readFirst(ctx context.Context, f *verifyFirst, saved verifySa
 		}
 		v.state[side].Unlock()
 		v.expect(side, p.total, b.next == "")
-		v.store.tick()
+		v.store.read()
 		return len(p.digests) + p.unreadable, err
 	})
 }

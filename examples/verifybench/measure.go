@@ -61,7 +61,9 @@ func measure(ctx context.Context, in io.Reader, out io.Writer) error {
 	return json.NewEncoder(out).Encode(r)
 }
 
-func (o order) base(side int) string { return o.URLs[side] + strconv.Itoa(o.Records) + "/openidm/" }
+func (o order) base(side int) string {
+	return fmt.Sprintf("%s%d-%s/openidm/", o.URLs[side], o.Records, o.Pause)
+}
 
 var password = keystore.NewPassword("openidm-admin")
 

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -75,15 +76,18 @@ func newServer(side int) *server {
 	return s
 }
 
-// ServeHTTP answers a query for a page, and what a client asks before. How
-// many records there are is the first part of the path.
+// ServeHTTP answers a query for a page. How many records there are, and how
+// long the server takes for a page by itself, is the first part of the path:
+// "1000000-5ms".
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	count, err := strconv.Atoi(parts[0])
+	number, pause, _ := strings.Cut(parts[0], "-")
+	count, err := strconv.Atoi(number)
+	own, pauseErr := time.ParseDuration(pause)
 	size, sizeErr := strconv.Atoi(q.Get("_pageSize"))
 	offset, _ := strconv.Atoi(q.Get("_pagedResultsCookie"))
-	if err != nil || sizeErr != nil || size < 1 || size > maxPage || strings.Join(parts[1:], "/") != "openidm/repo/managed/user" || offset < 0 {
+	if errors.Join(err, sizeErr, pauseErr) != nil || size < 1 || size > maxPage || strings.Join(parts[1:], "/") != "openidm/repo/managed/user" || offset < 0 {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusNotFound)
 		io.WriteString(w, `{"code":404,"reason":"Not Found","message":"not in this benchmark"}`)
@@ -105,6 +109,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, p := range s.places {
 			copy(at[p:], number[:])
 		}
+	}
+	if own > 0 {
+		time.Sleep(own)
 	}
 	const head = `{"result":[`
 	body := (*page)[:max(n*len(s.record)-1, 0)]

@@ -34,7 +34,6 @@ type side struct {
 	step, loginStep                   string
 	mustAnswer                        bool
 	client                            func() (*openidm.Client, error)
-	tlsRemedy                         string
 }
 
 func (r *run) lookAtSource(ctx context.Context) Findings {

@@ -18,8 +18,12 @@ type VerifyReport struct {
 	Target string `json:"target"`
 	// Collections are in the order in which they were asked for.
 	Collections []CollectionReport `json:"collections"`
-	Started     time.Time          `json:"started"`
-	Ended       time.Time          `json:"ended"`
+	// Checks are what the vendor's procedure looks at in the end.
+	Checks []Check `json:"checks,omitempty"`
+	// Failed is nil where the target was not asked for its failed records.
+	Failed  *FailedRecords `json:"failed,omitempty"`
+	Started time.Time      `json:"started"`
+	Ended   time.Time      `json:"ended"`
 	// Resumed: what an interrupted comparison had done was taken over.
 	Resumed bool `json:"resumed,omitempty"`
 }

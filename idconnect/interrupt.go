@@ -34,6 +34,8 @@ func remedyOfKnown(err error) string {
 		return "do what the findings say, then run the same command again"
 	case isInterrupt(err):
 		return "run the same command again: it goes on where it stopped"
+	case diskIsFull(err):
+		return "make room on that disk, then run the same command again: it goes on where it stopped"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "run the same command again, with more time: it goes on where it stopped"
 	case errors.Is(err, openidm.ErrUnauthorized):

@@ -22,7 +22,7 @@ type rawEntry struct {
 	crc              *uint32
 	data             []byte // in the place of content, packed
 	// The entry's own header's words, where they differ from the directory's.
-	ownName, ownContent *string
+	ownName             *string
 	ownMethod, ownFlags *uint16
 	ownSize             *uint32
 	extra               []byte // of the directory
@@ -169,7 +169,7 @@ const (
 	rawFolder = 0o040755
 )
 
-// rawSetup and rawSecurity are what a package must have.
+// rawPackage is what a package must have, and more.
 func rawPackage(more ...rawEntry) []rawEntry {
 	return append([]rawEntry{
 		{name: "salesforceIdConnect/setup.sh", content: "#!/bin/sh\n", mode: 0o100755},

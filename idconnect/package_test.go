@@ -124,6 +124,28 @@ func TestPackageKinds(t *testing.T) {
 	}
 }
 
+// TestPackageScript: a script that could not be run is known beforehand.
+func TestPackageScript(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[uint32]bool{0o100644: true, 0o100755: false} {
+		entries := rawPackage()
+		entries[0].mode = mode
+		path := filepath.Join(t.TempDir(), "IdentityConnect-7.1.6.zip")
+		if err := os.WriteFile(path, rawZip(t, rawEnd{}, entries...), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p, err := openPackage(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &run{u: &Upgrade{Package: path, machine: machine{goos: "linux"}}}
+		if found := r.lookAtOrigin(p); found.Blocking().Has(CodeSetupScript) != want {
+			t.Errorf("%o: %v", mode, found)
+		}
+		p.Close()
+	}
+}
+
 // FuzzPackage: whatever an archive holds, what is taken is unpacked below its
 // folder and nowhere else.
 func FuzzPackage(f *testing.F) {

@@ -420,7 +420,7 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	options := VerifyOptions{
-		Collections: r.u.Collections, Tabs: r.u.Tabs, Values: r.u.Values, StateFile: filepath.Join(r.u.stateDir(), "verify.state"),
+		Collections: r.u.Collections, Tabs: r.u.Tabs, Values: r.u.Values, MaxDifferences: r.u.MaxDifferences, StateFile: filepath.Join(r.u.stateDir(), "verify.state"),
 		Progress: func(p VerifyProgress) {
 			r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
 		},

@@ -127,9 +127,10 @@ type Upgrade struct {
 	Steps []string
 	// Collections to compare; nil: [DefaultCollections].
 	Collections []Collection
-	// Tabs and Values are those of [VerifyOptions].
-	Tabs   TabChecks
-	Values bool
+	// Tabs, Values and MaxDifferences are those of [VerifyOptions].
+	Tabs           TabChecks
+	Values         bool
+	MaxDifferences int
 
 	// Again repeats configure and migrate, and the set-up script of a server
 	// that does not answer, although an earlier run completed them. A request

@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// VerifyReport is the result of [Verify]: ids, names of members and counts,
-// never a value of a record.
+// VerifyReport is the result of [Verify]: ids, names of members and counts, and
+// values of records only where [VerifyOptions].Values asks for them.
 type VerifyReport struct {
 	// Source and Target are the servers' base URLs.
 	Source string `json:"source"`
@@ -56,6 +56,9 @@ type CollectionReport struct {
 	ChangedCount   int64    `json:"changedCount"`
 	Duplicates     []string `json:"duplicates,omitempty"` // more than once on one server
 	DuplicateCount int64    `json:"duplicateCount"`
+	// Values are what is in the members of Changed, where
+	// [VerifyOptions].Values asks for it.
+	Values []ChangedValue `json:"values,omitempty"`
 
 	// Unreadable counts records that cannot be compared: without an id, not
 	// JSON, deeper or larger than any record should be.
@@ -90,9 +93,10 @@ func (c *CollectionReport) Differences() int64 {
 
 // Same reports whether the comparison proves that the target has what the
 // source has: at least one collection was checked, no checked one differs or
-// holds a record that could not be read, and none is blocked. A collection
-// that was not checked, as one of the servers does not have it, and an
-// encrypted value that was not checked, are no difference; nil is not the same.
+// holds a record that could not be read, none is blocked, and no check of the
+// tabs failed. A collection that was not checked, as one of the servers does
+// not have it, a check that was not made, and an encrypted value that was not
+// checked, are no difference; nil is not the same.
 func (r *VerifyReport) Same() bool {
 	if r == nil {
 		return false
@@ -104,6 +108,11 @@ func (r *VerifyReport) Same() bool {
 			return false
 		}
 		checked = checked || c.Checked
+	}
+	for _, c := range r.Checks {
+		if c.Result == CheckFailed {
+			return false
+		}
 	}
 	return checked
 }
@@ -125,7 +134,10 @@ func (r *VerifyReport) WriteText(w io.Writer) error {
 	table.Flush() // into b, which takes everything
 	for i := range r.Collections {
 		r.Collections[i].writeLists(&b)
+		r.Collections[i].writeValues(&b)
 	}
+	r.writeChecks(&b)
+	r.writeFailed(&b)
 	if r.Same() {
 		b.WriteString("\nno difference\n")
 	} else {

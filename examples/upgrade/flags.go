@@ -23,6 +23,7 @@ type upgradeFlags struct {
 	sourcePassword, targetPassword, keystorePassword, truststorePassword, targetTruststorePassword string
 
 	handover handoverFlags
+	verify   verifyFlags
 
 	callbacks string
 
@@ -60,6 +61,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for the set-up (default: JAVA_HOME, then PATH)")
 	f.StringVar(&v.steps, "steps", "", "only these `steps`, of "+strings.Join(idconnect.StepNames(), ","))
 	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
+	v.verify.add(f, &v.u)
 	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
 	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long` to ask what became of a request whose answer is not known")
 	c := &v.u.Checks
@@ -96,6 +98,9 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 			return usagef("-types: %v", err)
 		}
 		u.Collections = collections
+	}
+	if err := v.verify.settle(u); err != nil {
+		return err
 	}
 	if v.callbacks != "" {
 		for c := range strings.SplitSeq(v.callbacks, ",") {

@@ -85,7 +85,7 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 			fmt.Fprintf(a.err, "report: %s\n", dir)
 		}
 	}
-	return errors.Join(err, show)
+	return errors.Join(err, show, v.verify.save(a, report.Verify))
 }
 
 func (a *app) status(ctx context.Context, args []string) error {
@@ -132,7 +132,7 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	} else {
 		err = errors.Join(err, report.WriteText(a.out))
 	}
-	return err
+	return errors.Join(err, v.verify.save(a, report))
 }
 
 func (a *app) rollback(ctx context.Context, args []string) error {

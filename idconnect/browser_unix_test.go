@@ -249,4 +249,3 @@ func (b *browser) print() []byte {
 	b.call("Page.printToPDF", map[string]any{"printBackground": true, "preferCSSPageSize": true, "paperWidth": 8.27, "paperHeight": 11.69}, &p)
 	return p.Data
 }
-

@@ -151,7 +151,7 @@ type htmlList struct {
 type htmlRecord struct{ ID, Members string }
 
 func clipped(s string, n int) string {
-	s = printable(s)
+	s = printable(s[:min(len(s), 4*n+4)]) // more than n runes, where it is cut
 	if len(s) <= n {
 		return s
 	}

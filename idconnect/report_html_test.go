@@ -142,7 +142,7 @@ func TestReportHTMLBounded(t *testing.T) {
 	rep := sampleDone()
 	wide := strings.Repeat("\U0001F680<&\"'", 3000)
 	rep.Verify.Collections = nil
-	for range 1500 {
+	for range 300 {
 		c := CollectionReport{Name: wide, Resource: wide, Reason: wide, Checked: true, MissingCount: 1 << 40, ChangedCount: 1 << 40, SourceCount: 1 << 41}
 		for range 400 {
 			c.Missing = append(c.Missing, wide)
@@ -150,7 +150,7 @@ func TestReportHTMLBounded(t *testing.T) {
 		}
 		rep.Verify.Collections = append(rep.Verify.Collections, c)
 	}
-	for range 3000 {
+	for range 400 {
 		rep.Findings = append(rep.Findings, Finding{wide, Warns, wide, wide, wide, wide, "https://example.com/" + wide})
 		rep.Verify.Checks = append(rep.Verify.Checks, Check{wide, wide, wide, CheckNotChecked, wide, wide, -1, 1 << 60})
 		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, FailedRecord{wide, wide, wide, wide, wide, true})

@@ -226,7 +226,7 @@ func (f *FailedRecords) junit() junitCase {
 }
 
 func junitSays(kind, message, text string) *junitResult {
-	return &junitResult{kind, junitText(message), junitText(text)}
+	return &junitResult{junitText(kind), junitText(message), junitText(text)}
 }
 
 // junitText leaves out what is no character of XML or is invisible, but keeps

@@ -180,8 +180,8 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 		}
 		b.WriteString(bare)
 		left -= n
-		if bare = word[len(strings.TrimSuffix(word, " ")):]; bare != "" {
-			b.WriteString(bare)
+		if strings.HasSuffix(word, " ") && (b.Len() > 0 || len(lines) == 0) { // none at the beginning of what goes on
+			b.WriteByte(' ')
 			left--
 		}
 	}

@@ -73,14 +73,14 @@ func (t *tabs) failedRecords(ctx context.Context) *FailedRecords {
 		switch {
 		case err != nil:
 			out.Checked = false
-			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", verifyPrintable(cutText(run.ID, 100)), tabWhy(err)))
+			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", printable(cutText(run.ID, 100)), tabWhy(err)))
 		case failures < 0:
 			out.Count += named
 		case named < failures:
-			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named, plural(int(failures), "failed record"), verifyPrintable(cutText(run.ID, 100))))
+			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named, plural(int(failures), "failed record"), printable(cutText(run.ID, 100))))
 		}
 		if run.Ended == "" {
-			notes = append(notes, fmt.Sprintf("%s is still running", verifyPrintable(cutText(run.ID, 100))))
+			notes = append(notes, fmt.Sprintf("%s is still running", printable(cutText(run.ID, 100))))
 		}
 	}
 	for key, r := range records {

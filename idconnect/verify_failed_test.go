@@ -102,7 +102,7 @@ func TestFailedRecords(t *testing.T) {
 					t.Errorf("%q is in the report", secret)
 				}
 			}
-			for _, want := range []string{"records that failed in the migration: 3\n", "  users u00002 (missing): Value …", "to repair: "} {
+			for _, want := range []string{"3 records that the migration could not copy:\n", ": u00002: Value …", " (missing in the target)\n", "\nrepair: "} {
 				if !strings.Contains(text.String(), want) {
 					t.Errorf("%q is not in\n%s", want, &text)
 				}

@@ -31,7 +31,7 @@ func verifyReason(text string, secrets ...string) string {
 			text = strings.ReplaceAll(text, secret, "…")
 		}
 	}
-	text = strings.Join(strings.Fields(verifyPrintable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text))), " ")
+	text = strings.Join(strings.Fields(printable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text))), " ")
 	text = reasonSecret.ReplaceAllString(text, "$1 …")
 	text = withoutQuoted(text)
 	text = reasonBraces.ReplaceAllString(text, "…")

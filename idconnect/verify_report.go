@@ -2,12 +2,8 @@ package idconnect
 
 import (
 	"fmt"
-	"io"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
-	"unicode"
 )
 
 // VerifyReport is the result of [Verify]: ids, names of members and counts, and
@@ -117,38 +113,15 @@ func (r *VerifyReport) Same() bool {
 	return checked
 }
 
-// WriteText writes the report as aligned text: a line for each collection,
-// then the ids of what differs.
-func (r *VerifyReport) WriteText(w io.Writer) error {
-	var b strings.Builder
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "collection\tsource\ttarget\tresult")
-	for i := range r.Collections {
-		c := &r.Collections[i]
-		source, target := strconv.FormatInt(c.SourceCount, 10), strconv.FormatInt(c.TargetCount, 10)
-		if !c.Checked {
-			source, target = "-", "-"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", verifyPrintable(c.Name), source, target, c.verdict())
+// verdict is one line of words, reason included.
+func (c *CollectionReport) verdict() string {
+	if c.Reason != "" {
+		return c.result() + ": " + c.Reason
 	}
-	table.Flush() // into b, which takes everything
-	for i := range r.Collections {
-		r.Collections[i].writeLists(&b)
-		r.Collections[i].writeValues(&b)
-	}
-	r.writeChecks(&b)
-	r.writeFailed(&b)
-	if r.Same() {
-		b.WriteString("\nno difference\n")
-	} else {
-		b.WriteString("\nnot proved to be the same\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return c.result()
 }
 
-// verdict is one line of words.
-func (c *CollectionReport) verdict() string {
+func (c *CollectionReport) result() string {
 	var words []string
 	switch {
 	case !c.Checked && c.Blocked:
@@ -174,51 +147,5 @@ func (c *CollectionReport) verdict() string {
 			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
 		}
 	}
-	verdict := strings.Join(words, ", ")
-	if c.Reason != "" {
-		verdict += ": " + verifyPrintable(c.Reason)
-	}
-	return verdict
-}
-
-func (c *CollectionReport) writeLists(b *strings.Builder) {
-	changed := make([]string, len(c.Changed))
-	for i, change := range c.Changed {
-		changed[i] = change.ID
-		if len(change.Members) > 0 {
-			changed[i] += " (" + strings.Join(change.Members, ", ") + ")"
-		}
-	}
-	for _, list := range []struct {
-		what  string
-		lines []string
-		count int64
-	}{
-		{"missing in the target", c.Missing, c.MissingCount},
-		{"only in the target", c.Extra, c.ExtraCount},
-		{"changed", changed, c.ChangedCount},
-		{"more than once", c.Duplicates, c.DuplicateCount},
-	} {
-		if list.count == 0 {
-			continue
-		}
-		fmt.Fprintf(b, "\n%s, %s:\n", verifyPrintable(c.Name), list.what)
-		for _, line := range list.lines {
-			fmt.Fprintf(b, "  %s\n", verifyPrintable(line))
-		}
-		if more := list.count - int64(len(list.lines)); more > 0 {
-			fmt.Fprintf(b, "  and %d more\n", more)
-		}
-	}
-}
-
-// verifyPrintable keeps what a server chose from moving the cursor of a
-// terminal.
-func verifyPrintable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\uFFFD'
-	}, s)
+	return strings.Join(words, ", ")
 }

@@ -276,7 +276,7 @@ func tabList(names []string) string {
 	const most = 10
 	out := make([]string, 0, most)
 	for _, name := range names[:min(len(names), most)] {
-		out = append(out, cutText(verifyPrintable(name), 200))
+		out = append(out, cutText(printable(name), 200))
 	}
 	s := strings.Join(out, ", ")
 	if more := len(names) - most; more > 0 {

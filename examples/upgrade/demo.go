@@ -118,6 +118,9 @@ func (a *app) demo(ctx context.Context, args []string) error {
 	err = errors.Join(err, d.close(*keep))
 	if _, statErr := os.Stat(d.path("report")); statErr == nil {
 		fmt.Fprintf(a.out, "\nThe report lies in %s\n", d.path("report"))
+		if *keep {
+			fmt.Fprintf(a.out, "As a page: %s\n", d.path("report", "report.html"))
+		}
 	}
 	if *keep {
 		fmt.Fprintf(a.out, "The installations lie in %s\n", dir)

@@ -74,7 +74,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+idconnect.DefaultAuthorizeURL+")")
 	f.StringVar(&v.callbacks, "callback-urls", "", "`URLs` that the connected app must have (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "result as JSON")
-	f.StringVar(&v.report, "report", "", "`folder` for the report")
+	f.StringVar(&v.report, "report", "", "`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")
 	f.StringVar(&v.logLevel, "log", "", "`debug|json`: every request on stderr, without secrets; or every event there as a line of JSON")
 	return f, v

@@ -127,6 +127,9 @@ func (o crashOrder) carryOut(points *crashPoints) (result crashResult, err error
 		var report *idconnect.Report
 		if report, err = u.Run(ctx); report != nil {
 			result.Outcome = report.Outcome
+			for _, f := range report.Findings.Blocking() {
+				err = fmt.Errorf("%w; %s: %s", err, f.Code, f.Seen)
+			}
 		}
 	}
 	if err != nil {

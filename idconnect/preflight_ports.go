@@ -18,10 +18,12 @@ import (
 var serverPorts = []string{"openidm.port.https", "openidm.port.http", "openidm.port.mutualauth"}
 
 // lookAtPorts looks whether another program has a port that the set-up needs.
-// Ports are tried by a connection, which is closed at once.
+// Ports are tried by a connection, which is closed at once. A set-up that was
+// killed may have left a server that starts, and so opens its ports while this
+// looks: the step waits for it.
 func (r *run) lookAtPorts(ctx context.Context) Findings {
 	seen := r.targetSeen.Load()
-	if seen == nil || seen.answered || r.targetRuns() {
+	if seen == nil || seen.answered || r.targetRuns() || r.journal.Setup.open() {
 		return nil
 	}
 	target, err := url.Parse(r.u.targetURL())

@@ -4,6 +4,7 @@ package idconnect
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"image/color"
@@ -179,7 +180,7 @@ func headingsInOrder(headings []string) string {
 
 func keep(t *testing.T, name string, content []byte) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(*pictures, name), content, 0o600); err != nil {
+	if err := errors.Join(os.MkdirAll(*pictures, 0o755), os.WriteFile(filepath.Join(*pictures, name), content, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 }

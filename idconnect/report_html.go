@@ -77,6 +77,7 @@ type htmlView struct {
 	ChecksWords               string
 	Failed                    *htmlFailed
 	Lists                     []htmlLists
+	Values                    bool // some are shown
 	Version                   int
 }
 
@@ -470,6 +471,7 @@ func (v *htmlView) addLists(r *VerifyReport) {
 		if shown, rest := first(c.Values, min(htmlListIDs, room)); len(shown) > 0 {
 			h := htmlList{Kind: "values", Words: number(int64(len(c.Values)), "value that differs", "values that differ"), More: more(int64(len(c.Values)), len(shown)), Open: rest == 0 && len(shown) <= htmlOpenIDs}
 			room -= len(shown)
+			v.Values = true
 			for i := range shown {
 				h.Records = append(h.Records, htmlRecord{short(shown[i].ID), short(shown[i].Member) + ": " + long(shown[i].words())})
 			}

@@ -3,6 +3,7 @@ package idconnect
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -36,6 +37,8 @@ func remedyOfKnown(err error) string {
 		return "run the same command again: it goes on where it stopped"
 	case diskIsFull(err):
 		return "make room on that disk, then run the same command again: it goes on where it stopped"
+	case errors.Is(err, fs.ErrPermission):
+		return "give this user the right to read and write there, then run the same command again"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "run the same command again, with more time: it goes on where it stopped"
 	case errors.Is(err, openidm.ErrUnauthorized):

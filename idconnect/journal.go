@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -99,26 +98,72 @@ func (j *journal) configureNote() *note {
 	return &j.Configure.note
 }
 
+// Reasons of a [JournalError].
+const (
+	JournalUnreadable = "unreadable"     // no regular file, or the file system refuses it
+	JournalDamaged    = "damaged"        // not what a run writes, which is whole or not there
+	JournalVersion    = "version"        // of another version of this package
+	JournalTarget     = "another target" // of the upgrade of another installation
+)
+
+// JournalError says that what an earlier run remembered cannot be used. Nothing
+// was changed.
+type JournalError struct {
+	Path string
+	// Reason is one of the constants JournalUnreadable and so on.
+	Reason string
+	Err    error
+}
+
+func (e *JournalError) Error() string {
+	return fmt.Sprintf("journal %s: %s: %v", e.Path, e.Reason, e.Err)
+}
+func (e *JournalError) Unwrap() error { return e.Err }
+
+// Remedy says what to do.
+func (e *JournalError) Remedy() string {
+	switch e.Reason {
+	case JournalUnreadable:
+		return "give this user the right to read it, or run as the user who ran before"
+	case JournalVersion:
+		return "go on with the version that began"
+	case JournalTarget:
+		return "give the address with which the upgrade began; another target needs a folder of its own"
+	}
+	return "something else changed it: put it back from a copy, or move it away when you know what the last run did; without it, whether migrate was sent is asked of the target only"
+}
+
 func openJournal(dir, target string) (*journal, error) {
 	j := &journal{path: filepath.Join(dir, "journal.json")}
-	f, err := os.Open(j.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	fail := func(reason string, err error) (*journal, error) {
+		return nil, &JournalError{Path: j.path, Reason: reason, Err: err}
+	}
+	info, err := os.Stat(j.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		j.Version, j.Target = journalVersion, target
 		return j, nil
+	case err != nil:
+		return fail(JournalUnreadable, err)
+	case !info.Mode().IsRegular():
+		return fail(JournalUnreadable, errors.New("not a regular file"))
+	case info.Size() > journalLimit:
+		return fail(JournalDamaged, fmt.Errorf("larger than %d bytes", journalLimit))
 	}
+	b, err := os.ReadFile(j.path)
 	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return fail(JournalUnreadable, err)
 	}
-	defer f.Close()
-	d := json.NewDecoder(io.LimitReader(f, journalLimit))
-	if err := d.Decode(&j.journalData); err != nil {
-		return nil, fmt.Errorf("journal %s: %w (it is written whole; something else changed it: move it away only when you know what the last run did)", j.path, err)
+	if err := json.Unmarshal(b, &j.journalData); err != nil {
+		return fail(JournalDamaged, err)
 	}
-	if j.Version != journalVersion {
-		return nil, fmt.Errorf("journal %s: version %d, this program knows %d", j.path, j.Version, journalVersion)
-	}
-	if j.Target != target {
-		return nil, fmt.Errorf("journal %s: belongs to the target %s, not %s; use another state folder", j.path, j.Target, target)
+	switch {
+	case j.Version == 0:
+		return fail(JournalDamaged, errors.New("it has no version"))
+	case j.Version != journalVersion:
+		return fail(JournalVersion, fmt.Errorf("%d, this program knows %d", j.Version, journalVersion))
+	case j.Target != target:
+		return fail(JournalTarget, fmt.Errorf("it is that of %s, not %s", j.Target, target))
 	}
 	return j, nil
 }

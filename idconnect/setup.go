@@ -3,9 +3,12 @@ package idconnect
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -424,9 +427,24 @@ func (s *setupRun) clean(text string) string {
 	return strings.TrimSpace(s.redact(text))
 }
 
+// setupPasswordForms are forms of a boot.properties password that can be turned
+// back (OBF), or that nobody needs to see: they are the keystore's, of whatever
+// installation.
+var setupPasswordForms = regexp.MustCompile(`\b(?:OBF|CRYPT|MD5):[0-9A-Za-z]+`)
+
+// redact takes the password out, as it is and as programs print it: in JSON, in
+// an address, in base64, and obfuscated.
 func (s *setupRun) redact(text string) string {
-	if p := s.o.KeystorePassword.Reveal(); p != "" {
-		text = strings.ReplaceAll(text, p, "[redacted]")
+	text = setupPasswordForms.ReplaceAllString(text, "[redacted]")
+	p := s.o.KeystorePassword.Reveal()
+	if p == "" {
+		return text
+	}
+	quoted, _ := json.Marshal(p) // a string always is
+	for _, form := range []string{
+		p, string(quoted[1 : len(quoted)-1]), url.QueryEscape(p), url.PathEscape(p), base64.StdEncoding.EncodeToString([]byte(p)),
+	} {
+		text = strings.ReplaceAll(text, form, "[redacted]")
 	}
 	return text
 }

@@ -144,7 +144,9 @@ func (r *VerifyReport) writeTo(p *page, outcome string) {
 		}
 		rows = append(rows, []cell{{c.Name, plainTone}, {source, plainTone}, {target, plainTone}, {c.verdict(), t}})
 	}
-	p.table(0, rows)
+	if len(r.Collections) > 0 {
+		p.table(0, rows)
+	}
 	for i := range r.Collections {
 		r.Collections[i].writeLists(p)
 		r.Collections[i].writeValues(p)

@@ -246,7 +246,10 @@ func (u *Upgrade) Missing() []*MissingError {
 	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password", StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
 	if u.chosen(StepStores) || u.chosen(StepSetup) {
-		if p, err := u.keystorePassword(); err != nil || p.IsZero() {
+		p, err := u.keystorePassword()
+		var folder *InstallationError
+		// A source's folder that is none is for preflight to report, with all else.
+		if noSource := u.SourceDir != "" && errors.As(err, &folder); !noSource && p.IsZero() {
 			need(true, "KeystorePassword", StepStores, StepSetup)
 		}
 	}

@@ -216,7 +216,8 @@ func (s *Store) secretKey(alias string) secretKey {
 	if e, ok := s.Entry(alias); !ok {
 		k.err = fmt.Errorf("%w: %q", ErrNoSuchAlias, alias)
 	} else {
-		k.algorithm, k.key, k.err = e.SecretKey(s.passwordOf(e))
+		opened := openKey(e, s.passwordsOf(e))
+		k = secretKey{opened.Algorithm, opened.Key, opened.Err}
 	}
 	// Aliases come from a server: a store has a bounded number of its own.
 	if s.keys == nil {

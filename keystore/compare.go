@@ -36,7 +36,7 @@ func (d Differences) String() string {
 }
 
 // Compare compares two stores by alias and content: keys by their bytes, opened
-// with the password that each store was opened with, and certificates by
+// with the passwords that each store was opened with, and certificates by
 // theirs. Dates, order, salts and passwords do not count. A key that does not
 // open is an error; so is a PKCS#12 truststore, whose aliases are not known
 // ([ErrPKCS12Unsupported]).
@@ -56,7 +56,7 @@ func Compare(a, b *Store) (Differences, error) {
 	same, errs := make([]bool, len(both)), make([]error, len(both))
 	side(len(both), func(i int) {
 		x, y := both[i][0], both[i][1]
-		same[i], errs[i] = sameEntry(x, a.passwordOf(x), y, b.passwordOf(y))
+		same[i], errs[i] = sameEntry(a, x, b, y)
 	})
 	for i, pair := range both {
 		switch {
@@ -89,30 +89,22 @@ func (s *Store) named() error {
 	return nil
 }
 
-func sameEntry(x Entry, px Password, y Entry, py Password) (bool, error) {
+func sameEntry(a *Store, x Entry, b *Store, y Entry) (bool, error) {
 	if x.Kind != y.Kind || !slices.EqualFunc(x.RawCertificates(), y.RawCertificates(), bytes.Equal) {
 		return false, nil
 	}
 	if x.e.p12 == nil && y.e.p12 == nil && bytes.Equal(x.e.fields().body, y.e.fields().body) {
 		return true, nil // the same ciphertext
 	}
-	switch x.Kind {
-	case PrivateKey:
-		kx, err := x.PKCS8(px)
-		if err != nil {
-			return false, err
-		}
-		ky, err := y.PKCS8(py)
-		return subtle.ConstantTimeCompare(kx, ky) == 1, err
-	case SecretKey:
-		ax, kx, err := x.SecretKey(px)
-		if err != nil {
-			return false, err
-		}
-		ay, ky, err := y.SecretKey(py)
-		return ax == ay && subtle.ConstantTimeCompare(kx, ky) == 1, err
+	if x.Kind == TrustedCertificate {
+		return true, nil
 	}
-	return true, nil
+	kx := openKey(x, a.passwordsOf(x))
+	if kx.Err != nil {
+		return false, kx.Err
+	}
+	ky := openKey(y, b.passwordsOf(y))
+	return kx.Algorithm == ky.Algorithm && subtle.ConstantTimeCompare(kx.Key, ky.Key) == 1, ky.Err
 }
 
 // Policy says what [Merge] does with an alias that both stores have, with

@@ -224,7 +224,7 @@ func (p *pending) carryOut() error {
 }
 
 func readBounded(path string) ([]byte, fs.FileInfo, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -261,7 +261,7 @@ func refuseLoss(from *Store, dst string, o CopyOptions) error {
 			continue
 		}
 		// A key that does not open may be another one.
-		if same, err := sameEntry(f, from.passwordOf(f), e, to.passwordOf(e)); err == nil && same {
+		if same, err := sameEntry(from, f, to, e); err == nil && same {
 			keys.Same = append(keys.Same, e.Alias)
 		} else {
 			keys.Changed = append(keys.Changed, e.Alias)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -40,19 +41,18 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	expected := min(int(count), len(data)/19)
 	s.entries, s.index = make([]entry, 0, expected), make(map[string]int, expected)
 	for i := int32(0); i < count && d.err == nil; i++ {
-		at := d.at
 		e := d.entry(s.format, s.version == 1)
 		if d.err != nil {
 			break
 		}
 		if old, ok := s.index[e.alias]; ok {
 			// Java puts both into a table: the later one stays.
-			s.warn("alias %q at offset %d stood before, the later entry counts", e.alias, at)
+			s.warn(e.offset, e.alias, "the alias stood before", "the later entry counts")
 			s.entries[old] = e
 			continue
 		}
 		if lowerCase(e.alias) != e.alias {
-			s.warn("alias %q is not in lower case, so Java lists the entry and never finds it", e.alias)
+			s.warn(e.offset, e.alias, "an alias that is not in lower case", "Java lists the entry and never finds it")
 		}
 		s.index[e.alias] = len(s.entries)
 		s.entries = append(s.entries, e)
@@ -64,7 +64,7 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 		return nil, d.err
 	}
 	if d.at < len(data) {
-		s.warn("%d bytes follow the trailer", len(data)-d.at)
+		s.warn(int64(d.at), "", fmt.Sprintf("%d bytes after the trailer", len(data)-d.at), "Java does not read them")
 	}
 	if !password.IsZero() {
 		if subtle.ConstantTimeCompare(sum, integrity(password.Reveal(), data[:end])) != 1 {
@@ -75,12 +75,9 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) warn(format string, args ...any) {
-	switch n := len(s.warnings); {
-	case n < maxWarnings:
-		s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
-	case n == maxWarnings:
-		s.warnings = append(s.warnings, "and more of that kind")
+func (s *Store) warn(offset int64, alias, what, why string) {
+	if len(s.warnings) <= maxWarnings {
+		s.warnings = append(s.warnings, &FormatError{Offset: offset, Alias: alias, What: what, Err: errors.New(why)})
 	}
 }
 

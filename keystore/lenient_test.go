@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,6 +60,10 @@ func lenient(t testing.TB) map[string][]byte {
 	}
 }
 
+func wantAlias(name string) string {
+	return map[string]string{"two equal aliases": "x", "differ in case only": "X"}[name]
+}
+
 // TestLenient: what Java tolerates we read as Java does, with a warning, and
 // refuse if strict.
 func TestLenient(t *testing.T) {
@@ -70,8 +75,17 @@ func TestLenient(t *testing.T) {
 			continue
 		}
 		_, strict := Decode(bytes.NewReader(data), NewPassword("changeit"), Strict())
-		if len(s.Warnings()) != 1 || !isAny(strict, ErrFormat) {
+		if len(s.Warnings()) != 1 || !isAny(strict, ErrFormat) || strict.Error() != s.Warnings()[0] {
 			t.Errorf("%s: warnings %q, strict: %v", name, s.Warnings(), strict)
+		}
+		var where *FormatError
+		if errors.As(strict, &where); where == nil || where.Alias != wantAlias(name) {
+			t.Errorf("%s: %+v", name, where)
+			continue
+		}
+		at := data[where.Offset:]
+		if name == "bytes after the trailer" && string(at) != "more" || name != "bytes after the trailer" && !bytes.HasPrefix(at, []byte("\x00\x00\x00\x02\x00\x01"+where.Alias)) {
+			t.Errorf("%s: at offset %d stands %.10q", name, where.Offset, at)
 		}
 	}
 }

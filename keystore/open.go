@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 )
@@ -14,8 +15,8 @@ type OpenedKey struct {
 }
 
 // OpenKeys opens all private and secret keys, in the order of the file, on all
-// cores. The zero password stands for the one that the store was opened with
-// ([WithKeyPassword] or the store's own). A key that does not open has Err, as
+// cores. The zero password stands for those that the store was opened with
+// ([WithKeyPassword] and the store's own). A key that does not open has Err, as
 // of [Entry.PKCS8] and [Entry.SecretKey].
 func (s *Store) OpenKeys(password Password) []OpenedKey {
 	var keys []OpenedKey
@@ -26,19 +27,29 @@ func (s *Store) OpenKeys(password Password) []OpenedKey {
 	}
 	side(len(keys), func(i int) {
 		k := &keys[i]
-		p := password
-		if p.IsZero() {
-			p = s.passwordOf(k.Entry)
+		passwords := []Password{password}
+		if password.IsZero() {
+			passwords = s.passwordsOf(k.Entry)
 		}
-		if k.Entry.Kind == SecretKey {
-			k.Algorithm, k.Key, k.Err = k.Entry.SecretKey(p)
-			return
-		}
-		if k.Key, k.Err = k.Entry.PKCS8(p); k.Err == nil {
-			k.Algorithm = algorithmOf(k.Key)
-		}
+		*k = openKey(k.Entry, passwords)
 	})
 	return keys
+}
+
+// openKey opens a key with the first of some passwords that does.
+func openKey(e Entry, passwords []Password) OpenedKey {
+	k := OpenedKey{Entry: e}
+	for _, p := range passwords {
+		if e.Kind == SecretKey {
+			k.Algorithm, k.Key, k.Err = e.SecretKey(p)
+		} else if k.Key, k.Err = e.PKCS8(p); k.Err == nil {
+			k.Algorithm = algorithmOf(k.Key)
+		}
+		if !errors.Is(k.Err, ErrKeyPassword) {
+			break
+		}
+	}
+	return k
 }
 
 // side calls f for 0 to n-1, on all cores side by side.

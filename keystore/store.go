@@ -42,6 +42,8 @@ var (
 	ErrKeyPassword = errors.New("the key does not open with this password")
 	// ErrFormat: not a key store, or a broken one; a [*FormatError] says where.
 	ErrFormat = errors.New("not a key store that Java would read")
+	// ErrNotRegular: a folder, a pipe or a device stands where a file should.
+	ErrNotRegular = errors.New("not a regular file")
 	// ErrTooLarge: the file is larger than the limit.
 	ErrTooLarge = errors.New("larger than the limit")
 	// ErrNoSuchAlias: the store has no such entry.
@@ -110,9 +112,9 @@ const (
 )
 
 type options struct {
-	limit       int64
-	keyPassword Password
-	strict      bool
+	limit        int64
+	keyPasswords []Password
+	strict       bool
 }
 
 // Option changes how [Open] and [Decode] read.
@@ -122,9 +124,18 @@ type Option func(*options)
 // 256 MiB.
 func WithLimit(n int64) Option { return func(o *options) { o.limit = n } }
 
-// WithKeyPassword is for stores whose keys have another password than the
-// store, and is used where a call does not name one ([Store.Opens], [Compare]).
-func WithKeyPassword(p Password) Option { return func(o *options) { o.keyPassword = p } }
+// WithKeyPassword is for stores whose keys have other passwords than the store,
+// and is used where a call does not name one ([Store.Opens], [Compare],
+// [Store.OpenKeys]). It may be given several times: each key is tried with the
+// passwords in their order, and with the store's last, which costs a key's whole
+// derivation every time. The zero password is none.
+func WithKeyPassword(p Password) Option {
+	return func(o *options) {
+		if !p.IsZero() {
+			o.keyPasswords = append(o.keyPasswords, p)
+		}
+	}
+}
 
 // Strict makes an error of each of the [Store.Warnings].
 func Strict() Option { return func(o *options) { o.strict = true } }
@@ -137,9 +148,9 @@ type Store struct {
 	verified bool
 	entries  []entry
 	index    map[string]int // alias to entry
-	warnings []string
-	// keyPassword is the keys' that it was opened with.
-	keyPassword Password
+	warnings []*FormatError
+	// keyPasswords are what the keys are tried with.
+	keyPasswords []Password
 
 	mu   sync.Mutex
 	keys map[string]secretKey // opened secret keys, by alias
@@ -203,6 +214,18 @@ func (s *Store) Len() int { return len(s.entries) }
 // Java does not: certificates that are damaged under a digest that is right.
 // For these it looks at every certificate, which takes 0.5 µs each.
 func (s *Store) Warnings() []string {
+	var texts []string
+	for _, w := range s.flaws() {
+		texts = append(texts, w.Error())
+	}
+	if len(texts) > maxWarnings {
+		texts[maxWarnings] = "and more of that kind"
+	}
+	return texts
+}
+
+// flaws are at most one more than maxWarnings.
+func (s *Store) flaws() []*FormatError {
 	all := Store{warnings: slices.Clone(s.warnings)}
 	for _, e := range s.entries {
 		if e.p12 != nil || e.kind == SecretKey {
@@ -211,7 +234,7 @@ func (s *Store) Warnings() []string {
 		f := e.fields()
 		for i, der := range f.certs {
 			if flaw := certificateFlaw(der); flaw != "" {
-				all.warn("certificate %d of entry %q at offset %d is damaged: %s; Java may not load the store at all", i+1, e.alias, e.offset, flaw)
+				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1), flaw+"; Java may not load the store at all")
 			}
 		}
 	}
@@ -248,12 +271,15 @@ func (s *Store) find(alias string) int {
 	return -1
 }
 
-// passwordOf is the password of a key where the caller names none.
-func (s *Store) passwordOf(e Entry) Password {
-	if !e.e.own.IsZero() {
-		return e.e.own
+// passwordsOf are those to try of a key where the caller names none.
+func (s *Store) passwordsOf(e Entry) []Password {
+	switch {
+	case !e.e.own.IsZero():
+		return []Password{e.e.own}
+	case len(s.keyPasswords) > 0:
+		return s.keyPasswords
 	}
-	return s.keyPassword
+	return make([]Password, 1)
 }
 
 // RawCertificates returns the certificates in DER: the chain of a private key,
@@ -282,12 +308,13 @@ func (e Entry) Certificates() ([]*x509.Certificate, error) {
 
 // Open reads a key store from a file: JCEKS, JKS or PKCS#12, told by its
 // content and not by its name. The zero password lists a JCEKS or JKS store
-// without the proof that it is whole ([Store.Verified]). See [Decode] for
+// without the proof that it is whole ([Store.Verified]). What is no regular
+// file is [ErrNotRegular]: a pipe might never end. See [Decode] for the other
 // errors; those of the file system are wrapped.
 func Open(path string, password Password, opts ...Option) (*Store, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("opening the key store %s: %w", path, err)
 	}
 	defer f.Close()
 	s, err := Decode(f, password, opts...)
@@ -295,6 +322,19 @@ func Open(path string, password Password, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("opening the key store %s: %w", path, err)
 	}
 	return s, nil
+}
+
+// openFile opens a regular file. It asks before it opens, because to open a
+// pipe waits for who writes into it.
+func openFile(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, ErrNotRegular
+	}
+	return os.Open(path)
 }
 
 // Decode reads a key store. Errors match [ErrFormat], [ErrIntegrity],
@@ -339,13 +379,13 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 		return nil, err
 	}
 	if o.strict {
-		if w := s.Warnings(); len(w) > 0 {
-			return nil, &FormatError{What: w[0]}
+		if w := s.flaws(); len(w) > 0 {
+			return nil, w[0]
 		}
 	}
-	s.keyPassword = o.keyPassword
-	if s.keyPassword.IsZero() {
-		s.keyPassword = password
+	s.keyPasswords = o.keyPasswords
+	if !password.IsZero() && !slices.ContainsFunc(s.keyPasswords, password.Equal) {
+		s.keyPasswords = append(s.keyPasswords, password)
 	}
 	return s, nil
 }

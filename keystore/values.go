@@ -213,10 +213,15 @@ func (s *Store) secretKey(alias string) secretKey {
 		return k
 	}
 	var k secretKey
-	if e, ok := s.Entry(alias); !ok {
+	e, ok := s.Entry(alias)
+	switch {
+	case !ok:
 		k.err = fmt.Errorf("%w: %q", ErrNoSuchAlias, alias)
-	} else {
-		k.algorithm, k.key, k.err = e.SecretKey(s.passwordOf(e))
+	case e.Kind != SecretKey:
+		k.err = fmt.Errorf("entry %q: %w: it is no secret key", alias, ErrKind)
+	default:
+		opened := openKey(e, s.passwordsOf(e))
+		k = secretKey{opened.Algorithm, opened.Key, opened.Err}
 	}
 	// Aliases come from a server: a store has a bounded number of its own.
 	if s.keys == nil {

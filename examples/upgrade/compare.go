@@ -28,8 +28,8 @@ func (a *app) compare(_ context.Context, args []string) error {
 	keys := f.Bool("keys", false, "also open every key and show its SHA-256 in both stores; key bytes are never shown")
 	fileA := f.String("password-file", "", "`file` with the password of A, and of B when it has no other")
 	fileB := f.String("password-file-b", "", "`file` with the password of B")
-	keyFileA := f.String("key-password-file", "", "`file` with the password of A's keys, when it differs, and of B's when they have no other")
-	keyFileB := f.String("key-password-file-b", "", "`file` with the password of B's keys")
+	keysA := fileList(f, "key-password-file", "`file` with the password of A's keys that have another, and of B's unless theirs are given; may be given several times")
+	keysB := fileList(f, "key-password-file-b", "`file` with the password of B's keys; may be given several times")
 	names, err := parse(f, args, "A", "B")
 	if err != nil {
 		return err
@@ -37,14 +37,14 @@ func (a *app) compare(_ context.Context, args []string) error {
 	if *fileB == "" {
 		*fileB = *fileA
 	}
-	if *keyFileB == "" {
-		*keyFileB = *keyFileA
+	if len(*keysB) == 0 {
+		*keysB = *keysA
 	}
-	storeA, err := a.openForKeys(names[0], *fileA, "-password-file", *keyFileA, "-key-password-file")
+	storeA, err := a.openStore(names[0], *fileA, "-password-file", *keysA, "-key-password-file", true)
 	if err != nil {
 		return err
 	}
-	storeB, err := a.openForKeys(names[1], *fileB, "-password-file-b", *keyFileB, "-key-password-file-b")
+	storeB, err := a.openStore(names[1], *fileB, "-password-file-b", *keysB, "-key-password-file-b", true)
 	if err != nil {
 		return err
 	}
@@ -88,16 +88,6 @@ func (a *app) compare(_ context.Context, args []string) error {
 		return errSaid
 	}
 	return err
-}
-
-// openForKeys opens a store and remembers the password of its keys.
-func (a *app) openForKeys(path, file, flagName, keyFile, keyFlagName string) (*keystore.Store, error) {
-	keyPassword, err := a.password(keyFile, keyFlagName, "")
-	if err != nil {
-		return nil, err
-	}
-	store, _, err := a.openStore(path, file, flagName, true, keystore.WithKeyPassword(keyPassword))
-	return store, err
 }
 
 // String is a line for each alias, with the keys' SHA-256 where they were

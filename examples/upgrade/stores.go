@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -49,23 +50,16 @@ func (a *app) inspect(_ context.Context, args []string) error {
 	asJSON := f.Bool("json", false, "as JSON")
 	keys := f.Bool("keys", false, "open every key and show its SHA-256; key bytes are never shown")
 	passwordFile := f.String("password-file", "", "`file` with the store's password")
-	keyPasswordFile := f.String("key-password-file", "", "`file` with the keys' password, when it differs")
+	keyFiles := fileList(f, "key-password-file", "`file` with the password of keys that have another; may be given several times")
 	names, err := parse(f, args, "STORE")
 	if err != nil {
 		return err
 	}
-	store, password, err := a.openStore(names[0], *passwordFile, "-password-file", *keys)
+	store, err := a.openStore(names[0], *passwordFile, "-password-file", *keyFiles, "-key-password-file", *keys)
 	if err != nil {
 		return err
 	}
-	keyPassword, err := a.password(*keyPasswordFile, "-key-password-file", "")
-	if err != nil {
-		return err
-	}
-	if keyPassword.IsZero() {
-		keyPassword = password
-	}
-	view, failed := viewStore(store, keyPassword, *keys)
+	view, failed := viewStore(store, *keys)
 	if *asJSON {
 		err = a.json(view)
 	} else {
@@ -83,41 +77,55 @@ func (a *app) inspect(_ context.Context, args []string) error {
 	return nil
 }
 
+// fileList is a flag that may be given several times.
+func fileList(f *flag.FlagSet, name, usage string) *[]string {
+	var files []string
+	f.Func(name, usage, func(file string) error {
+		files = append(files, file)
+		return nil
+	})
+	return &files
+}
+
 // openStore opens a store with the password of a file, of
-// IDC_KEYSTORE_PASSWORD, or of a person. Without any a store is still listed,
-// unless its keys are wanted.
-func (a *app) openStore(path, passwordFile, flagName string, must bool, opts ...keystore.Option) (*keystore.Store, keystore.Password, error) {
-	password, err := a.password(passwordFile, flagName, "IDC_KEYSTORE_PASSWORD")
+// IDC_KEYSTORE_PASSWORD, or of a person, and its keys with those of other files
+// too. Without any a store is still listed, unless its keys are wanted.
+func (a *app) openStore(path, file, flagName string, keyFiles []string, keyFlagName string, keys bool) (*keystore.Store, error) {
+	var opts []keystore.Option
+	for _, f := range keyFiles {
+		p, err := a.password(f, keyFlagName, "")
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, keystore.WithKeyPassword(p))
+	}
+	password, err := a.password(file, flagName, "IDC_KEYSTORE_PASSWORD")
 	if err != nil {
-		return nil, password, err
+		return nil, err
 	}
 	if password.IsZero() {
 		password, err = a.tty.password("Password of " + path)
 		if errors.Is(err, errNoTerminal) {
-			if must {
-				return nil, password, usagef("opening keys needs a password and there is no terminal to ask for it: set IDC_KEYSTORE_PASSWORD or give %s", flagName)
+			if keys {
+				return nil, usagef("opening keys needs a password and there is no terminal to ask for it: set IDC_KEYSTORE_PASSWORD or give %s", flagName)
 			}
 			err = nil
 		}
 		if err != nil {
-			return nil, password, err
+			return nil, err
 		}
 	}
-	store, err := keystore.Open(path, password, opts...)
-	if err != nil {
-		return nil, password, fmt.Errorf("%s: %w", path, err)
-	}
-	return store, password, nil
+	return keystore.Open(path, password, opts...)
 }
 
-func viewStore(s *keystore.Store, password keystore.Password, keys bool) (view storeView, failed int) {
+func viewStore(s *keystore.Store, keys bool) (view storeView, failed int) {
 	view = storeView{Type: s.Format(), Version: s.Version(), Verified: s.Verified(), Entries: []entryView{}}
 	for _, w := range s.Warnings() {
-		view.Warnings = append(view.Warnings, fmt.Sprint(w))
+		view.Warnings = append(view.Warnings, w)
 	}
 	opened := map[string]keystore.OpenedKey{}
 	if keys {
-		for _, k := range s.OpenKeys(password) {
+		for _, k := range s.OpenKeys(keystore.Password{}) {
 			opened[k.Entry.Alias] = k
 		}
 	}

@@ -124,7 +124,7 @@ func (s *stage) hire(t *testing.T, names ...string) *crew {
 }
 
 func (c *crew) work(ctx context.Context, s *stage, name string, log io.Writer) {
-	cmd := s.command(ctx, "worker", "-name", name, "-reports", filepath.Join(s.dir, "reports-"+name), "-slots", "8", "-commands")
+	cmd := s.command(ctx, "worker", "-name", name, "-reports", filepath.Join(s.dir, "reports-"+name), "-slots", "10", "-commands")
 	cmd.Stdout, cmd.Stderr = log, log
 	c.mu.Lock()
 	err := cmd.Start()
@@ -151,7 +151,7 @@ func (c *crew) rampage(seed uint64, names []string, every time.Duration) (end fu
 	ended.Go(func() {
 		r := rand.New(rand.NewPCG(seed, 1))
 		for {
-			pause := every/4 + time.Duration(r.Int64N(int64(every)*3/2))
+			pause := every/2 + time.Duration(r.Int64N(int64(every)))
 			select {
 			case <-done:
 				return
@@ -184,10 +184,10 @@ func TestFleet(t *testing.T) {
 	t.Logf("seed %d", seed)
 	names := []string{"one", "two", "three"}
 	users := 5
-	s := newStage(t, fakes.Options{Count: count, Users: users, Workers: names, Pace: 50 * time.Millisecond, Carried: map[int]bool{1: true}},
-		map[string]any{"atOnce": 8, "stopAbove": "0%"})
+	s := newStage(t, fakes.Options{Count: count, Users: users, Workers: names, Pace: 20 * time.Millisecond, Carried: map[int]bool{1: true}},
+		map[string]any{"atOnce": 20, "stopAbove": "0%", "waves": []any{1, "10%", "rest"}})
 	workers := s.hire(t, names...)
-	end := workers.rampage(seed, names, 1500*time.Millisecond)
+	end := workers.rampage(seed, names, 2*time.Second)
 	code, out := s.run(t, "run", "-approve", s.file)
 	end()
 	t.Logf("exit code %d, %d workers killed\n%s", code, workers.killed, out)
@@ -204,6 +204,24 @@ func TestFleet(t *testing.T) {
 		for _, f := range s.world.All {
 			if !f.Migrated(users) {
 				t.Errorf("%s: migrate %d times", f.ID, f.Migrations())
+			}
+		}
+	}
+	s.checkHistories(t)
+	s.checkLogs(t)
+}
+
+// checkLogs looks for secrets in what the workers wrote.
+func (s *stage) checkLogs(t *testing.T) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(s.dir, "worker-*.log"))
+	must(t, err)
+	for _, path := range logs {
+		text, err := os.ReadFile(path)
+		must(t, err)
+		for _, secret := range s.world.Secrets() {
+			if bytes.Contains(text, []byte(secret)) {
+				t.Errorf("%s holds %q", filepath.Base(path), secret)
 			}
 		}
 	}

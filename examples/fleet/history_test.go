@@ -160,16 +160,43 @@ func (s *stage) keep(t *testing.T, all map[string]*historypb.History, dir string
 			continue
 		}
 		kept[kind] = true
+		host, err := os.Hostname()
+		must(t, err)
+		rewrite(h.ProtoReflect(), strings.NewReplacer(s.dir, "/fleet", host, "host"))
 		text, err := protojson.MarshalOptions{Indent: " "}.Marshal(h)
 		must(t, err)
-		text = bytes.ReplaceAll(text, []byte(s.dir), []byte("/fleet"))
-		if host, err := os.Hostname(); err == nil {
-			text = bytes.ReplaceAll(text, []byte("@"+host), []byte("@host"))
-		}
 		must(t, os.MkdirAll(dir, 0o755))
 		must(t, os.WriteFile(filepath.Join(dir, kind+".json"), text, 0o644))
 		t.Logf("kept %s as %s", name, kind)
 	}
+}
+
+// rewrite takes the names of this machine out of a message.
+func rewrite(m protoreflect.Message, names *strings.Replacer) {
+	m.Range(func(d protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case d.IsMap():
+			if d.MapValue().Kind() == protoreflect.MessageKind {
+				v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
+					rewrite(v.Message(), names)
+					return true
+				})
+			}
+		case d.IsList():
+			if d.Kind() == protoreflect.MessageKind {
+				for i := range v.List().Len() {
+					rewrite(v.List().Get(i).Message(), names)
+				}
+			}
+		case d.Kind() == protoreflect.StringKind:
+			m.Set(d, protoreflect.ValueOfString(names.Replace(v.String())))
+		case d.Kind() == protoreflect.BytesKind:
+			m.Set(d, protoreflect.ValueOfBytes([]byte(names.Replace(string(v.Bytes())))))
+		case d.Kind() == protoreflect.MessageKind:
+			rewrite(v.Message(), names)
+		}
+		return true
+	})
 }
 
 // The search finds what is there: in a text, in a payload, in a packed one, in

@@ -74,7 +74,7 @@ type Snapshot struct {
 	Engine string `json:"engine,omitempty"`
 	// NoWorker are the names of workers that are needed now and do not poll.
 	NoWorker []string `json:"noWorker,omitempty"`
-	Rows     []Row    `json:"installations"`
+	Rows     []Row    `json:"installations,omitempty"`
 }
 
 // watcher asks the engine; no worker has to answer.

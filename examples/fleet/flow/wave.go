@@ -274,6 +274,10 @@ func (w *wave) ended(b Brief) {
 		// What ended was a plan that somebody else had begun.
 		b.Outcome = Interrupted
 	}
+	if w.o.Type == PlanType && b.Outcome == Done {
+		// And here an upgrade: it may be carried out again.
+		b.Outcome = Ready
+	}
 	r.Counts[b.Outcome]++
 	if b.Outcome != Done && b.Outcome != Ready {
 		r.Others = append(r.Others, b)

@@ -27,13 +27,15 @@ func remedyOfKnown(err error) string {
 	case errors.Is(err, keystore.ErrChangedSince):
 		return "compare the file with its backup beside it; to put the backup back all the same, say so (rollback -remove-added)"
 	case errors.Is(err, ErrDifferences):
-		return "the report names the records; look at the target's log for why they were not copied"
+		return "the report names the records and checks, why records failed where the target tells, and how to repair that"
 	case errors.Is(err, ErrNothingRuns):
 		return "start it (run), then watch; where it stands otherwise says status"
 	case errors.Is(err, ErrBlocked):
 		return "do what the findings say, then run the same command again"
 	case isInterrupt(err):
 		return "run the same command again: it goes on where it stopped"
+	case diskIsFull(err):
+		return "make room on that disk, then run the same command again: it goes on where it stopped"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "run the same command again, with more time: it goes on where it stopped"
 	case errors.Is(err, openidm.ErrUnauthorized):

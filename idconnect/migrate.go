@@ -419,9 +419,12 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	options := VerifyOptions{Collections: r.u.Collections, StateFile: filepath.Join(r.u.stateDir(), "verify.state"), Progress: func(p VerifyProgress) {
-		r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
-	}}
+	options := VerifyOptions{
+		Collections: r.u.Collections, Tabs: r.u.Tabs, Values: r.u.Values, MaxDifferences: r.u.MaxDifferences, StateFile: filepath.Join(r.u.stateDir(), "verify.state"),
+		Progress: func(p VerifyProgress) {
+			r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
+		},
+	}
 	if r.u.SourceDir != "" || r.u.StoresFile != "" {
 		// Without the keys, values that were encrypted anew are "not
 		// checked", which the report says.
@@ -449,6 +452,15 @@ func summary(r *VerifyReport) string {
 		} else {
 			parts = append(parts, c.Name+" not checked")
 		}
+	}
+	passed := 0
+	for _, c := range r.Checks {
+		if c.Result == CheckPassed {
+			passed++
+		}
+	}
+	if open := len(r.Checks) - passed; len(r.Checks) > 0 {
+		parts = append(parts, fmt.Sprintf("%s of the tabs passed, %d not checked", plural(passed, "check"), open))
 	}
 	return "the same on both servers: " + strings.Join(parts, ", ")
 }

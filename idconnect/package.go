@@ -22,12 +22,19 @@ const (
 	maxPackageBytes = 8 << 30
 	maxPackageRatio = 200
 	maxPackageName  = 1024
+	// freePackageBytes may come of however few: a ratio says nothing of them.
+	freePackageBytes = 16 << 20
+	// maxPackageDirectory bounds the list of entries at the end, in bytes.
+	maxPackageDirectory = 32 << 20
 )
 
 // PackageError says what is wrong with a package, and with which entry.
 type PackageError struct {
 	Path, Entry, Reason string
-	Err                 error
+	// Code is that of the finding: [CodePackageMissing], [CodePackageCorrupt],
+	// [CodePackageHostile] or [CodePackage].
+	Code string
+	Err  error
 }
 
 func (e *PackageError) Error() string {
@@ -46,103 +53,24 @@ func (e *PackageError) Unwrap() error { return e.Err }
 
 // Remedy says what to do.
 func (e *PackageError) Remedy() string {
-	if errors.Is(e.Err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(e.Err, fs.ErrNotExist):
 		return "give the path of the downloaded package of 7.1.6"
+	case errors.Is(e.Err, fs.ErrPermission):
+		return "run this as a user who may read it"
 	}
 	return "download the package of 7.1.6 again, from the vendor"
-}
-
-// packageInfo is what a package that was looked through holds.
-type packageInfo struct {
-	Bytes, Files int64
-	// root is the folder in the archive that becomes the installation, with
-	// its trailing slash.
-	root string
-}
-
-// inspectPackage looks at every entry of a package. Nothing is written.
-func inspectPackage(ctx context.Context, name string) (packageInfo, error) {
-	z, err := zip.OpenReader(name)
-	if err != nil {
-		return packageInfo{}, &PackageError{Path: name, Reason: "it cannot be read as a zip file", Err: err}
-	}
-	defer z.Close()
-	return checkPackage(ctx, name, &z.Reader)
-}
-
-func checkPackage(ctx context.Context, name string, z *zip.Reader) (info packageInfo, err error) {
-	if len(z.File) > maxPackageFiles {
-		return info, &PackageError{Path: name, Reason: fmt.Sprintf("more than %d entries", maxPackageFiles)}
-	}
-	seen := map[string]bool{}
-	files := map[string]bool{}
-	for _, f := range z.File {
-		if err := ctx.Err(); err != nil {
-			return info, err
-		}
-		refuse := func(reason string) error { return &PackageError{Path: name, Entry: f.Name, Reason: reason} }
-		clean := strings.TrimSuffix(f.Name, "/")
-		folder := clean != f.Name
-		switch {
-		case clean == "" || len(f.Name) > maxPackageName:
-			return info, refuse("a name that is empty or too long")
-		case strings.ContainsAny(clean, "\\:\x00") || strings.HasPrefix(clean, "/"):
-			return info, refuse("an absolute name, a drive, or a backslash")
-		case !fs.ValidPath(clean) || !filepath.IsLocal(filepath.FromSlash(clean)):
-			return info, refuse("a name that leads out of the folder")
-		case f.Mode()&fs.ModeType != 0 && f.Mode()&fs.ModeType != fs.ModeDir:
-			return info, refuse("a link or device")
-		case f.Mode().IsDir() != folder:
-			return info, refuse("a folder by its mode or its name, but not by both")
-		case f.Flags&1 != 0:
-			return info, refuse("it is encrypted")
-		case f.UncompressedSize64 > maxPackageBytes || f.CompressedSize64 > 0 && f.UncompressedSize64/f.CompressedSize64 > maxPackageRatio && f.UncompressedSize64 > 16<<20:
-			return info, refuse("it would grow beyond measure")
-		}
-		key := strings.ToLower(clean)
-		if seen[key] {
-			return info, refuse("two entries of this name, or of names that differ in case only")
-		}
-		seen[key] = true
-		if folder {
-			continue
-		}
-		files[clean] = true
-		info.Files++
-		info.Bytes += int64(f.UncompressedSize64)
-		if info.Bytes > maxPackageBytes {
-			return info, refuse(fmt.Sprintf("more than %d bytes in all", int64(maxPackageBytes)))
-		}
-	}
-	for f := range files {
-		for dir := path.Dir(f); dir != "."; dir = path.Dir(dir) {
-			if files[dir] {
-				return info, &PackageError{Path: name, Entry: dir, Reason: "a file and a folder of this name"}
-			}
-		}
-		if base := path.Base(f); (base == "setup.sh" || base == "setup.bat") && strings.Count(f, "/") <= 1 {
-			info.root = strings.TrimSuffix(f, base)
-		}
-	}
-	if info.root == "" && !files["setup.sh"] && !files["setup.bat"] {
-		return info, &PackageError{Path: name, Reason: "no setup.sh or setup.bat in its folder: not the package of 7.1.6"}
-	}
-	return info, nil
 }
 
 // unpackPackage puts the package's folder at dir, which must be empty or not
 // there: it is unpacked beside, and renamed when whole. progress counts bytes;
 // each of whole is called before the rename, with the folder beside.
-func unpackPackage(ctx context.Context, name, dir string, progress func(done, total int64), whole ...func(temp string) error) error {
-	z, err := zip.OpenReader(name)
-	if err != nil {
-		return &PackageError{Path: name, Reason: "it cannot be read as a zip file", Err: err}
-	}
-	defer z.Close()
-	info, err := checkPackage(ctx, name, &z.Reader)
+func unpackPackage(ctx context.Context, name, dir string, progress func(done, total int64), whole ...func(temp string) error) (err error) {
+	p, err := openPackage(ctx, name)
 	if err != nil {
 		return err
 	}
+	defer p.Close()
 	dir = filepath.Clean(dir)
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return fmt.Errorf("%s is not empty: nothing is unpacked over it", dir)
@@ -156,7 +84,11 @@ func unpackPackage(ctx context.Context, name, dir string, progress func(done, to
 	if err := disk.RemoveAll(temp); err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, disk.RemoveAll(temp))
+		}
+	}()
 	if err := disk.Mkdir(temp, 0o755); err != nil {
 		return err
 	}
@@ -165,18 +97,8 @@ func unpackPackage(ctx context.Context, name, dir string, progress func(done, to
 		return err
 	}
 	defer root.Close()
-	var done int64
-	for _, f := range z.File {
-		rel, ok := strings.CutPrefix(f.Name, info.root)
-		if !ok || rel == "" {
-			continue
-		}
-		n, err := unpackEntry(ctx, root, rel, f)
-		if err != nil {
-			return &PackageError{Path: name, Entry: f.Name, Reason: "it cannot be unpacked", Err: err}
-		}
-		done += n
-		progress(done, info.Bytes)
+	if err := p.unpackInto(ctx, root, progress); err != nil {
+		return err
 	}
 	root.Close()
 	for _, f := range whole {
@@ -197,15 +119,65 @@ func unpackPackage(ctx context.Context, name, dir string, progress func(done, to
 // unpacked. One fixed name: what an interrupted run left is found and removed.
 func unpackingDir(dir string) string { return filepath.Clean(dir) + ".unpacking" }
 
+// unpackInto writes the files, and gives the folders their modes when nothing
+// is written into them any more.
+func (p *packageFile) unpackInto(ctx context.Context, root *os.Root, progress func(done, total int64)) error {
+	var done int64
+	for _, f := range p.File {
+		rel, ok := strings.CutPrefix(f.Name, p.root)
+		if !ok || rel == "" {
+			continue
+		}
+		n, err := unpackEntry(ctx, root, rel, f)
+		var onDisk *fs.PathError
+		if errors.As(err, &onDisk) {
+			return fmt.Errorf("unpacking %s: %w", f.Name, err)
+		}
+		if err != nil {
+			return &PackageError{Path: p.name, Entry: f.Name, Reason: "it cannot be unpacked", Code: CodePackageCorrupt, Err: err}
+		}
+		done += n
+		progress(done, p.Bytes)
+	}
+	for _, f := range p.File {
+		rel, ok := strings.CutPrefix(f.Name, p.root)
+		folder, isFolder := strings.CutSuffix(rel, "/")
+		if !ok || !isFolder {
+			continue
+		}
+		err := disk.Do("chmod", folder, func() error { return root.Chmod(filepath.FromSlash(folder), entryMode(f)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entryMode is the mode of an entry, which its owner may always change, and
+// not everybody. Where a system without modes packed it, scripts may be run.
+func entryMode(f *zip.File) fs.FileMode {
+	const unix, macOS = 3, 19
+	mode := fs.FileMode(0o644)
+	if creator := f.CreatorVersion >> 8; (creator == unix || creator == macOS) && f.ExternalAttrs>>16 != 0 {
+		mode = f.Mode().Perm()&^0o002 | 0o600
+	} else if path.Ext(f.Name) == ".sh" {
+		mode = 0o755
+	}
+	if f.Mode().IsDir() {
+		mode |= mode&0o444>>2 | 0o100
+	}
+	return mode
+}
+
 func unpackEntry(ctx context.Context, root *os.Root, rel string, f *zip.File) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	if folder, ok := strings.CutSuffix(rel, "/"); ok {
-		return 0, root.MkdirAll(filepath.FromSlash(folder), 0o755)
+		return 0, mkdirIn(root, filepath.FromSlash(folder))
 	}
 	file := filepath.FromSlash(rel)
-	if err := root.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := mkdirIn(root, filepath.Dir(file)); err != nil {
 		return 0, err
 	}
 	r, err := f.Open()
@@ -213,25 +185,33 @@ func unpackEntry(ctx context.Context, root *os.Root, rel string, f *zip.File) (i
 		return 0, err
 	}
 	defer r.Close()
-	mode := f.Mode().Perm() | 0o600
-	disk.At("before", "create", file)
-	w, err := root.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	disk.At("after", "create", file)
+	mode := entryMode(f)
+	var w *os.File
+	err = disk.Do("create", file, func() (err error) {
+		w, err = root.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
 	defer w.Close()
 	size := int64(f.UncompressedSize64)
-	n, err := io.Copy(w, io.LimitReader(&contextReader{ctx, r}, size+1))
+	n, err := io.Copy(disk.Writer{File: w}, io.LimitReader(&contextReader{ctx, r}, size+1))
 	switch {
 	case err != nil:
 		return n, err
 	case n != size:
 		return n, fmt.Errorf("%d bytes, where %d were announced", n, size)
 	}
-	disk.At("before", "sync", file)
-	defer disk.At("after", "sync", file)
-	return n, errors.Join(w.Chmod(mode), w.Sync(), w.Close())
+	return n, errors.Join(w.Chmod(mode), disk.Do("sync", file, w.Sync), w.Close())
+}
+
+// mkdirIn makes a folder with those above it, unless it is there.
+func mkdirIn(root *os.Root, dir string) error {
+	if info, err := root.Lstat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	return disk.Do("mkdir all", dir, func() error { return root.MkdirAll(dir, 0o755) })
 }
 
 // contextReader ends when its context does.

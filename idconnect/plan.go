@@ -2,8 +2,6 @@ package idconnect
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"strings"
 	"sync"
 )
@@ -71,7 +69,7 @@ func (s ServerSeen) String() string {
 	if s.Version != "" {
 		out += "OpenIDM " + s.Version + ", "
 	}
-	return out + s.State
+	return strings.TrimRight(out+s.State, " ,")
 }
 
 // Blocked says whether a finding blocks the run.
@@ -144,35 +142,4 @@ func (r *run) checkInTime(ctx context.Context, s step) (State, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
 	defer cancel()
 	return s.check(ctx, r)
-}
-
-// WriteText writes the plan for a person: what was seen, and what to do.
-func (p Plan) WriteText(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "source  %s\ntarget  %s\n\n", p.Source, p.Target)
-	blocked := 0
-	for i, s := range p.Steps {
-		fmt.Fprintf(&b, "%3d %-10s %-8s %s%s\n", i+1, s.Name, s.State, s.Detail, s.Where.text())
-		if s.State == Blocked {
-			blocked++
-		}
-		for _, f := range s.Findings {
-			fmt.Fprintf(&b, "%15s%s: %s\n", "", f.Severity, f.Code)
-			for _, line := range []struct{ label, text string }{{"seen", f.Seen}, {"why", f.Why}, {"remedy", f.Remedy}, {"doc", f.Doc}} {
-				if line.text != "" && !(line.label == "seen" && s.State == Blocked && f.Seen == s.Detail) {
-					fmt.Fprintf(&b, "%17s%s: %s\n", "", line.label, line.text)
-				}
-			}
-		}
-	}
-	switch blocked {
-	case 0:
-		b.WriteString("\nNothing blocks. Nothing was changed.\n")
-	case 1:
-		b.WriteString("\n1 step is blocked, nothing was changed.\n")
-	default:
-		fmt.Fprintf(&b, "\n%d steps are blocked, nothing was changed.\n", blocked)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -19,7 +19,7 @@ var catalogueOfHost = []CatalogueEntry{
 	{
 		Code: CodePackageHostile, Severity: Blocks,
 		Means:  "the package holds what no package of the vendor holds.",
-		Checks: "The name, kind and size of every entry, before the first byte is written: names that lead elsewhere, links, devices, collisions, bombs.",
+		Checks: "The name, kind and size of every entry, before the first byte is written: names that lead elsewhere, or that another system takes for another file or a device, links, devices, collisions, bombs, entries that share bytes, headers that contradict each other.",
 		Why:    "it would write outside its folder, or fill the disk",
 		Remedy: "download the package of 7.1.6 again, from the vendor",
 	},
@@ -40,7 +40,7 @@ var catalogueOfHost = []CatalogueEntry{
 	{
 		Code: CodePackage, Severity: Blocks,
 		Means:  "the package cannot be read, or is not that of Identity Connect.",
-		Checks: "Whether it can be opened, and has a set-up script.",
+		Checks: "Whether it can be opened, and has a folder with a set-up script and the folder `security`.",
 		Why:    "it cannot be unpacked or set up",
 		Remedy: "download the package of 7.1.6, and run this as a user who may read it",
 	},
@@ -89,7 +89,7 @@ var catalogueOfHost = []CatalogueEntry{
 	{
 		Code: CodeSetupScript, Severity: Blocks,
 		Means:  "the installation has no set-up script that can be run.",
-		Checks: "`setup.sh`, on Windows `setup.bat` (assumed), in a target's folder that is there, and its mode.",
+		Checks: "`setup.sh`, on Windows `setup.bat` (assumed), in a target's folder that is there, else in the package, and its mode.",
 		Why:    "the target cannot be set up",
 		Remedy: "unpack the package afresh into another folder, with an unzip that keeps modes",
 	},

@@ -1,10 +1,8 @@
 package idconnect
 
 import (
-	"archive/zip"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -21,23 +19,20 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 	if isInstallation(dir) {
 		return nil
 	}
-	info, err := inspectPackage(ctx, r.u.Package)
-	names, nameErr := namesIn(r.u.Package)
+	p, err := openPackage(ctx, r.u.Package)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return Findings{packageFinding(err, names)}
+		return Findings{packageFinding(err)}
 	}
-	if nameErr != nil {
-		return Findings{packageFinding(nameErr, nil)}
-	}
-	found := r.lookAtOrigin(names)
-	if err := readPackage(ctx, r.u.Package); err != nil {
+	defer p.Close()
+	found := r.lookAtOrigin(p)
+	if err := p.readAll(ctx); err != nil {
 		if ctx.Err() != nil {
 			return found
 		}
-		found = append(found, packageFinding(err, names))
+		found = append(found, packageFinding(err))
 	}
 	if dir == "" {
 		return found
@@ -47,8 +42,8 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 		return found
 	}
 	var below []string
-	for _, name := range names {
-		if rel, ok := strings.CutPrefix(name, info.root); ok {
+	for _, name := range p.names() {
+		if rel, ok := strings.CutPrefix(name, p.root); ok {
 			below = append(below, rel)
 		}
 	}
@@ -56,68 +51,17 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 	if name, length, limit := tooLong(r.u.machine.system(), unpackingDir(abs), below); name != "" {
 		found = append(found, finding(CodePathTooLong, StepUnpack, "%s below %s would have %d characters, %d is the limit", name, unpackingDir(abs), length, limit))
 	}
-	return append(found, r.lookAtSpace(abs, info.Bytes)...)
+	return append(found, r.lookAtSpace(abs, p.Bytes)...)
 }
 
-// packageFinding tells the kinds of errors of a package apart.
-func packageFinding(err error, names []string) Finding {
+// packageFinding is the one that an error of a package is.
+func packageFinding(err error) Finding {
 	code := CodePackage
 	var refused *PackageError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		code = CodePackageMissing
-	case errors.Is(err, fs.ErrPermission):
-	case !errors.As(err, &refused):
-	case refused.Err != nil:
-		code = CodePackageCorrupt
-	case refused.Entry != "" || hasSetup(names, "setup.sh") || hasSetup(names, "setup.bat"):
-		code = CodePackageHostile
+	if errors.As(err, &refused) && refused.Code != "" {
+		code = refused.Code
 	}
-	return finding(code, StepUnpack, "%v", err)
-}
-
-func namesIn(path string) ([]string, error) {
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		return nil, &PackageError{Path: path, Reason: "it cannot be read as a zip file", Err: err}
-	}
-	defer z.Close()
-	names := make([]string, 0, len(z.File))
-	for _, f := range z.File {
-		names = append(names, f.Name)
-	}
-	return names, nil
-}
-
-// hasSetup says whether a script is at the top of a package, or in its folder.
-func hasSetup(names []string, script string) bool {
-	for _, name := range names {
-		if name == script || strings.HasSuffix(name, "/"+script) && strings.Count(name, "/") == 1 {
-			return true
-		}
-	}
-	return false
-}
-
-// readPackage reads every file of a package to its end, so that its checksum
-// is compared.
-func readPackage(ctx context.Context, path string) error {
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		return &PackageError{Path: path, Reason: "it cannot be read as a zip file", Err: err}
-	}
-	defer z.Close()
-	for _, f := range z.File {
-		in, err := f.Open()
-		if err == nil {
-			_, err = io.Copy(io.Discard, io.LimitReader(&contextReader{ctx, in}, maxPackageBytes))
-			in.Close()
-		}
-		if err != nil {
-			return &PackageError{Path: path, Entry: f.Name, Reason: "it is damaged", Err: err}
-		}
-	}
-	return nil
+	return finding(code, StepUnpack, "%v", err).remedy(RemedyOf(err))
 }
 
 var (
@@ -130,12 +74,16 @@ const productVersion = "7.1.6"
 
 // lookAtOrigin looks whether the package is that of 7.1.6 for this system, as
 // far as can be told.
-func (r *run) lookAtOrigin(names []string) Findings {
+func (r *run) lookAtOrigin(p *packageFile) Findings {
 	var found Findings
 	var bundles []string
-	for _, name := range names {
-		if m := inBundle.FindStringSubmatch(name); m != nil {
+	scripts := map[string]fs.FileMode{}
+	for _, f := range p.File {
+		if m := inBundle.FindStringSubmatch(f.Name); m != nil {
 			bundles = append(bundles, m[1])
+		}
+		if rel, ok := strings.CutPrefix(f.Name, p.root); ok {
+			scripts[rel] = entryMode(f)
 		}
 	}
 	version := bundleVersion(bundles)
@@ -146,12 +94,17 @@ func (r *run) lookAtOrigin(names []string) Findings {
 	case m != "" && m != productVersion && version == "":
 		found = append(found, finding(CodePackageVersion, StepUnpack, "the package's name says version %s: %s", m, base).as(Warns))
 	}
+	windows := r.u.machine.system() == "windows"
 	wanted, other := "setup.sh", "setup.bat"
-	if r.u.machine.system() == "windows" {
+	if windows {
 		wanted, other = other, wanted
 	}
-	if !hasSetup(names, wanted) && hasSetup(names, other) {
+	switch mode, ok := scripts[wanted]; {
+	case !ok:
 		found = append(found, finding(CodePackagePlatform, StepUnpack, "the package %s has %s and no %s", r.u.Package, other, wanted))
+	case !windows && mode&0o111 == 0 && r.u.chosen(StepSetup):
+		found = append(found, finding(CodeSetupScript, StepUnpack, "%s in the package %s may not be run: its mode is %s", wanted, r.u.Package, mode).
+			remedy("unpack the package by hand into the target's folder, and let its script be run (chmod +x "+wanted+")"))
 	}
 	return found
 }

@@ -3,6 +3,7 @@
 package idconnect
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -41,4 +42,9 @@ func heldByOther(path string) (who string, held bool) {
 		who = fmt.Sprintf(" by process %d", lock.Pid)
 	}
 	return who, true
+}
+
+// diskIsFull says whether an error is that of a disk, or a quota, that is full.
+func diskIsFull(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }

@@ -46,3 +46,8 @@ func heldByOther(path string) (who string, held bool) {
 	err := open(path, windows.GENERIC_READ, 0, windows.FILE_ATTRIBUTE_NORMAL)
 	return "", errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
 }
+
+// diskIsFull says whether an error is that of a disk that is full.
+func diskIsFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
+}

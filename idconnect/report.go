@@ -1,22 +1,31 @@
 package idconnect
 
 import (
+	"bytes"
+	_ "embed" // the schema
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
 // ReportVersion is the version of the JSON form of [Report]; it grows when a
-// member changes its meaning or goes.
+// member changes its meaning or goes. New members do not change it.
 const ReportVersion = 1
 
+// ReportSchema is the JSON Schema (2020-12) of the JSON form of [Report]; that
+// of a [VerifyReport] alone is its #/$defs/verify. It names every member: one
+// that it does not know is newer than this package.
+//
+//go:embed report.schema.json
+var ReportSchema string
+
 // Report is what a run did and proved. It holds no secret and, of records,
-// only their ids.
+// only their ids. It can be written as text, JSON, a page of HTML and as the
+// JUnit XML that CI systems read; [Report.Save] writes all four.
 type Report struct {
 	Version  int           `json:"version"`
 	Started  time.Time     `json:"started"`
@@ -27,7 +36,8 @@ type Report struct {
 	Findings Findings      `json:"findings"`
 	// Verify is nil when that step was not reached.
 	Verify *VerifyReport `json:"verify,omitempty"`
-	// Outcome is "done", "blocked", "differences", "interrupted" or "failed".
+	// Outcome is "done", "blocked", "differences", "interrupted" or "failed";
+	// that of a plan is "planned" where nothing blocks.
 	Outcome string `json:"outcome"`
 	// Error says what failed, and Remedy what to do, where something did.
 	Error  string `json:"error,omitempty"`
@@ -101,61 +111,88 @@ func (rep *Report) end(err error) *Report {
 	return rep
 }
 
-// WriteText writes the report for a person.
-func (rep *Report) WriteText(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Upgrade of Identity Connect: %s\n", rep.Outcome)
-	fmt.Fprintf(&b, "source  %s\ntarget  %s\n", rep.Source, rep.Target)
-	fmt.Fprintf(&b, "from %s to %s\n\n", rep.Started.Format(time.RFC3339), rep.Ended.Format(time.RFC3339))
-	for i, s := range rep.Steps {
-		took := ""
-		if s.Started != nil && s.Ended != nil {
-			took = fmt.Sprintf("  (%s)", s.Ended.Sub(*s.Started).Round(time.Millisecond))
-		}
-		fmt.Fprintf(&b, "%3d %-10s %-8s %s%s\n", i+1, s.Name, s.State, s.Detail, took)
+// Report makes a report of a plan alone.
+func (p Plan) Report() *Report {
+	rep := &Report{Version: ReportVersion, Started: time.Now(), Outcome: "planned"}
+	rep.Ended = rep.Started
+	rep.fromPlan(p)
+	for i, s := range p.Steps {
+		rep.Steps[i].State = s.State // nothing was to be run
 	}
-	if len(rep.Findings) > 0 {
-		b.WriteString("\nFindings\n")
+	if p.Blocked() {
+		rep.end(ErrBlocked)
 	}
-	for _, f := range rep.Findings {
-		fmt.Fprintf(&b, "  %-8s %-10s %s\n", f.Severity, f.Step, f)
-	}
-	if rep.Error != "" {
-		fmt.Fprintf(&b, "\nerror: %s\n", rep.Error)
-	}
-	if rep.Remedy != "" {
-		fmt.Fprintf(&b, "remedy: %s\n", rep.Remedy)
-	}
-	if rep.Verify != nil {
-		b.WriteString("\n")
-		if err := rep.Verify.WriteText(&b); err != nil {
-			return err
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return rep
 }
 
-// Save writes report.json and report.txt into a folder, which is made where it
-// is missing, each file whole or not at all.
+// Report makes a report of a comparison alone; err is what [Verify] or
+// [Upgrade.Compare] returned beside it. It is nil where r is.
+func (r *VerifyReport) Report(err error) *Report {
+	if r == nil {
+		return nil
+	}
+	rep := &Report{
+		Version: ReportVersion, Started: r.Started, Verify: r,
+		Source: ServerSeen{URL: r.Source}, Target: ServerSeen{URL: r.Target},
+	}
+	if err == nil && !r.Same() {
+		err = ErrDifferences
+	}
+	rep.end(err)
+	if !r.Ended.IsZero() {
+		rep.Ended = r.Ended
+	}
+	return rep
+}
+
+// MarshalJSON writes lists that are empty as [].
+func (rep Report) MarshalJSON() ([]byte, error) {
+	type plain Report
+	if rep.Steps == nil {
+		rep.Steps = []*StepResult{}
+	}
+	if rep.Findings == nil {
+		rep.Findings = Findings{}
+	}
+	return json.Marshal(plain(rep))
+}
+
+// MarshalJSON writes lists that are empty as [].
+func (r VerifyReport) MarshalJSON() ([]byte, error) {
+	type plain VerifyReport
+	if r.Collections == nil {
+		r.Collections = []CollectionReport{}
+	}
+	return json.Marshal(plain(r))
+}
+
+// WriteJSON writes the report in the form that [ReportSchema] describes.
+func (rep *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(rep)
+}
+
+// Save writes report.html, report.json, report.txt and junit.xml into a folder,
+// which is made where it is missing, each file whole or not at all. They can be
+// read by their owner and group: ids of users are personal data.
 func (rep *Report) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	j, err := json.MarshalIndent(rep, "", "  ")
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	var text strings.Builder
-	if err := rep.WriteText(&text); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
 	for _, f := range []struct {
-		name    string
-		content []byte
-	}{{"report.json", append(j, '\n')}, {"report.txt", []byte(text.String())}} {
-		// Ids of users are personal data: not for everybody on the machine.
-		if err := writeFile(filepath.Join(dir, f.name), f.content, 0o640); err != nil {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"report.json", rep.WriteJSON}, {"report.txt", rep.WriteText},
+		{"report.html", rep.WriteHTML}, {"junit.xml", rep.WriteJUnit},
+	} {
+		var content bytes.Buffer
+		if err := f.write(&content); err != nil {
+			return fmt.Errorf("report: %s: %w", f.name, err)
+		}
+		if err := writeFile(filepath.Join(dir, f.name), content.Bytes(), 0o640); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

@@ -58,11 +58,12 @@ func checkUnpack(ctx context.Context, r *run) (State, string, error) {
 	if isInstallation(r.u.TargetDir) {
 		return Done, r.u.TargetDir + " is there", nil
 	}
-	info, err := inspectPackage(ctx, r.u.Package)
+	p, err := openPackage(ctx, r.u.Package)
 	if err != nil {
 		return ToDo, "", err
 	}
-	return ToDo, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(r.u.Package), bytesText(info.Bytes), info.Files), nil
+	defer p.Close()
+	return ToDo, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(r.u.Package), bytesText(p.Bytes), p.Files), nil
 }
 
 func checkJava(ctx context.Context, r *run) (State, string, error) {

@@ -132,7 +132,7 @@ func (n *unpackNote) restoreEmpty(dir string) error {
 	} else if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		return err
 	}
-	return errors.Join(os.Chmod(dir, n.Empty.Mode), os.Chtimes(dir, n.Empty.ModTime, n.Empty.ModTime), disk.Sync(filepath.Dir(dir)))
+	return errors.Join(disk.Chmod(dir, n.Empty.Mode), disk.Chtimes(dir, n.Empty.ModTime), disk.Sync(filepath.Dir(dir)))
 }
 
 // AddedError says that a folder which was unpacked holds files that the

@@ -127,6 +127,10 @@ type Upgrade struct {
 	Steps []string
 	// Collections to compare; nil: [DefaultCollections].
 	Collections []Collection
+	// Tabs, Values and MaxDifferences are those of [VerifyOptions].
+	Tabs           TabChecks
+	Values         bool
+	MaxDifferences int
 
 	// Again repeats configure and migrate, and the set-up script of a server
 	// that does not answer, although an earlier run completed them. A request
@@ -217,7 +221,7 @@ func (u *Upgrade) Validate() error {
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", u.TruststoreConflict)
 	}
-	return u.Checks.validate()
+	return errors.Join(u.Checks.validate(), u.Tabs.validate())
 }
 
 // Missing returns the fields that the chosen steps need and that are not set,

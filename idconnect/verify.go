@@ -36,6 +36,13 @@ type VerifyOptions struct {
 	// where a server refuses that its own order, which it must keep from page
 	// to page.
 	SortKeys []string
+	// Values adds to the report what is in the members that differ: personal
+	// data, perhaps. What is encrypted on one of the servers, or whose name is
+	// that of a secret, is never shown.
+	Values bool
+	// Tabs says where the looks at the vendor's tabs look, and which are made;
+	// the zero value makes all, by what is assumed.
+	Tabs TabChecks
 	// StateFile, unless "", keeps where the comparison stands, so that the same
 	// call goes on after an interruption, however the process ended: it is
 	// written every ten seconds or so, whole or not at all, and removed when
@@ -91,6 +98,10 @@ type VerifyProgress struct {
 // second reading. An id that stands twice on both servers alike is found; where
 // the order is another one, up to 8 million records.
 //
+// Then come the looks with which the vendor's procedure ends, as far as a
+// program can take them, see [TabChecks], and the records that failed in the
+// target's reconciliations. What a server does not show is not checked.
+//
 // A collection that one of the servers does not have is no error, see
 // [CollectionReport]. An error is what keeps a server from being read at all:
 // it does not answer, refuses the credentials, or fails midway; the report
@@ -103,11 +114,20 @@ func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOpti
 		secret = fmt.Appendf(nil, "%q %q", a.Password.Reveal(), b.Password.Reveal())
 	}
 	verifyDefaults(&opts)
+	if err := opts.Tabs.validate(); err != nil {
+		return nil, err
+	}
 	store, err := openVerifyStore(urls, users, secret, opts)
 	if err != nil {
 		return nil, err
 	}
 	report, err := verifyServers(ctx, [2]verifyServer{source, target}, urls, opts, store)
+	if err == nil {
+		t := newTabs([2]tabServer{source, target}, opts, store.key(), report)
+		t.secrets = []string{a.Password.Reveal(), b.Password.Reveal()}
+		err = t.look(ctx)
+		report.Ended = time.Now()
+	}
 	return report, store.end(err)
 }
 

@@ -236,6 +236,7 @@ func (v *verifier) third(ctx context.Context, suspects *verifySuspects) error {
 	var reducers [2]*verifyReducer
 	for side := range reducers {
 		reducers[side] = newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
+		reducers[side].values = v.opts.Values
 	}
 	var mu sync.Mutex
 	err := v.pass(ctx, v.partsOf(suspects), func(side int, b *verifyBody) (int, error) {
@@ -301,6 +302,7 @@ func (v *verifier) lookUp(ctx context.Context, suspects *verifySuspects) error {
 	for range verifyReads {
 		all.Go(func() {
 			reducer := newVerifyReducer(v.key, v.opts.Keys, v.collection.Ignore)
+			reducer.values = v.opts.Values
 			for q := range questions {
 				mu.Lock()
 				quiet := mute[q.side]
@@ -359,6 +361,9 @@ func (v *verifier) settle(id string, s *verifySuspect) {
 		v.report.NotCheckedValues += unknown
 		if len(names) > 0 {
 			kind = verifyChanged
+			if len(v.report.Changed) < v.opts.MaxDifferences {
+				v.values(id, names, s.members)
+			}
 			v.report.Changed = verifyList(v.report.Changed, Change{id, names}, v.opts)
 		}
 	}

@@ -33,6 +33,7 @@ type verifyRecord struct {
 type verifyMember struct {
 	rest  verifyHash
 	seals []canonicalSeal
+	value []byte // where that is kept, a byte more than is shown at most
 }
 
 // verifyReducer reduces records. It is not for two goroutines at once.
@@ -40,6 +41,7 @@ type verifyReducer struct {
 	key    []byte
 	keys   *keystore.Store
 	ignore []string
+	values bool // detail keeps them
 
 	c canonicalizer
 	h hash.Hash
@@ -151,7 +153,11 @@ func (r *verifyReducer) detail(raw json.RawMessage) (string, map[string]verifyMe
 		r.h.Write(r.c.out[m.start:m.end])
 		var sum [sha256.Size]byte
 		r.h.Sum(sum[:0])
-		out[m.name] = verifyMember{verifyHash(sum[:16]), slices.Clone(r.c.seals[m.seal:m.sealEnd])}
+		member := verifyMember{rest: verifyHash(sum[:16]), seals: slices.Clone(r.c.seals[m.seal:m.sealEnd])}
+		if value := r.c.out[m.value:m.end]; r.values {
+			member.value = bytes.Clone(value[:min(len(value), verifyMaxValue+1)])
+		}
+		out[m.name] = member
 	}
 	return id, out, nil
 }

@@ -2,16 +2,12 @@ package idconnect
 
 import (
 	"fmt"
-	"io"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
-	"unicode"
 )
 
-// VerifyReport is the result of [Verify]: ids, names of members and counts,
-// never a value of a record.
+// VerifyReport is the result of [Verify]: ids, names of members and counts, and
+// values of records only where [VerifyOptions].Values asks for them.
 type VerifyReport struct {
 	// Source and Target are the servers' base URLs.
 	Source string `json:"source"`
@@ -56,6 +52,9 @@ type CollectionReport struct {
 	ChangedCount   int64    `json:"changedCount"`
 	Duplicates     []string `json:"duplicates,omitempty"` // more than once on one server
 	DuplicateCount int64    `json:"duplicateCount"`
+	// Values are what is in the members of Changed, where
+	// [VerifyOptions].Values asks for it.
+	Values []ChangedValue `json:"values,omitempty"`
 
 	// Unreadable counts records that cannot be compared: without an id, not
 	// JSON, deeper or larger than any record should be.
@@ -90,9 +89,10 @@ func (c *CollectionReport) Differences() int64 {
 
 // Same reports whether the comparison proves that the target has what the
 // source has: at least one collection was checked, no checked one differs or
-// holds a record that could not be read, and none is blocked. A collection
-// that was not checked, as one of the servers does not have it, and an
-// encrypted value that was not checked, are no difference; nil is not the same.
+// holds a record that could not be read, none is blocked, and no check of the
+// tabs failed. A collection that was not checked, as one of the servers does
+// not have it, a check that was not made, and an encrypted value that was not
+// checked, are no difference; nil is not the same.
 func (r *VerifyReport) Same() bool {
 	if r == nil {
 		return false
@@ -105,38 +105,23 @@ func (r *VerifyReport) Same() bool {
 		}
 		checked = checked || c.Checked
 	}
+	for _, c := range r.Checks {
+		if c.Result == CheckFailed {
+			return false
+		}
+	}
 	return checked
 }
 
-// WriteText writes the report as aligned text: a line for each collection,
-// then the ids of what differs.
-func (r *VerifyReport) WriteText(w io.Writer) error {
-	var b strings.Builder
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "collection\tsource\ttarget\tresult")
-	for i := range r.Collections {
-		c := &r.Collections[i]
-		source, target := strconv.FormatInt(c.SourceCount, 10), strconv.FormatInt(c.TargetCount, 10)
-		if !c.Checked {
-			source, target = "-", "-"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", verifyPrintable(c.Name), source, target, c.verdict())
+// verdict is one line of words, reason included.
+func (c *CollectionReport) verdict() string {
+	if c.Reason != "" {
+		return c.result() + ": " + c.Reason
 	}
-	table.Flush() // into b, which takes everything
-	for i := range r.Collections {
-		r.Collections[i].writeLists(&b)
-	}
-	if r.Same() {
-		b.WriteString("\nno difference\n")
-	} else {
-		b.WriteString("\nnot proved to be the same\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return c.result()
 }
 
-// verdict is one line of words.
-func (c *CollectionReport) verdict() string {
+func (c *CollectionReport) result() string {
 	var words []string
 	switch {
 	case !c.Checked && c.Blocked:
@@ -162,51 +147,5 @@ func (c *CollectionReport) verdict() string {
 			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
 		}
 	}
-	verdict := strings.Join(words, ", ")
-	if c.Reason != "" {
-		verdict += ": " + verifyPrintable(c.Reason)
-	}
-	return verdict
-}
-
-func (c *CollectionReport) writeLists(b *strings.Builder) {
-	changed := make([]string, len(c.Changed))
-	for i, change := range c.Changed {
-		changed[i] = change.ID
-		if len(change.Members) > 0 {
-			changed[i] += " (" + strings.Join(change.Members, ", ") + ")"
-		}
-	}
-	for _, list := range []struct {
-		what  string
-		lines []string
-		count int64
-	}{
-		{"missing in the target", c.Missing, c.MissingCount},
-		{"only in the target", c.Extra, c.ExtraCount},
-		{"changed", changed, c.ChangedCount},
-		{"more than once", c.Duplicates, c.DuplicateCount},
-	} {
-		if list.count == 0 {
-			continue
-		}
-		fmt.Fprintf(b, "\n%s, %s:\n", verifyPrintable(c.Name), list.what)
-		for _, line := range list.lines {
-			fmt.Fprintf(b, "  %s\n", verifyPrintable(line))
-		}
-		if more := list.count - int64(len(list.lines)); more > 0 {
-			fmt.Fprintf(b, "  and %d more\n", more)
-		}
-	}
-}
-
-// verifyPrintable keeps what a server chose from moving the cursor of a
-// terminal.
-func verifyPrintable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\uFFFD'
-	}, s)
+	return strings.Join(words, ", ")
 }

@@ -117,6 +117,7 @@ func ExampleVerify() {
 		// The two servers have keys of their own, so their encrypted values
 		// cannot be compared, only told from what is not encrypted.
 		Collections: []idconnect.Collection{{Name: "users", Resource: "managed/user"}},
+		Tabs:        idconnect.TabChecks{Off: []string{"*"}}, // nor what the tabs show
 	})
 	if err != nil {
 		fmt.Println(err)

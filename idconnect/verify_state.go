@@ -121,7 +121,8 @@ func openVerifyStore(urls [2]string, users [2]string, secret []byte, opts Verify
 		Keys           bool
 		PageSize, Most int
 		SortKeys       []string
-	}{urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys})
+		Values         bool
+	}{urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys, opts.Values})
 	if err != nil {
 		return nil, err
 	}

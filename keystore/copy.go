@@ -322,7 +322,7 @@ func backUp(path, name string, content []byte, info fs.FileInfo) error {
 		if err := replaceFile(name, content, info); err != nil {
 			return err
 		}
-		if err := os.Chtimes(name, time.Time{}, info.ModTime()); err != nil {
+		if err := disk.Chtimes(name, info.ModTime()); err != nil {
 			return err
 		}
 	}

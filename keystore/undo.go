@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
@@ -83,7 +82,7 @@ func (c Changes) putBack() error {
 	if err := replaceFile(path, before, info); err != nil {
 		return err
 	}
-	if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {
+	if err := disk.Chtimes(path, info.ModTime()); err != nil {
 		return err
 	}
 	return disk.Remove(c.Backup)

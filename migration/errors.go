@@ -85,7 +85,7 @@ func (e *FailedError) Remedy() string {
 	case has("401", "403", "access denied", "unauthorized"):
 		return "the source refuses the account: check the user name and password of the source"
 	case e.Status.Phase == PhaseCompleteWithFailures:
-		return "look at the target's audit/recon for the failed records, and at verify for what is missing"
+		return "verify says which records failed and why, as the target's audit/recon has it, and which of them are missing"
 	}
 	return "look at the target's log"
 }

@@ -31,6 +31,7 @@ type demoFault struct {
 	prepare  func(*demo) error
 	settings func(*demoSettings)
 	steps    []string // commands to show
+	goOn     bool     // also after one that fails
 }
 
 var demoFaults = map[string]demoFault{
@@ -49,6 +50,16 @@ var demoFaults = map[string]demoFault{
 			s.Faults = []openidmtest.Fault{{Path: "endpoint/migration", Action: "migrate", LoseRecords: 3}}
 		},
 		steps: []string{"run"},
+	},
+	"failed-records": {
+		about: "the target could not write two of the records",
+		settings: func(s *demoSettings) {
+			s.Faults = []openidmtest.Fault{{
+				Path: "endpoint/migration", Action: "migrate", FailRecords: 2, CompleteAnyway: true,
+				Reason: "found duplicated key 'user@example.com' in index 'mail'",
+			}}
+		},
+		steps: []string{"run", "verify"}, goOn: true,
 	},
 	"source-stops-midway": {
 		about: "the source stops while it is copied",
@@ -107,6 +118,9 @@ func (a *app) demo(ctx context.Context, args []string) error {
 	err = errors.Join(err, d.close(*keep))
 	if _, statErr := os.Stat(d.path("report")); statErr == nil {
 		fmt.Fprintf(a.out, "\nThe report lies in %s\n", d.path("report"))
+		if *keep {
+			fmt.Fprintf(a.out, "As a page: %s\n", d.path("report", "report.html"))
+		}
 	}
 	if *keep {
 		fmt.Fprintf(a.out, "The installations lie in %s\n", dir)
@@ -135,7 +149,7 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 	}
 	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
 		"A package with a set-up script, and a stand-in for Java 11, lie in %s.\n", users, d.source.URL(), d.source.Certificate().Subject.CommonName, d.dir)
-	for _, command := range fault.steps {
+	for i, command := range fault.steps {
 		args := append([]string{command}, d.flags(command)...)
 		fmt.Fprintf(d.a.out, "\n$ upgrade %s\n", strings.Join(args, " "))
 		if command == "run" && d.stopSource {
@@ -143,7 +157,9 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 		}
 		if code := d.a.run(ctx, args); code != exitDone {
 			fmt.Fprintf(d.a.out, "exit code %d\n", code)
-			return exitCode(code)
+			if i == len(fault.steps)-1 || !fault.goOn {
+				return exitCode(code)
+			}
 		}
 	}
 	return nil
@@ -253,14 +269,17 @@ func (d *demo) build(fault string, users int) error {
 		name = "old-name.example.com"
 	}
 	var err error
-	d.source, err = openidmtest.Start(openidmtest.Options{
+	options := openidmtest.Options{
 		Users: users, Roles: 12, Assignments: 5, Links: users / 2, Connector: true,
 		CommonName: name, AdminPassword: demoAdmin, Password: keystore.NewPassword(demoStorePassword),
 		Version: "3.1.0",
-	})
+	}
+	demoTabs(&options)
+	d.source, err = openidmtest.Start(options)
 	if err != nil {
 		return err
 	}
+	fillDemoTabs(d.source, min(users, 200))
 	idc21 := d.path("idc21", "salesforceIdConnect")
 	if err := os.MkdirAll(filepath.Join(idc21, "security"), 0o755); err != nil {
 		return err

@@ -78,13 +78,15 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 		return err
 	}
 	defer lifeline.Close()
-	server, err := openidmtest.Start(openidmtest.Options{
+	options := openidmtest.Options{
 		Role: openidmtest.Target, Version: "7.1.6", Addr: s.Addr, Hosts: s.Hosts, Pace: s.Pace, Faults: s.Faults,
 		Keystore:      filepath.Join(dir, "security", "keystore.jceks"),
 		Truststore:    filepath.Join(dir, "security", "truststore"),
 		Password:      keystore.NewPassword(strings.TrimRight(line, "\r\n")),
 		AdminPassword: demoAdmin,
-	})
+	}
+	demoTabs(&options)
+	server, err := openidmtest.Start(options)
 	if err != nil {
 		return err
 	}

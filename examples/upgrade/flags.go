@@ -23,6 +23,7 @@ type upgradeFlags struct {
 	sourcePassword, targetPassword, keystorePassword, truststorePassword, targetTruststorePassword string
 
 	handover handoverFlags
+	verify   verifyFlags
 
 	callbacks string
 
@@ -60,6 +61,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for the set-up (default: JAVA_HOME, then PATH)")
 	f.StringVar(&v.steps, "steps", "", "only these `steps`, of "+strings.Join(idconnect.StepNames(), ","))
 	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
+	v.verify.add(f, &v.u)
 	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
 	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long` to ask what became of a request whose answer is not known")
 	c := &v.u.Checks
@@ -72,7 +74,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+idconnect.DefaultAuthorizeURL+")")
 	f.StringVar(&v.callbacks, "callback-urls", "", "`URLs` that the connected app must have (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "result as JSON")
-	f.StringVar(&v.report, "report", "", "`folder` for the report")
+	f.StringVar(&v.report, "report", "", "`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")
 	f.StringVar(&v.logLevel, "log", "", "`debug|json`: every request on stderr, without secrets; or every event there as a line of JSON")
 	return f, v
@@ -96,6 +98,9 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 			return usagef("-types: %v", err)
 		}
 		u.Collections = collections
+	}
+	if err := v.verify.settle(u); err != nil {
+		return err
 	}
 	if v.callbacks != "" {
 		for c := range strings.SplitSeq(v.callbacks, ",") {

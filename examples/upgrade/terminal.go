@@ -7,8 +7,28 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/keystore"
 )
+
+// textOptions fit reports to where the output goes: folded and coloured on a
+// terminal, as they are elsewhere. NO_COLOR (no-color.org) and TERM=dumb keep
+// colour away, and so does a console of Windows that does not say that it has it.
+func (a *app) textOptions() idconnect.TextOptions {
+	f, ok := a.out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return idconnect.TextOptions{}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width = 0
+	}
+	colour := a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
+	if runtime.GOOS == "windows" && a.env("WT_SESSION") == "" {
+		colour = false
+	}
+	return idconnect.TextOptions{Width: width, Colour: colour}
+}
 
 // errNoTerminal: there is nobody to ask.
 var errNoTerminal = errors.New("no terminal to ask for it")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -38,8 +39,12 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.showPlan(p, v.json); err != nil {
-		return err
+	show := a.showPlan(p, v.json)
+	if v.report != "" {
+		show = errors.Join(show, a.save(p.Report(), v.report))
+	}
+	if show != nil {
+		return show
 	}
 	if p.Blocked() {
 		return idconnect.ErrBlocked
@@ -51,7 +56,7 @@ func (a *app) showPlan(p idconnect.Plan, asJSON bool) error {
 	if asJSON {
 		return a.json(p)
 	}
-	return p.WriteText(a.out)
+	return p.WriteTextFor(a.out, a.textOptions())
 }
 
 func (a *app) upgrade(ctx context.Context, args []string) error {
@@ -76,16 +81,21 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	if v.json {
 		show = a.json(report)
 	} else {
-		show = report.WriteText(a.out)
+		show = report.WriteTextFor(a.out, a.textOptions())
 	}
 	if dir := v.reportDir(); dir != "" && !errors.Is(err, idconnect.ErrBlocked) || v.report != "" {
-		if saveErr := report.Save(dir); saveErr != nil {
-			show = errors.Join(show, saveErr)
-		} else {
-			fmt.Fprintf(a.err, "report: %s\n", dir)
-		}
+		show = errors.Join(show, a.save(report, dir))
 	}
-	return errors.Join(err, show)
+	return errors.Join(err, show, v.verify.save(a, report.Verify))
+}
+
+// save writes a report into a folder and says where it is.
+func (a *app) save(report *idconnect.Report, dir string) error {
+	if err := report.Save(dir); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
+	return err
 }
 
 func (a *app) status(ctx context.Context, args []string) error {
@@ -127,12 +137,16 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	if report == nil {
 		return err
 	}
+	whole := report.Report(err)
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {
-		err = errors.Join(err, report.WriteText(a.out))
+		err = errors.Join(err, whole.WriteTextFor(a.out, a.textOptions()))
 	}
-	return err
+	if v.report != "" {
+		err = errors.Join(err, a.save(whole, v.report))
+	}
+	return errors.Join(err, v.verify.save(a, report))
 }
 
 func (a *app) rollback(ctx context.Context, args []string) error {

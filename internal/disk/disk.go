@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Point is called before and after every operation that changes something on
@@ -23,11 +24,23 @@ func At(when, operation, path string) {
 	}
 }
 
-func do(operation, path string, f func() error) error {
+// Do is an operation that this package does not have, between its two points.
+func Do(operation, path string, f func() error) error {
 	At("before", operation, path)
 	err := f()
 	At("after", operation, path)
 	return err
+}
+
+// Writer writes to a file that somebody else opened.
+type Writer struct{ File *os.File }
+
+func (w Writer) Write(b []byte) (n int, err error) {
+	err = Do("write", w.File.Name(), func() (err error) {
+		n, err = w.File.Write(b)
+		return err
+	})
+	return n, err
 }
 
 // tempMark stands in the names of temporary files, see Sweep.
@@ -58,7 +71,7 @@ func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) 
 	if err := errors.Join(write(f, content[:half]), write(f, content[half:])); err != nil {
 		return err
 	}
-	if err := f.Chmod(mode); err != nil {
+	if err := Do("chmod", path, func() error { return f.Chmod(mode) }); err != nil {
 		return err
 	}
 	if finish != nil {
@@ -66,7 +79,7 @@ func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) 
 			return err
 		}
 	}
-	if err := errors.Join(do("sync", path, f.Sync), f.Close()); err != nil {
+	if err := errors.Join(Do("sync", path, f.Sync), f.Close()); err != nil {
 		return err
 	}
 	if err := Rename(f.Name(), path); err != nil {
@@ -76,10 +89,8 @@ func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) 
 }
 
 func write(f *os.File, b []byte) error {
-	return do("write", f.Name(), func() error {
-		_, err := f.Write(b)
-		return err
-	})
+	_, err := Writer{f}.Write(b)
+	return err
 }
 
 // Sweep removes the temporary files of a Write that was killed: of path or,
@@ -117,27 +128,37 @@ func sweep(path string) error {
 // Rename renames; what has the new name is replaced at once, where it is a
 // file. The folders are not synced.
 func Rename(from, to string) error {
-	return do("rename", to, func() error { return os.Rename(from, to) })
+	return Do("rename", to, func() error { return os.Rename(from, to) })
 }
 
 // Link gives a file a second name.
 func Link(file, name string) error {
-	return do("link", name, func() error { return os.Link(file, name) })
+	return Do("link", name, func() error { return os.Link(file, name) })
 }
 
 // Remove removes a file or an empty folder.
 func Remove(path string) error {
-	return do("remove", path, func() error { return os.Remove(path) })
+	return Do("remove", path, func() error { return os.Remove(path) })
 }
 
 // RemoveAll removes a folder and everything in it.
 func RemoveAll(path string) error {
-	return do("remove all", path, func() error { return os.RemoveAll(path) })
+	return Do("remove all", path, func() error { return os.RemoveAll(path) })
+}
+
+// Chmod changes a mode.
+func Chmod(path string, mode fs.FileMode) error {
+	return Do("chmod", path, func() error { return os.Chmod(path, mode) })
+}
+
+// Chtimes sets the date of the last change.
+func Chtimes(path string, modified time.Time) error {
+	return Do("chtimes", path, func() error { return os.Chtimes(path, time.Time{}, modified) })
 }
 
 // Mkdir makes a folder.
 func Mkdir(path string, mode fs.FileMode) error {
-	return do("mkdir", path, func() error { return os.Mkdir(path, mode) })
+	return Do("mkdir", path, func() error { return os.Mkdir(path, mode) })
 }
 
 // MkdirAll makes a folder with those above it.
@@ -145,7 +166,7 @@ func MkdirAll(path string, mode fs.FileMode) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil
 	}
-	return do("mkdir all", path, func() error { return os.MkdirAll(path, mode) })
+	return Do("mkdir all", path, func() error { return os.MkdirAll(path, mode) })
 }
 
 // Sync makes what was renamed, made or removed in a folder durable. Windows
@@ -156,7 +177,7 @@ func Sync(dir string) error {
 		return err
 	}
 	defer d.Close()
-	err = do("sync", dir, d.Sync)
+	err = Do("sync", dir, d.Sync)
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) && os.PathSeparator == '/' {
 		return err
 	}

@@ -24,6 +24,9 @@ func (s *Server) configIDs() []string {
 	if s.options.Connector {
 		ids = append(ids, "provisioner.openicf/xml")
 	}
+	for _, c := range s.options.Connectors {
+		ids = append(ids, "provisioner.openicf/"+c.Name)
+	}
 	if s.options.Role == Target {
 		ids = append(ids, "endpoint/migration")
 	}
@@ -66,6 +69,9 @@ func (s *Server) configuration(id string) record {
 		if s.options.Connector {
 			mappings = append(mappings, mappingConfig())
 		}
+		for _, m := range s.options.Mappings {
+			mappings = append(mappings, m)
+		}
 		return record{"mappings": mappings}
 	case "managed":
 		objects := []any{}
@@ -88,6 +94,9 @@ func (s *Server) configuration(id string) record {
 		return record{"settings": record{"footer": record{"mailto": "info@example.com"}}}
 	case "ui/configuration":
 		return record{"configuration": record{"selfRegistration": false, "passwordReset": false, "forgotUsername": false, "lang": "en", "defaultNotificationType": "info"}}
+	}
+	if c, ok := s.options.connector(strings.TrimPrefix(id, "provisioner.openicf/")); ok {
+		return c.configuration()
 	}
 	return record{}
 }

@@ -69,7 +69,9 @@ type Fault struct {
 	LoseRecords  int // so many records are silently not copied
 	AlterRecords int // so many records are copied with other contents
 	FailRecords  int // so many records fail, and the migration ends as failed
-	StopAfter    int // the source goes away after so many records
+	// Reason is why they fail, as the audit tells.
+	Reason    string
+	StopAfter int // the source goes away after so many records
 	// CompleteAnyway lets a migration with failed records end as "complete":
 	// only the counts in its answer tell.
 	CompleteAnyway bool

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,7 +25,7 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		return nil, notFound(c.path)
 	}
 	kind := c.segs[1]
-	if managedSchema[kind] == nil {
+	if managedSchema[kind] == nil && !slices.Contains(s.options.Managed, kind) {
 		return nil, notFound(strings.Join(c.segs[1:], "/"))
 	}
 	w := s.world

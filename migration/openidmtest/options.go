@@ -48,6 +48,14 @@ type Options struct {
 	// scarter), and the mappings between it and the managed users.
 	Connector bool
 
+	// Connectors are further connectors, and Mappings further mappings of the
+	// configuration sync.
+	Connectors []Connector
+	Mappings   []map[string]any
+	// Managed names further kinds of managed objects, such as "permissionset".
+	// A target that has them copies them, too.
+	Managed []string
+
 	// Keystore and Truststore are the paths of the server's key stores. Where
 	// both are "", stores are made in memory: a private key openidm-localhost
 	// (self-signed, RSA 2048, no subject alternative name) in both of them,

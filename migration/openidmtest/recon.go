@@ -15,6 +15,9 @@ const maxRuns = 100
 // reconRun is one run of the mapping. Its members need the world's lock.
 type reconRun struct {
 	id             string
+	mapping        string // "" is reconMapping
+	resource       string // that a migration copies
+	entries        []record
 	state, stage   string
 	stageText      string
 	started, ended time.Time
@@ -100,10 +103,7 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
 	}
 	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
-	if len(w.runs) >= maxRuns {
-		w.runs = slices.Delete(w.runs, 0, 1)
-	}
-	w.runs = append(w.runs, run)
+	run.remember(w)
 	w.mu.Unlock()
 
 	wait := c.params.Get("waitForCompletion") == "true"
@@ -119,6 +119,13 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 		w.mu.Unlock()
 	}
 	return &result{body: record{"_id": run.id, "state": state}}, nil
+}
+
+func (r *reconRun) remember(w *world) {
+	if len(w.runs) >= maxRuns {
+		w.runs = slices.Delete(w.runs, 0, 1)
+	}
+	w.runs = append(w.runs, r)
 }
 
 func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, text }

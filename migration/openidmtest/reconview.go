@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func (r *reconRun) record() record {
 		duration = r.ended.Sub(r.started).Milliseconds()
 	}
 	return record{
-		"_id": r.id, "mapping": reconMapping, "state": r.state, "stage": r.stage, "stageDescription": r.stageText,
+		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage, "stageDescription": r.stageText,
 		"progress": record{
 			"source": record{"existing": existing(r.sourceDone, r.sourceTotal)},
 			"target": record{"existing": existing(r.targetDone, r.targetTotal), "created": r.targetCreated},
@@ -43,8 +44,8 @@ func (r *reconRun) record() record {
 		"statusSummary":    record{"SUCCESS": r.success, "FAILURE": r.failure},
 		"durationSummary":  r.durations(),
 		"parameters": record{
-			"sourceQuery": record{"resourceName": "system/" + connectorName + "/account", "queryId": "query-all-ids"},
-			"targetQuery": record{"resourceName": managedUser, "queryId": "query-all-ids"},
+			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"), "queryId": "query-all-ids"},
+			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser), "queryId": "query-all-ids"},
 		},
 		"started": timestamp(r.started), "ended": timestamp(r.ended), "duration": duration,
 	}
@@ -95,7 +96,7 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 	}
 	e := record{
 		"transactionId": r.id, "timestamp": timestamp(r.now()), "eventName": "recon", "userId": "openidm-admin",
-		"action": action, "exception": nil, "linkQualifier": "default", "mapping": reconMapping, "message": nil,
+		"action": action, "exception": nil, "linkQualifier": "default", "mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
 		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS", "targetObjectId": orNull(targetID),
 		"reconciling": reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
 	}

@@ -71,7 +71,13 @@ func (s *Server) system(c *call) (*result, *restError) {
 		if w.connector {
 			all = append(all, w.connectorState())
 		}
+		for _, one := range s.options.Connectors {
+			all = append(all, one.state())
+		}
 		return &result{body: all}, nil
+	}
+	if one, ok := s.options.connector(rest[0]); ok {
+		return one.serve(c)
 	}
 	if !w.connector || rest[0] != connectorName {
 		return nil, notFound(c.path)

@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -181,44 +182,52 @@ type sourcePage struct {
 // not counted.
 func (s *Server) copyAll(ctx context.Context, src *sourceServer, f Fault) error {
 	seen := 0
-	for _, path := range []string{managedUser, managedRole, managedAssignment, repoLink} {
-		params := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(s.options.PageSize)}}
-		for {
-			var page sourcePage
-			if err := src.get(ctx, "repo/"+path, params, &page); err != nil {
-				return err
-			}
-			for _, text := range page.Result {
-				if seen++; f.StopAfter > 0 && seen > f.StopAfter {
-					return errCut
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := s.copyRecord(path, text, seen, f); err != nil {
-					return err
-				}
-			}
-			if !s.pauseCopy(ctx) {
-				return ctx.Err()
-			}
-			var cookie any
-			if len(page.Cookie) > 0 {
-				if err := decodeJSON(page.Cookie, &cookie); err != nil {
-					return err
-				}
-			}
-			if cookie == nil {
-				break
-			}
-			params.Set("_pagedResultsCookie", fmt.Sprint(cookie))
+	for _, path := range append(s.options.kinds(), repoLink) {
+		if err := s.copyTable(ctx, src, path, &seen, f); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, seen *int, f Fault) (err error) {
+	run := s.beginMigration(path)
+	defer func() { run.endMigration(s.world, err) }()
+	params := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(s.options.PageSize)}}
+	for {
+		var page sourcePage
+		if err := src.get(ctx, "repo/"+path, params, &page); err != nil {
+			return err
+		}
+		for _, text := range page.Result {
+			if *seen++; f.StopAfter > 0 && *seen > f.StopAfter {
+				return errCut
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := s.copyRecord(run, path, text, *seen, f); err != nil {
+				return err
+			}
+		}
+		if !s.pauseCopy(ctx) {
+			return ctx.Err()
+		}
+		var cookie any
+		if len(page.Cookie) > 0 {
+			if err := decodeJSON(page.Cookie, &cookie); err != nil {
+				return err
+			}
+		}
+		if cookie == nil {
+			return nil
+		}
+		params.Set("_pagedResultsCookie", fmt.Sprint(cookie))
+	}
+}
+
 // copyRecord keeps one record; the first ones suffer from the fault.
-func (s *Server) copyRecord(path string, text []byte, seen int, f Fault) error {
+func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f Fault) error {
 	r := record{}
 	if err := decodeJSON(text, &r); err != nil {
 		return err
@@ -241,6 +250,11 @@ func (s *Server) copyRecord(path string, text []byte, seen int, f Fault) error {
 			return err
 		}
 	}
+	reason := ""
+	if failed {
+		reason = cmp.Or(f.Reason, "the record was not written")
+	}
+	run.copied(s.world, id, reason)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if path != repoLink {

@@ -1,0 +1,47 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// Colour and folding are for terminals that want them.
+func TestTextOptions(t *testing.T) {
+	t.Parallel()
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	defer theirs.Close()
+	if err := pty.Setsize(theirs, &pty.Winsize{Rows: 24, Cols: 40}); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(t.TempDir() + "/out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for name, c := range map[string]struct {
+		out  *os.File
+		env  map[string]string
+		want idconnect.TextOptions
+	}{
+		"terminal":       {theirs, nil, idconnect.TextOptions{Width: 40, Colour: true}},
+		"NO_COLOR":       {theirs, map[string]string{"NO_COLOR": "1"}, idconnect.TextOptions{Width: 40}},
+		"NO_COLOR empty": {theirs, map[string]string{"NO_COLOR": ""}, idconnect.TextOptions{Width: 40, Colour: true}},
+		"dumb":           {theirs, map[string]string{"TERM": "dumb"}, idconnect.TextOptions{Width: 40}},
+		"file":           {file, nil, idconnect.TextOptions{}},
+	} {
+		a := &app{out: c.out, env: func(n string) string { return c.env[n] }}
+		if got := a.textOptions(); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,482 @@
+package idconnect
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // the page and its style
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+)
+
+//go:embed report.html
+var htmlTemplate string
+
+//go:embed report.css
+var htmlStyle string
+
+var htmlPage = template.Must(template.New("report").Parse(htmlTemplate))
+
+// What the page holds at most, whatever servers say: it stays a page that a
+// browser opens at once and a printer prints. What is left out is counted, and
+// in report.json.
+const (
+	htmlListIDs     = 200  // ids of one list
+	htmlAllIDs      = 4000 // ids of all lists, and failed records
+	htmlRows        = 200  // rows of a table, findings, and lines of what is open
+	htmlMembers     = 12   // names of members of one record
+	htmlLong        = 2000 // characters of a text
+	htmlShort       = 160  // characters of an id or a name
+	htmlOpenIDs     = 24   // a longer list is folded up
+	htmlScale       = 1000 // units of the width of a picture
+	htmlVisible     = 6    // units of the smallest part that is drawn
+	htmlLateStart   = 0.02 // share of the time before the first step that is explained
+	htmlTimeFormat  = "2 January 2006, 15:04:05 -07:00"
+	htmlClockFormat = "15:04:05"
+)
+
+// WriteHTML writes the report as a page that stands alone: it has no script,
+// loads nothing, forbids both by its Content-Security-Policy, and can be
+// printed. It is in light or dark as the reader's system is. Of long lists it
+// shows the beginning and says how many there are: some 2 MB at most.
+func (rep *Report) WriteHTML(w io.Writer) error {
+	var b bytes.Buffer
+	if err := htmlPage.Execute(&b, rep.view()); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// The view is what the page shows: printable, clipped, in words.
+
+type htmlView struct {
+	Policy, Kind, Title, Lead string
+	Mood                      mood
+	Style                     template.CSS
+	Facts                     []htmlFact
+	Servers                   []htmlServer
+	Error, Remedy             []string
+	Open                      []string
+	MoreOpen                  int
+	Began, Ended, Took        string
+	BeganAt, EndedAt          string
+	Compared                  *htmlCompared
+	Steps                     []htmlStep
+	Late                      string // time before the first step
+	Axis                      []string
+	Findings                  []htmlFinding
+	MoreFindings              int
+	FindingsFirst             bool // they are the news
+	Checks                    []htmlCheck
+	MoreChecks                int
+	ChecksWords               string
+	Failed                    *htmlFailed
+	Lists                     []htmlLists
+	Version                   int
+}
+
+type htmlFact struct{ Label, Value string }
+
+type htmlServer struct{ Label, URL, Version, State string }
+
+type htmlCompared struct {
+	Bars     []htmlBar
+	Legend   []htmlPart
+	Rows     []htmlRow
+	MoreRows int
+	Resumed  bool
+}
+
+// htmlBar is the picture of one collection.
+type htmlBar struct {
+	Name, Words string
+	Parts       []htmlPart
+}
+
+type htmlPart struct {
+	Class, Words string
+	X, Width     int
+}
+
+type htmlRow struct {
+	Name, Resource, Source, Target                 string
+	Missing, Extra, Changed, Duplicate, Unreadable string
+	Mood                                           mood
+	Result, Reason                                 string
+}
+
+type htmlStep struct {
+	Number                          int
+	Name, State, Mood, Took, Detail string
+	Timed                           bool
+	X, Width                        int
+	Words                           string
+}
+
+type htmlFinding struct {
+	Code, Severity, Step, Seen, Why, Remedy, Doc, Link string
+	Mood                                               string
+}
+
+type htmlCheck struct {
+	Tab, Name, Code, Source, Target, Result, Detail, Remedy string
+	Mood                                                    mood
+}
+
+type htmlFailed struct {
+	Words, Repair string
+	Records       []htmlFailedRecord
+	More          string
+}
+
+type htmlFailedRecord struct{ ID, Mapping, Reason, Collection, Missing string }
+
+// htmlLists are the lists of one collection.
+type htmlLists struct {
+	Name  string
+	Lists []htmlList
+}
+
+type htmlList struct {
+	Kind, Words, More string
+	Open              bool
+	Records           []htmlRecord
+}
+
+type htmlRecord struct{ ID, Members string }
+
+func clipped(s string, n int) string {
+	s = printable(s[:min(len(s), 4*n+4)]) // more than n runes, where it is cut
+	if len(s) <= n {
+		return s
+	}
+	runes := 0
+	for i := range s {
+		if runes++; runes > n {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+func short(s string) string { return clipped(s, htmlShort) }
+
+func long(s string) string { return clipped(s, htmlLong) }
+
+// paragraphs are the lines of a text.
+func paragraphs(s string) (out []string) {
+	for l := range strings.SplitSeq(clipLines(s), "\n") {
+		if l = long(strings.TrimSpace(l)); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func clipLines(s string) string {
+	lines := strings.SplitN(s, "\n", 21)
+	return strings.Join(lines[:min(20, len(lines))], "\n")
+}
+
+func first[T any](list []T, n int) (head []T, more int) {
+	head = list[:min(n, len(list))]
+	return head, len(list) - len(head)
+}
+
+func (rep *Report) view() htmlView {
+	d := rep.verdict()
+	sum := sha256.Sum256([]byte(htmlStyle))
+	v := htmlView{
+		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
+		Style:  template.CSS(htmlStyle),
+		Kind:   "Upgrade report", Title: short(d.title), Lead: long(d.lead), Mood: d.mood, Version: rep.Version,
+		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat), Took: tookText(rep.Ended.Sub(rep.Started)),
+		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
+		Error: paragraphs(rep.Error), Remedy: paragraphs(rep.Remedy),
+		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
+	}
+	switch {
+	case rep.alone():
+		v.Kind = "Comparison report"
+	case rep.Outcome == "planned":
+		v.Kind = "Plan of an upgrade"
+	}
+	v.FindingsFirst = rep.Outcome == "blocked" || rep.Outcome == "planned"
+	open, more := first(d.open, htmlRows)
+	for _, o := range open {
+		v.Open = append(v.Open, long(o))
+	}
+	v.MoreOpen = more
+	v.addSteps(rep)
+	v.addFindings(rep.Findings)
+	if rep.Verify != nil {
+		v.addComparison(rep.Verify)
+		v.addChecks(rep.Verify.Checks)
+		v.addLists(rep.Verify)
+	}
+	v.addFacts(rep)
+	return v
+}
+
+func htmlServerOf(label string, s ServerSeen) htmlServer {
+	return htmlServer{Label: label, URL: long(s.URL), Version: short(s.Version), State: short(s.State)}
+}
+
+func (v *htmlView) addFacts(rep *Report) {
+	if rep.Verify != nil {
+		s := rep.Verify.sums()
+		v.Facts = append(v.Facts, htmlFact{"Records compared", grouped(s.source)}, htmlFact{"Differences", grouped(s.total())})
+	}
+	if done, all := rep.stepsDone(); all > 0 {
+		v.Facts = append(v.Facts, htmlFact{"Steps done", fmt.Sprintf("%d of %d", done, all)})
+	}
+	if n := len(rep.Findings); n > 0 {
+		v.Facts = append(v.Facts, htmlFact{"Findings", grouped(int64(n))})
+	}
+	if rep.Ended.After(rep.Started) {
+		v.Facts = append(v.Facts, htmlFact{"Time taken", v.Took})
+	}
+}
+
+func (v *htmlView) addSteps(rep *Report) {
+	all := rep.Ended.Sub(rep.Started)
+	at := func(t time.Time) int {
+		if all <= 0 {
+			return 0
+		}
+		return min(max(int(float64(htmlScale)*float64(t.Sub(rep.Started))/float64(all)), 0), htmlScale)
+	}
+	timed := false
+	for i, s := range rep.Steps {
+		step := htmlStep{Number: i + 1, Name: short(s.Name), State: short(string(s.State)), Detail: long(s.Detail), Mood: "wait"}
+		switch s.State {
+		case Done:
+			step.Mood = string(moodGood)
+		case Failed:
+			step.Mood = string(moodBad)
+		case Blocked, Running:
+			step.Mood = string(moodCare)
+		}
+		if s.Started != nil && s.Ended != nil && all > 0 {
+			began, took := s.Started.Sub(rep.Started), s.Ended.Sub(*s.Started)
+			step.Timed, step.Took = true, tookText(took)
+			step.X = min(at(*s.Started), htmlScale-htmlVisible)
+			step.Width = min(max(at(*s.Ended)-step.X, htmlVisible), htmlScale-step.X)
+			step.Words = fmt.Sprintf("%s began %s after the start and took %s", step.Name, tookText(max(began, 0)), step.Took)
+			if !timed && float64(began) > htmlLateStart*float64(all) {
+				v.Late = tookText(began)
+			}
+			timed = true
+		}
+		v.Steps = append(v.Steps, step)
+	}
+	if timed {
+		v.Axis = []string{rep.Started.Format(htmlClockFormat), rep.Started.Add(all / 2).Format(htmlClockFormat), rep.Ended.Format(htmlClockFormat)}
+	}
+}
+
+func (v *htmlView) addFindings(findings Findings) {
+	moods := map[Severity]string{Blocks: string(moodBad), Warns: string(moodCare), Informs: "none"}
+	var sorted Findings
+	for _, s := range []Severity{Blocks, Warns, Informs} {
+		for _, f := range findings {
+			if f.Severity == s {
+				sorted = append(sorted, f)
+			}
+		}
+	}
+	sorted, v.MoreFindings = first(sorted, htmlRows)
+	for _, f := range sorted {
+		h := htmlFinding{
+			Code: short(f.Code), Severity: short(string(f.Severity)), Step: short(f.Step),
+			Seen: long(f.Seen), Why: long(f.Why), Remedy: long(f.Remedy), Doc: long(f.Doc), Mood: moods[f.Severity],
+		}
+		if u, err := url.Parse(f.Doc); err == nil && u.Scheme == "https" && u.Host != "" {
+			h.Link = u.String()
+		}
+		v.Findings = append(v.Findings, h)
+	}
+}
+
+func (v *htmlView) addComparison(r *VerifyReport) {
+	c := &htmlCompared{Resumed: r.Resumed}
+	rows, more := first(r.Collections, htmlRows)
+	c.MoreRows = more
+	used := map[string]bool{}
+	for i := range rows {
+		got := &rows[i]
+		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.result(), Reason: long(got.Reason), Mood: moodGood}
+		if got.Checked {
+			row.Source, row.Target = grouped(got.SourceCount), grouped(got.TargetCount)
+			row.Missing, row.Extra, row.Changed = grouped(got.MissingCount), grouped(got.ExtraCount), grouped(got.ChangedCount)
+			row.Duplicate, row.Unreadable = grouped(got.DuplicateCount), grouped(got.Unreadable)
+			bar := got.bar()
+			for _, p := range bar.Parts {
+				used[p.Class] = true
+			}
+			c.Bars = append(c.Bars, bar)
+		}
+		switch {
+		case got.Checked && got.Differences() > 0:
+			row.Mood, row.Result = moodBad, "differs"
+			if n := got.NotCheckedValues; n > 0 {
+				row.Result += ", " + number(n, "encrypted value", "encrypted values") + " not checked"
+			}
+		case !got.Checked || got.NotCheckedValues > 0:
+			row.Mood = moodCare
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	for _, p := range []htmlPart{
+		{Class: "same", Words: "the same"}, {Class: "missing", Words: "missing in the target"}, {Class: "changed", Words: "changed"},
+		{Class: "extra", Words: "only in the target"}, {Class: "other", Words: "more than once or unreadable"},
+	} {
+		if used[p.Class] {
+			c.Legend = append(c.Legend, p)
+		}
+	}
+	if len(c.Rows) > 0 {
+		v.Compared = c
+	}
+}
+
+// bar is the picture of what both servers have: parts of its width, in the
+// order of the legend, each wide enough to be seen.
+func (c *CollectionReport) bar() htmlBar {
+	same := max(c.SourceCount-c.MissingCount-c.ChangedCount-c.DuplicateCount-c.Unreadable, 0)
+	bar := htmlBar{Name: short(c.Name)}
+	var all int64
+	var words []string
+	parts := []struct {
+		class, words string
+		count        int64
+	}{
+		{"same", "the same", same}, {"missing", "missing", c.MissingCount}, {"changed", "changed", c.ChangedCount},
+		{"extra", "only in the target", c.ExtraCount}, {"other", "more than once or unreadable", c.DuplicateCount + c.Unreadable},
+	}
+	for _, p := range parts {
+		all += p.count
+	}
+	x, widest := 0, 0
+	for _, p := range parts {
+		if p.count == 0 {
+			continue
+		}
+		words = append(words, grouped(p.count)+" "+p.words)
+		width := max(int(float64(htmlScale)*float64(p.count)/float64(all)), htmlVisible)
+		bar.Parts = append(bar.Parts, htmlPart{Class: p.class, Words: p.words, Width: width})
+		if x += width; width > bar.Parts[widest].Width {
+			widest = len(bar.Parts) - 1
+		}
+	}
+	if len(bar.Parts) > 0 {
+		bar.Parts[widest].Width += htmlScale - x // what the small parts took, and roundings
+	}
+	x = 0
+	for i := range bar.Parts {
+		bar.Parts[i].X = x
+		x += bar.Parts[i].Width
+	}
+	if bar.Words = strings.Join(words, ", "); bar.Words == "" {
+		bar.Words = "no records"
+	}
+	return bar
+}
+
+func (v *htmlView) addChecks(checks []Check) {
+	side := func(n int64) string {
+		if n < 0 {
+			return "–"
+		}
+		return grouped(n)
+	}
+	passed := 0
+	for _, c := range checks {
+		if c.Result == CheckPassed {
+			passed++
+		}
+	}
+	v.ChecksWords = fmt.Sprintf("%d of %d passed", passed, len(checks))
+	checks, v.MoreChecks = first(checks, htmlRows)
+	for _, c := range checks {
+		h := htmlCheck{
+			Tab: short(c.Tab), Name: short(c.Name), Code: short(c.Code), Source: side(c.Source), Target: side(c.Target),
+			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy), Mood: moodCare,
+		}
+		switch c.Result {
+		case CheckPassed:
+			h.Mood = moodGood
+		case CheckFailed:
+			h.Mood = moodBad
+		}
+		v.Checks = append(v.Checks, h)
+	}
+}
+
+// addLists takes the ids, failed records among them, while the page has room.
+func (v *htmlView) addLists(r *VerifyReport) {
+	room := htmlAllIDs
+	more := func(count int64, shown int) string {
+		if n := count - int64(shown); n > 0 {
+			return "and " + grouped(n) + " more"
+		}
+		return ""
+	}
+	if f := r.Failed; f != nil {
+		words := capital(strings.TrimSuffix(f.words(), ":")) + "."
+		if f.Checked && f.Count == 0 {
+			words = "The migration names none."
+		}
+		v.Failed = &htmlFailed{Words: long(words), Repair: long(f.Repair)}
+		records, _ := first(f.Records, htmlListIDs)
+		for _, rec := range records {
+			missing := "no"
+			if rec.Missing {
+				missing = "yes"
+			}
+			v.Failed.Records = append(v.Failed.Records, htmlFailedRecord{short(rec.ID), short(rec.Mapping), long(rec.Reason), short(rec.Collection), missing})
+		}
+		v.Failed.More = more(f.Count, len(records))
+		room -= len(records)
+	}
+	for i := range r.Collections {
+		c := &r.Collections[i]
+		lists := htmlLists{Name: short(c.Name)}
+		for _, l := range c.lists() {
+			if l.count == 0 {
+				continue
+			}
+			shown, _ := first(l.records, min(htmlListIDs, room))
+			room -= len(shown)
+			h := htmlList{Kind: l.kind, Words: grouped(l.count) + " " + l.what, More: more(l.count, len(shown)), Open: len(shown) <= htmlOpenIDs}
+			for _, rec := range shown {
+				members, rest := first(rec.Members, htmlMembers)
+				text := make([]string, len(members))
+				for i, m := range members {
+					text[i] = short(m)
+				}
+				if rest > 0 {
+					text = append(text, fmt.Sprintf("and %d more", rest))
+				}
+				h.Records = append(h.Records, htmlRecord{short(rec.ID), strings.Join(text, ", ")})
+			}
+			lists.Lists = append(lists.Lists, h)
+		}
+		if shown, rest := first(c.Values, min(htmlListIDs, room)); len(shown) > 0 {
+			h := htmlList{Kind: "values", Words: number(int64(len(c.Values)), "value that differs", "values that differ"), More: more(int64(len(c.Values)), len(shown)), Open: rest == 0 && len(shown) <= htmlOpenIDs}
+			room -= len(shown)
+			for i := range shown {
+				h.Records = append(h.Records, htmlRecord{short(shown[i].ID), short(shown[i].Member) + ": " + long(shown[i].words())})
+			}
+			lists.Lists = append(lists.Lists, h)
+		}
+		if len(lists.Lists) > 0 && len(v.Lists) < htmlRows {
+			v.Lists = append(v.Lists, lists)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package idconnect
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// junitIDs is how many ids of a list stand in the JUnit XML: CI systems keep
+// and show the whole of it.
+const junitIDs = 100
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Time     string       `xml:"time,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name      string      `xml:"name,attr"`
+	Tests     int         `xml:"tests,attr"`
+	Failures  int         `xml:"failures,attr"`
+	Errors    int         `xml:"errors,attr"`
+	Skipped   int         `xml:"skipped,attr"`
+	Time      string      `xml:"time,attr"`
+	Timestamp string      `xml:"timestamp,attr"`
+	Cases     []junitCase `xml:"testcase"`
+}
+
+// junitCase passed where it has none of the three.
+type junitCase struct {
+	Name    string       `xml:"name,attr"`
+	Class   string       `xml:"classname,attr"`
+	Time    string       `xml:"time,attr"`
+	Skipped *junitResult `xml:"skipped"`
+	Error   *junitResult `xml:"error"`
+	Failure *junitResult `xml:"failure"`
+	Out     string       `xml:"system-out,omitempty"`
+}
+
+type junitResult struct {
+	Type    string `xml:"type,attr,omitempty"`
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit writes the report as JUnit XML, in the form that Jenkins and
+// GitLab read. The outcome, the steps, the findings, the collections, the
+// checks and the failed records are suites of it. What is wrong is a failure, a
+// step that failed an error, and what was not run or not checked is skipped.
+// There is a failure or an error exactly where the outcome is neither "done"
+// nor "planned", a check failed, or the migration left failed records. Of
+// records it holds up to 100 ids a list.
+func (rep *Report) WriteJUnit(w io.Writer) error {
+	took := rep.Ended.Sub(rep.Started)
+	v := rep.verdict()
+	outcome := junitCase{Name: "outcome", Time: junitTime(took)}
+	switch rep.Outcome {
+	case "done", "planned":
+		outcome.Out = junitText(v.title + ". " + v.lead)
+	default:
+		text := rep.Error
+		if rep.Remedy != "" {
+			text += "\nremedy: " + rep.Remedy
+		}
+		outcome.Failure = junitSays(rep.Outcome, v.title+". "+v.lead, text)
+	}
+	doc := junitSuites{Name: "Identity Connect", Time: junitTime(took)}
+	add := func(name string, time string, cases []junitCase) {
+		if len(cases) == 0 {
+			return
+		}
+		s := junitSuite{Name: name, Tests: len(cases), Time: time, Timestamp: rep.Started.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
+		for i := range cases {
+			cases[i].Class = "identity-connect." + name
+			switch c := cases[i]; {
+			case c.Failure != nil:
+				s.Failures++
+			case c.Error != nil:
+				s.Errors++
+			case c.Skipped != nil:
+				s.Skipped++
+			}
+		}
+		doc.Tests, doc.Failures, doc.Errors = doc.Tests+s.Tests, doc.Failures+s.Failures, doc.Errors+s.Errors
+		doc.Suites = append(doc.Suites, s)
+	}
+	add("run", junitTime(took), []junitCase{outcome})
+	add("steps", junitTime(took), rep.junitSteps())
+	add("findings", junitTime(0), rep.Findings.junit())
+	if r := rep.Verify; r != nil {
+		took := junitTime(r.Ended.Sub(r.Started))
+		var collections, checks []junitCase
+		for i := range r.Collections {
+			collections = append(collections, r.Collections[i].junit())
+		}
+		for i := range r.Checks {
+			checks = append(checks, r.Checks[i].junit())
+		}
+		add("collections", took, collections)
+		add("checks", junitTime(0), checks)
+		if r.Failed != nil {
+			add("failed-records", junitTime(0), []junitCase{r.Failed.junit()})
+		}
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(doc); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func (rep *Report) junitSteps() (cases []junitCase) {
+	for _, s := range rep.Steps {
+		c := junitCase{Name: s.Name, Time: junitTime(0)}
+		if s.Started != nil && s.Ended != nil {
+			c.Time = junitTime(s.Ended.Sub(*s.Started))
+		}
+		switch s.State {
+		case Done:
+			c.Out = junitText(s.Detail)
+		case Failed:
+			c.Error = junitSays(string(s.State), s.Detail, "")
+		default: // a step that is blocked has a finding that fails
+			c.Skipped = junitSays("", withReason(string(s.State), s.Detail), "")
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+func (fs Findings) junit() (cases []junitCase) {
+	seen := map[string]int{}
+	for _, f := range fs {
+		name := f.Code
+		if seen[f.Code]++; seen[f.Code] > 1 {
+			name = fmt.Sprintf("%s %d", f.Code, seen[f.Code])
+		}
+		c := junitCase{Name: junitText(name), Time: junitTime(0)}
+		var text []string
+		for _, l := range []struct{ label, text string }{{"step", f.Step}, {"why", f.Why}, {"remedy", f.Remedy}, {"doc", f.Doc}} {
+			if l.text != "" {
+				text = append(text, l.label+": "+l.text)
+			}
+		}
+		if f.Severity == Blocks {
+			c.Failure = junitSays(f.Code, f.Seen, strings.Join(text, "\n"))
+		} else {
+			c.Out = junitText(string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n"))
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+func (c *CollectionReport) junit() junitCase {
+	out := junitCase{Name: junitText(c.Name), Time: junitTime(0)}
+	switch {
+	case c.Blocked:
+		out.Failure = junitSays("blocked", c.verdict(), "")
+	case !c.Checked:
+		out.Skipped = junitSays("", c.verdict(), "")
+	case c.Differences() > 0:
+		var b strings.Builder
+		for _, list := range c.lists() {
+			if list.count == 0 {
+				continue
+			}
+			fmt.Fprintf(&b, "%s:\n", list.what)
+			shown := list.records[:min(junitIDs, len(list.records))]
+			for _, r := range shown {
+				b.WriteString("  " + printable(r.ID) + "\n")
+			}
+			if n := list.count - int64(len(shown)); n > 0 {
+				fmt.Fprintf(&b, "  and %d more\n", n)
+			}
+		}
+		out.Failure = junitSays("differences", c.verdict(), b.String())
+	default:
+		out.Out = junitText(fmt.Sprintf("%d records: %s", c.SourceCount, c.verdict()))
+	}
+	return out
+}
+
+func (c *Check) junit() junitCase {
+	out := junitCase{Name: junitText(strings.TrimSpace(c.Code + " " + c.Name)), Time: junitTime(0)}
+	switch c.Result {
+	case CheckPassed:
+		out.Out = junitText(strings.TrimSpace(c.counts() + "\n" + c.Detail))
+	case CheckFailed:
+		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(c.counts()+"\n"+c.Remedy))
+	default:
+		out.Skipped = junitSays("", withReason(string(CheckNotChecked), c.Detail), "")
+	}
+	return out
+}
+
+func (f *FailedRecords) junit() junitCase {
+	out := junitCase{Name: "failed records", Time: junitTime(0)}
+	switch {
+	case f.Count > 0:
+		var b strings.Builder
+		shown := f.Records[:min(junitIDs, len(f.Records))]
+		for _, r := range shown {
+			fmt.Fprintf(&b, "%s: %s\n", printable(r.Mapping), printable(r.ID))
+		}
+		if n := f.Count - int64(len(shown)); n > 0 {
+			fmt.Fprintf(&b, "and %d more\n", n)
+		}
+		out.Failure = junitSays("failed records", strings.TrimSuffix(f.words(), ":"), b.String()+f.Repair)
+	case !f.Checked:
+		out.Skipped = junitSays("", f.words(), "")
+	}
+	return out
+}
+
+func junitSays(kind, message, text string) *junitResult {
+	return &junitResult{junitText(kind), junitText(message), junitText(text)}
+}
+
+// junitText leaves out what is no character of XML or is invisible, but keeps
+// lines.
+func junitText(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = printable(strings.TrimRight(lines[i], "\r"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// junitTime is in seconds.
+func junitTime(d time.Duration) string { return fmt.Sprintf("%.3f", max(d, 0).Seconds()) }

@@ -1,0 +1,247 @@
+package idconnect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sampleStart is when the runs of the samples begin.
+var sampleStart = time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC)
+
+// hostile is what a server may put wherever it may choose a text.
+const hostile = "<script>alert(1)</script>\x1b[2J\x1b]0;title\x07\u202Eevil\u2066\x00\xff\r\n--><![CDATA[ ]]>&amp;\u0085\u200B'\"{{.}}"
+
+// samples are reports of every kind, with fixed times.
+func samples() map[string]*Report {
+	return map[string]*Report{
+		"done": sampleDone(), "reservations": sampleReservations(), "differences": sampleDifferences(7, 9), "thousands": sampleDifferences(1000, 48213),
+		"blocked": sampleBlocked(), "locked": sampleLocked(), "planned": samplePlanned(), "interrupted": sampleInterrupted(), "failed": sampleFailed(),
+		"comparison": sampleComparison(), "hostile": sampleHostile(), "nothing": {Version: ReportVersion, Outcome: "done", Started: sampleStart, Ended: sampleStart},
+	}
+}
+
+// sampleRun is a run that came as far as so many steps.
+func sampleRun(done int) *Report {
+	rep := &Report{
+		Version: ReportVersion, Started: sampleStart,
+		Source: ServerSeen{URL: "https://idc21.example.com:8443/openidm/", State: "ready", Version: "3.1.0"},
+		Target: ServerSeen{URL: "https://localhost:9443/openidm/", State: "ready", Version: "7.1.6"},
+	}
+	at := sampleStart.Add(4 * time.Second)
+	for i, s := range []struct {
+		name, detail string
+		took         time.Duration
+	}{
+		{StepPrepare, "the source answers, and openidm-admin is an administrator", 120 * time.Millisecond},
+		{StepUnpack, "IdentityConnect-7.1.6.zip, 412 MB, 3018 files, checked", 21 * time.Second},
+		{StepStores, "keystore: 5 entries copied; truststore: 77 entries copied; both kept beside", 800 * time.Millisecond},
+		{StepJava, "Java 11.0.25, 64-bit, /opt/jdk-11/bin/java", 300 * time.Millisecond},
+		{StepSetup, "the set-up script ran to its end, and the target is ready", 94 * time.Second},
+		{StepConfigure, "the target reaches the source as https://idc21.example.com:8443/openidm/", 2 * time.Second},
+		{StepMigrate, "13,425 records are copied", 11*time.Minute + 12*time.Second},
+		{StepVerify, "4 collections compared", 74 * time.Second},
+	} {
+		r := &StepResult{Name: s.name, State: NotRun}
+		if i < done {
+			began, ended := at, at.Add(s.took)
+			r.State, r.Detail, r.Started, r.Ended = Done, s.detail, &began, &ended
+			at = ended
+		}
+		rep.Steps = append(rep.Steps, r)
+	}
+	rep.Ended = at
+	rep.Findings = Findings{
+		finding(CodeStoreUnverified, StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
+		finding(CodeReminder, StepPrepare, "the callback URL of 7.1.6 in the connected app"),
+		finding(CodeValuesOpen, StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
+	}
+	return rep
+}
+
+// sampleEnd ends a report at its last step.
+func sampleEnd(rep *Report, err error) *Report {
+	ended := rep.Ended
+	rep.end(err)
+	rep.Ended = ended
+	return rep
+}
+
+func sampleVerify() *VerifyReport {
+	r := &VerifyReport{
+		Source: "https://idc21.example.com:8443/openidm/", Target: "https://localhost:9443/openidm/",
+		Started: sampleStart.Add(13 * time.Minute), Ended: sampleStart.Add(14*time.Minute + 14*time.Second),
+	}
+	for _, c := range []struct {
+		name string
+		n    int64
+	}{{"users", 12408}, {"roles", 12}, {"assignments", 5}, {"links", 1000}} {
+		r.Collections = append(r.Collections, CollectionReport{Name: c.name, Resource: "repo/managed/" + strings.TrimSuffix(c.name, "s"), Checked: true, SourceCount: c.n, TargetCount: c.n, Passes: 1})
+	}
+	r.Checks = []Check{
+		{Code: "PERMISSION-SETS", Name: "Permission sets and groups", Tab: "Permission Sets", Result: CheckPassed, Detail: "the same names on both sides", Source: 42, Target: 42},
+		{Code: "AD-INFORMATION", Name: "Active Directory information", Tab: "Active Directory", Result: CheckPassed, Detail: "the connector answers", Source: 1, Target: 1},
+		{Code: "SALESFORCE-ORGS", Name: "Salesforce orgs", Tab: "Manage Salesforce Organizations", Result: CheckPassed, Source: 3, Target: 3},
+		{Code: "USERS-MIGRATED", Name: "Users and their links", Tab: "Sync", Result: CheckPassed, Detail: "every link of a user leads to an account", Source: 12408, Target: 12408},
+	}
+	r.Failed = &FailedRecords{Checked: true}
+	return r
+}
+
+func sampleDone() *Report {
+	rep := sampleRun(8)
+	rep.Verify = sampleVerify()
+	return sampleEnd(rep, nil)
+}
+
+func sampleReservations() *Report {
+	rep := sampleDone()
+	rep.Verify.Collections[0].NotCheckedValues = 1240
+	rep.Verify.Collections[3] = CollectionReport{Name: "links", Resource: "repo/link", Reason: "neither server has it"}
+	rep.Verify.Checks[1] = Check{Code: "AD-INFORMATION", Name: "Active Directory information", Tab: "Active Directory", Result: CheckNotChecked, Detail: "the target has no resource config/provisioner.openicf-ad", Source: -1, Target: -1}
+	rep.Verify.Failed = &FailedRecords{Reason: "the target does not show audit/recon"}
+	return rep
+}
+
+func sampleIDs(prefix string, n int) (ids []string) {
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("%s-%08x-4c1d-%04d", prefix, uint32(i+1)*2654435761, i))
+	}
+	return ids
+}
+
+// sampleDifferences has every kind, with so many ids in a list of so many.
+func sampleDifferences(shown int, count int64) *Report {
+	rep := sampleRun(8)
+	rep.Verify = sampleVerify()
+	users, roles := &rep.Verify.Collections[0], &rep.Verify.Collections[1]
+	users.SourceCount, users.TargetCount = 12*count, 12*count-3
+	users.Missing, users.MissingCount = sampleIDs("m", shown), count
+	users.Extra, users.ExtraCount = sampleIDs("e", min(shown, 3)), 3
+	users.ChangedCount = count
+	for i, id := range sampleIDs("c", shown) {
+		users.Changed = append(users.Changed, Change{ID: id, Members: []string{"mail", "sn", "telephoneNumber"}[:i%3+1]})
+	}
+	users.Values = []ChangedValue{
+		{ID: "c-1", Member: "mail", Source: json.RawMessage(`"a@example.com"`), Target: json.RawMessage(`"b@example.com"`)},
+		{ID: "c-2", Member: "sn", Source: json.RawMessage(`{"a":[1,null]}`)},
+		{ID: "c-2", Member: "password", Withheld: "encrypted"},
+	}
+	users.Duplicates, users.DuplicateCount, users.Unreadable = []string{"d-1"}, 1, 2
+	roles.Changed, roles.ChangedCount, roles.Shifted, roles.Passes = []Change{{ID: "administrators"}}, 1, 4, 3
+	rep.Verify.Collections[2] = CollectionReport{Name: "assignments", Resource: "repo/managed/assignment", Blocked: true, Reason: "the target refuses to show it: 403 Forbidden"}
+	rep.Verify.Checks[3].Result, rep.Verify.Checks[3].Detail, rep.Verify.Checks[3].Target = CheckFailed, "links of users lead to no account", 12399
+	rep.Verify.Checks[3].Remedy = "run the migration again for the users that are named"
+	rep.Verify.Failed = &FailedRecords{Checked: true, Count: count, Repair: "upgrade run -again copies them once more; their ids are in report.json"}
+	for i, id := range sampleIDs("m", shown) {
+		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, FailedRecord{Mapping: "repoManagedUser_repoManagedUser", Run: "9f0c-77", ID: id, Reason: "policy validation failed: mail is not an address", Collection: "users", Missing: i%5 != 4})
+	}
+	rep.Steps[7].State, rep.Steps[7].Detail = Failed, "verify: the servers differ"
+	return sampleEnd(rep, &StepError{Step: StepVerify, Err: ErrDifferences})
+}
+
+func sampleBlocked() *Report {
+	rep := sampleRun(0)
+	rep.Target = ServerSeen{URL: "https://localhost:9443/openidm/", State: "does not answer"}
+	rep.Steps[0].State, rep.Steps[0].Detail = Done, "the source answers, and openidm-admin is an administrator"
+	rep.Steps[6].State, rep.Steps[6].Detail = Blocked, "https://localhost:8443/openidm/ leads to a certificate for old-name.example.com"
+	rep.Findings = append(Findings{
+		finding(CodeCertificateName, StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
+		finding(CodeDiskSpace, StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
+	}, rep.Findings...)
+	rep.Ended = rep.Started.Add(1700 * time.Millisecond)
+	return sampleEnd(rep, ErrBlocked)
+}
+
+func sampleLocked() *Report {
+	rep := &Report{Version: ReportVersion, Started: sampleStart, Ended: sampleStart}
+	return sampleEnd(rep, &LockedError{Path: "/opt/idc716/salesforceIdConnect.upgrade/lock"})
+}
+
+func samplePlanned() *Report {
+	p := Plan{Source: ServerSeen{URL: "https://idc21.example.com:8443/openidm/", State: "ready", Version: "3.1.0"}, Target: ServerSeen{URL: "https://localhost:9443/openidm/", State: "does not answer"}}
+	for _, s := range sampleRun(0).Steps {
+		p.Steps = append(p.Steps, StepPlan{Name: s.Name, State: ToDo, Where: WhereAny, Detail: "can be done"})
+	}
+	p.Findings = sampleRun(0).Findings
+	rep := p.Report()
+	rep.Started, rep.Ended = sampleStart, sampleStart
+	return rep
+}
+
+func sampleInterrupted() *Report {
+	rep := sampleRun(6)
+	began, ended := rep.Ended, rep.Ended.Add(4*time.Minute)
+	rep.Steps[6] = &StepResult{Name: StepMigrate, State: Failed, Detail: "migrate: context canceled", Started: &began, Ended: &ended}
+	rep.Ended = ended
+	return sampleEnd(rep, &StepError{Step: StepMigrate, Err: fmt.Errorf("waiting: %w", context.Canceled)})
+}
+
+func sampleFailed() *Report {
+	rep := sampleRun(4)
+	began, ended := rep.Ended, rep.Ended.Add(63*time.Second)
+	err := &StepError{Step: StepSetup, Err: fmt.Errorf("setup.sh ended with exit status 1:\nport 5432 is in use\nsee logs/setup.log")}
+	rep.Steps[4] = &StepResult{Name: StepSetup, State: Failed, Detail: err.Error(), Started: &began, Ended: &ended}
+	rep.Ended = ended
+	sampleEnd(rep, err)
+	rep.Remedy = "stop the other database, or give the port with -database-port, then run the same command again"
+	return rep
+}
+
+func sampleComparison() *Report {
+	r := sampleVerify()
+	r.Resumed = true
+	return r.Report(nil)
+}
+
+// sampleHostile has hostile text in every member that is a text.
+func sampleHostile() *Report {
+	rep := sampleDifferences(2, 5)
+	rep.Source, rep.Target = ServerSeen{URL: hostile, State: hostile, Version: hostile}, ServerSeen{URL: "javascript:alert(1)", State: hostile}
+	for _, s := range rep.Steps {
+		s.Detail = hostile
+	}
+	for i := range rep.Findings {
+		f := &rep.Findings[i]
+		f.Code, f.Step, f.Seen, f.Why, f.Remedy, f.Doc = hostile, hostile, hostile, hostile, hostile, []string{"javascript:alert(1)", hostile, "https://example.com/" + hostile}[i%3]
+	}
+	v := rep.Verify
+	for i := range v.Collections {
+		c := &v.Collections[i]
+		c.Name, c.Resource, c.Reason = hostile, hostile, hostile
+		for _, ids := range [][]string{c.Missing, c.Extra, c.Duplicates} {
+			for j := range ids {
+				ids[j] = hostile
+			}
+		}
+		for j := range c.Changed {
+			c.Changed[j] = Change{ID: hostile, Members: []string{hostile, strings.Repeat("x", 5000)}}
+		}
+		for j := range c.Values {
+			quoted, _ := json.Marshal(hostile)
+			c.Values[j] = ChangedValue{ID: hostile, Member: hostile, Source: quoted, Withheld: c.Values[j].Withheld}
+		}
+	}
+	for i := range v.Checks {
+		v.Checks[i].Code, v.Checks[i].Name, v.Checks[i].Tab, v.Checks[i].Detail, v.Checks[i].Remedy = hostile, hostile, hostile, hostile, hostile
+	}
+	for i := range v.Failed.Records {
+		v.Failed.Records[i] = FailedRecord{hostile, hostile, hostile, hostile, hostile, true}
+	}
+	v.Failed.Reason, v.Failed.Repair = hostile, hostile
+	rep.Error, rep.Remedy = hostile, hostile
+	return rep
+}
+
+// eachSample runs a test for every sample.
+func eachSample(t *testing.T, test func(t *testing.T, rep *Report)) {
+	for name, rep := range samples() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, rep)
+		})
+	}
+}

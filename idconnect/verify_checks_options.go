@@ -1,0 +1,99 @@
+package idconnect
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// Codes of the checks of [VerifyReport].Checks, in their order, and of the
+// search for failed records.
+const (
+	CheckPermissionSets  = "PERMISSION-SETS"
+	CheckGroups          = "GROUPS"
+	CheckDirectory       = "ACTIVE-DIRECTORY"
+	CheckOrganizations   = "SALESFORCE-ORGS"
+	CheckMappings        = "SYNC-MAPPINGS"
+	CheckConnectors      = "SYNC-CONNECTORS"
+	CheckConnectorTest   = "CONNECTOR-TEST"
+	CheckLinksSalesforce = "LINKS-SALESFORCE"
+	CheckLinksDirectory  = "LINKS-ACTIVE-DIRECTORY"
+	CheckFailedRecords   = "FAILED-RECORDS"
+)
+
+// CheckCodes returns all of them.
+func CheckCodes() []string {
+	return []string{
+		CheckPermissionSets, CheckGroups, CheckDirectory, CheckOrganizations, CheckMappings, CheckConnectors,
+		CheckConnectorTest, CheckLinksSalesforce, CheckLinksDirectory, CheckFailedRecords,
+	}
+}
+
+// TabChecks says where the looks at the vendor's tabs look. Where Identity
+// Connect keeps what the tabs show is not published: every default is assumed,
+// and what is not found under it is "not checked". The zero value has all
+// checks and the defaults of [DefaultTabChecks].
+type TabChecks struct {
+	// Off names the codes of checks that are not made; "*" is all of them.
+	Off []string
+
+	// PermissionSets, Groups and Organizations are resources, tried in their
+	// order until a server has a record in one. One that begins with
+	// "repo/managed/" is also tried as "managed/…". After them come the object
+	// types of that name of the connectors, and for the organizations the
+	// connectors to Salesforce themselves: one for each.
+	PermissionSets, Groups, Organizations []string
+
+	// Salesforce and ActiveDirectory are regular expressions: a connector is
+	// one to Salesforce or Active Directory where its id, its name or the name
+	// of its class matches, a mapping where it is from or to such a connector
+	// or its name matches, a link where its type names such a mapping or
+	// matches itself. Mappings and connectors of neither kind are not compared.
+	Salesforce, ActiveDirectory string
+}
+
+// DefaultTabChecks returns what is assumed where a field of [TabChecks] is not
+// set.
+func DefaultTabChecks() TabChecks {
+	return TabChecks{
+		PermissionSets: []string{"repo/managed/permissionset", "repo/managed/permissionSet"},
+		Groups:         []string{"repo/managed/group"},
+		Organizations:  []string{"repo/managed/organization", "repo/managed/org"},
+		Salesforce:     `(?i)salesforce|(^|[^a-z])sfdc`,
+		// AD as a word, also in the middle of systemAdAccounts_managedUser.
+		ActiveDirectory: `(?i:active[._-]?directory|ldap)|(^|[^A-Za-z]|[a-z])A[dD]([^a-z]|$)|(^|[^A-Za-z])ad([^a-z]|$)`,
+	}
+}
+
+func (t TabChecks) withDefaults() TabChecks {
+	d := DefaultTabChecks()
+	for _, f := range []struct{ have, otherwise *[]string }{
+		{&t.PermissionSets, &d.PermissionSets}, {&t.Groups, &d.Groups}, {&t.Organizations, &d.Organizations},
+	} {
+		if *f.have == nil {
+			*f.have = *f.otherwise
+		}
+	}
+	t.Salesforce = withDefault(t.Salesforce, d.Salesforce)
+	t.ActiveDirectory = withDefault(t.ActiveDirectory, d.ActiveDirectory)
+	return t
+}
+
+func (t TabChecks) makes(code string) bool {
+	return !slices.Contains(t.Off, "*") && !slices.Contains(t.Off, code)
+}
+
+// validate reads nothing and asks nobody.
+func (t TabChecks) validate() error {
+	for _, p := range []struct{ name, text string }{{"Salesforce", t.Salesforce}, {"Active Directory", t.ActiveDirectory}} {
+		if _, err := regexp.Compile(p.text); err != nil {
+			return fmt.Errorf("pattern for %s: %w", p.name, err)
+		}
+	}
+	for _, code := range t.Off {
+		if code != "*" && !slices.Contains(CheckCodes(), code) {
+			return fmt.Errorf("unknown check %q: known are %v", code, CheckCodes())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package idconnect
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxReason is the longest reason that a report keeps, in bytes.
+const maxReason = 240
+
+// A server's words about a record may repeat its values. What is likely to be
+// one is left out: whatever stands in quotes or braces, addresses, numbers and
+// long words without a break, and everything that follows the name of a secret.
+var (
+	reasonSecret = regexp.MustCompile(`(?i)\b(pass(word|wd|phrase|code)?s?|passwort|pwd|secrets?|tokens?|credentials?|bearer|authorization|private.?key|api.?key)\b.*`)
+	reasonBraces = regexp.MustCompile(`\{.*|\[[^\]]*\]?`)
+	reasonToken  = regexp.MustCompile(`[^\s@]+@[^\s@]+|\S{25,}|\S*\d{4,}\S*`)
+	// reasonClass is the name of a Java class, which is long and no value.
+	reasonClass = regexp.MustCompile(`^(?:[a-z][a-zA-Z0-9_]*\.)+([A-Z]\w*)[:.,]?$`)
+	reasonName  = regexp.MustCompile(`^[A-Za-z][\w.-]{0,63}$`)
+)
+
+// verifyReason makes what a server says of a record fit for a report.
+func verifyReason(text string, secrets ...string) string {
+	// What is cut here is nobody's loss, and bounds the time of what follows.
+	text = cutText(text, 16*maxReason)
+	for _, secret := range secrets {
+		if len(secret) >= 4 {
+			text = strings.ReplaceAll(text, secret, "…")
+		}
+	}
+	text = strings.Join(strings.Fields(printable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text))), " ")
+	text = reasonSecret.ReplaceAllString(text, "$1 …")
+	text = withoutQuoted(text)
+	text = reasonBraces.ReplaceAllString(text, "…")
+	text = reasonToken.ReplaceAllStringFunc(text, func(token string) string {
+		if m := reasonClass.FindStringSubmatch(token); m != nil {
+			return m[1] + strings.TrimLeft(token[len(token)-1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+		}
+		return "…"
+	})
+	return cutText(text, maxReason)
+}
+
+// withoutQuoted leaves out what stands in quotes. One in the middle of a word is
+// an apostrophe; what is not closed goes on to the end.
+func withoutQuoted(text string) string {
+	ends := map[rune]rune{'"': '"', '\'': '\'', '`': '`', '“': '”', '„': '“', '‘': '’', '«': '»'}
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	var out strings.Builder
+	runes := []rune(text)
+	for i := 0; i < len(runes); i++ {
+		end, opens := ends[runes[i]]
+		if !opens || i > 0 && inWord(runes[i-1]) {
+			out.WriteRune(runes[i])
+			continue
+		}
+		for i++; i < len(runes); i++ {
+			if runes[i] == '\\' {
+				i++
+			} else if runes[i] == end && (i+1 == len(runes) || !inWord(runes[i+1])) {
+				break
+			}
+		}
+		out.WriteRune('…')
+	}
+	return out.String()
+}
+
+// withoutWord leaves out a word, or words, wherever they stand by themselves.
+func withoutWord(text, word string) string {
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	var out strings.Builder
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			out.WriteString(text[from:])
+			return out.String()
+		}
+		i += from
+		end := i + len(word)
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		out.WriteString(text[from:i])
+		if i > 0 && inWord(before) || end < len(text) && inWord(after) {
+			out.WriteString(word)
+		} else {
+			out.WriteString("…")
+		}
+		from = end
+	}
+}
+
+// reason hides the passwords of both accounts, too.
+func (t *tabs) reason(text string) string { return verifyReason(text, t.secrets...) }
+
+// cutText shortens a text at a rune's boundary.
+func cutText(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "…"
+}
+
+// secretNames are words that names of secret members are made of.
+var secretNames = regexp.MustCompile(`(?i)pass|pwd|secret|token|credential|crypt|private|(^|[^a-z])(pin|otp|totp|kba|salt|hash)([^a-z]|$)|(api|access|consumer|security|encryption|sym|shared|master|license).?key|keyfile|answer|kbaInfo`)
+
+// secretName says whether a member of that name is taken for a secret.
+func secretName(name string) bool { return secretNames.MatchString(name) }

@@ -1,0 +1,139 @@
+package openidmtest
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// Connector is a connector of a server besides the XML connector, and what it
+// shows. Nothing can be written through it.
+type Connector struct {
+	// Name is that of system/NAME and of the configuration
+	// provisioner.openicf/NAME.
+	Name string
+	// Class is the connectorName of its connectorRef.
+	Class string
+	// Settings are its configurationProperties.
+	Settings map[string]any
+	// Objects are the records of each of its object types, with their _id.
+	Objects map[string][]map[string]any
+	// Error is what a test of it says; "": it works.
+	Error string
+}
+
+func (c Connector) ref() record {
+	return record{"bundleName": "org.example." + c.Name, "bundleVersion": "1.0.0.0", "connectorName": c.Class}
+}
+
+func (c Connector) configuration() record {
+	types := record{}
+	for name := range c.Objects {
+		types[name] = record{"type": "object", "id": name, "nativeType": name}
+	}
+	return record{"name": c.Name, "connectorRef": c.ref(), "configurationProperties": maps.Clone(c.Settings), "objectTypes": types}
+}
+
+func (c Connector) state() record {
+	state := record{
+		"name": c.Name, "enabled": true, "config": "config/provisioner.openicf/" + c.Name, "connectorRef": c.ref(),
+		"displayName": c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
+	}
+	if c.Error != "" {
+		state["error"] = c.Error
+	}
+	return state
+}
+
+func (o Options) connector(name string) (Connector, bool) {
+	i := slices.IndexFunc(o.Connectors, func(c Connector) bool { return c.Name == name })
+	if i < 0 {
+		return Connector{}, false
+	}
+	return o.Connectors[i], true
+}
+
+// serve answers below system/NAME.
+func (one Connector) serve(c *call) (*result, *restError) {
+	rest := c.segs[2:]
+	switch {
+	case len(rest) == 0 && c.operation == "action" && c.action == "test":
+		return &result{body: one.state()}, nil
+	case len(rest) == 0:
+		return nil, unsupported(c)
+	case one.Objects[rest[0]] == nil:
+		return nil, notFound(c.path)
+	case one.Error != "":
+		return nil, fail(http.StatusInternalServerError, "Operation failed with ConnectorException on system object: %s", one.Error)
+	case len(rest) == 1 && c.operation == "query":
+		var all list
+		for _, r := range one.Objects[rest[0]] {
+			all = append(all, maps.Clone(r))
+		}
+		return runQuery(c, all)
+	case len(rest) == 2 && c.operation == "read":
+		for _, r := range one.Objects[rest[0]] {
+			if r["_id"] == rest[1] {
+				return &result{body: pick(maps.Clone(r), c.fields)}, nil
+			}
+		}
+		return nil, fail(http.StatusNotFound, "Object %s not found on system/%s/%s", rest[1], one.Name, rest[0])
+	}
+	return nil, unsupported(c)
+}
+
+// kinds are the managed objects of a server by the path of their table, in the
+// order in which a target copies them.
+func (o Options) kinds() []string {
+	kinds := []string{managedUser, managedRole, managedAssignment}
+	for _, kind := range o.Managed {
+		kinds = append(kinds, "managed/"+kind)
+	}
+	return kinds
+}
+
+// beginMigration adds the reconciliation of one table to the runs, as the
+// product's migration service has one for each.
+func (s *Server) beginMigration(path string) *reconRun {
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	name := map[string]string{managedUser: serviceMapping[0], managedRole: serviceMapping[1], managedAssignment: serviceMapping[2], repoLink: serviceMapping[3]}[path]
+	if name == "" {
+		name = "repo_" + path
+	}
+	run := &reconRun{
+		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: name, resource: "repo/" + path, state: "ACTIVE", started: s.now(),
+		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
+	}
+	run.setStage("ACTIVE_RECONCILING_SOURCE", "reconciling source entries.")
+	run.remember(w)
+	return run
+}
+
+// copied counts a record in the run; reason is why it failed, "" it did not.
+func (r *reconRun) copied(w *world, id, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r.sourceDone++
+	if reason == "" {
+		r.success++
+		return
+	}
+	r.failure++
+	entry := r.entry("ABSENT", "CREATE", "source", r.resource+"/"+id, r.resource+"/"+id, fail(http.StatusInternalServerError, "%s", reason))
+	r.entries = append(r.entries, entry)
+	r.audit = func() []record { return r.entries }
+}
+
+func (r *reconRun) endMigration(w *world, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r.state, r.ended = "SUCCESS", r.now()
+	r.setStage("COMPLETED_SUCCESS", "reconciliation completed.")
+	if err != nil {
+		r.state = "FAILED"
+		r.setStage("COMPLETED_FAILED", "reconciliation failed.")
+	}
+}

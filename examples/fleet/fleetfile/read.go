@@ -1,0 +1,237 @@
+package fleetfile
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// maxFile bounds a fleet file, in bytes: some 20,000 installations that are
+// written out in full.
+const maxFile = 32 << 20
+
+// Read reads a fleet file, YAML or JSON, with its defaults filled in. What is
+// wrong with what stands in it comes as [Problems].
+func Read(path string) (*Fleet, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
+	}
+	return Parse(path, text)
+}
+
+// Parse is Read of a text; name is the file's in problems.
+func Parse(name string, text []byte) (*Fleet, error) {
+	d := parse(text)
+	if len(d.problems) == 0 {
+		d.checkSchema()
+	}
+	var fleet *Fleet
+	if len(d.problems) == 0 {
+		var err error
+		if fleet, err = d.fleet(); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		d.check(fleet)
+	}
+	if len(d.problems) == 0 {
+		return fleet, nil
+	}
+	var all Problems
+	for _, p := range d.problems {
+		line := p.line
+		if line == 0 {
+			line = d.line(p.place)
+		}
+		all = append(all, Problem{File: name, Line: line, At: words(p.place), Text: p.text, Write: p.write})
+	}
+	slices.SortStableFunc(all, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	return nil, slices.Compact(all)
+}
+
+// fleet merges the defaults into every installation.
+func (d *document) fleet() (*Fleet, error) {
+	root := d.value.(map[string]any)
+	defaults, _ := root["defaults"].(map[string]any)
+	for _, i := range root["installations"].([]any) {
+		one := i.(map[string]any)
+		merge(one, defaults)
+		id, _ := one["id"].(string)
+		site, _ := one["site"].(string)
+		for k, v := range one {
+			one[k] = filled(v, id, site)
+		}
+	}
+	b, err := json.Marshal(root)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{Approval: ApproveOnce, AtOnce: 20, StopAbove: "5%", Patience: "15m", Waves: []WaveSize{"1", "5%", "rest"}}
+	return f, json.Unmarshal(b, f)
+}
+
+// merge adds what into lacks; a reference to a secret is one value.
+func merge(into, from map[string]any) {
+	for k, v := range from {
+		own, there := into[k]
+		a, both := own.(map[string]any)
+		b, also := v.(map[string]any)
+		switch {
+		case !there && also:
+			copied := map[string]any{}
+			merge(copied, b)
+			into[k] = copied
+		case !there:
+			into[k] = v
+		case both && also && !isSecret(a):
+			merge(a, b)
+		}
+	}
+}
+
+func isSecret(m map[string]any) bool {
+	for _, k := range []string{"file", "env", "command"} {
+		if _, ok := m[k]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+func filled(v any, id, site string) any {
+	switch v := v.(type) {
+	case string:
+		return fill(v, id, site)
+	case map[string]any:
+		for k, e := range v {
+			v[k] = filled(e, id, site)
+		}
+	case []any:
+		out := make([]any, len(v)) // that of the defaults is everybody's
+		for i, e := range v {
+			out[i] = filled(e, id, site)
+		}
+		return out
+	}
+	return v
+}
+
+// check looks at what a schema cannot say.
+func (d *document) check(f *Fleet) {
+	add := func(place, text, write string) {
+		d.problems = append(d.problems, placed{place: place, text: text, write: write})
+	}
+	for i, w := range f.Waves {
+		if last := i == len(f.Waves)-1; (w == "rest") != last {
+			add("/waves/"+strconv.Itoa(i), "rest stands at the end, and nowhere else", `[1, "5%", rest]`)
+			break
+		}
+	}
+	d.checkWindow("/window", f.Window)
+	for name, s := range f.Sites {
+		d.checkWindow("/sites/"+escape(name)+"/window", s.Window)
+	}
+	seen := map[string]string{}
+	once := func(place, what, value string) {
+		if value == "" {
+			return
+		}
+		if first, ok := seen[what+" "+value]; ok {
+			add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, d.line(first)), "one of its own for each installation")
+		} else {
+			seen[what+" "+value] = place
+		}
+	}
+	for n := range f.Installations {
+		i := &f.Installations[n]
+		place := "/installations/" + strconv.Itoa(n)
+		once(place+"/id", "the id", i.ID)
+		if i.Target.Dir != "" {
+			once(place+"/target/dir", "the target's folder", i.Target.Worker+":"+i.Target.Dir)
+		}
+		once(place+"/target/url", "the target", i.Target.URL)
+		if _, known := f.Sites[i.Site]; i.Site != "" && !known {
+			add(place+"/site", fmt.Sprintf("the site %s is not one of sites", i.Site), strings.Join(append(keysOf(f.Sites), "it under sites"), ", or "))
+		}
+		d.checkInstallation(place, i)
+	}
+}
+
+func keysOf(m map[string]Site) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (d *document) checkWindow(place string, w *Window) {
+	if w == nil {
+		return
+	}
+	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" {
+		d.problems = append(d.problems, placed{place: place + "/zone", text: w.Zone + " is no time zone that is known", write: "a name of the IANA database, for example Europe/Berlin"})
+	}
+	if w.From == w.To {
+		d.problems = append(d.problems, placed{place: place + "/to", text: "the window is never open", write: "another time than from"})
+	}
+}
+
+// checkInstallation says what is missing for the steps that are chosen.
+func (d *document) checkInstallation(place string, i *Installation) {
+	need := func(missing bool, at, write string, steps ...string) {
+		if !missing {
+			return
+		}
+		for _, s := range steps {
+			if len(i.Steps) == 0 || slices.Contains(i.Steps, s) {
+				d.problems = append(d.problems, placed{place: place + at, text: "it is missing, and the step " + s + " needs it", write: write})
+				return
+			}
+		}
+	}
+	all := idconnect.StepNames()
+	example := func(def string) string { return described(map[string]any{"$ref": "#/$defs/" + def}) }
+	need(i.ID == "", "/id", example("name"), all...)
+	need(i.Target.Worker == "", "/target/worker", "the name of the worker on the target's machine", all...)
+	need(i.Source.URL == "", "/source/url", example("url"), all...)
+	need(i.Target.URL == "", "/target/url", example("url"), all...)
+	need(i.Target.Dir == "", "/target/dir", example("path"), all...)
+	need(i.Source.Dir == "", "/source/dir", example("path"), idconnect.StepStores)
+	need(i.Package == "", "/package", example("path"), idconnect.StepUnpack)
+	need(i.Source.Password == nil, "/source/password", example("secret"), idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify)
+	need(i.Target.Password == nil, "/target/password", example("secret"), idconnect.StepMigrate, idconnect.StepVerify)
+	if i.SourceWorker() != i.Target.Worker {
+		need(i.Handover == nil, "/handover", "handover with source, target and passphrase, or the source's folder as the target's worker sees it and no source.worker", idconnect.StepStores, idconnect.StepSetup)
+		need(i.KeystorePassword == nil, "/keystorePassword", "where the target's worker finds it: boot.properties of the source is not at hand there", idconnect.StepStores, idconnect.StepSetup)
+	}
+	if len(i.Anywhere) > 0 && (i.Source.Truststore == "" || i.Target.Truststore == "") {
+		d.problems = append(d.problems, placed{place: place + "/anywhere", text: "a worker without the folders does not know whom to trust",
+			write: "source.truststore and target.truststore, which every worker has, or leave anywhere out"})
+	}
+	for _, a := range []struct{ at, url string }{{"/source/url", i.Source.URL}, {"/target/url", i.Target.URL}, {"/instanceURL", i.InstanceURL}} {
+		if a.url == "" {
+			continue
+		}
+		if err := (&idconnect.Upgrade{Source: idconnect.Server{URL: a.url}}).Validate(); err != nil {
+			d.problems = append(d.problems, placed{place: place + a.at, text: "not an address that can be used", write: example("url")})
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package flow
+
+import (
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// The outcomes of an installation; the first five are those of
+// [idconnect.Report].
+const (
+	Done        = "done"
+	Blocked     = "blocked"
+	Differences = "differences"
+	Interrupted = "interrupted"
+	Failed      = "failed"
+	GivenUp     = "given up"
+	Ready       = "ready" // of a plan: nothing blocks
+)
+
+// Result is what became of an installation.
+type Result struct {
+	ID      string `json:"id"`
+	Site    string `json:"site,omitempty"`
+	Outcome string `json:"outcome"`
+	// Step at which it ended, and the Code and Text of why, unless it is done.
+	Step string `json:"step,omitempty"`
+	Code string `json:"code,omitempty"`
+	Text string `json:"text,omitempty"`
+	// Remedy says what to do.
+	Remedy string `json:"remedy,omitempty"`
+	// Report holds states, times, codes and counts: what names records, or
+	// quotes a server, is in the files that Files names.
+	Report *idconnect.Report `json:"report,omitempty"`
+	// Files are folders with whole reports, by worker.
+	Files map[string]string `json:"files,omitempty"`
+	// Decisions are what persons decided, in order.
+	Decisions []string `json:"decisions,omitempty"`
+}
+
+// Looked is the result of an activity.
+type Looked struct {
+	// Worker and Folder say where the whole report is; Unsaved says that it
+	// could not be written.
+	Worker  string            `json:"worker"`
+	Folder  string            `json:"folder,omitempty"`
+	Unsaved bool              `json:"unsaved,omitempty"`
+	Report  *idconnect.Report `json:"report,omitempty"`
+}
+
+// add takes over what an activity saw.
+func (r *Result) add(l Looked) {
+	if l.Folder != "" {
+		if r.Files == nil {
+			r.Files = map[string]string{}
+		}
+		r.Files[l.Worker] = l.Folder
+	}
+	from := l.Report
+	if from == nil {
+		return
+	}
+	if r.Report == nil {
+		r.Report = from
+		return
+	}
+	into := r.Report
+	for _, s := range from.Steps {
+		i := slices.IndexFunc(into.Steps, func(o *idconnect.StepResult) bool { return o.Name == s.Name })
+		if i < 0 {
+			into.Steps = append(into.Steps, s)
+		} else {
+			into.Steps[i] = s
+		}
+	}
+	for _, f := range from.Findings {
+		if !slices.ContainsFunc(into.Findings, func(o idconnect.Finding) bool { return o.Code == f.Code && o.Step == f.Step }) {
+			into.Findings = append(into.Findings, f)
+		}
+	}
+	if from.Verify != nil {
+		into.Verify = from.Verify
+	}
+	if from.Target.Version != "" {
+		into.Target = from.Target
+	}
+	into.Ended = from.Ended
+}
+
+// version is the only thing of what a server says of itself that is passed on.
+var version = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,6}){1,4}$`)
+
+// public is what of a report may lie in a history: names of steps and
+// collections, states, codes, counts and times. It is chosen field by field, so
+// that a new one stays out until somebody thinks of it.
+func public(rep *idconnect.Report) *idconnect.Report {
+	if rep == nil {
+		return nil
+	}
+	server := func(s idconnect.ServerSeen) idconnect.ServerSeen {
+		seen := idconnect.ServerSeen{URL: s.URL}
+		if version.MatchString(s.Version) {
+			seen.Version = s.Version
+		}
+		return seen
+	}
+	out := &idconnect.Report{
+		Version: rep.Version, Started: rep.Started.UTC(), Ended: rep.Ended.UTC(), Outcome: rep.Outcome,
+		Source: server(rep.Source), Target: server(rep.Target),
+	}
+	for _, s := range rep.Steps {
+		out.Steps = append(out.Steps, &idconnect.StepResult{Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended)})
+	}
+	out.Findings = publicFindings(rep.Findings)
+	if v := rep.Verify; v != nil {
+		out.Verify = &idconnect.VerifyReport{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Resumed: v.Resumed}
+		for _, c := range v.Collections {
+			out.Verify.Collections = append(out.Verify.Collections, idconnect.CollectionReport{
+				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked,
+				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount, ExtraCount: c.ExtraCount,
+				ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,
+				NotCheckedValues: c.NotCheckedValues, Shifted: c.Shifted, Passes: c.Passes, Ranges: c.Ranges,
+			})
+		}
+	}
+	return out
+}
+
+func publicFindings(all idconnect.Findings) (out idconnect.Findings) {
+	for _, f := range all {
+		if f.Severity != idconnect.Informs {
+			out = append(out, idconnect.Finding{Code: f.Code, Severity: f.Severity, Step: f.Step})
+		}
+	}
+	return out
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+// remedyOf gives the catalogue's remedy of a code, which holds nothing of an
+// installation.
+func remedyOf(code string) string {
+	for _, e := range idconnect.Catalogue() {
+		if e.Code == code {
+			return e.Remedy
+		}
+	}
+	return ""
+}

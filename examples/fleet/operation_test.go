@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/idconnect-go/upgrade/examples/fleet/engine"
+	"github.com/idconnect-go/upgrade/examples/fleet/fakes"
+	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+)
+
+// until waits for something that the processes of a stage bring about.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("not within two minutes: %s", what)
+}
+
+// begin starts a command, and gives what ends with its exit code.
+func (s *stage) begin(t *testing.T, args ...string) (wait func() (int, string)) {
+	t.Helper()
+	cmd := s.command(t.Context(), args...)
+	var both bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &both, &both
+	must(t, cmd.Start())
+	return func() (int, string) {
+		err := cmd.Wait()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), both.String()
+	}
+}
+
+// says asks status until it says something.
+func (s *stage) says(t *testing.T, words ...string) {
+	t.Helper()
+	last := ""
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(last)
+		}
+	})
+	until(t, "status says "+strings.Join(words, ", "), func() bool {
+		_, last = s.run(t, "status", s.file)
+		for _, w := range words {
+			if !strings.Contains(last, w) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// TestOperation: what keeps a fleet from going on is said in status, and it
+// goes on by itself afterwards; nothing changes before the approval; a run that
+// is stopped interrupts its steps within a second, and goes on when it is given
+// again.
+func TestOperation(t *testing.T) {
+	users := 6
+	s := newStage(t, fakes.Options{Count: 4, Users: users, Workers: []string{"one", "two"}, Pace: 700 * time.Millisecond},
+		map[string]any{"waves": []any{"rest"}, "patience": "10m"})
+	away := s.world.All[0].SourceDir()
+	must(t, os.Rename(away, away+".away"))
+	result := s.begin(t, "run", s.file)
+	s.says(t, "no worker for the fleet")
+	s.hire(t, "one")
+	s.says(t, "no worker two", "NO-ACCESS", away)
+	must(t, os.Rename(away+".away", away))
+	s.hire(t, "two")
+	s.says(t, "the approval of wave 1")
+	for _, f := range s.world.All {
+		if _, err := os.Stat(f.TargetDir()); err == nil {
+			t.Errorf("%s was changed before the approval", f.ID)
+		}
+	}
+	if code, out := s.run(t, "plan", s.file); code != exitFailed || !strings.Contains(out, "is under way") {
+		t.Errorf("a plan beside it: %d %s", code, out)
+	}
+	if code, out := s.run(t, "approve", s.file); code != exitDone {
+		t.Fatalf("approve: %d %s", code, out)
+	}
+	joined := s.begin(t, "run", s.file)
+	until(t, "a target copies", func() bool {
+		target, _ := s.world.All[0].Target()
+		return target != nil && target.Count("managed/user") > 0
+	})
+	if code, out := s.run(t, "run", "-stop", s.file); code != exitDone {
+		t.Fatalf("stop: %d %s", code, out)
+	}
+	if code, out := result(); code != exitInterrupted {
+		t.Errorf("the run that was stopped: %d %s", code, out)
+	}
+	if code, out := joined(); code != exitInterrupted || !strings.Contains(out, "joined") {
+		t.Errorf("the run that joined: %d %s", code, out)
+	}
+	s.checkCancellation(t)
+
+	result = s.begin(t, "run", "-approve", s.file)
+	s.says(t, "under way")
+	s.engine.Kill()
+	if code, out := s.run(t, "status", s.file); code != exitFailed || !strings.Contains(out, "the engine does not answer") {
+		t.Errorf("status without an engine: %d %s", code, out)
+	}
+	must(t, s.engine.Resume(t.Context()))
+	if code, out := result(); code != exitDone {
+		t.Fatalf("the last run: %d %s", code, out)
+	}
+	if n := s.world.Once(); n != 4 {
+		t.Errorf("%d of 4 installations migrated once", n)
+	}
+	s.checkHistories(t)
+	s.checkReport(t)
+}
+
+// checkCancellation measures how long a step that ran went on.
+func (s *stage) checkCancellation(t *testing.T) {
+	t.Helper()
+	seen := 0
+	for name, h := range s.histories(t) {
+		asked := map[int64]time.Time{}
+		for _, e := range h.GetEvents() {
+			switch e.GetEventType() {
+			case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
+				asked[e.GetActivityTaskCancelRequestedEventAttributes().GetScheduledEventId()] = e.GetEventTime().AsTime()
+			case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+				at, ok := asked[e.GetActivityTaskCanceledEventAttributes().GetScheduledEventId()]
+				if !ok {
+					continue
+				}
+				seen++
+				took := e.GetEventTime().AsTime().Sub(at)
+				t.Logf("%s: interrupted after %v", name, took.Round(time.Millisecond))
+				if took > 1500*time.Millisecond { // a second, and this machine's load
+					t.Errorf("%s: interrupted after %v", name, took)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no step was interrupted")
+	}
+}
+
+// checkReport looks at the page and its JSON.
+func (s *stage) checkReport(t *testing.T) {
+	t.Helper()
+	dir := filepath.Join(s.dir, "report")
+	if code, out := s.run(t, "report", "-out", dir, s.file); code != exitDone {
+		t.Fatalf("report: %d %s", code, out)
+	}
+	html, err := os.ReadFile(filepath.Join(dir, "fleet.html"))
+	must(t, err)
+	text, err := os.ReadFile(filepath.Join(dir, "fleet.json"))
+	must(t, err)
+	var r struct {
+		Installations []struct {
+			ID, State string
+			Result    flow.Result
+		}
+	}
+	must(t, json.Unmarshal(text, &r))
+	for _, i := range r.Installations {
+		if i.State != flow.Done || i.Result.Report == nil || !i.Result.Report.Verify.Same() || len(i.Result.Report.Steps) != 8 {
+			t.Errorf("%+v", i)
+		}
+	}
+	if len(r.Installations) != len(s.world.All) {
+		t.Errorf("%d installations in the report", len(r.Installations))
+	}
+	for _, secret := range s.world.Secrets() {
+		if bytes.Contains(html, []byte(secret)) || bytes.Contains(text, []byte(secret)) {
+			t.Errorf("the report holds %q", secret)
+		}
+	}
+	if bytes.Contains(html, []byte("<script")) || bytes.Contains(html, []byte("http-equiv=\"refresh")) {
+		t.Error("the page holds a script")
+	}
+}
+
+// TestContinuedHistories: waves whose histories are short go on in new ones,
+// while workers are killed; nothing is lost and nothing done twice. One
+// installation is under way already, and is waited for.
+func TestContinuedHistories(t *testing.T) {
+	names := []string{"one", "two"}
+	s := newStage(t, fakes.Options{Count: 10, Workers: names}, map[string]any{"atOnce": 4, "waves": []any{"rest"}})
+	fleet, err := fleetfile.Read(s.file)
+	must(t, err)
+	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent{}, DataConverter: flow.DataConverter()})
+	must(t, err)
+	defer c.Close()
+	workers := s.hire(t, names...)
+	_, err = c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: fleet.Installations[9].ID, TaskQueue: flow.Queue}, flow.UpgradeType,
+		flow.Order{Installation: fleet.Installations[9], Patience: time.Minute})
+	must(t, err)
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: flow.FleetID(fleet.Name), TaskQueue: flow.Queue}, flow.FleetType,
+		flow.FleetOrder{Fleet: *fleet, Approved: true, MaxEvents: 25})
+	must(t, err)
+	end := workers.rampage(7, names, 4*time.Second)
+	var r flow.FleetResult
+	err = run.Get(t.Context(), &r)
+	end()
+	must(t, err)
+	// The one that was under way ended as an upgrade in the plan's wave.
+	t.Logf("%+v", r)
+	if n := s.world.Once(); n != 10 || r.Counts[flow.Done] != 10 {
+		t.Errorf("%d of 10 installations migrated once; %+v", n, r)
+	}
+	continued := 0
+	for _, h := range s.histories(t) {
+		if h.Events[len(h.Events)-1].GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW {
+			continued++
+		}
+	}
+	if continued < 2 {
+		t.Errorf("only %d histories were continued", continued)
+	}
+	fmt.Printf("%d histories continued\n", continued)
+	s.checkHistories(t)
+}

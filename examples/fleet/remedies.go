@@ -1,0 +1,14 @@
+package main
+
+import (
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// remedies are the catalogue's, by code.
+var remedies = func() map[string]string {
+	out := map[string]string{}
+	for _, e := range idconnect.Catalogue() {
+		out[e.Code] = e.Remedy
+	}
+	return out
+}()

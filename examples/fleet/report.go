@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// reportVersion is that of the JSON form; it grows when a member changes its
+// meaning or goes.
+const reportVersion = 1
+
+// FleetReport is what became of a fleet, and of each installation. It holds
+// counts and codes; what names records is in the workers' own reports.
+type FleetReport struct {
+	Version int `json:"version"`
+	*Snapshot
+	Results []*Entry `json:"installations"`
+}
+
+// Entry is one installation: where it stands, and its result once it has
+// ended.
+type Entry struct {
+	Row
+	Result *flow.Result `json:"result,omitempty"`
+}
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"took": func(from, to *time.Time) string {
+		if from == nil || to == nil {
+			return ""
+		}
+		return to.Sub(*from).Round(100 * time.Millisecond).String()
+	},
+	"when": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
+	"good": func(state string) string {
+		switch state {
+		case flow.Done, flow.Ready:
+			return "good"
+		case notBegun, running, looking:
+			return "open"
+		}
+		return "bad"
+	},
+	"differences": func(v *idconnect.VerifyReport) (n int64) {
+		for i := range v.Collections {
+			n += v.Collections[i].Differences()
+		}
+		return n
+	},
+	"compared": func(v *idconnect.VerifyReport) (n int64) {
+		for _, c := range v.Collections {
+			if c.Checked {
+				n += c.SourceCount
+			}
+		}
+		return n
+	},
+	"unchecked": func(v *idconnect.VerifyReport) (n int64) {
+		for _, c := range v.Collections {
+			n += c.NotCheckedValues
+		}
+		return n
+	},
+}).Parse(pageText))
+
+// report writes the page and its JSON.
+func (a *app) report(ctx context.Context, args []string) error {
+	f := a.flags("report")
+	dir := f.String("out", "fleet-report", "`folder` for fleet.html and fleet.json")
+	fleet, err := a.file(f, args)
+	if err != nil {
+		return err
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	w := &watcher{c: c, fleet: fleet}
+	s, err := w.look(ctx)
+	if err != nil {
+		return err
+	}
+	r := &FleetReport{Version: reportVersion, Snapshot: s}
+	if r.Results, err = w.results(ctx, s); err != nil {
+		return err
+	}
+	if err := r.save(*dir); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s: %s\n%s\n%s\n", s.Name, s.totals(), filepath.Join(*dir, "fleet.html"), filepath.Join(*dir, "fleet.json"))
+	return nil
+}
+
+// results asks for what became of each installation that has ended.
+func (w *watcher) results(ctx context.Context, s *Snapshot) ([]*Entry, error) {
+	entries := make([]*Entry, len(s.Rows))
+	next := make(chan *Entry)
+	errs := make(chan error, 1)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for e := range next {
+				result, err := flow.ResultOf(ctx, w.c, e.ID, e.run)
+				if err != nil {
+					select {
+					case errs <- fmt.Errorf("%s: %w", e.ID, err):
+					default:
+					}
+				}
+				e.Result = result
+			}
+		})
+	}
+	for n, r := range s.Rows {
+		entries[n] = &Entry{Row: r}
+		if r.Ended != nil {
+			next <- entries[n]
+		}
+	}
+	close(next)
+	wait.Wait()
+	select {
+	case err := <-errs:
+		return nil, err
+	default:
+		return entries, nil
+	}
+}
+
+// save writes both files, each whole or not at all.
+func (r *FleetReport) save(dir string) error {
+	var html bytes.Buffer
+	if err := page.Execute(&html, r); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{"fleet.html": html.Bytes(), "fleet.json": append(text, '\n')} {
+		if err := writeWhole(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeWhole(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".fleet-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // it is gone when all went well
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// Troubled are the entries that need a person, or went wrong.
+func (r *FleetReport) Troubled() []*Entry {
+	byID := map[string]*Entry{}
+	for _, e := range r.Results {
+		byID[e.ID] = e
+	}
+	var out []*Entry
+	for _, row := range r.troubled() {
+		out = append(out, byID[row.ID])
+	}
+	return out
+}
+
+// Verified is the comparison of an entry, nil where there was none.
+func (e *Entry) Verified() *idconnect.VerifyReport {
+	if e.Result == nil || e.Result.Report == nil {
+		return nil
+	}
+	return e.Result.Report.Verify
+}

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+)
+
+// digestMemo is the key under which a fleet keeps the digest of its order.
+const digestMemo = "digest"
+
+// plan looks at every installation.
+func (a *app) plan(ctx context.Context, args []string) error {
+	fleet, err := a.file(a.flags("plan"), args)
+	if err != nil {
+		return err
+	}
+	return a.follow(ctx, flow.FleetOrder{Fleet: *fleet, PlanOnly: true}, args[len(args)-1])
+}
+
+// carryOut is the command run.
+func (a *app) carryOut(ctx context.Context, args []string) error {
+	f := a.flags("run")
+	approved := f.Bool("approve", false, "do not wait for an approval")
+	stop := f.Bool("stop", false, "end a run: its steps are interrupted, and another run goes on")
+	fleet, err := a.file(f, args)
+	if err != nil {
+		return err
+	}
+	if *stop {
+		return a.stop(ctx, fleet)
+	}
+	return a.follow(ctx, flow.FleetOrder{Fleet: *fleet, Approved: *approved}, f.Arg(0))
+}
+
+// follow starts a fleet, or joins the one that runs, and says what happens
+// until it ends.
+func (a *app) follow(ctx context.Context, o flow.FleetOrder, file string) error {
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	run, err := a.start(ctx, c, o)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	var result flow.FleetResult
+	go func() { ended <- getResult(ctx, run, &result) }()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case err := <-ended:
+			return a.outcome(o, result, err)
+		case <-tick.C:
+			if line := a.progress(ctx, c, run, file); line != said && line != "" {
+				fmt.Fprintln(a.err, line)
+				said = line
+			}
+		}
+	}
+}
+
+// start begins a fleet unless it is under way.
+func (a *app) start(ctx context.Context, c client.Client, o flow.FleetOrder) (client.WorkflowRun, error) {
+	id := flow.FleetID(o.Fleet.Name)
+	digest, err := digestOf(o)
+	if err != nil {
+		return nil, err
+	}
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: flow.Queue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		Memo:                     map[string]any{digestMemo: digest},
+	}, flow.FleetType, o)
+	var there *serviceerror.WorkflowExecutionAlreadyStarted
+	if !errors.As(err, &there) {
+		return run, err
+	}
+	d, err := c.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	var has string
+	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[digestMemo]; p == nil || flow.DataConverter().FromPayload(p, &has) != nil || has != digest {
+		return nil, fmt.Errorf("%s is under way with another fleet file, or as a plan: wait for its end (fleet status), or end it (fleet run -stop)", o.Fleet.Name)
+	}
+	fmt.Fprintf(a.err, "%s is under way: joined\n", o.Fleet.Name)
+	return c.GetWorkflow(ctx, id, there.RunId), nil
+}
+
+// digestOf tells orders apart; an approval makes no difference.
+func digestOf(o flow.FleetOrder) (string, error) {
+	o.Approved = false
+	b, err := json.Marshal(o)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// getResult waits for the end, also of an engine's absence.
+func getResult(ctx context.Context, run client.WorkflowRun, result *flow.FleetResult) error {
+	for {
+		err := run.Get(ctx, result)
+		if err == nil || ctx.Err() != nil || !gone(err) {
+			return err
+		}
+		sleep(ctx, time.Second)
+	}
+}
+
+// progress is what the fleet says of itself.
+func (a *app) progress(ctx context.Context, c client.Client, run client.WorkflowRun, file string) string {
+	try, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	d, err := c.DescribeWorkflowExecution(try, run.GetID(), run.GetRunID())
+	switch {
+	case ctx.Err() != nil:
+		return ""
+	case err != nil:
+		return "the engine does not answer; workers wait for it and go on"
+	}
+	s := stateOf(d.GetWorkflowExecutionInfo().GetMemo())
+	if s.Phase == "" && len(d.GetPendingChildren()) == 0 {
+		return "waits for a worker: fleet worker -name NAME -reports DIR"
+	}
+	line := s.Phase
+	if s.Waiting != "" {
+		line += " for " + s.Waiting + ": look at it (fleet status " + file + "), then fleet approve " + file
+	}
+	if len(s.Counts) > 0 {
+		line += " (" + countsText(s.Counts) + ")"
+	}
+	return line
+}
+
+func countsText(counts map[string]int) string {
+	var parts []string
+	for _, outcome := range []string{flow.Ready, flow.Done, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
+		if n := counts[outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// outcome says what became of a fleet, and gives the exit code.
+func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
+	var canceled *temporal.CanceledError
+	stopped := errors.As(err, &canceled)
+	if stopped && canceled.HasDetails() {
+		if detailErr := canceled.Details(&r); detailErr != nil {
+			return detailErr
+		}
+	} else if err != nil {
+		return err
+	}
+	others, counts := r.Others, r.Counts
+	if o.PlanOnly {
+		others, counts = r.Planned.Others, r.Planned.Counts
+	}
+	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for i, b := range others {
+		if i == maxOthers {
+			fmt.Fprintf(table, "and %d more: fleet status, fleet report\n", len(others)-i)
+			break
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Outcome, b.Step, b.Code, remedies[b.Code])
+	}
+	table.Flush()
+	fmt.Fprintf(a.out, "%s: %d installations: %s", o.Fleet.Name, len(o.Fleet.Installations), countsText(counts))
+	if r.NotBegun > 0 && !o.PlanOnly {
+		fmt.Fprintf(a.out, "; %d not begun", r.NotBegun)
+	}
+	fmt.Fprintln(a.out)
+	good := counts[flow.Done] + counts[flow.Ready]
+	switch {
+	case stopped:
+		fmt.Fprintln(a.out, "it was told to stop; fleet run goes on")
+		return codeError(exitInterrupted)
+	case r.Stopped:
+		fmt.Fprintln(a.out, "stopped: more of a wave failed than stopAbove allows; repair them, then fleet run goes on")
+		return codeError(exitFailed)
+	case good == len(o.Fleet.Installations):
+		return nil
+	case counts[flow.Blocked] > 0 && (o.PlanOnly || good == 0) && counts[flow.Blocked]+good == len(o.Fleet.Installations):
+		return codeError(exitBlocked)
+	}
+	return codeError(exitFailed)
+}
+
+// maxOthers is how many that are not done a command names.
+const maxOthers = 20
+
+// stop ends a run.
+func (a *app) stop(ctx context.Context, fleet *fleetfile.Fleet) error {
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.CancelWorkflow(ctx, flow.FleetID(fleet.Name), ""); err != nil {
+		return notRunning(fleet.Name, err)
+	}
+	fmt.Fprintf(a.out, "%s is told to stop; its steps are interrupted, and fleet run goes on with it\n", fleet.Name)
+	return nil
+}
+
+func notRunning(name string, err error) error {
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return fmt.Errorf("nothing runs under the name %s: see fleet status", name)
+	}
+	return err
+}
+
+// approve lets a fleet go on, or decides about an installation.
+func (a *app) approve(ctx context.Context, args []string) error {
+	f := a.flags("approve")
+	installation := f.String("installation", "", "`id` of the installation to decide about")
+	decide := f.String("decide", "", strings.Join(flow.Decisions(), ", ")+": look again; it was received and has ended, go on; it was not received, send it once more; end it as failed")
+	fleet, err := a.file(f, args)
+	if err != nil {
+		return err
+	}
+	if (*installation == "") != (*decide == "") {
+		return usagef("approve: give both -installation and -decide, or neither")
+	}
+	id, signal, value := flow.FleetID(fleet.Name), flow.ApproveSignal, any(nil)
+	if *decide != "" {
+		if !slices.Contains(flow.Decisions(), *decide) {
+			return usagef("approve: -decide %s: known are %s", *decide, strings.Join(flow.Decisions(), ", "))
+		}
+		if !slices.ContainsFunc(fleet.Installations, func(i fleetfile.Installation) bool { return i.ID == *installation }) {
+			return usagef("approve: %s is not in the fleet file", *installation)
+		}
+		id, signal, value = *installation, flow.DecideSignal, *decide
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	d, err := c.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return notRunning(id, err)
+	}
+	info := d.GetWorkflowExecutionInfo()
+	s := stateOf(info.GetMemo())
+	if info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || s.Waiting == "" {
+		return fmt.Errorf("%s waits for nothing now: see fleet status", id)
+	}
+	// The same execution that was looked at, and no later one.
+	if err := c.SignalWorkflow(ctx, id, info.GetExecution().GetRunId(), signal, value); err != nil {
+		return notRunning(id, err)
+	}
+	fmt.Fprintf(a.out, "%s has %s\n", id, s.Waiting)
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+)
+
+var workerName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
+
+// worker works until it is told to end. It waits for an engine that is not
+// there yet, or no more.
+func (a *app) worker(ctx context.Context, args []string) error {
+	f := a.flags("worker")
+	name := f.String("name", "", "`name` of this machine in the fleet file")
+	reports := f.String("reports", "", "`folder` for whole reports, which name records: they stay on this machine")
+	slots := f.Int("slots", 20, "how many steps at once")
+	commands := f.Bool("commands", false, "allow the programs that a fleet file names for secrets and for handover.carry")
+	debug := f.Bool("debug", false, "log every request, without secrets")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	switch {
+	case f.NArg() > 0:
+		return usagef("worker: %s is too much: a worker is told by the engine what to do", f.Arg(0))
+	case !workerName.MatchString(*name):
+		return usagef("worker: give -name, small letters, digits, dots and dashes, as in the fleet file")
+	case *reports == "":
+		return usagef("worker: give -reports, a folder of this machine")
+	case *slots < 1 || *slots > 1000:
+		return usagef("worker: -slots %d: from 1 to 1000", *slots)
+	}
+	folder, err := filepath.Abs(*reports)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o750)
+	}
+	if err != nil {
+		return usagef("worker: -reports: %v", err)
+	}
+	level := slog.LevelInfo
+	if *debug {
+		level = slog.LevelDebug
+	}
+	logger := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+	o, err := engineOptions(logger)
+	if err != nil {
+		return err
+	}
+	forgetSettings()
+	o.Identity = fmt.Sprintf("%s@%s:%d", *name, hostName(), os.Getpid())
+	c, err := client.NewLazyClient(o)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	a.awaitEngine(ctx, c, address(o), logger)
+	if ctx.Err() != nil {
+		return nil
+	}
+	own := &flow.Activities{Name: *name, Reports: folder, Commands: *commands, Client: c, Logger: logger}
+	return serve(ctx, c, own, *slots)
+}
+
+// serve polls the queue of everybody and that of this machine.
+func serve(ctx context.Context, c client.Client, own *flow.Activities, slots int) error {
+	failed := make(chan error, 2)
+	for _, queue := range []string{flow.Queue, flow.MachineQueue(own.Name)} {
+		w := worker.New(c, queue, worker.Options{
+			MaxConcurrentActivityExecutionSize: slots, DisableWorkflowWorker: queue != flow.Queue,
+			MaxHeartbeatThrottleInterval: flow.MaxHeartbeatInterval, DefaultHeartbeatThrottleInterval: flow.MaxHeartbeatInterval,
+			StickyScheduleToStartTimeout: 2 * time.Second, WorkerStopTimeout: 10 * time.Second,
+			OnFatalError: func(err error) { failed <- err },
+		})
+		if queue == flow.Queue {
+			flow.Register(w)
+		}
+		own.Register(w)
+		if err := w.Start(); err != nil {
+			return err
+		}
+		defer w.Stop()
+	}
+	own.Logger.Info("the worker serves", "name", own.Name, "slots", slots)
+	select {
+	case <-ctx.Done():
+		own.Logger.Info("the worker ends; what it was doing goes on when one of its name is started", "name", own.Name)
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// awaitEngine waits until the engine answers.
+func (a *app) awaitEngine(ctx context.Context, c client.Client, where string, logger *slog.Logger) {
+	var said time.Time
+	for ctx.Err() == nil {
+		try, cancel := context.WithTimeout(ctx, 5*time.Second)
+		_, err := c.CheckHealth(try, &client.CheckHealthRequest{})
+		cancel()
+		if err == nil {
+			return
+		}
+		if time.Since(said) > 30*time.Second {
+			said = time.Now()
+			logger.Warn("the engine does not answer; the worker waits for it", "address", where, "error", err)
+		}
+		sleep(ctx, time.Second)
+	}
+}
+
+// forgetSettings keeps the key of the engine from the programs that a worker
+// starts.
+func forgetSettings() {
+	for _, e := range os.Environ() {
+		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "TEMPORAL_") {
+			os.Unsetenv(name)
+		}
+	}
+}

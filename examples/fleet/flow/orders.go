@@ -106,11 +106,13 @@ type Task struct {
 	Again bool `json:"again,omitempty"`
 }
 
+var workflows = map[string]any{FleetType: Fleet, WaveType: Wave, PlanType: Plan, UpgradeType: Upgrade}
+
 // Register gives a worker of [Queue], or a replayer, the workflows.
 func Register(w interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }) {
-	for name, f := range map[string]any{FleetType: Fleet, WaveType: Wave, PlanType: Plan, UpgradeType: Upgrade} {
+	for name, f := range workflows {
 		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
@@ -276,26 +274,5 @@ func TestContinued(t *testing.T) {
 	var next WaveOrder
 	if err := DataConverter().FromPayloads(again.Input, &next); err != nil || len(next.Left) != 3 || next.Result.Counts[Done] != 7 {
 		t.Errorf("%v, %+v", err, next)
-	}
-}
-
-// TestReplay: histories of before still lead where they led. One that does not
-// belongs to upgrades that run somewhere; FLEET_KEEP_HISTORIES writes new ones.
-func TestReplay(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "histories", "*.json"))
-	if err != nil || len(files) < 4 {
-		t.Fatalf("%v: %d histories", err, len(files))
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: DataConverter()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			Register(r)
-			if err := r.ReplayWorkflowHistoryFromJSONFile(nil, file); err != nil {
-				t.Error(err)
-			}
-		})
 	}
 }

@@ -138,6 +138,9 @@ func TestReportHTML(t *testing.T) {
 
 // However much there is, the page stays small and says what it leaves out.
 func TestReportHTMLBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the largest page: not with -short")
+	}
 	t.Parallel()
 	rep := sampleDone()
 	wide := strings.Repeat("\U0001F680<&\"'", 3000)

@@ -154,14 +154,18 @@ func TestHostilePrivateKeys(t *testing.T) {
 func TestHostilePKCS12(t *testing.T) {
 	t.Parallel()
 	data := fixture(t, "pkcs12.jceks")
-	for n := range data {
+	step := 1
+	if testing.Short() {
+		step = 8 // but each bit of a byte
+	}
+	for n := 0; n < len(data); n += step {
 		if _, err := Decode(bytes.NewReader(data[:n]), NewPassword("changeit")); !isAny(err, ErrFormat, ErrIntegrity, ErrPKCS12Unsupported) {
 			t.Fatalf("cut at %d: %v", n, err)
 		}
 	}
-	for at := range data {
+	for at := 0; at < len(data); at += step {
 		bad := bytes.Clone(data)
-		bad[at] ^= 1 << (at % 8)
+		bad[at] ^= 1 << (at / step % 8)
 		s, err := Decode(bytes.NewReader(bad), NewPassword("changeit"))
 		if err == nil && s.Len() != 1 || err != nil && !isAny(err, ErrFormat, ErrIntegrity, ErrPKCS12Unsupported) {
 			t.Fatalf("bit of byte %d flipped: %v", at, err)

@@ -12,97 +12,23 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/idconnect-go/upgrade/examples/fleet/engine"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/examples/fleet/histories"
 )
-
-// texts calls f with every text and every byte string of a message, payloads
-// unpacked.
-func texts(m protoreflect.Message, f func([]byte)) error {
-	if p, ok := m.Interface().(*commonpb.Payload); ok {
-		unpacked, err := flow.Codec().Decode([]*commonpb.Payload{p})
-		if err != nil {
-			return err
-		}
-		m = unpacked[0].ProtoReflect()
-	}
-	var failed error
-	value := func(d protoreflect.FieldDescriptor, v protoreflect.Value) {
-		switch d.Kind() {
-		case protoreflect.StringKind:
-			f([]byte(v.String()))
-		case protoreflect.BytesKind:
-			f(v.Bytes())
-		case protoreflect.MessageKind:
-			if err := texts(v.Message(), f); err != nil {
-				failed = err
-			}
-		}
-	}
-	m.Range(func(d protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case d.IsMap():
-			v.Map().Range(func(k protoreflect.MapKey, v protoreflect.Value) bool {
-				value(d.MapKey(), k.Value())
-				value(d.MapValue(), v)
-				return true
-			})
-		case d.IsList():
-			for i := range v.List().Len() {
-				value(d, v.List().Get(i))
-			}
-		default:
-			value(d, v)
-		}
-		return failed == nil
-	})
-	return failed
-}
-
-// found are the secrets that stand in a history.
-func found(h *historypb.History, secrets []string) (out []string, err error) {
-	var all bytes.Buffer
-	err = texts(h.ProtoReflect(), func(b []byte) { all.Write(b); all.WriteByte('\n') })
-	for _, s := range secrets {
-		if bytes.Contains(all.Bytes(), []byte(s)) {
-			out = append(out, s)
-		}
-	}
-	return out, err
-}
 
 // histories gives every history of an engine, by workflow and run.
 func (s *stage) histories(t *testing.T) map[string]*historypb.History {
 	t.Helper()
-	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent{}})
-	must(t, err)
-	defer c.Close()
 	out := map[string]*historypb.History{}
-	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 200}
-	for {
-		page, err := c.ListWorkflow(t.Context(), request)
-		must(t, err)
-		for _, e := range page.GetExecutions() {
-			id, run := e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId()
-			h := &historypb.History{}
-			events := c.GetWorkflowHistory(context.Background(), id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-			for events.HasNext() {
-				event, err := events.Next()
-				must(t, err)
-				h.Events = append(h.Events, event)
-			}
-			out[id+" "+run] = h
-		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
-			return out
-		}
-	}
+	must(t, histories.Read(context.Background(), s.engine.Address, func(id, run string, h *historypb.History) error {
+		out[id+" "+run] = h
+		return nil
+	}))
+	return out
 }
 
 // checkHistories reads every history for secrets and ids of users.
@@ -112,7 +38,7 @@ func (s *stage) checkHistories(t *testing.T) {
 	all := s.histories(t)
 	clean := 0
 	for name, h := range all {
-		leaked, err := found(h, secrets)
+		leaked, err := histories.Found(h, secrets)
 		must(t, err)
 		if len(leaked) == 0 {
 			clean++
@@ -121,7 +47,7 @@ func (s *stage) checkHistories(t *testing.T) {
 		}
 		// What proves that the search sees payloads: the id stands in each.
 		if id, _, _ := strings.Cut(name, " "); strings.HasPrefix(id, "idc-") {
-			if seen, err := found(h, []string{`"id":"` + id + `"`}); err != nil || len(seen) == 0 {
+			if seen, err := histories.Found(h, []string{`"id":"` + id + `"`}); err != nil || len(seen) == 0 {
 				t.Errorf("%s: the search does not see its payloads (%v)", name, err)
 			}
 		}
@@ -220,11 +146,11 @@ func TestSearchOfHistories(t *testing.T) {
 	for name, h := range map[string]*historypb.History{
 		"payload": input(payload(map[string]string{"a": secret})), "packed": input(large),
 	} {
-		if leaked, err := found(proto.Clone(h).(*historypb.History), []string{secret}); err != nil || len(leaked) != 1 {
+		if leaked, err := histories.Found(proto.Clone(h).(*historypb.History), []string{secret}); err != nil || len(leaked) != 1 {
 			t.Errorf("%s: %v, %v", name, leaked, err)
 		}
 	}
-	if leaked, err := found(input(payload("nothing")), []string{secret}); err != nil || len(leaked) > 0 {
+	if leaked, err := histories.Found(input(payload("nothing")), []string{secret}); err != nil || len(leaked) > 0 {
 		t.Errorf("%v, %v", leaked, err)
 	}
 }

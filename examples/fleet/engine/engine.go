@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -146,10 +145,7 @@ func (e *Engine) Used() (cpu time.Duration, memory int64) {
 	if s == nil {
 		return 0, 0
 	}
-	if u, ok := s.SysUsage().(*syscall.Rusage); ok {
-		memory = int64(u.Maxrss) << 10
-	}
-	return s.UserTime() + s.SystemTime(), memory
+	return s.UserTime() + s.SystemTime(), MaxMemory(s)
 }
 
 // Size is that of the file with its state, in bytes.

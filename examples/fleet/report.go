@@ -45,7 +45,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return to.Sub(*from).Round(100 * time.Millisecond).String()
 	},
-	"when": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
+	"plain": plain,
+	"when":  func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
 	"good": func(state string) string {
 		switch state {
 		case flow.Done, flow.Ready:

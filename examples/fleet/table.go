@@ -106,10 +106,11 @@ func (s *Snapshot) lines(width, height int) []string {
 	if s.Engine != "" {
 		head = append(head, s.Engine)
 	}
-	total := fmt.Sprintf("%d installations: %s", len(s.Rows), s.totals())
+	total := fmt.Sprintf("%d installations", len(s.Rows))
 	if s.Left > 0 {
-		total += fmt.Sprintf("; about %s left", s.Left)
+		total += fmt.Sprintf(", about %s left", s.Left)
 	}
+	total += ": " + s.totals()
 	head = append(head, bar(s, width), total)
 	if len(s.NoWorker) > 0 {
 		head = append(head, "no worker: "+strings.Join(s.NoWorker, ", "))
@@ -196,14 +197,19 @@ func bar(s *Snapshot, width int) string {
 	return fmt.Sprintf("[%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("!", failed), strings.Repeat(".", width-done-failed), 100*s.Totals[flow.Done]/n)
 }
 
-// fit cuts a line for a terminal, and takes out what would steer it.
-func fit(line string, width int) string {
-	line = strings.Map(func(r rune) rune {
+// plain takes out what would steer a terminal, or cannot be seen.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r
 		}
 		return '\uFFFD'
-	}, line)
+	}, text)
+}
+
+// fit cuts a line for a terminal.
+func fit(line string, width int) string {
+	line = plain(line)
 	if width <= 0 || utf8.RuneCountInString(line) <= width {
 		return line
 	}

@@ -36,7 +36,7 @@ func (s *settings) hire(ctx context.Context, dir, address string, names []string
 	for _, name := range names {
 		c.ended.Go(func() {
 			for ctx.Err() == nil {
-				cmd := exec.CommandContext(ctx, s.fleet, "worker", "-name", name, "-reports", filepath.Join(dir, "reports-"+name), "-slots", "20")
+				cmd := exec.CommandContext(ctx, s.fleet, "worker", "-name", name, "-reports", filepath.Join(dir, "reports-"+name), "-slots", "50")
 				cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address)
 				c.work(name, cmd)
 			}

@@ -80,7 +80,7 @@ func bench(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("fleetbench", flag.ContinueOnError)
 	counts := f.String("n", "1000", "`numbers` of installations")
 	crews := f.String("workers", "1,2,4", "`numbers` of workers")
-	f.IntVar(&s.atOnce, "at-once", 40, "how many installations at once")
+	f.IntVar(&s.atOnce, "at-once", 100, "how many installations at once")
 	f.DurationVar(&s.kill, "kill", 4*time.Second, "how often a worker is killed, in the mean")
 	f.Uint64Var(&s.seed, "seed", 1, "of the instants")
 	if err := f.Parse(args); err != nil {

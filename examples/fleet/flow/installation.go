@@ -163,7 +163,7 @@ func (w *work) try(ctx workflow.Context, activity, step string, again bool) erro
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ActivityID: id, TaskQueue: w.order.queue(step),
 		StartToCloseTimeout: stepTimeout, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
 	})
 	var looked Looked
 	err := workflow.ExecuteActivity(ctx, activity, Task{Order: w.order, Step: step, Again: again}).Get(ctx, &looked)

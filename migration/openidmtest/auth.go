@@ -129,7 +129,19 @@ func (s *Server) account(name, password string) (identity, bool) {
 	if err != nil || !ok || !same(text) || r["accountStatus"] != "active" {
 		return identity{}, false
 	}
-	return identity{name: name, id: id, component: managedUser, module: "MANAGED_USER", roles: []string{"openidm-authorized"}}, true
+	who := identity{name: name, id: id, component: managedUser, module: "MANAGED_USER"}
+	given, _ := r["authzRoles"].([]any)
+	for _, one := range given {
+		ref, _ := lookup(one, []string{"_ref"})
+		path, _ := ref.(string)
+		if role, ok := strings.CutPrefix(path, "repo/internal/role/"); ok {
+			who.roles = append(who.roles, role)
+		}
+	}
+	if len(given) == 0 {
+		who.roles = []string{"openidm-authorized"}
+	}
+	return who, true
 }
 
 // allowed is the access configuration of a default server, and of the
@@ -137,6 +149,10 @@ func (s *Server) account(name, password string) (identity, bool) {
 func (s *Server) allowed(c *call) bool {
 	who := c.who
 	if who.has("openidm-admin") {
+		if rest, ok := c.under("repo"); ok {
+			// Commands are for nobody, and statements only for here.
+			return !(c.operation == "action" && c.action == "command") || rest == "links"
+		}
 		if c.query.expression {
 			return false
 		}
@@ -152,7 +168,10 @@ func (s *Server) allowed(c *call) bool {
 	if rest, ok := c.under("info"); ok && rest != "" {
 		return read
 	}
-	if c.path == "config/ui/themeconfig" || c.path == "config/ui/configuration" || c.path == "authentication" {
+	if c.path == "authentication" {
+		return read || c.operation == "action" && (c.action == "logout" || c.action == "getAuthToken" || c.action == "reauthenticate" && who.has("openidm-authorized"))
+	}
+	if c.path == "config/ui/themeconfig" || c.path == "config/ui/configuration" {
 		return read
 	}
 	if !who.has("openidm-authorized") {

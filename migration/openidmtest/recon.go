@@ -324,6 +324,7 @@ func (w *world) createMapped(account record, id string) *restError {
 	if w.table(managedUser).has(id) {
 		return duplicate(w.table(managedUser), id)
 	}
+	r["accountStatus"] = "active"
 	w.complete("user", r)
 	if _, err := w.table(managedUser).put(id, r); err != nil {
 		return fail(http.StatusInternalServerError, "%v", err)

@@ -42,6 +42,9 @@ type Options struct {
 // StorePassword opens all stores; it is nobody's.
 const StorePassword = "Password-of-the-fakes-stores"
 
+// HandoverPassphrase encrypts the stores that are carried; it protects nothing.
+const HandoverPassphrase = "a long passphrase of the fakes"
+
 const host = "idc21.example.com"
 
 // World is a fleet of fakes.
@@ -99,7 +102,7 @@ func (w *World) build() error {
 	if err := os.WriteFile(w.path("jdk", "bin", "java"), []byte(java), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(w.path("secrets", "handover"), []byte("a long passphrase of the fakes"), 0o600); err != nil {
+	if err := os.WriteFile(w.path("secrets", "handover"), []byte(HandoverPassphrase), 0o600); err != nil {
 		return err
 	}
 	if err := os.WriteFile(w.path("secrets", "stores"), []byte(StorePassword), 0o600); err != nil {
@@ -266,7 +269,7 @@ func (w *World) Once() (n int) {
 // Secrets are texts that must lie in no history, log or page: passwords, and
 // what names users.
 func (w *World) Secrets() []string {
-	out := []string{StorePassword, "a long passphrase of the fakes", "AGE-SECRET-KEY"}
+	out := []string{StorePassword, HandoverPassphrase, "AGE-SECRET-KEY"}
 	for _, f := range w.All {
 		out = append(out, f.Password)
 	}

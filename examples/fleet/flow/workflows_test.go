@@ -237,7 +237,9 @@ func TestStopAbove(t *testing.T) {
 	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveNone, Waves: []fleetfile.WaveSize{"10", "rest"}, AtOnce: 4, StopAbove: "10%", Installations: many(20)}
 	env.ExecuteWorkflow(FleetType, FleetOrder{Fleet: f})
 	var r FleetResult
-	if err := env.GetWorkflowResult(&r); err != nil || !r.Stopped || r.Counts[Failed] != 2 || r.Counts[Done] < 2 || r.NotBegun != 20-len(y.began) || len(y.began) > 6 {
+	// Four at once; the two that fail may be the last of them to be seen, when
+	// three others have begun.
+	if err := env.GetWorkflowResult(&r); err != nil || !r.Stopped || r.Counts[Failed] != 2 || r.Counts[Done] < 2 || r.NotBegun != 20-len(y.began) || len(y.began) > 7 {
 		t.Errorf("%v, %+v, %d began", err, r, len(y.began))
 	}
 }

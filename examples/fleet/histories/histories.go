@@ -54,7 +54,7 @@ func Read(ctx context.Context, address string, f func(id, run string, h *history
 // Found are the words that stand in a history, payloads unpacked.
 func Found(h *historypb.History, words []string) (out []string, err error) {
 	var all bytes.Buffer
-	err = texts(h.ProtoReflect(), func(b []byte) { all.Write(b); all.WriteByte('\n') })
+	err = Texts(h, func(b []byte) { all.Write(b); all.WriteByte('\n') })
 	for _, s := range words {
 		if bytes.Contains(all.Bytes(), []byte(s)) {
 			out = append(out, s)
@@ -63,8 +63,11 @@ func Found(h *historypb.History, words []string) (out []string, err error) {
 	return out, err
 }
 
-// texts calls f with every text and every byte string of a message, payloads
+// Texts calls f with every text and every byte string of a history, payloads
 // unpacked.
+func Texts(h *historypb.History, f func([]byte)) error { return texts(h.ProtoReflect(), f) }
+
+// texts calls f with those of a message.
 func texts(m protoreflect.Message, f func([]byte)) error {
 	if p, ok := m.Interface().(*commonpb.Payload); ok {
 		unpacked, err := flow.Codec().Decode([]*commonpb.Payload{p})

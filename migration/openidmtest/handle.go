@@ -180,6 +180,9 @@ func (s *Server) route(r *http.Request, c *call) (*result, *restError) {
 			return s.migrationService(r, c)
 		}
 	case "endpoint":
+		if c.operation == "create" && !c.posted {
+			return nil, notFound("endpoint")
+		}
 		if c.path == "endpoint/migration" && s.options.Role == Target && s.options.ServiceOf == nil {
 			return s.migration(r, c)
 		}

@@ -3,6 +3,7 @@ package openidmtest
 import (
 	"net"
 	"net/http"
+	"strings"
 )
 
 // info serves info/ping, info/version and info/login.
@@ -38,6 +39,11 @@ func (s *Server) info(r *http.Request, c *call) (*result, *restError) {
 		return nil, unsupported(c)
 	}
 	return &result{body: pick(body, c.fields)}, nil
+}
+
+// neverSupported is the error of a service that has no such operation at all.
+func neverSupported(c *call) *restError {
+	return fail(http.StatusNotImplemented, "The %s operations are not supported", strings.ToUpper(c.operation))
 }
 
 // unsupported is the error of an operation that a resource lacks.

@@ -124,6 +124,9 @@ func (w *world) managedCollection(c *call, kind string, t *table) (*result, *res
 		if c.action == "triggerSyncCheck" {
 			return &result{body: record{"status": "OK", "countTriggered": t.len()}}, nil
 		}
+		if c.action == "patch" {
+			return w.patchFound(c, kind, t)
+		}
 		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: patch triggerSyncCheck")
 	}
 	return nil, collectionError(c.operation)
@@ -236,11 +239,29 @@ func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*r
 	if w.sameContent(old, next) {
 		return resource(public(old), c.fields, 0), nil
 	}
+	fields = slices.DeleteFunc(fields, func(name string) bool { _, there := next[name]; return !there })
 	if e := w.checkPolicies(kind, id, next, fields); e != nil {
 		e.Message = "Failed policy validation"
 		return nil, e
 	}
 	return w.updateManaged(c, kind, id, t, old, next)
+}
+
+// patchFound patches the one record that a query finds.
+func (w *world) patchFound(c *call, kind string, t *table) (*result, *restError) {
+	if !c.query.byID && c.query.filterText == "" {
+		return nil, fail(http.StatusBadRequest, "Either _queryId, _queryExpression, or _queryFilter to identify/define a query must be passed in the parameters. {_pageSize=-1, _pagedResultsOffset=0, pageClause=, _resource=managed_%s}", kind)
+	}
+	keep, _, e := c.query.selection(nil)
+	if e != nil {
+		return nil, e
+	}
+	for id := range t.ids(false, 0) {
+		if old, ok := t.get(id); ok && (keep == nil || keep(old)) {
+			return w.patchManaged(c, kind, id, t, old)
+		}
+	}
+	return nil, fail(http.StatusNotFound, "Query returned no results")
 }
 
 // checkRevision compares a wanted revision with that of the record; the words

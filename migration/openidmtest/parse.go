@@ -193,7 +193,7 @@ func (c *call) setParam(name string, v []string) *restError {
 		c.params[name] = v
 		return nil
 	}
-	query := c.operation == "query"
+	query := c.operation == "query" || c.action == "patch" && strings.HasPrefix(name, "_query")
 	text := v[0]
 	switch {
 	case name == "_fields":

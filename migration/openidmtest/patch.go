@@ -179,7 +179,8 @@ func (op patchOperation) apply(r record) *restError {
 		}
 		return put(r, op.field, current)
 	}
-	return fail(http.StatusBadRequest, "Operation %s is not supported", op.name)
+	// Measured, but without a body: a transformation is never carried out.
+	return fail(http.StatusInternalServerError, "Operation %s is not supported", op.name)
 }
 
 func same(a, b any) bool {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -34,7 +35,7 @@ func named(names ...string) (out []rawEntry) {
 
 const rawTop = "salesforceIdConnect/"
 
-var zeros = strings.Repeat("\x00", 32<<20)
+var zeros = sync.OnceValue(func() string { return strings.Repeat("\x00", 32<<20) })
 
 // hostileArchives is made when the test runs: some rows are large.
 func hostileArchives() []hostileArchive {
@@ -64,10 +65,10 @@ func hostileArchives() []hostileArchive {
 		{name: "the set-up script twice", entries: named(rawTop + "SETUP.sh")},
 		{name: "a store that is there twice", entries: named(rawTop+"security/truststore", rawTop+"Security/Truststore")},
 
-		{name: "bomb by ratio", entries: []rawEntry{{name: rawTop + "zeros", content: zeros, method: 8}}},
+		{name: "bomb by ratio", entries: []rawEntry{{name: rawTop + "zeros", content: zeros(), method: 8}}},
 		{name: "bomb by many", entries: func() (out []rawEntry) {
 			for i := range 20 {
-				out = append(out, rawEntry{name: fmt.Sprint(rawTop, "zeros", i), content: zeros[:15<<20], method: 8})
+				out = append(out, rawEntry{name: fmt.Sprint(rawTop, "zeros", i), content: zeros()[:15<<20], method: 8})
 			}
 			return out
 		}()},
@@ -99,7 +100,7 @@ func hostileArchives() []hostileArchive {
 			{name: rawTop + "a", content: "shared"}, {name: rawTop + "a2", content: "shared", bare: true, ownName: is(rawTop + "a"), at: is(uint32(0))},
 		}},
 		{name: "an entry in another's bytes", whole: nested},
-		{name: "more than it says", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "zeros", content: zeros, method: 8, size: is(uint64(10))}}},
+		{name: "more than it says", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "zeros", content: zeros(), method: 8, size: is(uint64(10))}}},
 		{name: "less than it says", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "a", content: "x", method: 8, size: is(uint64(1000))}}},
 		{name: "a wrong checksum", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "a", content: "xyz", crc: is(uint32(7))}}},
 		{name: "not what deflate makes", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "a", content: "xyz", method: 8, data: []byte{0xff, 0xff, 0xff}}}},
@@ -142,7 +143,7 @@ func hostileArchives() []hostileArchive {
 		{name: "a directory elsewhere", code: CodePackageCorrupt, end: rawEnd{directory: 7}},
 		{name: "cut off", code: CodePackageCorrupt, whole: func(t *testing.T) []byte { b := rawZip(t, rawEnd{}, rawPackage()...); return b[:len(b)-30] }},
 		{name: "empty file", code: CodePackageCorrupt, whole: func(*testing.T) []byte { return nil }},
-		{name: "not an archive", code: CodePackageCorrupt, whole: func(*testing.T) []byte { return []byte(zeros[:1<<20]) }},
+		{name: "not an archive", code: CodePackageCorrupt, whole: func(*testing.T) []byte { return []byte(zeros()[:1<<20]) }},
 
 		{name: "nothing in it", code: CodePackage, whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}) }},
 		{name: "no set-up script", code: CodePackage, whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, named(rawTop+"README")...) }},

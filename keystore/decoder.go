@@ -141,7 +141,7 @@ func (d *decoder) utf(what string) string {
 func (d *decoder) entry(format Format, old bool) entry {
 	d.alias = ""
 	at := d.at
-	e := entry{offset: int64(at), old: old}
+	e := entry{offset: int64(at), old: old, jks: format == JKS}
 	tag := d.u32()
 	e.alias = d.utf("an alias")
 	d.alias = e.alias

@@ -55,7 +55,7 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 	}
 	var plain []byte
 	switch {
-	case info.Algorithm.Algorithm.Equal(oidPBEWithMD5AndTripleDES) && len(info.Data)%des.BlockSize == 0 && len(info.Data) > 0:
+	case !e.e.jks && info.Algorithm.Algorithm.Equal(oidPBEWithMD5AndTripleDES) && len(info.Data)%des.BlockSize == 0 && len(info.Data) > 0:
 		params, err := parsePBEParams(info.Algorithm.Parameters.FullBytes)
 		if err != nil {
 			return nil, broken("an encrypted private key", err)

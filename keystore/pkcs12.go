@@ -72,21 +72,23 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
 		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
+	case err != nil && s.verified && strings.Contains(err.Error(), "but this file has 0"):
+		return s, nil // go-pkcs12 says so after the digest was right
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s", ErrPKCS12Unsupported, inTheWay(err, trustErr))
 	}
 	byID := map[string][]byte{}
-	var others [][]byte
+	var certificates [][]byte
 	for _, b := range blocks {
 		if b.Type != "CERTIFICATE" {
 			continue
 		}
+		certificates = append(certificates, b.Bytes)
 		if id := b.Headers["localKeyId"]; id != "" {
 			byID[id] = b.Bytes
-		} else {
-			others = append(others, b.Bytes)
 		}
 	}
+	used, unnamed := map[string]bool{}, 0
 	for _, b := range blocks {
 		if b.Type != "PRIVATE KEY" {
 			continue
@@ -100,23 +102,28 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 				}
 			}
 		}
-		if e.key, err = pkcs8(b.Bytes); err != nil {
+		if e.key, err = pkcs8(b.Bytes, !e.dated); err != nil {
 			return nil, err
 		}
 		leaf, ok := byID[id]
 		if !ok {
 			return nil, fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
 		}
-		delete(byID, id)
-		e.certs = chainOf(leaf, others)
-		alias := lowerCase(b.Headers["friendlyName"])
+		used[id] = true
+		e.certs = chainOf(leaf, certificates)
+		alias, named := b.Headers["friendlyName"]
+		if !named { // Java counts these
+			unnamed++
+			alias = strconv.Itoa(unnamed)
+		}
+		alias = lowerCase(alias)
 		if _, ok := s.index[alias]; ok {
 			return nil, fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
 		}
 		s.index[alias] = len(s.entries)
 		s.entries = append(s.entries, entry{alias: alias, kind: PrivateKey, p12: e})
 	}
-	if len(s.entries) == 0 || len(byID) > 0 {
+	if len(s.entries) == 0 || len(used) < len(byID) {
 		return nil, fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
 	}
 	return s, nil
@@ -128,8 +135,9 @@ func inTheWay(err, trustErr error) string {
 	for _, w := range []struct{ part, what string }{
 		{"2.16.840.1.113894.746875.1.1", "trusted certificates beside keys"},
 		{"1.2.840.113549.1.12.10.1.5", "a secret key"},
-		{"but this file has 0", "no entry at all"},
-		{"but this file has 1", "keys without certificates, as secret keys are"},
+		{"1.2.840.113549.1.12.10.1.1", "a private key that is not encrypted"},
+		{"error decrypting PKCS#8 shrouded key bag", "a key under a password of its own"},
+		{"but this file has 1", "keys without certificates, as secret keys are, or certificates that nothing says to trust"},
 		{"no MAC in data", "keys under no digest"},
 		{"unknown private key type", "a private key that is neither RSA nor EC"},
 		{"unknown algorithm", "a private key that is neither RSA nor EC"},
@@ -141,9 +149,10 @@ func inTheWay(err, trustErr error) string {
 	return fmt.Sprintf("%v; %v", err, trustErr)
 }
 
-// pkcs8 is exact for RSA, and for EC as Java writes it, without the public key:
-// go-pkcs12 gives keys encoded anew, not as they are in the file.
-func pkcs8(der []byte) ([]byte, error) {
+// pkcs8 is exact for RSA, and for EC as Java writes it, without the public key,
+// or as OpenSSL does, with it: go-pkcs12 gives keys encoded anew, not as they
+// are in the file.
+func pkcs8(der []byte, public bool) ([]byte, error) {
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return x509.MarshalPKCS8PrivateKey(key)
 	}
@@ -155,6 +164,9 @@ func pkcs8(der []byte) ([]byte, error) {
 	}
 	if _, err := asn1.Unmarshal(der, &ec); err != nil || ec.Version != 1 || len(ec.Curve) == 0 {
 		return nil, fmt.Errorf("%w: a private key that is neither RSA nor EC", ErrPKCS12Unsupported)
+	}
+	if key, err := x509.ParseECPrivateKey(der); err == nil && public {
+		return x509.MarshalPKCS8PrivateKey(key)
 	}
 	curve, err := asn1.Marshal(ec.Curve)
 	if err != nil {
@@ -175,15 +187,15 @@ func pkcs8(der []byte) ([]byte, error) {
 }
 
 // chainOf follows the issuers, as Java does when it reads PKCS#12.
-func chainOf(leaf []byte, others [][]byte) [][]byte {
+func chainOf(leaf []byte, all [][]byte) [][]byte {
 	chain := [][]byte{leaf}
-	for range others {
+	for range all {
 		last, ok := parseCertificateShape(chain[len(chain)-1])
 		if !ok || bytes.Equal(last.Issuer.FullBytes, last.Subject.FullBytes) {
 			break
 		}
 		next := []byte(nil)
-		for _, o := range others {
+		for _, o := range all {
 			if c, ok := parseCertificateShape(o); ok && bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
 				next = o
 				break

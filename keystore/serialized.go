@@ -29,19 +29,21 @@ const (
 	maxSerialValues = 64
 )
 
-// serialClasses are all classes that a stream may name.
-var serialClasses = map[string]bool{
-	"com.sun.crypto.provider.SealedObjectForKeyProtector": true,
-	"javax.crypto.SealedObject":                           true,
-	"javax.crypto.spec.SecretKeySpec":                     true,
-	"java.security.KeyRep":                                true,
-	"java.security.KeyRep$Type":                           true,
-	"java.lang.Enum":                                      true,
-	"[B":                                                  true,
+// serialClasses are all classes that a stream may name, with the
+// serialVersionUID that Java asks of those that are more than a name.
+var serialClasses = map[string]uint64{
+	"com.sun.crypto.provider.SealedObjectForKeyProtector": 0xCD57CA59E730BB53,
+	"javax.crypto.SealedObject":                           0x3E363DA6C3B75470,
+	"javax.crypto.spec.SecretKeySpec":                     0x5B470B66E230614D,
+	"java.security.KeyRep":                                0xBDF94FB3889AA543,
+	"java.security.KeyRep$Type":                           0,
+	"java.lang.Enum":                                      0,
+	"[B":                                                  0,
 }
 
 type serialClass struct {
 	name   string
+	uid    uint64
 	flags  byte
 	fields []serialField
 	super  *serialClass
@@ -244,11 +246,10 @@ func (p *serialParser) class(depth int) (*serialClass, error) {
 	if p.d.err != nil {
 		return nil, p.d.err
 	}
-	if !serialClasses[name] {
+	if _, known := serialClasses[name]; !known {
 		return nil, fmt.Errorf("foreign class %q", name)
 	}
-	c := &serialClass{name: name}
-	p.d.u64() // serialVersionUID
+	c := &serialClass{name: name, uid: p.d.u64()}
 	p.hold(c)
 	c.flags = p.byte()
 	for n := int(p.d.u16()); n > 0 && p.d.err == nil; n-- {
@@ -294,6 +295,16 @@ func (o *serialObject) text(field string) (string, error) {
 	return s, nil
 }
 
+// current says that an object is of the classes that Java has.
+func (o *serialObject) current() error {
+	for c := o.class; c != nil; c = c.super {
+		if uid := serialClasses[c.name]; uid != 0 && uid != c.uid {
+			return fmt.Errorf("%s of another version, %#x", c.name, c.uid)
+		}
+	}
+	return nil
+}
+
 // sealedKey is what javax.crypto.SealedObject holds.
 type sealedKey struct {
 	params, content []byte
@@ -308,8 +319,10 @@ func (o *serialObject) sealed() (k sealedKey, err error) {
 	if k.content, err = o.bytes("encryptedContent"); err != nil {
 		return k, err
 	}
-	k.params, err = o.bytes("encodedParams")
-	return k, err
+	if k.params, err = o.bytes("encodedParams"); err != nil {
+		return k, err
+	}
+	return k, o.current()
 }
 
 // secret reads what was sealed.
@@ -331,6 +344,11 @@ func (o *serialObject) secret() (algorithm string, key []byte, err error) {
 	if algorithm, err = o.text("algorithm"); err != nil {
 		return "", nil, err
 	}
-	key, err = o.bytes(field)
+	if key, err = o.bytes(field); err == nil && len(key) == 0 {
+		err = errors.New("the sealed key is empty")
+	}
+	if err == nil {
+		err = o.current()
+	}
 	return algorithm, key, err
 }

@@ -170,6 +170,7 @@ type entry struct {
 	offset int64  // of raw in the file
 	kind   Kind
 	old    bool      // raw is of version 1
+	jks    bool      // raw is of a JKS store
 	p12    *p12Entry // instead of raw
 	own    Password  // that the key was put with
 }

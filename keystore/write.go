@@ -49,7 +49,7 @@ func (s *Store) put(alias string, kind Kind, body []byte, certs [][]byte, o PutO
 	if s.format != JCEKS && s.format != JKS {
 		return fmt.Errorf("a store of the format %q cannot be changed", s.format)
 	}
-	e := entry{alias: lowerCase(alias), kind: kind, old: s.version == 1, own: o.Password}
+	e := entry{alias: lowerCase(alias), kind: kind, old: s.version == 1, jks: s.format == JKS, own: o.Password}
 	name := encodeModifiedUTF8(e.alias)
 	if len(name) > math.MaxUint16 {
 		return fmt.Errorf("alias of %d bytes, at most %d can be written", len(name), math.MaxUint16)
@@ -157,11 +157,14 @@ func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509
 	return s.put(alias, PrivateKey, body, certs, o)
 }
 
-// PutSecretKey puts a secret key under Java's name of its algorithm. Only
-// JCEKS can hold one.
+// PutSecretKey puts a secret key, of one byte or more, under Java's name of its
+// algorithm. Only JCEKS can hold one.
 func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) error {
 	if s.format != JCEKS {
 		return fmt.Errorf("entry %q: %s holds no secret keys", alias, s.format)
+	}
+	if len(key) == 0 {
+		return fmt.Errorf("entry %q: an empty key, which Java would not open", alias)
 	}
 	params, err := o.params()
 	if err != nil {

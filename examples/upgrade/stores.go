@@ -120,9 +120,7 @@ func (a *app) openStore(path, file, flagName string, keyFiles []string, keyFlagN
 
 func viewStore(s *keystore.Store, keys bool) (view storeView, failed int) {
 	view = storeView{Type: s.Format(), Version: s.Version(), Verified: s.Verified(), Entries: []entryView{}}
-	for _, w := range s.Warnings() {
-		view.Warnings = append(view.Warnings, w)
-	}
+	view.Warnings = append(view.Warnings, s.Warnings()...)
 	opened := map[string]keystore.OpenedKey{}
 	if keys {
 		for _, k := range s.OpenKeys(keystore.Password{}) {

@@ -62,6 +62,8 @@ type result struct {
 	location string // id of what was created
 }
 
+const jsonType = "application/json;charset=utf-8"
+
 func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -90,23 +92,24 @@ func (s *Server) writeJSON(w http.ResponseWriter, status int, v any) {
 	}
 	h := w.Header()
 	h.Set("Vary", "Origin")
-	h.Set("Content-Type", "application/json;charset=utf-8")
+	h.Set("Content-Type", jsonType)
 	w.WriteHeader(status)
 	w.Write(b)
 }
 
-// startPage is the web server's answer before the application is there.
-const startPage = `<html>
+// page is the web server's own answer: before the application is there, and to
+// what it refuses by itself.
+const page = `<html>
 <head>
 <meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>
-<title>Error 404 Not Found</title>
+<title>Error %d %[2]s</title>
 </head>
-<body><h2>HTTP ERROR 404 Not Found</h2></body>
+<body><h2>HTTP ERROR %[1]d %[2]s</h2></body>
 </html>
 `
 
-func writeStartPage(w http.ResponseWriter) {
+func writePage(w http.ResponseWriter, status int, reason string) {
 	w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
-	w.WriteHeader(http.StatusNotFound)
-	w.Write([]byte(startPage))
+	w.WriteHeader(status)
+	fmt.Fprintf(w, page, status, reason)
 }

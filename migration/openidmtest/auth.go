@@ -29,19 +29,18 @@ func (i identity) has(role string) bool { return slices.Contains(i.roles, role) 
 
 // credentials returns the name and password of a request's headers.
 func credentials(r *http.Request) (name, password string, given bool) {
+	// Where both are sent, Basic is the one that counts.
+	if kind, rest, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(kind, "Basic") {
+		if b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest)); err == nil {
+			if name, password, given = strings.Cut(string(b), ":"); given {
+				return name, password, true
+			}
+		}
+	}
 	if _, ok := r.Header["X-Openidm-Username"]; ok {
 		return decodeHeader(r.Header.Get("X-OpenIDM-Username")), decodeHeader(r.Header.Get("X-OpenIDM-Password")), true
 	}
-	kind, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(kind, "Basic") {
-		return "", "", false
-	}
-	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
-	if err != nil {
-		return "", "", false
-	}
-	name, password, given = strings.Cut(string(b), ":")
-	return name, password, given
+	return "", "", false
 }
 
 // decodeHeader decodes the form of RFC 5987: UTF-8”Passw%C2%A3rd.
@@ -129,7 +128,19 @@ func (s *Server) account(name, password string) (identity, bool) {
 	if err != nil || !ok || !same(text) || r["accountStatus"] != "active" {
 		return identity{}, false
 	}
-	return identity{name: name, id: id, component: managedUser, module: "MANAGED_USER", roles: []string{"openidm-authorized"}}, true
+	who := identity{name: name, id: id, component: managedUser, module: "MANAGED_USER"}
+	given, _ := r["authzRoles"].([]any)
+	for _, one := range given {
+		ref, _ := lookup(one, []string{"_ref"})
+		path, _ := ref.(string)
+		if role, ok := strings.CutPrefix(path, "repo/internal/role/"); ok {
+			who.roles = append(who.roles, role)
+		}
+	}
+	if len(given) == 0 {
+		who.roles = []string{"openidm-authorized"}
+	}
+	return who, true
 }
 
 // allowed is the access configuration of a default server, and of the
@@ -137,11 +148,12 @@ func (s *Server) account(name, password string) (identity, bool) {
 func (s *Server) allowed(c *call) bool {
 	who := c.who
 	if who.has("openidm-admin") {
+		if rest, ok := c.under("repo"); ok {
+			// Commands are for nobody, and statements only for here.
+			return !(c.operation == "action" && c.action == "command") || rest == "links"
+		}
 		if c.query.expression {
 			return false
-		}
-		if _, ok := c.under("system"); ok && c.operation == "action" {
-			return slices.Contains([]string{"test", "testConfig", "createconfiguration", "liveSync", "authenticate"}, c.action)
 		}
 		return true
 	}
@@ -152,7 +164,10 @@ func (s *Server) allowed(c *call) bool {
 	if rest, ok := c.under("info"); ok && rest != "" {
 		return read
 	}
-	if c.path == "config/ui/themeconfig" || c.path == "config/ui/configuration" || c.path == "authentication" {
+	if c.path == "authentication" {
+		return read || c.operation == "action" && (c.action == "logout" || c.action == "getAuthToken" || c.action == "reauthenticate" && who.has("openidm-authorized"))
+	}
+	if c.path == "config/ui/themeconfig" || c.path == "config/ui/configuration" {
 		return read
 	}
 	if !who.has("openidm-authorized") {

@@ -3,7 +3,9 @@ package openidmtest
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -33,15 +35,27 @@ func (s *Server) configIDs() []string {
 	return ids
 }
 
-// config serves the list and the configurations of which the content is known.
+// config serves the list, the configurations of which the content is known,
+// and those that are written.
 func (s *Server) config(c *call) (*result, *restError) {
-	if c.operation != "read" {
-		return nil, unsupported(c)
-	}
 	id := strings.Join(c.segs[1:], "/")
+	if c.operation == "action" {
+		return nil, neverSupported(c)
+	}
+	if c.operation == "query" {
+		return runQuery(c, list(nil)) // the measured server finds nothing by a filter
+	}
+	if len(c.segs) > 3 {
+		return nil, fail(http.StatusBadRequest, "The passed resourcePath has more than two parts")
+	}
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	if c.operation != "read" {
+		return s.writeConfig(c, id)
+	}
 	if id == "" {
 		all := []any{}
-		for _, id := range s.configIDs() {
+		for _, id := range s.allConfigIDs() {
 			one := record{"_id": id, "pid": id, "factoryPid": nil}
 			if factory, _, ok := strings.Cut(id, "/"); ok {
 				sum := sha256.Sum256([]byte(id))
@@ -52,14 +66,79 @@ func (s *Server) config(c *call) (*result, *restError) {
 		}
 		return &result{body: pick(record{"_id": "", "configurations": all}, c.fields)}, nil
 	}
-	for _, known := range s.configIDs() {
-		if known == id {
-			r := s.configuration(id)
-			r["_id"] = id
-			return &result{body: pick(r, c.fields)}, nil
-		}
+	if r := s.findConfig(id); r != nil {
+		r["_id"] = id
+		return &result{body: pick(r, c.fields)}, nil
 	}
 	return nil, fail(http.StatusNotFound, "No configuration exists for id %s", id)
+}
+
+// allConfigIDs are those of the start, without the deleted ones, and then the
+// written ones.
+func (s *Server) allConfigIDs() []string {
+	written := s.world.config
+	ids := slices.DeleteFunc(slices.Clone(s.configIDs()), func(id string) bool {
+		r, ok := written[id]
+		return ok && r == nil
+	})
+	for _, id := range slices.Sorted(maps.Keys(written)) {
+		if written[id] != nil && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// findConfig returns a copy of a configuration, nil if there is none.
+func (s *Server) findConfig(id string) record {
+	if r, written := s.world.config[id]; written {
+		return maps.Clone(r)
+	}
+	if slices.Contains(s.configIDs(), id) {
+		return s.configuration(id)
+	}
+	return nil
+}
+
+// writeConfig creates, changes and deletes. A nil record stands for one that
+// was deleted. What is written has no effect on the fake itself.
+func (s *Server) writeConfig(c *call, id string) (*result, *restError) {
+	old := s.findConfig(id)
+	if c.upsert && old != nil {
+		c.operation = "update"
+	}
+	missing := fail(http.StatusNotFound, "No existing configuration found for %s, can not %s the configuration.", id, c.operation)
+	switch {
+	case c.operation == "create" && c.posted:
+		return nil, fail(http.StatusBadRequest, "The passed identifier to create is null")
+	case c.operation == "create" && id == "":
+		return nil, notFound("")
+	case id == "":
+		return nil, fail(http.StatusBadRequest, "The passed identifier to %s is null", c.operation)
+	case c.operation == "create" && old != nil:
+		return nil, fail(http.StatusPreconditionFailed, "Can not create a new factory configuration with ID %s, configuration for this ID already exists.", id)
+	case c.operation != "create" && old == nil:
+		return nil, missing
+	}
+	next, status := record(nil), 0
+	switch c.operation {
+	case "create":
+		next, status = maps.Clone(c.body.(record)), http.StatusCreated
+	case "update":
+		next = maps.Clone(c.body.(record))
+	case "patch":
+		var e *restError
+		if next, _, e = applyPatch(old, c.body); e != nil {
+			return nil, e
+		}
+	}
+	s.world.config[id] = next
+	shown := maps.Clone(next)
+	if c.operation == "delete" {
+		shown = old
+	}
+	shown["_id"] = id
+	return &result{status: status, body: pick(shown, c.fields)}, nil
 }
 
 func (s *Server) configuration(id string) record {

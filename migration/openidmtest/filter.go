@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,20 +25,31 @@ var errFilter = errors.New("not a query filter")
 //	and  = not { "and" not } .
 //	not  = [ "!" ] term .
 //	term = "(" or ")" | "true" | "false" | pointer "pr" | pointer operator literal .
-func parseFilter(text string) (filter, error) {
+//
+// Any other word may stand for an operator, too: that a resource does not know
+// it is found out only when it is asked.
+func parseFilter(text string) (parsedFilter, error) {
 	tokens, err := filterTokens(text)
 	if err != nil {
-		return nil, err
+		return parsedFilter{}, err
 	}
 	p := &filterParser{tokens: tokens}
 	f, err := p.or(0)
 	if err != nil {
-		return nil, err
+		return parsedFilter{}, err
 	}
 	if len(p.tokens) > 0 {
-		return nil, fmt.Errorf("%w: %q comes after its end", errFilter, p.tokens[0])
+		return parsedFilter{}, fmt.Errorf("%w: %q comes after its end", errFilter, p.tokens[0])
 	}
-	return f, nil
+	p.found.keep = f
+	return p.found, nil
+}
+
+// parsedFilter is a filter and what a resource must be able to do for it.
+type parsedFilter struct {
+	keep     filter
+	pointers [][]string
+	extended bool // it has an operator that is not one of the standard's
 }
 
 func filterTokens(text string) ([]string, error) {
@@ -47,7 +59,7 @@ func filterTokens(text string) ([]string, error) {
 		switch c := rest[i]; {
 		case unicode.IsSpace(c):
 			i++
-		case c == '(' || c == ')' || c == '!':
+		case c == '(' || c == ')', c == '!' && (i+1 == len(rest) || rest[i+1] == '(' || unicode.IsSpace(rest[i+1])):
 			out = append(out, string(c))
 			i++
 		case c == '"' || c == '\'':
@@ -75,7 +87,10 @@ func filterTokens(text string) ([]string, error) {
 	return out, nil
 }
 
-type filterParser struct{ tokens []string }
+type filterParser struct {
+	tokens []string
+	found  parsedFilter
+}
 
 func (p *filterParser) peek() string {
 	if len(p.tokens) == 0 {
@@ -152,11 +167,15 @@ func (p *filterParser) term(depth int) (filter, error) {
 		return func(record) bool { return false }, nil
 	}
 	pointer := parsePointer(t)
+	p.found.pointers = append(p.found.pointers, pointer)
 	op, err := p.next()
 	if err != nil {
 		return nil, err
 	}
 	op = strings.ToLower(op)
+	if len(pointer) == 1 && pointer[0] == "_rev" {
+		pointer = []string{"_rev", ""} // no column has it: nothing is found
+	}
 	if op == "pr" {
 		return func(r record) bool {
 			v, ok := lookup(r, pointer)
@@ -165,7 +184,11 @@ func (p *filterParser) term(depth int) (filter, error) {
 	}
 	compare, ok := operators[op]
 	if !ok {
-		return nil, fmt.Errorf("%w: unknown operator %q", errFilter, op)
+		if !operatorName.MatchString(op) {
+			return nil, fmt.Errorf("%w: unknown operator %q", errFilter, op)
+		}
+		p.found.extended = true
+		compare = func(_, _ any) bool { return false }
 	}
 	text, err := p.next()
 	if err != nil {
@@ -174,6 +197,10 @@ func (p *filterParser) term(depth int) (filter, error) {
 	want, err := filterLiteral(text)
 	if err != nil {
 		return nil, err
+	}
+	if text, isText := want.(string); isText && strings.Contains(text, "'") {
+		// The measured repository finds nothing by a text with an apostrophe.
+		return func(record) bool { return false }, nil
 	}
 	return func(r record) bool {
 		v, ok := lookup(r, pointer)
@@ -196,15 +223,11 @@ func (p *filterParser) term(depth int) (filter, error) {
 func filterLiteral(text string) (any, error) {
 	if text[0] == '"' || text[0] == '\'' {
 		inner := text[1 : len(text)-1]
-		if text[0] == '\'' {
-			inner = strings.ReplaceAll(inner, `\'`, `'`)
-			inner = strings.ReplaceAll(inner, `"`, `\"`)
-		}
 		var s string
-		if err := json.Unmarshal([]byte(`"`+inner+`"`), &s); err != nil {
-			return nil, fmt.Errorf("%w: bad text: %w", errFilter, err)
+		if text[0] == '"' && json.Unmarshal([]byte(text), &s) == nil {
+			return s, nil
 		}
-		return s, nil
+		return unescaped.ReplaceAllString(inner, "$1"), nil // whatever it is that is escaped
 	}
 	switch {
 	case strings.EqualFold(text, "true"):
@@ -223,6 +246,11 @@ func filterLiteral(text string) (any, error) {
 	return nil, fmt.Errorf("%w: %q is not a value", errFilter, text)
 }
 
+var (
+	operatorName = regexp.MustCompile(`^[a-z]+$`)
+	unescaped    = regexp.MustCompile(`(?s)\\(.)`)
+)
+
 var operators = map[string]func(have, want any) bool{
 	"eq": func(a, b any) bool { n, ok := order(a, b); return ok && n == 0 },
 	"lt": func(a, b any) bool { n, ok := order(a, b); return ok && n < 0 },
@@ -234,18 +262,33 @@ var operators = map[string]func(have, want any) bool{
 }
 
 func textual(a, b any, f func(string, string) bool) bool {
-	x, ok := a.(string)
-	y, ok2 := b.(string)
+	x, ok := asText(a)
+	y, ok2 := asText(b)
 	return ok && ok2 && f(x, y)
 }
 
-// order compares two simple values of the same kind.
+// asText writes a simple value as the repository compares it with a text.
+func asText(v any) (string, bool) {
+	switch v.(type) {
+	case string, bool, json.Number, int, int64, float64:
+		return fmt.Sprint(v), true
+	}
+	return "", false
+}
+
+// order compares two simple values; where one is a text, both are.
 func order(a, b any) (int, bool) {
+	x, isText := a.(string)
+	y, isText2 := b.(string)
+	if isText != isText2 {
+		x, ok := asText(a)
+		y, ok2 := asText(b)
+		return strings.Compare(x, y), ok && ok2
+	}
+	if isText {
+		return strings.Compare(x, y), true
+	}
 	switch x := a.(type) {
-	case string:
-		if y, ok := b.(string); ok {
-			return strings.Compare(x, y), true
-		}
 	case bool:
 		if y, ok := b.(bool); ok {
 			n := 0

@@ -1,8 +1,11 @@
 package openidmtest
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -48,12 +51,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	stage := s.stage()
 	if stage == stageHTML {
-		writeStartPage(w)
+		writePage(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	if ambiguous.MatchString(r.URL.EscapedPath()) {
+		writePage(w, http.StatusBadRequest, "Ambiguous URI")
 		return
 	}
 	path, inside := strings.CutPrefix(r.URL.Path, contextPath)
 	if !inside || path != "" && path[0] != '/' {
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
 		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	switch r.Method {
+	case http.MethodOptions:
+		return
+	case http.MethodTrace:
+		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
 	who, e := s.authenticate(w, r)
@@ -90,6 +108,7 @@ func (s *Server) writeResult(w http.ResponseWriter, c *call, res *result) {
 	if res.rev != "" {
 		h.Set("ETag", `"`+res.rev+`"`)
 		if c.operation == "read" && c.ifNone == res.rev {
+			h.Set("Content-Type", jsonType)
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -102,8 +121,31 @@ func (s *Server) writeResult(w http.ResponseWriter, c *call, res *result) {
 	if status == 0 {
 		status = http.StatusOK
 	}
+	body, isRecord := res.body.(record)
+	if isRecord && c.oldest {
+		c.withoutID(body)
+	}
+	if isRecord && c.mimeType != "" && len(c.fields) > 0 {
+		h.Set("Content-Type", c.mimeType+";charset=utf-8")
+		w.WriteHeader(status)
+		fmt.Fprint(w, body[c.fields[0]])
+		return
+	}
 	s.writeJSON(w, status, res.body)
 }
+
+// withoutID takes away what protocol 1 does not add: the id and the revision
+// where fields were asked for, and the empty id of a service.
+func (c *call) withoutID(r record) {
+	for _, name := range []string{"_id", "_rev"} {
+		if len(c.fields) > 0 && !slices.Contains(c.fields, name) || r[name] == "" {
+			delete(r, name)
+		}
+	}
+}
+
+// ambiguous are paths that the web server refuses before anybody looks at them.
+var ambiguous = regexp.MustCompile(`(?i)//|%2f|%25|%5c`)
 
 // route finds the resource of a call.
 func (s *Server) route(r *http.Request, c *call) (*result, *restError) {
@@ -131,11 +173,16 @@ func (s *Server) route(r *http.Request, c *call) (*result, *restError) {
 		return s.script(c)
 	case "authentication":
 		return s.authentication(c)
+	case "policy":
+		return s.policy(c)
 	case "migration":
 		if len(c.segs) == 1 && s.options.ServiceOf != nil {
 			return s.migrationService(r, c)
 		}
 	case "endpoint":
+		if c.operation == "create" && !c.posted {
+			return nil, notFound("endpoint")
+		}
 		if c.path == "endpoint/migration" && s.options.Role == Target && s.options.ServiceOf == nil {
 			return s.migration(r, c)
 		}

@@ -22,7 +22,7 @@ func newID() string {
 // managed serves managed/user, managed/role and managed/assignment.
 func (s *Server) managed(c *call) (*result, *restError) {
 	if len(c.segs) < 2 {
-		return nil, notFound(c.path)
+		return nil, notFound("")
 	}
 	kind := c.segs[1]
 	if managedSchema[kind] == nil && !slices.Contains(s.options.Managed, kind) {
@@ -36,9 +36,13 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		return w.managedCollection(c, kind, t)
 	}
 	if len(c.segs) > 3 {
-		return nil, notFound(strings.Join(c.segs[1:], "/"))
+		return nil, notFound(strings.Join(c.segs[2:], "/"))
 	}
 	id := c.segs[2]
+	if strings.Contains(id, "'") {
+		// The measured repository takes the apostrophe for the end of a text.
+		return nil, fail(http.StatusInternalServerError, "An error occurred processing the query request.")
+	}
 	missing := fail(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
 	old, exists := t.get(id)
 	if c.upsert && exists {
@@ -51,8 +55,14 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		}
 		return resource(public(old), c.fields, 0), nil
 	case "query":
-		return nil, fail(http.StatusBadRequest, "The resource instance %s cannot be queried", id)
+		return nil, fail(http.StatusBadRequest, "The resource instance  cannot be queried")
 	case "create":
+		if c.posted {
+			return nil, fail(http.StatusBadRequest, "The resource instance  cannot be created")
+		}
+		if other, _ := c.body.(record)["_id"].(string); other != "" {
+			id = other // it wins over the path
+		}
 		return w.createManaged(c, kind, id, t)
 	case "update":
 		if !exists {
@@ -102,6 +112,9 @@ func (w *world) managedCollection(c *call, kind string, t *table) (*result, *res
 	case "query":
 		return runQuery(c, tableView{t, public})
 	case "create":
+		if !c.posted {
+			return nil, unnamed()
+		}
 		id, _ := c.body.(record)["_id"].(string)
 		if id == "" {
 			id = newID()
@@ -111,9 +124,20 @@ func (w *world) managedCollection(c *call, kind string, t *table) (*result, *res
 		if c.action == "triggerSyncCheck" {
 			return &result{body: record{"status": "OK", "countTriggered": t.len()}}, nil
 		}
+		if c.action == "patch" {
+			return w.patchFound(c, kind, t)
+		}
 		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: patch triggerSyncCheck")
 	}
 	return nil, collectionError(c.operation)
+}
+
+// unnamed is the error of a PUT to a collection, escaped three times over.
+func unnamed() *restError {
+	e := notFound("")
+	e.Message = escaper.Replace(escaper.Replace(e.Message))
+	e.Detail = record{}
+	return e
 }
 
 func collectionError(operation string) *restError {
@@ -141,6 +165,9 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *res
 	if t.has(id) {
 		return nil, duplicate(t, id)
 	}
+	if kind == "user" && r["accountStatus"] == nil {
+		r["accountStatus"] = "active" // only here: an update without it takes it away
+	}
 	w.complete(kind, r)
 	if _, err := t.put(id, r); err != nil {
 		return nil, fail(http.StatusInternalServerError, "%v", err)
@@ -155,9 +182,6 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *res
 func (w *world) complete(kind string, r record) {
 	if kind != "user" {
 		return
-	}
-	if r["accountStatus"] == nil {
-		r["accountStatus"] = "active"
 	}
 	for _, name := range []string{"effectiveRoles", "effectiveAssignments"} {
 		if r[name] == nil {
@@ -215,11 +239,29 @@ func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*r
 	if w.sameContent(old, next) {
 		return resource(public(old), c.fields, 0), nil
 	}
+	fields = slices.DeleteFunc(fields, func(name string) bool { _, there := next[name]; return !there })
 	if e := w.checkPolicies(kind, id, next, fields); e != nil {
 		e.Message = "Failed policy validation"
 		return nil, e
 	}
 	return w.updateManaged(c, kind, id, t, old, next)
+}
+
+// patchFound patches the one record that a query finds.
+func (w *world) patchFound(c *call, kind string, t *table) (*result, *restError) {
+	if !c.query.byID && c.query.filterText == "" {
+		return nil, fail(http.StatusBadRequest, "Either _queryId, _queryExpression, or _queryFilter to identify/define a query must be passed in the parameters. {_pageSize=-1, _pagedResultsOffset=0, pageClause=, _resource=managed_%s}", kind)
+	}
+	keep, _, e := c.query.selection(nil)
+	if e != nil {
+		return nil, e
+	}
+	for id := range t.ids(false, 0) {
+		if old, ok := t.get(id); ok && (keep == nil || keep(old)) {
+			return w.patchManaged(c, kind, id, t, old)
+		}
+	}
+	return nil, fail(http.StatusNotFound, "Query returned no results")
 }
 
 // checkRevision compares a wanted revision with that of the record; the words

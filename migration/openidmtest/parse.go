@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -23,12 +25,16 @@ type call struct {
 	action    string
 	params    url.Values // those without a leading underscore
 	fields    []string
+	mimeType  string // "" means JSON
+	oldest    bool   // protocol 1: nothing is added to what is asked for
 	query     query
 	body      any // decoded, numbers as json.Number; nil means none
 	ifMatch   string
 	ifNone    string
 	upsert    bool // a create that may become an update
+	posted    bool // a create by POST, which names the collection
 	who       identity
+	reauth    string // the password sent for a second look
 }
 
 // under returns the path below prefix, where it lies there.
@@ -41,14 +47,16 @@ func (c *call) under(prefix string) (string, bool) {
 
 // query is what a query asks for.
 type query struct {
-	filter     filter
+	parsedFilter
 	filterText string
 	id         string
+	byID       bool // id is given, be it ""
 	expression bool
 	sortKeys   []sortKey
 	pageSize   int
 	cookie     string
 	offset     int
+	total      bool // how many there are is asked for
 	params     url.Values
 }
 
@@ -62,13 +70,21 @@ func parseCall(r *http.Request, path string) (*call, *restError) {
 	if path != "" {
 		c.segs = strings.Split(path, "/")
 	}
+	c.reauth = decodeHeader(r.Header.Get("X-OpenIDM-Reauth-Password"))
 	c.ifMatch = strings.Trim(r.Header.Get("If-Match"), `"`)
 	c.ifNone = strings.Trim(r.Header.Get("If-None-Match"), `"`)
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "Bad Request")
 	}
-	if e := c.setOperation(r.Method, values); e != nil {
+	if e := c.setVersion(r.Header.Get("Accept-API-Version")); e != nil {
+		return nil, e
+	}
+	method := r.Method
+	if other := r.Header.Get("X-HTTP-Method-Override"); other != "" && method == http.MethodPost {
+		method = other
+	}
+	if e := c.setOperation(method, values); e != nil {
 		return nil, e
 	}
 	for name, v := range values {
@@ -83,9 +99,32 @@ func parseCall(r *http.Request, path string) (*call, *restError) {
 	return c, c.readBody(r)
 }
 
+var apiVersion = regexp.MustCompile(`^(?:protocol|resource)=(\d+)(?:\.\d+)?$`)
+
+// setVersion understands the header Accept-API-Version.
+func (c *call) setVersion(header string) *restError {
+	if header == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(header, ",") {
+		m := apiVersion.FindStringSubmatch(strings.TrimSpace(part))
+		if m == nil {
+			return fail(http.StatusBadRequest, "Version string is in an invalid format: %s", header)
+		}
+		if version, ok := strings.CutPrefix(strings.TrimSpace(part), "protocol="); ok {
+			major, err := strconv.Atoi(m[1])
+			if err != nil || major < 1 || major > 2 {
+				return fail(http.StatusBadRequest, "Unsupported major version: %s", version)
+			}
+			c.oldest = major == 1
+		}
+	}
+	return nil
+}
+
 func (c *call) setOperation(method string, values url.Values) *restError {
 	switch method {
-	case http.MethodGet, http.MethodHead:
+	case http.MethodGet:
 		c.operation = "read"
 		var kinds []string
 		for _, name := range []string{"_queryId", "_queryFilter", "_queryExpression"} {
@@ -99,8 +138,8 @@ func (c *call) setOperation(method string, values url.Values) *restError {
 		}
 	case http.MethodPost:
 		c.operation, c.action = "action", values.Get("_action")
-		if c.action == "" || c.action == "create" {
-			c.operation, c.action = "create", ""
+		if !values.Has("_action") || c.action == "create" {
+			c.operation, c.action, c.posted = "create", "", true
 		}
 	case http.MethodPut:
 		switch {
@@ -118,7 +157,7 @@ func (c *call) setOperation(method string, values url.Values) *restError {
 	case http.MethodDelete:
 		c.operation = "delete"
 	default:
-		return fail(http.StatusNotImplemented, "Method not implemented: %s", method)
+		return fail(http.StatusNotImplemented, "Method %s not supported", method)
 	}
 	return c.checkConditions(method)
 }
@@ -140,7 +179,7 @@ func (c *call) checkConditions(method string) *restError {
 		return fail(http.StatusPreconditionFailed, "If-None-Match * not appropriate for %s requests", method)
 	case c.operation == "patch":
 		return fail(http.StatusPreconditionFailed, "Use of If-None-Match not supported for PATCH requests")
-	case c.operation == "query", c.operation == "action", c.operation == "delete":
+	case c.operation == "query", c.operation == "action", c.operation == "delete", method == http.MethodPost:
 		return reject("If-None-Match")
 	}
 	return nil
@@ -154,60 +193,69 @@ func (c *call) setParam(name string, v []string) *restError {
 		c.params[name] = v
 		return nil
 	}
-	query := c.operation == "query"
+	query := c.operation == "query" || c.action == "patch" && strings.HasPrefix(name, "_query")
 	text := v[0]
 	switch {
 	case name == "_fields":
 		for _, one := range v {
+			if strings.ContainsAny(one, " \"<>\\^`{|}") {
+				return fail(http.StatusBadRequest, "The value '%s' for parameter '_fields' could not be parsed as a comma separated list of JSON pointers", one)
+			}
 			for f := range strings.SplitSeq(one, ",") {
-				if f = strings.Trim(strings.TrimSpace(f), "/"); f != "" {
+				if f = strings.TrimPrefix(f, "/"); f != "" {
 					c.fields = append(c.fields, f)
 				}
 			}
 		}
-	case name == "_prettyPrint", name == "_mimeType":
+	case name == "_prettyPrint":
+	case name == "_mimeType":
+		c.mimeType = text
 	case name == "_action" && (c.operation == "action" || c.operation == "create"):
 	case query && name == "_queryFilter":
 		f, err := parseFilter(text)
 		if err != nil {
 			return fail(http.StatusBadRequest, "The value '%s' for parameter '_queryFilter' could not be parsed as a valid query filter", text)
 		}
-		c.query.filter, c.query.filterText = f, text
+		c.query.parsedFilter, c.query.filterText = f, text
 	case query && name == "_queryId":
-		c.query.id = text
+		c.query.id, c.query.byID = text, true
 	case query && name == "_queryExpression":
 		c.query.expression = true
 	case query && name == "_sortKeys":
 		for _, one := range v {
-			for k := range strings.SplitSeq(one, ",") {
-				key := sortKey{}
-				if rest, ok := strings.CutPrefix(k, "-"); ok {
-					key.descending, k = true, rest
-				}
-				// A plus sign may have become a space.
-				k = strings.TrimLeft(k, "+ ")
+			// A plus sign that is not escaped has become a space.
+			if one == "" || strings.Contains(one, " ") {
+				return fail(http.StatusBadRequest, "The value '%s' for parameter '_sortKeys' could not be parsed as a comma separated list of sort keys", one)
+			}
+			for k := range strings.SplitSeq(strings.TrimRight(one, ","), ",") {
 				if k == "" {
-					return fail(http.StatusBadRequest, "The value '%s' for parameter '_sortKeys' could not be parsed as a comma separated list of sort keys", one)
+					continue
+				}
+				key := sortKey{descending: k[0] == '-'}
+				if k[0] == '-' || k[0] == '+' {
+					k = k[1:]
 				}
 				key.pointer = parsePointer(k)
 				c.query.sortKeys = append(c.query.sortKeys, key)
 			}
 		}
 	case query && (name == "_pageSize" || name == "_pagedResultsOffset"):
-		n, err := strconv.Atoi(text)
+		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
 			return fail(http.StatusBadRequest, "The value '%s' for parameter '%s' could not be parsed as a valid integer", text, name)
 		}
 		if name == "_pageSize" {
-			c.query.pageSize = n
+			c.query.pageSize = int(n)
 		} else {
-			c.query.offset = max(n, 0)
+			c.query.offset = max(int(n), 0)
 		}
 	case query && name == "_pagedResultsCookie":
 		c.query.cookie = text
 	case query && name == "_totalPagedResultsPolicy":
 		switch strings.ToUpper(text) {
-		case "NONE", "ESTIMATE", "EXACT":
+		case "NONE":
+		case "ESTIMATE", "EXACT":
+			c.query.total = true
 		default:
 			return fail(http.StatusBadRequest, "The value '%s' for parameter '%s' could not be parsed as a valid count policy", text, name)
 		}
@@ -222,12 +270,18 @@ func (c *call) readBody(r *http.Request) *restError {
 	case "read", "query", "delete":
 		return nil
 	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		return fail(http.StatusBadRequest, "The request could not be processed because the request cant be parsed")
+	}
 	b, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return fail(http.StatusBadRequest, "The request could not be processed because its content could not be read")
 	}
 	if len(b) > maxBody {
 		return fail(http.StatusRequestEntityTooLarge, "The request is too large")
+	}
+	if c.operation == "action" && len(bytes.TrimSpace(b)) == 0 && r.Header.Get("Content-Type") == "" {
+		return nil
 	}
 	header := r.Header.Get("Content-Type")
 	kind, _, _ := strings.Cut(header, ";")

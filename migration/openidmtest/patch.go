@@ -33,12 +33,18 @@ func parsePatch(body any) ([]patchOperation, *restError) {
 		return nil, fail(http.StatusBadRequest, "The request could not be processed because it has more than %d operations", maxPatch)
 	}
 	var ops []patchOperation
-	for _, one := range steps {
+	for i, one := range steps {
 		step, ok := one.(record)
 		if !ok {
 			return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a valid JSON patch")
 		}
 		op, problem := parsePatchOperation(step)
+		for _, name := range []string{"operation", "field"} {
+			if _, isText := step[name].(string); step[name] != nil && !isText {
+				problem = fmt.Sprintf("/%d/%s: Expecting a java.lang.String", i, name)
+				break
+			}
+		}
 		if problem != "" {
 			return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a valid JSON patch: %s", problem)
 		}
@@ -114,6 +120,9 @@ func applyPatch(old record, body any) (record, []string, *restError) {
 var digit = regexp.MustCompile(`^\d$`)
 
 func (op patchOperation) apply(r record) *restError {
+	if op.field[0] == "" {
+		return fail(http.StatusInternalServerError, "Internal Server Error")
+	}
 	at := op.field
 	if op.name == "move" || op.name == "copy" {
 		at = op.from
@@ -151,6 +160,10 @@ func (op patchOperation) apply(r record) *restError {
 			if !ok || by == nil {
 				return fail(http.StatusBadRequest, "The field '%s' is not a number", op.text)
 			}
+			if n.IsInt() && !by.IsInt() {
+				whole, _ := by.Int(nil) // a whole number stays one
+				by.SetInt(whole)
+			}
 			list[i] = json.Number(n.Add(n, by).Text('g', -1))
 		}
 		if isList {
@@ -166,7 +179,8 @@ func (op patchOperation) apply(r record) *restError {
 		}
 		return put(r, op.field, current)
 	}
-	return fail(http.StatusBadRequest, "Operation %s is not supported", op.name)
+	// Measured, but without a body: a transformation is never carried out.
+	return fail(http.StatusInternalServerError, "Operation %s is not supported", op.name)
 }
 
 func same(a, b any) bool {
@@ -197,7 +211,7 @@ func put(r record, pointer []string, value any) *restError {
 			}
 			return putInList(next, pointer[i+1:], value)
 		default:
-			return fail(http.StatusBadRequest, "The field '%s' is not an object", name)
+			return fail(http.StatusInternalServerError, "/%s: Expecting a Map or List", strings.Join(pointer[:i+1], "/"))
 		}
 	}
 	at[pointer[len(pointer)-1]] = value

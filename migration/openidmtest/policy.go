@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -23,6 +24,9 @@ func (w *world) checkPolicies(kind, id string, r record, fields []string) *restE
 	failed := []any{}
 	add := func(property, requirement string, params record) {
 		one := record{"policyRequirement": requirement}
+		if requirement == "MATCH_REGEXP" {
+			one["regexp"], one["flags"] = params["regexp"], nil
+		}
 		if params != nil {
 			one["params"] = params
 		}
@@ -36,29 +40,12 @@ func (w *world) checkPolicies(kind, id string, r record, fields []string) *restE
 	}
 	wanted := func(name string) bool { return fields == nil || slices.Contains(fields, name) }
 	for _, name := range managedSchema[kind] {
-		if text, ok := r[name].(string); wanted(name) && (!ok || text == "") {
+		if _, ok := r[name]; wanted(name) && !ok {
 			add(name, "REQUIRED", nil)
 		}
 	}
 	if kind == "user" {
-		name, _ := r["userName"].(string)
-		if name != "" && wanted("userName") {
-			if w.userNamed(name, id) {
-				add("userName", "UNIQUE", nil)
-			}
-			if w.table(internalUser).has(name) {
-				add("userName", "UNIQUE", nil)
-			}
-			if strings.Contains(name, "/") {
-				add("userName", "CANNOT_CONTAIN_CHARACTERS", record{"forbiddenChars": "/"})
-			}
-		}
-		if mail, _ := r["mail"].(string); mail != "" && wanted("mail") && !mailAddress.MatchString(mail) {
-			add("mail", "VALID_EMAIL_ADDRESS_FORMAT", nil)
-		}
-		if password, ok := r["password"].(string); ok && wanted("password") {
-			checkPassword(r, password, func(requirement string, params record) { add("password", requirement, params) })
-		}
+		w.checkUser(id, r, wanted, add)
 	}
 	if len(failed) == 0 {
 		return nil
@@ -69,8 +56,83 @@ func (w *world) checkPolicies(kind, id string, r record, fields []string) *restE
 	}
 }
 
+// propertyType has the members of a user that must be of a type; the others
+// may be anything.
+var propertyType = map[string]string{
+	"userName": "string", "password": "string", "givenName": "string", "sn": "string", "mail": "string",
+	"description": "string", "accountStatus": "string", "telephoneNumber": "string", "postalAddress": "string",
+	"address2": "string", "city": "string", "postalCode": "string", "country": "string", "stateProvince": "string",
+	"roles": "array", "authzRoles": "array", "reports": "array", "manager": "object",
+}
+
+// minLength has the members of a user that may not be empty.
+var minLength = map[string]int{"userName": 1, "password": 8}
+
+// phoneNumber is the pattern as the policy's answer shows it.
+const phoneNumber = `^\+?([0-9\- \(\)])*$`
+
+var phonePattern = regexp.MustCompile(phoneNumber)
+
+func (w *world) checkUser(id string, r record, wanted func(string) bool, add func(string, string, record)) {
+	for _, name := range slices.Sorted(maps.Keys(propertyType)) {
+		value, given := r[name]
+		if !given || !wanted(name) {
+			continue
+		}
+		if _, sealed := lookup(value, []string{"$crypto"}); sealed {
+			continue
+		}
+		have := scriptType(value)
+		if least, ok := minLength[name]; ok && (have != "string" || value == "") {
+			add(name, "REQUIRED", nil)
+			add(name, "MIN_LENGTH", record{"minLength": least})
+		}
+		if have != propertyType[name] && !(have == "null" && propertyType[name] == "object") {
+			add(name, "VALID_TYPE", record{"invalidType": have, "validTypes": []string{propertyType[name]}})
+		}
+	}
+	name, _ := r["userName"].(string)
+	if name != "" && wanted("userName") {
+		if w.userNamed(name, id) {
+			add("userName", "UNIQUE", nil)
+		}
+		if w.table(internalUser).has(name) {
+			add("userName", "UNIQUE", nil)
+		}
+		if strings.Contains(name, "/") {
+			add("userName", "CANNOT_CONTAIN_CHARACTERS", record{"forbiddenChars": "/"})
+		}
+	}
+	if mail, _ := r["mail"].(string); mail != "" && wanted("mail") && !mailAddress.MatchString(mail) {
+		add("mail", "VALID_EMAIL_ADDRESS_FORMAT", nil)
+	}
+	if phone, _ := r["telephoneNumber"].(string); wanted("telephoneNumber") && !phonePattern.MatchString(phone) {
+		add("telephoneNumber", "MATCH_REGEXP", record{"regexp": phoneNumber})
+	}
+	if password, ok := r["password"].(string); ok && wanted("password") {
+		checkPassword(r, password, func(requirement string, params record) { add("password", requirement, params) })
+	}
+}
+
+// scriptType is the type of a value as a script names it.
+func scriptType(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	case record:
+		return "object"
+	}
+	return "number"
+}
+
 func checkPassword(r record, password string, add func(string, record)) {
-	if len([]rune(password)) < 8 {
+	if n := len([]rune(password)); n < 8 && n > 0 {
 		add("MIN_LENGTH", record{"minLength": 8})
 	}
 	if !strings.ContainsAny(password, "ABCDEFGHIJKLMNOPQRSTUVWXYZ()") {
@@ -109,4 +171,33 @@ func (w *world) findUser(name string) string {
 		}
 	}
 	return ""
+}
+
+// policy serves policy/managed/…: what a record would be told, without writing
+// it.
+func (s *Server) policy(c *call) (*result, *restError) {
+	if c.operation != "action" {
+		return nil, unsupported(c)
+	}
+	if c.action != "validateObject" && c.action != "validateProperty" {
+		e := fail(http.StatusInternalServerError, "Unsupported action: %s", c.action)
+		e.Detail = record{}
+		return nil, e
+	}
+	r, _ := c.body.(record)
+	var fields []string
+	if c.action == "validateProperty" {
+		fields = slices.Collect(maps.Keys(r))
+	}
+	kind, id := "", ""
+	if len(c.segs) > 2 && c.segs[1] == "managed" {
+		kind = c.segs[2]
+		id = strings.Join(c.segs[3:], "/")
+	}
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	if e := s.world.checkPolicies(kind, id, r, fields); e != nil {
+		return &result{body: e.Detail}, nil
+	}
+	return &result{body: record{"result": true, "failedPolicyRequirements": []any{}}}, nil
 }

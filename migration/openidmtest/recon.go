@@ -52,9 +52,12 @@ var mappingProperties = [][2]string{
 // recon serves recon and recon/<id>.
 func (s *Server) recon(c *call) (*result, *restError) {
 	w := s.world
-	id := strings.Join(c.segs[1:], "/")
+	id := ""
+	if len(c.segs) > 1 {
+		id = c.segs[len(c.segs)-1]
+	}
 	if c.operation != "read" && c.operation != "action" {
-		return nil, unsupported(c)
+		return nil, neverSupported(c)
 	}
 	if id == "" && c.operation == "action" {
 		return s.startRecon(c)
@@ -91,6 +94,9 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 	}
 	if !c.params.Has("mapping") {
 		return nil, fail(http.StatusBadRequest, "/mapping: Expecting a value")
+	}
+	if c.action == "reconById" && !c.params.Has("ids") {
+		return nil, fail(http.StatusBadRequest, "Action reconById requires a parameter 'ids' with the identifier(s) to reconcile")
 	}
 	w := s.world
 	w.mu.Lock()
@@ -324,6 +330,7 @@ func (w *world) createMapped(account record, id string) *restError {
 	if w.table(managedUser).has(id) {
 		return duplicate(w.table(managedUser), id)
 	}
+	r["accountStatus"] = "active"
 	w.complete("user", r)
 	if _, err := w.table(managedUser).put(id, r); err != nil {
 		return fail(http.StatusInternalServerError, "%v", err)

@@ -3,6 +3,7 @@ package openidmtest
 import (
 	"cmp"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,19 +109,30 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 
 // audit serves audit/recon, of the runs that are remembered.
 func (s *Server) audit(c *call) (*result, *restError) {
-	topic := strings.Join(c.segs[1:], "/")
-	switch topic {
-	case "recon":
-	case "access", "activity", "authentication", "config", "sync":
-		if c.operation == "query" {
-			return runQuery(c, list(nil))
-		}
-		return nil, unsupported(c)
-	default:
-		return nil, notFound(c.path)
+	if c.operation == "patch" || c.operation == "delete" {
+		return nil, fail(http.StatusNotImplemented, "%s operations are not supported", strings.ToUpper(c.operation))
 	}
-	if c.operation != "query" {
-		return nil, unsupported(c)
+	if c.operation == "action" {
+		return nil, fail(http.StatusInternalServerError, "Internal Server Error")
+	}
+	if len(c.segs) == 1 {
+		return nil, fail(http.StatusBadRequest, "Invalid resource path object specified.")
+	}
+	topic := c.segs[1]
+	switch topic {
+	case "recon", "access", "activity", "authentication", "config", "sync":
+	default:
+		return nil, fail(http.StatusNotImplemented, "Audit service called with unknown event topic %s", topic)
+	}
+	switch {
+	case c.operation == "create" || c.operation == "update":
+		return nil, fail(http.StatusBadRequest, "The request requires a transactionId and a timestamp")
+	case c.operation == "read" && len(c.segs) > 2:
+		return nil, fail(http.StatusNotFound, "Object %s not found in audit/%s", strings.Join(c.segs[2:], "/"), topic)
+	case c.operation == "read":
+		return nil, fail(http.StatusBadRequest, "Invalid resource path object specified.")
+	case topic != "recon":
+		return runQuery(c, list(nil)) // nothing of it is kept
 	}
 	w := s.world
 	w.mu.Lock()

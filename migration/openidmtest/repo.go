@@ -17,7 +17,10 @@ func (s *Server) repo(c *call) (*result, *restError) {
 		if t, ok := w.tables[path]; ok {
 			return runQuery(c, tableView{t, func(r record) record { return r }})
 		}
-		return runQuery(c, list(nil))
+		if path == "" {
+			return nil, errCommand
+		}
+		return nil, fail(http.StatusBadRequest, "Failed to resolve and parse the query.")
 	case "action":
 		return nil, fail(http.StatusBadRequest, "Unknown action: %s", c.action)
 	case "patch":
@@ -33,6 +36,12 @@ func (s *Server) repo(c *call) (*result, *restError) {
 		if id, _ = c.body.(record)["_id"].(string); id == "" {
 			id = newID()
 		}
+	}
+	if kind == "" && c.operation == "read" && path != "" {
+		return nil, fail(http.StatusBadRequest, "Illegal query request.")
+	}
+	if c.operation == "create" && !c.posted && !strings.Contains(path, "/") {
+		return nil, fail(http.StatusNotFound, "The object identifier did not include sufficient information to determine the object type: ")
 	}
 	if kind == "" {
 		return nil, fail(http.StatusNotFound, "The object identifier did not include sufficient information to determine the object type and identifier of the object to %s: %s", c.operation, path)

@@ -2,6 +2,7 @@ package openidmtest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -61,11 +62,30 @@ func (s *Server) system(c *call) (*result, *restError) {
 	defer w.mu.Unlock()
 	rest := c.segs[1:]
 	if len(rest) == 0 {
-		if c.operation != "action" {
-			return nil, unsupported(c)
+		switch c.operation {
+		case "read":
+			return nil, fail(http.StatusNotImplemented, "Read are not supported for resource instances")
+		case "action":
+		default:
+			return nil, fail(http.StatusBadRequest, "The singleton resource  cannot be queried")
 		}
-		if c.action != "test" {
-			return nil, fail(http.StatusBadRequest, "Unsupported actionId: %s", c.action)
+		switch c.action {
+		case "test":
+		case "testConfig":
+			return nil, fail(http.StatusNotFound, "No connector name provided")
+		case "availableConnectors":
+			return &result{body: record{"connectorRef": []any{connectorRef()}}}, nil
+		case "liveSync", "activeSync":
+			if !c.params.Has("source") {
+				return nil, fail(http.StatusBadRequest, "%s action requires either an explicit source parameter, or needs to be called on a specific provisioner URI", c.action)
+			}
+			source := c.params.Get("source")
+			if !w.connector || !strings.HasPrefix(source, "system/"+connectorName+"/") {
+				return nil, fail(http.StatusInternalServerError, "System: %s is not available.", source)
+			}
+			return nil, fail(http.StatusInternalServerError, "org.forgerock.json.resource.NotSupportedException: Operation org.identityconnectors.framework.api.operations.SyncApiOp is not supported by the Connector")
+		default:
+			return nil, fail(http.StatusBadRequest, "Expecting String containing one of: activeSync liveSync test testConfig createConfiguration availableConnectors createCoreConfig createFullConfig")
 		}
 		all := []any{}
 		if w.connector {
@@ -92,26 +112,55 @@ func (s *Server) system(c *call) (*result, *restError) {
 		return nil, unsupported(c)
 	}
 	if rest[1] != "account" {
-		return nil, notFound(c.path)
+		return nil, fail(http.StatusNotFound, "Not found: %s", rest[1])
 	}
+	id := strings.Join(rest[2:], "/")
 	if w.connectorFail {
 		return nil, fail(http.StatusInternalServerError, "Operation %s failed with ConnectorException on system object: %s", strings.ToUpper(c.operation), brokenXML)
 	}
 	accounts := w.accounts()
 	switch {
 	case len(rest) == 2 && c.operation == "query":
-		return runQuery(c, list(accounts))
-	case len(rest) == 3 && c.operation == "read":
+		return queryAccounts(c, accounts)
+	case len(rest) == 2 && c.operation == "action":
+		if c.action == "authenticate" {
+			return nil, fail(http.StatusUnauthorized, "Invalid password has been provided to operation ACTION for system object: null")
+		}
+		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: authenticate resolveUsername liveSync")
+	case id != "" && c.operation == "read":
 		for _, a := range accounts {
-			if a["_id"] == rest[2] {
+			if a["_id"] == id {
 				return &result{body: pick(a, c.fields)}, nil
 			}
 		}
-		return nil, fail(http.StatusNotFound, "Object %s not found on system/%s/account", rest[2], connectorName)
+		return nil, fail(http.StatusNotFound, "Object %s not found on system/%s/account", id, connectorName)
+	case id != "" && c.operation == "delete" && !slices.ContainsFunc(w.rows, func(r connectorRow) bool { return r.id == id }):
+		e := fail(http.StatusNotFound, "Operation DELETE could not find resource %s on system object: system/%s/account", id, connectorName)
+		e.Detail = record{}
+		return nil, e
 	case len(rest) == 2 && c.operation != "action":
 		return nil, collectionError(c.operation)
 	}
 	return nil, unsupported(c)
+}
+
+// queryAccounts knows no pages: the connector is one that cannot search by
+// them.
+func queryAccounts(c *call, accounts []record) (*result, *restError) {
+	for _, pointer := range c.query.pointers {
+		if len(accounts) > 0 && accounts[0][pointer[0]] == nil {
+			return nil, fail(http.StatusBadRequest, "Attribute %s does not exist as part of ObjectClass: __ACCOUNT__", pointer[0])
+		}
+	}
+	if c.query.byID && c.query.id != "query-all-ids" {
+		return nil, fail(http.StatusBadRequest, "Unsupported _queryId: %s", c.query.id)
+	}
+	if c.query.byID {
+		c.fields = []string{"_id", "name"}
+		c.query.byID, c.query.filterText = false, "true"
+	}
+	c.query.pageSize = 0
+	return runQuery(c, list(accounts))
 }
 
 func (w *world) accounts() []record {

@@ -24,6 +24,8 @@ type world struct {
 	tables map[string]*table // by the path below repo/
 	vault  *vault
 
+	config map[string]record // configurations that were written
+
 	connector     bool
 	rows          []connectorRow
 	connectorFail bool
@@ -32,7 +34,7 @@ type world struct {
 }
 
 func newWorld(o Options, v *vault) *world {
-	w := &world{tables: map[string]*table{}, vault: v, connector: o.Connector}
+	w := &world{tables: map[string]*table{}, config: map[string]record{}, vault: v, connector: o.Connector}
 	synthetic := func(path, prefix string, n int, one func(int) record) {
 		t := newTable()
 		t.prefix, t.count, t.make = prefix, n, one

@@ -144,13 +144,15 @@ func (c *crew) kill(name string) {
 	}
 }
 
-// rampage kills workers at instants of a seeded run until it is ended.
-func (c *crew) rampage(seed uint64, names []string, every time.Duration) (end func()) {
+// rampage kills workers at instants of a seeded run until it is ended, or so
+// many were killed: on a machine where a worker needs longer to start than it
+// lives nothing would come to an end.
+func (c *crew) rampage(seed uint64, names []string, every time.Duration, most int) (end func()) {
 	done := make(chan struct{})
 	var ended sync.WaitGroup
 	ended.Go(func() {
 		r := rand.New(rand.NewPCG(seed, 1))
-		for {
+		for range most {
 			pause := every/2 + time.Duration(r.Int64N(int64(every)))
 			select {
 			case <-done:
@@ -187,7 +189,7 @@ func TestFleet(t *testing.T) {
 	s := newStage(t, fakes.Options{Count: count, Users: users, Workers: names, Pace: 20 * time.Millisecond, Carried: map[int]bool{1: true}},
 		map[string]any{"atOnce": 20, "stopAbove": "0%", "waves": []any{1, "10%", "rest"}})
 	workers := s.hire(t, names...)
-	end := workers.rampage(seed, names, 2*time.Second)
+	end := workers.rampage(seed, names, 1500*time.Millisecond, 12)
 	code, out := s.run(t, "run", "-approve", s.file)
 	end()
 	t.Logf("exit code %d, %d workers killed\n%s", code, workers.killed, out)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +21,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/fakes"
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
 // until waits for something that the processes of a stage bring about.
@@ -115,19 +118,78 @@ func TestOperation(t *testing.T) {
 
 	result = s.begin(t, "run", "-approve", s.file)
 	s.says(t, "under way")
+	watch := s.command(t.Context(), "status", "-watch", s.file)
+	pipe, err := watch.StdoutPipe()
+	must(t, err)
+	must(t, watch.Start())
+	watched := bufio.NewReader(pipe)
+	seen, err := watched.ReadString('\n') // it has seen the engine
+	must(t, err)
 	s.engine.Kill()
 	if code, out := s.run(t, "status", s.file); code != exitFailed || !strings.Contains(out, "the engine does not answer") {
 		t.Errorf("status without an engine: %d %s", code, out)
 	}
+	for !strings.Contains(seen, "the engine does not answer since") {
+		line, err := watched.ReadString('\n')
+		if seen += line; err != nil {
+			t.Fatalf("the watch ended with the engine: %v\n%s", err, seen)
+		}
+	}
 	must(t, s.engine.Resume(t.Context()))
 	if code, out := result(); code != exitDone {
 		t.Fatalf("the last run: %d %s", code, out)
+	}
+	rest, err := io.ReadAll(watched)
+	must(t, err)
+	if err := watch.Wait(); err != nil || !bytes.Contains(rest, []byte("has ended")) {
+		t.Errorf("the watch: %v\n%s%s", err, seen, rest)
 	}
 	if n := s.world.Once(); n != 4 {
 		t.Errorf("%d of 4 installations migrated once", n)
 	}
 	s.checkHistories(t)
 	s.checkReport(t)
+}
+
+// TestDecision: targets that cut the connection when they are told to migrate
+// wait for a person, who decides about each: look again, send it once more, end
+// it as failed. None is told a second time before that.
+func TestDecision(t *testing.T) {
+	cut := []openidmtest.Fault{{Action: "migrate", Times: 1, Effect: openidmtest.Reset}}
+	s := newStage(t, fakes.Options{Count: 3, Workers: []string{"one"}, Faults: map[int][]openidmtest.Fault{0: cut, 1: cut, 2: cut}},
+		map[string]any{"waves": []any{"rest"}, "stopAbove": "100%", "patience": "3s"})
+	s.hire(t, "one")
+	result := s.begin(t, "run", "-approve", s.file)
+	s.says(t, "3 waiting", "waits for a decision", "-decide look|go-on|resend|give-up")
+	for _, f := range s.world.All {
+		if n := f.Migrations(); n != 1 {
+			t.Errorf("%s: told %d times before the decision", f.ID, n)
+		}
+	}
+	if code, out := s.run(t, "approve", "-installation", "idc-1", "-decide", "perhaps", s.file); code != exitUsage {
+		t.Errorf("a decision that there is not: %d %s", code, out)
+	}
+	if code, out := s.run(t, "approve", "-installation", "idc-9", "-decide", "look", s.file); code != exitUsage {
+		t.Errorf("an installation that there is not: %d %s", code, out)
+	}
+	for id, decision := range map[string]string{"idc-1": flow.DecideLook, "idc-2": flow.DecideResend, "idc-3": flow.DecideGiveUp} {
+		if code, out := s.run(t, "approve", "-installation", id, "-decide", decision, s.file); code != exitDone {
+			t.Errorf("%s: %d %s", id, code, out)
+		}
+	}
+	code, out := result()
+	if code != exitFailed || !strings.Contains(out, "2 done, 1 given up") {
+		t.Errorf("%d %s", code, out)
+	}
+	for i, want := range []int{2, 2, 1} { // the one that was cut, too
+		if n := s.world.All[i].Migrations(); n != want {
+			t.Errorf("%s: told %d times, not %d", s.world.All[i].ID, n, want)
+		}
+	}
+	if code, out := s.run(t, "approve", "-installation", "idc-3", "-decide", "look", s.file); code != exitFailed || !strings.Contains(out, "waits for nothing now") {
+		t.Errorf("a decision too late: %d %s", code, out)
+	}
+	s.checkHistories(t)
 }
 
 // checkCancellation measures how long a step that ran went on.
@@ -213,7 +275,7 @@ func TestContinuedHistories(t *testing.T) {
 	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: flow.FleetID(fleet.Name), TaskQueue: flow.Queue}, flow.FleetType,
 		flow.FleetOrder{Fleet: *fleet, Approved: true, MaxEvents: 25})
 	must(t, err)
-	end := workers.rampage(7, names, 4*time.Second)
+	end := workers.rampage(7, names, 3*time.Second, 6)
 	var r flow.FleetResult
 	err = run.Get(t.Context(), &r)
 	end()

@@ -3,17 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
-	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // reportVersion is that of the JSON form; it grows when a member changes its
@@ -34,49 +30,6 @@ type Entry struct {
 	Row
 	Result *flow.Result `json:"result,omitempty"`
 }
-
-//go:embed page.html
-var pageText string
-
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"took": func(from, to *time.Time) string {
-		if from == nil || to == nil {
-			return ""
-		}
-		return to.Sub(*from).Round(100 * time.Millisecond).String()
-	},
-	"plain": plain,
-	"when":  func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
-	"good": func(state string) string {
-		switch state {
-		case flow.Done, flow.Ready:
-			return "good"
-		case notBegun, running, looking:
-			return "open"
-		}
-		return "bad"
-	},
-	"differences": func(v *idconnect.VerifyReport) (n int64) {
-		for i := range v.Collections {
-			n += v.Collections[i].Differences()
-		}
-		return n
-	},
-	"compared": func(v *idconnect.VerifyReport) (n int64) {
-		for _, c := range v.Collections {
-			if c.Checked {
-				n += c.SourceCount
-			}
-		}
-		return n
-	},
-	"unchecked": func(v *idconnect.VerifyReport) (n int64) {
-		for _, c := range v.Collections {
-			n += c.NotCheckedValues
-		}
-		return n
-	},
-}).Parse(pageText))
 
 // report writes the page and its JSON.
 func (a *app) report(ctx context.Context, args []string) error {
@@ -197,12 +150,4 @@ func (r *FleetReport) Troubled() []*Entry {
 		out = append(out, byID[row.ID])
 	}
 	return out
-}
-
-// Verified is the comparison of an entry, nil where there was none.
-func (e *Entry) Verified() *idconnect.VerifyReport {
-	if e.Result == nil || e.Result.Report == nil {
-		return nil
-	}
-	return e.Result.Report.Verify
 }

@@ -100,7 +100,7 @@ func (a *app) status(ctx context.Context, args []string) error {
 	defer c.Close()
 	w := &watcher{c: c, fleet: fleet}
 	if *watch {
-		return a.watch(ctx, w, *asJSON)
+		return a.watch(ctx, fleet.Name, w.look, *asJSON)
 	}
 	s, err := w.look(ctx)
 	if err != nil {

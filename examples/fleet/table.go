@@ -19,7 +19,7 @@ import (
 // watch shows the fleet until it has ended: on a terminal as a table that is
 // drawn anew, else a line whenever something changed. An engine that is gone
 // is said, and waited for.
-func (a *app) watch(ctx context.Context, w *watcher, asJSON bool) error {
+func (a *app) watch(ctx context.Context, name string, look func(context.Context) (*Snapshot, error), asJSON bool) error {
 	screen, onTerminal := a.out.(*os.File)
 	onTerminal = onTerminal && term.IsTerminal(int(screen.Fd())) && !asJSON
 	var last *Snapshot
@@ -27,7 +27,7 @@ func (a *app) watch(ctx context.Context, w *watcher, asJSON bool) error {
 	said := ""
 	for {
 		try, cancel := context.WithTimeout(ctx, 20*time.Second)
-		s, err := w.look(try)
+		s, err := look(try)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -39,7 +39,7 @@ func (a *app) watch(ctx context.Context, w *watcher, asJSON bool) error {
 				since = time.Now()
 			}
 			if s = last; s == nil {
-				s = &Snapshot{Name: w.fleet.Name, Left: -1}
+				s = &Snapshot{Name: name, Left: -1}
 			}
 			s.Engine = "the engine does not answer since " + since.Format(time.TimeOnly) + "; workers wait for it and go on"
 		default:
@@ -55,8 +55,9 @@ func (a *app) watch(ctx context.Context, w *watcher, asJSON bool) error {
 			if sizeErr != nil {
 				width, height = 80, 24
 			}
-			// To the top, each line to its end, and nothing below.
-			text := "\x1b[H" + strings.Join(s.lines(width, height-1), "\x1b[K\n") + "\x1b[K\x1b[J"
+			// To the top, each line to its end, and nothing below; the last column
+			// stays free, as what is behind it would be taken for it.
+			text := "\x1b[H" + strings.Join(s.lines(max(width-1, 1), height-1), "\x1b[K\n") + "\x1b[K\x1b[J"
 			if _, err := io.WriteString(a.out, text); err != nil {
 				return err
 			}

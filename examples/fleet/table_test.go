@@ -20,7 +20,7 @@ func bigSnapshot(n int) *Snapshot {
 	}
 	states := []string{flow.Done, running, waiting, looking, notBegun, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted}
 	for i := range n {
-		r := Row{ID: fmt.Sprintf("idc-%05d", i), Site: "bremen", State: states[i%len(states)], Step: "migrate", Started: &began}
+		r := Row{ID: fmt.Sprintf("idc-%05d", i), Site: []string{"bremen", "oslo"}[i%2], State: states[i%len(states)], Step: "migrate", Started: &began}
 		switch r.State {
 		case running:
 			r.Done, r.Total, r.Unit, r.Left = 12, 40, "records", time.Minute

@@ -185,6 +185,9 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 		Source: server(&i.Source), Target: server(&i.Target), Steps: i.Steps, Logger: a.Logger,
 		Checks: idconnect.Checks{InstanceAddress: i.InstanceAddress},
 	}
+	if t.Patience > 0 {
+		u.SettleTime = min(t.Patience, time.Minute) // the latter is idconnect's own
+	}
 	together := i.SourceWorker() == i.Target.Worker
 	switch queue := t.queue(t.Step); {
 	case queue == Queue:

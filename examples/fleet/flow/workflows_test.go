@@ -231,6 +231,25 @@ func TestWaves(t *testing.T) {
 	}
 }
 
+// Where each wave is approved, none begins without.
+func TestApprovalOfWaves(t *testing.T) {
+	y, env := newYard(t)
+	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveWaves, Waves: []fleetfile.WaveSize{"1", "rest"}, AtOnce: 50, StopAbove: "0%", Installations: many(5)}
+	for n, hours := range map[int]time.Duration{0: 1, 1: 48} {
+		env.RegisterDelayedCallback(func() {
+			if len(y.began) != n {
+				t.Errorf("%d began before approval %d", len(y.began), n+1)
+			}
+			env.SignalWorkflow(ApproveSignal, nil)
+		}, hours*time.Hour)
+	}
+	env.ExecuteWorkflow(FleetType, FleetOrder{Fleet: f})
+	var r FleetResult
+	if err := env.GetWorkflowResult(&r); err != nil || r.Counts[Done] != 5 || r.Waves != 2 {
+		t.Errorf("%v, %+v", err, r)
+	}
+}
+
 // More failures than may be: what runs ends, nothing new begins.
 func TestStopAbove(t *testing.T) {
 	y, env := newYard(t, "i00", "i01")

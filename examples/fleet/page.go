@@ -1,0 +1,170 @@
+package main
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"slices"
+	"time"
+
+	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/idconnect"
+)
+
+// The page looks like that of one installation (idconnect/report.html), and is
+// as self-contained: it loads nothing and runs nothing.
+var (
+	//go:embed page.html
+	pageText string
+	//go:embed page.css
+	pageStyle string
+)
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"style": func() template.CSS { return template.CSS(pageStyle) },
+	"plain": plain,
+	"mood":  mood,
+	"took": func(from, to *time.Time) string {
+		if from == nil || to == nil {
+			return ""
+		}
+		return to.Sub(*from).Round(100 * time.Millisecond).String()
+	},
+	"when": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
+}).Parse(pageText))
+
+// states are all states of a row, in the order in which people are shown them.
+var states = []string{
+	flow.Done, flow.Ready, running, looking, notBegun, waiting, flow.Interrupted, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp,
+}
+
+// mood of a state, which is a colour of the page.
+func mood(state string) string {
+	switch state {
+	case flow.Done, flow.Ready:
+		return "good"
+	case running, looking, notBegun:
+		return "none"
+	case waiting, flow.Interrupted:
+		return "care"
+	}
+	return "bad"
+}
+
+// Part is a state's share of all installations; X and Width are in thousandths
+// of the bar.
+type Part struct {
+	State, Mood string
+	Count       int
+	X, Width    float64
+}
+
+// parts are the states that there are.
+func parts(totals map[string]int) (out []Part) {
+	all, x := 0, 0.0
+	for _, n := range totals {
+		all += n
+	}
+	for _, state := range states {
+		if n := totals[state]; n > 0 {
+			width := 1000 * float64(n) / float64(all)
+			out = append(out, Part{state, mood(state), n, x, width})
+			x += width
+		}
+	}
+	return out
+}
+
+// Parts are those of the whole fleet.
+func (r *FleetReport) Parts() []Part { return parts(r.Totals) }
+
+// SiteTotals is how the installations of a site stand.
+type SiteTotals struct {
+	Name  string
+	Count int
+	Parts []Part
+}
+
+// Sites are those of the installations, by name; none where there is only one.
+func (r *FleetReport) Sites() (out []SiteTotals) {
+	bySite := map[string]map[string]int{}
+	for _, e := range r.Results {
+		if bySite[e.Site] == nil {
+			bySite[e.Site] = map[string]int{}
+		}
+		bySite[e.Site][e.State]++
+	}
+	if len(bySite) < 2 {
+		return nil
+	}
+	for name, totals := range bySite {
+		s := SiteTotals{Name: cmp.Or(name, "without a site"), Parts: parts(totals)}
+		for _, n := range totals {
+			s.Count += n
+		}
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b SiteTotals) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Verdict is what the page says first.
+type Verdict struct{ Mood, Title, Lead string }
+
+// Verdict sums up: what went wrong comes before what is not done.
+func (r *FleetReport) Verdict() Verdict {
+	all, done, ready := len(r.Results), r.Totals[flow.Done], r.Totals[flow.Ready]
+	bad := r.Totals[flow.Blocked] + r.Totals[flow.Differences] + r.Totals[flow.Failed] + r.Totals[flow.GivenUp]
+	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all), Lead: plain(r.Phase) + "."}
+	switch {
+	case all > 0 && done == all:
+		v.Mood, v.Title = "good", fmt.Sprintf("All %d installations are upgraded", all)
+		v.Lead = "Every one went through all of its steps."
+	case all > 0 && done+ready == all && done == 0:
+		v.Mood, v.Title = "good", fmt.Sprintf("All %d installations can be upgraded", all)
+		v.Lead = "They were looked at, and nothing was changed."
+	case bad > 0:
+		v.Mood = "bad"
+		v.Lead = fmt.Sprintf("%d did not go well; what to do stands below. The fleet: %s.", bad, plain(r.Phase))
+	case r.Totals[waiting] > 0:
+		v.Lead = fmt.Sprintf("%d wait for the decision of a person. The fleet: %s.", r.Totals[waiting], plain(r.Phase))
+	}
+	return v
+}
+
+// Checked sums up the comparisons of all installations.
+func (r *FleetReport) Checked() (out Compared) {
+	for _, e := range r.Results {
+		if c := e.Compared(); c != nil {
+			out.Records += c.Records
+			out.Differences += c.Differences
+			out.NotChecked += c.NotChecked
+		}
+	}
+	return out
+}
+
+// Compared is what a comparison came to, in records; NotChecked are values.
+type Compared struct{ Records, Differences, NotChecked int64 }
+
+// Compared is nil where there was no comparison.
+func (e *Entry) Compared() *Compared {
+	if e.Result == nil || e.Result.Report == nil || e.Result.Report.Verify == nil {
+		return nil
+	}
+	return compared(e.Result.Report.Verify)
+}
+
+func compared(v *idconnect.VerifyReport) *Compared {
+	var out Compared
+	for i := range v.Collections {
+		c := &v.Collections[i]
+		if c.Checked {
+			out.Records += c.SourceCount
+		}
+		out.Differences += c.Differences()
+		out.NotChecked += c.NotCheckedValues
+	}
+	return &out
+}

@@ -80,7 +80,7 @@ func (c Changes) putBack() error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, before, info); err != nil {
+	if err := replaceFile(path, before, info, true); err != nil {
 		return err
 	}
 	if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -24,8 +25,9 @@ var (
 	ErrSameFile = errors.New("source and destination are the same file")
 	// ErrInUse: a server has the destination open, says CopyOptions.InUse.
 	ErrInUse = errors.New("the destination is in use")
-	// ErrChangedSince: the file is not what the copy made of it.
-	ErrChangedSince = errors.New("the file was changed since it was copied")
+	// ErrChangedSince: the file is not what the copy made of it, or, of a copy
+	// itself, no longer what it was when the copy began.
+	ErrChangedSince = errors.New("the file was changed meanwhile")
 )
 
 // CopyOptions say how [Copy] copies.
@@ -64,9 +66,11 @@ type Changes struct {
 
 // Copy replaces the store dst by src: whole or not at all, on the disk when it
 // returns, with mode and owner of the file that was there (else those of src).
-// What was there is kept beside it as NAME.backup-YYYYMMDD-HHMMSS. Errors match
-// [ErrSameFile], [ErrInUse], [ErrConflict], those of [Open] for src, or are the
-// file system's.
+// What was there is kept beside it as NAME.backup-YYYYMMDD-HHMMSS. Through a
+// link the file that it leads to is replaced; other names of that file (hard
+// links) keep what it was. Who may not keep the owner is refused. Errors match
+// [ErrSameFile], [ErrInUse], [ErrConflict], [ErrChangedSince] where another copy
+// was quicker, those of [Open] for src, or are the file system's.
 func Copy(src, dst string, o CopyOptions) (Changes, error) {
 	p, err := prepareFile(src, dst, o)
 	if err == nil {
@@ -107,22 +111,13 @@ type CopyFile struct {
 // are those of the files, in their order, and nil with an error.
 func CopyAll(files ...CopyFile) ([]Changes, error) {
 	var all []*pending
-	seen := map[string]bool{}
 	for _, f := range files {
-		to := f.To
-		if abs, err := filepath.Abs(to); err == nil {
-			to = abs
-		}
-		if real, err := filepath.EvalSymlinks(to); err == nil {
-			to = real
-		}
-		if seen[to] {
-			return nil, fmt.Errorf("copying to %s twice: %w", f.To, ErrSameFile)
-		}
-		seen[to] = true
 		p, err := prepareFile(f.From, f.To, f.Options)
 		if err != nil {
 			return nil, err
+		}
+		if slices.ContainsFunc(all, p.sameFile) {
+			return nil, fmt.Errorf("copying to %s twice: %w", f.To, ErrSameFile)
 		}
 		all = append(all, p)
 	}
@@ -150,7 +145,18 @@ type pending struct {
 	content, old []byte
 	like         fs.FileInfo // whose mode and owner the file gets, or nil
 	oldInfo      fs.FileInfo // nil where there is no file
+	folder       fs.FileInfo
 	intent       func(Changes) error
+}
+
+// sameFile says that two copies have one destination, under whatever names.
+func (p *pending) sameFile(q *pending) bool {
+	if p.oldInfo != nil || q.oldInfo != nil {
+		return p.oldInfo != nil && q.oldInfo != nil && os.SameFile(p.oldInfo, q.oldInfo)
+	}
+	// Neither is there yet. On some systems names differ in case and are the
+	// same; two stores in one folder that do so would be odd on any.
+	return os.SameFile(p.folder, q.folder) && strings.EqualFold(filepath.Base(p.changes.Path), filepath.Base(q.changes.Path))
 }
 
 // prepareFile looks at everything that can refuse a copy; its result is never
@@ -181,6 +187,12 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return p, fmt.Errorf("copying to %s: %w", dst, err)
+	}
+	if _, err := os.Lstat(dst); err == nil && !exists {
+		return p, fmt.Errorf("copying to %s: a link that leads nowhere: %w", dst, fs.ErrNotExist)
+	}
+	if p.folder, err = os.Stat(filepath.Dir(dst)); err != nil {
+		return p, fmt.Errorf("copying to %s: its folder: %w", dst, err)
 	}
 	if o.InUse != nil {
 		if err := o.InUse(dst); err != nil {
@@ -217,10 +229,32 @@ func (p *pending) carryOut() error {
 			return fmt.Errorf("keeping %s: %w", c.Path, err)
 		}
 	}
-	if err := replaceFile(c.Path, p.content, p.like); err != nil {
+	if err := p.unchanged(); err != nil {
 		return fmt.Errorf("copying to %s: %w", c.Path, err)
 	}
+	if err := replaceFile(c.Path, p.content, p.like, p.oldInfo != nil); err != nil {
+		return errors.Join(fmt.Errorf("copying to %s: %w", c.Path, err), c.Undo())
+	}
 	return nil
+}
+
+// unchanged makes sure that what is about to be replaced, and what is kept of
+// it, is still what was looked at: another copy may have been quicker. Between
+// this and the rename nothing but a lock could keep it so.
+func (p *pending) unchanged() error {
+	c := p.changes
+	now, err := sumOfFile(c.Path)
+	kept := c.Before
+	if err == nil && c.Backup != "" {
+		kept, err = sumOfFile(c.Backup)
+	}
+	if err == nil && (now != c.Before || kept != c.Before) {
+		err = fmt.Errorf("%w: another one was quicker", ErrChangedSince)
+	}
+	if err != nil && c.Backup != "" {
+		err = errors.Join(err, disk.Remove(c.Backup)) // a second name, or a copy
+	}
+	return err
 }
 
 func readBounded(path string) ([]byte, fs.FileInfo, error) {
@@ -319,19 +353,38 @@ func backUp(path, name string, content []byte, info fs.FileInfo) error {
 		return err
 	}
 	if err != nil {
-		if err := replaceFile(name, content, info); err != nil {
-			return err
-		}
-		if err := disk.Chtimes(name, info.ModTime()); err != nil {
+		if err := copyAside(name, content, info); err != nil {
 			return err
 		}
 	}
 	return disk.Sync(filepath.Dir(name))
 }
 
-// replaceFile writes a file whole or not at all; where path is a link, the file
-// that it leads to.
-func replaceFile(path string, content []byte, like fs.FileInfo) error {
+// copyAside takes the name first: of two copies at once one must fail.
+func copyAside(name string, content []byte, info fs.FileInfo) error {
+	err := disk.Do("create", name, func() error {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+	if err != nil {
+		return err
+	}
+	if err = replaceFile(name, content, info, true); err == nil {
+		err = disk.Chtimes(name, info.ModTime())
+	}
+	if err != nil {
+		return errors.Join(err, disk.Remove(name))
+	}
+	return nil
+}
+
+// replaceFile writes a file whole or not at all, with mode and owner of another,
+// the owner where possible or else where it must; where path is a link, the
+// file that it leads to.
+func replaceFile(path string, content []byte, like fs.FileInfo, must bool) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
@@ -339,5 +392,5 @@ func replaceFile(path string, content []byte, like fs.FileInfo) error {
 	if like != nil {
 		mode = like.Mode().Perm()
 	}
-	return disk.Write(path, content, mode, func(f *os.File) error { return keepOwner(f, like) })
+	return disk.Write(path, content, mode, func(f *os.File) error { return keepOwner(f, like, must) })
 }

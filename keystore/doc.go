@@ -26,19 +26,29 @@
 // Private keys are RSA, EC, DSA, Ed25519 and X25519 as Go's own types, and all
 // others (Ed448, X448, RSASSA-PSS, DH) as an [OpaqueKey] with their OID.
 //
-// Go's other libraries, beside this package:
+// In PKCS#12 a key's bytes are as OpenSSL and Java write them, encoded anew, and
+// a key under another password than the file's, or in a file without a digest,
+// is ErrPKCS12Unsupported too.
 //
-//	                        keystore        keystore-go v4.5  go-pkcs12 v0.7
-//	JCEKS                   read write      no                no
-//	secret keys             read write      no                no
-//	JKS version 1           read write      read              no
-//	JKS version 2           read write      read write        no
-//	order of the entries    kept            its own           kept
-//	aliases                 modified UTF-8  raw bytes         of keys only
-//	passwords               any text        raw bytes         UCS-2
-//	PKCS#12                 by go-pkcs12    no                read write
-//	keys as they are stored yes             yes               encoded anew
-//	unverified listing      yes             no                no
+// Go's other libraries, beside this package, by their source and by what
+// they do with its fixtures:
+//
+//	                   keystore    certigo/jceks  keystore-go  minijks  go-pkcs12
+//	                               v1.18          v4.5         v1.2     v0.7
+//	JCEKS              read write  read write     no           no       no
+//	  secret keys      read write  no (1)         no           no       no
+//	  private keys     all         RSA, EC (2)    no           no       no
+//	JKS                read write  read (3)       read write   r/w      no
+//	version 1          read write  no             read         no       no
+//	order of entries   kept        lost           its own      by kind  kept
+//	aliases            Java's (4)  Java's         bytes        bytes    of keys
+//	passwords          any text    up to U+FFFF   bytes        any      UCS-2
+//	PKCS#12            go-pkcs12   no             no           no       read write
+//	keys as stored     yes         parsed         yes          yes      anew
+//	unverified list    yes         yes            no           yes      no
+//
+// (1) one makes the whole file an error; (2) writes RSA alone; (3) certificates,
+// no keys; (4) in modified UTF-8, and found in any case.
 //
 // # As Java does
 //
@@ -48,6 +58,10 @@
 // Java lists and never finds. In one thing Java is not lenient and this package
 // is, with a warning: a certificate that is damaged, under a digest that is
 // right, keeps Java from loading the store.
+//
+// Keys are given as they are stored: attributes and public keys in a PKCS#8 that
+// Java drops when it encodes a key anew are there, and a form that Java 17 does
+// not parse (a curve by its parameters, version 2 of PKCS#8) is no error.
 //
 // Only printable ASCII passwords protect keys in JCEKS (others, that Java takes
 // since 25, are read and not written); any text protects keys in JKS and both

@@ -18,8 +18,8 @@ func isAny(err error, targets ...error) bool {
 
 // TestTruncatedAndFlipped: every truncation and every flipped bit of a store is
 // a known error, or gives the same entries. Of the one store of 83 KB, a
-// truststore, where each try costs a digest of all of it, one bit of every byte
-// is flipped, and all bits of what is not inside of a certificate.
+// truststore, where each try costs a digest of all of it, all bits are flipped
+// of what is not inside of a certificate, and one of every fifth byte inside.
 func TestTruncatedAndFlipped(t *testing.T) {
 	t.Parallel()
 	var manifest map[string]manifestStore
@@ -64,7 +64,7 @@ func TestTruncatedAndFlipped(t *testing.T) {
 			bad := bytes.Clone(data)
 			for bit := range 8 * len(data) {
 				at, mask := bit/8, byte(1)<<(bit%8)
-				if opaque[at] && at%8 != bit%8 {
+				if opaque[at] && (at%5 != 0 || at%8 != bit%8) {
 					continue
 				}
 				bad[at] ^= mask

@@ -14,7 +14,7 @@ func TestJavaMatrix(t *testing.T) {
 	t.Parallel()
 	tool(t, "java")
 	dir := t.TempDir()
-	out := strings.Split(strings.TrimSpace(runJava(t, nil, "MakeStores.java", dir, filepath.Join("testdata", "fixtures", "trust.jks"))), "\n")
+	out := strings.Split(strings.TrimSpace(runJava(t, "MakeStores.java", dir, filepath.Join("testdata", "fixtures", "trust.jks"))), "\n")
 	last := len(out) - 1
 	if last < 20 || out[last] != "refused" && out[last] != "taken" {
 		t.Fatalf("%d lines, the last is %q", len(out), out[last])
@@ -25,7 +25,17 @@ func TestJavaMatrix(t *testing.T) {
 	for _, line := range out {
 		f := strings.Split(line, "\t")
 		q := question{Format(f[0]), unhex(t, f[1]), unhex(t, f[2]), unhex(t, f[3])}
+		if _, reason, refused := strings.Cut(strings.TrimSuffix(filepath.Base(q.path), ")"), "("); refused {
+			// What go-pkcs12 cannot show is an error and never a guess.
+			if _, err := Open(q.path, NewPassword(q.password)); !errors.Is(err, ErrPKCS12Unsupported) || !strings.Contains(err.Error(), reason) {
+				t.Errorf("%s: %v", filepath.Base(q.path), err)
+			}
+			continue
+		}
 		questions = append(questions, q)
+		if q.format == PKCS12 {
+			continue // is never written
+		}
 
 		// Every entry put anew, under other passwords and aliases in order.
 		s, err := Open(q.path, NewPassword(q.password), Strict())
@@ -43,6 +53,8 @@ func TestJavaMatrix(t *testing.T) {
 			o.Created = e.Created
 			if err := putAnew(copied, e, NewPassword(q.keyPassword), o); q.keyPassword == "second" && errors.Is(err, ErrKeyPassword) {
 				continue
+			} else if e.Alias == "pbe of nothing" && errors.Is(err, ErrFormat) {
+				continue // nor does Java open it
 			} else if err != nil {
 				t.Errorf("%s: %v", filepath.Base(q.path), err)
 			}

@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"bufio"
 	"bytes"
 	"crypto"
 	//lint:ignore SA1019 Java stores hold DSA keys
@@ -15,7 +16,9 @@ import (
 	"encoding/asn1"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/big"
 	"os"
@@ -24,6 +27,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -75,8 +79,8 @@ func askJava(t *testing.T, questions []question) (stores [][]seenEntry, failed [
 	for _, q := range questions {
 		fmt.Fprintf(&in, "%s\t%x\t%x\t%x\n", q.format, q.path, q.password, q.keyPassword)
 	}
-	for line := range strings.Lines(runJava(t, &in, "ReadStore.java")) {
-		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+	for _, line := range ask(t, in.String()) {
+		f := strings.Split(line, "\t")
 		if f[0] == "store" {
 			stores = append(stores, []seenEntry{})
 			failed = append(failed, unhex(t, f[1]))
@@ -103,16 +107,78 @@ func askJava(t *testing.T, questions []question) (stores [][]seenEntry, failed [
 	return stores, failed
 }
 
-func runJava(t *testing.T, in *bytes.Buffer, program string, args ...string) string {
+// javaOptions: the iterations are the fewest that Java writes, and a JVM that
+// lives for a second does not wait for its compiler.
+var javaOptions = []string{"-Djdk.jceks.iterationCount=10000", "-XX:+UseSerialGC", "-Xshare:auto"}
+
+// reader is the one JVM that answers all questions of a run of the tests, which
+// take turns: to start one takes longer than to read a hundred stores.
+var reader struct {
+	sync.Mutex
+	in  io.WriteCloser
+	out *bufio.Reader
+	cmd *exec.Cmd
+}
+
+// TestMain lets the JVM end with the tests.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if reader.cmd != nil {
+		reader.in.Close()
+		if err := reader.cmd.Wait(); err != nil {
+			fmt.Fprintln(os.Stderr, "java:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// ask gives the answers to some lines.
+func ask(t *testing.T, lines string) (answers []string) {
 	t.Helper()
-	// The iterations are the fewest that Java writes.
-	args = append([]string{"-Djdk.jceks.iterationCount=10000", filepath.Join("testdata", "java", program)}, args...)
+	java := tool(t, "java")
+	reader.Lock()
+	defer reader.Unlock()
+	if reader.cmd == nil {
+		cmd := exec.Command(java, append(slices.Clone(javaOptions), filepath.Join("testdata", "java", "ReadStore.java"))...)
+		cmd.Stderr = os.Stderr
+		in, err := cmd.StdinPipe()
+		out, outErr := cmd.StdoutPipe()
+		if err := errors.Join(err, outErr); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		reader.in, reader.out, reader.cmd = in, bufio.NewReader(out), cmd
+	}
+	written := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(reader.in, lines+"end\n")
+		written <- err
+	}()
+	for {
+		line, err := reader.out.ReadString('\n')
+		if err != nil {
+			t.Fatalf("Java ended: %v", err)
+		}
+		if line = strings.TrimRight(line, "\r\n"); line == "end" {
+			break
+		}
+		answers = append(answers, line)
+	}
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+func runJava(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	args = slices.Concat(javaOptions, []string{filepath.Join("testdata", "java", program)}, args)
 	cmd := exec.CommandContext(t.Context(), tool(t, "java"), args...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	if in != nil {
-		cmd.Stdin = in
-	}
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, &complaint)
@@ -200,7 +266,13 @@ func agree(t *testing.T, questions []question) {
 			}
 			continue
 		}
-		if d := cmp.Diff(answers[i], see(t, s, q.keyPassword)); d != "" {
+		got := see(t, s, q.keyPassword)
+		for j, e := range got {
+			if e.Created == (time.Time{}).UnixMilli() && q.format == PKCS12 && j < len(answers[i]) {
+				answers[i][j].Created = e.Created // the file has none, and Java says that it is now
+			}
+		}
+		if d := cmp.Diff(answers[i], got); d != "" {
 			t.Errorf("%s as Java reads it (-), as we do (+):\n%s", name, d)
 			continue
 		}
@@ -216,8 +288,11 @@ func TestJavaFixtures(t *testing.T) {
 	readJSON(t, "fixtures/manifest.json", &manifest)
 	var questions []question
 	for name, m := range manifest {
-		if name == "trust.p12" {
+		switch name {
+		case "trust.p12":
 			continue // go-pkcs12 shows neither alias nor date
+		case "iter5000000.jceks":
+			continue // takes Java seconds, and TestJavaReadsOurs has one too
 		}
 		questions = append(questions, question{Format(m.Type), filepath.Join("testdata", "fixtures", name), m.Password, m.Password})
 	}
@@ -372,29 +447,4 @@ func openFixture(t testing.TB, name string) *Store {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// TestWeReadJava: what Java on this machine writes, KeyRep included.
-func TestWeReadJava(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "java.jceks")
-	lines := strings.Fields(strings.ReplaceAll(runJava(t, nil, "WriteStore.java", path, "changeit"), "\n", " "))
-	s, err := Open(path, NewPassword("changeit"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Len() != 10 || len(lines) != 30 {
-		t.Fatalf("%d entries, %d words", s.Len(), len(lines))
-	}
-	for f := range slices.Chunk(lines, 3) {
-		e, ok := s.Entry(unhex(t, f[0]))
-		if !ok {
-			t.Errorf("no entry %q", unhex(t, f[0]))
-			continue
-		}
-		algorithm, key, err := e.SecretKey(NewPassword("changeit"))
-		if err != nil || algorithm != f[1] || sum(key) != f[2] {
-			t.Errorf("%s: %s, %v", f[1], algorithm, err)
-		}
-	}
 }

@@ -19,7 +19,7 @@ func TestJavaAliases(t *testing.T) {
 	for _, s := range texts {
 		fmt.Fprintf(&in, "lower\t%x\n", s)
 	}
-	answers := strings.Split(strings.TrimSpace(runJava(t, &in, "ReadStore.java")), "\n")
+	answers := ask(t, in.String())
 	if len(answers) != len(texts) {
 		t.Fatalf("%d answers", len(answers))
 	}

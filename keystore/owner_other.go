@@ -7,4 +7,4 @@ import (
 	"os"
 )
 
-func keepOwner(*os.File, fs.FileInfo) error { return nil }
+func keepOwner(*os.File, fs.FileInfo, bool) error { return nil }

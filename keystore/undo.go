@@ -79,7 +79,7 @@ func (c Changes) putBack() error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, before, info); err != nil {
+	if err := replaceFile(path, before, info, true); err != nil {
 		return err
 	}
 	if err := disk.Chtimes(path, info.ModTime()); err != nil {

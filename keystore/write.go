@@ -246,7 +246,7 @@ func WriteFile(path string, s *Store, password Password) error {
 	if err != nil {
 		like = nil
 	}
-	if err := replaceFile(path, b.Bytes(), like); err != nil {
+	if err := replaceFile(path, b.Bytes(), like, true); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil

@@ -59,6 +59,41 @@ public class MakeStores {
         store.setEntry(alias, new KeyStore.SecretKeyEntry(key), new KeyStore.PasswordProtection(password.toCharArray()));
     }
 
+    /** What cannot be read has the reason in brackets, as part of its name. */
+    static void pkcs12(KeyStore trusted, Map<String, PrivateKey> keys) throws Exception {
+        Certificate[] one = {certificates[0]};
+        Certificate[] chain = {trusted.getCertificate("leaf"), trusted.getCertificate("inter"), trusted.getCertificate("root")};
+        char[] password = "changeit".toCharArray();
+        PrivateKey rsa = keys.get("RSA 2048"), ec = keys.get("EC 256");
+        make("pair", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("\u0130\u03a3 Pair", rsa, password, one));
+        make("chains", "PKCS12", "changeit", "changeit", s -> {
+            s.setKeyEntry("one", rsa, password, chain);
+            s.setKeyEntry("two", ec, password, chain);
+        });
+        make("its issuer is another key's", "PKCS12", "changeit", "changeit", s -> {
+            s.setKeyEntry("one", rsa, password, new Certificate[] {chain[0]});
+            s.setKeyEntry("two", ec, password, new Certificate[] {chain[1]});
+        });
+        make("no alias", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("", keys.get("EC 521"), password, one));
+        make("no entry", "PKCS12", "changeit", "changeit", s -> { });
+        make("no password", "PKCS12", "", "", s -> s.setKeyEntry("k", keys.get("EC 384"), new char[0], one));
+        make("long password", "PKCS12", "p".repeat(300), "p".repeat(300), s -> s.setKeyEntry("k", ec, "p".repeat(300).toCharArray(), one));
+        for (String a : new String[] {"DSA 2048", "Ed25519 0", "Ed448 0", "X25519 0", "RSASSA-PSS 2048"}) {
+            make(a + " (neither RSA nor EC)", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("k", keys.get(a), password, one));
+        }
+        make("mixed (trusted certificates beside keys)", "PKCS12", "changeit", "changeit", s -> {
+            s.setKeyEntry("k", rsa, password, one);
+            s.setCertificateEntry("c", chain[2]);
+        });
+        make("secret (keys without certificates, as secret keys are)", "PKCS12", "changeit", "changeit", s -> secret(s, "k", fixed("AES", 16), "changeit"));
+        make("secret beside a pair (a secret key)", "PKCS12", "changeit", "changeit", s -> {
+            s.setKeyEntry("pair", rsa, password, one);
+            secret(s, "k", fixed("AES", 16), "changeit");
+        });
+        make("other password (a key under a password of its own)", "PKCS12", "changeit", "changeit", s ->
+            s.setKeyEntry("k", rsa, "other".toCharArray(), one));
+    }
+
     public static void main(String[] args) throws Exception {
         folder = Path.of(args[0]);
         KeyStore trusted = KeyStore.getInstance("JKS");
@@ -91,7 +126,7 @@ public class MakeStores {
                 }
             });
             make("chains." + type, type, "changeit", "changeit", s -> {
-                for (int n : new int[] {1, 2, 3, 40}) {
+                for (int n : new int[] {1, 2, 3, 4, 5, 40}) {
                     Certificate[] chain = new Certificate[n];
                     for (int i = 0; i < n; i++) {
                         chain[i] = certificates[i % certificates.length];
@@ -101,7 +136,7 @@ public class MakeStores {
                 s.setCertificateEntry("trusted", certificates[0]);
             });
             make("aliases." + type, type, "changeit", "changeit", s -> {
-                for (String alias : new String[] {"", " ", "UPPER lower", "\u0000", "a\u0000b", "\ud83d\ude00", "\ud83d", "\ude00\ud83d", "X\ud83dY",
+                for (String alias : new String[] {"", " ", "UPPER lower", "I dotless \u0131", "\ud801\udc00 \u1e9e \u01c5", "\ud83d\ude00".repeat(10000), "\u0000", "a\u0000b", "\ud83d\ude00", "\ud83d", "\ude00\ud83d", "X\ud83dY",
                     "\u0130STANBUL", "\u039f\u0394\u039f\u03a3", "\u200f\u05d0", "tab\tline\n", "\u0080\u07ff\u0800\uffff", "a".repeat(65535),
                     "\u9375".repeat(21845)}) {
                     s.setCertificateEntry(alias, certificates[1]);
@@ -130,12 +165,22 @@ public class MakeStores {
                 {"ARCFOUR", 5}, {"Blowfish", 56}, {"ChaCha20", 32}, {"RAW", 1}, {"Generic", 100000}, {"\u043a\u043b\u044e\u0447 \u0000", 7}}) {
                 secret(s, a[0] + " " + a[1], fixed((String) a[0], (Integer) a[1]), "changeit");
             }
+            int sized = 0;
+            for (String alias : new String[] {"\u00dcber Schl\u00fcssel", "\u9375", "key\ud83d\ude00", "a/b\\c", "\u0000nul"}) {
+                secret(s, alias, fixed("Generic", 1 << 4 * sized++), "changeit");
+            }
+            secret(s, "no name", fixed("", 16), "changeit");
+            for (String a : new String[] {"RC2", "HmacSHA224", "HmacSHA3-256", "HmacSHA512/256", "DESede"}) {
+                secret(s, "generated " + a, KeyGenerator.getInstance(a).generateKey(), "changeit");
+            }
             secret(s, "long name", fixed("n".repeat(70000), 3), "changeit");
             byte[] raw = fixed("x", 24).getEncoded();
             secret(s, "DES", factory("DES", new DESKeySpec(raw)), "changeit");
             secret(s, "DESede", factory("DESede", new DESedeKeySpec(raw)), "changeit");
             secret(s, "PBE", factory("PBEWithMD5AndDES", new PBEKeySpec("hidden".toCharArray())), "changeit");
             secret(s, "PBE AES", factory("PBEWithHmacSHA256AndAES_128", new PBEKeySpec("hidden".toCharArray())), "changeit");
+            // Which Java writes, and does not open.
+            secret(s, "PBE of nothing", factory("PBEWithMD5AndDES", new PBEKeySpec(new char[0])), "changeit");
             secret(s, "PBKDF2", factory("PBKDF2WithHmacSHA256", new PBEKeySpec("hidden".toCharArray(), raw, 10, 256)), "changeit");
             secret(s, "generated", KeyGenerator.getInstance("AES").generateKey(), "changeit");
             s.setCertificateEntry("beside them", certificates[0]);
@@ -145,6 +190,7 @@ public class MakeStores {
             secret(s, "k", fixed("AES", 16), " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"));
         make("long password.JCEKS", "JCEKS", "changeit", "p".repeat(200), s -> secret(s, "k", fixed("AES", 16), "p".repeat(200)));
         make("password of one zero.JCEKS", "JCEKS", "changeit", "\u0000", s -> secret(s, "k", fixed("AES", 16), "\u0000"));
+        pkcs12(trusted, keys);
         // Java refuses key passwords that are not ASCII; since 25 it takes them.
         KeyStore trying = KeyStore.getInstance("JCEKS");
         trying.load(null, null);

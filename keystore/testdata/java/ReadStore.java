@@ -9,7 +9,8 @@ import java.util.*;
  * Says what Java reads in key stores. Each line of input is type, file, store
  * password and key password, with tabs between them, text in hexadecimal
  * UTF-8; a type "lower" asks for a text in lower case. Each line of output
- * answers: "store" with an error or nothing, then its entries.
+ * answers: "store" with an error or nothing, then its entries. A line "end" is
+ * given back, when all before it is answered.
  */
 public class ReadStore {
     static final HexFormat HEX = HexFormat.of();
@@ -40,6 +41,11 @@ public class ReadStore {
         PrintStream out = new PrintStream(System.out, false, "UTF-8");
         for (String line; (line = in.readLine()) != null;) {
             String[] f = line.split("\t", -1);
+            if (f[0].equals("end")) {
+                out.println("end");
+                out.flush();
+                continue;
+            }
             if (f[0].equals("lower")) {
                 out.println("lower\t" + hex(text(f[1]).toLowerCase(Locale.ENGLISH)));
                 continue;

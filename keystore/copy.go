@@ -194,6 +194,9 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 	if p.folder, err = os.Stat(filepath.Dir(dst)); err != nil {
 		return p, fmt.Errorf("copying to %s: its folder: %w", dst, err)
 	}
+	if !p.folder.IsDir() {
+		return p, fmt.Errorf("copying to %s: %s is no folder", dst, filepath.Dir(dst))
+	}
 	if o.InUse != nil {
 		if err := o.InUse(dst); err != nil {
 			return p, fmt.Errorf("copying to %s: %w: %w", dst, ErrInUse, err)
@@ -233,9 +236,20 @@ func (p *pending) carryOut() error {
 		return fmt.Errorf("copying to %s: %w", c.Path, err)
 	}
 	if err := replaceFile(c.Path, p.content, p.like, p.oldInfo != nil); err != nil {
-		return errors.Join(fmt.Errorf("copying to %s: %w", c.Path, err), c.Undo())
+		return errors.Join(fmt.Errorf("copying to %s: %w", c.Path, err), p.takeBack())
 	}
 	return nil
+}
+
+// takeBack leaves nothing of a copy that failed. Where another one was quicker
+// there is nothing of ours but the backup.
+func (p *pending) takeBack() error {
+	c := p.changes
+	now, err := sumOfFile(c.Path)
+	if err == nil && now != "" && now != c.SHA256 && c.Backup != "" {
+		return disk.Remove(c.Backup)
+	}
+	return c.Undo()
 }
 
 // unchanged makes sure that what is about to be replaced, and what is kept of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +27,16 @@ func TestCopiesAtOnce(t *testing.T) {
 	}
 	wait.Wait()
 	kept := map[string]bool{}
+	left := 0 // backups of which the error said that they could not be removed
 	for i, c := range all {
 		if errs[i] != nil {
-			if !errors.Is(errs[i], ErrChangedSince) && !errors.Is(errs[i], os.ErrExist) {
+			// On Windows a file that somebody reads is neither replaced nor removed.
+			refused := runtime.GOOS == "windows" && errors.Is(errs[i], os.ErrPermission)
+			if !refused && !errors.Is(errs[i], ErrChangedSince) && !errors.Is(errs[i], os.ErrExist) {
 				t.Errorf("copy %d: %v", i, errs[i])
+			}
+			if refused && strings.Contains(errs[i].Error(), "remove ") {
+				left++
 			}
 			continue
 		}
@@ -39,7 +46,7 @@ func TestCopiesAtOnce(t *testing.T) {
 		kept[c.Backup] = true
 	}
 	names := siblings(t, to)
-	if len(kept) == 0 || len(names) != len(kept)+1 {
+	if len(kept) == 0 || len(names) < len(kept)+1 || len(names) > len(kept)+1+left {
 		t.Errorf("%d were done, and in the folder are %q", len(kept), names)
 	}
 	t.Logf("%d of %d were done", len(kept), copies)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // maxWarnings bounds what a hostile file makes us remember.
@@ -15,11 +16,49 @@ const maxWarnings = 100
 // integrity is SHA-1 over the password in UTF-16BE, a fixed text and the
 // content; sun.security.provider.JavaKeyStore.getPreKeyedHash.
 func integrity(password string, content []byte) []byte {
-	h := sha1.New()
-	h.Write(utf16be(password))
-	io.WriteString(h, "Mighty Aphrodite")
-	h.Write(content)
-	return h.Sum(nil)
+	d := newDigest(password, 0)
+	defer d.close()
+	d.follow(content, len(content))
+	return d.sum()
+}
+
+// piece is what the digest takes at once: enough that to hand it over to another
+// core costs nothing.
+const piece = 1 << 20
+
+// digest is taken on another core of what the decoder has read.
+type digest struct {
+	pieces chan []byte
+	result chan []byte
+	taken  int
+	close  func() // once there is no more to come
+}
+
+func newDigest(password string, size int) *digest {
+	d := &digest{pieces: make(chan []byte, size/piece+2), result: make(chan []byte, 1)}
+	d.close = sync.OnceFunc(func() { close(d.pieces) })
+	go func() {
+		h := sha1.New()
+		h.Write(utf16be(password))
+		io.WriteString(h, "Mighty Aphrodite")
+		for b := range d.pieces {
+			h.Write(b)
+		}
+		d.result <- h.Sum(nil)
+	}()
+	return d
+}
+
+// follow takes what lies before the place at.
+func (d *digest) follow(data []byte, at int) {
+	d.pieces <- data[d.taken:at]
+	d.taken = at
+}
+
+// sum ends the digest. It may be called once.
+func (d *digest) sum() []byte {
+	d.close()
+	return <-d.result
 }
 
 func decodeContainer(data []byte, password Password) (*Store, error) {
@@ -40,10 +79,18 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	// The smallest entry has 19 bytes: a count that lies asks for no more.
 	expected := min(int(count), len(data)/19)
 	s.entries, s.index = make([]entry, 0, expected), make(map[string]int, expected)
+	var digest *digest
+	if !password.IsZero() {
+		digest = newDigest(password.Reveal(), len(data))
+		defer digest.close()
+	}
 	for i := int32(0); i < count && d.err == nil; i++ {
 		e := d.entry(s.format, s.version == 1)
 		if d.err != nil {
 			break
+		}
+		if digest != nil && d.at-digest.taken >= piece {
+			digest.follow(data, d.at)
 		}
 		if old, ok := s.index[e.alias]; ok {
 			// Java puts both into a table: the later one stays.
@@ -66,8 +113,9 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	if d.at < len(data) {
 		s.warn(int64(d.at), "", fmt.Sprintf("%d bytes after the trailer", len(data)-d.at), "Java does not read them")
 	}
-	if !password.IsZero() {
-		if subtle.ConstantTimeCompare(sum, integrity(password.Reveal(), data[:end])) != 1 {
+	if digest != nil {
+		digest.follow(data, end)
+		if subtle.ConstantTimeCompare(sum, digest.sum()) != 1 {
 			return nil, &IntegrityError{Offset: int64(end)}
 		}
 		s.verified = true

@@ -11,6 +11,9 @@ import (
 // decodeModifiedUTF8 reads text as java.io.DataInput.readUTF does: U+0000 as
 // two bytes, and each half of a surrogate pair as three.
 func decodeModifiedUTF8(b []byte) (string, error) {
+	if text := string(b); isASCII(text) {
+		return text, nil
+	}
 	out := make([]byte, 0, len(b))
 	var high rune // the half of a pair that was just read
 	for i := 0; i < len(b); {
@@ -109,9 +112,21 @@ func utf16be(s string) []byte {
 	return b
 }
 
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // lowerCase is Java's String.toLowerCase(Locale.ENGLISH), which keeps the dot
 // of a capital I with one, and knows the sigma at a word's end.
 func lowerCase(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
 	if i, n := loneSurrogate(s); n > 0 {
 		return lowerCase(s[:i]) + s[i:i+n] + lowerCase(s[i+n:])
 	}

@@ -18,7 +18,7 @@ const (
 	ReasonUntrusted     TrustReason = "untrusted"      // no path to an anchor
 	ReasonSignature     TrustReason = "signature"      // an anchor of the same name has another key
 	ReasonValidity      TrustReason = "validity"       // expired or not yet valid
-	ReasonUsage         TrustReason = "usage"          // key usage, basic constraints, path length, name constraints, critical extensions
+	ReasonUsage         TrustReason = "usage"          // key usage, basic constraints, path length, name constraints, policies, critical extensions
 	ReasonAlgorithm     TrustReason = "algorithm"      // too weak
 	ReasonNoName        TrustReason = "no name"        // the certificate has no name of the kind that is asked for
 	ReasonName          TrustReason = "name"           // it names others, or the name that was asked for is no host name
@@ -48,9 +48,9 @@ func (e *TrustError) IsName() bool { return e.Reason == ReasonName || e.Reason =
 // What is not decided as Java would: certificates that crypto/x509 cannot
 // parse are no anchors ([Trust.Skipped]); no anchor counts as one of those
 // that come with the JDK, below which Java also refuses SHA-1 and wildcards
-// for a public suffix; policies and Java's list of blocked certificates are
-// not evaluated; signatures by Ed448 and name constraints other than DNS names
-// and addresses are refused with [ReasonUnreadable]. Where versions differ, it
+// for a public suffix; Java's list of blocked certificates is not consulted;
+// signatures by Ed448, and name constraints on kinds of names other than host,
+// address, mail, URI and directory, are refused with [ReasonUnreadable]. Where versions differ, it
 // is as Java 11 to 17: later ones take a wildcard only in the first label, and
 // no DSA or SHA-224 below an anchor (the tests have each difference).
 //

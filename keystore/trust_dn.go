@@ -38,18 +38,22 @@ func canonicalName(der []byte) string {
 	}
 	var b strings.Builder
 	for _, rdn := range rdns {
-		var parts []string
-		for _, a := range rdn {
-			text := fmt.Sprintf("#%x", a.Value.FullBytes)
-			if _, known := attributeKeywords[a.Type.String()]; known && (a.Value.Tag == asn1.TagPrintableString || a.Value.Tag == asn1.TagUTF8String) {
-				text = "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(string(a.Value.Bytes)), " ")))
-			}
-			parts = append(parts, a.Type.String()+text)
-		}
-		slices.Sort(parts)
-		fmt.Fprintf(&b, "%q\n", parts)
+		b.WriteString(canonicalRDN(rdn) + "\n")
 	}
 	return b.String()
+}
+
+func canonicalRDN(rdn []nameAttribute) string {
+	var parts []string
+	for _, a := range rdn {
+		text := fmt.Sprintf("#%x", a.Value.FullBytes)
+		if _, known := attributeKeywords[a.Type.String()]; known && (a.Value.Tag == asn1.TagPrintableString || a.Value.Tag == asn1.TagUTF8String) {
+			text = "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(string(a.Value.Bytes)), " ")))
+		}
+		parts = append(parts, a.Type.String()+text)
+	}
+	slices.Sort(parts)
+	return fmt.Sprintf("%q", parts)
 }
 
 // displayName is the form of X500Principal.toString, which Java's messages have.
@@ -60,7 +64,7 @@ func displayName(der []byte) string {
 		for _, a := range rdn {
 			keyword, known := attributeKeywords[a.Type.String()]
 			switch {
-			case a.Type.String() == "1.2.840.113549.1.9.1":
+			case a.Type.Equal(oidMailAddress):
 				keyword = "EMAILADDRESS"
 			case !known:
 				keyword = "OID." + a.Type.String()

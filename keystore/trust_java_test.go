@@ -18,7 +18,7 @@ import (
 func TestTrustMatrix(t *testing.T) {
 	t.Parallel()
 	m := newMint(t)
-	cases := trustCases(m)
+	cases := append(trustCases(m), authorityTrustCases(m)...)
 	dir := t.TempDir()
 	writeCases(m, dir, cases)
 

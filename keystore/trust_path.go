@@ -5,9 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"math"
-	"net"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -180,7 +178,7 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *TrustError 
 	if end := path[len(path)-1]; weakKey(anchor.Certificate) != "" {
 		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+signatureName(end.Certificate))
 	}
-	issuer, maxLength := anchor, len(path)
+	issuer, maxLength, policies := anchor, len(path), newPolicyCheck(len(path))
 	var constraints []*x509.Certificate
 	for i, l := range slices.Backward(path) {
 		if weak := weakness(l.Certificate); weak != "" {
@@ -214,6 +212,9 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *TrustError 
 		}
 		if extension(l.Certificate, oidNameConstraints) != nil {
 			constraints = append(constraints, l.Certificate)
+		}
+		if message := policies.check(l, i == 0); message != "" {
+			return l.refuse(ReasonUsage, message)
 		}
 		if dates && !l.validAt(p.now) {
 			return l.refuse(ReasonValidity, "validity check failed")
@@ -283,38 +284,4 @@ func notCA(a link) string {
 		return ""
 	}
 	return `sun.security.validator.ValidatorException: TrustAnchor with subject "` + displayName(a.RawSubject) + problem
-}
-
-// checkNameConstraints knows DNS names and IP addresses, including the CN of
-// a certificate that has no such alternative name.
-func checkNameConstraints(ca *x509.Certificate, l link) *TrustError {
-	if len(ca.PermittedEmailAddresses)+len(ca.ExcludedEmailAddresses)+len(ca.PermittedURIDomains)+len(ca.ExcludedURIDomains) > 0 ||
-		slices.ContainsFunc(ca.UnhandledCriticalExtensions, oidNameConstraints.Equal) {
-		return l.refuse(ReasonUnreadable, "the certificate "+displayName(ca.RawSubject)+" has name constraints of a kind that is not decided here")
-	}
-	names, addresses := slices.Clone(l.DNSNames), slices.Clone(l.IPAddresses)
-	cn := mostSpecificCN(l.RawSubject)
-	if ip, isIP := parseIP(cn); isIP && len(addresses) == 0 {
-		addresses = append(addresses, ip.AsSlice())
-	} else if !isIP && len(names) == 0 && isHostName(cn) {
-		names = append(names, cn)
-	}
-	ok := true
-	for _, name := range names {
-		below := func(domain string) bool {
-			name, domain := strings.ToLower(name), strings.ToLower(strings.TrimPrefix(domain, "."))
-			return name == domain || strings.HasSuffix(name, "."+domain)
-		}
-		ok = ok && !slices.ContainsFunc(ca.ExcludedDNSDomains, below) &&
-			(len(ca.PermittedDNSDomains) == 0 || slices.ContainsFunc(ca.PermittedDNSDomains, below))
-	}
-	for _, ip := range addresses {
-		holds := func(n *net.IPNet) bool { return n.Contains(ip) }
-		ok = ok && !slices.ContainsFunc(ca.ExcludedIPRanges, holds) &&
-			(len(ca.PermittedIPRanges) == 0 || slices.ContainsFunc(ca.PermittedIPRanges, holds))
-	}
-	if !ok {
-		return l.refuse(ReasonUsage, "name constraints check failed")
-	}
-	return nil
 }

@@ -56,7 +56,9 @@ func TestTrustRefusesWithoutPath(t *testing.T) {
 	for i := range long {
 		long[i] = leaf
 	}
-	constrained := m.ca(root, "sub", func(c *x509.Certificate) { c.PermittedEmailAddresses = []string{"example.com"} })
+	// A rule about registered IDs, and a certificate with one.
+	constrained := m.ca(root, "sub", extra(false, oidNameConstraints, 0x30, 9, 0xa0, 7, 0x30, 5, 0x88, 3, 0x2a, 3, 5))
+	registered := m.leaf(constrained, "localhost", extra(false, oidSubjectAltName, 0x30, 5, 0x88, 3, 0x2a, 3, 4))
 	for _, c := range []struct {
 		name   string
 		trust  *Trust
@@ -70,7 +72,7 @@ func TestTrustRefusesWithoutPath(t *testing.T) {
 		{"eleven certificates", trust, "localhost", long, ReasonUsage},
 		{"no host", trust, "", []*x509.Certificate{leaf}, ReasonName},
 		{"only a dot", trust, ".", []*x509.Certificate{leaf}, ReasonName},
-		{"constraint that is not decided", trust, "localhost", []*x509.Certificate{m.leaf(constrained, "localhost"), constrained.cert}, ReasonUnreadable},
+		{"constraint that is not decided", trust, "localhost", []*x509.Certificate{registered, constrained.cert}, ReasonUnreadable},
 	} {
 		err := c.trust.Verify(c.host, c.chain)
 		var refused *TrustError

@@ -7,11 +7,16 @@ import (
 )
 
 var (
-	oidKeyUsage        = asn1.ObjectIdentifier{2, 5, 29, 15}
-	oidSubjectAltName  = asn1.ObjectIdentifier{2, 5, 29, 17}
-	oidNameConstraints = asn1.ObjectIdentifier{2, 5, 29, 30}
-	oidAuthorityKeyID  = asn1.ObjectIdentifier{2, 5, 29, 35}
-	oidNetscapeType    = asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 1}
+	oidKeyUsage          = asn1.ObjectIdentifier{2, 5, 29, 15}
+	oidSubjectAltName    = asn1.ObjectIdentifier{2, 5, 29, 17}
+	oidNameConstraints   = asn1.ObjectIdentifier{2, 5, 29, 30}
+	oidPolicies          = asn1.ObjectIdentifier{2, 5, 29, 32}
+	oidPolicyMappings    = asn1.ObjectIdentifier{2, 5, 29, 33}
+	oidAuthorityKeyID    = asn1.ObjectIdentifier{2, 5, 29, 35}
+	oidPolicyConstraints = asn1.ObjectIdentifier{2, 5, 29, 36}
+	oidInhibitAnyPolicy  = asn1.ObjectIdentifier{2, 5, 29, 54}
+	oidMailAddress       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
+	oidNetscapeType      = asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 1}
 
 	// Microsoft's and Netscape's forerunners of the usage as TLS server.
 	gatedUsages = []string{"1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1"}

@@ -8,6 +8,10 @@
 // over TLS, trusts what its own truststore trusts, and really copies the
 // records. What goes wrong is scripted with a [Fault].
 //
+// Relationships (roles and members, manager and reports, assignments) are those
+// of the default schema, and are kept with the record that has them: repo/… shows
+// them there, where a real server has repo/relationships.
+//
 // The behaviour is that of OpenIDM 7.0.2 as measured or as read in its
 // sources; what is assumed says so. Scripts are not interpreted.
 package openidmtest

@@ -16,6 +16,10 @@ func newID() string {
 	var b [16]byte
 	rand.Read(b[:])
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return uuid(b)
+}
+
+func uuid(b [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
@@ -35,13 +39,13 @@ func (s *Server) managed(c *call) (*result, *restError) {
 	if len(c.segs) == 2 {
 		return w.managedCollection(c, kind, t)
 	}
-	if len(c.segs) > 3 {
-		return nil, notFound(strings.Join(c.segs[2:], "/"))
-	}
 	id := c.segs[2]
 	if strings.Contains(id, "'") {
 		// The measured repository takes the apostrophe for the end of a text.
 		return nil, fail(http.StatusInternalServerError, "An error occurred processing the query request.")
+	}
+	if len(c.segs) > 3 {
+		return w.relation(c, kind, id, t)
 	}
 	missing := fail(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
 	old, exists := t.get(id)
@@ -53,7 +57,7 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if !exists {
 			return nil, missing
 		}
-		return resource(public(old), c.fields, 0), nil
+		return w.answer(c, kind, old, 0), nil
 	case "query":
 		return nil, fail(http.StatusBadRequest, "The resource instance  cannot be queried")
 	case "create":
@@ -76,7 +80,11 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if e := w.checkPolicies(kind, id, next, nil); e != nil {
 			return nil, e
 		}
-		return w.updateManaged(c, kind, id, t, old, next)
+		finish, e := w.takeRelations(kind, id, old, next, false)
+		if e != nil {
+			return nil, e
+		}
+		return w.updateManaged(c, kind, id, t, old, next, finish)
 	case "patch":
 		if !exists {
 			return nil, missing
@@ -89,8 +97,11 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if e := t.checkRevision("Delete", id, c.ifMatch, old); e != nil {
 			return nil, e
 		}
+		if kind == "role" && len(w.related(kind, old, "members")) > 0 {
+			return nil, fail(http.StatusConflict, "Cannot delete a role that is currently granted")
+		}
 		t.remove(id)
-		return resource(public(old), c.fields, 0), nil
+		return w.answer(c, kind, old, 0), nil
 	}
 	switch c.action {
 	case "patch":
@@ -102,7 +113,7 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if !exists {
 			return nil, missing
 		}
-		return &result{body: pick(public(old), c.fields)}, nil
+		return &result{body: w.shown(kind, old, c.fields)}, nil
 	}
 	return nil, fail(http.StatusBadRequest, "Action %s is not supported.", c.action)
 }
@@ -110,7 +121,7 @@ func (s *Server) managed(c *call) (*result, *restError) {
 func (w *world) managedCollection(c *call, kind string, t *table) (*result, *restError) {
 	switch c.operation {
 	case "query":
-		return runQuery(c, tableView{t, public})
+		return runQuery(c, tableView{t, func(r record, fields []string) record { return w.shown(kind, r, fields) }})
 	case "create":
 		if !c.posted {
 			return nil, unnamed()
@@ -150,11 +161,9 @@ func resource(r record, fields []string, status int) *result {
 	return &result{status: status, body: pick(r, fields), rev: rev}
 }
 
-// public hides what the schema calls private, and shows the virtual members.
-func public(r record) record {
-	delete(r, "password")
-	delete(r, "lastSync")
-	return r
+func (w *world) answer(c *call, kind string, r record, status int) *result {
+	rev, _ := r["_rev"].(string)
+	return &result{status: status, body: w.shown(kind, r, c.fields), rev: rev}
 }
 
 func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *restError) {
@@ -165,6 +174,10 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *res
 	if t.has(id) {
 		return nil, duplicate(t, id)
 	}
+	finish, e := w.takeRelations(kind, id, nil, r, false)
+	if e != nil {
+		return nil, e
+	}
 	if kind == "user" && r["accountStatus"] == nil {
 		r["accountStatus"] = "active" // only here: an update without it takes it away
 	}
@@ -172,8 +185,11 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *res
 	if _, err := t.put(id, r); err != nil {
 		return nil, fail(http.StatusInternalServerError, "%v", err)
 	}
+	if finish != nil {
+		finish()
+	}
 	r, _ = t.get(id)
-	res := resource(public(r), c.fields, http.StatusCreated)
+	res := w.answer(c, kind, r, http.StatusCreated)
 	res.location = id
 	return res, nil
 }
@@ -198,19 +214,22 @@ func (w *world) seal(r record) {
 	}
 }
 
-func (w *world) updateManaged(c *call, kind, id string, t *table, old, next record) (*result, *restError) {
+func (w *world) updateManaged(c *call, kind, id string, t *table, old, next record, finish func()) (*result, *restError) {
 	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
 		return nil, e
 	}
-	if w.sameContent(old, next) {
-		return resource(public(old), c.fields, 0), nil
+	if finish == nil && w.sameContent(old, next) {
+		return w.answer(c, kind, old, 0), nil
 	}
 	w.complete(kind, next)
 	if _, err := t.put(id, next); err != nil {
 		return nil, fail(http.StatusInternalServerError, "%v", err)
 	}
+	if finish != nil {
+		finish()
+	}
 	r, _ := t.get(id)
-	return resource(public(r), c.fields, 0), nil
+	return w.answer(c, kind, r, 0), nil
 }
 
 // sameContent compares two records as the server does, which writes nothing
@@ -229,22 +248,23 @@ func (w *world) sameContent(a, b record) bool {
 }
 
 func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*result, *restError) {
-	next, fields, e := applyPatch(old, c.body)
+	next, fields, e := applyPatch(w.withRelations(kind, old), c.body)
 	if e != nil {
 		return nil, e
 	}
 	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
 		return nil, e
 	}
-	if w.sameContent(old, next) {
-		return resource(public(old), c.fields, 0), nil
-	}
 	fields = slices.DeleteFunc(fields, func(name string) bool { _, there := next[name]; return !there })
 	if e := w.checkPolicies(kind, id, next, fields); e != nil {
 		e.Message = "Failed policy validation"
 		return nil, e
 	}
-	return w.updateManaged(c, kind, id, t, old, next)
+	finish, e := w.takeRelations(kind, id, old, next, true)
+	if e != nil {
+		return nil, e
+	}
+	return w.updateManaged(c, kind, id, t, old, next, finish)
 }
 
 // patchFound patches the one record that a query finds.

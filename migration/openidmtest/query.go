@@ -13,8 +13,9 @@ type source interface {
 	// all yields the records from offset on; only makes it skip those
 	// records cheaply that come before.
 	all(sortedByID bool, offset int) iter.Seq[record]
-	// shown is a record as the answer has it: filters see the whole of it.
-	shown(record) record
+	// shown is a record as the answer has it, with the fields that are asked for:
+	// filters see the whole of it.
+	shown(r record, fields []string) record
 	// can says whether the filter and the keys are understood.
 	can(q *query) *restError
 	// len is the number of the records, where it is known.
@@ -32,7 +33,7 @@ func (l list) all(sortedByID bool, offset int) iter.Seq[record] {
 	return slices.Values(l[min(offset, len(l)):])
 }
 
-func (l list) shown(r record) record { return r }
+func (l list) shown(r record, fields []string) record { return pick(r, fields) }
 
 func (l list) can(*query) *restError { return nil }
 
@@ -41,7 +42,7 @@ func (l list) len() int { return len(l) }
 // tableView is a table as one of the server's two paths shows it.
 type tableView struct {
 	*table
-	show func(record) record
+	show func(r record, fields []string) record
 }
 
 func (v tableView) all(sortedByID bool, offset int) iter.Seq[record] {
@@ -54,7 +55,7 @@ func (v tableView) all(sortedByID bool, offset int) iter.Seq[record] {
 	}
 }
 
-func (v tableView) shown(r record) record { return v.show(r) }
+func (v tableView) shown(r record, fields []string) record { return v.show(r, fields) }
 
 var (
 	columnName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
@@ -158,7 +159,7 @@ func runQuery(c *call, from source) (*result, *restError) {
 		}
 	}
 	for i, r := range found {
-		found[i] = pick(from.shown(r), fields)
+		found[i] = from.shown(r, fields)
 		if c.oldest {
 			c.withoutID(found[i])
 		}

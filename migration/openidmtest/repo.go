@@ -15,7 +15,7 @@ func (s *Server) repo(c *call) (*result, *restError) {
 	switch c.operation {
 	case "query":
 		if t, ok := w.tables[path]; ok {
-			return runQuery(c, tableView{t, func(r record) record { return r }})
+			return runQuery(c, tableView{t, pick})
 		}
 		if path == "" {
 			return nil, errCommand

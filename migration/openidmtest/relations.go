@@ -1,0 +1,422 @@
+package openidmtest
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// relationship is a member that leads to other records. It is kept with the
+// records on one side only, where repo/… shows it and a migration takes it along;
+// the other side is found by looking there. A real server has a table of its own
+// for them, which its migration copies.
+type relationship struct {
+	many bool
+	// heldBy and as are the kind and the member that keep it, for the side that
+	// does not.
+	heldBy, as string
+}
+
+// relationships are those of a default conf/managed.json.
+var relationships = map[string]map[string]relationship{
+	"user": {
+		"roles": {many: true}, "authzRoles": {many: true}, "manager": {},
+		"reports": {many: true, heldBy: "user", as: "manager"},
+	},
+	"role": {
+		"assignments":  {many: true},
+		"members":      {many: true, heldBy: "user", as: "roles"},
+		"authzMembers": {many: true, heldBy: "user", as: "authzRoles"},
+	},
+	"assignment": {"roles": {many: true, heldBy: "role", as: "assignments"}},
+}
+
+// authorizedRole is what every user has who was given nothing else.
+const authorizedRole = "repo/internal/role/openidm-authorized"
+
+func references(v any) []any {
+	if one, ok := v.(record); ok {
+		return []any{one}
+	}
+	all, _ := v.([]any)
+	return all
+}
+
+func refOf(v any) string {
+	ref, _ := lookup(v, []string{"_ref"})
+	text, _ := ref.(string)
+	return text
+}
+
+// splitRef takes a reference apart, and says whether the record is there.
+func (w *world) splitRef(ref string) (t *table, id string, exists bool) {
+	path, id, _ := cutLast(tablePath(ref))
+	t, ok := w.tables[path]
+	return t, id, ok && t.has(id)
+}
+
+func cutLast(path string) (before, after string, found bool) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", path, false
+	}
+	return path[:i], path[i+1:], true
+}
+
+// related returns what a record's member leads to, as answers have it.
+func (w *world) related(kind string, r record, name string) []any {
+	rel, id := relationships[kind][name], r["_id"].(string)
+	out := []any{}
+	show := func(ref, kept any, from string) {
+		properties, ok := lookup(kept, []string{"_refProperties"})
+		if !ok { // put by a test or a mapping, without
+			sum := sha256.Sum256([]byte(from + " " + fmt.Sprint(ref)))
+			properties = record{"_id": uuid([16]byte(sum[:16])), "_rev": "1"}
+		}
+		out = append(out, record{"_ref": ref, "_refProperties": properties})
+	}
+	if rel.heldBy == "" {
+		held := references(r[name])
+		if held == nil && kind == "user" && name == "authzRoles" {
+			held = []any{record{"_ref": authorizedRole}}
+		}
+		for _, one := range held {
+			if _, _, exists := w.splitRef(refOf(one)); exists {
+				show(refOf(one), one, "managed/"+kind+"/"+id)
+			}
+		}
+		return out
+	}
+	self := "managed/" + kind + "/" + id
+	for other, one := range w.holders(rel, self) {
+		show("managed/"+rel.heldBy+"/"+other, one, "managed/"+rel.heldBy+"/"+other)
+	}
+	return out
+}
+
+// holders yields the records that lead to another, and how, by their ids. Only
+// written ones do.
+func (w *world) holders(rel relationship, to string) func(func(string, any) bool) {
+	return func(yield func(string, any) bool) {
+		t := w.table("managed/" + rel.heldBy)
+		for _, id := range slices.Sorted(maps.Keys(t.rows)) {
+			r, _ := t.get(id)
+			for _, one := range references(r[rel.as]) {
+				if refOf(one) == to && !yield(id, one) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// plain is a record without its relationships, and with what follows from them.
+func (w *world) plain(kind string, r record) record {
+	out := maps.Clone(r)
+	if kind == "user" && len(references(r["roles"])) > 0 {
+		effective := []any{}
+		for _, one := range w.related(kind, r, "roles") {
+			effective = append(effective, record{"_ref": refOf(one)})
+		}
+		out["effectiveRoles"] = effective
+	}
+	for name := range relationships[kind] {
+		delete(out, name)
+	}
+	return out
+}
+
+// shown is a record of a kind as answers have it: without what the schema calls
+// private, and with the relationships that are asked for.
+func (w *world) shown(kind string, whole record, fields []string) record {
+	rels, r := relationships[kind], w.plain(kind, whole)
+	delete(r, "password")
+	delete(r, "lastSync")
+	if rels == nil || len(fields) == 0 {
+		return pick(r, fields)
+	}
+	own, further := []string{"_id"}, map[string][]string{}
+	for _, f := range fields {
+		pointer := parsePointer(f)
+		switch _, isRelation := rels[pointer[0]]; {
+		case pointer[0] == "*_ref":
+			for name := range rels {
+				further[name] = append(further[name], pointer[1:]...)
+			}
+		case isRelation:
+			further[pointer[0]] = append(further[pointer[0]], strings.Join(pointer[1:], "/"))
+		default:
+			own = append(own, f)
+		}
+	}
+	out := pick(r, own)
+	for name, wanted := range further {
+		items := w.related(kind, whole, name)
+		for i := range items {
+			items[i] = w.expanded(items[i].(record), wanted)
+		}
+		switch {
+		case rels[name].many:
+			out[name] = items
+		case len(items) == 0:
+			out[name] = nil
+		default:
+			out[name] = items[0]
+		}
+	}
+	return out
+}
+
+// expanded adds members of the record that a reference leads to.
+func (w *world) expanded(item record, fields []string) record {
+	fields = slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == "" })
+	kind, isManaged := strings.CutPrefix(refOf(item), "managed/") // others the measured server leaves as they are
+	t, id, exists := w.splitRef(refOf(item))
+	if len(fields) == 0 || !isManaged || !exists {
+		return item
+	}
+	r, _ := t.get(id)
+	kind = strings.TrimSuffix(kind, "/"+id)
+	found := pick(w.plain(kind, r), fields)
+	if !slices.Contains(fields, "*") {
+		delete(found, "_id")
+		delete(found, "_rev")
+	}
+	maps.Copy(found, item)
+	return found
+}
+
+// withRelations adds all relationships to a copy of a record, for a patch to
+// work on.
+func (w *world) withRelations(kind string, r record) record {
+	full := maps.Clone(r)
+	for name, rel := range relationships[kind] {
+		items := w.related(kind, r, name)
+		switch {
+		case rel.many:
+			full[name] = items
+		case len(items) == 0:
+			delete(full, name)
+		default:
+			full[name] = items[0]
+		}
+	}
+	return full
+}
+
+// takeRelations checks the relationships in next, which replaces old, and
+// leaves there those that are kept with it. What is kept on the other side is
+// set by the function that it returns, nil where nothing is. Members that next lacks stay as they are,
+// or go where all is true.
+func (w *world) takeRelations(kind, id string, old, next record, all bool) (func(), *restError) {
+	var later []func()
+	for _, name := range slices.Sorted(maps.Keys(relationships[kind])) {
+		rel := relationships[kind][name]
+		value, given := next[name]
+		delete(next, name)
+		var before []any
+		if old != nil {
+			before = w.related(kind, old, name)
+		}
+		if !given && !all || given && reflect.DeepEqual(references(value), before) {
+			if kept, ok := old[name]; ok {
+				next[name] = kept
+			}
+			continue
+		}
+		now := []any{}
+		for _, one := range references(value) {
+			item, e := w.reference(one, before)
+			if e != nil {
+				return nil, e
+			}
+			now = append(now, item)
+		}
+		switch {
+		case rel.heldBy != "":
+			self := "managed/" + kind + "/" + id
+			later = append(later, func() { w.setHolders(rel, self, before, now) })
+		case rel.many:
+			next[name] = now
+		case len(now) > 0:
+			next[name] = now[0]
+		}
+	}
+	if later == nil {
+		return nil, nil
+	}
+	return func() {
+		for _, f := range later {
+			f()
+		}
+	}, nil
+}
+
+// reference is one that is wanted, with the properties that it has already.
+func (w *world) reference(v any, before []any) (record, *restError) {
+	one, ok := v.(record)
+	if _, hasRef := one["_ref"].(string); !ok || !hasRef {
+		return nil, fail(http.StatusInternalServerError, `Cannot invoke "String.isEmpty()" because "path" is null`)
+	}
+	ref := refOf(one)
+	if _, _, exists := w.splitRef(ref); !exists {
+		return nil, fail(http.StatusBadRequest, "The referenced relationship '%s', does not exist", ref)
+	}
+	for _, b := range before {
+		if refOf(b) == ref {
+			return b.(record), nil
+		}
+	}
+	item := maps.Clone(one)
+	item["_refProperties"] = record{"_id": newID(), "_rev": "1"}
+	return item, nil
+}
+
+// setHolders makes the records that now has lead to self, and those that only
+// before has no longer.
+func (w *world) setHolders(rel relationship, self string, before, now []any) {
+	leads := func(list []any, ref string) bool {
+		return slices.ContainsFunc(list, func(v any) bool { return refOf(v) == ref })
+	}
+	many := relationships[rel.heldBy][rel.as].many
+	for _, item := range now {
+		if leads(before, refOf(item)) {
+			continue
+		}
+		t, id, _ := w.splitRef(refOf(item))
+		r, ok := t.get(id)
+		if !ok {
+			continue
+		}
+		back := record{"_ref": self, "_refProperties": item.(record)["_refProperties"]}
+		if many {
+			r[rel.as] = append(w.related(rel.heldBy, r, rel.as), back)
+		} else {
+			r[rel.as] = back
+		}
+		t.put(id, r)
+	}
+	for _, item := range before {
+		if leads(now, refOf(item)) {
+			continue
+		}
+		t, id, _ := w.splitRef(refOf(item))
+		r, ok := t.get(id)
+		if !ok {
+			continue
+		}
+		if many {
+			r[rel.as] = slices.DeleteFunc(w.related(rel.heldBy, r, rel.as), func(v any) bool { return refOf(v) == self })
+		} else {
+			delete(r, rel.as)
+		}
+		t.put(id, r)
+	}
+}
+
+// relation serves managed/KIND/ID/MEMBER and what is below.
+func (w *world) relation(c *call, kind, id string, t *table) (*result, *restError) {
+	name := c.segs[3]
+	rel, ok := relationships[kind][name]
+	r, exists := t.get(id)
+	if !ok || !exists {
+		return nil, notFound(strings.Join(c.segs[2:], "/"))
+	}
+	if len(c.segs) > 5 {
+		return nil, notFound(strings.Join(c.segs[4:], "/"))
+	}
+	items := w.related(kind, r, name)
+	change := func(now []any) *restError {
+		next := maps.Clone(r)
+		next[name] = now
+		finish, e := w.takeRelations(kind, id, r, next, false)
+		if e != nil {
+			return e
+		}
+		if _, err := t.put(id, next); err != nil {
+			return fail(http.StatusInternalServerError, "%v", err)
+		}
+		if finish != nil {
+			finish()
+		}
+		return nil
+	}
+	if len(c.segs) == 5 {
+		at := slices.IndexFunc(items, func(v any) bool {
+			found, _ := lookup(v, []string{"_refProperties", "_id"})
+			return found == c.segs[4]
+		})
+		if at < 0 {
+			return nil, fail(http.StatusNotFound, "Object %s not found in relationships", c.segs[4])
+		}
+		item := items[at].(record)
+		switch c.operation {
+		case "read":
+			return resource(item, c.fields, 0), nil
+		case "delete":
+			if e := change(slices.Delete(slices.Clone(items), at, at+1)); e != nil {
+				return nil, e
+			}
+			return resource(item, c.fields, 0), nil
+		}
+		return nil, fail(http.StatusNotImplemented, "This fake server does not %s a relationship", c.operation)
+	}
+	switch {
+	case c.operation == "query":
+		return runQuery(c, newRelationView(w, items))
+	case c.operation == "read" && !rel.many && len(items) > 0:
+		return resource(items[0].(record), c.fields, 0), nil
+	case c.operation == "create" && c.posted:
+		body, _ := c.body.(record)
+		ref := refOf(body)
+		if _, ok := body["_ref"]; !ok {
+			return nil, fail(http.StatusInternalServerError, `Cannot invoke "org.forgerock.json.JsonValue.asString()" because the return value of "org.forgerock.json.JsonValue.get(org.forgerock.json.JsonPointer)" is null`)
+		}
+		if slices.ContainsFunc(items, func(v any) bool { return refOf(v) == ref }) {
+			return nil, fail(http.StatusPreconditionFailed, "Managed object 'managed/%s/%s' has already been assigned relationship '%s'.", kind, id, ref)
+		}
+		if !rel.many {
+			items = nil
+		}
+		if e := change(append(slices.Clone(items), record{"_ref": ref})); e != nil {
+			return nil, e
+		}
+		r, _ = t.get(id)
+		for _, v := range w.related(kind, r, name) {
+			if refOf(v) == ref {
+				return resource(v.(record), c.fields, http.StatusCreated), nil
+			}
+		}
+	}
+	return nil, collectionError(c.operation)
+}
+
+// relationView is a list of references as a query shows them.
+type relationView struct {
+	list
+	w *world
+}
+
+func newRelationView(w *world, items []any) relationView {
+	v := relationView{w: w}
+	for _, item := range items {
+		v.list = append(v.list, item.(record))
+	}
+	return v
+}
+
+func (v relationView) shown(r record, fields []string) record {
+	var own, further []string
+	for _, f := range fields {
+		if rest, ok := strings.CutPrefix(f, "_ref/"); ok {
+			further = append(further, rest)
+		} else {
+			own = append(own, f)
+		}
+	}
+	return v.w.expanded(pick(r, own), further)
+}

@@ -199,6 +199,9 @@ func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, 
 		if err := src.get(ctx, "repo/"+path, params, &page); err != nil {
 			return err
 		}
+		if page.Result == nil {
+			return fmt.Errorf("repo/%s: the source's answer has no result", path)
+		}
 		for _, text := range page.Result {
 			if *seen++; f.StopAfter > 0 && *seen > f.StopAfter {
 				return errCut

@@ -38,7 +38,7 @@ func TestWatch(t *testing.T) {
 			var missing *idconnect.MissingError
 			return errors.As(err, &missing)
 		}},
-		"interrupted": {cancel: 5 * time.Second, want: migration.PhaseRunning, is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"interrupted": {cancel: 3500 * time.Millisecond, want: migration.PhaseRunning, is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

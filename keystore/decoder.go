@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 )
@@ -13,13 +14,14 @@ import (
 // maxWarnings bounds what a hostile file makes us remember.
 const maxWarnings = 100
 
-// integrity is SHA-1 over the password in UTF-16BE, a fixed text and the
-// content; sun.security.provider.JavaKeyStore.getPreKeyedHash.
-func integrity(password string, content []byte) []byte {
-	d := newDigest(password, 0)
-	defer d.close()
-	d.follow(content, len(content))
-	return d.sum()
+// newIntegrity begins the digest at the end of a store: SHA-1 over the password in
+// UTF-16BE, a fixed text and, still to be written, the content;
+// sun.security.provider.JavaKeyStore.getPreKeyedHash.
+func newIntegrity(password string) hash.Hash {
+	h := sha1.New()
+	h.Write(utf16be(password))
+	io.WriteString(h, "Mighty Aphrodite")
+	return h
 }
 
 // piece is what the digest takes at once: enough that to hand it over to another
@@ -38,9 +40,7 @@ func newDigest(password string, size int) *digest {
 	d := &digest{pieces: make(chan []byte, size/piece+2), result: make(chan []byte, 1)}
 	d.close = sync.OnceFunc(func() { close(d.pieces) })
 	go func() {
-		h := sha1.New()
-		h.Write(utf16be(password))
-		io.WriteString(h, "Mighty Aphrodite")
+		h := newIntegrity(password)
 		for b := range d.pieces {
 			h.Write(b)
 		}

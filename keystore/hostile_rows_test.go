@@ -169,3 +169,10 @@ type sizedReader struct {
 }
 
 func (r sizedReader) Len() int { return r.n }
+
+// integrity is the digest that a store with this content ends with.
+func integrity(password string, content []byte) []byte {
+	h := newIntegrity(password)
+	h.Write(content)
+	return h.Sum(nil)
+}

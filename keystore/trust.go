@@ -50,9 +50,10 @@ func (e *TrustError) IsName() bool { return e.Reason == ReasonName || e.Reason =
 // that come with the JDK, below which Java also refuses SHA-1 and wildcards
 // for a public suffix; Java's list of blocked certificates is not consulted;
 // signatures by Ed448, and name constraints on kinds of names other than host,
-// address, mail, URI and directory, are refused with [ReasonUnreadable]. Where versions differ, it
-// is as Java 11 to 17: later ones take a wildcard only in the first label, and
-// no DSA or SHA-224 below an anchor (the tests have each difference).
+// address, mail, URI and directory, are refused with [ReasonUnreadable]. Where
+// versions differ, it is as Java 11 to 17: later ones take a wildcard only in the
+// first label, and no DSA or SHA-224 below an anchor (the tests have each
+// difference).
 //
 // A nil or zero Trust trusts nothing. It may be used by several goroutines
 // at once as long as none adds to it.

@@ -2,11 +2,9 @@ package keystore
 
 import (
 	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"math/big"
 	"net"
 	"net/url"
 )
@@ -27,11 +25,8 @@ func policies(numbers ...byte) edit {
 // authorityTrustCases are what large certificate authorities do: names, policies and
 // constraints of their own, cross-signing, renewal.
 func authorityTrustCases(m *mint) []trustCase {
-	type certs = []*x509.Certificate
-	var cases []trustCase
-	add := func(name string, anchors certs, host string, chain certs, want string) {
-		cases = append(cases, trustCase{name: name, anchors: anchors, host: host, chain: chain, want: want})
-	}
+	var cases caseList
+	add := cases.add
 	root := m.ca(nil, "root")
 	own := m.self("localhost")
 
@@ -121,6 +116,7 @@ func authorityTrustCases(m *mint) []trustCase {
 		m.check(err)
 		c.PermittedIPRanges = []*net.IPNet{n}
 	}, "x y", ips("2001:db8::1"))
+	constrained("short address as CN", "localhost", broken, onlyTen, "11.1", dns("localhost"))
 	constrained("address as CN", "localhost", broken, onlyTen, "11.1.2.3", dns("localhost"))
 	registered := extra(false, oidSubjectAltName, 0x30, 16, 0x88, 3, 0x2a, 3, 4, 0x82, 9, 'l', 'o', 'c', 'a', 'l', 'h', 'o', 's', 't')
 	constrained("a registered ID that no rule speaks of", "localhost", broken, only("example.org"), "x y", registered)
@@ -217,8 +213,7 @@ func authorityTrustCases(m *mint) []trustCase {
 	add("algorithm: SHA-1 of an intermediate", certs{root.cert}, "localhost", nil, "")
 	sha1Sub := m.ca(root, "sub", signedWith(x509.SHA1WithRSA))
 	cases[len(cases)-1].chain = certs{m.leaf(sha1Sub, "localhost"), sha1Sub.cert}
-	weak := &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 512), big.NewInt(569)), E: 65537}
-	weakSub := &authority{m.issue("sub", weak, root, nil, caExtensions), root.key}
+	weakSub := &authority{m.issue("sub", rsa512, root, nil, caExtensions), root.key}
 	add("key: RSA 512 of an intermediate", certs{root.cert}, "localhost", certs{m.leaf(&authority{m.issue("sub", root.key.Public(), root, nil, caExtensions, func(c *x509.Certificate) { c.SubjectKeyId = weakSub.cert.SubjectKeyId }), root.key}, "localhost"), weakSub.cert}, wantValidation+"Algorithm constraints check failed on keysize limits: RSA 512 bit key used with certificate: CN=sub")
 	return cases
 }

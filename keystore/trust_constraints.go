@@ -3,7 +3,6 @@ package keystore
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -108,7 +107,7 @@ func constrainedNames(l link) []generalName {
 		return slices.ContainsFunc(names, func(n generalName) bool { return n.kind == kind })
 	}
 	cn := mostSpecificCN(l.RawSubject)
-	if ip, err := netip.ParseAddr(cn); err == nil {
+	if ip, isIP := parseIP(cn); isIP {
 		if !has(nameAddress) {
 			names = append(names, generalName{nameAddress, ip.AsSlice()})
 		}

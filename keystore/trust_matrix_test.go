@@ -29,12 +29,20 @@ const (
 	wantNotCA      = `: sun.security.validator.ValidatorException: TrustAnchor with subject "CN=root" is not a CA certificate`
 )
 
+type certs = []*x509.Certificate
+
+type caseList []trustCase
+
+func (l *caseList) add(name string, anchors certs, host string, chain certs, want string) {
+	*l = append(*l, trustCase{name: name, anchors: anchors, host: host, chain: chain, want: want})
+}
+
+// rsa512 is a key that nobody has, too short for Java.
+var rsa512 = &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 512), big.NewInt(569)), E: 65537}
+
 func trustCases(m *mint) []trustCase {
-	type certs = []*x509.Certificate
-	var cases []trustCase
-	add := func(name string, anchors certs, host string, chain certs, want string) {
-		cases = append(cases, trustCase{name: name, anchors: anchors, host: host, chain: chain, want: want})
-	}
+	var cases caseList
+	add := cases.add
 	root := m.ca(nil, "root")
 	sub := m.ca(root, "sub")
 	own := m.self("localhost")
@@ -267,12 +275,11 @@ func trustCases(m *mint) []trustCase {
 	md5Root := &authority{m.signedByRSA(root.cert, root, md5RSA, crypto.MD5), m.rsa2}
 	add("algorithm: MD5 of the root", certs{md5Root.cert}, "localhost", certs{m.leaf(md5Root, "localhost")}, "")
 	add("algorithm: MD5 of the root in the chain", certs{root.cert}, "localhost", certs{m.leaf(root, "localhost"), md5Root.cert}, "")
-	weak := &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 512), big.NewInt(569)), E: 65537}
-	weakLeaf := m.issue("localhost", weak, root, nil, subject(pkix.Name{CommonName: "localhost", Organization: []string{"Example, Inc."}}))
+	weakLeaf := m.issue("localhost", rsa512, root, nil, subject(pkix.Name{CommonName: "localhost", Organization: []string{"Example, Inc."}}))
 	add("key: RSA 512", certs{root.cert}, "localhost", certs{weakLeaf}, wantValidation+`Algorithm constraints check failed on keysize limits: RSA 512 bit key used with certificate: CN=localhost, O="Example, Inc."`)
 	add("key: RSA 512, trusted as it is", certs{weakLeaf}, "localhost", certs{weakLeaf}, "")
 	keyID := func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} }
-	weakRoot := &authority{m.issue("weak", weak, root, nil, caExtensions, keyID), root.key}
+	weakRoot := &authority{m.issue("weak", rsa512, root, nil, caExtensions, keyID), root.key}
 	add("key: RSA 512 of the anchor", certs{weakRoot.cert}, "localhost", certs{m.leaf(&authority{m.issue("weak", root.key.Public(), root, nil, caExtensions, keyID), root.key}, "localhost")}, wantValidation+"Algorithm constraints check failed on signature algorithm: SHA256withRSA")
 	cases[len(cases)-1].newer = wantValidation + "Algorithm constraints check failed on keysize limits: RSA 512 bit key."
 	small := m.rsaKey(1024)

@@ -90,22 +90,18 @@ func (c *policyCheck) check(l link, last bool) string {
 			return message
 		}
 	}
-	require := func() {
-		if c.explicit > 0 && !l.selfIssued() {
-			c.explicit--
-		}
-		if p.require == 0 || !last && p.require > 0 {
-			c.explicit = min(c.explicit, p.require)
-		}
-	}
 	if last {
-		require()
+		limit := -1 // of its own demand only zero counts
+		if p.require == 0 {
+			limit = 0
+		}
+		c.explicit = fewer(c.explicit, limit, l.selfIssued())
 	}
 	if c.explicit == 0 && c.valid == nil {
 		return "non-null policy tree required and policy tree is null"
 	}
 	if !last {
-		require()
+		c.explicit = fewer(c.explicit, p.require, l.selfIssued())
 		c.mapping = fewer(c.mapping, p.inhibit, l.selfIssued())
 		c.anyAllowed = fewer(c.anyAllowed, p.inhibitAny, l.selfIssued())
 	}

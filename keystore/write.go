@@ -7,7 +7,6 @@ import (
 	//lint:ignore SA1019 Java stores hold DSA keys
 	"crypto/dsa"
 	"crypto/rand"
-	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -216,9 +215,7 @@ func (s *Store) Encode(w io.Writer, password Password) error {
 		magic = magicJKS
 	}
 	out := bufio.NewWriter(w)
-	h := sha1.New()
-	h.Write(utf16be(password.Reveal()))
-	io.WriteString(h, "Mighty Aphrodite")
+	h := newIntegrity(password.Reveal())
 	both := io.MultiWriter(out, h) // out remembers its error until Flush
 	var head []byte
 	for _, v := range []uint32{magic, uint32(s.version), uint32(len(s.entries))} {

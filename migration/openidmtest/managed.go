@@ -162,8 +162,7 @@ func resource(r record, fields []string, status int) *result {
 }
 
 func (w *world) answer(c *call, kind string, r record, status int) *result {
-	rev, _ := r["_rev"].(string)
-	return &result{status: status, body: w.shown(kind, r, c.fields), rev: rev}
+	return resource(w.shown(kind, r, c.fields), nil, status)
 }
 
 func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *restError) {
@@ -182,16 +181,24 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *res
 		r["accountStatus"] = "active" // only here: an update without it takes it away
 	}
 	w.complete(kind, r)
-	if _, err := t.put(id, r); err != nil {
-		return nil, fail(http.StatusInternalServerError, "%v", err)
-	}
-	if finish != nil {
-		finish()
+	if e := t.store(id, r, finish); e != nil {
+		return nil, e
 	}
 	r, _ = t.get(id)
 	res := w.answer(c, kind, r, http.StatusCreated)
 	res.location = id
 	return res, nil
+}
+
+// store writes a record, and then what that changes elsewhere, if anything.
+func (t *table) store(id string, r record, then func()) *restError {
+	if _, err := t.put(id, r); err != nil {
+		return fail(http.StatusInternalServerError, "%v", err)
+	}
+	if then != nil {
+		then()
+	}
+	return nil
 }
 
 // complete adds what the server's scripts add to a user, and encrypts.
@@ -222,11 +229,8 @@ func (w *world) updateManaged(c *call, kind, id string, t *table, old, next reco
 		return w.answer(c, kind, old, 0), nil
 	}
 	w.complete(kind, next)
-	if _, err := t.put(id, next); err != nil {
-		return nil, fail(http.StatusInternalServerError, "%v", err)
-	}
-	if finish != nil {
-		finish()
+	if e := t.store(id, next, finish); e != nil {
+		return nil, e
 	}
 	r, _ := t.get(id)
 	return w.answer(c, kind, r, 0), nil
@@ -248,12 +252,16 @@ func (w *world) sameContent(a, b record) bool {
 }
 
 func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*result, *restError) {
-	next, fields, e := applyPatch(w.withRelations(kind, old), c.body)
+	full := w.withRelations(kind, old)
+	next, fields, e := applyPatch(full, c.body)
 	if e != nil {
 		return nil, e
 	}
 	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
 		return nil, e
+	}
+	if w.sameContent(full, next) {
+		return w.answer(c, kind, old, 0), nil
 	}
 	fields = slices.DeleteFunc(fields, func(name string) bool { _, there := next[name]; return !there })
 	if e := w.checkPolicies(kind, id, next, fields); e != nil {

@@ -332,10 +332,7 @@ func (w *world) createMapped(account record, id string) *restError {
 	}
 	r["accountStatus"] = "active"
 	w.complete("user", r)
-	if _, err := w.table(managedUser).put(id, r); err != nil {
-		return fail(http.StatusInternalServerError, "%v", err)
-	}
-	return nil
+	return w.table(managedUser).store(id, r, nil)
 }
 
 func (w *world) updateMapped(account record, id string) *restError {
@@ -350,10 +347,7 @@ func (w *world) updateMapped(account record, id string) *restError {
 	if e := w.checkPolicies("user", id, next, nil); e != nil {
 		return e
 	}
-	if _, err := w.table(managedUser).put(id, next); err != nil {
-		return fail(http.StatusInternalServerError, "%v", err)
-	}
-	return nil
+	return w.table(managedUser).store(id, next, nil)
 }
 
 func (w *world) linkTo(first, second string) {

@@ -2,9 +2,9 @@ package openidmtest
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -38,6 +38,17 @@ var relationships = map[string]map[string]relationship{
 // authorizedRole is what every user has who was given nothing else.
 const authorizedRole = "repo/internal/role/openidm-authorized"
 
+// value is what a member with these references is; nil where it has none.
+func (rel relationship) value(items []any) any {
+	switch {
+	case rel.many:
+		return items
+	case len(items) == 0:
+		return nil
+	}
+	return items[0]
+}
+
 func references(v any) []any {
 	if one, ok := v.(record); ok {
 		return []any{one}
@@ -54,27 +65,20 @@ func refOf(v any) string {
 
 // splitRef takes a reference apart, and says whether the record is there.
 func (w *world) splitRef(ref string) (t *table, id string, exists bool) {
-	path, id, _ := cutLast(tablePath(ref))
-	t, ok := w.tables[path]
+	folder, id := path.Split(tablePath(ref))
+	t, ok := w.tables[strings.TrimSuffix(folder, "/")]
 	return t, id, ok && t.has(id)
-}
-
-func cutLast(path string) (before, after string, found bool) {
-	i := strings.LastIndexByte(path, '/')
-	if i < 0 {
-		return "", path, false
-	}
-	return path[:i], path[i+1:], true
 }
 
 // related returns what a record's member leads to, as answers have it.
 func (w *world) related(kind string, r record, name string) []any {
 	rel, id := relationships[kind][name], r["_id"].(string)
 	out := []any{}
-	show := func(ref, kept any, from string) {
+	self := "managed/" + kind + "/" + id
+	show := func(ref string, kept any, holder, held string) {
 		properties, ok := lookup(kept, []string{"_refProperties"})
 		if !ok { // put by a test or a mapping, without
-			sum := sha256.Sum256([]byte(from + " " + fmt.Sprint(ref)))
+			sum := sha256.Sum256([]byte(holder + " " + held))
 			properties = record{"_id": uuid([16]byte(sum[:16])), "_rev": "1"}
 		}
 		out = append(out, record{"_ref": ref, "_refProperties": properties})
@@ -86,14 +90,14 @@ func (w *world) related(kind string, r record, name string) []any {
 		}
 		for _, one := range held {
 			if _, _, exists := w.splitRef(refOf(one)); exists {
-				show(refOf(one), one, "managed/"+kind+"/"+id)
+				show(refOf(one), one, self, refOf(one))
 			}
 		}
 		return out
 	}
-	self := "managed/" + kind + "/" + id
 	for other, one := range w.holders(rel, self) {
-		show("managed/"+rel.heldBy+"/"+other, one, "managed/"+rel.heldBy+"/"+other)
+		holder := "managed/" + rel.heldBy + "/" + other
+		show(holder, one, holder, self)
 	}
 	return out
 }
@@ -159,14 +163,7 @@ func (w *world) shown(kind string, whole record, fields []string) record {
 		for i := range items {
 			items[i] = w.expanded(items[i].(record), wanted)
 		}
-		switch {
-		case rels[name].many:
-			out[name] = items
-		case len(items) == 0:
-			out[name] = nil
-		default:
-			out[name] = items[0]
-		}
+		out[name] = rels[name].value(items)
 	}
 	return out
 }
@@ -195,14 +192,8 @@ func (w *world) expanded(item record, fields []string) record {
 func (w *world) withRelations(kind string, r record) record {
 	full := maps.Clone(r)
 	for name, rel := range relationships[kind] {
-		items := w.related(kind, r, name)
-		switch {
-		case rel.many:
-			full[name] = items
-		case len(items) == 0:
+		if full[name] = rel.value(w.related(kind, r, name)); full[name] == nil {
 			delete(full, name)
-		default:
-			full[name] = items[0]
 		}
 	}
 	return full
@@ -210,8 +201,8 @@ func (w *world) withRelations(kind string, r record) record {
 
 // takeRelations checks the relationships in next, which replaces old, and
 // leaves there those that are kept with it. What is kept on the other side is
-// set by the function that it returns, nil where nothing is. Members that next lacks stay as they are,
-// or go where all is true.
+// set by the function that it returns, nil where nothing is. Members that next
+// lacks stay as they are, or go where all is true.
 func (w *world) takeRelations(kind, id string, old, next record, all bool) (func(), *restError) {
 	var later []func()
 	for _, name := range slices.Sorted(maps.Keys(relationships[kind])) {
@@ -236,14 +227,11 @@ func (w *world) takeRelations(kind, id string, old, next record, all bool) (func
 			}
 			now = append(now, item)
 		}
-		switch {
-		case rel.heldBy != "":
+		if rel.heldBy != "" {
 			self := "managed/" + kind + "/" + id
 			later = append(later, func() { w.setHolders(rel, self, before, now) })
-		case rel.many:
-			next[name] = now
-		case len(now) > 0:
-			next[name] = now[0]
+		} else if kept := rel.value(now); kept != nil {
+			next[name] = kept
 		}
 	}
 	if later == nil {
@@ -283,39 +271,33 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 		return slices.ContainsFunc(list, func(v any) bool { return refOf(v) == ref })
 	}
 	many := relationships[rel.heldBy][rel.as].many
-	for _, item := range now {
-		if leads(before, refOf(item)) {
-			continue
+	// change sets the member of those in list that other does not have.
+	change := func(list, other []any, member func(r record, item any) any) {
+		for _, item := range list {
+			t, id, exists := w.splitRef(refOf(item))
+			if !exists || leads(other, refOf(item)) {
+				continue
+			}
+			r, _ := t.get(id)
+			if r[rel.as] = member(r, item); r[rel.as] == nil {
+				delete(r, rel.as)
+			}
+			t.put(id, r)
 		}
-		t, id, _ := w.splitRef(refOf(item))
-		r, ok := t.get(id)
-		if !ok {
-			continue
-		}
+	}
+	change(now, before, func(r record, item any) any {
 		back := record{"_ref": self, "_refProperties": item.(record)["_refProperties"]}
 		if many {
-			r[rel.as] = append(w.related(rel.heldBy, r, rel.as), back)
-		} else {
-			r[rel.as] = back
+			return append(w.related(rel.heldBy, r, rel.as), back)
 		}
-		t.put(id, r)
-	}
-	for _, item := range before {
-		if leads(now, refOf(item)) {
-			continue
-		}
-		t, id, _ := w.splitRef(refOf(item))
-		r, ok := t.get(id)
-		if !ok {
-			continue
-		}
+		return back
+	})
+	change(before, now, func(r record, _ any) any {
 		if many {
-			r[rel.as] = slices.DeleteFunc(w.related(rel.heldBy, r, rel.as), func(v any) bool { return refOf(v) == self })
-		} else {
-			delete(r, rel.as)
+			return slices.DeleteFunc(w.related(rel.heldBy, r, rel.as), func(v any) bool { return refOf(v) == self })
 		}
-		t.put(id, r)
-	}
+		return nil
+	})
 }
 
 // relation serves managed/KIND/ID/MEMBER and what is below.
@@ -337,13 +319,7 @@ func (w *world) relation(c *call, kind, id string, t *table) (*result, *restErro
 		if e != nil {
 			return e
 		}
-		if _, err := t.put(id, next); err != nil {
-			return fail(http.StatusInternalServerError, "%v", err)
-		}
-		if finish != nil {
-			finish()
-		}
-		return nil
+		return t.store(id, next, finish)
 	}
 	if len(c.segs) == 5 {
 		at := slices.IndexFunc(items, func(v any) bool {

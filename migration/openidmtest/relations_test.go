@@ -79,4 +79,16 @@ func TestRelationships(t *testing.T) {
 	ask("PATCH", "managed/user/m1", `[{"operation":"remove","field":"/manager"}]`, http.StatusOK)
 	same("no reports any more", ask("GET", "managed/user/u00001/reports?_queryFilter=true", "", 200)["result"], []any{})
 	ask("PUT", "managed/user/m2", `{"userName":"m2","givenName":"G","sn":"S","mail":"m@example.com","manager":{"_ref":"managed/user/zzz"}}`, http.StatusBadRequest)
+
+	// Put without properties, a relationship has one id from both sides.
+	s.Put("managed/user", "p1", record{"userName": "p1", "roles": []any{record{"_ref": "managed/role/r1"}}})
+	role := ask("GET", "managed/user/p1?_fields=roles", "", 200)["roles"].([]any)[0].(record)
+	members := ask("GET", "managed/role/r1?_fields=members", "", 200)["members"].([]any)
+	member := members[0].(record) // they are by id
+	same("put member", refOf(member), "managed/user/p1")
+	same("id from the other side", member["_refProperties"], role["_refProperties"])
+
+	// A patch that changes nothing is not checked against the policies.
+	s.Put("managed/user", "p2", record{"userName": "p2"})
+	ask("PATCH", "managed/user/p2", `[{"operation":"replace","field":"/userName","value":"p2"}]`, http.StatusOK)
 }

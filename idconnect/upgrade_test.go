@@ -66,31 +66,33 @@ const testSetupBatch = "@echo off\r\n" +
 // testJava is what the Java of a world says of itself.
 const testJava = `openjdk version "11.0.2" 64-Bit`
 
-// writeJava makes the Java of a world: a script, and on Windows, where none
-// goes by the name of java.exe, this program, see TestMain.
-func writeJava(t *testing.T, dir string) {
+// javaHome makes the Java of a world: a script, and on Windows, where none goes by
+// the name of java.exe, this program, see TestMain.
+func javaHome(t *testing.T) string {
 	t.Helper()
-	must(t, os.MkdirAll(dir, 0o755))
 	if runtime.GOOS != "windows" {
-		must(t, os.WriteFile(filepath.Join(dir, "java"), []byte("#!/bin/sh\necho '"+testJava+"' >&2\n"), 0o755))
-		return
+		home := t.TempDir()
+		must(t, os.Mkdir(filepath.Join(home, "bin"), 0o755))
+		must(t, os.WriteFile(filepath.Join(home, "bin", "java"), []byte("#!/bin/sh\necho '"+testJava+"' >&2\n"), 0o755))
+		return home
 	}
+	// A run that is killed while it asks for the version leaves this running, under
+	// wine for good at times, and what runs cannot be removed there: t.TempDir
+	// would take that for a failure.
+	home, err := os.MkdirTemp("", "jdk")
+	must(t, err)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(home); err != nil {
+			t.Logf("left behind: %v", err)
+		}
+	})
 	program, err := os.Executable()
 	must(t, err)
 	content, err := os.ReadFile(program)
 	must(t, err)
-	java := filepath.Join(dir, "java.exe")
-	must(t, os.WriteFile(java, content, 0o755))
-	// A run that is killed while it asks for the version leaves this running
-	// for a moment, and what runs cannot be removed there.
-	t.Cleanup(func() {
-		for range 100 {
-			if os.Remove(java) == nil {
-				return
-			}
-			time.Sleep(100 * time.Millisecond)
-		}
-	})
+	must(t, os.Mkdir(filepath.Join(home, "bin"), 0o755))
+	must(t, os.WriteFile(filepath.Join(home, "bin", "java.exe"), content, 0o755))
+	return home
 }
 
 func newWorld(t *testing.T, users int) *world {
@@ -112,14 +114,13 @@ func newWorld(t *testing.T, users int) *world {
 	writePackage(t, filepath.Join(w.dir, "package.zip"), map[string]string{
 		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": boot, "security/README": "stores",
 	})
-	writeJava(t, filepath.Join(w.dir, "jdk", "bin"))
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	w.u = &idconnect.Upgrade{
 		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: filepath.Join(w.dir, "package.zip"),
 		Source:      idconnect.Server{URL: w.source.URL(), Credentials: admin},
 		Target:      idconnect.Server{URL: "https://localhost:" + port + "/openidm/", Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, w.source.Port()),
-		JavaHome:    filepath.Join(w.dir, "jdk"), SettleTime: 300 * time.Millisecond,
+		JavaHome:    javaHome(t), SettleTime: 300 * time.Millisecond,
 		Checks: idconnect.Checks{InstanceAddress: "127.0.0.1"},
 	}
 	// The server starts when the script was answered, with the stores that

@@ -97,7 +97,7 @@ func (v *verifier) probe(ctx context.Context, side int, resource string) (verify
 		v.sort[side] = verifySort
 	}
 	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.sort[side]}, "")
-	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && ctx.Err() == nil {
+	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrNotFound) && ctx.Err() == nil {
 		v.sort[side] = nil // its own order, then
 		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1}, "")
 	}

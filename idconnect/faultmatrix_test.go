@@ -95,8 +95,8 @@ func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 		// Those that have records.
 		Collections: []idconnect.Collection{{Name: "users", Resource: "repo/managed/user"}, {Name: "roles", Resource: "repo/managed/role"}, {Name: "links", Resource: "repo/link"}},
 		// One name each: the others are asked for in the same way.
-		Tabs: idconnect.TabChecks{PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"}, Organizations: []string{"repo/managed/org"}},
-		Steps:       []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+		Tabs:  idconnect.TabChecks{PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"}, Organizations: []string{"repo/managed/org"}},
+		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
 		Logger: slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
 			mu.Lock()
 			defer mu.Unlock()

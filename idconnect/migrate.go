@@ -143,7 +143,7 @@ func (r *run) askConfigure(ctx context.Context, m *migration.Client) (configured
 // settleConfigure finds out whether a target was told its source. One that
 // stays as it is before it is told anything was not.
 func (r *run) settleConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
-	last, err := r.poll(ctx, m, func(p migration.Phase) bool {
+	last, err := r.poll(ctx, m, r.journal.Configure.Began, func(p migration.Phase) bool {
 		return p != migration.PhaseNotConfigured && p != migration.PhaseUnknown && p != ""
 	})
 	if err != nil {
@@ -160,15 +160,25 @@ func (r *run) settleConfigure(ctx context.Context, m *migration.Client) (told bo
 	return true, nil
 }
 
-// poll asks for the status until it is settled, or for the settle time. The
-// last answer is returned; an error only when there was none, or of ctx.
-func (r *run) poll(ctx context.Context, m *migration.Client, settled func(migration.Phase) bool) (last migration.Status, err error) {
-	deadline := time.Now().Add(r.settleTime())
-	pause := min(time.Second, r.settleTime()/10)
+// poll asks for the status until it is settled, or until the settle time has
+// passed since then, which may be in an earlier run: runs that are killed again
+// and again get there, too. A target that answers is asked for a tenth of that
+// time at least, since it may have just been started. The last answer is
+// returned; an error only when there was none, or of ctx.
+func (r *run) poll(ctx context.Context, m *migration.Client, since time.Time, settled func(migration.Phase) bool) (last migration.Status, err error) {
+	settle := r.settleTime()
+	pause := min(time.Second, settle/50)
+	deadline := time.Now().Add(settle)
+	answered := false
 	for {
 		s, err := m.Status(ctx)
 		if err == nil || s.Phase != "" {
 			last = s
+			if !answered {
+				answered = true
+				left := max(time.Until(since.Add(settle)), settle/10)
+				deadline = earlier(deadline, time.Now().Add(left))
+			}
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -188,6 +198,13 @@ func (r *run) poll(ctx context.Context, m *migration.Client, settled func(migrat
 		case <-time.After(pause):
 		}
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // lookAt says where to look when the target does not tell what became of a
@@ -249,7 +266,7 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 			r.journal.Migrate = nil // of another target, see completed, or to be repeated
 		}
 		if r.journal.Migrate != nil {
-			became, err := r.settle(ctx, m)
+			became, err := r.settle(ctx, m, r.journal.Migrate.Began)
 			switch {
 			case r.sayAgain(err):
 				r.journal.Migrate = nil
@@ -306,7 +323,7 @@ func (r *run) askMigrate(ctx context.Context, m *migration.Client) error {
 	case err == nil, errors.Is(err, migration.ErrAlreadyRunning):
 		return nil
 	case errors.As(err, &lost):
-		became, settleErr := r.settle(ctx, m)
+		became, settleErr := r.settle(ctx, m, time.Now())
 		if settleErr != nil || became == notReceived {
 			return errors.Join(err, settleErr)
 		}
@@ -330,8 +347,8 @@ const (
 // so; or the target stays idle, and then its records do. None: it was not. As
 // many as the source has: it was, and a restart made the target forget. Some:
 // nobody knows.
-func (r *run) settle(ctx context.Context, m *migration.Client) (outcome, error) {
-	last, err := r.poll(ctx, m, func(p migration.Phase) bool {
+func (r *run) settle(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
+	last, err := r.poll(ctx, m, since, func(p migration.Phase) bool {
 		switch p {
 		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
 			return true

@@ -1,8 +1,10 @@
 package idconnect_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +47,23 @@ func (w *world) forgetOutcome(t *testing.T, action string) {
 		t.Fatalf("the journal has no outcome of %s: %s", action, b)
 	}
 	delete(n, "ended")
+	b, err = json.Marshal(j)
+	must(t, err)
+	must(t, os.WriteFile(path, b, 0o600))
+}
+
+// intend writes an action without an outcome into the journal, as a run does
+// that is killed before it sends the request.
+func (w *world) intend(t *testing.T, action string, more map[string]any) {
+	t.Helper()
+	path := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
+	b, err := os.ReadFile(path)
+	must(t, err)
+	var j map[string]any
+	must(t, json.Unmarshal(b, &j))
+	note := map[string]any{"began": time.Now().UTC()}
+	maps.Copy(note, more)
+	j[action] = note
 	b, err = json.Marshal(j)
 	must(t, err)
 	must(t, os.WriteFile(path, b, 0o600))
@@ -110,6 +129,37 @@ func TestSettle(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSettleInParts: a target that was never told its source is told in the
+// end, though no run lives as long as it takes to be sure that it was not.
+func TestSettleInParts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	w.u.Hurry(testHurry)
+	w.u.Steps = idconnect.StepNames()[:5] // until the server runs
+	_, err := w.u.Run(t.Context())
+	must(t, err)
+	w.u.Steps = []string{idconnect.StepConfigure}
+	w.u.SettleTime = 3 * time.Second
+	w.intend(t, "configure", map[string]any{"instanceUrl": w.u.InstanceURL})
+	for run := 1; ; run++ {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		_, err := w.u.Run(ctx)
+		cancel()
+		if err == nil {
+			if run == 1 {
+				t.Error("the first run did not look for as long as it was told")
+			}
+			break
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		if run == 10 {
+			t.Fatal("ten runs of two thirds of the settle time did not settle it")
+		}
+	}
 }
 
 // TestSetupKilled: a set-up script that is killed fails with its last lines,

@@ -146,7 +146,9 @@ type Upgrade struct {
 	StateDir string
 
 	// SettleTime bounds the wait for a server to say what became of a request
-	// whose answer was lost; 0: 60 s.
+	// whose answer was lost; 0: 60 s. It counts from when the request was sent,
+	// also by a run that was killed; a server that answers is asked for a tenth
+	// of it at least.
 	SettleTime time.Duration
 	// SetupTimeout bounds the set-up script and the start of the server; 0:
 	// 15 minutes.

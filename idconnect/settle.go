@@ -25,7 +25,7 @@ func (r *run) settleTime() time.Duration {
 // and again get there, too. A target that answers is asked for a tenth of that
 // time at least, since it may have just been started. The last answer is
 // returned; an error only when there was none, or of ctx.
-func (r *run) poll(ctx context.Context, m *migration.Client, since time.Time, settled func(migration.Phase) bool) (last migration.Status, err error) {
+func (r *run) poll(ctx context.Context, m *migration.Client, step string, since time.Time, settled func(migration.Phase) bool) (last migration.Status, err error) {
 	settle := r.settleTime()
 	pause := min(time.Second, settle/50)
 	deadline := time.Now().Add(settle)
@@ -51,7 +51,7 @@ func (r *run) poll(ctx context.Context, m *migration.Client, since time.Time, se
 			}
 			return last, nil
 		}
-		r.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: "asking what became of an earlier request", Total: -1})
+		r.emit(Event{Kind: EventProgress, Step: step, Detail: "asking what became of an earlier request", Total: -1})
 		select {
 		case <-ctx.Done():
 			return last, ctx.Err()
@@ -83,7 +83,7 @@ func (r *run) lookAt(seen string) error {
 // settleConfigure finds out whether a target was told its source. One that
 // stays as it is before it is told anything was not.
 func (r *run) settleConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
-	last, err := r.poll(ctx, m, r.journal.Configure.Began, func(p migration.Phase) bool {
+	last, err := r.poll(ctx, m, StepConfigure, r.journal.Configure.Began, func(p migration.Phase) bool {
 		return p != migration.PhaseNotConfigured && p != migration.PhaseUnknown && p != ""
 	})
 	if err != nil {
@@ -114,7 +114,7 @@ const (
 // many as the source has: it was, and a restart made the target forget. Some:
 // nobody knows.
 func (r *run) settle(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
-	last, err := r.poll(ctx, m, since, func(p migration.Phase) bool {
+	last, err := r.poll(ctx, m, StepMigrate, since, func(p migration.Phase) bool {
 		switch p {
 		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
 			return true

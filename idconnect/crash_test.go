@@ -180,7 +180,7 @@ func points(t *testing.T, seen []string) []int {
 	n, seed := len(seen), rand.Uint64()
 	sample := n
 	if testing.Short() {
-		sample = 8
+		sample = 5
 	}
 	if text := os.Getenv("CRASH_POINTS"); text != "" {
 		var err error

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,8 @@ type hostileArchive struct {
 	whole func(*testing.T) []byte
 	// reading: only reading the data shows it, which preflight does.
 	reading bool
+	// large: left out with -short.
+	large bool
 }
 
 func named(names ...string) (out []rawEntry) {
@@ -66,7 +69,7 @@ func hostileArchives() []hostileArchive {
 		{name: "a store that is there twice", entries: named(rawTop+"security/truststore", rawTop+"Security/Truststore")},
 
 		{name: "bomb by ratio", entries: []rawEntry{{name: rawTop + "zeros", content: zeros(), method: 8}}},
-		{name: "bomb by many", entries: func() (out []rawEntry) {
+		{name: "bomb by many", large: true, entries: func() (out []rawEntry) {
 			for i := range 20 {
 				out = append(out, rawEntry{name: fmt.Sprint(rawTop, "zeros", i), content: zeros()[:15<<20], method: 8})
 			}
@@ -83,13 +86,13 @@ func hostileArchives() []hostileArchive {
 			{name: rawTop + "b", method: 8, zip64: true, size: is(uint64(5 << 30)), compressed: is(uint64(1 << 30))},
 		}},
 		{name: "bomb of nothing", entries: []rawEntry{{name: rawTop + "huge", method: 8, data: []byte{}, size: is(uint64(1 << 30))}}},
-		{name: "bomb by count", entries: func() (out []rawEntry) {
+		{name: "bomb by count", large: true, entries: func() (out []rawEntry) {
 			for i := range maxPackageFiles {
 				out = append(out, rawEntry{name: fmt.Sprint(rawTop, i)})
 			}
 			return out
 		}()},
-		{name: "bomb by the length of the directory", whole: func(t *testing.T) []byte {
+		{name: "bomb by the length of the directory", large: true, whole: func(t *testing.T) []byte {
 			var entries []rawEntry
 			for i := range 600 {
 				entries = append(entries, rawEntry{name: fmt.Sprint(rawTop, i), extra: make([]byte, 0xffff)})
@@ -130,7 +133,7 @@ func hostileArchives() []hostileArchive {
 			return rawZip(t, rawEnd{comment: "PK\x05\x06" + strings.Repeat("\x00", 18) + "."}, rawPackage()...)
 		}},
 		{name: "fewer entries than it says", code: CodePackageCorrupt, end: rawEnd{count: is(uint16(9))}},
-		{name: "more entries than it says, by 2^16", whole: func(t *testing.T) []byte {
+		{name: "more entries than it says, by 2^16", large: true, whole: func(t *testing.T) []byte {
 			var entries []rawEntry
 			for i := range 1 << 16 {
 				entries = append(entries, rawEntry{name: fmt.Sprint(rawTop, i)})
@@ -210,6 +213,9 @@ func picture(t *testing.T, dir string) map[string]string {
 func TestHostileArchives(t *testing.T) {
 	t.Parallel()
 	rows := hostileArchives()
+	if testing.Short() {
+		rows = slices.DeleteFunc(rows, func(row hostileArchive) bool { return row.large })
+	}
 	var refused atomic.Int32
 	t.Run("rows", func(t *testing.T) {
 		for _, row := range rows {

@@ -27,7 +27,7 @@ func (r *run) settleTime() time.Duration {
 // returned; an error only when there was none, or of ctx.
 func (r *run) poll(ctx context.Context, m *migration.Client, step string, since time.Time, settled func(migration.Phase) bool) (last migration.Status, err error) {
 	settle := r.settleTime()
-	pause := min(time.Second, settle/50)
+	pause := min(time.Second, settle/20)
 	deadline := time.Now().Add(settle)
 	answered := false
 	for {

@@ -98,7 +98,7 @@ func TestSettle(t *testing.T) {
 	t.Run("some is there", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 20)
-		w.faults = []openidmtest.Fault{{Action: "migrate", LoseRecords: 3}}
+		w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 		done(t, w)
 		_, err := w.u.Run(t.Context())
 		var unknown *migration.UnknownOutcomeError

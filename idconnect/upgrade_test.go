@@ -147,10 +147,20 @@ func newWorld(t *testing.T, users int) *world {
 	return w
 }
 
+// disturb gives the target a fault, before it is started.
+func (w *world) disturb(f openidmtest.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = append(w.faults, f)
+}
+
 func (w *world) startTarget(t *testing.T, addr string) {
+	w.mu.Lock()
+	faults := w.faults
+	w.mu.Unlock()
 	security := filepath.Join(w.u.TargetDir, "security")
 	s, err := openidmtest.Start(openidmtest.Options{
-		Role: openidmtest.Target, Addr: addr, Hosts: map[string]string{testHost: "127.0.0.1"}, Faults: w.faults,
+		Role: openidmtest.Target, Addr: addr, Hosts: map[string]string{testHost: "127.0.0.1"}, Faults: faults,
 		Keystore: filepath.Join(security, "keystore.jceks"), Truststore: filepath.Join(security, "truststore"),
 	})
 	if err != nil {
@@ -331,29 +341,29 @@ func TestUpgradeFailures(t *testing.T) {
 		},
 		"records lost": {
 			change: func(_ *testing.T, w *world) {
-				w.faults = []openidmtest.Fault{{Action: "migrate", LoseRecords: 3}}
+				w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 			},
 			step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
 		},
 		"records failed": {
 			change: func(_ *testing.T, w *world) {
-				w.faults = []openidmtest.Fault{{Action: "migrate", FailRecords: 2}}
+				w.disturb(openidmtest.Fault{Action: "migrate", FailRecords: 2})
 			},
 			step: idconnect.StepMigrate,
 		},
 		"the answer to migrate is lost": {
 			change: func(_ *testing.T, w *world) {
-				w.faults = []openidmtest.Fault{{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer}}
+				w.disturb(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
 			},
 		},
 		"the answer to configure is lost": {
 			change: func(_ *testing.T, w *world) {
-				w.faults = []openidmtest.Fault{{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer}}
+				w.disturb(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
 			},
 		},
 		"the target restarts while it is asked": {
 			change: func(_ *testing.T, w *world) {
-				w.faults = []openidmtest.Fault{{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset}}
+				w.disturb(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
 			},
 		},
 	} {

@@ -73,7 +73,7 @@ func TestVerifyResumes(t *testing.T) {
 	t.Parallel()
 	rounds := 6
 	if testing.Short() {
-		rounds = 2
+		rounds = 1
 	}
 	for _, ordered := range []bool{true, false} {
 		t.Run(fmt.Sprintf("ordered %v", ordered), func(t *testing.T) {

@@ -63,7 +63,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
 	v.verify.add(f, &v.u)
 	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
-	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long` to ask what became of a request whose answer is not known")
+	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long`, from when it was sent, to ask what became of a request whose answer is not known")
 	c := &v.u.Checks
 	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "how `long` each check of plan may take")
 	f.StringVar(&c.InstanceAddress, "instance-address", "", "`IP` address that the target's machine has for the host of -instance-url (default: this machine's)")

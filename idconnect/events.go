@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // EventKind says what an [Event] is about.
@@ -78,7 +80,7 @@ func (e Event) LogValue() slog.Value {
 // emitter hands events on one at a time.
 type emitter struct {
 	mu   sync.Mutex
-	pace pace
+	pace text.Pace
 }
 
 func (r *run) emit(e Event) {
@@ -89,7 +91,7 @@ func (r *run) emit(e Event) {
 	defer r.events.mu.Unlock()
 	e.Time = time.Now()
 	if e.Kind == EventProgress {
-		e.Rate, e.Left = r.events.pace.look(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
+		e.Rate, e.Left = r.events.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
 	}
 	r.u.Events(e)
 }

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	stdcmp "cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -257,7 +258,7 @@ func (row hostileArchive) hostile(t *testing.T) (refused bool) {
 		t.Errorf("the run: %v", err)
 		return false
 	}
-	code := withDefault(row.code, CodePackageHostile)
+	code := stdcmp.Or(row.code, CodePackageHostile)
 	if b := report.Findings.Blocking(); len(b) != 1 || b[0].Code != code || b[0].Remedy == "" || len(b[0].Seen) > 3000 {
 		t.Errorf("%s was not found in %v", code, b)
 		return false

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -152,7 +154,7 @@ func checkMigrate(ctx context.Context, r *run) (State, string, error) {
 	case migration.PhaseRunning:
 		return ToDo, "it runs on the target", nil
 	case migration.PhaseCompleteWithFailures:
-		return ToDo, fmt.Sprintf("it ended with %s", plural(int(s.Failed), "failed record")), nil
+		return ToDo, fmt.Sprintf("it ended with %s", text.Plural(int(s.Failed), "failed record")), nil
 	}
 	return ToDo, "", nil
 }
@@ -214,7 +216,7 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	if s.Processed > 0 {
-		return fmt.Sprintf("the target says %s, %s", s.Word, plural(int(s.Processed), "record")), nil
+		return fmt.Sprintf("the target says %s, %s", s.Word, text.Plural(int(s.Processed), "record")), nil
 	}
 	return "the target says " + s.Word, nil
 }

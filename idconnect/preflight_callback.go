@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -71,7 +72,7 @@ const maxAuthorizeAnswer = 1 << 20
 // redirect_uri_mismatch or invalid_client_id, in the body or in the address of
 // a redirect. Where all is well it shows a login page or redirects to one.
 func (r *run) askAuthorize(ctx context.Context, callback string) (callbackAnswer, error) {
-	endpoint := withDefault(r.u.Checks.AuthorizeURL, DefaultAuthorizeURL)
+	endpoint := cmp.Or(r.u.Checks.AuthorizeURL, DefaultAuthorizeURL)
 	query := url.Values{"response_type": {"code"}, "client_id": {r.u.Checks.ConsumerKey}, "redirect_uri": {callback}}
 	separator := "?"
 	if strings.Contains(endpoint, "?") {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // CatalogueEntry is one of the codes of findings, and what is known of it
@@ -33,13 +35,13 @@ func WriteCatalogue(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(catalogueHead)
 	for _, e := range catalogue {
-		fmt.Fprintf(&b, "\n## %s\n\n%s: %s\n\n", e.Code, capital(string(e.Severity)), e.Means)
+		fmt.Fprintf(&b, "\n## %s\n\n%s: %s\n\n", e.Code, text.Capital(string(e.Severity)), e.Means)
 		fmt.Fprintf(&b, "**What is checked.** %s\n", e.Checks)
 		if e.Why != "" {
-			fmt.Fprintf(&b, "\n**Why.** %s.\n", capital(e.Why))
+			fmt.Fprintf(&b, "\n**Why.** %s.\n", text.Capital(e.Why))
 		}
 		if e.Remedy != "" {
-			fmt.Fprintf(&b, "\n**What to do.** %s.\n", capital(e.Remedy))
+			fmt.Fprintf(&b, "\n**What to do.** %s.\n", text.Capital(e.Remedy))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -57,8 +59,6 @@ so nothing is changed), **warns** (it may go wrong; the run goes on) or
 This page is written from the catalogue in the package idconnect, by its test
 (` + "`go test ./idconnect -run TestFindingsPage -update`" + `).
 `
-
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 var catalogue = append(slices.Clone(catalogueOfServers), catalogueOfHost...)
 

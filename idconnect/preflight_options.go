@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -89,7 +90,7 @@ func (c Checks) validate() error {
 	if c.DatabasePort > 65535 {
 		return fmt.Errorf("database port %d: not a port", c.DatabasePort)
 	}
-	for _, text := range append([]string{withDefault(c.AuthorizeURL, DefaultAuthorizeURL)}, c.CallbackURLs...) {
+	for _, text := range append([]string{cmp.Or(c.AuthorizeURL, DefaultAuthorizeURL)}, c.CallbackURLs...) {
 		p, err := url.Parse(text)
 		if err != nil || p.Scheme != "https" || p.Hostname() == "" || p.User != nil {
 			return fmt.Errorf("authorize and callback URLs must begin with https:// and name a host")
@@ -122,7 +123,7 @@ func (m machine) user() int {
 	return os.Geteuid()
 }
 
-func (m machine) system() string { return withDefault(m.goos, runtime.GOOS) }
+func (m machine) system() string { return cmp.Or(m.goos, runtime.GOOS) }
 
 func (m machine) lookupHost(ctx context.Context, host string) ([]string, error) {
 	if m.lookup != nil {

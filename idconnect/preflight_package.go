@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 func utf16Of(s string) []uint16 { return utf16.Encode([]rune(s)) }
@@ -125,7 +127,7 @@ func (r *run) lookAtSpace(dir string, unpacked int64) Findings {
 		reserve = 0
 	}
 	f := finding(CodeDiskSpace, StepUnpack, "%s are free at %s; the package needs %s unpacked, and %s more for the database",
-		bytesText(int64(min(free, 1<<62))), at, bytesText(unpacked), bytesText(reserve))
+		text.Bytes(int64(min(free, 1<<62))), at, text.Bytes(unpacked), text.Bytes(reserve))
 	switch {
 	case free < uint64(unpacked):
 		return Findings{f}

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
@@ -30,7 +31,7 @@ func (r *run) lookAtPorts(ctx context.Context) Findings {
 	if err != nil {
 		return nil
 	}
-	host := withDefault(r.u.Checks.PortHost, target.Hostname())
+	host := cmp.Or(r.u.Checks.PortHost, target.Hostname())
 	wanted := []string{portOf(target)}
 	why := map[string]string{wanted[0]: "the port of " + r.u.targetURL()}
 	// Without a folder that is there the address alone says a port.
@@ -54,7 +55,7 @@ func (r *run) lookAtPorts(ctx context.Context) Findings {
 	if port < 0 {
 		return found
 	}
-	host = withDefault(r.u.Checks.PortHost, "localhost")
+	host = cmp.Or(r.u.Checks.PortHost, "localhost")
 	if listens(ctx, host, strconv.Itoa(port)) {
 		f := finding(CodeDatabasePort, StepSetup, "another program listens on %s, %s", net.JoinHostPort(host, strconv.Itoa(port)), from)
 		if from != assumedPort {

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -242,7 +243,7 @@ func (r *run) sharedAddress(ctx context.Context) string {
 	return ""
 }
 
-func portOf(u *url.URL) string { return withDefault(u.Port(), "443") }
+func portOf(u *url.URL) string { return cmp.Or(u.Port(), "443") }
 
 // targetGeneration is the version of OpenIDM in 7.1.6 (inferred).
 const targetGeneration = "7.1"

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -135,7 +138,7 @@ func (r *run) lookAtConfiguration(ctx context.Context) Findings {
 		found = append(found, finding(CodeLiveSync, step, "live synchronisation is on: %s", strings.Join(live, ", ")))
 	}
 	if len(others) > 0 {
-		found = append(found, finding(CodeSchedules, step, "%s: %s", plural(len(others), "schedule")+" on", strings.Join(others, ", ")))
+		found = append(found, finding(CodeSchedules, step, "%s: %s", text.Plural(len(others), "schedule")+" on", strings.Join(others, ", ")))
 	}
 	return found
 }
@@ -154,8 +157,8 @@ func (r *run) lookAtMappings(doc json.RawMessage) Findings {
 		}
 	}
 	// Validate compiled both.
-	isProfiles := regexp.MustCompile(withDefault(r.u.Checks.ProfileMapping, DefaultProfileMapping))
-	isProfile := regexp.MustCompile(withDefault(r.u.Checks.ProfileProperty, DefaultProfileProperty))
+	isProfiles := regexp.MustCompile(cmp.Or(r.u.Checks.ProfileMapping, DefaultProfileMapping))
+	isProfile := regexp.MustCompile(cmp.Or(r.u.Checks.ProfileProperty, DefaultProfileProperty))
 	matched := 0
 	var without []string
 	for _, m := range sync.Mappings {
@@ -180,7 +183,7 @@ func (r *run) lookAtMappings(doc json.RawMessage) Findings {
 	case len(without) > 0:
 		return Findings{finding(CodeMappingDefault, StepPrepare, "no default mapping value for profiles: %s", strings.Join(without, ", "))}
 	case matched == 0:
-		return Findings{r.mappingReminder(fmt.Sprintf("of %s in the source, none is recognised as that of profiles", plural(len(sync.Mappings), "mapping")))}
+		return Findings{r.mappingReminder(fmt.Sprintf("of %s in the source, none is recognised as that of profiles", text.Plural(len(sync.Mappings), "mapping")))}
 	}
 	return nil
 }

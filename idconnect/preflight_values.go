@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -50,7 +52,7 @@ func (r *run) lookAtValues(ctx context.Context) Findings {
 	}
 	if len(found) == 0 {
 		found = append(found, finding(CodeValuesOpen, StepStores, "the keystore opens all %d encrypted values that were tried, in %s and %s",
-			t.tried(), plural(t.documents, "configuration document"), plural(t.records, "user")))
+			t.tried(), text.Plural(t.documents, "configuration document"), text.Plural(t.records, "user")))
 	}
 	return found
 }

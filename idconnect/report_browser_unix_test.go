@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // pictures are for who changes the page and wants to see it.
@@ -86,7 +88,7 @@ func TestReportInBrowser(t *testing.T) {
 				if d := headingsInOrder(l.Headings); d != "" {
 					t.Errorf("%s: %s", at, d)
 				}
-				if l.Title != printable(rep.verdict().title) || l.Scripts != 0 {
+				if l.Title != text.Printable(rep.verdict().title) || l.Scripts != 0 {
 					t.Errorf("%s: the page says %q; %d scripts", at, l.Title, l.Scripts)
 				}
 				want := schemes[scheme][string(rep.verdict().mood)]

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 //go:embed report.html
@@ -152,7 +154,7 @@ type htmlList struct {
 type htmlRecord struct{ ID, Members string }
 
 func clipped(s string, n int) string {
-	s = printable(s[:min(len(s), 4*n+4)]) // more than n runes, where it is cut
+	s = text.Printable(s[:min(len(s), 4*n+4)]) // more than n runes, where it is cut
 	if len(s) <= n {
 		return s
 	}
@@ -196,7 +198,7 @@ func (rep *Report) view() htmlView {
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 		Style:  template.CSS(htmlStyle),
 		Kind:   "Upgrade report", Title: short(d.title), Lead: long(d.lead), Mood: d.mood, Version: rep.Version,
-		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat), Took: tookText(rep.Ended.Sub(rep.Started)),
+		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat), Took: text.Duration(rep.Ended.Sub(rep.Started)),
 		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
 		Error: paragraphs(rep.Error), Remedy: paragraphs(rep.Remedy),
 		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
@@ -231,13 +233,13 @@ func htmlServerOf(label string, s ServerSeen) htmlServer {
 func (v *htmlView) addFacts(rep *Report) {
 	if rep.Verify != nil {
 		s := rep.Verify.sums()
-		v.Facts = append(v.Facts, htmlFact{"Records compared", grouped(s.source)}, htmlFact{"Differences", grouped(s.total())})
+		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(s.source)}, htmlFact{"Differences", text.Grouped(s.total())})
 	}
 	if done, all := rep.stepsDone(); all > 0 {
 		v.Facts = append(v.Facts, htmlFact{"Steps done", fmt.Sprintf("%d of %d", done, all)})
 	}
 	if n := len(rep.Findings); n > 0 {
-		v.Facts = append(v.Facts, htmlFact{"Findings", grouped(int64(n))})
+		v.Facts = append(v.Facts, htmlFact{"Findings", text.Grouped(int64(n))})
 	}
 	if rep.Ended.After(rep.Started) {
 		v.Facts = append(v.Facts, htmlFact{"Time taken", v.Took})
@@ -265,12 +267,12 @@ func (v *htmlView) addSteps(rep *Report) {
 		}
 		if s.Started != nil && s.Ended != nil && all > 0 {
 			began, took := s.Started.Sub(rep.Started), s.Ended.Sub(*s.Started)
-			step.Timed, step.Took = true, tookText(took)
+			step.Timed, step.Took = true, text.Duration(took)
 			step.X = min(at(*s.Started), htmlScale-htmlVisible)
 			step.Width = min(max(at(*s.Ended)-step.X, htmlVisible), htmlScale-step.X)
-			step.Words = fmt.Sprintf("%s began %s after the start and took %s", step.Name, tookText(max(began, 0)), step.Took)
+			step.Words = fmt.Sprintf("%s began %s after the start and took %s", step.Name, text.Duration(max(began, 0)), step.Took)
 			if !timed && float64(began) > htmlLateStart*float64(all) {
-				v.Late = tookText(began)
+				v.Late = text.Duration(began)
 			}
 			timed = true
 		}
@@ -313,9 +315,9 @@ func (v *htmlView) addComparison(r *VerifyReport) {
 		got := &rows[i]
 		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.result(), Reason: long(got.Reason), Mood: moodGood}
 		if got.Checked {
-			row.Source, row.Target = grouped(got.SourceCount), grouped(got.TargetCount)
-			row.Missing, row.Extra, row.Changed = grouped(got.MissingCount), grouped(got.ExtraCount), grouped(got.ChangedCount)
-			row.Duplicate, row.Unreadable = grouped(got.DuplicateCount), grouped(got.Unreadable)
+			row.Source, row.Target = text.Grouped(got.SourceCount), text.Grouped(got.TargetCount)
+			row.Missing, row.Extra, row.Changed = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount), text.Grouped(got.ChangedCount)
+			row.Duplicate, row.Unreadable = text.Grouped(got.DuplicateCount), text.Grouped(got.Unreadable)
 			bar := got.bar()
 			for _, p := range bar.Parts {
 				used[p.Class] = true
@@ -326,7 +328,7 @@ func (v *htmlView) addComparison(r *VerifyReport) {
 		case got.Checked && got.Differences() > 0:
 			row.Mood, row.Result = moodBad, "differs"
 			if n := got.NotCheckedValues; n > 0 {
-				row.Result += ", " + number(n, "encrypted value", "encrypted values") + " not checked"
+				row.Result += ", " + text.Number(n, "encrypted value", "encrypted values") + " not checked"
 			}
 		case !got.Checked || got.NotCheckedValues > 0:
 			row.Mood = moodCare
@@ -368,7 +370,7 @@ func (c *CollectionReport) bar() htmlBar {
 		if p.count == 0 {
 			continue
 		}
-		words = append(words, grouped(p.count)+" "+p.words)
+		words = append(words, text.Grouped(p.count)+" "+p.words)
 		width := max(int(float64(htmlScale)*float64(p.count)/float64(all)), htmlVisible)
 		bar.Parts = append(bar.Parts, htmlPart{Class: p.class, Words: p.words, Width: width})
 		if x += width; width > bar.Parts[widest].Width {

@@ -3,6 +3,8 @@ package idconnect
 import (
 	"fmt"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 func (v *htmlView) addChecks(checks []Check) {
@@ -10,7 +12,7 @@ func (v *htmlView) addChecks(checks []Check) {
 		if n < 0 {
 			return "–"
 		}
-		return grouped(n)
+		return text.Grouped(n)
 	}
 	passed := 0
 	for _, c := range checks {
@@ -40,12 +42,12 @@ func (v *htmlView) addLists(r *VerifyReport) {
 	room := htmlAllIDs
 	more := func(count int64, shown int) string {
 		if n := count - int64(shown); n > 0 {
-			return "and " + grouped(n) + " more"
+			return "and " + text.Grouped(n) + " more"
 		}
 		return ""
 	}
 	if f := r.Failed; f != nil {
-		words := capital(strings.TrimSuffix(f.words(), ":")) + "."
+		words := text.Capital(strings.TrimSuffix(f.words(), ":")) + "."
 		if f.Checked && f.Count == 0 {
 			words = "The migration names none."
 		}
@@ -70,7 +72,7 @@ func (v *htmlView) addLists(r *VerifyReport) {
 			}
 			shown, _ := first(l.records, min(htmlListIDs, room))
 			room -= len(shown)
-			h := htmlList{Kind: l.kind, Words: grouped(l.count) + " " + l.what, More: more(l.count, len(shown)), Open: len(shown) <= htmlOpenIDs}
+			h := htmlList{Kind: l.kind, Words: text.Grouped(l.count) + " " + l.what, More: more(l.count, len(shown)), Open: len(shown) <= htmlOpenIDs}
 			for _, rec := range shown {
 				members, rest := first(rec.Members, htmlMembers)
 				text := make([]string, len(members))
@@ -85,7 +87,7 @@ func (v *htmlView) addLists(r *VerifyReport) {
 			lists.Lists = append(lists.Lists, h)
 		}
 		if shown, rest := first(c.Values, min(htmlListIDs, room)); len(shown) > 0 {
-			h := htmlList{Kind: "values", Words: number(int64(len(c.Values)), "value that differs", "values that differ"), More: more(int64(len(c.Values)), len(shown)), Open: rest == 0 && len(shown) <= htmlOpenIDs}
+			h := htmlList{Kind: "values", Words: text.Number(int64(len(c.Values)), "value that differs", "values that differ"), More: more(int64(len(c.Values)), len(shown)), Open: rest == 0 && len(shown) <= htmlOpenIDs}
 			room -= len(shown)
 			v.Values = true
 			for i := range shown {

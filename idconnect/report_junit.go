@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // junitIDs is how many ids of a list stand in the JUnit XML: CI systems keep
@@ -180,7 +182,7 @@ func (c *CollectionReport) junit() junitCase {
 			fmt.Fprintf(&b, "%s:\n", list.what)
 			shown := list.records[:min(junitIDs, len(list.records))]
 			for _, r := range shown {
-				b.WriteString("  " + printable(r.ID) + "\n")
+				b.WriteString("  " + text.Printable(r.ID) + "\n")
 			}
 			if n := list.count - int64(len(shown)); n > 0 {
 				fmt.Fprintf(&b, "  and %d more\n", n)
@@ -213,7 +215,7 @@ func (f *FailedRecords) junit() junitCase {
 		var b strings.Builder
 		shown := f.Records[:min(junitIDs, len(f.Records))]
 		for _, r := range shown {
-			fmt.Fprintf(&b, "%s: %s\n", printable(r.Mapping), printable(r.ID))
+			fmt.Fprintf(&b, "%s: %s\n", text.Printable(r.Mapping), text.Printable(r.ID))
 		}
 		if n := f.Count - int64(len(shown)); n > 0 {
 			fmt.Fprintf(&b, "and %d more\n", n)
@@ -234,7 +236,7 @@ func junitSays(kind, message, text string) *junitResult {
 func junitText(s string) string {
 	lines := strings.Split(s, "\n")
 	for i := range lines {
-		lines[i] = printable(strings.TrimRight(lines[i], "\r"))
+		lines[i] = text.Printable(strings.TrimRight(lines[i], "\r"))
 	}
 	return strings.Join(lines, "\n")
 }

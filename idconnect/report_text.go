@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/rivo/uniseg"
 )
@@ -19,23 +19,6 @@ type TextOptions struct {
 	// Colour marks good and bad news with the escape sequences of terminals
 	// (ECMA-48). Nothing is said by colour alone.
 	Colour bool
-}
-
-// printable makes what a server or a file chose harmless for whoever shows it:
-// what moves the cursor, turns the direction of writing or cannot be seen is
-// replaced, and so is what is not UTF-8. Space of every kind becomes a blank.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == utf8.RuneError:
-			return '\uFFFD'
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r) && r != '\v' && r != '\f' && r != '\u0085':
-			return ' '
-		}
-		return '\uFFFD'
-	}, s)
 }
 
 // tone is a colour of a terminal.
@@ -129,13 +112,13 @@ func (p *page) line(indent, hang int, t tone, text string) {
 }
 
 // fold is line where the cursor is in a column already.
-func (p *page) fold(column, hang int, t tone, text string) {
+func (p *page) fold(column, hang int, t tone, words string) {
 	if p.Width > 0 {
 		hang = min(hang, p.Width/2)
 	}
 	first := true
-	for part := range strings.SplitSeq(strings.TrimRight(text, "\r\n"), "\n") {
-		for _, l := range p.folded(printable(strings.TrimRight(part, "\r")), column, hang, first) {
+	for part := range strings.SplitSeq(strings.TrimRight(words, "\r\n"), "\n") {
+		for _, l := range p.folded(text.Printable(strings.TrimRight(part, "\r")), column, hang, first) {
 			if !first {
 				p.b.WriteString(strings.Repeat(" ", hang))
 			}
@@ -222,7 +205,7 @@ func (p *page) table(indent int, rows [][]cell) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], uniseg.StringWidth(printable(c.text)))
+			widths[i] = max(widths[i], uniseg.StringWidth(text.Printable(c.text)))
 		}
 	}
 	at := indent
@@ -237,7 +220,7 @@ func (p *page) table(indent int, rows [][]cell) {
 			p.packed(indent, row[:last])
 		} else {
 			for i, c := range row[:last] {
-				s := printable(c.text)
+				s := text.Printable(c.text)
 				p.b.WriteString(p.paint(c.tone, s))
 				if i < last-1 || row[last].text != "" && !below {
 					p.b.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
@@ -261,7 +244,7 @@ func (p *page) table(indent int, rows [][]cell) {
 func (p *page) packed(indent int, cells []cell) {
 	column := indent
 	for i, c := range cells {
-		s := printable(c.text)
+		s := text.Printable(c.text)
 		w := uniseg.StringWidth(s)
 		switch {
 		case i == 0:

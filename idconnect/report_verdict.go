@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // verdict is what a report says, in words for somebody who does not know the
@@ -55,13 +56,13 @@ func (rep *Report) verdict() verdict {
 		case 0:
 			v.lead += "Something is in the way."
 		default:
-			v.lead += number(int64(n), "finding has", "findings have") + " to be settled first."
+			v.lead += text.Number(int64(n), "finding has", "findings have") + " to be settled first."
 		}
 	case "interrupted":
 		v.mood, v.title = moodCare, "The "+what+" was interrupted"
 		v.lead = "The same command goes on where it stopped."
 		if done, all := rep.stepsDone(); all > 0 {
-			v.lead = fmt.Sprintf("%d of %s done; the same command goes on where it stopped.", done, number(int64(all), "step is", "steps are"))
+			v.lead = fmt.Sprintf("%d of %s done; the same command goes on where it stopped.", done, text.Number(int64(all), "step is", "steps are"))
 		}
 	case "failed":
 		v.title = "The " + what + " failed"
@@ -146,7 +147,7 @@ func (r *VerifyReport) sums() (s reportSums) {
 		s.duplicate += c.DuplicateCount
 		s.unreadable += c.Unreadable
 		if n := c.NotCheckedValues; n > 0 {
-			s.open = append(s.open, fmt.Sprintf("%s of %s differ in their ciphertext and could not be opened", number(n, "encrypted value", "encrypted values"), c.Name))
+			s.open = append(s.open, fmt.Sprintf("%s of %s differ in their ciphertext and could not be opened", text.Number(n, "encrypted value", "encrypted values"), c.Name))
 		}
 	}
 	for _, c := range r.Checks {
@@ -183,7 +184,7 @@ func (s *reportSums) same() string {
 	if s.source == 0 {
 		return "Both servers have no records in what was compared."
 	}
-	return fmt.Sprintf("All %s of the source are in the target, with the same content.", number(s.source, "record", "records"))
+	return fmt.Sprintf("All %s of the source are in the target, with the same content.", text.Number(s.source, "record", "records"))
 }
 
 // differences says how the servers differ.
@@ -198,12 +199,12 @@ func (s *reportSums) differences() string {
 		{s.unreadable, "cannot be read", "cannot be read"},
 	} {
 		if n.count > 0 {
-			parts = append(parts, number(n.count, n.one, n.many))
+			parts = append(parts, text.Number(n.count, n.one, n.many))
 		}
 	}
 	switch {
 	case len(parts) > 0:
-		return fmt.Sprintf("%s of the source compared: %s.", number(s.source, "record", "records"), strings.Join(parts, ", "))
+		return fmt.Sprintf("%s of the source compared: %s.", text.Number(s.source, "record", "records"), strings.Join(parts, ", "))
 	case s.checked == 0:
 		return "No collection could be compared, so nothing is proved."
 	}
@@ -214,48 +215,10 @@ func (s *reportSums) differences() string {
 func (s *reportSums) wrong() string {
 	var parts []string
 	if s.failedChecks > 0 {
-		parts = append(parts, number(int64(s.failedChecks), "check", "checks")+" failed.")
+		parts = append(parts, text.Number(int64(s.failedChecks), "check", "checks")+" failed.")
 	}
 	if s.failedRecords > 0 {
-		parts = append(parts, "The migration could not copy "+number(s.failedRecords, "record", "records")+".")
+		parts = append(parts, "The migration could not copy "+text.Number(s.failedRecords, "record", "records")+".")
 	}
 	return strings.Join(parts, " ")
-}
-
-// number is a count with its noun.
-func number(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return grouped(n) + " " + many
-}
-
-// grouped writes a count with commas, as in 12,408.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// tookText is a time span for people, in two units at most.
-func tookText(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "-"
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	d = d.Round(time.Second)
-	switch h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60; {
-	case h > 0:
-		return fmt.Sprintf("%d h %d min", h, m)
-	case m > 0:
-		return fmt.Sprintf("%d min %d s", m, s)
-	default:
-		return fmt.Sprintf("%d s", s)
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // WriteText writes the report for a person, as plain text.
@@ -25,7 +27,7 @@ func (rep *Report) WriteTextFor(w io.Writer, o TextOptions) error {
 	p.servers(rep.Source, rep.Target)
 	when := "at " + rep.Started.Format(time.RFC3339)
 	if took := rep.Ended.Sub(rep.Started); took > 0 {
-		when = fmt.Sprintf("from %s to %s (%s)", rep.Started.Format(time.RFC3339), rep.Ended.Format(time.RFC3339), tookText(took))
+		when = fmt.Sprintf("from %s to %s (%s)", rep.Started.Format(time.RFC3339), rep.Ended.Format(time.RFC3339), text.Duration(took))
 	}
 	p.line(0, 2, plainTone, when)
 
@@ -36,7 +38,7 @@ func (rep *Report) WriteTextFor(w io.Writer, o TextOptions) error {
 	for i, s := range rep.Steps {
 		detail := s.Detail
 		if s.Started != nil && s.Ended != nil {
-			detail = strings.TrimSpace(detail + "  (" + tookText(s.Ended.Sub(*s.Started)) + ")")
+			detail = strings.TrimSpace(detail + "  (" + text.Duration(s.Ended.Sub(*s.Started)) + ")")
 		}
 		rows = append(rows, []cell{{fmt.Sprintf("%3d %s", i+1, s.Name), plainTone}, {string(s.State), toneOfState(s.State)}, {detail, plainTone}})
 	}
@@ -110,7 +112,7 @@ func (p Plan) WriteTextFor(w io.Writer, o TextOptions) error {
 	case 0:
 		out.line(0, 0, greenTone, "Nothing blocks. Nothing was changed.")
 	default:
-		out.line(0, 0, careTone, number(int64(blocked), "step is", "steps are")+" blocked, nothing was changed.")
+		out.line(0, 0, careTone, text.Number(int64(blocked), "step is", "steps are")+" blocked, nothing was changed.")
 	}
 	return out.to(w)
 }
@@ -255,7 +257,7 @@ func (r *VerifyReport) writeChecks(p *page) {
 	}
 	p.table(0, rows)
 	if open > 0 {
-		p.line(0, 0, careTone, number(open, "check", "checks")+" not made: that is no proof, look in the UI of 7.1.6")
+		p.line(0, 0, careTone, text.Number(open, "check", "checks")+" not made: that is no proof, look in the UI of 7.1.6")
 	}
 }
 
@@ -265,7 +267,7 @@ func (c *Check) counts() string {
 		if n < 0 {
 			return "not counted"
 		}
-		return grouped(n)
+		return text.Grouped(n)
 	}
 	if c.Source < 0 && c.Target < 0 {
 		return ""
@@ -299,11 +301,11 @@ func (f *FailedRecords) writeTo(p *page) {
 func (f *FailedRecords) words() string {
 	switch {
 	case !f.Checked && f.Count > 0:
-		return withReason(number(f.Count, "record", "records")+" that the migration could not copy, not all of them named", f.Reason)
+		return withReason(text.Number(f.Count, "record", "records")+" that the migration could not copy, not all of them named", f.Reason)
 	case !f.Checked:
 		return withReason("failed records of the migration: not checked", f.Reason)
 	case f.Count == 0:
 		return "failed records of the migration: none"
 	}
-	return number(f.Count, "record", "records") + " that the migration could not copy:"
+	return text.Number(f.Count, "record", "records") + " that the migration could not copy:"
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -148,7 +150,7 @@ func (r *run) settle(ctx context.Context, m *migration.Client, since time.Time) 
 	}
 	want, wanted, err := countRecords(ctx, source)
 	if err != nil {
-		return notReceived, unknown(r.lookAt(fmt.Sprintf("the target is idle and holds %s; the source cannot be counted (%v)", plural(total, "record"), err)))
+		return notReceived, unknown(r.lookAt(fmt.Sprintf("the target is idle and holds %s; the source cannot be counted (%v)", text.Plural(total, "record"), err)))
 	}
 	for kind, n := range want {
 		if have[kind] < n {

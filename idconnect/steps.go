@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // step is one step of the upgrade. Its check asks the world, its action may be
@@ -63,7 +65,7 @@ func checkUnpack(ctx context.Context, r *run) (State, string, error) {
 		return ToDo, "", err
 	}
 	defer p.Close()
-	return ToDo, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(r.u.Package), bytesText(p.Bytes), p.Files), nil
+	return ToDo, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(r.u.Package), text.Bytes(p.Bytes), p.Files), nil
 }
 
 func checkJava(ctx context.Context, r *run) (State, string, error) {
@@ -80,16 +82,6 @@ func checkJava(ctx context.Context, r *run) (State, string, error) {
 func doJava(ctx context.Context, r *run) (string, error) {
 	_, detail, err := checkJava(ctx, r)
 	return detail, err
-}
-
-func bytesText(n int64) string {
-	switch {
-	case n >= 10<<20:
-		return fmt.Sprintf("%d MB", n>>20)
-	case n >= 10<<10:
-		return fmt.Sprintf("%d KB", n>>10)
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // storePair is one of the two stores in both installations.

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -46,7 +48,7 @@ func checkStores(_ context.Context, r *run) (State, string, error) {
 	if err != nil {
 		return ToDo, "", err
 	}
-	detail := fmt.Sprintf("%s, %s", plural(keys.Len(), "key"), plural(trust.Len(), "certificate"))
+	detail := fmt.Sprintf("%s, %s", text.Plural(keys.Len(), "key"), text.Plural(trust.Len(), "certificate"))
 	if !isInstallation(r.u.TargetDir) {
 		return ToDo, detail, nil
 	}
@@ -384,14 +386,4 @@ func undoStores(_ context.Context, r *run) (string, error) {
 		done = append(done, said)
 	}
 	return strings.Join(done, "; "), nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	if strings.HasSuffix(what, "y") && !strings.HasSuffix(what, "ey") {
-		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
@@ -103,7 +105,7 @@ func undoUnpack(ctx context.Context, r *run) (string, error) {
 			if !r.u.RemoveAdded {
 				return "", &AddedError{Dir: dir, Files: foreign}
 			}
-			detail += ", with " + plural(len(foreign), "file") + " added or changed since: " + someOf(foreign)
+			detail += ", with " + text.Plural(len(foreign), "file") + " added or changed since: " + someOf(foreign)
 		}
 		// Out of the way at once, so that a removal that is killed leaves no
 		// folder that looks like an installation.
@@ -144,7 +146,7 @@ type AddedError struct {
 }
 
 func (e *AddedError) Error() string {
-	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone", e.Dir, plural(len(e.Files), "file"), someOf(e.Files))
+	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone", e.Dir, text.Plural(len(e.Files), "file"), someOf(e.Files))
 }
 
 // Remedy says what to do.

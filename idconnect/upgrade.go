@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,22 +171,15 @@ type Upgrade struct {
 	pollInterval time.Duration
 }
 
-func (u *Upgrade) sourceURL() string { return withDefault(u.Source.URL, DefaultSourceURL) }
-func (u *Upgrade) targetURL() string { return withDefault(u.Target.URL, DefaultTargetURL) }
+func (u *Upgrade) sourceURL() string { return cmp.Or(u.Source.URL, DefaultSourceURL) }
+func (u *Upgrade) targetURL() string { return cmp.Or(u.Target.URL, DefaultTargetURL) }
 func (u *Upgrade) instanceURL() string {
-	return withDefault(u.InstanceURL, u.sourceURL())
-}
-
-func withDefault(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
+	return cmp.Or(u.InstanceURL, u.sourceURL())
 }
 
 func (s Server) credentials() openidm.Credentials {
 	c := s.Credentials
-	c.Username = withDefault(c.Username, DefaultUser)
+	c.Username = cmp.Or(c.Username, DefaultUser)
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -236,7 +237,7 @@ type verifier struct {
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
 	total  int64       // that it will have, -1 unknown, under said
-	pace   pace        // under said
+	pace   text.Pace   // under said
 	report CollectionReport
 }
 
@@ -300,7 +301,7 @@ func (v *verifier) tell(set func(*VerifyProgress)) {
 	v.said.Lock()
 	defer v.said.Unlock()
 	p := VerifyProgress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1], Total: v.total}
-	p.Rate, p.Left = v.pace.look(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
+	p.Rate, p.Left = v.pace.Observe(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
 	if set != nil {
 		set(&p)
 	}

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -74,8 +75,8 @@ func (t TabChecks) withDefaults() TabChecks {
 			*f.have = *f.otherwise
 		}
 	}
-	t.Salesforce = withDefault(t.Salesforce, d.Salesforce)
-	t.ActiveDirectory = withDefault(t.ActiveDirectory, d.ActiveDirectory)
+	t.Salesforce = cmp.Or(t.Salesforce, d.Salesforce)
+	t.ActiveDirectory = cmp.Or(t.ActiveDirectory, d.ActiveDirectory)
 	return t
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -73,14 +75,14 @@ func (t *tabs) failedRecords(ctx context.Context) *FailedRecords {
 		switch {
 		case err != nil:
 			out.Checked = false
-			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", printable(cutText(run.ID, 100)), tabWhy(err)))
+			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", text.Printable(text.Cut(run.ID, 100)), tabWhy(err)))
 		case failures < 0:
 			out.Count += named
 		case named < failures:
-			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named, plural(int(failures), "failed record"), printable(cutText(run.ID, 100))))
+			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named, text.Plural(int(failures), "failed record"), text.Printable(text.Cut(run.ID, 100))))
 		}
 		if run.Ended == "" {
-			notes = append(notes, fmt.Sprintf("%s is still running", printable(cutText(run.ID, 100))))
+			notes = append(notes, fmt.Sprintf("%s is still running", text.Printable(text.Cut(run.ID, 100))))
 		}
 	}
 	for key, r := range records {
@@ -127,9 +129,9 @@ func (t *tabs) audited(ctx context.Context, run openidm.Recon, records map[faile
 			}
 			named++
 			collection, id := t.recordOf(e)
-			key := failedKey{cutText(run.Mapping, 200), collection, cutText(id, verifyMaxID)}
+			key := failedKey{text.Cut(run.Mapping, 200), collection, text.Cut(id, verifyMaxID)}
 			if _, known := records[key]; known || len(records) < t.opts.MaxDifferences {
-				records[key] = FailedRecord{Run: cutText(run.ID, 200), Reason: t.reasonOf(e), Collection: collection}
+				records[key] = FailedRecord{Run: text.Cut(run.ID, 200), Reason: t.reasonOf(e), Collection: collection}
 			}
 		}
 		if cookie = page.Cookie; cookie == "" {
@@ -183,7 +185,7 @@ func (t *tabs) reasonOf(e auditEntry) string {
 	if class = class[strings.LastIndexByte(class, '.')+1:]; reasonName.MatchString(class) {
 		parts = append(parts, class)
 	}
-	return cutText(strings.Join(parts, "; "), maxReason)
+	return text.Cut(strings.Join(parts, "; "), maxReason)
 }
 
 // failedPolicies are the names of properties and policies in an error's detail:

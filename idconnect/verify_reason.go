@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // maxReason is the longest reason that a report keeps, in bytes.
@@ -23,25 +25,25 @@ var (
 )
 
 // verifyReason makes what a server says of a record fit for a report.
-func verifyReason(text string, secrets ...string) string {
+func verifyReason(said string, secrets ...string) string {
 	// What is cut here is nobody's loss, and bounds the time of what follows.
-	text = cutText(text, 16*maxReason)
+	said = text.Cut(said, 16*maxReason)
 	for _, secret := range secrets {
 		if len(secret) >= 4 {
-			text = strings.ReplaceAll(text, secret, "…")
+			said = strings.ReplaceAll(said, secret, "…")
 		}
 	}
-	text = strings.Join(strings.Fields(printable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(text))), " ")
-	text = reasonSecret.ReplaceAllString(text, "$1 …")
-	text = withoutQuoted(text)
-	text = reasonBraces.ReplaceAllString(text, "…")
-	text = reasonToken.ReplaceAllStringFunc(text, func(token string) string {
+	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(said))), " ")
+	said = reasonSecret.ReplaceAllString(said, "$1 …")
+	said = withoutQuoted(said)
+	said = reasonBraces.ReplaceAllString(said, "…")
+	said = reasonToken.ReplaceAllStringFunc(said, func(token string) string {
 		if m := reasonClass.FindStringSubmatch(token); m != nil {
 			return m[1] + strings.TrimLeft(token[len(token)-1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 		}
 		return "…"
 	})
-	return cutText(text, maxReason)
+	return text.Cut(said, maxReason)
 }
 
 // withoutQuoted leaves out what stands in quotes. One in the middle of a word is
@@ -95,17 +97,6 @@ func withoutWord(text, word string) string {
 
 // reason hides the passwords of both accounts, too.
 func (t *tabs) reason(text string) string { return verifyReason(text, t.secrets...) }
-
-// cutText shortens a text at a rune's boundary.
-func cutText(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
-}
 
 // secretNames are words that names of secret members are made of.
 var secretNames = regexp.MustCompile(`(?i)pass|pwd|secret|token|credential|crypt|private|(^|[^a-z])(pin|otp|totp|kba|salt|hash)([^a-z]|$)|(api|access|consumer|security|encryption|sym|shared|master|license).?key|keyfile|answer|kbaInfo`)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 func TestVerifyReason(t *testing.T) {
@@ -45,12 +47,12 @@ func TestVerifyReason(t *testing.T) {
 
 func FuzzVerifyReason(f *testing.F) {
 	f.Add("a 'b' c\x1b", "secret")
-	f.Fuzz(func(t *testing.T, text, secret string) {
-		got := verifyReason(text, secret)
+	f.Fuzz(func(t *testing.T, said, secret string) {
+		got := verifyReason(said, secret)
 		if len(got) > maxReason+len("…") || strings.ContainsAny(got, "\x00\x1b\n\r") {
 			t.Fatalf("%q", got)
 		}
-		if len(secret) >= 4 && strings.Contains(got, secret) && !strings.Contains(secret, "…") && printable(secret) == secret && !strings.Contains(secret, " ") {
+		if len(secret) >= 4 && strings.Contains(got, secret) && !strings.Contains(secret, "…") && text.Printable(secret) == secret && !strings.Contains(secret, " ") {
 			t.Fatalf("%q holds %q", got, secret)
 		}
 	})

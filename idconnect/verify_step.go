@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // verify is never done: what was equal yesterday may differ today.
@@ -62,7 +64,7 @@ func summary(r *VerifyReport) string {
 		}
 	}
 	if open := len(r.Checks) - passed; len(r.Checks) > 0 {
-		parts = append(parts, fmt.Sprintf("%s of the tabs passed, %d not checked", plural(passed, "check"), open))
+		parts = append(parts, fmt.Sprintf("%s of the tabs passed, %d not checked", text.Plural(passed, "check"), open))
 	}
 	return "the same on both servers: " + strings.Join(parts, ", ")
 }

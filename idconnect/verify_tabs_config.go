@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -242,7 +244,7 @@ func (t *tabs) mappings(ctx context.Context, c *Check) {
 	c.Source, c.Target = n[0], n[1]
 	if n[0] == 0 {
 		c.Source, c.Target = -1, -1
-		c.open("none of the source's %s is recognised as one of Salesforce or Active Directory", plural(len(t.config[0].mappings), "mapping"))
+		c.open("none of the source's %s is recognised as one of Salesforce or Active Directory", text.Plural(len(t.config[0].mappings), "mapping"))
 		return
 	}
 	t.conclude(c, "mapping", "bring the mappings of 2.1 to the target, as its tab Sync shows them, and compare again", missing, changed, other, unknown)
@@ -255,7 +257,7 @@ func (t *tabs) conclude(c *Check, what, remedy string, missing, changed, other [
 		also += "; also different, and no failure: " + tabList(other)
 	}
 	if unknown > 0 {
-		also += fmt.Sprintf("; not compared: %s of another kind", plural(unknown, what))
+		also += fmt.Sprintf("; not compared: %s of another kind", text.Plural(unknown, what))
 	}
 	var wrong []string
 	if len(missing) > 0 {
@@ -276,7 +278,7 @@ func tabList(names []string) string {
 	const most = 10
 	out := make([]string, 0, most)
 	for _, name := range names[:min(len(names), most)] {
-		out = append(out, cutText(printable(name), 200))
+		out = append(out, text.Cut(text.Printable(name), 200))
 	}
 	s := strings.Join(out, ", ")
 	if more := len(names) - most; more > 0 {
@@ -389,7 +391,7 @@ func (t *tabs) connectors(ctx context.Context, c *Check) {
 	const any = kindSalesforce | kindDirectory
 	here, there := t.config[0].ofKind(any), t.config[1].ofKind(any)
 	if len(here) == 0 {
-		c.open("none of the source's %s is recognised as one to Salesforce or Active Directory", plural(len(t.config[0].connectors), "connector"))
+		c.open("none of the source's %s is recognised as one to Salesforce or Active Directory", text.Plural(len(t.config[0].connectors), "connector"))
 		return
 	}
 	c.Source, c.Target = int64(len(here)), int64(len(there))

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -202,7 +204,7 @@ func (t *tabs) populated(ctx context.Context, c *Check) {
 	if len(there) == 0 {
 		if len(here) > 0 {
 			c.Source, c.Target = int64(len(here)), 0
-			c.fail(remedy, "the source has %s to Active Directory, the target none", plural(len(here), "connector"))
+			c.fail(remedy, "the source has %s to Active Directory, the target none", text.Plural(len(here), "connector"))
 			return
 		}
 		c.open("neither server has a connector that is recognised as one to Active Directory")
@@ -290,7 +292,7 @@ func (t *tabs) testConnectors(ctx context.Context, c *Check) {
 		c.fail("look at the connector on the target: its address, its account and its certificate", "%d of %d fail: %s", len(broken), n, tabList(broken))
 		return
 	}
-	c.pass("%s", plural(int(n), "connector"))
+	c.pass("%s", text.Plural(int(n), "connector"))
 }
 
 // tabLinks are the links of both servers, counted by their types.
@@ -398,7 +400,7 @@ func (t *tabs) linksTo(kind tabKind) func(context.Context, *Check) {
 			}
 		}
 		if n[0]+n[1] == 0 {
-			c.open("no link is recognised as one to %s among %s", kind, plural(len(types), "type"))
+			c.open("no link is recognised as one to %s among %s", kind, text.Plural(len(types), "type"))
 			return
 		}
 		c.Source, c.Target = n[0], n[1]

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
+
 	"github.com/idconnect-go/upgrade/migration"
 )
 
@@ -63,7 +65,7 @@ func (u *Upgrade) Watch(ctx context.Context, interval time.Duration) iter.Seq2[W
 type watcher struct {
 	u        *Upgrade
 	interval time.Duration
-	pace     pace
+	pace     text.Pace
 }
 
 func (w *watcher) look(s migration.Status) Watched {
@@ -72,7 +74,7 @@ func (w *watcher) look(s migration.Status) Watched {
 	case migration.PhaseComplete:
 		out.Left = 0
 	case migration.PhaseRunning:
-		out.Rate, out.Left = w.pace.look(out.Time, "", s.Processed, s.Total)
+		out.Rate, out.Left = w.pace.Observe(out.Time, "", s.Processed, s.Total)
 	}
 	return out
 }
@@ -116,7 +118,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		if !yield(look, nil) {
 			return false
 		}
-		sleep(ctx, w.interval)
+		text.Sleep(ctx, w.interval)
 		return true
 	}
 	if err != nil {
@@ -147,14 +149,4 @@ func (w *watcher) running(ctx context.Context, m *migration.Client, yield func(W
 		err = ctx.Err()
 	}
 	yield(w.look(s), err)
-}
-
-// sleep ends early with the context.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

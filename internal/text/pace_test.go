@@ -1,4 +1,4 @@
-package idconnect
+package text
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 
 func TestPace(t *testing.T) {
 	t.Parallel()
-	var p pace
+	var p Pace
 	at := time.Unix(1e9, 0)
 	for i, c := range []struct {
 		after       time.Duration
@@ -28,7 +28,7 @@ func TestPace(t *testing.T) {
 		{20 * time.Second, "b", 610, 2000, 0, -1},                  // and hangs
 	} {
 		at = at.Add(c.after)
-		rate, left := p.look(at, c.what, c.done, c.total)
+		rate, left := p.Observe(at, c.what, c.done, c.total)
 		if rate != c.rate || (left-c.left).Abs() > time.Second || left < 0 != (c.left < 0) {
 			t.Errorf("%d: %v a second, %v left, want %v, %v", i, rate, left, c.rate, c.left)
 		}

@@ -1,4 +1,4 @@
-package idconnect
+package text
 
 import "time"
 
@@ -9,8 +9,8 @@ const (
 	paceStep   = 500 * time.Millisecond
 )
 
-// pace measures how fast something counts. The zero value is ready.
-type pace struct {
+// Pace measures how fast something counts. The zero value is ready.
+type Pace struct {
 	what    string
 	samples []paceSample
 }
@@ -20,10 +20,10 @@ type paceSample struct {
 	done int64
 }
 
-// look takes note of a count and returns how many there are a second, 0 while
+// Observe records a count and returns how many there are a second, 0 while
 // unknown, and how long the rest takes at that rate, -1 while unknown. Another
 // what, or fewer than before, begins anew.
-func (p *pace) look(now time.Time, what string, done, total int64) (rate float64, left time.Duration) {
+func (p *Pace) Observe(now time.Time, what string, done, total int64) (rate float64, left time.Duration) {
 	n := len(p.samples)
 	if what != p.what || n > 0 && done < p.samples[n-1].done {
 		p.what, p.samples, n = what, p.samples[:0], 0

@@ -1,0 +1,110 @@
+// Package text has what is said to people in one way everywhere: counts with
+// their nouns, sizes, time spans, and texts of others made harmless. It knows
+// nothing of servers or files. Begin with [Printable], which every text from
+// outside goes through, [Number] and [Cut].
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Printable makes text that a server or a file chose safe to show: whatever
+// moves the cursor, changes the direction of writing, cannot be seen or is not
+// UTF-8 becomes U+FFFD. Every kind of space becomes a blank.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == utf8.RuneError:
+			return '\uFFFD'
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r) && r != '\v' && r != '\f' && r != '\u0085':
+			return ' '
+		}
+		return '\uFFFD'
+	}, s)
+}
+
+// Cut shortens s to limit bytes at most, at the boundary of a rune, and marks
+// the cut with "…".
+func Cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "…"
+}
+
+// Plural is a count with its noun, whose plural is regular: "2 entries".
+func Plural(n int, noun string) string {
+	many := noun + "s"
+	if strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ey") {
+		many = strings.TrimSuffix(noun, "y") + "ies"
+	}
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Number is a grouped count with its noun: "1 record", "12,408 records".
+func Number(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Grouped(n) + " " + many
+}
+
+// Grouped writes a count with commas: "12,408".
+func Grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Bytes is a size in the unit that fits: "9 bytes", "12 KB", "412 MB".
+func Bytes(n int64) string {
+	switch {
+	case n >= 10<<20:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 10<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// Duration is a time span in two units at most, "-" where it is negative.
+func Duration(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-"
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	d = d.Round(time.Second)
+	switch h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60; {
+	case h > 0:
+		return fmt.Sprintf("%d h %d min", h, m)
+	case m > 0:
+		return fmt.Sprintf("%d min %d s", m, s)
+	default:
+		return fmt.Sprintf("%d s", s)
+	}
+}
+
+// Capital begins a text with an upper-case letter.
+func Capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}

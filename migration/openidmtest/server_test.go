@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -192,10 +193,12 @@ func TestRefusedThenListening(t *testing.T) {
 
 func TestPaging(t *testing.T) {
 	t.Parallel()
-	users := 1_000_000
-	if testing.Short() {
+	const all = 1_000_000
+	users := all
+	if testing.Short() || !exhaustive.All() {
 		users = 20_000
 	}
+	t.Logf("%d of %d of %d users", users, users, all)
 	s := openidmtest.NewSource(t, openidmtest.Options{Users: users})
 	user := func(n int) string { return fmt.Sprintf("u%0*d", len(strconv.Itoa(users-1)), n) }
 	for _, c := range []struct{ query, cookie, first string }{
@@ -274,5 +277,18 @@ func TestAddressTaken(t *testing.T) {
 	}
 	if _, err := openidmtest.Start(openidmtest.Options{Users: 1_000_001}); err == nil {
 		t.Error("no error for too many users")
+	}
+}
+
+// BenchmarkNewSource measures what a test pays for a server after the first,
+// for which keys are made.
+func BenchmarkNewSource(b *testing.B) {
+	openidmtest.NewSource(b, openidmtest.Options{})
+	for b.Loop() {
+		s, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Source})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // ReportVersion is the version of the JSON form of [Report]; it grows when a
@@ -27,13 +29,13 @@ var ReportSchema string
 // only their ids. It can be written as text, JSON, a page of HTML and as the
 // JUnit XML that CI systems read; [Report.Save] writes all four.
 type Report struct {
-	Version  int           `json:"version"`
-	Started  time.Time     `json:"started"`
-	Ended    time.Time     `json:"ended"`
-	Source   ServerSeen    `json:"source"`
-	Target   ServerSeen    `json:"target"`
-	Steps    []*StepResult `json:"steps"`
-	Findings Findings      `json:"findings"`
+	Version  int                `json:"version"`
+	Started  time.Time          `json:"started"`
+	Ended    time.Time          `json:"ended"`
+	Source   ServerSeen         `json:"source"`
+	Target   ServerSeen         `json:"target"`
+	Steps    []*StepResult      `json:"steps"`
+	Findings preflight.Findings `json:"findings"`
 	// Verify is nil when that step was not reached.
 	Verify *VerifyReport `json:"verify,omitempty"`
 	// Outcome is "done", "blocked", "differences", "interrupted" or "failed";
@@ -98,7 +100,7 @@ func (rep *Report) end(err error) *Report {
 	case err == nil:
 		rep.Outcome = "done"
 		return rep
-	case errors.Is(err, ErrBlocked):
+	case errors.Is(err, preflight.ErrBlocked):
 		rep.Outcome = "blocked"
 	case errors.Is(err, ErrDifferences):
 		rep.Outcome = "differences"
@@ -120,7 +122,7 @@ func (p Plan) Report() *Report {
 		rep.Steps[i].State = s.State // nothing was to be run
 	}
 	if p.Blocked() {
-		rep.end(ErrBlocked)
+		rep.end(preflight.ErrBlocked)
 	}
 	return rep
 }
@@ -152,7 +154,7 @@ func (rep Report) MarshalJSON() ([]byte, error) {
 		rep.Steps = []*StepResult{}
 	}
 	if rep.Findings == nil {
-		rep.Findings = Findings{}
+		rep.Findings = preflight.Findings{}
 	}
 	return json.Marshal(plain(rep))
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -283,10 +284,10 @@ func (v *htmlView) addSteps(rep *Report) {
 	}
 }
 
-func (v *htmlView) addFindings(findings Findings) {
-	moods := map[Severity]string{Blocks: string(moodBad), Warns: string(moodCare), Informs: "none"}
-	var sorted Findings
-	for _, s := range []Severity{Blocks, Warns, Informs} {
+func (v *htmlView) addFindings(findings preflight.Findings) {
+	moods := map[preflight.Severity]string{preflight.Blocks: string(moodBad), preflight.Warns: string(moodCare), preflight.Informs: "none"}
+	var sorted preflight.Findings
+	for _, s := range []preflight.Severity{preflight.Blocks, preflight.Warns, preflight.Informs} {
 		for _, f := range findings {
 			if f.Severity == s {
 				sorted = append(sorted, f)

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // cssColours reads the colours of both schemes out of the style.
@@ -154,7 +156,9 @@ func TestReportHTMLBounded(t *testing.T) {
 		rep.Verify.Collections = append(rep.Verify.Collections, c)
 	}
 	for range 400 {
-		rep.Findings = append(rep.Findings, Finding{wide, Warns, wide, wide, wide, wide, "https://example.com/" + wide})
+		rep.Findings = append(rep.Findings, preflight.Finding{
+			Code: wide, Severity: preflight.Warns, Step: wide, Seen: wide, Why: wide, Remedy: wide, Doc: "https://example.com/" + wide,
+		})
 		rep.Verify.Checks = append(rep.Verify.Checks, Check{wide, wide, wide, CheckNotChecked, wide, wide, -1, 1 << 60})
 		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, FailedRecord{wide, wide, wide, wide, wide, true})
 	}

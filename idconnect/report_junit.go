@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -95,7 +96,7 @@ func (rep *Report) WriteJUnit(w io.Writer) error {
 	}
 	add("run", junitTime(took), []junitCase{outcome})
 	add("steps", junitTime(took), rep.junitSteps())
-	add("findings", junitTime(0), rep.Findings.junit())
+	add("findings", junitTime(0), junitFindings(rep.Findings))
 	if r := rep.Verify; r != nil {
 		took := junitTime(r.Ended.Sub(r.Started))
 		var collections, checks []junitCase
@@ -142,9 +143,9 @@ func (rep *Report) junitSteps() (cases []junitCase) {
 	return cases
 }
 
-func (fs Findings) junit() (cases []junitCase) {
+func junitFindings(findings preflight.Findings) (cases []junitCase) {
 	seen := map[string]int{}
-	for _, f := range fs {
+	for _, f := range findings {
 		name := f.Code
 		if seen[f.Code]++; seen[f.Code] > 1 {
 			name = fmt.Sprintf("%s %d", f.Code, seen[f.Code])
@@ -156,7 +157,7 @@ func (fs Findings) junit() (cases []junitCase) {
 				text = append(text, l.label+": "+l.text)
 			}
 		}
-		if f.Severity == Blocks {
+		if f.Severity == preflight.Blocks {
 			c.Failure = junitSays(f.Code, f.Seen, strings.Join(text, "\n"))
 		} else {
 			c.Out = junitText(string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n"))

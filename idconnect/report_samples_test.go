@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // sampleStart is when the runs of the samples begin.
@@ -54,10 +56,10 @@ func sampleRun(done int) *Report {
 		rep.Steps = append(rep.Steps, r)
 	}
 	rep.Ended = at
-	rep.Findings = Findings{
-		finding(CodeStoreUnverified, StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
-		finding(CodeReminder, StepPrepare, "the callback URL of 7.1.6 in the connected app"),
-		finding(CodeValuesOpen, StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
+	rep.Findings = preflight.Findings{
+		codes.StoreUnverified.Finding(StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
+		codes.CheckByHand.Finding(StepPrepare, "the callback URL of 7.1.6 in the connected app"),
+		codes.ValuesOpen.Finding(StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
 	}
 	return rep
 }
@@ -148,12 +150,12 @@ func sampleBlocked() *Report {
 	rep.Target = ServerSeen{URL: "https://localhost:9443/openidm/", State: "does not answer"}
 	rep.Steps[0].State, rep.Steps[0].Detail = Done, "the source answers, and openidm-admin is an administrator"
 	rep.Steps[6].State, rep.Steps[6].Detail = Blocked, "https://localhost:8443/openidm/ leads to a certificate for old-name.example.com"
-	rep.Findings = append(Findings{
-		finding(CodeCertificateName, StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
-		finding(CodeDiskSpace, StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
+	rep.Findings = append(preflight.Findings{
+		codes.SourceCertName.Finding(StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
+		codes.DiskSpace.Finding(StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
 	}, rep.Findings...)
 	rep.Ended = rep.Started.Add(1700 * time.Millisecond)
-	return sampleEnd(rep, ErrBlocked)
+	return sampleEnd(rep, preflight.ErrBlocked)
 }
 
 func sampleLocked() *Report {

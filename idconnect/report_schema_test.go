@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // compileSchema compiles the schema, or a part of it such as "#/$defs/verify".
@@ -100,7 +102,7 @@ func TestReportSchemaMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[reflect.Type]string{
-		reflect.TypeFor[ServerSeen](): "server", reflect.TypeFor[StepResult](): "step", reflect.TypeFor[Finding](): "finding",
+		reflect.TypeFor[ServerSeen](): "server", reflect.TypeFor[StepResult](): "step", reflect.TypeFor[preflight.Finding](): "finding",
 		reflect.TypeFor[VerifyReport](): "verify", reflect.TypeFor[CollectionReport](): "collection", reflect.TypeFor[Change](): "change",
 		reflect.TypeFor[Check](): "check", reflect.TypeFor[FailedRecords](): "failed", reflect.TypeFor[FailedRecord](): "failedRecord",
 		reflect.TypeFor[ChangedValue](): "value",

@@ -3,6 +3,7 @@ package idconnect
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestReportGolden compares what is written with testdata/report;
 // -update writes that anew.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/rivo/uniseg"
@@ -55,11 +56,11 @@ func toneOfState(s State) tone {
 	return dimTone
 }
 
-func toneOfSeverity(s Severity) tone {
+func toneOfSeverity(s preflight.Severity) tone {
 	switch s {
-	case Blocks:
+	case preflight.Blocks:
 		return redTone
-	case Warns:
+	case preflight.Warns:
 		return careTone
 	}
 	return plainTone

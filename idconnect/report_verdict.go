@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -42,7 +43,7 @@ func (rep *Report) verdict() verdict {
 	case "planned":
 		v.mood, v.title, v.lead = moodGood, "Ready for the upgrade", "Nothing blocks. Nothing was changed yet."
 		for _, f := range rep.Findings {
-			if f.Severity == Warns {
+			if f.Severity == preflight.Warns {
 				v.mood = moodCare
 			}
 		}

@@ -1,254 +1,165 @@
-package idconnect
+package preflight
 
-// catalogueOfServers is what is asked of the servers and of Salesforce.
-var catalogueOfServers = []CatalogueEntry{
-	{
-		Code: CodeSourceUnreachable, Severity: Blocks,
-		Means:  "the source does not answer at its address.",
-		Checks: "`GET info/ping` at the source's address.",
-		Why:    "the steps that follow ask this server",
-		Remedy: "start it, and check address, port and firewall",
-	},
-	{
-		Code: CodeSourceStarting, Severity: Blocks,
-		Means:  "the source answers, and says that it is not ready.",
-		Checks: "The state in the source's answer to `info/ping`, and the page that its web server shows while it starts.",
-		Why:    "a server that starts or stops gives half answers",
-		Remedy: "wait until it has started, or look at its log: a part of it may be missing",
-	},
-	{
-		Code: CodeSourceNotOpenIDM, Severity: Blocks,
-		Means:  "what answers at the source's address is not OpenIDM.",
-		Checks: "The form of the source's answer to `info/ping`.",
-		Why:    "another program listens there, or the path is wrong",
-		Remedy: "check the address: it ends in /openidm/",
-	},
-	{
-		Code: CodeSourceTLS, Severity: Blocks,
-		Means:  "the source's certificate is not accepted here, or what says whom to trust cannot be read.",
-		Checks: "The source's certificate against the truststore given, that of its folder, and the certificate in its own keystore.",
-		Why:    "certificate checks are never switched off",
-		Remedy: "give the source's own truststore, or its folder, and use the host name of its certificate in the address",
-	},
-	{
-		Code: CodeSourcePassword, Severity: Blocks,
-		Means:  "the source refuses the account or its password.",
-		Checks: "`GET info/login` at the source with the account given.",
-		Why:    "only an administrator may read all records",
-		Remedy: "give the right account and password",
-	},
-	{
-		Code: CodeSourceLogin, Severity: Blocks,
-		Means:  "the login at the source failed for another reason than the password.",
-		Checks: "The source's answer to `info/login`.",
-		Why:    "whether the account may do what is to be done is not known",
-		Remedy: "look at the server's log",
-	},
-	{
-		Code: CodeSourceRole, Severity: Blocks,
-		Means:  "the account at the source is not an administrator's.",
-		Checks: "The roles in the source's answer to `info/login`: `openidm-admin` is needed.",
-		Why:    "only an administrator may read all records and start the migration",
-		Remedy: "give an administrator's account",
-	},
-	{
-		Code: CodeTargetUnreachable, Severity: Blocks,
-		Means:  "the target does not answer at its address.",
-		Checks: "`GET info/ping` at the target's address. The target is only expected to answer when the step `setup` is not chosen.",
-		Why:    "the steps that follow ask this server",
-		Remedy: "start it, and check address, port and firewall",
-	},
-	{
-		Code: CodeTargetStarting, Severity: Blocks,
-		Means:  "the target answers, and says that it is not ready.",
-		Checks: "The state in the target's answer to `info/ping`, and the page that its web server shows while it starts.",
-		Why:    "a server that starts or stops gives half answers",
-		Remedy: "wait until it has started, or look at its log: a part of it may be missing",
-	},
-	{
-		Code: CodeTargetNotOpenIDM, Severity: Blocks,
-		Means:  "what answers at the target's address is not OpenIDM.",
-		Checks: "The form of the target's answer to `info/ping`.",
-		Why:    "another program listens there, or the path is wrong",
-		Remedy: "check the address: it ends in /openidm/; if another program has the port, stop it or give the target another one",
-	},
-	{
-		Code: CodeTargetTLS, Severity: Blocks,
-		Means:  "the target's certificate is not accepted here, or what says whom to trust cannot be read.",
-		Checks: "The target's certificate against the truststore given, that of its folder, and the certificate in its own keystore.",
-		Why:    "certificate checks are never switched off",
-		Remedy: "give the target's own truststore, or its folder: after the stores were copied it presents the source's certificate",
-	},
-	{
-		Code: CodeTargetPassword, Severity: Blocks,
-		Means:  "the target refuses the account or its password.",
-		Checks: "`GET info/login` at the target with the account given.",
-		Why:    "only an administrator may read all records",
-		Remedy: "give the right account and password",
-	},
-	{
-		Code: CodeTargetLogin, Severity: Blocks,
-		Means:  "the login at the target failed for another reason than the password.",
-		Checks: "The target's answer to `info/login`.",
-		Why:    "whether the account may do what is to be done is not known",
-		Remedy: "look at the server's log",
-	},
-	{
-		Code: CodeTargetRole, Severity: Blocks,
-		Means:  "the account at the target is not an administrator's.",
-		Checks: "The roles in the target's answer to `info/login`: `openidm-admin` is needed.",
-		Why:    "only an administrator may read all records and start the migration",
-		Remedy: "give an administrator's account",
-	},
-	{
-		Code: CodeTargetVersion, Severity: Warns,
+// ofServers are the codes about the servers and Salesforce.
+type ofServers struct {
+	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped,
+	ClockDifference, RunInProgress, CheckTimedOut, InstanceURL,
+	InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
+	SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
+	MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead,
+	CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+}
+
+var entriesOfServers = ofServers{
+	TargetVersion: Entry{
+		Code: "TARGET-VERSION", Severity: Warns,
 		Means:  "the target that runs says another version than 7.1.",
 		Checks: "The version that a running target says (`info/version`). Another major version blocks: that is no target of this upgrade.",
 		Why:    "the procedure and what is known of the answers are those of 7.1.6",
 		Remedy: "look whether the address is that of 7.1.6",
 	},
-	{
-		Code: CodeTargetStarted, Severity: Blocks,
+	TargetStartedTooEarly: Entry{
+		Code: "TARGET-STARTED-TOO-EARLY", Severity: Blocks,
 		Means:  "the target ran before it had the source's stores.",
 		Checks: "Whether the target answers, its process runs, or its folder has traces of a start, while its stores do not hold the source's keys. Keys are compared by alias.",
 		Why:    "it encrypted with keys of its own, and presents and trusts its own certificates; what it migrates later cannot be opened with the copied keys",
 		Remedy: "stop it, unpack the package afresh into another folder, and run this before its first start",
 	},
-	{
-		Code: CodeTargetIsSource, Severity: Blocks,
+	TargetIsSource: Entry{
+		Code: "TARGET-IS-SOURCE", Severity: Blocks,
 		Means:  "source and target are one server or one folder.",
 		Checks: "The two addresses, also where two names lead to one address and port, and the two folders, also where links lead to one.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",
 	},
-	{
-		Code: CodeServersSwapped, Severity: Blocks,
+	ServersSwapped: Entry{
+		Code: "SERVERS-SWAPPED", Severity: Blocks,
 		Means:  "the source runs a newer version than the target.",
 		Checks: "The versions that both servers say, where both answer.",
 		Why:    "records would be copied from the new server into the old one",
 		Remedy: "exchange the two addresses",
 	},
-	{
-		Code: CodeClock, Severity: Warns,
+	ClockDifference: Entry{
+		Code: "CLOCK-DIFFERENCE", Severity: Warns,
 		Means:  "a server's clock and this machine's differ.",
 		Checks: "The header `Date` of each server's answer against this machine's clock. `Checks.MaxClockDifference` says how much is allowed; 1 minute unless given.",
 		Why:    "certificates that are valid on one machine are not on the other, sessions end early, and logs cannot be compared",
 		Remedy: "set the clocks by a time service (NTP)",
 	},
-	{
-		Code: CodeRunInProgress, Severity: Blocks,
+	RunInProgress: Entry{
+		Code: "RUN-IN-PROGRESS", Severity: Blocks,
 		Means:  "another run or rollback works on the same target.",
 		Checks: "The lock beside the target's folder.",
 		Why:    "two runs at once would undo each other's work",
 		Remedy: "wait until the other run ends, or end it",
 	},
-	{
-		Code: CodeTimedOut, Severity: Warns,
+	CheckTimedOut: Entry{
+		Code: "CHECK-TIMED-OUT", Severity: Warns,
 		Means:  "a check did not come to its end in its time.",
 		Checks: "Each check has a deadline of its own: `Checks.Timeout`, 30 seconds unless given; ten times that for what reads a whole package or many records. It blocks where the upgrade cannot do without what was looked at.",
 		Why:    "what was to be looked at is not known, and the run would hang at the same place",
 		Remedy: "look at why that server or folder does not answer; give it more time if it is slow (-check-timeout)",
 	},
-	{
-		Code: CodeInstanceURL, Severity: Warns,
+	InstanceURL: Entry{
+		Code: "INSTANCE-URL", Severity: Warns,
 		Means:  "the instance URL is not the address of an OpenIDM.",
 		Checks: "The form of the instance URL: its path is `/openidm/`.",
 		Why:    "the target reads from this address as it is told it",
 		Remedy: "give the address with /openidm/ at its end",
 	},
-	{
-		Code: CodeInstanceUnresolved, Severity: Warns,
+	InstanceURLUnresolved: Entry{
+		Code: "INSTANCE-URL-UNRESOLVED", Severity: Warns,
 		Means:  "the host name of the instance URL does not resolve on this machine.",
 		Checks: "The host name of the instance URL is looked up as programs do, the hosts file included. Where this is not the target's machine say which address the name has there: `Checks.InstanceAddress`.",
 		Why:    "the target's machine must find the source under this name; configure fails otherwise",
 		Remedy: "add a line for the name to the hosts file of the target's machine, with the address of the 2.1 machine",
 	},
-	{
-		Code: CodeInstanceUnreachable, Severity: Warns,
+	InstanceURLUnreachable: Entry{
+		Code: "INSTANCE-URL-UNREACHABLE", Severity: Warns,
 		Means:  "nothing answers where the instance URL leads to.",
 		Checks: "A connection to the host and port of the instance URL. It is cut as soon as the certificate was shown.",
 		Why:    "the target reads from there; configure fails otherwise",
 		Remedy: "check address, port and firewall between the two machines",
 	},
-	{
-		Code: CodeInstanceElsewhere, Severity: Warns,
+	InstanceURLElsewhere: Entry{
+		Code: "INSTANCE-URL-ELSEWHERE", Severity: Warns,
 		Means:  "the instance URL leads to another server than the source.",
 		Checks: "The certificate that is presented where the instance URL leads to, against that of the source.",
 		Why:    "the target would read from another server",
 		Remedy: "correct the line for the name in the hosts file of the target's machine",
 	},
-	{
-		Code: CodeCertificateName, Severity: Blocks,
+	SourceCertName: Entry{
+		Code: "SOURCE-CERT-NAME", Severity: Blocks,
 		Means:  "the source's certificate does not name the host of the instance URL.",
 		Checks: "The verdict of Java's rules on the certificate that the source presents, for the host of the instance URL.",
 		Why:    "the target's Java refuses the connection: bad certificate",
 		Remedy: "use the name of the certificate in the instance URL, with a line in the hosts file",
 	},
-	{
-		Code: CodeCertificateTrust, Severity: Blocks,
+	SourceCertUntrusted: Entry{
+		Code: "SOURCE-CERT-UNTRUSTED", Severity: Blocks,
 		Means:  "the target's truststore does not vouch for the source's certificate.",
 		Checks: "The verdict of Java's rules with the truststore that the target has when it is configured.",
 		Why:    "the target's Java refuses the connection: bad certificate",
 		Remedy: "put the source's certificate into the source's truststore, which is copied",
 	},
-	{
-		Code: CodeCertificateUnknown, Severity: Warns,
+	SourceCertNotChecked: Entry{
+		Code: "SOURCE-CERT-NOT-CHECKED", Severity: Warns,
 		Means:  "whether the target will accept the source's certificate cannot be said beforehand.",
 		Checks: "Whether certificate and truststore can be read.",
 		Why:    "a bad certificate shows only when the target is configured",
 		Remedy: "give the folders of both installations, or run this on the target's machine",
 	},
-	{
-		Code: CodeMappingDefault, Severity: Warns,
+	MappingDefaultMissing: Entry{
+		Code: "MAPPING-DEFAULT-MISSING", Severity: Warns,
 		Means:  "a mapping to Salesforce has no default value for profiles.",
 		Checks: "The mappings in the source's configuration `sync`: of those whose name or target matches `Checks.ProfileMapping`, the properties whose target matches `Checks.ProfileProperty` need a `default`. Both patterns are assumed; nobody published the names.",
 		Why:    "without a default mapping value the migration fails",
 		Remedy: "in the 2.1 UI choose a default value on the tab Profile to AD Group",
 	},
-	{
-		Code: CodeLiveSync, Severity: Warns,
+	LiveSyncOn: Entry{
+		Code: "LIVE-SYNC-ON", Severity: Warns,
 		Means:  "live synchronisation is on in the source.",
 		Checks: "The source's configurations `schedule/…` that are enabled and whose action is `liveSync`.",
 		Why:    "records that change while they are copied arrive half old and half new",
 		Remedy: "switch live synchronisation off until the upgrade is verified",
 	},
-	{
-		Code: CodeSchedules, Severity: Warns,
+	SchedulesOn: Entry{
+		Code: "SCHEDULES-ON", Severity: Warns,
 		Means:  "schedules are on in the source.",
 		Checks: "The source's other configurations `schedule/…` that are enabled.",
 		Why:    "records that change while they are copied arrive half old and half new",
 		Remedy: "disable the schedules until the upgrade is verified",
 	},
-	{
-		Code: CodeConfiguration, Severity: Warns,
+	ConfigurationNotRead: Entry{
+		Code: "CONFIGURATION-NOT-READ", Severity: Warns,
 		Means:  "the source's configuration could not be read.",
 		Checks: "`GET config` and the documents that the checks look at.",
 		Why:    "mappings and schedules were not looked at",
 		Remedy: "look at the source's log",
 	},
-	{
-		Code: CodeCallback, Severity: Warns,
+	CallbackURLMissing: Entry{
+		Code: "CALLBACK-URL-MISSING", Severity: Warns,
 		Means:  "the connected app in Salesforce lacks a callback URL.",
 		Checks: "With the consumer key of the connected app, the authorize endpoint is asked once for each callback URL, without a login; it says when one is not registered. Nothing is sent otherwise.",
 		Why:    "users cannot sign in, and nothing says why",
 		Remedy: "in Salesforce add the URL to the callback URLs of the connected app, and keep that of 2.1",
 	},
-	{
-		Code: CodeConsumerKey, Severity: Warns,
+	ConsumerKeyUnknown: Entry{
+		Code: "CONSUMER-KEY-UNKNOWN", Severity: Warns,
 		Means:  "Salesforce does not know the consumer key.",
 		Checks: "The authorize endpoint's answer.",
 		Why:    "the callback URLs were not checked",
 		Remedy: "give the consumer key of Identity Connect's connected app; of a sandbox, give its authorize endpoint",
 	},
-	{
-		Code: CodeCallbackUnknown, Severity: Warns,
+	CallbackNotChecked: Entry{
+		Code: "CALLBACK-NOT-CHECKED", Severity: Warns,
 		Means:  "whether the callback URLs are registered could not be found out.",
 		Checks: "The authorize endpoint's answer.",
 		Why:    "users cannot sign in if one is missing",
 		Remedy: "look at the callback URLs of the connected app in Salesforce",
 	},
-	{
-		Code: CodeReminder, Severity: Informs,
+	CheckByHand: Entry{
+		Code: "CHECK-BY-HAND", Severity: Informs,
 		Means:  "something that only a person can look at.",
 		Checks: "What no program could find out here: the callback URLs where no consumer key is given, the default mapping value where no mapping is recognised.",
 		Why:    "without the default mapping value the migration fails, without the callback URLs users cannot sign in",

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // managedSchema has the members that a managed object of each kind must have.
@@ -20,7 +22,7 @@ var mailAddress = regexp.MustCompile(`.+@.+\..+`)
 // checkPolicies looks whether a record keeps the policies of a default
 // server: all of them, or those of the given fields. id is the record's own,
 // which does not count against uniqueness.
-func (w *world) checkPolicies(kind, id string, r record, fields []string) *restError {
+func (w *world) checkPolicies(kind, id string, r record, fields []string) *crest.Error {
 	failed := []any{}
 	add := func(property, requirement string, params record) {
 		one := record{"policyRequirement": requirement}
@@ -50,7 +52,7 @@ func (w *world) checkPolicies(kind, id string, r record, fields []string) *restE
 	if len(failed) == 0 {
 		return nil
 	}
-	return &restError{
+	return &crest.Error{
 		Code: http.StatusForbidden, Message: "Policy validation failed",
 		Detail: record{"result": false, "failedPolicyRequirements": failed},
 	}
@@ -79,7 +81,7 @@ func (w *world) checkUser(id string, r record, wanted func(string) bool, add fun
 		if !given || !wanted(name) {
 			continue
 		}
-		if _, sealed := lookup(value, []string{"$crypto"}); sealed {
+		if _, sealed := crest.Lookup(value, []string{"$crypto"}); sealed {
 			continue
 		}
 		have := scriptType(value)
@@ -175,29 +177,29 @@ func (w *world) findUser(name string) string {
 
 // policy serves policy/managed/…: what a record would be told, without writing
 // it.
-func (s *Server) policy(c *call) (*result, *restError) {
-	if c.operation != "action" {
-		return nil, unsupported(c)
+func (s *Server) policy(c *call) (*crest.Result, *crest.Error) {
+	if c.Operation != "action" {
+		return nil, crest.Unsupported(c.Request)
 	}
-	if c.action != "validateObject" && c.action != "validateProperty" {
-		e := fail(http.StatusInternalServerError, "Unsupported action: %s", c.action)
+	if c.Action != "validateObject" && c.Action != "validateProperty" {
+		e := crest.Errorf(http.StatusInternalServerError, "Unsupported action: %s", c.Action)
 		e.Detail = record{}
 		return nil, e
 	}
-	r, _ := c.body.(record)
+	r, _ := c.Body.(record)
 	var fields []string
-	if c.action == "validateProperty" {
+	if c.Action == "validateProperty" {
 		fields = slices.Collect(maps.Keys(r))
 	}
 	kind, id := "", ""
-	if len(c.segs) > 2 && c.segs[1] == "managed" {
-		kind = c.segs[2]
-		id = strings.Join(c.segs[3:], "/")
+	if len(c.Segments) > 2 && c.Segments[1] == "managed" {
+		kind = c.Segments[2]
+		id = strings.Join(c.Segments[3:], "/")
 	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
 	if e := s.world.checkPolicies(kind, id, r, fields); e != nil {
-		return &result{body: e.Detail}, nil
+		return &crest.Result{Body: e.Detail}, nil
 	}
-	return &result{body: record{"result": true, "failedPolicyRequirements": []any{}}}, nil
+	return &crest.Result{Body: record{"result": true, "failedPolicyRequirements": []any{}}}, nil
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // maxRuns is how many runs a server remembers.
@@ -50,16 +52,16 @@ var mappingProperties = [][2]string{
 }
 
 // recon serves recon and recon/<id>.
-func (s *Server) recon(c *call) (*result, *restError) {
+func (s *Server) recon(c *call) (*crest.Result, *crest.Error) {
 	w := s.world
 	id := ""
-	if len(c.segs) > 1 {
-		id = c.segs[len(c.segs)-1]
+	if len(c.Segments) > 1 {
+		id = c.Segments[len(c.Segments)-1]
 	}
-	if c.operation != "read" && c.operation != "action" {
-		return nil, neverSupported(c)
+	if c.Operation != "read" && c.Operation != "action" {
+		return nil, crest.NeverSupported(c.Request)
 	}
-	if id == "" && c.operation == "action" {
+	if id == "" && c.Operation == "action" {
 		return s.startRecon(c)
 	}
 	w.mu.Lock()
@@ -69,40 +71,40 @@ func (s *Server) recon(c *call) (*result, *restError) {
 		for _, run := range w.runs {
 			all = append(all, run.record())
 		}
-		return &result{body: pick(record{"_id": "", "reconciliations": all}, c.fields)}, nil
+		return &crest.Result{Body: crest.Pick(record{"_id": "", "reconciliations": all}, c.Fields)}, nil
 	}
 	i := slices.IndexFunc(w.runs, func(r *reconRun) bool { return r.id == id })
 	if i < 0 {
-		return nil, fail(http.StatusNotFound, "Reconciliation with id %s not found.", id)
+		return nil, crest.Errorf(http.StatusNotFound, "Reconciliation with id %s not found.", id)
 	}
 	run := w.runs[i]
-	if c.operation == "read" {
-		return &result{body: pick(run.record(), c.fields)}, nil
+	if c.Operation == "read" {
+		return &crest.Result{Body: crest.Pick(run.record(), c.Fields)}, nil
 	}
-	if !strings.EqualFold(c.action, "cancel") {
-		return nil, fail(http.StatusBadRequest, "Action %s on recon run %s not supported {}", c.action, id)
+	if !strings.EqualFold(c.Action, "cancel") {
+		return nil, crest.Errorf(http.StatusBadRequest, "Action %s on recon run %s not supported {}", c.Action, id)
 	}
 	run.cancel()
-	return &result{body: record{"_id": id, "action": c.action, "status": "SUCCESS"}}, nil
+	return &crest.Result{Body: record{"_id": id, "action": c.Action, "status": "SUCCESS"}}, nil
 }
 
-func (s *Server) startRecon(c *call) (*result, *restError) {
-	switch c.action {
+func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
+	switch c.Action {
 	case "recon", "reconByQuery", "reconById":
 	default:
-		return nil, fail(http.StatusBadRequest, "Action %s on reconciliation not supported {}", c.action)
+		return nil, crest.Errorf(http.StatusBadRequest, "Action %s on reconciliation not supported {}", c.Action)
 	}
-	if !c.params.Has("mapping") {
-		return nil, fail(http.StatusBadRequest, "/mapping: Expecting a value")
+	if !c.Params.Has("mapping") {
+		return nil, crest.Errorf(http.StatusBadRequest, "/mapping: Expecting a value")
 	}
-	if c.action == "reconById" && !c.params.Has("ids") {
-		return nil, fail(http.StatusBadRequest, "Action reconById requires a parameter 'ids' with the identifier(s) to reconcile")
+	if c.Action == "reconById" && !c.Params.Has("ids") {
+		return nil, crest.Errorf(http.StatusBadRequest, "Action reconById requires a parameter 'ids' with the identifier(s) to reconcile")
 	}
 	w := s.world
 	w.mu.Lock()
-	if name := c.params.Get("mapping"); !w.connector || name != reconMapping {
+	if name := c.Params.Get("mapping"); !w.connector || name != reconMapping {
 		w.mu.Unlock()
-		return nil, fail(http.StatusConflict, "No such mapping: %s", name)
+		return nil, crest.Errorf(http.StatusConflict, "No such mapping: %s", name)
 	}
 	run := &reconRun{
 		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: s.now(),
@@ -112,7 +114,7 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 	run.remember(w)
 	w.mu.Unlock()
 
-	wait := c.params.Get("waitForCompletion") == "true"
+	wait := c.Params.Get("waitForCompletion") == "true"
 	if s.options.ReconPace == 0 || wait {
 		s.runRecon(run)
 	} else {
@@ -124,7 +126,7 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 		state = run.state
 		w.mu.Unlock()
 	}
-	return &result{body: record{"_id": run.id, "state": state}}, nil
+	return &crest.Result{Body: record{"_id": run.id, "state": state}}, nil
 }
 
 func (r *reconRun) remember(w *world) {
@@ -239,7 +241,7 @@ func (w *world) reconSource(run *reconRun) error {
 			target = w.findUser(row.name)
 		}
 		run.situations[situation]++
-		var problem *restError
+		var problem *crest.Error
 		switch action {
 		case "CREATE":
 			target = row.id
@@ -321,7 +323,7 @@ func (w *world) mapped(account record) record {
 	return r
 }
 
-func (w *world) createMapped(account record, id string) *restError {
+func (w *world) createMapped(account record, id string) *crest.Error {
 	r := w.mapped(account)
 	r["password"] = mappedPassword
 	if e := w.checkPolicies("user", "", r, nil); e != nil {
@@ -335,7 +337,7 @@ func (w *world) createMapped(account record, id string) *restError {
 	return w.table(managedUser).store(id, r, nil)
 }
 
-func (w *world) updateMapped(account record, id string) *restError {
+func (w *world) updateMapped(account record, id string) *crest.Error {
 	old, _ := w.table(managedUser).get(id)
 	next, _ := w.table(managedUser).get(id)
 	for k, v := range w.mapped(account) {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 func timestamp(t time.Time) string {
@@ -88,7 +90,7 @@ func (r *reconRun) durations() record {
 }
 
 // entry is a record of audit/recon.
-func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID string, problem *restError) record {
+func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID string, problem *crest.Error) record {
 	orNull := func(s string) any {
 		if s == "" {
 			return nil
@@ -102,46 +104,46 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 		"reconciling": reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
 	}
 	if problem != nil {
-		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message, problem.body(), "org.forgerock.openidm.sync.SynchronizationException"
+		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message, problem.Body(), "org.forgerock.openidm.sync.SynchronizationException"
 	}
 	return e
 }
 
 // audit serves audit/recon, of the runs that are remembered.
-func (s *Server) audit(c *call) (*result, *restError) {
-	if c.operation == "patch" || c.operation == "delete" {
-		return nil, fail(http.StatusNotImplemented, "%s operations are not supported", strings.ToUpper(c.operation))
+func (s *Server) audit(c *call) (*crest.Result, *crest.Error) {
+	if c.Operation == "patch" || c.Operation == "delete" {
+		return nil, crest.Errorf(http.StatusNotImplemented, "%s operations are not supported", strings.ToUpper(c.Operation))
 	}
-	if c.operation == "action" {
-		return nil, fail(http.StatusInternalServerError, "Internal Server Error")
+	if c.Operation == "action" {
+		return nil, crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
 	}
-	if len(c.segs) == 1 {
-		return nil, fail(http.StatusBadRequest, "Invalid resource path object specified.")
+	if len(c.Segments) == 1 {
+		return nil, crest.Errorf(http.StatusBadRequest, "Invalid resource path object specified.")
 	}
-	topic := c.segs[1]
+	topic := c.Segments[1]
 	switch topic {
 	case "recon", "access", "activity", "authentication", "config", "sync":
 	default:
-		return nil, fail(http.StatusNotImplemented, "Audit service called with unknown event topic %s", topic)
+		return nil, crest.Errorf(http.StatusNotImplemented, "Audit service called with unknown event topic %s", topic)
 	}
 	switch {
-	case c.operation == "create" || c.operation == "update":
-		return nil, fail(http.StatusBadRequest, "The request requires a transactionId and a timestamp")
-	case c.operation == "read" && len(c.segs) > 2:
-		return nil, fail(http.StatusNotFound, "Object %s not found in audit/%s", strings.Join(c.segs[2:], "/"), topic)
-	case c.operation == "read":
-		return nil, fail(http.StatusBadRequest, "Invalid resource path object specified.")
+	case c.Operation == "create" || c.Operation == "update":
+		return nil, crest.Errorf(http.StatusBadRequest, "The request requires a transactionId and a timestamp")
+	case c.Operation == "read" && len(c.Segments) > 2:
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in audit/%s", strings.Join(c.Segments[2:], "/"), topic)
+	case c.Operation == "read":
+		return nil, crest.Errorf(http.StatusBadRequest, "Invalid resource path object specified.")
 	case topic != "recon":
-		return runQuery(c, list(nil)) // nothing of it is kept
+		return crest.RunQuery(c.Request, crest.List(nil)) // nothing of it is kept
 	}
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var entries list
+	var entries crest.List
 	for _, run := range w.runs {
 		entries = append(entries, run.auditRecords()...)
 	}
-	return runQuery(c, entries)
+	return crest.RunQuery(c.Request, entries)
 }
 
 // auditRecords returns the entries of a run between those of its start and

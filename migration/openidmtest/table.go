@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // table holds the records of one resource: some are a function of their index
@@ -71,7 +73,7 @@ func (t *table) has(id string) bool {
 func (t *table) get(id string) (record, bool) {
 	if w, ok := t.rows[id]; ok {
 		r := record{}
-		if err := decodeJSON(w.text, &r); err != nil {
+		if err := crest.Decode(w.text, &r); err != nil {
 			return nil, false
 		}
 		r["_id"], r["_rev"] = id, strconv.Itoa(w.rev)
@@ -90,7 +92,7 @@ func (t *table) put(id string, r record) (rev int, err error) {
 	r = maps.Clone(r)
 	delete(r, "_id")
 	delete(r, "_rev")
-	text, err := encodeJSON(r)
+	text, err := crest.Encode(r)
 	if err != nil {
 		return 0, fmt.Errorf("keeping record %s: %w", id, err)
 	}
@@ -178,3 +180,25 @@ func (t *table) ids(sortedByID bool, offset int) iter.Seq[string] {
 func (t *table) before(id string) int {
 	return sort.Search(t.count, func(i int) bool { return t.id(i) >= id })
 }
+
+// tableView is a table as one of the server's two paths shows it.
+type tableView struct {
+	*table
+	show func(r record, fields []string) record
+}
+
+func (v tableView) All(sortedByID bool, offset int) iter.Seq[record] {
+	return func(yield func(record) bool) {
+		for id := range v.ids(sortedByID, offset) {
+			if r, ok := v.get(id); ok && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+func (v tableView) Shown(r record, fields []string) record { return v.show(r, fields) }
+
+func (v tableView) Can(q *crest.Query) *crest.Error { return q.Columns() }
+
+func (v tableView) Len() int { return v.len() }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/crest"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -169,7 +170,7 @@ func (src *sourceServer) get(ctx context.Context, resource string, params url.Va
 	if into == nil {
 		return nil
 	}
-	return decodeJSON(body, into)
+	return crest.Decode(body, into)
 }
 
 // sourcePage is what a target reads of a page.
@@ -218,7 +219,7 @@ func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, 
 		}
 		var cookie any
 		if len(page.Cookie) > 0 {
-			if err := decodeJSON(page.Cookie, &cookie); err != nil {
+			if err := crest.Decode(page.Cookie, &cookie); err != nil {
 				return err
 			}
 		}
@@ -232,7 +233,7 @@ func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, 
 // copyRecord keeps one record; the first ones suffer from the fault.
 func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f Fault) error {
 	r := record{}
-	if err := decodeJSON(text, &r); err != nil {
+	if err := crest.Decode(text, &r); err != nil {
 		return err
 	}
 	id, _ := r["_id"].(string)

@@ -1,4 +1,4 @@
-package openidmtest
+package crest
 
 import (
 	"testing"
@@ -6,14 +6,14 @@ import (
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	r := record{}
-	if err := decodeJSON([]byte(`{"userName":"u1","age":41,"ratio":0.5,"active":true,"name":{"first":"Zoë"},"a/b":"slash",
-		"list":["x","y"],"rows":[{"id":1}],"nothing":null}`), &r); err != nil {
+	r := Record{}
+	if err := Decode([]byte(`{"userName":"u1","age":41,"ratio":0.5,"active":true,"name":{"first":"Zoë"},
+		"a/b":"slash","list":["x","y"],"rows":[{"id":1}],"nothing":null}`), &r); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		filter string
-		want   bool
+		match string
+		want  bool
 	}{
 		{`true`, true},
 		{`false`, false},
@@ -48,9 +48,9 @@ func TestFilter(t *testing.T) {
 		{`userName eq "x" or age eq 41 and active eq false`, false},
 		{`false and false or true`, true},
 	} {
-		t.Run(c.filter, func(t *testing.T) {
+		t.Run(c.match, func(t *testing.T) {
 			t.Parallel()
-			f, err := parseFilter(c.filter)
+			f, err := parseFilter(c.match)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,8 @@ func TestFilter(t *testing.T) {
 }
 
 var badFilters = []string{
-	``, `userName`, `userName zz`, `userName eq`, `userName eq "a`, `userName eq a`, `userName eq null`, `(true`, `true)`,
+	``, `userName`, `userName zz`, `userName eq`, `userName eq "a`, `userName eq a`, `userName eq null`,
+	`(true`, `true)`,
 	`and`, `true and`, `"a" eq "b"`, `userName eq "a" "b"`, `userName eq [1]`, `!`, `() `,
 }
 
@@ -85,7 +86,7 @@ func FuzzFilter(f *testing.F) {
 	f.Add(`!(a/b co "\"" or c pr) and d ge -1.5`)
 	f.Fuzz(func(t *testing.T, text string) {
 		if f, err := parseFilter(text); err == nil {
-			f.keep(record{"a": record{"b": `"`}, "d": 1})
+			f.keep(Record{"a": Record{"b": `"`}, "d": 1})
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package openidmtest
+package crest
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// filter decides whether a record is wanted; nil wants all.
-type filter func(record) bool
+// Match decides whether a record is wanted; nil wants all.
+type Match func(Record) bool
 
 // maxFilterDepth bounds the nesting of a filter.
 const maxFilterDepth = 100
@@ -28,27 +28,27 @@ var errFilter = errors.New("not a query filter")
 //
 // Any other word may stand for an operator, too: that a resource does not know
 // it is found out only when it is asked.
-func parseFilter(text string) (parsedFilter, error) {
+func parseFilter(text string) (Filter, error) {
 	tokens, err := filterTokens(text)
 	if err != nil {
-		return parsedFilter{}, err
+		return Filter{}, err
 	}
 	p := &filterParser{tokens: tokens}
 	f, err := p.or(0)
 	if err != nil {
-		return parsedFilter{}, err
+		return Filter{}, err
 	}
 	if len(p.tokens) > 0 {
-		return parsedFilter{}, fmt.Errorf("%w: %q comes after its end", errFilter, p.tokens[0])
+		return Filter{}, fmt.Errorf("%w: %q comes after its end", errFilter, p.tokens[0])
 	}
 	p.found.keep = f
 	return p.found, nil
 }
 
-// parsedFilter is a filter and what a resource must be able to do for it.
-type parsedFilter struct {
-	keep     filter
-	pointers [][]string
+// Filter is a query filter and what a resource must be able to do for it.
+type Filter struct {
+	keep     Match
+	Pointers [][]string
 	extended bool // it has an operator that is not one of the standard's
 }
 
@@ -59,7 +59,8 @@ func filterTokens(text string) ([]string, error) {
 		switch c := rest[i]; {
 		case unicode.IsSpace(c):
 			i++
-		case c == '(' || c == ')', c == '!' && (i+1 == len(rest) || rest[i+1] == '(' || unicode.IsSpace(rest[i+1])):
+		case c == '(' || c == ')',
+			c == '!' && (i+1 == len(rest) || rest[i+1] == '(' || unicode.IsSpace(rest[i+1])):
 			out = append(out, string(c))
 			i++
 		case c == '"' || c == '\'':
@@ -77,7 +78,7 @@ func filterTokens(text string) ([]string, error) {
 			i = end + 1
 		default:
 			end := i
-			for end < len(rest) && !unicode.IsSpace(rest[end]) && rest[end] != '(' && rest[end] != ')' && rest[end] != '"' {
+			for end < len(rest) && !unicode.IsSpace(rest[end]) && !strings.ContainsRune(`()"`, rest[end]) {
 				end++
 			}
 			out = append(out, string(rest[i:end]))
@@ -89,7 +90,7 @@ func filterTokens(text string) ([]string, error) {
 
 type filterParser struct {
 	tokens []string
-	found  parsedFilter
+	found  Filter
 }
 
 func (p *filterParser) peek() string {
@@ -108,43 +109,43 @@ func (p *filterParser) next() (string, error) {
 	return t, nil
 }
 
-func (p *filterParser) or(depth int) (filter, error) {
+func (p *filterParser) or(depth int) (Match, error) {
 	left, err := p.and(depth)
 	for err == nil && strings.EqualFold(p.peek(), "or") {
 		p.next()
 		a := left
-		var b filter
+		var b Match
 		b, err = p.and(depth)
-		left = func(r record) bool { return a(r) || b(r) }
+		left = func(r Record) bool { return a(r) || b(r) }
 	}
 	return left, err
 }
 
-func (p *filterParser) and(depth int) (filter, error) {
+func (p *filterParser) and(depth int) (Match, error) {
 	left, err := p.not(depth)
 	for err == nil && strings.EqualFold(p.peek(), "and") {
 		p.next()
 		a := left
-		var b filter
+		var b Match
 		b, err = p.not(depth)
-		left = func(r record) bool { return a(r) && b(r) }
+		left = func(r Record) bool { return a(r) && b(r) }
 	}
 	return left, err
 }
 
-func (p *filterParser) not(depth int) (filter, error) {
+func (p *filterParser) not(depth int) (Match, error) {
 	if depth++; depth > maxFilterDepth {
 		return nil, fmt.Errorf("%w: nested too deeply", errFilter)
 	}
 	if p.peek() == "!" {
 		p.next()
 		f, err := p.term(depth)
-		return func(r record) bool { return !f(r) }, err
+		return func(r Record) bool { return !f(r) }, err
 	}
 	return p.term(depth)
 }
 
-func (p *filterParser) term(depth int) (filter, error) {
+func (p *filterParser) term(depth int) (Match, error) {
 	t, err := p.next()
 	if err != nil {
 		return nil, err
@@ -162,12 +163,12 @@ func (p *filterParser) term(depth int) (filter, error) {
 	case t == ")" || t[0] == '"' || t[0] == '\'':
 		return nil, fmt.Errorf("%w: %q is not a field", errFilter, t)
 	case strings.EqualFold(t, "true"):
-		return func(record) bool { return true }, nil
+		return func(Record) bool { return true }, nil
 	case strings.EqualFold(t, "false"):
-		return func(record) bool { return false }, nil
+		return func(Record) bool { return false }, nil
 	}
-	pointer := parsePointer(t)
-	p.found.pointers = append(p.found.pointers, pointer)
+	pointer := ParsePointer(t)
+	p.found.Pointers = append(p.found.Pointers, pointer)
 	op, err := p.next()
 	if err != nil {
 		return nil, err
@@ -177,8 +178,8 @@ func (p *filterParser) term(depth int) (filter, error) {
 		pointer = []string{"_rev", ""} // no column has it: nothing is found
 	}
 	if op == "pr" {
-		return func(r record) bool {
-			v, ok := lookup(r, pointer)
+		return func(r Record) bool {
+			v, ok := Lookup(r, pointer)
 			return ok && v != nil
 		}, nil
 	}
@@ -200,10 +201,10 @@ func (p *filterParser) term(depth int) (filter, error) {
 	}
 	if text, isText := want.(string); isText && strings.Contains(text, "'") {
 		// The measured repository finds nothing by a text with an apostrophe.
-		return func(record) bool { return false }, nil
+		return func(Record) bool { return false }, nil
 	}
-	return func(r record) bool {
-		v, ok := lookup(r, pointer)
+	return func(r Record) bool {
+		v, ok := Lookup(r, pointer)
 		if !ok {
 			return false
 		}
@@ -302,8 +303,8 @@ func order(a, b any) (int, bool) {
 	case nil:
 		return 0, b == nil
 	default:
-		f, ok := number(a)
-		g, ok2 := number(b)
+		f, ok := Number(a)
+		g, ok2 := Number(b)
 		if ok && ok2 {
 			return f.Cmp(g), true
 		}
@@ -311,7 +312,8 @@ func order(a, b any) (int, bool) {
 	return 0, false
 }
 
-func number(v any) (*big.Float, bool) {
+// Number returns the value of a JSON number.
+func Number(v any) (*big.Float, bool) {
 	switch n := v.(type) {
 	case json.Number:
 		f, _, err := big.ParseFloat(n.String(), 10, 128, big.ToNearestEven)
@@ -326,9 +328,9 @@ func number(v any) (*big.Float, bool) {
 	return nil, false
 }
 
-// parsePointer splits a JSON pointer; the slash at its beginning may be
+// ParsePointer splits a JSON pointer; the slash at its beginning may be
 // missing.
-func parsePointer(text string) []string {
+func ParsePointer(text string) []string {
 	parts := strings.Split(strings.TrimPrefix(text, "/"), "/")
 	for i, p := range parts {
 		parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "~1", "/"), "~0", "~")
@@ -336,10 +338,11 @@ func parsePointer(text string) []string {
 	return parts
 }
 
-func lookup(v any, pointer []string) (any, bool) {
+// Lookup returns the value at a JSON pointer.
+func Lookup(v any, pointer []string) (any, bool) {
 	for _, p := range pointer {
 		switch x := v.(type) {
-		case record:
+		case Record:
 			next, ok := x[p]
 			if !ok {
 				return nil, false

@@ -1,4 +1,4 @@
-package openidmtest
+package crest
 
 import (
 	"encoding/json"
@@ -24,19 +24,19 @@ var patchNames = []string{"add", "copy", "increment", "move", "remove", "replace
 
 // parsePatch checks a patch as the server does before it looks for the
 // resource.
-func parsePatch(body any) ([]patchOperation, *restError) {
+func parsePatch(body any) ([]patchOperation, *Error) {
 	steps, ok := body.([]any)
 	if !ok {
-		return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a JSON array of patch operations")
+		return nil, unprocessable("the provided content is not a JSON array of patch operations")
 	}
 	if len(steps) > maxPatch {
-		return nil, fail(http.StatusBadRequest, "The request could not be processed because it has more than %d operations", maxPatch)
+		return nil, unprocessable("it has more than %d operations", maxPatch)
 	}
 	var ops []patchOperation
 	for i, one := range steps {
-		step, ok := one.(record)
+		step, ok := one.(Record)
 		if !ok {
-			return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a valid JSON patch")
+			return nil, unprocessable("the provided content is not a valid JSON patch")
 		}
 		op, problem := parsePatchOperation(step)
 		for _, name := range []string{"operation", "field"} {
@@ -46,7 +46,7 @@ func parsePatch(body any) ([]patchOperation, *restError) {
 			}
 		}
 		if problem != "" {
-			return nil, fail(http.StatusBadRequest, "The request could not be processed because the provided content is not a valid JSON patch: %s", problem)
+			return nil, unprocessable("the provided content is not a valid JSON patch: %s", problem)
 		}
 		ops = append(ops, op)
 	}
@@ -54,11 +54,14 @@ func parsePatch(body any) ([]patchOperation, *restError) {
 }
 
 // parsePatchOperation returns a problem in the server's words, "" for none.
-func parsePatchOperation(step record) (op patchOperation, problem string) {
+func parsePatchOperation(step Record) (op patchOperation, problem string) {
 	name, hasName := step["operation"].(string)
 	field, hasField := step["field"].(string)
 	from, hasFrom := step["from"].(string)
-	op = patchOperation{name: strings.ToLower(name), text: "/" + strings.TrimPrefix(field, "/"), field: parsePointer(field), from: parsePointer(from), value: step["value"]}
+	op = patchOperation{
+		name: strings.ToLower(name), text: "/" + strings.TrimPrefix(field, "/"),
+		field: ParsePointer(field), from: ParsePointer(from), value: step["value"],
+	}
 	switch {
 	case !hasName:
 		return op, "Cannot instantiate PatchOperation with null 'operation' value"
@@ -90,20 +93,20 @@ func parsePatchOperation(step record) (op patchOperation, problem string) {
 	return op, ""
 }
 
-// applyPatch returns a changed copy of a record and the names of the members
+// Patch returns a changed copy of a record and the names of the members
 // that the patch touches.
-func applyPatch(old record, body any) (record, []string, *restError) {
+func Patch(old Record, body any) (Record, []string, *Error) {
 	ops, e := parsePatch(body)
 	if e != nil {
 		return nil, nil, e
 	}
-	text, err := encodeJSON(old)
+	text, err := Encode(old)
 	if err != nil {
-		return nil, nil, fail(http.StatusInternalServerError, "%v", err)
+		return nil, nil, Errorf(http.StatusInternalServerError, "%v", err)
 	}
-	next := record{}
-	if err := decodeJSON(text, &next); err != nil {
-		return nil, nil, fail(http.StatusInternalServerError, "%v", err)
+	next := Record{}
+	if err := Decode(text, &next); err != nil {
+		return nil, nil, Errorf(http.StatusInternalServerError, "%v", err)
 	}
 	var fields []string
 	for _, op := range ops {
@@ -119,20 +122,20 @@ func applyPatch(old record, body any) (record, []string, *restError) {
 
 var digit = regexp.MustCompile(`^\d$`)
 
-func (op patchOperation) apply(r record) *restError {
+func (op patchOperation) apply(r Record) *Error {
 	if op.field[0] == "" {
-		return fail(http.StatusInternalServerError, "Internal Server Error")
+		return Errorf(http.StatusInternalServerError, "Internal Server Error")
 	}
 	at := op.field
 	if op.name == "move" || op.name == "copy" {
 		at = op.from
 	}
-	if parent, ok := lookup(r, at[:len(at)-1]); ok && digit.MatchString(at[len(at)-1]) {
+	if parent, ok := Lookup(r, at[:len(at)-1]); ok && digit.MatchString(at[len(at)-1]) {
 		if _, isList := parent.([]any); isList {
-			return fail(http.StatusBadRequest, "Position-based operation is not allowed: /%s", strings.Join(at, "/"))
+			return badRequest("Position-based operation is not allowed: /%s", strings.Join(at, "/"))
 		}
 	}
-	current, exists := lookup(r, at)
+	current, exists := Lookup(r, at)
 	switch op.name {
 	case "add", "replace":
 		return put(r, op.field, op.value)
@@ -148,17 +151,17 @@ func (op patchOperation) apply(r record) *restError {
 		return nil
 	case "increment":
 		if !exists {
-			return fail(http.StatusBadRequest, "The field '%s' does not exist", op.text)
+			return badRequest("The field '%s' does not exist", op.text)
 		}
 		list, isList := current.([]any)
 		if !isList {
 			list = []any{current}
 		}
 		for i, one := range list {
-			n, ok := number(one)
-			by, _ := number(op.value)
+			n, ok := Number(one)
+			by, _ := Number(op.value)
 			if !ok || by == nil {
-				return fail(http.StatusBadRequest, "The field '%s' is not a number", op.text)
+				return badRequest("The field '%s' is not a number", op.text)
 			}
 			if n.IsInt() && !by.IsInt() {
 				whole, _ := by.Int(nil) // a whole number stays one
@@ -180,28 +183,28 @@ func (op patchOperation) apply(r record) *restError {
 		return put(r, op.field, current)
 	}
 	// Measured, but without a body: a transformation is never carried out.
-	return fail(http.StatusInternalServerError, "Operation %s is not supported", op.name)
+	return Errorf(http.StatusInternalServerError, "Operation %s is not supported", op.name)
 }
 
 func same(a, b any) bool {
-	x, err := encodeJSON(a)
-	y, err2 := encodeJSON(b)
+	x, err := Encode(a)
+	y, err2 := Encode(b)
 	return err == nil && err2 == nil && string(x) == string(y)
 }
 
 // put sets a value and makes the objects on the way to it.
-func put(r record, pointer []string, value any) *restError {
+func put(r Record, pointer []string, value any) *Error {
 	at := r
 	for i, name := range pointer[:len(pointer)-1] {
 		switch next := at[name].(type) {
-		case record:
+		case Record:
 			at = next
 		case nil:
 			if i == len(pointer)-2 && pointer[i+1] == "-" {
 				at[name] = []any{value}
 				return nil
 			}
-			made := record{}
+			made := Record{}
 			at[name] = made
 			at = made
 		case []any:
@@ -211,32 +214,33 @@ func put(r record, pointer []string, value any) *restError {
 			}
 			return putInList(next, pointer[i+1:], value)
 		default:
-			return fail(http.StatusInternalServerError, "/%s: Expecting a Map or List", strings.Join(pointer[:i+1], "/"))
+			return Errorf(http.StatusInternalServerError, "/%s: Expecting a Map or List",
+				strings.Join(pointer[:i+1], "/"))
 		}
 	}
 	at[pointer[len(pointer)-1]] = value
 	return nil
 }
 
-func putInList(list []any, pointer []string, value any) *restError {
+func putInList(list []any, pointer []string, value any) *Error {
 	i, err := strconv.Atoi(pointer[0])
 	if err != nil || i < 0 || i >= len(list) {
-		return fail(http.StatusBadRequest, "The list has no element '%s'", pointer[0])
+		return badRequest("The list has no element '%s'", pointer[0])
 	}
 	if len(pointer) == 1 {
 		list[i] = value
 		return nil
 	}
-	one, ok := list[i].(record)
+	one, ok := list[i].(Record)
 	if !ok {
-		return fail(http.StatusBadRequest, "The element '%s' is not an object", pointer[0])
+		return badRequest("The element '%s' is not an object", pointer[0])
 	}
 	return put(one, pointer[1:], value)
 }
 
-func removeAt(r record, pointer []string) {
-	parent, _ := lookup(r, pointer[:len(pointer)-1])
-	if object, ok := parent.(record); ok {
+func removeAt(r Record, pointer []string) {
+	parent, _ := Lookup(r, pointer[:len(pointer)-1])
+	if object, ok := parent.(Record); ok {
 		delete(object, pointer[len(pointer)-1])
 	}
 }

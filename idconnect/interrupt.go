@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -18,7 +19,7 @@ func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
 // remedyOfKnown is for errors of the packages below that have no remedy of
 // their own.
 func remedyOfKnown(err error) string {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var unknown *migration.UnknownOutcomeError
 	switch {
 	case errors.As(err, &trust):

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -80,12 +81,12 @@ func (r *run) truststoreInForce(_ context.Context) (*keystore.Store, string, err
 }
 
 func certificateFindings(truststore *keystore.Store, which, host string, chain []*x509.Certificate) Findings {
-	err := keystore.NewTrust(truststore).Verify(host, chain)
+	err := jvmtrust.New(truststore).Verify(host, chain)
 	if err == nil {
 		return nil
 	}
 	code, says, remedy := CodeCertificateTrust, err.Error(), ""
-	var verdict *keystore.TrustError
+	var verdict *jvmtrust.Error
 	if errors.As(err, &verdict) {
 		says, remedy = verdict.Message, verdict.Remedy
 		if verdict.IsName() {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -83,7 +84,7 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 	began := time.Now()
 	health, err := c.Ping(ctx)
 	took := time.Since(began)
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return seen, nil // the deadline's finding says it

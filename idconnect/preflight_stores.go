@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // lookAtStores proves, before anything is changed, that the source's stores
@@ -200,9 +201,9 @@ func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) Findings {
 	if own == nil || err != nil {
 		return nil
 	}
-	trust := keystore.NewTrust()
+	trust := jvmtrust.New()
 	trust.Add(own)
-	var verdict *keystore.TrustError
+	var verdict *jvmtrust.Error
 	if err := trust.Verify(instance.Hostname(), []*x509.Certificate{own}); !errors.As(err, &verdict) || !verdict.IsName() {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -97,7 +97,7 @@ func faultOf(err error, findings idconnect.Findings) fault {
 		unknown *migration.UnknownOutcomeError
 		path    *fs.PathError
 		network *net.OpError
-		trust   *keystore.TrustError
+		trust   *jvmtrust.Error
 		missing *idconnect.MissingError
 		failed  *migration.FailedError
 		setup   *idconnect.SetupError

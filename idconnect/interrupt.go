@@ -8,6 +8,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -19,7 +20,7 @@ func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
 // remedyOfKnown is for errors of the packages below that have no remedy of
 // their own.
 func remedyOfKnown(err error) string {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var unknown *migration.UnknownOutcomeError
 	switch {
 	case errors.As(err, &trust):

@@ -8,6 +8,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -81,12 +82,12 @@ func (r *run) truststoreInForce(_ context.Context) (*keystore.Store, string, err
 }
 
 func certificateFindings(truststore *keystore.Store, which, host string, chain []*x509.Certificate) preflight.Findings {
-	err := keystore.NewTrust(truststore).Verify(host, chain)
+	err := jvmtrust.New(truststore).Verify(host, chain)
 	if err == nil {
 		return nil
 	}
 	code, says, remedy := codes.SourceCertUntrusted, err.Error(), ""
-	var verdict *keystore.TrustError
+	var verdict *jvmtrust.Error
 	if errors.As(err, &verdict) {
 		says, remedy = verdict.Message, verdict.Remedy
 		if verdict.IsName() {

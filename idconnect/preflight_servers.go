@@ -15,6 +15,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -81,7 +82,7 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 	began := time.Now()
 	health, err := c.Ping(ctx)
 	took := time.Since(began)
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return seen, nil // the deadline's finding says it

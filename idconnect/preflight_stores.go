@@ -15,6 +15,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // lookAtStores proves, before anything is changed, that the source's stores
@@ -201,9 +202,9 @@ func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) preflight.
 	if own == nil || err != nil {
 		return nil
 	}
-	trust := keystore.NewTrust()
+	trust := jvmtrust.New()
 	trust.Add(own)
-	var verdict *keystore.TrustError
+	var verdict *jvmtrust.Error
 	if err := trust.Verify(instance.Hostname(), []*x509.Certificate{own}); !errors.As(err, &verdict) || !verdict.IsName() {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -68,11 +69,11 @@ type valueTally struct {
 func (t *valueTally) tried() int { return t.opened + t.unknown + len(t.bad) }
 
 func (t *valueTally) scan(where string, doc []byte) error {
-	return keystore.ScanEncrypted(doc, func(pointer string, value []byte) error {
-		switch err := t.keys.Opens(value); {
+	return idmvalues.Scan(doc, func(pointer string, value []byte) error {
+		switch err := idmvalues.Opens(t.keys, value); {
 		case err == nil:
 			t.opened++
-		case errors.Is(err, keystore.ErrNotChecked):
+		case errors.Is(err, idmvalues.ErrNotChecked):
 			t.unknown++
 		default:
 			t.bad = append(t.bad, where+pointer)

@@ -19,6 +19,8 @@ import (
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -127,7 +129,7 @@ func isInstallation(dir string) bool {
 	return err == nil && info.IsDir()
 }
 
-func (r *run) client(s Server, address string, trust *keystore.Trust, pinned *x509.Certificate) *openidm.Client {
+func (r *run) client(s Server, address string, trust *jvmtrust.Trust, pinned *x509.Certificate) *openidm.Client {
 	return &openidm.Client{
 		BaseURL: address, Credentials: s.credentials(), Trust: trust, Pinned: pinned,
 		TLSName: s.TLSName, HTTPClient: s.HTTPClient, Logger: r.u.Logger,
@@ -195,7 +197,7 @@ func (r *run) migration() (*migration.Client, error) {
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,
 // which may have been carried here.
-func (r *run) sourceTrust() (*keystore.Trust, error) {
+func (r *run) sourceTrust() (*jvmtrust.Trust, error) {
 	if r.u.StoresFile == "" || r.u.Source.Truststore != "" {
 		return r.u.trust(r.u.Source, r.u.SourceDir)
 	}
@@ -207,7 +209,7 @@ func (r *run) sourceTrust() (*keystore.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("truststore in %s: %w", r.u.StoresFile, err)
 	}
-	return keystore.NewTrust(store), nil
+	return jvmtrust.New(store), nil
 }
 
 // carriedCertificate is the one of the carried keystore, as ownCertificate.
@@ -224,7 +226,7 @@ func (r *run) carriedCertificate() *x509.Certificate {
 }
 
 // trust is nil where no truststore is named or at hand.
-func (u *Upgrade) trust(s Server, dir string) (*keystore.Trust, error) {
+func (u *Upgrade) trust(s Server, dir string) (*jvmtrust.Trust, error) {
 	if s.Truststore == "" && dir == "" {
 		return nil, nil
 	}
@@ -235,7 +237,7 @@ func (u *Upgrade) trust(s Server, dir string) (*keystore.Trust, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keystore.NewTrust(store), nil
+	return jvmtrust.New(store), nil
 }
 
 // openTruststore opens the truststore of a server: the file named, else the
@@ -250,7 +252,7 @@ func (u *Upgrade) openTruststore(s Server, dir string) (*keystore.Store, error) 
 		path = inst.TruststorePath()
 		if password.IsZero() {
 			password, err = inst.TruststorePassword()
-			if errors.Is(err, keystore.ErrConsolePassword) {
+			if errors.Is(err, idmvalues.ErrConsole) {
 				password = openidm.Secret{}
 			} else if err != nil {
 				return nil, err

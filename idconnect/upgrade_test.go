@@ -23,6 +23,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -510,7 +511,7 @@ func TestTruststoreConflict(t *testing.T) {
 			if chain, err := e.Certificates(); err != nil || chain[0].Subject.CommonName != wins {
 				t.Errorf("%v, %v", chain, err)
 			}
-			if err := keystore.NewTrust(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
+			if err := jvmtrust.New(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
 				t.Errorf("the source is not trusted: %v", err)
 			}
 		})

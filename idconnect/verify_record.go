@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // verifyMaxID limits the length of an id that is kept, in bytes.
@@ -65,9 +66,9 @@ func (r *verifyReducer) seal(raw, canonical []byte) canonicalSeal {
 	if r.keys == nil {
 		return canonicalSeal{r.digest(canonical), false}
 	}
-	d, err := r.keys.Digest(raw, r.key)
+	d, err := idmvalues.Digest(r.keys, raw, r.key)
 	if err != nil {
-		return canonicalSeal{r.digest(canonical), errors.Is(err, keystore.ErrValue)}
+		return canonicalSeal{r.digest(canonical), errors.Is(err, idmvalues.ErrDecrypt)}
 	}
 	return canonicalSeal{binary.LittleEndian.Uint64(d), true}
 }

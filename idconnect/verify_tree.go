@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // verifyPad is how many bytes behind its end an input must have, so that eight
@@ -340,11 +341,11 @@ func (t *verifyTree) anyTwice(names []uint64) bool {
 func (t *verifyTree) seal(raw []byte, is verifySum) verifySum {
 	x, y := t.begin(verifySealClosed)
 	if t.keys != nil {
-		d, err := t.keys.Digest(raw, t.run)
+		d, err := idmvalues.Digest(t.keys, raw, t.run)
 		if err == nil {
 			x, y = t.begin(verifySealOpened)
 			is = verifySum{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
-		} else if errors.Is(err, keystore.ErrValue) {
+		} else if errors.Is(err, idmvalues.ErrDecrypt) {
 			x, y = t.begin(verifySealOpened)
 		}
 	}

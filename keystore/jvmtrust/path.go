@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"bytes"
@@ -62,8 +62,8 @@ func (l link) mayNotSign() bool {
 
 func (l link) validAt(t time.Time) bool { return !t.Before(l.NotBefore) && !t.After(l.NotAfter) }
 
-func (l link) refuse(r TrustReason, message string) *TrustError {
-	return &TrustError{Reason: r, Certificate: l.Certificate, Message: message}
+func (l link) refuse(r Reason, message string) *Error {
+	return &Error{Reason: r, Certificate: l.Certificate, Message: message}
 }
 
 // pathCheck is one verdict of sun.security.validator.PKIXValidator. An
@@ -81,7 +81,7 @@ func (p *pathCheck) isAnchor(l link) bool {
 
 // verify validates the chain as it is when it is in order and its end, or what
 // issued its end, is trusted by name; otherwise a path is searched for.
-func (p *pathCheck) verify() *TrustError {
+func (p *pathCheck) verify() *Error {
 	for i, l := range p.chain[1:] {
 		if l.subject != p.chain[i].issuer {
 			return p.build()
@@ -99,7 +99,7 @@ func (p *pathCheck) verify() *TrustError {
 
 // validate tries each anchor that may have issued the end of the path, as
 // sun.security.provider.certpath.PKIXCertPathValidator does.
-func (p *pathCheck) validate(path []link) *TrustError {
+func (p *pathCheck) validate(path []link) *Error {
 	end := path[len(path)-1]
 	err := end.refuse(ReasonUntrusted, validatorException+"Path does not chain with any of the trust anchors")
 	for _, a := range p.anchors {
@@ -122,7 +122,7 @@ func (p *pathCheck) validate(path []link) *TrustError {
 // build searches a path through the chain in any order, as
 // sun.security.provider.certpath.SunCertPathBuilder does. Why there is none,
 // Java does not say.
-func (p *pathCheck) build() *TrustError {
+func (p *pathCheck) build() *Error {
 	leaf := p.chain[0]
 	var anchor *link
 	if leaf.validAt(p.now) && !hasUnknownCritical(leaf.Certificate) {
@@ -174,7 +174,7 @@ func (p *pathCheck) search(path []link, cas int) *link {
 
 // checkPath checks a path under an anchor, the anchor's end first, in Java's
 // order, which decides the message. Messages have no prefix yet.
-func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *TrustError {
+func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 	if end := path[len(path)-1]; weakKey(anchor.Certificate) != "" {
 		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+signatureName(end.Certificate))
 	}

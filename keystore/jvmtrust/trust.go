@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto/tls"
@@ -7,37 +7,39 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// TrustReason is why a certificate is refused.
-type TrustReason string
+// Reason is why a certificate is refused.
+type Reason string
 
 // The reasons.
 const (
-	ReasonNoCertificate TrustReason = "no certificate"
-	ReasonUntrusted     TrustReason = "untrusted"      // no path to an anchor
-	ReasonSignature     TrustReason = "signature"      // an anchor of the same name has another key
-	ReasonValidity      TrustReason = "validity"       // expired or not yet valid
-	ReasonUsage         TrustReason = "usage"          // key usage, basic constraints, path length, name constraints, policies, critical extensions
-	ReasonAlgorithm     TrustReason = "algorithm"      // too weak
-	ReasonNoName        TrustReason = "no name"        // the certificate has no name of the kind that is asked for
-	ReasonName          TrustReason = "name"           // it names others, or the name that was asked for is no host name
-	ReasonUnreadable    TrustReason = "not understood" // Java may accept it, but it cannot be decided here
+	ReasonNoCertificate Reason = "no certificate"
+	ReasonUntrusted     Reason = "untrusted"      // no path to an anchor
+	ReasonSignature     Reason = "signature"      // an anchor of the same name has another key
+	ReasonValidity      Reason = "validity"       // expired or not yet valid
+	ReasonUsage         Reason = "usage"          // key usage, basic constraints, path length, name constraints, policies, critical extensions
+	ReasonAlgorithm     Reason = "algorithm"      // too weak
+	ReasonNoName        Reason = "no name"        // the certificate has no name of the kind that is asked for
+	ReasonName          Reason = "name"           // it names others, or the name that was asked for is no host name
+	ReasonUnreadable    Reason = "not understood" // Java may accept it, but it cannot be decided here
 )
 
-// TrustError is the verdict on a chain that a JVM would refuse.
-type TrustError struct {
-	Reason      TrustReason
+// Error is the verdict on a chain that a JVM would refuse.
+type Error struct {
+	Reason      Reason
 	Host        string
 	Certificate *x509.Certificate // the one refused; nil where there is none
 	Message     string            // in Java's words, also in case; a reason of ours only with [ReasonUnreadable]
 	Remedy      string            // what to do about it
 }
 
-func (e *TrustError) Error() string { return e.Message }
+func (e *Error) Error() string { return e.Message }
 
 // IsName says that the certificate is trusted as such but names another host.
-func (e *TrustError) IsName() bool { return e.Reason == ReasonName || e.Reason == ReasonNoName }
+func (e *Error) IsName() bool { return e.Reason == ReasonName || e.Reason == ReasonNoName }
 
 // Trust decides about the certificates of TLS servers as a JVM (Java 11 or
 // later, its security settings not changed) with the same truststore does for
@@ -65,10 +67,10 @@ type Trust struct {
 	skipped []string
 }
 
-// NewTrust takes as anchors every trusted certificate and the first
+// New takes as anchors every trusted certificate and the first
 // certificate of every private key entry, as Java does. Certificates that
 // crypto/x509 cannot parse are left out, see [Trust.Skipped].
-func NewTrust(stores ...*Store) *Trust {
+func New(stores ...*keystore.Store) *Trust {
 	t := &Trust{}
 	for _, s := range stores {
 		for e := range s.Entries() {
@@ -109,7 +111,7 @@ const maxChain = 10
 
 // Verify gives the JVM's verdict on a server's chain, its own certificate
 // first, for a connection to host: a name, or an IP address with or without
-// brackets. The error is a [*TrustError]. A certificate that is itself in the
+// brackets. The error is a [*Error]. A certificate that is itself in the
 // truststore is trusted as it is, its dates and usage included; only its name
 // must match.
 func (t *Trust) Verify(host string, chain []*x509.Certificate) error {
@@ -134,12 +136,12 @@ func (t *Trust) VerifyAt(now time.Time, host string, chain []*x509.Certificate) 
 	return err
 }
 
-func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *TrustError {
+func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *Error {
 	if len(chain) == 0 {
-		return &TrustError{Reason: ReasonNoCertificate, Message: "Empty server certificate chain"}
+		return &Error{Reason: ReasonNoCertificate, Message: "Empty server certificate chain"}
 	}
 	if len(chain) > maxChain {
-		return &TrustError{Reason: ReasonUsage, Message: fmt.Sprintf(
+		return &Error{Reason: ReasonUsage, Message: fmt.Sprintf(
 			"The certificate chain length (%d) exceeds the maximum allowed length (%d)", len(chain), maxChain)}
 	}
 	p := pathCheck{now: now}
@@ -147,7 +149,7 @@ func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *T
 		p.anchors = t.anchors
 	}
 	if len(p.anchors) == 0 {
-		return &TrustError{Reason: ReasonUntrusted, Message: "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
+		return &Error{Reason: ReasonUntrusted, Message: "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
 	}
 	for _, c := range chain {
 		p.chain = append(p.chain, newLink(c))
@@ -170,7 +172,7 @@ func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *T
 // alternative name, which Java accepts, unless InsecureSkipVerify is set: it
 // is set here, once, and VerifyConnection, which Go calls for every
 // connection, resumed ones included, decides instead. A refused handshake
-// ends with the [*TrustError].
+// ends with the [*Error].
 func (t *Trust) TLSConfig(host string, pinned ...*x509.Certificate) *tls.Config {
 	pinned = slices.Clone(pinned)
 	return verifiedBy(host, func(chain []*x509.Certificate) error {

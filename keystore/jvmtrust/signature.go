@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto"
@@ -105,7 +105,7 @@ func publicKey(c *x509.Certificate) any {
 
 // checkSignature leaves the check to crypto/x509 where that knows the
 // algorithm.
-func checkSignature(issuer, l link) *TrustError {
+func checkSignature(issuer, l link) *Error {
 	key := publicKey(issuer.Certificate)
 	err := (&x509.Certificate{PublicKey: key}).CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate, l.Signature)
 	if a := signaturesOfJava[signatureOID(l.Certificate)]; a.hash != 0 {

@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"context"
@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
 func TestTrustVerifyAt(t *testing.T) {
@@ -33,7 +36,7 @@ func TestTrustVerifyAt(t *testing.T) {
 		{"just after", leaf.NotAfter.Add(time.Second), false},
 	} {
 		err := trust.VerifyAt(c.at, "localhost", []*x509.Certificate{leaf})
-		var refused *TrustError
+		var refused *Error
 		if errors.As(err, &refused) == c.ok || !c.ok && refused.Reason != ReasonValidity {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -64,7 +67,7 @@ func TestTrustRefusesWithoutPath(t *testing.T) {
 		trust  *Trust
 		host   string
 		chain  []*x509.Certificate
-		reason TrustReason
+		reason Reason
 	}{
 		{"nil", nil, "localhost", []*x509.Certificate{leaf}, ReasonUntrusted},
 		{"zero", &Trust{}, "localhost", []*x509.Certificate{leaf}, ReasonUntrusted},
@@ -75,7 +78,7 @@ func TestTrustRefusesWithoutPath(t *testing.T) {
 		{"constraint that is not decided", trust, "localhost", []*x509.Certificate{registered, constrained.cert}, ReasonUnreadable},
 	} {
 		err := c.trust.Verify(c.host, c.chain)
-		var refused *TrustError
+		var refused *Error
 		if !errors.As(err, &refused) || refused.Reason != c.reason || refused.Message == "" || refused.Remedy == "" {
 			t.Errorf("%s: %#v", c.name, err)
 		}
@@ -123,7 +126,7 @@ func TestTrustRemedy(t *testing.T) {
 	} {
 		trust := &Trust{}
 		trust.Add(c.cert)
-		var refused *TrustError
+		var refused *Error
 		if err := trust.Verify(c.host, []*x509.Certificate{c.cert}); !errors.As(err, &refused) || !refused.IsName() {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -139,11 +142,11 @@ func TestTrustRemedy(t *testing.T) {
 // of a private key.
 func TestTrustOfRealServer(t *testing.T) {
 	t.Parallel()
-	store, err := Open(filepath.Join("testdata", "fixtures", "openidm-7.0.2.jceks"), NewPassword("changeit"))
+	store, err := keystore.Open(filepath.Join("..", "testdata", "fixtures", "openidm-7.0.2.jceks"), keystore.NewPassword("changeit"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust := NewTrust(store)
+	trust := New(store)
 	e, _ := store.Entry("openidm-localhost")
 	chain, err := e.Certificates()
 	if err != nil {
@@ -202,7 +205,7 @@ func TestTrustTLSConfig(t *testing.T) {
 		host   string
 		pinned []*x509.Certificate
 		server []*x509.Certificate
-		reason TrustReason // "" when it is accepted
+		reason Reason // "" when it is accepted
 	}{
 		{"own certificate", both, "localhost", nil, []*x509.Certificate{own}, ""},
 		{"signed", both, "localhost", nil, []*x509.Certificate{signed}, ""},
@@ -229,7 +232,7 @@ func TestTrustTLSConfig(t *testing.T) {
 				t.Fatalf("%s: not a safe configuration", c.name)
 			}
 			_, sent, err := handshake(t, config, m.server(version, c.server...))
-			var refused *TrustError
+			var refused *Error
 			switch {
 			case c.reason == "" && (err != nil || sent != "password"):
 				t.Errorf("%s, %x: %v", c.name, version, err)
@@ -278,7 +281,7 @@ func TestTrustTLSConfigResumed(t *testing.T) {
 		if state, err := connect(trust); err != nil || !state.DidResume {
 			t.Fatalf("%x: %v, resumed %v: the test shows nothing", version, err, state.DidResume)
 		}
-		var refused *TrustError
+		var refused *Error
 		if _, err := connect(nil); !errors.As(err, &refused) {
 			t.Errorf("%x: a resumed session got past nil: %v", version, err)
 		}
@@ -304,7 +307,7 @@ func TestPeekTLSConfig(t *testing.T) {
 func TestInsecureSkipVerifyOnce(t *testing.T) {
 	t.Parallel()
 	var found []string
-	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -343,7 +346,7 @@ func FuzzDistinguishedName(f *testing.F) {
 	f.Add(m.self("", commonNames("a", "b")).RawSubject)
 	f.Add([]byte{0x30, 2, 0x31, 0})
 	f.Fuzz(func(t *testing.T, der []byte) {
-		if canonicalName(der) == "" && len(parseName(der)) > 0 {
+		if canonicalName(der) == "" && len(x500.Parse(der)) > 0 {
 			t.Errorf("%x has no name", der)
 		}
 		displayName(der)

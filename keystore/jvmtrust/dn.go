@@ -1,38 +1,19 @@
-package keystore
+package jvmtrust
 
 import (
 	"encoding/asn1"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
-
-type nameAttribute struct {
-	Type  asn1.ObjectIdentifier
-	Value asn1.RawValue
-}
-
-// parseName reads a distinguished name in DER, in the order of the
-// certificate; nil when it is none.
-func parseName(der []byte) [][]nameAttribute {
-	var raw []asn1.RawValue
-	if _, err := asn1.Unmarshal(der, &raw); err != nil {
-		return nil
-	}
-	rdns := make([][]nameAttribute, len(raw))
-	for i, r := range raw {
-		if _, err := asn1.UnmarshalWithParams(r.FullBytes, &rdns[i], "set"); err != nil {
-			return nil
-		}
-	}
-	return rdns
-}
 
 // canonicalName is the form in which Java compares names
 // (X500Principal.equals): texts without regard to case, to the kind of string
 // and to repeated or outer blanks. "" is the empty name.
 func canonicalName(der []byte) string {
-	rdns := parseName(der)
+	rdns := x500.Parse(der)
 	if rdns == nil {
 		return fmt.Sprintf("#%x", der)
 	}
@@ -43,11 +24,11 @@ func canonicalName(der []byte) string {
 	return b.String()
 }
 
-func canonicalRDN(rdn []nameAttribute) string {
+func canonicalRDN(rdn []x500.Attribute) string {
 	var parts []string
 	for _, a := range rdn {
 		text := fmt.Sprintf("#%x", a.Value.FullBytes)
-		if _, known := attributeKeywords[a.Type.String()]; known && (a.Value.Tag == asn1.TagPrintableString || a.Value.Tag == asn1.TagUTF8String) {
+		if _, known := a.Keyword(); known && (a.Value.Tag == asn1.TagPrintableString || a.Value.Tag == asn1.TagUTF8String) {
 			text = "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(string(a.Value.Bytes)), " ")))
 		}
 		parts = append(parts, a.Type.String()+text)
@@ -59,17 +40,17 @@ func canonicalRDN(rdn []nameAttribute) string {
 // displayName is the form of X500Principal.toString, which Java's messages have.
 func displayName(der []byte) string {
 	var rdns []string
-	for _, rdn := range slices.Backward(parseName(der)) {
+	for _, rdn := range slices.Backward(x500.Parse(der)) {
 		var parts []string
 		for _, a := range rdn {
-			keyword, known := attributeKeywords[a.Type.String()]
+			keyword, known := a.Keyword()
 			switch {
 			case a.Type.Equal(oidMailAddress):
 				keyword = "EMAILADDRESS"
 			case !known:
 				keyword = "OID." + a.Type.String()
 			}
-			text, ok := directoryString(a.Value)
+			text, ok := a.Text()
 			if !ok {
 				text = fmt.Sprintf("#%x", a.Value.FullBytes)
 			} else if strings.ContainsAny(text, ",+=\n<>#;\\\"") || strings.TrimSpace(text) != text || strings.Contains(text, "  ") {

@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"bytes"
@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 )
 
 // TestTrustMatrix compares each verdict with what Java said when the matrix
@@ -24,12 +26,12 @@ func TestTrustMatrix(t *testing.T) {
 
 	got := map[string]string{}
 	for i, c := range cases {
-		store, err := Open(filepath.Join(dir, storeName(i)), NewPassword("changeit"))
+		store, err := keystore.Open(filepath.Join(dir, storeName(i)), keystore.NewPassword("changeit"))
 		m.check(err)
 		verdict := "accepted"
-		if err := NewTrust(store).VerifyAt(m.now, c.host, c.chain); err != nil {
+		if err := New(store).VerifyAt(m.now, c.host, c.chain); err != nil {
 			verdict = err.Error()
-			var refused *TrustError
+			var refused *Error
 			if !errors.As(err, &refused) || refused.Remedy == "" || refused.Reason == "" || refused.Host != c.host || refused.Certificate == nil {
 				t.Errorf("%s: incomplete: %#v", c.name, err)
 			}
@@ -72,14 +74,14 @@ func storeName(i int) string { return fmt.Sprintf("%03d.jks", i) }
 
 // writeCases writes what Verdicts.java reads.
 func writeCases(m *mint, dir string, cases []trustCase) {
-	password := NewPassword("changeit")
+	password := keystore.NewPassword("changeit")
 	write := func(name string, chain []*x509.Certificate, anchors ...*x509.Certificate) {
-		s := New(JKS)
+		s := keystore.New(keystore.JKS)
 		if len(chain) > 0 {
-			m.check(s.PutPrivateKey("openidm-localhost", m.rsa, chain, PutOptions{Password: password}))
+			m.check(s.PutPrivateKey("openidm-localhost", m.rsa, chain, keystore.PutOptions{Password: password}))
 		}
 		for i, a := range anchors {
-			m.check(s.PutCertificate(fmt.Sprint("anchor", i), a, PutOptions{}))
+			m.check(s.PutCertificate(fmt.Sprint("anchor", i), a, keystore.PutOptions{}))
 		}
 		var b bytes.Buffer
 		m.check(s.Encode(&b, password))
@@ -102,19 +104,13 @@ func writeCases(m *mint, dir string, cases []trustCase) {
 // askVerdicts gives Java's version and verdicts.
 func askVerdicts(t *testing.T, dir string) (version int, verdicts map[string]string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), tool(t, "java"), filepath.Join("testdata", "trust", "Verdicts.java"), dir)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("java: %v\n%s", err, &complaint)
-	}
+	out := javatest.Run(t, filepath.Join("testdata", "Verdicts.java"), dir)
 	verdicts = map[string]string{}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		name, verdict, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		verdicts[name] = verdict
 	}
-	version, err = strconv.Atoi(verdicts["java"])
+	version, err := strconv.Atoi(verdicts["java"])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto/x509"
@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
 // The kinds of a general name, by their tags (RFC 5280, 4.2.1.6).
@@ -38,7 +41,7 @@ func newGeneralName(v asn1.RawValue) generalName { return generalName{v.Tag, v.B
 
 // checkNameConstraints is sun.security.x509.NameConstraintsExtension.verify: the
 // names of a certificate under the rules of an authority above it.
-func checkNameConstraints(ca *x509.Certificate, l link) *TrustError {
+func checkNameConstraints(ca *x509.Certificate, l link) *Error {
 	var rules nameConstraints
 	_, err := asn1.Unmarshal(extension(ca, oidNameConstraints), &rules)
 	undecided := l.refuse(ReasonUnreadable, "the certificate "+displayName(ca.RawSubject)+" has name constraints of a kind that is not decided here")
@@ -95,9 +98,9 @@ func constrainedNames(l link) []generalName {
 			}
 		}
 	} else {
-		for _, rdn := range parseName(l.RawSubject) {
+		for _, rdn := range x500.Parse(l.RawSubject) {
 			for _, a := range rdn {
-				if mail, ok := directoryString(a.Value); ok && a.Type.Equal(oidMailAddress) {
+				if mail, ok := a.Text(); ok && a.Type.Equal(oidMailAddress) {
 					names = append(names, generalName{nameMail, []byte(mail)})
 				}
 			}
@@ -111,7 +114,7 @@ func constrainedNames(l link) []generalName {
 		if !has(nameAddress) {
 			names = append(names, generalName{nameAddress, ip.AsSlice()})
 		}
-	} else if isHostName(cn) && len(cn) <= 253 && !has(nameDNS) && isASCII(cn) {
+	} else if isHostName(cn) && len(cn) <= 253 && !has(nameDNS) && !strings.ContainsFunc(cn, notASCII) {
 		names = append(names, generalName{nameDNS, []byte(cn)})
 	}
 	return names
@@ -138,7 +141,7 @@ func (n generalName) within(rule generalName) bool {
 		}
 		return belowDomain(host, r)
 	case nameDirectory:
-		whole, part := parseName(n.value), parseName(rule.value)
+		whole, part := x500.Parse(n.value), x500.Parse(rule.value)
 		return len(part) <= len(whole) && slices.EqualFunc(whole[:len(part)], part, sameRDN)
 	case nameAddress:
 		if len(rule.value) != 2*len(n.value) {
@@ -162,6 +165,8 @@ func belowDomain(name, domain string) bool {
 	return ok && rest != "" && strings.HasSuffix(rest, ".") != strings.HasPrefix(domain, ".")
 }
 
-func sameRDN(a, b []nameAttribute) bool {
+func sameRDN(a, b []x500.Attribute) bool {
 	return canonicalRDN(a) == canonicalRDN(b)
 }
+
+func notASCII(r rune) bool { return r > unicode.MaxASCII }

@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto/x509"
@@ -10,14 +10,16 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
 // checkHost is sun.security.util.HostnameChecker for TLS: DNS names of the
 // subject alternative names if there are any, else the CN; an IP address only
 // ever by an alternative name of its kind.
-func checkHost(host string, c *x509.Certificate) *TrustError {
-	refuse := func(r TrustReason, message string) *TrustError {
-		return &TrustError{Reason: r, Certificate: c, Message: message}
+func checkHost(host string, c *x509.Certificate) *Error {
+	refuse := func(r Reason, message string) *Error {
+		return &Error{Reason: r, Certificate: c, Message: message}
 	}
 	host = strings.TrimSuffix(host, ".")
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
@@ -124,10 +126,10 @@ func parseIP(s string) (netip.Addr, bool) {
 // mostSpecificCN is the last common name of a subject, as
 // X500Name.findMostSpecificAttribute takes it.
 func mostSpecificCN(subject []byte) string {
-	for _, rdn := range slices.Backward(parseName(subject)) {
+	for _, rdn := range slices.Backward(x500.Parse(subject)) {
 		for _, a := range rdn {
 			if a.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 3}) {
-				cn, _ := directoryString(a.Value)
+				cn, _ := a.Text()
 				return cn
 			}
 		}

@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto/x509"
@@ -49,7 +49,7 @@ func hasUnknownCritical(c *x509.Certificate) bool {
 // checkServerUsage is sun.security.validator.EndEntityChecker for a TLS server
 // whose key signs the handshake, as in TLS 1.3 and with ECDHE. Java skips it
 // for a certificate that is itself in the truststore.
-func checkServerUsage(c *x509.Certificate) *TrustError {
+func checkServerUsage(c *x509.Certificate) *Error {
 	message := ""
 	switch {
 	case extension(c, oidKeyUsage) != nil && c.KeyUsage&x509.KeyUsageDigitalSignature == 0:
@@ -61,7 +61,7 @@ func checkServerUsage(c *x509.Certificate) *TrustError {
 	default:
 		return nil
 	}
-	return &TrustError{Reason: ReasonUsage, Certificate: c, Message: message}
+	return &Error{Reason: ReasonUsage, Certificate: c, Message: message}
 }
 
 func mayServe(c *x509.Certificate) bool {

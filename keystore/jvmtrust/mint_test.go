@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"bytes"
@@ -147,7 +147,7 @@ func (m *mint) signedByRSA(c *x509.Certificate, by *authority, algorithm byte, h
 // file is a certificate that keytool made, valid until 2119.
 func (m *mint) file(name string) *x509.Certificate {
 	m.t.Helper()
-	der, err := os.ReadFile(filepath.Join("testdata", "trust", name))
+	der, err := os.ReadFile(filepath.Join("testdata", name))
 	m.check(err)
 	return m.parse(der)
 }

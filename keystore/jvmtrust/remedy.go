@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto/x509"
@@ -10,7 +10,7 @@ import (
 
 // remedyFor says what to do in an upgrade about a certificate that a target's
 // JVM refuses.
-func remedyFor(e *TrustError) string {
+func remedyFor(e *Error) string {
 	c := e.Certificate
 	switch e.Reason {
 	case ReasonNoCertificate:

@@ -1,4 +1,4 @@
-package keystore_test
+package jvmtrust_test
 
 import (
 	"errors"
@@ -6,12 +6,13 @@ import (
 	"log"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // Would the target's JVM, with the truststore that it was given, accept the
 // source under the name in instanceUrl?
 func ExampleTrust_Verify() {
-	store, err := keystore.Open("testdata/fixtures/openidm-7.0.2.jceks", keystore.NewPassword("changeit"))
+	store, err := keystore.Open("../testdata/fixtures/openidm-7.0.2.jceks", keystore.NewPassword("changeit"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -20,10 +21,10 @@ func ExampleTrust_Verify() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	trust := keystore.NewTrust(store)
+	trust := jvmtrust.New(store)
 	for _, host := range []string{"localhost", "idc21.example.com"} {
 		err := trust.Verify(host, chain)
-		var refused *keystore.TrustError
+		var refused *jvmtrust.Error
 		if errors.As(err, &refused) {
 			fmt.Println(host, "is refused:", refused.Message)
 			continue

@@ -1,4 +1,4 @@
-package keystore
+package jvmtrust
 
 import (
 	"crypto/x509/pkix"

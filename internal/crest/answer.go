@@ -32,17 +32,28 @@ func NotFound(resource string) *Error {
 	return Errorf(http.StatusNotFound, "Resource '%s' not found", resource)
 }
 
-func badRequest(format string, args ...any) *Error {
+// BadRequest is [Errorf] with the status 400.
+func BadRequest(format string, args ...any) *Error {
 	return Errorf(http.StatusBadRequest, format, args...)
+}
+
+// InternalError is [Errorf] with the status 500.
+func InternalError(format string, args ...any) *Error {
+	return Errorf(http.StatusInternalServerError, format, args...)
+}
+
+// ExpectingOneOf is the error of an unknown action; names are the known ones.
+func ExpectingOneOf(names string) *Error {
+	return BadRequest("Expecting String containing one of: %s", names)
 }
 
 // unprocessable is the error of a body that is not understood.
 func unprocessable(why string, args ...any) *Error {
-	return badRequest("The request could not be processed because "+why, args...)
+	return BadRequest("The request could not be processed because "+why, args...)
 }
 
 func badParameter(value, name, kind string) *Error {
-	return badRequest("The value '%s' for parameter '%s' could not be parsed as a %s", value, name, kind)
+	return BadRequest("The value '%s' for parameter '%s' could not be parsed as a %s", value, name, kind)
 }
 
 const mutuallyExclusive = "The parameters %s and %s are mutually exclusive"

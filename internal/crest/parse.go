@@ -85,7 +85,7 @@ func Parse(r *http.Request, path string) (*Request, *Error) {
 	c.ifNone = strings.Trim(r.Header.Get("If-None-Match"), `"`)
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, badRequest("Bad Request")
+		return nil, BadRequest("Bad Request")
 	}
 	if e := c.setVersion(r.Header.Get("Accept-API-Version")); e != nil {
 		return nil, e
@@ -104,7 +104,7 @@ func Parse(r *http.Request, path string) (*Request, *Error) {
 	}
 	c.Query.params = c.Params
 	if c.Query.cookie != "" && c.Query.offset > 0 {
-		return nil, badRequest(mutuallyExclusive, "_pagedResultsOffset", "_pagedResultsCookie")
+		return nil, BadRequest(mutuallyExclusive, "_pagedResultsOffset", "_pagedResultsCookie")
 	}
 	return c, c.readBody(r)
 }
@@ -119,12 +119,12 @@ func (c *Request) setVersion(header string) *Error {
 	for part := range strings.SplitSeq(header, ",") {
 		m := apiVersion.FindStringSubmatch(strings.TrimSpace(part))
 		if m == nil {
-			return badRequest("Version string is in an invalid format: %s", header)
+			return BadRequest("Version string is in an invalid format: %s", header)
 		}
 		if version, ok := strings.CutPrefix(strings.TrimSpace(part), "protocol="); ok {
 			major, err := strconv.Atoi(m[1])
 			if err != nil || major < 1 || major > 2 {
-				return badRequest("Unsupported major version: %s", version)
+				return BadRequest("Unsupported major version: %s", version)
 			}
 			c.oldest = major == 1
 		}
@@ -144,7 +144,7 @@ func (c *Request) setOperation(method string, values url.Values) *Error {
 			}
 		}
 		if len(kinds) > 1 {
-			return badRequest(mutuallyExclusive, kinds[0], kinds[1])
+			return BadRequest(mutuallyExclusive, kinds[0], kinds[1])
 		}
 	case http.MethodPost:
 		c.Operation, c.Action = "action", values.Get("_action")
@@ -154,7 +154,7 @@ func (c *Request) setOperation(method string, values url.Values) *Error {
 	case http.MethodPut:
 		switch {
 		case c.ifNone != "" && c.ifNone != "*":
-			return badRequest("\"%s\" is not a supported value for If-None-Match on PUT", c.ifNone)
+			return BadRequest("\"%s\" is not a supported value for If-None-Match on PUT", c.ifNone)
 		case c.ifNone == "*" && c.IfMatch != "":
 			return Errorf(http.StatusPreconditionFailed,
 				"Simultaneous use of If-Match and If-None-Match not supported for PUT requests")
@@ -198,7 +198,7 @@ func (c *Request) checkConditions(method string) *Error {
 
 func (c *Request) setParam(name string, v []string) *Error {
 	if len(v) > 1 && name != "_fields" && name != "_sortKeys" {
-		return badRequest("Multiple values provided for the single-valued request parameter '%s'", name)
+		return BadRequest("Multiple values provided for the single-valued request parameter '%s'", name)
 	}
 	if !strings.HasPrefix(name, "_") {
 		c.Params[name] = v
@@ -271,7 +271,7 @@ func (c *Request) setParam(name string, v []string) *Error {
 			return badParameter(text, name, "valid count policy")
 		}
 	default:
-		return badRequest("Unrecognized request parameter '%s'", name)
+		return BadRequest("Unrecognized request parameter '%s'", name)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package crest
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -102,11 +101,11 @@ func Patch(old Record, body any) (Record, []string, *Error) {
 	}
 	text, err := Encode(old)
 	if err != nil {
-		return nil, nil, Errorf(http.StatusInternalServerError, "%v", err)
+		return nil, nil, InternalError("%v", err)
 	}
 	next := Record{}
 	if err := Decode(text, &next); err != nil {
-		return nil, nil, Errorf(http.StatusInternalServerError, "%v", err)
+		return nil, nil, InternalError("%v", err)
 	}
 	var fields []string
 	for _, op := range ops {
@@ -124,7 +123,7 @@ var digit = regexp.MustCompile(`^\d$`)
 
 func (op patchOperation) apply(r Record) *Error {
 	if op.field[0] == "" {
-		return Errorf(http.StatusInternalServerError, "Internal Server Error")
+		return InternalError("Internal Server Error")
 	}
 	at := op.field
 	if op.name == "move" || op.name == "copy" {
@@ -132,7 +131,7 @@ func (op patchOperation) apply(r Record) *Error {
 	}
 	if parent, ok := Lookup(r, at[:len(at)-1]); ok && digit.MatchString(at[len(at)-1]) {
 		if _, isList := parent.([]any); isList {
-			return badRequest("Position-based operation is not allowed: /%s", strings.Join(at, "/"))
+			return BadRequest("Position-based operation is not allowed: /%s", strings.Join(at, "/"))
 		}
 	}
 	current, exists := Lookup(r, at)
@@ -151,7 +150,7 @@ func (op patchOperation) apply(r Record) *Error {
 		return nil
 	case "increment":
 		if !exists {
-			return badRequest("The field '%s' does not exist", op.text)
+			return BadRequest("The field '%s' does not exist", op.text)
 		}
 		list, isList := current.([]any)
 		if !isList {
@@ -161,7 +160,7 @@ func (op patchOperation) apply(r Record) *Error {
 			n, ok := Number(one)
 			by, _ := Number(op.value)
 			if !ok || by == nil {
-				return badRequest("The field '%s' is not a number", op.text)
+				return BadRequest("The field '%s' is not a number", op.text)
 			}
 			if n.IsInt() && !by.IsInt() {
 				whole, _ := by.Int(nil) // a whole number stays one
@@ -183,7 +182,7 @@ func (op patchOperation) apply(r Record) *Error {
 		return put(r, op.field, current)
 	}
 	// Measured, but without a body: a transformation is never carried out.
-	return Errorf(http.StatusInternalServerError, "Operation %s is not supported", op.name)
+	return InternalError("Operation %s is not supported", op.name)
 }
 
 func same(a, b any) bool {
@@ -214,7 +213,7 @@ func put(r Record, pointer []string, value any) *Error {
 			}
 			return putInList(next, pointer[i+1:], value)
 		default:
-			return Errorf(http.StatusInternalServerError, "/%s: Expecting a Map or List",
+			return InternalError("/%s: Expecting a Map or List",
 				strings.Join(pointer[:i+1], "/"))
 		}
 	}
@@ -225,7 +224,7 @@ func put(r Record, pointer []string, value any) *Error {
 func putInList(list []any, pointer []string, value any) *Error {
 	i, err := strconv.Atoi(pointer[0])
 	if err != nil || i < 0 || i >= len(list) {
-		return badRequest("The list has no element '%s'", pointer[0])
+		return BadRequest("The list has no element '%s'", pointer[0])
 	}
 	if len(pointer) == 1 {
 		list[i] = value
@@ -233,7 +232,7 @@ func putInList(list []any, pointer []string, value any) *Error {
 	}
 	one, ok := list[i].(Record)
 	if !ok {
-		return badRequest("The element '%s' is not an object", pointer[0])
+		return BadRequest("The element '%s' is not an object", pointer[0])
 	}
 	return put(one, pointer[1:], value)
 }

@@ -2,7 +2,6 @@ package crest
 
 import (
 	"iter"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -40,7 +39,7 @@ func (l List) Can(*Query) *Error { return nil }
 func (l List) Len() int { return len(l) }
 
 // ErrCommand is the error of a query that the repository cannot carry out.
-var ErrCommand = badRequest("Error executing DB command.")
+var ErrCommand = BadRequest("Error executing DB command.")
 
 var columnName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 
@@ -48,7 +47,7 @@ var columnName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 // other names than those of columns, and keys of more than one.
 func (q *Query) Columns() *Error {
 	if q.extended {
-		return Errorf(http.StatusInternalServerError, "Extended match filter not supported on this endpoint")
+		return InternalError("Extended match filter not supported on this endpoint")
 	}
 	for _, pointer := range q.Pointers {
 		for _, name := range pointer {
@@ -87,7 +86,7 @@ func RunQuery(c *Request, from Source) (*Result, *Error) {
 		if q.cookie != "" {
 			n, err := strconv.Atoi(q.cookie)
 			if err != nil {
-				return nil, badRequest("Invalid paged results cookie")
+				return nil, BadRequest("Invalid paged results cookie")
 			}
 			if n < 0 {
 				return nil, ErrCommand
@@ -187,7 +186,7 @@ func (q *Query) asked() *Query {
 // token returns a parameter that a configured query needs.
 func (q *Query) token(name string) (string, *Error) {
 	if !q.params.Has(name) {
-		return "", badRequest("Missing entry in params passed to query for token %s", name)
+		return "", BadRequest("Missing entry in params passed to query for token %s", name)
 	}
 	return q.params.Get(name), nil
 }
@@ -251,7 +250,7 @@ func (q *Query) Selection(fields []string) (Match, []string, *Error) {
 		}
 		return configured(name, "value")
 	}
-	return nil, nil, badRequest("The passed identifier %s does not match any configured queries "+
+	return nil, nil, BadRequest("The passed identifier %s does not match any configured queries "+
 		"on the OrientDB repository service.", q.ID)
 }
 

@@ -39,7 +39,8 @@ func credentials(r *http.Request) (name, password string, given bool) {
 		}
 	}
 	if _, ok := r.Header["X-Openidm-Username"]; ok {
-		return crest.DecodeHeader(r.Header.Get("X-OpenIDM-Username")), crest.DecodeHeader(r.Header.Get("X-OpenIDM-Password")), true
+		return crest.DecodeHeader(r.Header.Get("X-OpenIDM-Username")),
+			crest.DecodeHeader(r.Header.Get("X-OpenIDM-Password")), true
 	}
 	return "", "", false
 }
@@ -86,7 +87,8 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity,
 func fromScript(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodDelete:
-		return r.Header.Get("X-OpenIDM-Username") != "" || r.Header.Get("Authorization") != "" || r.Header.Get("X-Requested-With") != ""
+		return r.Header.Get("X-OpenIDM-Username") != "" || r.Header.Get("Authorization") != "" ||
+			r.Header.Get("X-Requested-With") != ""
 	}
 	return true
 }
@@ -95,9 +97,11 @@ func (s *Server) account(name, password string) (identity, bool) {
 	same := func(want string) bool { return subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1 }
 	switch name {
 	case "openidm-admin":
-		return identity{name: name, id: name, component: "repo/internal/user", module: "INTERNAL_USER", roles: []string{"openidm-admin", "openidm-authorized"}}, same(s.options.AdminPassword)
+		return identity{name: name, id: name, component: "repo/internal/user", module: "INTERNAL_USER",
+			roles: []string{"openidm-admin", "openidm-authorized"}}, same(s.options.AdminPassword)
 	case "anonymous":
-		return identity{name: name, id: name, component: "repo/internal/user", module: "STATIC_USER", roles: []string{"openidm-reg"}}, same("anonymous")
+		return identity{name: name, id: name, component: "repo/internal/user", module: "STATIC_USER",
+			roles: []string{"openidm-reg"}}, same("anonymous")
 	}
 	w := s.world
 	w.mu.Lock()
@@ -106,7 +110,7 @@ func (s *Server) account(name, password string) (identity, bool) {
 	if id == "" {
 		return identity{}, false
 	}
-	r, _ := w.table(managedUser).get(id)
+	r, _ := w.table(managedUser).Get(id)
 	want, err := w.vault.decrypt(r["password"])
 	text, ok := want.(string)
 	if err != nil || !ok || !same(text) || r["accountStatus"] != "active" {
@@ -149,7 +153,8 @@ func (s *Server) allowed(c *call) bool {
 		return read
 	}
 	if c.Path == "authentication" {
-		return read || c.Operation == "action" && (c.Action == "logout" || c.Action == "getAuthToken" || c.Action == "reauthenticate" && who.has("openidm-authorized"))
+		return read || c.Operation == "action" && (c.Action == "logout" || c.Action == "getAuthToken" ||
+			c.Action == "reauthenticate" && who.has("openidm-authorized"))
 	}
 	if c.Path == "config/ui/themeconfig" || c.Path == "config/ui/configuration" {
 		return read

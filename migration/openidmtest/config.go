@@ -48,7 +48,7 @@ func (s *Server) config(c *call) (*crest.Result, *crest.Error) {
 		return crest.RunQuery(c.Request, crest.List(nil)) // the measured server finds nothing by a filter
 	}
 	if len(c.Segments) > 3 {
-		return nil, crest.Errorf(http.StatusBadRequest, "The passed resourcePath has more than two parts")
+		return nil, crest.BadRequest("The passed resourcePath has more than two parts")
 	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
@@ -62,7 +62,8 @@ func (s *Server) config(c *call) (*crest.Result, *crest.Error) {
 			if factory, _, ok := strings.Cut(id, "/"); ok {
 				sum := sha256.Sum256([]byte(id))
 				one["factoryPid"] = factory
-				one["pid"] = fmt.Sprintf("%s.%x-%x-%x-%x-%x", factory, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+				one["pid"] = fmt.Sprintf("%s.%x-%x-%x-%x-%x", factory, sum[:4], sum[4:6], sum[6:8],
+					sum[8:10], sum[10:16])
 			}
 			all = append(all, one)
 		}
@@ -109,16 +110,19 @@ func (s *Server) writeConfig(c *call, id string) (*crest.Result, *crest.Error) {
 	if c.Upsert && old != nil {
 		c.Operation = "update"
 	}
-	missing := crest.Errorf(http.StatusNotFound, "No existing configuration found for %s, can not %s the configuration.", id, c.Operation)
+	missing := crest.Errorf(http.StatusNotFound,
+		"No existing configuration found for %s, can not %s the configuration.", id, c.Operation)
 	switch {
 	case c.Operation == "create" && c.Posted:
-		return nil, crest.Errorf(http.StatusBadRequest, "The passed identifier to create is null")
+		return nil, crest.BadRequest("The passed identifier to create is null")
 	case c.Operation == "create" && id == "":
 		return nil, crest.NotFound("")
 	case id == "":
-		return nil, crest.Errorf(http.StatusBadRequest, "The passed identifier to %s is null", c.Operation)
+		return nil, crest.BadRequest("The passed identifier to %s is null", c.Operation)
 	case c.Operation == "create" && old != nil:
-		return nil, crest.Errorf(http.StatusPreconditionFailed, "Can not create a new factory configuration with ID %s, configuration for this ID already exists.", id)
+		return nil, crest.Errorf(http.StatusPreconditionFailed,
+			"Can not create a new factory configuration with ID %s, "+
+				"configuration for this ID already exists.", id)
 	case c.Operation != "create" && old == nil:
 		return nil, missing
 	}
@@ -157,24 +161,31 @@ func (s *Server) configuration(id string) record {
 	case "managed":
 		objects := []any{}
 		for _, name := range []string{"user", "role", "assignment"} {
-			objects = append(objects, record{"name": name, "schema": record{"type": "object", "required": managedSchema[name]}})
+			objects = append(objects, record{
+				"name": name, "schema": record{"type": "object", "required": managedSchema[name]},
+			})
 		}
 		return record{"objects": objects}
 	case "provisioner.openicf/xml":
 		return record{
-			"name":                      connectorName,
-			"connectorRef":              connectorRef(),
-			"producerBuffer":            "100",
-			"operationTimeout":          record{"CREATE": -1, "TEST": -1, "SEARCH": -1},
-			"configurationProperties":   record{"xmlFilePath": "&{launcher.project.location}/data/xmlConnectorData.xml", "xsdFilePath": "&{launcher.project.location}/data/resource-schema-1.xsd"},
+			"name":             connectorName,
+			"connectorRef":     connectorRef(),
+			"producerBuffer":   "100",
+			"operationTimeout": record{"CREATE": -1, "TEST": -1, "SEARCH": -1},
+			"configurationProperties": record{
+				"xmlFilePath": "&{launcher.project.location}/data/xmlConnectorData.xml",
+				"xsdFilePath": "&{launcher.project.location}/data/resource-schema-1.xsd",
+			},
 			"syncFailureHandler":        record{"maxRetries": 5, "postRetryAction": "logged-ignore"},
 			"connectorPoolingSupported": true,
-			"objectTypes":               record{"account": record{"type": "object", "id": "__ACCOUNT__", "nativeType": "__ACCOUNT__"}},
+			"objectTypes": record{"account": record{"type": "object", "id": "__ACCOUNT__",
+				"nativeType": "__ACCOUNT__"}},
 		}
 	case "ui/themeconfig":
 		return record{"settings": record{"footer": record{"mailto": "info@example.com"}}}
 	case "ui/configuration":
-		return record{"configuration": record{"selfRegistration": false, "passwordReset": false, "forgotUsername": false, "lang": "en", "defaultNotificationType": "info"}}
+		return record{"configuration": record{"selfRegistration": false, "passwordReset": false,
+			"forgotUsername": false, "lang": "en", "defaultNotificationType": "info"}}
 	}
 	if c, ok := s.options.connector(strings.TrimPrefix(id, "provisioner.openicf/")); ok {
 		return c.configuration()
@@ -195,7 +206,9 @@ func mappingConfig() record {
 	}
 	properties = append(properties,
 		record{"default": mappedPassword, "target": "password"},
-		record{"source": "roles", "target": "authzRoles", "transform": script("source.split(',').map(function(role) { return {'_ref': 'repo/internal/role/' + role} });")})
+		record{"source": "roles", "target": "authzRoles",
+			"transform": script("source.split(',').map(function(role) " +
+				"{ return {'_ref': 'repo/internal/role/' + role} });")})
 	return record{
 		"name": reconMapping, "source": "system/" + connectorName + "/account", "target": managedUser,
 		"correlationQuery": script("var query = {'_queryId' : 'for-userName', 'uid' : source.name};query;"),

@@ -34,13 +34,15 @@ func (c Connector) configuration() record {
 	for name := range c.Objects {
 		types[name] = record{"type": "object", "id": name, "nativeType": name}
 	}
-	return record{"name": c.Name, "connectorRef": c.ref(), "configurationProperties": maps.Clone(c.Settings), "objectTypes": types}
+	return record{"name": c.Name, "connectorRef": c.ref(), "configurationProperties": maps.Clone(c.Settings),
+		"objectTypes": types}
 }
 
 func (c Connector) state() record {
 	state := record{
-		"name": c.Name, "enabled": true, "config": "config/provisioner.openicf/" + c.Name, "connectorRef": c.ref(),
-		"displayName": c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
+		"name": c.Name, "enabled": true, "config": "config/provisioner.openicf/" + c.Name,
+		"connectorRef": c.ref(),
+		"displayName":  c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
 	}
 	if c.Error != "" {
 		state["error"] = c.Error
@@ -67,7 +69,8 @@ func (one Connector) serve(c *call) (*crest.Result, *crest.Error) {
 	case one.Objects[rest[0]] == nil:
 		return nil, crest.NotFound(c.Path)
 	case one.Error != "":
-		return nil, crest.Errorf(http.StatusInternalServerError, "Operation failed with ConnectorException on system object: %s", one.Error)
+		return nil, crest.InternalError("Operation failed with ConnectorException on system object: %s",
+			one.Error)
 	case len(rest) == 1 && c.Operation == "query":
 		var all crest.List
 		for _, r := range one.Objects[rest[0]] {
@@ -80,7 +83,8 @@ func (one Connector) serve(c *call) (*crest.Result, *crest.Error) {
 				return &crest.Result{Body: crest.Pick(maps.Clone(r), c.Fields)}, nil
 			}
 		}
-		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found on system/%s/%s", rest[1], one.Name, rest[0])
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found on system/%s/%s", rest[1], one.Name,
+			rest[0])
 	}
 	return nil, crest.Unsupported(c.Request)
 }
@@ -101,12 +105,14 @@ func (s *Server) beginMigration(path string) *reconRun {
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	name := map[string]string{managedUser: serviceMapping[0], managedRole: serviceMapping[1], managedAssignment: serviceMapping[2], repoLink: serviceMapping[3]}[path]
+	name := map[string]string{managedUser: serviceMapping[0], managedRole: serviceMapping[1],
+		managedAssignment: serviceMapping[2], repoLink: serviceMapping[3]}[path]
 	if name == "" {
 		name = "repo_" + path
 	}
 	run := &reconRun{
-		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: name, resource: "repo/" + path, state: "ACTIVE", started: s.now(),
+		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: name, resource: "repo/" + path,
+		state: "ACTIVE", started: s.now(),
 		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
 	}
 	run.setStage("ACTIVE_RECONCILING_SOURCE", "reconciling source entries.")
@@ -124,7 +130,8 @@ func (r *reconRun) copied(w *world, id, reason string) {
 		return
 	}
 	r.failure++
-	entry := r.entry("ABSENT", "CREATE", "source", r.resource+"/"+id, r.resource+"/"+id, crest.Errorf(http.StatusInternalServerError, "%s", reason))
+	entry := r.entry("ABSENT", "CREATE", "source", r.resource+"/"+id, r.resource+"/"+id,
+		crest.InternalError("%s", reason))
 	r.entries = append(r.entries, entry)
 	r.audit = func() []record { return r.entries }
 }

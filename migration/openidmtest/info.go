@@ -55,11 +55,11 @@ func (s *Server) authentication(c *call) (*crest.Result, *crest.Error) {
 		if !c.Posted {
 			return nil, crest.NotFound("")
 		}
-		return nil, crest.Errorf(http.StatusBadRequest, "The singleton resource  cannot be created")
+		return nil, crest.BadRequest("The singleton resource  cannot be created")
 	case "query":
-		return nil, crest.Errorf(http.StatusBadRequest, "The singleton resource  cannot be queried")
+		return nil, crest.BadRequest("The singleton resource  cannot be queried")
 	case "delete":
-		return nil, crest.Errorf(http.StatusBadRequest, "The singleton resource  cannot be deleted")
+		return nil, crest.BadRequest("The singleton resource  cannot be deleted")
 	case "action":
 	default:
 		return nil, crest.Unsupported(c.Request)
@@ -76,7 +76,7 @@ func (s *Server) authentication(c *call) (*crest.Result, *crest.Error) {
 		}
 		return &crest.Result{Body: record{"reauthenticated": true}}, nil
 	}
-	return nil, crest.Errorf(http.StatusInternalServerError, "Error processing action")
+	return nil, crest.InternalError("Error processing action")
 }
 
 // reauthenticate wants the password of who asks once more.

@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // newID returns a random id, as the server gives out.
@@ -44,13 +44,17 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 	id := c.Segments[2]
 	if strings.Contains(id, "'") {
 		// The measured repository takes the apostrophe for the end of a text.
-		return nil, crest.Errorf(http.StatusInternalServerError, "An error occurred processing the query request.")
+		return nil, crest.InternalError("An error occurred processing the query request.")
 	}
 	if len(c.Segments) > 3 {
 		return w.relation(c, kind, id, t)
 	}
+	return w.managedResource(c, kind, id, t)
+}
+
+func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
 	missing := crest.Errorf(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
-	old, exists := t.get(id)
+	old, exists := t.Get(id)
 	if c.Upsert && exists {
 		c.Operation = "update"
 	}
@@ -61,10 +65,10 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 		}
 		return w.answer(c, kind, old, 0), nil
 	case "query":
-		return nil, crest.Errorf(http.StatusBadRequest, "The resource instance  cannot be queried")
+		return nil, crest.BadRequest("The resource instance  cannot be queried")
 	case "create":
 		if c.Posted {
-			return nil, crest.Errorf(http.StatusBadRequest, "The resource instance  cannot be created")
+			return nil, crest.BadRequest("The resource instance  cannot be created")
 		}
 		if other, _ := c.Body.(record)["_id"].(string); other != "" {
 			id = other // it wins over the path
@@ -96,13 +100,13 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 		if !exists {
 			return nil, missing
 		}
-		if e := t.checkRevision("Delete", id, c.IfMatch, old); e != nil {
+		if e := t.CheckRevision("Delete", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
 		if kind == "role" && len(w.related(kind, old, "members")) > 0 {
 			return nil, crest.Errorf(http.StatusConflict, "Cannot delete a role that is currently granted")
 		}
-		t.remove(id)
+		t.Remove(id)
 		return w.answer(c, kind, old, 0), nil
 	}
 	switch c.Action {
@@ -117,13 +121,15 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 		}
 		return &crest.Result{Body: w.shown(kind, old, c.Fields)}, nil
 	}
-	return nil, crest.Errorf(http.StatusBadRequest, "Action %s is not supported.", c.Action)
+	return nil, crest.BadRequest("Action %s is not supported.", c.Action)
 }
 
-func (w *world) managedCollection(c *call, kind string, t *table) (*crest.Result, *crest.Error) {
+func (w *world) managedCollection(c *call, kind string, t *table.Table) (*crest.Result, *crest.Error) {
 	switch c.Operation {
 	case "query":
-		return crest.RunQuery(c.Request, tableView{t, func(r record, fields []string) record { return w.shown(kind, r, fields) }})
+		return crest.RunQuery(c.Request, table.View{
+			Table: t, Show: func(r record, fields []string) record { return w.shown(kind, r, fields) },
+		})
 	case "create":
 		if !c.Posted {
 			return nil, crest.Unnamed()
@@ -135,12 +141,12 @@ func (w *world) managedCollection(c *call, kind string, t *table) (*crest.Result
 		return w.createManaged(c, kind, id, t)
 	case "action":
 		if c.Action == "triggerSyncCheck" {
-			return &crest.Result{Body: record{"status": "OK", "countTriggered": t.len()}}, nil
+			return &crest.Result{Body: record{"status": "OK", "countTriggered": t.Len()}}, nil
 		}
 		if c.Action == "patch" {
 			return w.patchFound(c, kind, t)
 		}
-		return nil, crest.Errorf(http.StatusBadRequest, "Expecting String containing one of: patch triggerSyncCheck")
+		return nil, crest.ExpectingOneOf("patch triggerSyncCheck")
 	}
 	return nil, crest.CollectionError(c.Operation)
 }
@@ -149,13 +155,13 @@ func (w *world) answer(c *call, kind string, r record, status int) *crest.Result
 	return crest.NewResult(w.shown(kind, r, c.Fields), nil, status)
 }
 
-func (w *world) createManaged(c *call, kind, id string, t *table) (*crest.Result, *crest.Error) {
+func (w *world) createManaged(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
 	r := maps.Clone(c.Body.(record))
 	if e := w.checkPolicies(kind, id, r, nil); e != nil {
 		return nil, e
 	}
-	if t.has(id) {
-		return nil, duplicate(t, id)
+	if t.Has(id) {
+		return nil, t.Duplicate(id)
 	}
 	finish, e := w.takeRelations(kind, id, nil, r, false)
 	if e != nil {
@@ -165,19 +171,19 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*crest.Result
 		r["accountStatus"] = "active" // only here: an update without it takes it away
 	}
 	w.complete(kind, r)
-	if e := t.store(id, r, finish); e != nil {
+	if e := store(t, id, r, finish); e != nil {
 		return nil, e
 	}
-	r, _ = t.get(id)
+	r, _ = t.Get(id)
 	res := w.answer(c, kind, r, http.StatusCreated)
 	res.Location = id
 	return res, nil
 }
 
 // store writes a record, and then what that changes elsewhere, if anything.
-func (t *table) store(id string, r record, then func()) *crest.Error {
-	if _, err := t.put(id, r); err != nil {
-		return crest.Errorf(http.StatusInternalServerError, "%v", err)
+func store(t *table.Table, id string, r record, then func()) *crest.Error {
+	if _, err := t.Put(id, r); err != nil {
+		return crest.InternalError("%v", err)
 	}
 	if then != nil {
 		then()
@@ -205,18 +211,20 @@ func (w *world) seal(r record) {
 	}
 }
 
-func (w *world) updateManaged(c *call, kind, id string, t *table, old, next record, finish func()) (*crest.Result, *crest.Error) {
-	if e := t.checkRevision("Update", id, c.IfMatch, old); e != nil {
+func (w *world) updateManaged(
+	c *call, kind, id string, t *table.Table, old, next record, finish func(),
+) (*crest.Result, *crest.Error) {
+	if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 		return nil, e
 	}
 	if finish == nil && w.sameContent(old, next) {
 		return w.answer(c, kind, old, 0), nil
 	}
 	w.complete(kind, next)
-	if e := t.store(id, next, finish); e != nil {
+	if e := store(t, id, next, finish); e != nil {
 		return nil, e
 	}
-	r, _ := t.get(id)
+	r, _ := t.Get(id)
 	return w.answer(c, kind, r, 0), nil
 }
 
@@ -235,13 +243,13 @@ func (w *world) sameContent(a, b record) bool {
 	return reflect.DeepEqual(open(a), open(b))
 }
 
-func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*crest.Result, *crest.Error) {
+func (w *world) patchManaged(c *call, kind, id string, t *table.Table, old record) (*crest.Result, *crest.Error) {
 	full := w.withRelations(kind, old)
 	next, fields, e := crest.Patch(full, c.Body)
 	if e != nil {
 		return nil, e
 	}
-	if e := t.checkRevision("Update", id, c.IfMatch, old); e != nil {
+	if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 		return nil, e
 	}
 	if w.sameContent(full, next) {
@@ -260,45 +268,20 @@ func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*c
 }
 
 // patchFound patches the one record that a query finds.
-func (w *world) patchFound(c *call, kind string, t *table) (*crest.Result, *crest.Error) {
+func (w *world) patchFound(c *call, kind string, t *table.Table) (*crest.Result, *crest.Error) {
 	if !c.Query.ByID && c.Query.FilterText == "" {
-		return nil, crest.Errorf(http.StatusBadRequest, "Either _queryId, _queryExpression, or _queryFilter to identify/define a query must be passed in the parameters. {_pageSize=-1, _pagedResultsOffset=0, pageClause=, _resource=managed_%s}", kind)
+		return nil, crest.BadRequest("Either _queryId, _queryExpression, or _queryFilter to identify/define a "+
+			"query must be passed in the parameters. {_pageSize=-1, _pagedResultsOffset=0, pageClause=, "+
+			"_resource=managed_%s}", kind)
 	}
 	keep, _, e := c.Query.Selection(nil)
 	if e != nil {
 		return nil, e
 	}
-	for id := range t.ids(false, 0) {
-		if old, ok := t.get(id); ok && (keep == nil || keep(old)) {
+	for id := range t.IDs(false, 0) {
+		if old, ok := t.Get(id); ok && (keep == nil || keep(old)) {
 			return w.patchManaged(c, kind, id, t, old)
 		}
 	}
 	return nil, crest.Errorf(http.StatusNotFound, "Query returned no results")
-}
-
-// checkRevision compares a wanted revision with that of the record; the words
-// are those of the measured repository.
-func (t *table) checkRevision(operation, id, want string, have record) *crest.Error {
-	if want == "" || want == "*" || want == have["_rev"] {
-		return nil
-	}
-	if _, err := strconv.Atoi(want); err != nil {
-		return crest.Errorf(http.StatusConflict, "OrientDB repository expects revisions as int, unable to parse passed revision: %s", want)
-	}
-	number := 0
-	if i, ok := t.index(id); ok {
-		number = i
-	} else {
-		number = t.count + t.newest - 1
-	}
-	stop := ": "
-	if operation == "Delete" {
-		stop = "." // without a space, as in the source
-	}
-	return crest.Errorf(http.StatusPreconditionFailed, "%s rejected as current Object revision is different than expected by caller, the object has changed since retrieval%sCannot %s the record #12:%d because the version is not the latest. Probably you are %s an old record or it has been modified by another user (db=v%v your=v%s)",
-		operation, stop, strings.ToUpper(operation), number, map[string]string{"Update": "updating", "Delete": "deleting"}[operation], have["_rev"], want)
-}
-
-func duplicate(t *table, id string) *crest.Error {
-	return crest.Errorf(http.StatusPreconditionFailed, "Create rejected as Object with same ID already exists and was detected. Cannot index record: found duplicated key '%s' in index 'id' previously assigned to the record #12:%d", id, t.count)
 }

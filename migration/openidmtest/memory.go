@@ -70,7 +70,8 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = io.NopCloser(io.MultiReader(bytes.NewReader(w.body), broken{}))
 	}
 	return &http.Response{
-		Status: http.StatusText(w.code()), StatusCode: w.code(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: http.StatusText(w.code()), StatusCode: w.code(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.header, Body: body, ContentLength: -1, Request: r, TLS: m.s.tlsState(),
 	}, nil
 }

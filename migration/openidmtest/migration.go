@@ -33,7 +33,8 @@ func scriptError(code int, format string, args ...any) *crest.Error {
 // migration serves endpoint/migration.
 func (s *Server) migration(r *http.Request, c *call) (*crest.Result, *crest.Error) {
 	if c.Operation != "action" {
-		return nil, scriptError(http.StatusInternalServerError, "No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
+		return nil, scriptError(http.StatusInternalServerError,
+			"No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
 			strings.ToUpper(c.Operation[:1]), c.Operation[1:])
 	}
 	switch c.Action {
@@ -120,7 +121,8 @@ func (s *Server) migrate(f Fault) (*crest.Result, *crest.Error) {
 	}
 	source := e.source
 	busy := make(chan struct{})
-	*e = endpoint{status: "running", message: "connected to the source", source: source, busy: busy, migrating: true, counted: true}
+	*e = endpoint{status: "running", message: "connected to the source", source: source, busy: busy,
+		migrating: true, counted: true}
 	ctx := s.ctx
 	s.mu.Unlock()
 	s.spawn(func() {

@@ -98,7 +98,7 @@ func (w *world) checkUser(id string, r record, wanted func(string) bool, add fun
 		if w.userNamed(name, id) {
 			add("userName", "UNIQUE", nil)
 		}
-		if w.table(internalUser).has(name) {
+		if w.table(internalUser).Has(name) {
 			add("userName", "UNIQUE", nil)
 		}
 		if strings.Contains(name, "/") {
@@ -112,7 +112,9 @@ func (w *world) checkUser(id string, r record, wanted func(string) bool, add fun
 		add("telephoneNumber", "MATCH_REGEXP", record{"regexp": phoneNumber})
 	}
 	if password, ok := r["password"].(string); ok && wanted("password") {
-		checkPassword(r, password, func(requirement string, params record) { add("password", requirement, params) })
+		checkPassword(r, password, func(requirement string, params record) {
+			add("password", requirement, params)
+		})
 	}
 }
 
@@ -161,14 +163,14 @@ func (w *world) userNamed(name, id string) bool {
 // findUser returns the id of the user of a name, "" if there is none.
 func (w *world) findUser(name string) string {
 	t := w.table(managedUser)
-	if _, ok := t.index(name); ok {
+	if _, ok := t.Index(name); ok {
 		// The name of a synthetic user is its id, unless it was changed.
-		if r, ok := t.get(name); ok && r["userName"] == name {
+		if r, ok := t.Get(name); ok && r["userName"] == name {
 			return name
 		}
 	}
-	for id := range t.rows {
-		if r, ok := t.get(id); ok && r["userName"] == name {
+	for id := range t.Written() {
+		if r, ok := t.Get(id); ok && r["userName"] == name {
 			return id
 		}
 	}
@@ -182,7 +184,7 @@ func (s *Server) policy(c *call) (*crest.Result, *crest.Error) {
 		return nil, crest.Unsupported(c.Request)
 	}
 	if c.Action != "validateObject" && c.Action != "validateProperty" {
-		e := crest.Errorf(http.StatusInternalServerError, "Unsupported action: %s", c.Action)
+		e := crest.InternalError("Unsupported action: %s", c.Action)
 		e.Detail = record{}
 		return nil, e
 	}

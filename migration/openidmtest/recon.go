@@ -82,7 +82,7 @@ func (s *Server) recon(c *call) (*crest.Result, *crest.Error) {
 		return &crest.Result{Body: crest.Pick(run.record(), c.Fields)}, nil
 	}
 	if !strings.EqualFold(c.Action, "cancel") {
-		return nil, crest.Errorf(http.StatusBadRequest, "Action %s on recon run %s not supported {}", c.Action, id)
+		return nil, crest.BadRequest("Action %s on recon run %s not supported {}", c.Action, id)
 	}
 	run.cancel()
 	return &crest.Result{Body: record{"_id": id, "action": c.Action, "status": "SUCCESS"}}, nil
@@ -92,13 +92,14 @@ func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
 	switch c.Action {
 	case "recon", "reconByQuery", "reconById":
 	default:
-		return nil, crest.Errorf(http.StatusBadRequest, "Action %s on reconciliation not supported {}", c.Action)
+		return nil, crest.BadRequest("Action %s on reconciliation not supported {}", c.Action)
 	}
 	if !c.Params.Has("mapping") {
-		return nil, crest.Errorf(http.StatusBadRequest, "/mapping: Expecting a value")
+		return nil, crest.BadRequest("/mapping: Expecting a value")
 	}
 	if c.Action == "reconById" && !c.Params.Has("ids") {
-		return nil, crest.Errorf(http.StatusBadRequest, "Action reconById requires a parameter 'ids' with the identifier(s) to reconcile")
+		return nil, crest.BadRequest("Action reconById requires a parameter 'ids' " +
+			"with the identifier(s) to reconcile")
 	}
 	w := s.world
 	w.mu.Lock()
@@ -209,7 +210,8 @@ func (w *world) reconQuery(run *reconRun) error {
 	if w.connectorFail {
 		return fmt.Errorf("querying the connector: %s", brokenXML)
 	}
-	run.sourceTotal, run.targetTotal, run.linkTotal = len(w.rows), w.table(managedUser).len(), w.table(repoLink).len()
+	run.sourceTotal, run.targetTotal, run.linkTotal = len(w.rows), w.table(managedUser).Len(),
+		w.table(repoLink).Len()
 	return nil
 }
 
@@ -217,8 +219,8 @@ func (w *world) reconQuery(run *reconRun) error {
 func (w *world) reconSource(run *reconRun) error {
 	links, users := w.table(repoLink), w.table(managedUser)
 	linked := map[string]string{}
-	for id := range links.rows {
-		if l, ok := links.get(id); ok && l["linkType"] == reconMapping {
+	for id := range links.Written() {
+		if l, ok := links.Get(id); ok && l["linkType"] == reconMapping {
 			first, _ := l["firstId"].(string)
 			linked[first], _ = l["secondId"].(string)
 		}
@@ -230,7 +232,7 @@ func (w *world) reconSource(run *reconRun) error {
 		target, isLinked := linked[row.id]
 		situation, action := "ABSENT", "CREATE"
 		switch {
-		case isLinked && users.has(target):
+		case isLinked && users.Has(target):
 			situation, action = "CONFIRMED", "UPDATE"
 			run.linkDone++
 		case isLinked:
@@ -254,7 +256,8 @@ func (w *world) reconSource(run *reconRun) error {
 			problem = w.updateMapped(account, target)
 			run.updated++
 		}
-		entries = append(entries, run.entry(situation, action, "source", "system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
+		entries = append(entries, run.entry(situation, action, "source",
+			"system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
 		if problem != nil {
 			run.failure++
 		} else {
@@ -269,8 +272,8 @@ func (w *world) reconSource(run *reconRun) error {
 func (w *world) reconTarget(run *reconRun) error {
 	users, links := w.table(managedUser), w.table(repoLink)
 	second := map[string]bool{}
-	for id := range links.rows {
-		if l, ok := links.get(id); ok {
+	for id := range links.Written() {
+		if l, ok := links.Get(id); ok {
 			s, _ := l["secondId"].(string)
 			second[s] = true
 		}
@@ -279,16 +282,16 @@ func (w *world) reconTarget(run *reconRun) error {
 	for _, row := range w.rows {
 		alive[row.id] = true
 	}
-	n := users.len()
+	n := users.Len()
 	missing := 0
 	for id := range second {
-		if users.has(id) && !alive[id] {
+		if users.Has(id) && !alive[id] {
 			missing++
 		}
 	}
 	known := 0
 	for id := range alive {
-		if users.has(id) && second[id] {
+		if users.Has(id) && second[id] {
 			known++
 		}
 	}
@@ -300,7 +303,7 @@ func (w *world) reconTarget(run *reconRun) error {
 	at := run.started
 	run.audit = func() []record {
 		entries := source()
-		for id := range users.ids(false, 0) {
+		for id := range users.IDs(false, 0) {
 			if !second[id] {
 				e := run.entry("UNASSIGNED", "IGNORE", "target", "", managedUser+"/"+id, nil)
 				e["timestamp"] = timestamp(at)
@@ -329,17 +332,17 @@ func (w *world) createMapped(account record, id string) *crest.Error {
 	if e := w.checkPolicies("user", "", r, nil); e != nil {
 		return e
 	}
-	if w.table(managedUser).has(id) {
-		return duplicate(w.table(managedUser), id)
+	if w.table(managedUser).Has(id) {
+		return w.table(managedUser).Duplicate(id)
 	}
 	r["accountStatus"] = "active"
 	w.complete("user", r)
-	return w.table(managedUser).store(id, r, nil)
+	return store(w.table(managedUser), id, r, nil)
 }
 
 func (w *world) updateMapped(account record, id string) *crest.Error {
-	old, _ := w.table(managedUser).get(id)
-	next, _ := w.table(managedUser).get(id)
+	old, _ := w.table(managedUser).Get(id)
+	next, _ := w.table(managedUser).Get(id)
 	for k, v := range w.mapped(account) {
 		next[k] = v
 	}
@@ -349,9 +352,9 @@ func (w *world) updateMapped(account record, id string) *crest.Error {
 	if e := w.checkPolicies("user", id, next, nil); e != nil {
 		return e
 	}
-	return w.table(managedUser).store(id, next, nil)
+	return store(w.table(managedUser), id, next, nil)
 }
 
 func (w *world) linkTo(first, second string) {
-	w.table(repoLink).put(newID(), link(first, second))
+	w.table(repoLink).Put(newID(), link(first, second))
 }

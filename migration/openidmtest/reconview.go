@@ -37,7 +37,8 @@ func (r *reconRun) record() record {
 		duration = r.ended.Sub(r.started).Milliseconds()
 	}
 	return record{
-		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage, "stageDescription": r.stageText,
+		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage,
+		"stageDescription": r.stageText,
 		"progress": record{
 			"source": record{"existing": existing(r.sourceDone, r.sourceTotal)},
 			"target": record{"existing": existing(r.targetDone, r.targetTotal), "created": r.targetCreated},
@@ -47,8 +48,10 @@ func (r *reconRun) record() record {
 		"statusSummary":    record{"SUCCESS": r.success, "FAILURE": r.failure},
 		"durationSummary":  r.durations(),
 		"parameters": record{
-			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"), "queryId": "query-all-ids"},
-			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser), "queryId": "query-all-ids"},
+			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"),
+				"queryId": "query-all-ids"},
+			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser),
+				"queryId": "query-all-ids"},
 		},
 		"started": timestamp(r.started), "ended": timestamp(r.ended), "duration": duration,
 	}
@@ -68,7 +71,8 @@ func (r *reconRun) durations() record {
 		}
 		for _, name := range names {
 			mean := ms / int64(count)
-			out[name] = record{"min": mean, "max": mean, "mean": mean, "count": count, "sum": mean * int64(count), "stdDev": 0}
+			out[name] = record{"min": mean, "max": mean, "mean": mean, "count": count,
+				"sum": mean * int64(count), "stdDev": 0}
 		}
 	}
 	if r.sourceTotal == 0 && r.state != "SUCCESS" {
@@ -99,12 +103,15 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 	}
 	e := record{
 		"transactionId": r.id, "timestamp": timestamp(r.now()), "eventName": "recon", "userId": "openidm-admin",
-		"action": action, "exception": nil, "linkQualifier": "default", "mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
-		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS", "targetObjectId": orNull(targetID),
-		"reconciling": reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
+		"action": action, "exception": nil, "linkQualifier": "default",
+		"mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
+		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS",
+		"targetObjectId": orNull(targetID),
+		"reconciling":    reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
 	}
 	if problem != nil {
-		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message, problem.Body(), "org.forgerock.openidm.sync.SynchronizationException"
+		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message,
+			problem.Body(), "org.forgerock.openidm.sync.SynchronizationException"
 	}
 	return e
 }
@@ -112,27 +119,30 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 // audit serves audit/recon, of the runs that are remembered.
 func (s *Server) audit(c *call) (*crest.Result, *crest.Error) {
 	if c.Operation == "patch" || c.Operation == "delete" {
-		return nil, crest.Errorf(http.StatusNotImplemented, "%s operations are not supported", strings.ToUpper(c.Operation))
+		return nil, crest.Errorf(http.StatusNotImplemented, "%s operations are not supported",
+			strings.ToUpper(c.Operation))
 	}
 	if c.Operation == "action" {
-		return nil, crest.Errorf(http.StatusInternalServerError, "Internal Server Error")
+		return nil, crest.InternalError("Internal Server Error")
 	}
 	if len(c.Segments) == 1 {
-		return nil, crest.Errorf(http.StatusBadRequest, "Invalid resource path object specified.")
+		return nil, crest.BadRequest("Invalid resource path object specified.")
 	}
 	topic := c.Segments[1]
 	switch topic {
 	case "recon", "access", "activity", "authentication", "config", "sync":
 	default:
-		return nil, crest.Errorf(http.StatusNotImplemented, "Audit service called with unknown event topic %s", topic)
+		return nil, crest.Errorf(http.StatusNotImplemented, "Audit service called with unknown event topic %s",
+			topic)
 	}
 	switch {
 	case c.Operation == "create" || c.Operation == "update":
-		return nil, crest.Errorf(http.StatusBadRequest, "The request requires a transactionId and a timestamp")
+		return nil, crest.BadRequest("The request requires a transactionId and a timestamp")
 	case c.Operation == "read" && len(c.Segments) > 2:
-		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in audit/%s", strings.Join(c.Segments[2:], "/"), topic)
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in audit/%s",
+			strings.Join(c.Segments[2:], "/"), topic)
 	case c.Operation == "read":
-		return nil, crest.Errorf(http.StatusBadRequest, "Invalid resource path object specified.")
+		return nil, crest.BadRequest("Invalid resource path object specified.")
 	case topic != "recon":
 		return crest.RunQuery(c.Request, crest.List(nil)) // nothing of it is kept
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // relationship is a member that leads to other records. It is kept with the
@@ -66,10 +67,10 @@ func refOf(v any) string {
 }
 
 // splitRef takes a reference apart, and says whether the record is there.
-func (w *world) splitRef(ref string) (t *table, id string, exists bool) {
+func (w *world) splitRef(ref string) (t *table.Table, id string, exists bool) {
 	folder, id := path.Split(tablePath(ref))
 	t, ok := w.tables[strings.TrimSuffix(folder, "/")]
-	return t, id, ok && t.has(id)
+	return t, id, ok && t.Has(id)
 }
 
 // related returns what a record's member leads to, as answers have it.
@@ -109,8 +110,8 @@ func (w *world) related(kind string, r record, name string) []any {
 func (w *world) holders(rel relationship, to string) func(func(string, any) bool) {
 	return func(yield func(string, any) bool) {
 		t := w.table("managed/" + rel.heldBy)
-		for _, id := range slices.Sorted(maps.Keys(t.rows)) {
-			r, _ := t.get(id)
+		for _, id := range slices.Sorted(t.Written()) {
+			r, _ := t.Get(id)
 			for _, one := range references(r[rel.as]) {
 				if refOf(one) == to && !yield(id, one) {
 					return
@@ -178,7 +179,7 @@ func (w *world) expanded(item record, fields []string) record {
 	if len(fields) == 0 || !isManaged || !exists {
 		return item
 	}
-	r, _ := t.get(id)
+	r, _ := t.Get(id)
 	kind = strings.TrimSuffix(kind, "/"+id)
 	found := crest.Pick(w.plain(kind, r), fields)
 	if !slices.Contains(fields, "*") {
@@ -250,11 +251,11 @@ func (w *world) takeRelations(kind, id string, old, next record, all bool) (func
 func (w *world) reference(v any, before []any) (record, *crest.Error) {
 	one, ok := v.(record)
 	if _, hasRef := one["_ref"].(string); !ok || !hasRef {
-		return nil, crest.Errorf(http.StatusInternalServerError, `Cannot invoke "String.isEmpty()" because "path" is null`)
+		return nil, crest.InternalError(`Cannot invoke "String.isEmpty()" because "path" is null`)
 	}
 	ref := refOf(one)
 	if _, _, exists := w.splitRef(ref); !exists {
-		return nil, crest.Errorf(http.StatusBadRequest, "The referenced relationship '%s', does not exist", ref)
+		return nil, crest.BadRequest("The referenced relationship '%s', does not exist", ref)
 	}
 	for _, b := range before {
 		if refOf(b) == ref {
@@ -280,11 +281,11 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 			if !exists || leads(other, refOf(item)) {
 				continue
 			}
-			r, _ := t.get(id)
+			r, _ := t.Get(id)
 			if r[rel.as] = member(r, item); r[rel.as] == nil {
 				delete(r, rel.as)
 			}
-			t.put(id, r)
+			t.Put(id, r)
 		}
 	}
 	change(now, before, func(r record, item any) any {
@@ -296,17 +297,18 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 	})
 	change(before, now, func(r record, _ any) any {
 		if many {
-			return slices.DeleteFunc(w.related(rel.heldBy, r, rel.as), func(v any) bool { return refOf(v) == self })
+			return slices.DeleteFunc(w.related(rel.heldBy, r, rel.as),
+				func(v any) bool { return refOf(v) == self })
 		}
 		return nil
 	})
 }
 
 // relation serves managed/KIND/ID/MEMBER and what is below.
-func (w *world) relation(c *call, kind, id string, t *table) (*crest.Result, *crest.Error) {
+func (w *world) relation(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
 	name := c.Segments[3]
 	rel, ok := relationships[kind][name]
-	r, exists := t.get(id)
+	r, exists := t.Get(id)
 	if !ok || !exists {
 		return nil, crest.NotFound(strings.Join(c.Segments[2:], "/"))
 	}
@@ -321,7 +323,7 @@ func (w *world) relation(c *call, kind, id string, t *table) (*crest.Result, *cr
 		if e != nil {
 			return e
 		}
-		return t.store(id, next, finish)
+		return store(t, id, next, finish)
 	}
 	if len(c.Segments) == 5 {
 		at := slices.IndexFunc(items, func(v any) bool {
@@ -329,7 +331,8 @@ func (w *world) relation(c *call, kind, id string, t *table) (*crest.Result, *cr
 			return found == c.Segments[4]
 		})
 		if at < 0 {
-			return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in relationships", c.Segments[4])
+			return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in relationships",
+				c.Segments[4])
 		}
 		item := items[at].(record)
 		switch c.Operation {
@@ -341,7 +344,8 @@ func (w *world) relation(c *call, kind, id string, t *table) (*crest.Result, *cr
 			}
 			return crest.NewResult(item, c.Fields, 0), nil
 		}
-		return nil, crest.Errorf(http.StatusNotImplemented, "This fake server does not %s a relationship", c.Operation)
+		return nil, crest.Errorf(http.StatusNotImplemented, "This fake server does not %s a relationship",
+			c.Operation)
 	}
 	switch {
 	case c.Operation == "query":
@@ -352,10 +356,14 @@ func (w *world) relation(c *call, kind, id string, t *table) (*crest.Result, *cr
 		body, _ := c.Body.(record)
 		ref := refOf(body)
 		if _, ok := body["_ref"]; !ok {
-			return nil, crest.Errorf(http.StatusInternalServerError, `Cannot invoke "org.forgerock.json.JsonValue.asString()" because the return value of "org.forgerock.json.JsonValue.get(org.forgerock.json.JsonPointer)" is null`)
+			return nil, crest.InternalError(
+				`Cannot invoke "org.forgerock.json.JsonValue.asString()" because the return value of ` +
+					`"org.forgerock.json.JsonValue.get(org.forgerock.json.JsonPointer)" is null`)
 		}
 		if slices.ContainsFunc(items, func(v any) bool { return refOf(v) == ref }) {
-			return nil, crest.Errorf(http.StatusPreconditionFailed, "Managed object 'managed/%s/%s' has already been assigned relationship '%s'.", kind, id, ref)
+			return nil, crest.Errorf(http.StatusPreconditionFailed,
+				"Managed object 'managed/%s/%s' has already been assigned relationship '%s'.",
+				kind, id, ref)
 		}
 		if !rel.many {
 			items = nil
@@ -363,7 +371,7 @@ func (w *world) relation(c *call, kind, id string, t *table) (*crest.Result, *cr
 		if e := change(append(slices.Clone(items), record{"_ref": ref})); e != nil {
 			return nil, e
 		}
-		r, _ = t.get(id)
+		r, _ = t.Get(id)
 		for _, v := range w.related(kind, r, name) {
 			if refOf(v) == ref {
 				return crest.NewResult(v.(record), c.Fields, http.StatusCreated), nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // repo serves repo/…: the records as the repository holds them.
@@ -17,14 +18,14 @@ func (s *Server) repo(c *call) (*crest.Result, *crest.Error) {
 	switch c.Operation {
 	case "query":
 		if t, ok := w.tables[path]; ok {
-			return crest.RunQuery(c.Request, tableView{t, crest.Pick})
+			return crest.RunQuery(c.Request, table.View{Table: t, Show: crest.Pick})
 		}
 		if path == "" {
 			return nil, crest.ErrCommand
 		}
-		return nil, crest.Errorf(http.StatusBadRequest, "Failed to resolve and parse the query.")
+		return nil, crest.BadRequest("Failed to resolve and parse the query.")
 	case "action":
-		return nil, crest.Errorf(http.StatusBadRequest, "Unknown action: %s", c.Action)
+		return nil, crest.BadRequest("Unknown action: %s", c.Action)
 	case "patch":
 		return nil, crest.Errorf(http.StatusNotImplemented, "Patch not supported yet")
 	}
@@ -40,16 +41,24 @@ func (s *Server) repo(c *call) (*crest.Result, *crest.Error) {
 		}
 	}
 	if kind == "" && c.Operation == "read" && path != "" {
-		return nil, crest.Errorf(http.StatusBadRequest, "Illegal query request.")
+		return nil, crest.BadRequest("Illegal query request.")
 	}
 	if c.Operation == "create" && !c.Posted && !strings.Contains(path, "/") {
-		return nil, crest.Errorf(http.StatusNotFound, "The object identifier did not include sufficient information to determine the object type: ")
+		return nil, crest.Errorf(http.StatusNotFound,
+			"The object identifier did not include sufficient information to determine the object type: ")
 	}
 	if kind == "" {
-		return nil, crest.Errorf(http.StatusNotFound, "The object identifier did not include sufficient information to determine the object type and identifier of the object to %s: %s", c.Operation, path)
+		return nil, crest.Errorf(http.StatusNotFound,
+			"The object identifier did not include sufficient information to determine the object type "+
+				"and identifier of the object to %s: %s", c.Operation, path)
 	}
+	return w.repoResource(c, kind, id)
+}
+
+func (w *world) repoResource(c *call, kind, id string) (*crest.Result, *crest.Error) {
+	path := strings.Join(c.Segments[1:], "/")
 	t := w.table(kind)
-	old, exists := t.get(id)
+	old, exists := t.Get(id)
 	if c.Upsert && exists {
 		c.Operation = "update"
 	}
@@ -61,32 +70,34 @@ func (s *Server) repo(c *call) (*crest.Result, *crest.Error) {
 		return crest.NewResult(old, c.Fields, 0), nil
 	case "create":
 		if exists {
-			return nil, duplicate(t, id)
+			return nil, t.Duplicate(id)
 		}
 	case "update":
 		if !exists {
-			return nil, crest.Errorf(http.StatusNotFound, "Update on object %s could not find existing object.", path)
+			return nil, crest.Errorf(http.StatusNotFound,
+				"Update on object %s could not find existing object.", path)
 		}
-		if e := t.checkRevision("Update", id, c.IfMatch, old); e != nil {
+		if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
 	case "delete":
 		if c.IfMatch == "" {
-			return nil, crest.Errorf(http.StatusConflict, "Object passed into delete does not have revision it expects set.")
+			return nil, crest.Errorf(http.StatusConflict,
+				"Object passed into delete does not have revision it expects set.")
 		}
 		if !exists {
 			return nil, crest.Errorf(http.StatusNotFound, "Object does not exist for delete on: %s", path)
 		}
-		if e := t.checkRevision("Delete", id, c.IfMatch, old); e != nil {
+		if e := t.CheckRevision("Delete", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
-		t.remove(id)
+		t.Remove(id)
 		return crest.NewResult(old, c.Fields, 0), nil
 	}
-	if _, err := t.put(id, maps.Clone(c.Body.(record))); err != nil {
-		return nil, crest.Errorf(http.StatusInternalServerError, "%v", err)
+	if _, err := t.Put(id, maps.Clone(c.Body.(record))); err != nil {
+		return nil, crest.InternalError("%v", err)
 	}
-	r, _ := t.get(id)
+	r, _ := t.Get(id)
 	if exists {
 		return crest.NewResult(r, c.Fields, 0), nil
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 var (
-	encryptCall = regexp.MustCompile(`^\s*(?:return\s+)?openidm\.encrypt\(\s*(\w+)\s*,\s*(?:null|'AES/CBC/PKCS5Padding'|"AES/CBC/PKCS5Padding")\s*,\s*['"]([^'"]*)['"]\s*\)\s*;?\s*$`)
+	encryptCall = regexp.MustCompile(`^\s*(?:return\s+)?openidm\.encrypt\(\s*(\w+)\s*,\s*` +
+		`(?:null|'AES/CBC/PKCS5Padding'|"AES/CBC/PKCS5Padding")\s*,\s*['"]([^'"]*)['"]\s*\)\s*;?\s*$`)
 	decryptCall = regexp.MustCompile(`^\s*openidm\.decrypt\(\s*(\w+)\s*\)\s*;?\s*$`)
 	bareName    = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
 	throwCall   = regexp.MustCompile(`(?s)^\s*throw\s+(\{.*\})\s*;?\s*$`)
@@ -27,7 +28,7 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 		return nil, crest.Unsupported(c.Request)
 	}
 	if c.Action != "eval" {
-		return nil, crest.Errorf(http.StatusBadRequest, "Expecting String containing one of: compile eval")
+		return nil, crest.ExpectingOneOf("compile eval")
 	}
 	body, _ := c.Body.(record)
 	text, _ := body["source"].(string)
@@ -35,13 +36,13 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 	if m := encryptCall.FindStringSubmatch(text); m != nil {
 		value, ok := globals[m[1]]
 		if !ok {
-			return nil, crest.Errorf(http.StatusInternalServerError, `ReferenceError: "%s" is not defined.`, m[1])
+			return nil, crest.InternalError(`ReferenceError: "%s" is not defined.`, m[1])
 		}
 		s.mu.Lock()
 		_, known := s.keystore.Entry(m[2])
 		s.mu.Unlock()
 		if m[2] != symmetricAlias || !known {
-			return nil, crest.Errorf(http.StatusInternalServerError, "Encryption key %s not found", m[2])
+			return nil, crest.InternalError("Encryption key %s not found", m[2])
 		}
 		s.world.mu.Lock()
 		defer s.world.mu.Unlock()
@@ -58,7 +59,7 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 		defer s.world.mu.Unlock()
 		value, err := s.world.vault.decrypt(globals[m[1]])
 		if err != nil {
-			return nil, crest.Errorf(http.StatusInternalServerError, "%v", err)
+			return nil, crest.InternalError("%v", err)
 		}
 		return &crest.Result{Body: value}, nil
 	}
@@ -80,7 +81,7 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 		case "null":
 			return &crest.Result{}, nil
 		}
-		return nil, crest.Errorf(http.StatusInternalServerError, `ReferenceError: "%s" is not defined.`, text)
+		return nil, crest.InternalError(`ReferenceError: "%s" is not defined.`, text)
 	}
 	return nil, crest.Errorf(http.StatusNotImplemented, "this fake server does not interpret scripts")
 }

@@ -30,7 +30,7 @@ func (s *Server) security(c *call) (*crest.Result, *crest.Error) {
 		switch c.Operation {
 		case "read":
 		case "action":
-			return nil, crest.Errorf(http.StatusBadRequest, "Unsupported action %s", c.Action)
+			return nil, crest.BadRequest("Unsupported action %s", c.Action)
 		default:
 			return nil, crest.Unsupported(c.Request)
 		}
@@ -41,7 +41,8 @@ func (s *Server) security(c *call) (*crest.Result, *crest.Error) {
 		return &crest.Result{Body: crest.Pick(record{
 			"_id": c.Segments[1], "type": string(store.Format()), "aliases": aliases,
 			// A real server adds some 200 properties of the provider.
-			"provider": record{"Provider.id name": "SunJCE", "Provider.id className": "com.sun.crypto.provider.SunJCE"},
+			"provider": record{"Provider.id name": "SunJCE",
+				"Provider.id className": "com.sun.crypto.provider.SunJCE"},
 		}, c.Fields)}, nil
 	case 4:
 		switch c.Segments[2] {
@@ -63,16 +64,17 @@ func certificate(store *keystore.Store, c *call) (*crest.Result, *crest.Error) {
 		return nil, crest.Errorf(http.StatusNotFound, "Not Found")
 	}
 	if e.Kind == keystore.SecretKey {
-		return nil, crest.Errorf(http.StatusInternalServerError, `Cannot invoke "java.security.cert.Certificate.getType()" because "cert" is null`)
+		return nil, crest.InternalError(
+			`Cannot invoke "java.security.cert.Certificate.getType()" because "cert" is null`)
 	}
 	chain, err := e.Certificates()
 	if err != nil || len(chain) == 0 {
-		return nil, crest.Errorf(http.StatusInternalServerError, "the certificate cannot be read")
+		return nil, crest.InternalError("the certificate cannot be read")
 	}
 	cert := chain[0]
 	spki, err := x509.MarshalPKIXPublicKey(cert.PublicKey)
 	if err != nil {
-		return nil, crest.Errorf(http.StatusInternalServerError, "the public key cannot be read")
+		return nil, crest.InternalError("the public key cannot be read")
 	}
 	return &crest.Result{Body: crest.Pick(record{
 		"_id": c.Segments[3], "type": "X.509",

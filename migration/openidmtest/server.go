@@ -81,10 +81,12 @@ func Start(o Options) (*Server, error) {
 	}
 	for _, n := range []int{o.Users, o.Roles, o.Assignments, o.Links} {
 		if n < 0 || n > maxRecords {
-			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d", n, maxRecords)
+			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d",
+				n, maxRecords)
 		}
 	}
-	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{}, conns: map[net.Conn]struct{}{}}
+	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{},
+		conns: map[net.Conn]struct{}{}}
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}
@@ -189,7 +191,8 @@ func (s *Server) serveOn(l net.Listener) {
 	}
 	if s.http == nil {
 		s.http = &http.Server{
-			Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute, ConnState: s.track,
+			Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute,
+			ConnState: s.track,
 		}
 	}
 	s.listener = l

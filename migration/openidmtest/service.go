@@ -10,7 +10,10 @@ import (
 
 // serviceMapping names the mappings of the product's own service as its
 // documentation does; their order is that of the copy.
-var serviceMapping = []string{"repoManagedUser_repoManagedUser", "repoManagedRole_repoManagedRole", "repoManagedAssignment_repoManagedAssignment", "repoLink_repoLink"}
+var serviceMapping = []string{
+	"repoManagedUser_repoManagedUser", "repoManagedRole_repoManagedRole",
+	"repoManagedAssignment_repoManagedAssignment", "repoLink_repoLink",
+}
 
 // migrationService serves "migration", the product's own service. Its actions
 // are documented; that migrate and status answer a list of reconciliations is
@@ -32,10 +35,10 @@ func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *cre
 		return &crest.Result{Body: s.serviceStatus()}, nil
 	case "migrate":
 		if name := c.Params.Get("mapping"); name != "" && !slices.Contains(serviceMapping, name) {
-			return nil, crest.Errorf(http.StatusBadRequest, "No such mapping: %s", name)
+			return nil, crest.BadRequest("No such mapping: %s", name)
 		}
 	default:
-		return nil, crest.Errorf(http.StatusBadRequest, "Expecting String containing one of: migrate status mappingNames mappingConfigurations")
+		return nil, crest.ExpectingOneOf("migrate status mappingNames mappingConfigurations")
 	}
 	from := s.options.ServiceOf
 	source := &sourceServer{url: from.URL(), username: "openidm-admin", password: from.options.AdminPassword}
@@ -44,7 +47,7 @@ func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *cre
 	s.mu.Unlock()
 	trust.Now = s.now
 	if err := source.connect(ctx, s, &trust); err != nil {
-		return nil, crest.Errorf(http.StatusInternalServerError, "%s", javaMessage(err))
+		return nil, crest.InternalError("%s", javaMessage(err))
 	}
 	s.mu.Lock()
 	if !s.endpoint.migrating {
@@ -83,7 +86,8 @@ func (s *Server) serviceStatus() []any {
 		}
 		all = append(all, record{
 			"_id": name, "mapping": name, "state": state, "stage": stage,
-			"progress":      record{"source": record{"existing": record{"processed": processed, "total": "?"}}},
+			"progress": record{
+				"source": record{"existing": record{"processed": processed, "total": "?"}}},
 			"statusSummary": record{"SUCCESS": processed - failed, "FAILURE": failed},
 			"started":       timestamp(now.Truncate(time.Hour)), "ended": "",
 		})

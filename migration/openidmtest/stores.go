@@ -155,7 +155,8 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 // WriteStores writes the two stores as keystore.jceks and truststore into
 // dir, as a real server has them in its folder security.
 func (s *Server) WriteStores(dir string) error {
-	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(), s.options.Password); err != nil {
+	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(),
+		s.options.Password); err != nil {
 		return fmt.Errorf("writing the stores: %w", err)
 	}
 	if err := keystore.WriteFile(filepath.Join(dir, "truststore"), s.Truststore(), s.options.Password); err != nil {

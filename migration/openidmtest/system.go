@@ -64,39 +64,7 @@ func (s *Server) system(c *call) (*crest.Result, *crest.Error) {
 	defer w.mu.Unlock()
 	rest := c.Segments[1:]
 	if len(rest) == 0 {
-		switch c.Operation {
-		case "read":
-			return nil, crest.Errorf(http.StatusNotImplemented, "Read are not supported for resource instances")
-		case "action":
-		default:
-			return nil, crest.Errorf(http.StatusBadRequest, "The singleton resource  cannot be queried")
-		}
-		switch c.Action {
-		case "test":
-		case "testConfig":
-			return nil, crest.Errorf(http.StatusNotFound, "No connector name provided")
-		case "availableConnectors":
-			return &crest.Result{Body: record{"connectorRef": []any{connectorRef()}}}, nil
-		case "liveSync", "activeSync":
-			if !c.Params.Has("source") {
-				return nil, crest.Errorf(http.StatusBadRequest, "%s action requires either an explicit source parameter, or needs to be called on a specific provisioner URI", c.Action)
-			}
-			source := c.Params.Get("source")
-			if !w.connector || !strings.HasPrefix(source, "system/"+connectorName+"/") {
-				return nil, crest.Errorf(http.StatusInternalServerError, "System: %s is not available.", source)
-			}
-			return nil, crest.Errorf(http.StatusInternalServerError, "org.forgerock.json.resource.NotSupportedException: Operation org.identityconnectors.framework.api.operations.SyncApiOp is not supported by the Connector")
-		default:
-			return nil, crest.Errorf(http.StatusBadRequest, "Expecting String containing one of: activeSync liveSync test testConfig createConfiguration availableConnectors createCoreConfig createFullConfig")
-		}
-		all := []any{}
-		if w.connector {
-			all = append(all, w.connectorState())
-		}
-		for _, one := range s.options.Connectors {
-			all = append(all, one.state())
-		}
-		return &crest.Result{Body: all}, nil
+		return s.connectors(c)
 	}
 	if one, ok := s.options.connector(rest[0]); ok {
 		return one.serve(c)
@@ -109,7 +77,7 @@ func (s *Server) system(c *call) (*crest.Result, *crest.Error) {
 			return &crest.Result{Body: w.connectorState()}, nil
 		}
 		if c.Operation == "action" {
-			return nil, crest.Errorf(http.StatusBadRequest, "Unsupported actionId: %s", c.Action)
+			return nil, crest.BadRequest("Unsupported actionId: %s", c.Action)
 		}
 		return nil, crest.Unsupported(c.Request)
 	}
@@ -118,7 +86,8 @@ func (s *Server) system(c *call) (*crest.Result, *crest.Error) {
 	}
 	id := strings.Join(rest[2:], "/")
 	if w.connectorFail {
-		return nil, crest.Errorf(http.StatusInternalServerError, "Operation %s failed with ConnectorException on system object: %s", strings.ToUpper(c.Operation), brokenXML)
+		return nil, crest.InternalError("Operation %s failed with ConnectorException on system object: %s",
+			strings.ToUpper(c.Operation), brokenXML)
 	}
 	accounts := w.accounts()
 	switch {
@@ -126,18 +95,22 @@ func (s *Server) system(c *call) (*crest.Result, *crest.Error) {
 		return queryAccounts(c, accounts)
 	case len(rest) == 2 && c.Operation == "action":
 		if c.Action == "authenticate" {
-			return nil, crest.Errorf(http.StatusUnauthorized, "Invalid password has been provided to operation ACTION for system object: null")
+			return nil, crest.Errorf(http.StatusUnauthorized,
+				"Invalid password has been provided to operation ACTION for system object: null")
 		}
-		return nil, crest.Errorf(http.StatusBadRequest, "Expecting String containing one of: authenticate resolveUsername liveSync")
+		return nil, crest.ExpectingOneOf("authenticate resolveUsername liveSync")
 	case id != "" && c.Operation == "read":
 		for _, a := range accounts {
 			if a["_id"] == id {
 				return &crest.Result{Body: crest.Pick(a, c.Fields)}, nil
 			}
 		}
-		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found on system/%s/account", id, connectorName)
-	case id != "" && c.Operation == "delete" && !slices.ContainsFunc(w.rows, func(r connectorRow) bool { return r.id == id }):
-		e := crest.Errorf(http.StatusNotFound, "Operation DELETE could not find resource %s on system object: system/%s/account", id, connectorName)
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found on system/%s/account", id,
+			connectorName)
+	case id != "" && c.Operation == "delete" &&
+		!slices.ContainsFunc(w.rows, func(r connectorRow) bool { return r.id == id }):
+		e := crest.Errorf(http.StatusNotFound, "Operation DELETE could not find resource %s on system object: "+
+			"system/%s/account", id, connectorName)
 		e.Detail = record{}
 		return nil, e
 	case len(rest) == 2 && c.Operation != "action":
@@ -146,16 +119,60 @@ func (s *Server) system(c *call) (*crest.Result, *crest.Error) {
 	return nil, crest.Unsupported(c.Request)
 }
 
+// connectors serves system itself: what is asked of all connectors at once.
+func (s *Server) connectors(c *call) (*crest.Result, *crest.Error) {
+	w := s.world
+	switch c.Operation {
+	case "read":
+		return nil, crest.Errorf(http.StatusNotImplemented,
+			"Read are not supported for resource instances")
+	case "action":
+	default:
+		return nil, crest.BadRequest("The singleton resource  cannot be queried")
+	}
+	switch c.Action {
+	case "test":
+	case "testConfig":
+		return nil, crest.Errorf(http.StatusNotFound, "No connector name provided")
+	case "availableConnectors":
+		return &crest.Result{Body: record{"connectorRef": []any{connectorRef()}}}, nil
+	case "liveSync", "activeSync":
+		if !c.Params.Has("source") {
+			return nil, crest.BadRequest("%s action requires either an explicit source parameter, "+
+				"or needs to be called on a specific provisioner URI", c.Action)
+		}
+		source := c.Params.Get("source")
+		if !w.connector || !strings.HasPrefix(source, "system/"+connectorName+"/") {
+			return nil, crest.InternalError("System: %s is not available.", source)
+		}
+		return nil, crest.InternalError("org.forgerock.json.resource.NotSupportedException: " +
+			"Operation org.identityconnectors.framework.api.operations.SyncApiOp " +
+			"is not supported by the Connector")
+	default:
+		return nil, crest.ExpectingOneOf("activeSync liveSync test testConfig createConfiguration " +
+			"availableConnectors createCoreConfig createFullConfig")
+	}
+	all := []any{}
+	if w.connector {
+		all = append(all, w.connectorState())
+	}
+	for _, one := range s.options.Connectors {
+		all = append(all, one.state())
+	}
+	return &crest.Result{Body: all}, nil
+}
+
 // queryAccounts knows no pages: the connector is one that cannot search by
 // them.
 func queryAccounts(c *call, accounts []record) (*crest.Result, *crest.Error) {
 	for _, pointer := range c.Query.Pointers {
 		if len(accounts) > 0 && accounts[0][pointer[0]] == nil {
-			return nil, crest.Errorf(http.StatusBadRequest, "Attribute %s does not exist as part of ObjectClass: __ACCOUNT__", pointer[0])
+			return nil, crest.BadRequest("Attribute %s does not exist as part of ObjectClass: __ACCOUNT__",
+				pointer[0])
 		}
 	}
 	if c.Query.ByID && c.Query.ID != "query-all-ids" {
-		return nil, crest.Errorf(http.StatusBadRequest, "Unsupported _queryId: %s", c.Query.ID)
+		return nil, crest.BadRequest("Unsupported _queryId: %s", c.Query.ID)
 	}
 	if c.Query.ByID {
 		c.Fields = []string{"_id", "name"}

@@ -248,7 +248,7 @@ func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f
 	}
 	if r != nil {
 		s.world.mu.Lock()
-		_, err := s.world.table(path).put(id, r)
+		_, err := s.world.table(path).Put(id, r)
 		s.world.mu.Unlock()
 		if err != nil {
 			return err

@@ -1,15 +1,14 @@
-package openidmtest
+package table
 
 import (
 	"slices"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
-func testTable(n int) *table {
-	t := newTable()
-	t.prefix, t.count = "u", n
-	t.make = func(i int) record { return record{"n": i} }
-	return t
+func testTable(n int) *Table {
+	return New("u", n, func(i int) crest.Record { return crest.Record{"n": i} })
 }
 
 // TestTableOffset compares every jump into a table with counting.
@@ -27,26 +26,26 @@ func TestTableOffset(t *testing.T) {
 			t.Parallel()
 			tab := testTable(7)
 			for _, id := range c.added {
-				if _, err := tab.put(id, record{"x": 1}); err != nil {
+				if _, err := tab.Put(id, crest.Record{"x": 1}); err != nil {
 					t.Fatal(err)
 				}
 			}
 			for _, id := range c.removed {
-				if !tab.remove(id) || tab.has(id) {
+				if !tab.Remove(id) || tab.Has(id) {
 					t.Fatalf("%s is still there", id)
 				}
 			}
 			for _, byID := range []bool{false, true} {
-				all := slices.Collect(tab.ids(byID, 0))
-				if len(all) != tab.len() {
-					t.Fatalf("%d ids, want %d", len(all), tab.len())
+				all := slices.Collect(tab.IDs(byID, 0))
+				if len(all) != tab.Len() {
+					t.Fatalf("%d ids, want %d", len(all), tab.Len())
 				}
 				if byID && !slices.IsSorted(all) {
 					t.Errorf("not sorted: %v", all)
 				}
 				for offset := range len(all) + 2 {
 					want := all[min(offset, len(all)):]
-					if got := slices.Collect(tab.ids(byID, offset)); !slices.Equal(got, want) {
+					if got := slices.Collect(tab.IDs(byID, offset)); !slices.Equal(got, want) {
 						t.Errorf("by id %v, from %d: %v, want %v", byID, offset, got, want)
 					}
 				}
@@ -62,11 +61,11 @@ func TestTableRevision(t *testing.T) {
 		id  string
 		rev int
 	}{{"u00000", 2}, {"u00000", 3}, {"new", 1}, {"new", 2}} {
-		if rev, err := tab.put(c.id, record{}); err != nil || rev != c.rev {
+		if rev, err := tab.Put(c.id, crest.Record{}); err != nil || rev != c.rev {
 			t.Errorf("%s: revision %d, %v, want %d", c.id, rev, err, c.rev)
 		}
 	}
-	if n := tab.len(); n != 3 {
+	if n := tab.Len(); n != 3 {
 		t.Errorf("%d records, want 3", n)
 	}
 }

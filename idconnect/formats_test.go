@@ -57,13 +57,16 @@ func formatsUpgrade(t *testing.T, fixture string, source, target *openidmtest.Se
 	must(t, os.WriteFile(filepath.Join(dir+".upgrade", "journal.json"), journal, 0o600))
 	u := &idconnect.Upgrade{
 		SourceDir: filepath.Join(formats, "source"), TargetDir: dir,
-		Source:      idconnect.Server{URL: source.URL(), Credentials: formatsAdmin, HTTPClient: source.HTTPClient()},
-		Target:      idconnect.Server{URL: target.URL(), Credentials: formatsAdmin, HTTPClient: target.HTTPClient()},
+		Source: formatsServer(source), Target: formatsServer(target),
 		InstanceURL: "https://" + testHost + ":8443/openidm/", SettleTime: 200 * time.Millisecond,
 		RemoveAdded: runtime.GOOS == "windows", // which keeps no modes
 	}
 	u.Hurry(testHurry)
 	return u
+}
+
+func formatsServer(s *openidmtest.Server) idconnect.Server {
+	return idconnect.Server{URL: s.URL(), Credentials: formatsAdmin, HTTPClient: s.HTTPClient()}
 }
 
 // formatsJournal is what a run left of a journal, without the target's folder.
@@ -182,7 +185,8 @@ func TestHandoverFormat(t *testing.T) {
 	for _, name := range []string{"keystore.jceks", "truststore"} {
 		want, err := os.ReadFile(filepath.Join(stores, name))
 		must(t, err)
-		if got, err := os.ReadFile(filepath.Join(u.TargetDir, "security", name)); err != nil || !bytes.Equal(got, want) {
+		got, err := os.ReadFile(filepath.Join(u.TargetDir, "security", name))
+		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s is not the exported one: %v", name, err)
 		}
 	}
@@ -204,10 +208,12 @@ func TestVerifyStateFormat(t *testing.T) {
 		}
 	}
 	report, err := idconnect.Verify(t.Context(), client(source), client(target), idconnect.VerifyOptions{
-		PageSize: 10, StateFile: state, Collections: []idconnect.Collection{{Name: "users", Resource: "managed/user"}},
+		PageSize: 10, StateFile: state,
+		Collections: []idconnect.Collection{{Name: "users", Resource: "managed/user"}},
 	})
 	if err != nil {
-		if remedy := idconnect.RemedyOf(err); !strings.Contains(remedy, "verify") || !strings.Contains(remedy, state) {
+		remedy := idconnect.RemedyOf(err)
+		if !strings.Contains(remedy, "verify") || !strings.Contains(remedy, state) {
 			t.Errorf("%v; remedy: %s", err, remedy)
 		}
 		return

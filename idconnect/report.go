@@ -2,7 +2,10 @@ package idconnect
 
 import (
 	"bytes"
-	_ "embed" // the schema
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +14,8 @@ import (
 	"path/filepath"
 	"time"
 )
+
+// the schema
 
 // ReportVersion is the version of the JSON form of [Report]; it grows when a
 // member changes its meaning or goes. New members do not change it.
@@ -35,7 +40,7 @@ type Report struct {
 	Steps    []*StepResult `json:"steps"`
 	Findings Findings      `json:"findings"`
 	// Verify is nil when that step was not reached.
-	Verify *VerifyReport `json:"verify,omitempty"`
+	Verify *verify.Report `json:"verify,omitempty"`
 	// Outcome is "done", "blocked", "differences", "interrupted" or "failed";
 	// that of a plan is "planned" where nothing blocks.
 	Outcome string `json:"outcome"`
@@ -125,9 +130,9 @@ func (p Plan) Report() *Report {
 	return rep
 }
 
-// Report makes a report of a comparison alone; err is what [Verify] or
+// ReportOf makes a report of a comparison alone; err is what [Verify] or
 // [Upgrade.Compare] returned beside it. It is nil where r is.
-func (r *VerifyReport) Report(err error) *Report {
+func ReportOf(r *verify.Report, err error) *Report {
 	if r == nil {
 		return nil
 	}
@@ -155,15 +160,6 @@ func (rep Report) MarshalJSON() ([]byte, error) {
 		rep.Findings = Findings{}
 	}
 	return json.Marshal(plain(rep))
-}
-
-// MarshalJSON writes lists that are empty as [].
-func (r VerifyReport) MarshalJSON() ([]byte, error) {
-	type plain VerifyReport
-	if r.Collections == nil {
-		r.Collections = []CollectionReport{}
-	}
-	return json.Marshal(plain(r))
 }
 
 // WriteJSON writes the report in the form that [ReportSchema] describes.

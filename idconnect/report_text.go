@@ -5,9 +5,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/internal/text"
-
 	"github.com/rivo/uniseg"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // TextOptions say for what reports are written as text. The zero value is for
@@ -65,11 +66,11 @@ func toneOfSeverity(s Severity) tone {
 	return plainTone
 }
 
-func toneOfCheck(r CheckResult) tone {
+func toneOfCheck(r verify.CheckResult) tone {
 	switch r {
-	case CheckPassed:
+	case verify.CheckPassed:
 		return greenTone
-	case CheckFailed:
+	case verify.CheckFailed:
 		return redTone
 	}
 	return careTone

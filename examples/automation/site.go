@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -123,7 +124,7 @@ func (a *automation) decide(findings idconnect.Findings) error {
 }
 
 // differences names the first of the records that did not arrive.
-func differences(r *idconnect.VerifyReport) (outcome, todo string) {
+func differences(r *verify.Report) (outcome, todo string) {
 	for _, c := range r.Collections {
 		switch {
 		case c.MissingCount > 0:

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -43,7 +44,7 @@ type Event struct {
 	Rate float64       `json:"rate,omitempty"`
 	Left time.Duration `json:"left,omitempty"`
 	// Finding is that of EventFinding.
-	Finding *Finding `json:"finding,omitempty"`
+	Finding *preflight.Finding `json:"finding,omitempty"`
 }
 
 // LogValue gives the event's fields to a [slog.Logger], but for its time.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -107,7 +108,7 @@ func TestHandoverRefused(t *testing.T) {
 	w.u.SourceDir, w.u.StoresFile, w.u.KeystorePassword = "", file, keystore.NewPassword("changeit")
 	w.u.StoresKey = idconnect.HandoverKey{Identities: keystore.NewPassword(other.String())}
 	report, err := w.u.Run(t.Context())
-	if !errors.Is(err, idconnect.ErrBlocked) || !strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") || exists(w.u.TargetDir) {
+	if !errors.Is(err, preflight.ErrBlocked) || !strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") || exists(w.u.TargetDir) {
 		t.Errorf("%v, %v", err, report.Findings)
 	}
 }

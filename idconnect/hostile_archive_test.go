@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 type hostileArchive struct {
@@ -104,10 +106,10 @@ func hostileArchives() []hostileArchive {
 			{name: rawTop + "a", content: "shared"}, {name: rawTop + "a2", content: "shared", bare: true, ownName: is(rawTop + "a"), at: is(uint32(0))},
 		}},
 		{name: "an entry in another's bytes", whole: nested},
-		{name: "more than it says", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "zeros", content: zeros(), method: 8, size: is(uint64(10))}}},
-		{name: "less than it says", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "a", content: "x", method: 8, size: is(uint64(1000))}}},
-		{name: "a wrong checksum", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "a", content: "xyz", crc: is(uint32(7))}}},
-		{name: "not what deflate makes", code: CodePackageCorrupt, reading: true, entries: []rawEntry{{name: rawTop + "a", content: "xyz", method: 8, data: []byte{0xff, 0xff, 0xff}}}},
+		{name: "more than it says", code: "PACKAGE-CORRUPT", reading: true, entries: []rawEntry{{name: rawTop + "zeros", content: zeros(), method: 8, size: is(uint64(10))}}},
+		{name: "less than it says", code: "PACKAGE-CORRUPT", reading: true, entries: []rawEntry{{name: rawTop + "a", content: "x", method: 8, size: is(uint64(1000))}}},
+		{name: "a wrong checksum", code: "PACKAGE-CORRUPT", reading: true, entries: []rawEntry{{name: rawTop + "a", content: "xyz", crc: is(uint32(7))}}},
+		{name: "not what deflate makes", code: "PACKAGE-CORRUPT", reading: true, entries: []rawEntry{{name: rawTop + "a", content: "xyz", method: 8, data: []byte{0xff, 0xff, 0xff}}}},
 
 		{name: "encrypted", entries: []rawEntry{{name: rawTop + "a", content: "x", flags: flagEncrypted}}},
 		{name: "encrypted in its own header", entries: []rawEntry{{name: rawTop + "a", content: "x", ownFlags: is(uint16(flagEncrypted))}}},
@@ -121,9 +123,9 @@ func hostileArchives() []hostileArchive {
 		{name: "another name beside it", entries: []rawEntry{{name: rawTop + "a", content: "x", extra: append([]byte{0x75, 0x70, 12, 0, 1, 0, 0, 0, 0}, "../evil"...)}}},
 		{name: "another method in its own header", entries: []rawEntry{{name: rawTop + "a", content: "x", ownMethod: is(uint16(8))}}},
 		{name: "another size in its own header", entries: []rawEntry{{name: rawTop + "a", content: "x", ownSize: is(uint32(1000))}}},
-		{name: "a header that is none", code: CodePackageCorrupt, entries: []rawEntry{{name: rawTop + "a", content: "x", at: is(uint32(3))}}},
-		{name: "beyond the end", code: CodePackageCorrupt, entries: []rawEntry{{name: rawTop + "a", content: "x", at: is(uint32(1 << 30))}}},
-		{name: "longer than the archive", code: CodePackageCorrupt, entries: []rawEntry{{name: rawTop + "a", content: "x", size: is(uint64(1 << 20)), compressed: is(uint64(1 << 20))}}},
+		{name: "a header that is none", code: "PACKAGE-CORRUPT", entries: []rawEntry{{name: rawTop + "a", content: "x", at: is(uint32(3))}}},
+		{name: "beyond the end", code: "PACKAGE-CORRUPT", entries: []rawEntry{{name: rawTop + "a", content: "x", at: is(uint32(1 << 30))}}},
+		{name: "longer than the archive", code: "PACKAGE-CORRUPT", entries: []rawEntry{{name: rawTop + "a", content: "x", size: is(uint64(1 << 20)), compressed: is(uint64(1 << 20))}}},
 
 		{name: "something before it", end: rawEnd{before: "#!/bin/sh\nevil\n"}},
 		{name: "another archive before it", whole: func(t *testing.T) []byte {
@@ -133,7 +135,7 @@ func hostileArchives() []hostileArchive {
 		{name: "a second end in its comment", whole: func(t *testing.T) []byte {
 			return rawZip(t, rawEnd{comment: "PK\x05\x06" + strings.Repeat("\x00", 18) + "."}, rawPackage()...)
 		}},
-		{name: "fewer entries than it says", code: CodePackageCorrupt, end: rawEnd{count: is(uint16(9))}},
+		{name: "fewer entries than it says", code: "PACKAGE-CORRUPT", end: rawEnd{count: is(uint16(9))}},
 		{name: "more entries than it says, by 2^16", large: true, whole: func(t *testing.T) []byte {
 			var entries []rawEntry
 			for i := range 1 << 16 {
@@ -142,18 +144,18 @@ func hostileArchives() []hostileArchive {
 			return rawZip(t, rawEnd{}, rawPackage(entries...)...)
 		}},
 		{name: "2^32 entries", end: rawEnd{count64: is(uint64(1<<32 + 3))}},
-		{name: "2^64-1 entries", code: CodePackageCorrupt, end: rawEnd{count64: is(^uint64(0))}},
+		{name: "2^64-1 entries", code: "PACKAGE-CORRUPT", end: rawEnd{count64: is(^uint64(0))}},
 		{name: "a part of several", end: rawEnd{disk: 1}},
-		{name: "a directory elsewhere", code: CodePackageCorrupt, end: rawEnd{directory: 7}},
-		{name: "cut off", code: CodePackageCorrupt, whole: func(t *testing.T) []byte { b := rawZip(t, rawEnd{}, rawPackage()...); return b[:len(b)-30] }},
-		{name: "empty file", code: CodePackageCorrupt, whole: func(*testing.T) []byte { return nil }},
-		{name: "not an archive", code: CodePackageCorrupt, whole: func(*testing.T) []byte { return []byte(zeros()[:1<<20]) }},
+		{name: "a directory elsewhere", code: "PACKAGE-CORRUPT", end: rawEnd{directory: 7}},
+		{name: "cut off", code: "PACKAGE-CORRUPT", whole: func(t *testing.T) []byte { b := rawZip(t, rawEnd{}, rawPackage()...); return b[:len(b)-30] }},
+		{name: "empty file", code: "PACKAGE-CORRUPT", whole: func(*testing.T) []byte { return nil }},
+		{name: "not an archive", code: "PACKAGE-CORRUPT", whole: func(*testing.T) []byte { return []byte(zeros()[:1<<20]) }},
 
-		{name: "nothing in it", code: CodePackage, whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}) }},
-		{name: "no set-up script", code: CodePackage, whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, named(rawTop+"README")...) }},
-		{name: "set-up script too deep", code: CodePackage, whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, named("a/b/c/setup.sh")...) }},
-		{name: "no folder for stores", code: CodePackage, whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, rawPackage()[:2]...) }},
-		{name: "two installations", code: CodePackage, whole: func(t *testing.T) []byte {
+		{name: "nothing in it", code: "PACKAGE-UNUSABLE", whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}) }},
+		{name: "no set-up script", code: "PACKAGE-UNUSABLE", whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, named(rawTop+"README")...) }},
+		{name: "set-up script too deep", code: "PACKAGE-UNUSABLE", whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, named("a/b/c/setup.sh")...) }},
+		{name: "no folder for stores", code: "PACKAGE-UNUSABLE", whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, rawPackage()[:2]...) }},
+		{name: "two installations", code: "PACKAGE-UNUSABLE", whole: func(t *testing.T) []byte {
 			return rawZip(t, rawEnd{}, named("a/setup.sh", "a/setup.bat", "a/security/README", "b/setup.sh", "b/setup.bat", "b/security/README")...)
 		}},
 	}
@@ -254,11 +256,11 @@ func (row hostileArchive) hostile(t *testing.T) (refused bool) {
 		Source: Server{URL: "https://127.0.0.1:1/openidm/"}, Target: Server{URL: "https://127.0.0.1:2/openidm/"},
 	}
 	report, err := u.Run(t.Context())
-	if !errors.Is(err, ErrBlocked) {
+	if !errors.Is(err, preflight.ErrBlocked) {
 		t.Errorf("the run: %v", err)
 		return false
 	}
-	code := stdcmp.Or(row.code, CodePackageHostile)
+	code := stdcmp.Or(row.code, "PACKAGE-HOSTILE")
 	if b := report.Findings.Blocking(); len(b) != 1 || b[0].Code != code || b[0].Remedy == "" || len(b[0].Seen) > 3000 {
 		t.Errorf("%s was not found in %v", code, b)
 		return false

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // InstallationError says why a folder cannot be used as an installation.
@@ -153,7 +154,7 @@ func (i *Installation) TruststorePath() string {
 }
 
 // KeystorePassword is what boot.properties says, decoded; zero where it says
-// nothing. CONSOLE is [keystore.ErrConsolePassword]. The error names the file
+// nothing. CONSOLE is [idmvalues.ErrConsole]. The error names the file
 // and never the value.
 func (i *Installation) KeystorePassword() (keystore.Password, error) {
 	return i.password("openidm.keystore.password")
@@ -169,7 +170,7 @@ func (i *Installation) password(name string) (keystore.Password, error) {
 	if !ok {
 		return keystore.Password{}, nil
 	}
-	p, err := keystore.DecodeBootPassword(text)
+	p, err := idmvalues.DecodePassword(text)
 	if err != nil {
 		return keystore.Password{}, fmt.Errorf("%s in %s: %w", name, i.BootFile, err)
 	}

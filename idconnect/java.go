@@ -12,13 +12,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // JavaError says why no Java 11, 64-bit, was found.
 type JavaError struct {
 	Reason string
-	// Code is that of the finding: [CodeJavaMissing], [CodeJavaVersion],
-	// [CodeJava32Bit] or [CodeJava].
+	// Code is that of the finding: "JAVA-MISSING", "JAVA-VERSION",
+	// "JAVA-32-BIT" or "JAVA-UNUSABLE".
 	Code string
 }
 
@@ -69,9 +71,9 @@ func (u *Upgrade) findJava(ctx context.Context) (javaInfo, error) {
 	}
 	switch {
 	case info.Major != neededJava:
-		return info, &JavaError{fmt.Sprintf("%s is version %s, 7.1.6 needs %d", info.Path, info.Version, neededJava), CodeJavaVersion}
+		return info, &JavaError{fmt.Sprintf("%s is version %s, 7.1.6 needs %d", info.Path, info.Version, neededJava), codes.JavaVersion.Code}
 	case info.Bits != 64:
-		return info, &JavaError{info.Path + " is not 64-bit", CodeJava32Bit}
+		return info, &JavaError{info.Path + " is not 64-bit", codes.Java32Bit.Code}
 	}
 	return info, nil
 }
@@ -86,7 +88,7 @@ func javaName() string {
 func javaAt(home, where string) (javaInfo, error) {
 	info := javaInfo{Home: home, Path: filepath.Join(home, "bin", javaName())}
 	if _, err := os.Stat(info.Path); err != nil {
-		return info, &JavaError{fmt.Sprintf("%s is %s, and there is no %s", where, home, info.Path), CodeJavaMissing}
+		return info, &JavaError{fmt.Sprintf("%s is %s, and there is no %s", where, home, info.Path), codes.JavaMissing.Code}
 	}
 	return info, nil
 }
@@ -103,11 +105,11 @@ func javaOnPath(path string) (javaInfo, error) {
 			continue
 		}
 		if found, err = filepath.EvalSymlinks(found); err != nil {
-			return javaInfo{}, &JavaError{err.Error(), CodeJava}
+			return javaInfo{}, &JavaError{err.Error(), codes.JavaUnusable.Code}
 		}
 		return javaInfo{Path: found, Home: filepath.Dir(filepath.Dir(found))}, nil
 	}
-	return javaInfo{}, &JavaError{"there is none on the PATH, and JAVA_HOME is not set", CodeJavaMissing}
+	return javaInfo{}, &JavaError{"there is none on the PATH, and JAVA_HOME is not set", codes.JavaMissing.Code}
 }
 
 // ask runs java -version.
@@ -120,35 +122,35 @@ func (j *javaInfo) ask(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
 		if own.Err() != nil {
-			return errors.Join(&JavaError{j.Path + " -version does not end", CodeJava}, own.Err())
+			return errors.Join(&JavaError{j.Path + " -version does not end", codes.JavaUnusable.Code}, own.Err())
 		}
-		return &JavaError{fmt.Sprintf("%s -version: %v", j.Path, err), CodeJava}
+		return &JavaError{fmt.Sprintf("%s -version: %v", j.Path, err), codes.JavaUnusable.Code}
 	}
 	j.read(string(out.b))
 	if j.Major == 0 {
-		return &JavaError{j.Path + " does not say its version", CodeJava}
+		return &JavaError{j.Path + " does not say its version", codes.JavaUnusable.Code}
 	}
 	return nil
 }
 
 // lookAtJava looks at the Java that the set-up gets, and at the one that it
 // does not get where there are two.
-func (r *run) lookAtJava(ctx context.Context) Findings {
+func (r *run) lookAtJava(ctx context.Context) preflight.Findings {
 	if r.targetUp.Load() {
 		return nil
 	}
-	var found Findings
+	var found preflight.Findings
 	java, err := r.u.findJava(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
-		code := CodeJava
+		code := codes.JavaUnusable
 		var no *JavaError
 		if errors.As(err, &no) && no.Code != "" {
-			code = no.Code
+			code, _ = preflight.Lookup(no.Code)
 		}
-		found = append(found, finding(code, StepJava, "%v", err).remedy(RemedyOf(err)))
+		found = append(found, code.Finding(StepJava, "%v", err).WithRemedy(RemedyOf(err)))
 	}
 	if r.u.JavaHome != "" || r.u.machine.getenv("JAVA_HOME") == "" || java.Version == "" {
 		return found
@@ -157,7 +159,7 @@ func (r *run) lookAtJava(ctx context.Context) Findings {
 	if err != nil || other.ask(ctx) != nil || other.Version == java.Version && other.Bits == java.Bits {
 		return found
 	}
-	return append(found, finding(CodeJavaDisagrees, StepJava, "JAVA_HOME leads to %s, version %s, %d-bit, and the PATH to %s, version %s, %d-bit",
+	return append(found, codes.JavaDisagrees.Finding(StepJava, "JAVA_HOME leads to %s, version %s, %d-bit, and the PATH to %s, version %s, %d-bit",
 		java.Path, java.Version, java.Bits, other.Path, other.Version, other.Bits))
 }
 

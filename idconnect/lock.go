@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
@@ -17,7 +18,7 @@ import (
 var ErrLocked = errors.New("another run is under way")
 
 // LockedError says that another run, or a rollback, has the lock of a target.
-// It matches [ErrLocked], and [ErrBlocked]: nothing was changed.
+// It matches [ErrLocked], and [preflight.ErrBlocked]: nothing was changed.
 type LockedError struct {
 	// Path is the file that is locked. The system releases the lock when the
 	// process that holds it ends, however it ends; the file stays.
@@ -29,7 +30,9 @@ func (e *LockedError) Error() string {
 }
 
 // Is makes it match ErrLocked and ErrBlocked.
-func (e *LockedError) Is(target error) bool { return target == ErrLocked || target == ErrBlocked }
+func (e *LockedError) Is(target error) bool {
+	return target == ErrLocked || target == preflight.ErrBlocked
+}
 
 // Remedy says what to do.
 func (e *LockedError) Remedy() string {
@@ -80,7 +83,7 @@ func (r *run) unlock() {
 
 // lookAtLock says whether another run is under way. It takes the lock for an
 // instant, unless this run has it, and makes no file.
-func (r *run) lookAtLock(context.Context) Findings {
+func (r *run) lookAtLock(context.Context) preflight.Findings {
 	if r.held != nil {
 		return nil
 	}
@@ -96,9 +99,9 @@ func (r *run) lookAtLock(context.Context) Findings {
 	}
 	step := r.u.firstChosen(StepNames()...)
 	if err != nil {
-		return Findings{finding(CodeRunInProgress, step, "whether another run is under way cannot be seen: %v", err).
-			as(Warns).remedy("run this as the user who ran it before")}
+		return preflight.Findings{codes.RunInProgress.Finding(step, "whether another run is under way cannot be seen: %v", err).
+			As(preflight.Warns).WithRemedy("run this as the user who ran it before")}
 	}
 	locked := &LockedError{Path: path}
-	return Findings{finding(CodeRunInProgress, step, "%v", locked).remedy(locked.Remedy())}
+	return preflight.Findings{codes.RunInProgress.Finding(step, "%v", locked).WithRemedy(locked.Remedy())}
 }

@@ -31,8 +31,8 @@ const (
 // PackageError says what is wrong with a package, and with which entry.
 type PackageError struct {
 	Path, Entry, Reason string
-	// Code is that of the finding: [CodePackageMissing], [CodePackageCorrupt],
-	// [CodePackageHostile] or [CodePackage].
+	// Code is that of the finding: "PACKAGE-MISSING", "PACKAGE-CORRUPT",
+	// "PACKAGE-HOSTILE" or "PACKAGE-UNUSABLE".
 	Code string
 	Err  error
 }
@@ -134,7 +134,7 @@ func (p *packageFile) unpackInto(ctx context.Context, root *os.Root, progress fu
 			return fmt.Errorf("unpacking %s: %w", f.Name, err)
 		}
 		if err != nil {
-			return &PackageError{Path: p.name, Entry: f.Name, Reason: "it cannot be unpacked", Code: CodePackageCorrupt, Err: err}
+			return &PackageError{Path: p.name, Entry: f.Name, Reason: "it cannot be unpacked", Code: codes.PackageCorrupt.Code, Err: err}
 		}
 		done += n
 		progress(done, p.Bytes)

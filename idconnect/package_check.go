@@ -34,7 +34,7 @@ func (p *packageFile) Close() error { return p.reads.Close() }
 
 // refuse is the error that an entry, or with "" the whole, is hostile.
 func (p *packageFile) refuse(entry, format string, args ...any) error {
-	return &PackageError{Path: p.name, Entry: entry, Reason: fmt.Sprintf(format, args...), Code: CodePackageHostile}
+	return &PackageError{Path: p.name, Entry: entry, Reason: fmt.Sprintf(format, args...), Code: codes.PackageHostile.Code}
 }
 
 // openPackage opens a package and looks at every entry. Nothing is written.
@@ -45,15 +45,15 @@ func openPackage(ctx context.Context, name string) (*packageFile, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fail(CodePackageMissing, "it is not there", err)
+		return fail(codes.PackageMissing.Code, "it is not there", err)
 	case err != nil:
-		return fail(CodePackage, "it cannot be read", err)
+		return fail(codes.PackageUnusable.Code, "it cannot be read", err)
 	case !info.Mode().IsRegular():
-		return fail(CodePackage, "it is no file", nil)
+		return fail(codes.PackageUnusable.Code, "it is no file", nil)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return fail(CodePackage, "it cannot be read", err)
+		return fail(codes.PackageUnusable.Code, "it cannot be read", err)
 	}
 	p := &packageFile{name: name, reads: &watchedFile{File: f, left: maxPackageDirectory}}
 	if p.Reader, err = zip.NewReader(p.reads, info.Size()); err != nil {
@@ -61,7 +61,7 @@ func openPackage(ctx context.Context, name string) (*packageFile, error) {
 		if p.reads.left < 0 {
 			return nil, p.refuse("", "a directory of more than %d bytes", maxPackageDirectory)
 		}
-		return fail(CodePackageCorrupt, "it cannot be read as a zip file", err)
+		return fail(codes.PackageCorrupt.Code, "it cannot be read as a zip file", err)
 	}
 	p.reads.left = -1
 	if err := p.check(ctx, info.Size()); err != nil {
@@ -137,7 +137,7 @@ func (p *packageFile) findRoot(names *entryNames) error {
 		}
 	}
 	other := func(format string, args ...any) error {
-		return &PackageError{Path: p.name, Reason: fmt.Sprintf(format, args...), Code: CodePackage}
+		return &PackageError{Path: p.name, Reason: fmt.Sprintf(format, args...), Code: codes.PackageUnusable.Code}
 	}
 	switch {
 	case len(roots) == 0:
@@ -182,7 +182,7 @@ func (p *packageFile) readAll(ctx context.Context) error {
 			in.Close()
 		}
 		if err != nil {
-			return &PackageError{Path: p.name, Entry: f.Name, Reason: "it is damaged", Code: CodePackageCorrupt, Err: err}
+			return &PackageError{Path: p.name, Entry: f.Name, Reason: "it is damaged", Code: codes.PackageCorrupt.Code, Err: err}
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func (p *packageFile) checkLayout(ctx context.Context, size int64) error {
 		// Where the entry's own header is, only the read of it tells.
 		data, err := f.DataOffset()
 		if err != nil {
-			return &PackageError{Path: p.name, Entry: f.Name, Reason: "its header cannot be read", Code: CodePackageCorrupt, Err: err}
+			return &PackageError{Path: p.name, Entry: f.Name, Reason: "its header cannot be read", Code: codes.PackageCorrupt.Code, Err: err}
 		}
 		from := p.reads.at
 		if data < from+localHeader || data > from+localHeader+2*0xffff {
@@ -75,7 +75,7 @@ func (p *packageFile) checkLayout(ctx context.Context, size int64) error {
 		}
 		header := make([]byte, data-from)
 		if _, err := p.reads.ReadAt(header, from); err != nil {
-			return &PackageError{Path: p.name, Entry: f.Name, Reason: "its header cannot be read", Code: CodePackageCorrupt, Err: err}
+			return &PackageError{Path: p.name, Entry: f.Name, Reason: "its header cannot be read", Code: codes.PackageCorrupt.Code, Err: err}
 		}
 		if fault := localFault(header, f.Name, f.Flags, f.Method, f.CRC32, f.CompressedSize64, f.UncompressedSize64); fault != "" {
 			return p.refuse(f.Name, "%s", fault)
@@ -93,7 +93,7 @@ func (p *packageFile) checkLayout(ctx context.Context, size int64) error {
 		case i > 0 && part.from < parts[i-1].to:
 			return p.refuse(part.name, "it shares bytes with the entry %q", parts[i-1].name)
 		case part.to > size-endRecord:
-			return &PackageError{Path: p.name, Entry: part.name, Reason: "it goes beyond the end", Code: CodePackageCorrupt}
+			return &PackageError{Path: p.name, Entry: part.name, Reason: "it goes beyond the end", Code: codes.PackageCorrupt.Code}
 		}
 	}
 	return nil

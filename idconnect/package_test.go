@@ -107,10 +107,10 @@ func TestPackageKinds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var no *PackageError
-	if _, err := openPackage(t.Context(), dir); !errors.As(err, &no) || no.Code != CodePackage {
+	if _, err := openPackage(t.Context(), dir); !errors.As(err, &no) || no.Code != "PACKAGE-UNUSABLE" {
 		t.Errorf("a folder: %v", err)
 	}
-	if _, err := openPackage(t.Context(), filepath.Join(dir, "none")); !errors.As(err, &no) || no.Code != CodePackageMissing {
+	if _, err := openPackage(t.Context(), filepath.Join(dir, "none")); !errors.As(err, &no) || no.Code != "PACKAGE-MISSING" {
 		t.Errorf("nothing: %v", err)
 	}
 	path := filepath.Join(dir, "package.zip")
@@ -139,7 +139,7 @@ func TestPackageScript(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := &run{u: &Upgrade{Package: path, machine: machine{goos: "linux"}}}
-		if found := r.lookAtOrigin(p); found.Blocking().Has(CodeSetupScript) != want {
+		if found := r.lookAtOrigin(p); found.Blocking().Has("SETUP-SCRIPT") != want {
 			t.Errorf("%o: %v", mode, found)
 		}
 		p.Close()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"sync"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // State says where a step stands.
@@ -40,19 +42,19 @@ func (w Where) text() string {
 
 // StepPlan is where one step stands before the run.
 type StepPlan struct {
-	Name     string   `json:"name"`
-	Where    Where    `json:"where"`
-	State    State    `json:"state"`
-	Detail   string   `json:"detail"`
-	Findings Findings `json:"findings,omitempty"`
+	Name     string             `json:"name"`
+	Where    Where              `json:"where"`
+	State    State              `json:"state"`
+	Detail   string             `json:"detail"`
+	Findings preflight.Findings `json:"findings,omitempty"`
 }
 
 // Plan is what [Upgrade.Run] would do.
 type Plan struct {
-	Source   ServerSeen `json:"source"`
-	Target   ServerSeen `json:"target"`
-	Steps    []StepPlan `json:"steps"`
-	Findings Findings   `json:"findings"`
+	Source   ServerSeen         `json:"source"`
+	Target   ServerSeen         `json:"target"`
+	Steps    []StepPlan         `json:"steps"`
+	Findings preflight.Findings `json:"findings"`
 }
 
 // ServerSeen is what a server said of itself.
@@ -78,7 +80,7 @@ func (p Plan) Blocked() bool { return len(p.Findings.Blocking()) > 0 }
 // Preflight looks for everything that would make the chosen steps fail. It
 // changes nothing. The error is one of the fields of u; what is wrong with the
 // world is a finding.
-func (u *Upgrade) Preflight(ctx context.Context) (Findings, error) {
+func (u *Upgrade) Preflight(ctx context.Context) (preflight.Findings, error) {
 	p, err := u.Plan(ctx)
 	return p.Findings, err
 }
@@ -139,7 +141,7 @@ func (r *run) plan(ctx context.Context) Plan {
 // checkInTime asks whether a step is done, for as long as a check of preflight
 // may take.
 func (r *run) checkInTime(ctx context.Context, s step) (State, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
+	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.WithDefaults().Timeout)
 	defer cancel()
 	return s.check(ctx, r)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // check is one look of preflight. It changes nothing.
@@ -21,7 +23,7 @@ type check struct {
 	// must: the upgrade cannot do without what is looked at, so that a check
 	// which does not end blocks.
 	must bool
-	look func(*run, context.Context) Findings
+	look func(*run, context.Context) preflight.Findings
 }
 
 // The names of checks that others wait for.
@@ -52,11 +54,17 @@ var checks = []check{
 	{name: "the source's certificate as the target sees it", steps: []string{StepConfigure}, after: []string{lookSource, lookTarget}, look: (*run).lookAtCertificate},
 }
 
+// longCheck is how many times longer a long check may take.
+const longCheck = 10
+
+// codes is the catalogue of what the checks find.
+var codes = &preflight.Codes
+
 // preflight fills in what was seen of both servers and the findings of the
 // chosen steps, in the order of the steps and of the checks. All checks run
 // side by side, but for those that wait for another's result.
 func (r *run) preflight(ctx context.Context, p *Plan) {
-	found := make([]Findings, len(checks))
+	found := make([]preflight.Findings, len(checks))
 	ended := map[string]chan struct{}{}
 	for _, c := range checks {
 		ended[c.name] = make(chan struct{})
@@ -95,16 +103,16 @@ const deafness = time.Second
 // inTime makes a check, and says so when its time is over before it ends. One
 // that does not hear of that, in a call of the system to a drive that is gone
 // for example, is left behind: nothing can end it but its own return.
-func (r *run) inTime(ctx context.Context, c check) Findings {
-	limit := r.u.Checks.timeout()
+func (r *run) inTime(ctx context.Context, c check) preflight.Findings {
+	limit := r.u.Checks.WithDefaults().Timeout
 	if c.long {
 		limit *= longCheck
 	}
 	own, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	result := make(chan Findings, 1)
+	result := make(chan preflight.Findings, 1)
 	go func() { result <- c.look(r, own) }()
-	var found Findings
+	var found preflight.Findings
 	select {
 	case found = <-result:
 	case <-own.Done():
@@ -118,9 +126,9 @@ func (r *run) inTime(ctx context.Context, c check) Findings {
 	if ctx.Err() != nil || !errors.Is(own.Err(), context.DeadlineExceeded) {
 		return found
 	}
-	f := finding(CodeTimedOut, r.u.firstChosen(c.steps...), "%s: no end of the check after %v", c.name, limit)
+	f := codes.CheckTimedOut.Finding(r.u.firstChosen(c.steps...), "%s: no end of the check after %v", c.name, limit)
 	if c.must {
-		f = f.as(Blocks)
+		f = f.As(preflight.Blocks)
 	}
 	return append(found, f)
 }

@@ -1,7 +1,6 @@
 package idconnect
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // CallbackURLs are the addresses that the connected app in Salesforce must
@@ -33,25 +34,25 @@ func (u *Upgrade) CallbackURLs() []string {
 
 // lookAtCallbacks asks Salesforce whether the connected app has the callback
 // URLs. The authorize endpoint compares them before anybody has signed in.
-func (r *run) lookAtCallbacks(ctx context.Context) Findings {
+func (r *run) lookAtCallbacks(ctx context.Context) preflight.Findings {
 	urls := r.u.CallbackURLs()
 	if r.u.Checks.ConsumerKey == "" {
-		return Findings{finding(CodeReminder, StepPrepare, "not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(urls, " and ")).
-			why("without them users cannot sign in").
-			remedy("look whether the connected app has both, or give its consumer key (-consumer-key), with which Salesforce is asked")}
+		return preflight.Findings{codes.CheckByHand.Finding(StepPrepare, "not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(urls, " and ")).
+			WithWhy("without them users cannot sign in").
+			WithRemedy("look whether the connected app has both, or give its consumer key (-consumer-key), with which Salesforce is asked")}
 	}
-	var found Findings
+	var found preflight.Findings
 	for _, callback := range urls {
 		answer, err := r.askAuthorize(ctx, callback)
 		switch {
 		case ctx.Err() != nil:
 			return found
 		case err != nil:
-			found = append(found, finding(CodeCallbackUnknown, StepPrepare, "whether %s is a callback URL of the connected app is not known: %v", callback, err))
+			found = append(found, codes.CallbackNotChecked.Finding(StepPrepare, "whether %s is a callback URL of the connected app is not known: %v", callback, err))
 		case answer == callbackMissing:
-			found = append(found, finding(CodeCallback, StepPrepare, "the connected app does not have the callback URL %s", callback))
+			found = append(found, codes.CallbackURLMissing.Finding(StepPrepare, "the connected app does not have the callback URL %s", callback))
 		case answer == callbackNoApp:
-			return append(found, finding(CodeConsumerKey, StepPrepare, "Salesforce does not know a connected app with this consumer key"))
+			return append(found, codes.ConsumerKeyUnknown.Finding(StepPrepare, "Salesforce does not know a connected app with this consumer key"))
 		}
 	}
 	return found
@@ -72,7 +73,7 @@ const maxAuthorizeAnswer = 1 << 20
 // redirect_uri_mismatch or invalid_client_id, in the body or in the address of
 // a redirect. Where all is well it shows a login page or redirects to one.
 func (r *run) askAuthorize(ctx context.Context, callback string) (callbackAnswer, error) {
-	endpoint := cmp.Or(r.u.Checks.AuthorizeURL, DefaultAuthorizeURL)
+	endpoint := r.u.Checks.WithDefaults().AuthorizeURL
 	query := url.Values{"response_type": {"code"}, "client_id": {r.u.Checks.ConsumerKey}, "redirect_uri": {callback}}
 	separator := "?"
 	if strings.Contains(endpoint, "?") {

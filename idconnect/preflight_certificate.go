@@ -6,13 +6,15 @@ import (
 	"errors"
 	"net/url"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // chainOf is what a server presents, whether it is trusted or not.
 func (r *run) chainOf(ctx context.Context, address string) ([]*x509.Certificate, error) {
-	c := &openidm.Client{BaseURL: address, TLSName: r.u.Source.TLSName, Timeout: r.u.Checks.timeout()}
+	c := &openidm.Client{BaseURL: address, TLSName: r.u.Source.TLSName, Timeout: r.u.Checks.WithDefaults().Timeout}
 	defer c.Close()
 	return c.PeerCertificates(ctx)
 }
@@ -21,7 +23,7 @@ func (r *run) chainOf(ctx context.Context, address string) ([]*x509.Certificate,
 // source's certificate. Which certificates that JVM trusts can only be said
 // when the target's folder is at hand: what a client of the target trusts is
 // another matter.
-func (r *run) lookAtCertificate(ctx context.Context) Findings {
+func (r *run) lookAtCertificate(ctx context.Context) preflight.Findings {
 	if r.u.TargetDir == "" {
 		return nil
 	}
@@ -31,11 +33,11 @@ func (r *run) lookAtCertificate(ctx context.Context) Findings {
 			return nil
 		}
 	}
-	unknown := func(what string, err error) Findings {
+	unknown := func(what string, err error) preflight.Findings {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return Findings{finding(CodeCertificateUnknown, StepConfigure, "%s: %v", what, err)}
+		return preflight.Findings{codes.SourceCertNotChecked.Finding(StepConfigure, "%s: %v", what, err)}
 	}
 	chain, err := r.chainOf(ctx, r.u.sourceURL())
 	if err != nil {
@@ -79,19 +81,19 @@ func (r *run) truststoreInForce(_ context.Context) (*keystore.Store, string, err
 	return store, "the target's truststore", err
 }
 
-func certificateFindings(truststore *keystore.Store, which, host string, chain []*x509.Certificate) Findings {
-	err := keystore.NewTrust(truststore).Verify(host, chain)
+func certificateFindings(truststore *keystore.Store, which, host string, chain []*x509.Certificate) preflight.Findings {
+	err := jvmtrust.New(truststore).Verify(host, chain)
 	if err == nil {
 		return nil
 	}
-	code, says, remedy := CodeCertificateTrust, err.Error(), ""
-	var verdict *keystore.TrustError
+	code, says, remedy := codes.SourceCertUntrusted, err.Error(), ""
+	var verdict *jvmtrust.Error
 	if errors.As(err, &verdict) {
 		says, remedy = verdict.Message, verdict.Remedy
 		if verdict.IsName() {
-			code = CodeCertificateName
+			code = codes.SourceCertName
 		}
 	}
-	return Findings{finding(code, StepConfigure, "the target would refuse the source's certificate (%s): bad certificate: %s", keystore.CertificateSubject(chain[0].Raw), says).
-		why(which + " decides, with the host name " + host + " of the instance URL").remedy(remedy)}
+	return preflight.Findings{code.Finding(StepConfigure, "the target would refuse the source's certificate (%s): bad certificate: %s", keystore.CertificateSubject(chain[0].Raw), says).
+		WithWhy(which + " decides, with the host name " + host + " of the instance URL").WithRemedy(remedy)}
 }

@@ -10,36 +10,38 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // lookAtFolder looks at the place of the target: what is in it, and whether it
 // can be written. Nothing is written to find out.
-func (r *run) lookAtFolder(context.Context) Findings {
+func (r *run) lookAtFolder(context.Context) preflight.Findings {
 	dir := r.u.TargetDir
 	if dir == "" {
 		return nil
 	}
 	step := r.u.firstChosen(StepUnpack, StepStores, StepSetup)
-	var found Findings
+	var found preflight.Findings
 	there := isInstallation(dir)
 	if !there && r.u.chosen(StepUnpack) {
 		switch entries, err := os.ReadDir(dir); {
 		case err == nil && len(entries) > 0:
-			found = append(found, finding(CodeTargetFolder, StepUnpack, "%s holds files, but no installation", dir))
+			found = append(found, codes.TargetFolder.Finding(StepUnpack, "%s holds files, but no installation", dir))
 		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
 			if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
-				found = append(found, finding(CodeTargetFolder, StepUnpack, "%s is a file", dir))
+				found = append(found, codes.TargetFolder.Finding(StepUnpack, "%s is a file", dir))
 			}
 		}
 	}
 	if there {
 		if version := bundleVersion(filesIn(filepath.Join(dir, "bundle"))); version != "" && !ofGeneration(version, targetGeneration) {
-			found = append(found, finding(CodeTargetFolderVersion, step, "%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))
+			found = append(found, codes.TargetFolderVersion.Finding(step, "%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))
 		}
 	}
 	for _, place := range r.placesToWrite(there) {
 		if err := mayWrite(place); err != nil {
-			found = append(found, finding(CodeTargetPermission, step, "%s cannot be written: %v", place, err))
+			found = append(found, codes.TargetFolderPermission.Finding(step, "%s cannot be written: %v", place, err))
 		}
 	}
 	if there {
@@ -91,22 +93,22 @@ func mayWrite(dir string) error {
 
 // lookAtStoreFiles looks whether another program has the stores open that are
 // to be replaced.
-func (r *run) lookAtStoreFiles() Findings {
+func (r *run) lookAtStoreFiles() preflight.Findings {
 	inst, err := OpenInstallation(r.u.TargetDir)
 	if err != nil || !r.u.chosen(StepStores) || r.targetUp.Load() {
 		return nil
 	}
-	var found Findings
+	var found preflight.Findings
 	for _, path := range []string{inst.KeystorePath(), inst.TruststorePath()} {
 		if who, held := heldByOther(path); held {
-			found = append(found, finding(CodeFileLocked, StepStores, "%s is in use%s", path, who))
+			found = append(found, codes.FileLocked.Finding(StepStores, "%s is in use%s", path, who))
 		}
 	}
 	return found
 }
 
 // lookAtScript looks for the set-up script of an installation that is there.
-func (r *run) lookAtScript() Findings {
+func (r *run) lookAtScript() preflight.Findings {
 	if !r.u.chosen(StepSetup) || r.targetUp.Load() || r.journal.Setup.ended() {
 		return nil
 	}
@@ -118,7 +120,7 @@ func (r *run) lookAtScript() Findings {
 		}
 	}
 	if err != nil {
-		return Findings{finding(CodeSetupScript, StepSetup, "%v", err)}
+		return preflight.Findings{codes.SetupScript.Finding(StepSetup, "%v", err)}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -16,7 +17,7 @@ func utf16Of(s string) []uint16 { return utf16.Encode([]rune(s)) }
 
 // lookAtPackage reads the whole package, without writing anything, and looks
 // for room to unpack it.
-func (r *run) lookAtPackage(ctx context.Context) Findings {
+func (r *run) lookAtPackage(ctx context.Context) preflight.Findings {
 	dir := r.u.TargetDir
 	if isInstallation(dir) {
 		return nil
@@ -26,7 +27,7 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return Findings{packageFinding(err)}
+		return preflight.Findings{packageFinding(err)}
 	}
 	defer p.Close()
 	found := r.lookAtOrigin(p)
@@ -51,19 +52,19 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 	}
 	// It is unpacked into a folder beside, whose name is longer.
 	if name, length, limit := tooLong(r.u.machine.system(), unpackingDir(abs), below); name != "" {
-		found = append(found, finding(CodePathTooLong, StepUnpack, "%s below %s would have %d characters, %d is the limit", name, unpackingDir(abs), length, limit))
+		found = append(found, codes.PathTooLong.Finding(StepUnpack, "%s below %s would have %d characters, %d is the limit", name, unpackingDir(abs), length, limit))
 	}
 	return append(found, r.lookAtSpace(abs, p.Bytes)...)
 }
 
 // packageFinding is the one that an error of a package is.
-func packageFinding(err error) Finding {
-	code := CodePackage
+func packageFinding(err error) preflight.Finding {
+	code := codes.PackageUnusable
 	var refused *PackageError
 	if errors.As(err, &refused) && refused.Code != "" {
-		code = refused.Code
+		code, _ = preflight.Lookup(refused.Code)
 	}
-	return finding(code, StepUnpack, "%v", err).remedy(RemedyOf(err))
+	return code.Finding(StepUnpack, "%v", err).WithRemedy(RemedyOf(err))
 }
 
 var (
@@ -76,8 +77,8 @@ const productVersion = "7.1.6"
 
 // lookAtOrigin looks whether the package is that of 7.1.6 for this system, as
 // far as can be told.
-func (r *run) lookAtOrigin(p *packageFile) Findings {
-	var found Findings
+func (r *run) lookAtOrigin(p *packageFile) preflight.Findings {
+	var found preflight.Findings
 	var bundles []string
 	scripts := map[string]fs.FileMode{}
 	for _, f := range p.File {
@@ -92,9 +93,9 @@ func (r *run) lookAtOrigin(p *packageFile) Findings {
 	base := filepath.Base(r.u.Package)
 	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {
 	case version != "" && !ofGeneration(version, targetGeneration):
-		found = append(found, finding(CodePackageVersion, StepUnpack, "the package %s holds version %s of IDM, 7.1.6 has %s", r.u.Package, version, targetGeneration))
+		found = append(found, codes.PackageVersion.Finding(StepUnpack, "the package %s holds version %s of IDM, 7.1.6 has %s", r.u.Package, version, targetGeneration))
 	case m != "" && m != productVersion && version == "":
-		found = append(found, finding(CodePackageVersion, StepUnpack, "the package's name says version %s: %s", m, base).as(Warns))
+		found = append(found, codes.PackageVersion.Finding(StepUnpack, "the package's name says version %s: %s", m, base).As(preflight.Warns))
 	}
 	windows := r.u.machine.system() == "windows"
 	wanted, other := "setup.sh", "setup.bat"
@@ -103,36 +104,30 @@ func (r *run) lookAtOrigin(p *packageFile) Findings {
 	}
 	switch mode, ok := scripts[wanted]; {
 	case !ok:
-		found = append(found, finding(CodePackagePlatform, StepUnpack, "the package %s has %s and no %s", r.u.Package, other, wanted))
+		found = append(found, codes.PackagePlatform.Finding(StepUnpack, "the package %s has %s and no %s", r.u.Package, other, wanted))
 	case !windows && mode&0o111 == 0 && r.u.chosen(StepSetup):
-		found = append(found, finding(CodeSetupScript, StepUnpack, "%s in the package %s may not be run: its mode is %s", wanted, r.u.Package, mode).
-			remedy("unpack the package by hand into the target's folder, and let its script be run (chmod +x "+wanted+")"))
+		found = append(found, codes.SetupScript.Finding(StepUnpack, "%s in the package %s may not be run: its mode is %s", wanted, r.u.Package, mode).
+			WithRemedy("unpack the package by hand into the target's folder, and let its script be run (chmod +x "+wanted+")"))
 	}
 	return found
 }
 
 // lookAtSpace compares what is free where the target is to be with what it
 // needs.
-func (r *run) lookAtSpace(dir string, unpacked int64) Findings {
+func (r *run) lookAtSpace(dir string, unpacked int64) preflight.Findings {
 	at := existing(dir)
 	free, err := r.u.machine.freeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said
 	}
-	reserve := r.u.Checks.DiskReserve
-	switch {
-	case reserve == 0:
-		reserve = defaultDiskReserve
-	case reserve < 0:
-		reserve = 0
-	}
-	f := finding(CodeDiskSpace, StepUnpack, "%s are free at %s; the package needs %s unpacked, and %s more for the database",
+	reserve := max(r.u.Checks.WithDefaults().DiskReserve, 0)
+	f := codes.DiskSpace.Finding(StepUnpack, "%s are free at %s; the package needs %s unpacked, and %s more for the database",
 		text.Bytes(int64(min(free, 1<<62))), at, text.Bytes(unpacked), text.Bytes(reserve))
 	switch {
 	case free < uint64(unpacked):
-		return Findings{f}
+		return preflight.Findings{f}
 	case free-uint64(unpacked) < uint64(reserve):
-		return Findings{f.as(Warns)}
+		return preflight.Findings{f.As(preflight.Warns)}
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // serverPorts are the properties of boot.properties that name ports on which
@@ -22,7 +24,7 @@ var serverPorts = []string{"openidm.port.https", "openidm.port.http", "openidm.p
 // Ports are tried by a connection, which is closed at once. A set-up that was
 // killed may have left a server that starts, and so opens its ports while this
 // looks: the step waits for it.
-func (r *run) lookAtPorts(ctx context.Context) Findings {
+func (r *run) lookAtPorts(ctx context.Context) preflight.Findings {
 	seen := r.targetSeen.Load()
 	if seen == nil || seen.answered || r.targetRuns() || r.journal.Setup.open() {
 		return nil
@@ -45,10 +47,10 @@ func (r *run) lookAtPorts(ctx context.Context) Findings {
 			}
 		}
 	}
-	var found Findings
+	var found preflight.Findings
 	for _, port := range wanted {
 		if listens(ctx, host, port) {
-			found = append(found, finding(CodeTargetPort, StepSetup, "another program listens on %s, %s", net.JoinHostPort(host, port), why[port]))
+			found = append(found, codes.TargetPortInUse.Finding(StepSetup, "another program listens on %s, %s", net.JoinHostPort(host, port), why[port]))
 		}
 	}
 	port, from := r.databasePort(inst)
@@ -57,9 +59,9 @@ func (r *run) lookAtPorts(ctx context.Context) Findings {
 	}
 	host = cmp.Or(r.u.Checks.PortHost, "localhost")
 	if listens(ctx, host, strconv.Itoa(port)) {
-		f := finding(CodeDatabasePort, StepSetup, "another program listens on %s, %s", net.JoinHostPort(host, strconv.Itoa(port)), from)
+		f := codes.DatabasePortInUse.Finding(StepSetup, "another program listens on %s, %s", net.JoinHostPort(host, strconv.Itoa(port)), from)
 		if from != assumedPort {
-			f = f.as(Blocks)
+			f = f.As(preflight.Blocks)
 		}
 		found = append(found, f)
 	}
@@ -82,7 +84,7 @@ func (r *run) databasePort(inst *Installation) (port int, from string) {
 			return port, "the database port in " + file
 		}
 	}
-	return defaultDatabasePort, assumedPort
+	return preflight.DefaultDatabasePort, assumedPort
 }
 
 var jdbcPort = regexp.MustCompile(`^jdbc:postgresql://[^/?]*:(\d+)(?:[/?]|$)`)
@@ -136,11 +138,11 @@ func listens(ctx context.Context, host, port string) bool {
 }
 
 // lookAtUser: the embedded Postgres refuses to run as root.
-func (r *run) lookAtUser(context.Context) Findings {
+func (r *run) lookAtUser(context.Context) preflight.Findings {
 	if r.targetUp.Load() || r.u.machine.system() == "windows" || r.u.machine.user() != 0 {
 		return nil
 	}
-	return Findings{finding(CodeRoot, StepSetup, "the set-up would run as root")}
+	return preflight.Findings{codes.UserIsRoot.Finding(StepSetup, "the set-up would run as root")}
 }
 
 func (r *run) targetRuns() bool {
@@ -153,7 +155,7 @@ func (r *run) targetRuns() bool {
 }
 
 // lookAtProcesses looks for processes of a target that does not answer.
-func (r *run) lookAtProcesses(context.Context) Findings {
+func (r *run) lookAtProcesses(context.Context) preflight.Findings {
 	inst, err := OpenInstallation(r.u.TargetDir)
 	// A set-up that was killed may have left a server that still starts: the
 	// step waits for it.
@@ -161,19 +163,19 @@ func (r *run) lookAtProcesses(context.Context) Findings {
 		return nil
 	}
 	step := r.u.firstChosen(StepSetup, StepStores)
-	var found Findings
+	var found preflight.Findings
 	if pid, running := inst.Process(); running {
-		found = append(found, finding(CodeTargetLock, step, "process %d of the target runs, says %s, and does not answer",
+		found = append(found, codes.TargetLockInUse.Finding(step, "process %d of the target runs, says %s, and does not answer",
 			pid, filepath.Join(inst.Dir, ".openidm.pid")))
 	}
 	if path := filepath.Join(inst.Dir, "felix-cache", "cache.lock"); fileThere(path) {
 		if who, held := heldByOther(path); held {
-			found = append(found, finding(CodeTargetLock, step, "%s is locked%s: a server runs on this folder", path, who))
+			found = append(found, codes.TargetLockInUse.Finding(step, "%s is locked%s: a server runs on this folder", path, who))
 		}
 	}
 	for _, path := range postmasters(inst.Dir) {
 		if pid := firstNumber(path); pid > 1 && processRuns(pid) {
-			found = append(found, finding(CodeTargetLock, step, "the database of the target runs as process %d, says %s", pid, path))
+			found = append(found, codes.TargetLockInUse.Finding(step, "the database of the target runs as process %d, says %s", pid, path))
 		}
 	}
 	return found

@@ -27,7 +27,7 @@ func TestPortsAfterKilledSetup(t *testing.T) {
 	w.u.Checks.PortHost = "127.0.0.2"
 	plan, err := w.u.Plan(t.Context())
 	must(t, err)
-	if !plan.Findings.Has(idconnect.CodeTargetPort) {
+	if !plan.Findings.Has("TARGET-PORT-IN-USE") {
 		t.Fatalf("another program's port is not found: %+v", plan.Findings)
 	}
 
@@ -42,7 +42,7 @@ func TestPortsAfterKilledSetup(t *testing.T) {
 		t.Fatalf("%v, %+v", err, report)
 	}
 	w.u.Checks.PortHost = "127.0.0.2"
-	if plan, err = w.u.Plan(t.Context()); err != nil || plan.Findings.Has(idconnect.CodeTargetPort) {
+	if plan, err = w.u.Plan(t.Context()); err != nil || plan.Findings.Has("TARGET-PORT-IN-USE") {
 		t.Errorf("%v, %+v", err, plan.Findings)
 	}
 }

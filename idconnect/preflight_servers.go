@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -29,30 +31,27 @@ type seenServer struct {
 
 // side is what the looks at the two servers differ in.
 type side struct {
-	name, url                         string
-	unreachable, starting, other, tls string
-	password, login, role             string
-	step, loginStep                   string
-	mustAnswer                        bool
-	client                            func() (*openidm.Client, error)
+	name, url       string
+	codes           preflight.ServerCodes
+	step, loginStep string
+	mustAnswer      bool
+	client          func() (*openidm.Client, error)
 }
 
-func (r *run) lookAtSource(ctx context.Context) Findings {
+func (r *run) lookAtSource(ctx context.Context) preflight.Findings {
 	// With neither of these steps the source is not asked for anything.
 	step := r.u.firstChosen(StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	seen, found := r.lookAtServer(ctx, side{
-		name: "source", url: r.u.sourceURL(), unreachable: CodeSourceUnreachable, starting: CodeSourceStarting,
-		other: CodeSourceNotOpenIDM, tls: CodeSourceTLS, password: CodeSourcePassword, login: CodeSourceLogin, role: CodeSourceRole,
+		name: "source", url: r.u.sourceURL(), codes: codes.Source,
 		step: step, loginStep: step, mustAnswer: true, client: r.sourceClient,
 	})
 	r.sourceSeen.Store(&seen)
 	return found
 }
 
-func (r *run) lookAtTarget(ctx context.Context) Findings {
+func (r *run) lookAtTarget(ctx context.Context) preflight.Findings {
 	seen, found := r.lookAtServer(ctx, side{
-		name: "target", url: r.u.targetURL(), unreachable: CodeTargetUnreachable, starting: CodeTargetStarting,
-		other: CodeTargetNotOpenIDM, tls: CodeTargetTLS, password: CodeTargetPassword, login: CodeTargetLogin, role: CodeTargetRole,
+		name: "target", url: r.u.targetURL(), codes: codes.Target,
 		step: r.u.firstChosen(StepSetup, StepConfigure, StepMigrate, StepVerify), loginStep: r.u.firstChosen(StepMigrate, StepVerify),
 		// A target that is not set up yet cannot answer.
 		mustAnswer: !r.u.chosen(StepSetup), client: r.targetClient,
@@ -60,9 +59,9 @@ func (r *run) lookAtTarget(ctx context.Context) Findings {
 	if version := seen.Version; version != "" {
 		switch {
 		case majorOf(version) != majorOf(targetGeneration):
-			found = append(found, finding(CodeTargetVersion, r.u.firstChosen(StepNames()...), "the target %s says version %s", seen.URL, version).as(Blocks))
+			found = append(found, codes.TargetVersion.Finding(r.u.firstChosen(StepNames()...), "the target %s says version %s", seen.URL, version).As(preflight.Blocks))
 		case !ofGeneration(version, targetGeneration):
-			found = append(found, finding(CodeTargetVersion, r.u.firstChosen(StepNames()...), "the target %s says version %s", seen.URL, version))
+			found = append(found, codes.TargetVersion.Finding(r.u.firstChosen(StepNames()...), "the target %s says version %s", seen.URL, version))
 		}
 	}
 	r.targetSeen.Store(&seen)
@@ -72,25 +71,25 @@ func (r *run) lookAtTarget(ctx context.Context) Findings {
 
 // lookAtServer asks a server what it is and whether the account may do what is
 // to be done.
-func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found Findings) {
+func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found preflight.Findings) {
 	seen.URL, seen.State = s.url, notReachable
 	server := s.name + " " + s.url
 	c, err := s.client()
 	if err != nil {
 		seen.State = "not asked: " + err.Error()
-		return seen, Findings{finding(s.tls, s.step, "%v", err).why("it says which certificates to trust").remedy(truststoreRemedy(err))}
+		return seen, preflight.Findings{s.codes.TLS.Finding(s.step, "%v", err).WithWhy("it says which certificates to trust").WithRemedy(truststoreRemedy(err))}
 	}
 	began := time.Now()
 	health, err := c.Ping(ctx)
 	took := time.Since(began)
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return seen, nil // the deadline's finding says it
 	case errors.As(err, &trust):
 		seen.answered = true
 		seen.State = "its certificate is not trusted here"
-		return seen, Findings{finding(s.tls, s.step, "the certificate of the %s is not accepted: %s", server, trust.Message)}
+		return seen, preflight.Findings{s.codes.TLS.Finding(s.step, "the certificate of the %s is not accepted: %s", server, trust.Message)}
 	case errors.Is(err, openidm.ErrUnavailable):
 		// The web server is up, though not all of OpenIDM.
 		var starts *openidm.Error
@@ -101,15 +100,15 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 			return seen, nil
 		case seen.answered:
 			seen.State = "starting"
-			return seen, Findings{finding(s.starting, s.step, "the %s is not ready: %v", server, err)}
+			return seen, preflight.Findings{s.codes.Starting.Finding(s.step, "the %s is not ready: %v", server, err)}
 		}
-		return seen, Findings{finding(s.unreachable, s.step, "the %s does not answer: %v", server, err)}
+		return seen, preflight.Findings{s.codes.Unreachable.Finding(s.step, "the %s does not answer: %v", server, err)}
 	case errors.Is(err, openidm.ErrUnauthorized):
 		// Some rules give anonymous no ping; the login below decides.
 		health = openidm.Health{State: "ACTIVE_READY", Date: health.Date}
 	case err != nil:
 		seen.State = "answers, but not as OpenIDM does"
-		return seen, Findings{finding(s.other, s.step, "the %s does not answer as OpenIDM does: %v", server, err)}
+		return seen, preflight.Findings{s.codes.NotOpenIDM.Finding(s.step, "the %s does not answer as OpenIDM does: %v", server, err)}
 	}
 	seen.answered, seen.speaks, seen.ready = true, true, health.Ready()
 	seen.State = stateText(health)
@@ -121,7 +120,7 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 	}
 	if !health.Ready() {
 		if s.mustAnswer {
-			found = append(found, finding(s.starting, s.step, "the %s is not ready: %s %s", server, health.State, health.ShortDesc))
+			found = append(found, s.codes.Starting.Finding(s.step, "the %s is not ready: %s %s", server, health.State, health.ShortDesc))
 		}
 		return seen, found
 	}
@@ -140,11 +139,11 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 	switch {
 	case err != nil && ctx.Err() != nil:
 	case errors.Is(err, openidm.ErrUnauthorized):
-		found = append(found, finding(s.password, s.loginStep, "the %s refuses the password of %s", server, c.Credentials.Username))
+		found = append(found, s.codes.Password.Finding(s.loginStep, "the %s refuses the password of %s", server, c.Credentials.Username))
 	case err != nil:
-		found = append(found, finding(s.login, s.loginStep, "the login at the %s failed: %v", server, err))
+		found = append(found, s.codes.LoginFailed.Finding(s.loginStep, "the login at the %s failed: %v", server, err))
 	case !login.IsAdmin():
-		found = append(found, finding(s.role, s.loginStep, "%s at the %s has the roles %s, not openidm-admin",
+		found = append(found, s.codes.Role.Finding(s.loginStep, "%s at the %s has the roles %s, not openidm-admin",
 			login.AuthenticationID, server, strings.Join(login.Roles, ", ")))
 	}
 	return seen, found
@@ -152,14 +151,11 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 
 // clockFinding compares the server's clock, which counts seconds, with this
 // machine's at the time between question and answer.
-func (r *run) clockFinding(server, step string, date, began time.Time, took time.Duration) *Finding {
+func (r *run) clockFinding(server, step string, date, began time.Time, took time.Duration) *preflight.Finding {
 	if date.IsZero() {
 		return nil
 	}
-	limit := r.u.Checks.MaxClockDifference
-	if limit <= 0 {
-		limit = defaultClockDifference
-	}
+	limit := r.u.Checks.WithDefaults().MaxClockDifference
 	var difference time.Duration
 	var how string
 	switch end := began.Add(took); {
@@ -171,7 +167,7 @@ func (r *run) clockFinding(server, step string, date, began time.Time, took time
 	if difference <= limit {
 		return nil
 	}
-	f := finding(CodeClock, step, "the clock of the %s is %v %s this machine's", server, difference.Round(time.Second), how)
+	f := codes.ClockDifference.Finding(step, "the clock of the %s is %v %s this machine's", server, difference.Round(time.Second), how)
 	return &f
 }
 
@@ -191,25 +187,25 @@ func truststoreRemedy(err error) string {
 
 // lookAtPlaces looks whether source and target are two, and the right way
 // round.
-func (r *run) lookAtPlaces(ctx context.Context) Findings {
-	var found Findings
+func (r *run) lookAtPlaces(ctx context.Context) preflight.Findings {
+	var found preflight.Findings
 	step := r.u.firstChosen(StepNames()...)
 	if same(r.u.sourceURL(), r.u.targetURL()) {
-		found = append(found, finding(CodeTargetIsSource, step, "source and target are both %s", r.u.targetURL()))
+		found = append(found, codes.TargetIsSource.Finding(step, "source and target are both %s", r.u.targetURL()))
 	} else if address := r.sharedAddress(ctx); address != "" {
-		found = append(found, finding(CodeTargetIsSource, step, "%s and %s are both %s", r.u.sourceURL(), r.u.targetURL(), address))
+		found = append(found, codes.TargetIsSource.Finding(step, "%s and %s are both %s", r.u.sourceURL(), r.u.targetURL(), address))
 	}
 	if r.u.SourceDir != "" && r.u.TargetDir != "" {
 		a, errA := filepath.EvalSymlinks(r.u.SourceDir)
 		b, errB := filepath.EvalSymlinks(r.u.TargetDir)
 		if errA == nil && errB == nil && a == b {
-			found = append(found, finding(CodeTargetIsSource, step, "the folders of source and target are both %s", a).
-				remedy("give the folder of 7.1.6 as the target's"))
+			found = append(found, codes.TargetIsSource.Finding(step, "the folders of source and target are both %s", a).
+				WithRemedy("give the folder of 7.1.6 as the target's"))
 		}
 	}
 	source, target := r.sourceSeen.Load(), r.targetSeen.Load()
 	if source != nil && target != nil && source.Version != "" && target.Version != "" && majorOf(source.Version) > majorOf(target.Version) {
-		found = append(found, finding(CodeServersSwapped, step, "the source %s says version %s, the target %s version %s",
+		found = append(found, codes.ServersSwapped.Finding(step, "the source %s says version %s, the target %s version %s",
 			source.URL, source.Version, target.URL, target.Version))
 	}
 	return found
@@ -265,7 +261,7 @@ func ofGeneration(version, generation string) bool {
 
 // lookAtInstance looks where the instance URL leads to, from here or from the
 // address that the target's machine is said to have for it.
-func (r *run) lookAtInstance(ctx context.Context) Findings {
+func (r *run) lookAtInstance(ctx context.Context) preflight.Findings {
 	if n := r.journal.configureNote(); n != nil && n.ended() && !r.u.Again {
 		return nil
 	}
@@ -273,9 +269,9 @@ func (r *run) lookAtInstance(ctx context.Context) Findings {
 	if err != nil {
 		return nil // Validate refuses it
 	}
-	var found Findings
+	var found preflight.Findings
 	if strings.TrimSuffix(instance.Path, "/") != "/openidm" {
-		found = append(found, finding(CodeInstanceURL, StepConfigure, "the path of the instance URL %s is not /openidm/", r.u.instanceURL()))
+		found = append(found, codes.InstanceURL.Finding(StepConfigure, "the path of the instance URL %s is not /openidm/", r.u.instanceURL()))
 	}
 	if r.u.Source.HTTPClient != nil {
 		return found // who has a client of his own reaches the source in a way of his own
@@ -287,7 +283,7 @@ func (r *run) lookAtInstance(ctx context.Context) Findings {
 			if ctx.Err() != nil {
 				return found
 			}
-			return append(found, finding(CodeInstanceUnresolved, StepConfigure, "%s, the host of the instance URL, does not resolve here: %v", host, err))
+			return append(found, codes.InstanceURLUnresolved.Finding(StepConfigure, "%s, the host of the instance URL, does not resolve here: %v", host, err))
 		}
 	}
 	source := r.sourceSeen.Load()
@@ -313,9 +309,9 @@ func (r *run) lookAtInstance(ctx context.Context) Findings {
 		case chain[0].Equal(own[0]):
 			return found
 		}
-		return append(found, finding(CodeInstanceElsewhere, StepConfigure,
+		return append(found, codes.InstanceURLElsewhere.Finding(StepConfigure,
 			"the instance URL leads to %s, where another certificate is presented (%s) than by the source (%s)",
 			there.Host, keystore.CertificateSubject(chain[0].Raw), keystore.CertificateSubject(own[0].Raw)))
 	}
-	return append(found, finding(CodeInstanceUnreachable, StepConfigure, "nothing answers where the instance URL %s leads to: %v", r.u.instanceURL(), failed))
+	return append(found, codes.InstanceURLUnreachable.Finding(StepConfigure, "nothing answers where the instance URL %s leads to: %v", r.u.instanceURL(), failed))
 }

@@ -1,7 +1,6 @@
 package idconnect
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -85,27 +85,27 @@ type schedule struct {
 
 // lookAtConfiguration looks for what the procedure demands of the source's
 // configuration, and for what would change records while they are copied.
-func (r *run) lookAtConfiguration(ctx context.Context) Findings {
+func (r *run) lookAtConfiguration(ctx context.Context) preflight.Findings {
 	if r.journal.Migrate.ended() && !r.u.Again {
 		return nil
 	}
 	seen := r.sourceSeen.Load()
 	c, err := r.sourceClient()
 	if err != nil || seen == nil || !seen.ready || seen.refused || c.Credentials.Password.IsZero() {
-		return Findings{r.mappingReminder("the source's configuration was not read")}
+		return preflight.Findings{r.mappingReminder("the source's configuration was not read")}
 	}
 	step := r.u.firstChosen(StepPrepare, StepMigrate)
-	unread := func(err error) Findings {
+	unread := func(err error) preflight.Findings {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return Findings{finding(CodeConfiguration, step, "the source's configuration was not read: %v", err)}
+		return preflight.Findings{codes.ConfigurationNotRead.Finding(step, "the source's configuration was not read: %v", err)}
 	}
 	ids, err := r.config.ids(ctx, c)
 	if err != nil {
 		return unread(err)
 	}
-	var found Findings
+	var found preflight.Findings
 	doc, err := r.config.read(ctx, c, "sync")
 	if err != nil {
 		found = append(found, unread(err)...)
@@ -135,16 +135,16 @@ func (r *run) lookAtConfiguration(ctx context.Context) Findings {
 	}
 	step = r.u.firstChosen(StepMigrate, StepPrepare)
 	if len(live) > 0 {
-		found = append(found, finding(CodeLiveSync, step, "live synchronisation is on: %s", strings.Join(live, ", ")))
+		found = append(found, codes.LiveSyncOn.Finding(step, "live synchronisation is on: %s", strings.Join(live, ", ")))
 	}
 	if len(others) > 0 {
-		found = append(found, finding(CodeSchedules, step, "%s: %s", text.Plural(len(others), "schedule")+" on", strings.Join(others, ", ")))
+		found = append(found, codes.SchedulesOn.Finding(step, "%s: %s", text.Plural(len(others), "schedule")+" on", strings.Join(others, ", ")))
 	}
 	return found
 }
 
 // lookAtMappings looks for the default mapping value of profiles.
-func (r *run) lookAtMappings(doc json.RawMessage) Findings {
+func (r *run) lookAtMappings(doc json.RawMessage) preflight.Findings {
 	if !r.u.chosen(StepPrepare) {
 		return nil
 	}
@@ -153,12 +153,12 @@ func (r *run) lookAtMappings(doc json.RawMessage) Findings {
 	}
 	if doc != nil {
 		if err := json.Unmarshal(doc, &sync); err != nil {
-			return Findings{r.mappingReminder("the form of the source's mappings is not known")}
+			return preflight.Findings{r.mappingReminder("the form of the source's mappings is not known")}
 		}
 	}
 	// Validate compiled both.
-	isProfiles := regexp.MustCompile(cmp.Or(r.u.Checks.ProfileMapping, DefaultProfileMapping))
-	isProfile := regexp.MustCompile(cmp.Or(r.u.Checks.ProfileProperty, DefaultProfileProperty))
+	isProfiles := regexp.MustCompile(r.u.Checks.WithDefaults().ProfileMapping)
+	isProfile := regexp.MustCompile(r.u.Checks.WithDefaults().ProfileProperty)
 	matched := 0
 	var without []string
 	for _, m := range sync.Mappings {
@@ -181,9 +181,9 @@ func (r *run) lookAtMappings(doc json.RawMessage) Findings {
 	}
 	switch {
 	case len(without) > 0:
-		return Findings{finding(CodeMappingDefault, StepPrepare, "no default mapping value for profiles: %s", strings.Join(without, ", "))}
+		return preflight.Findings{codes.MappingDefaultMissing.Finding(StepPrepare, "no default mapping value for profiles: %s", strings.Join(without, ", "))}
 	case matched == 0:
-		return Findings{r.mappingReminder(fmt.Sprintf("of %s in the source, none is recognised as that of profiles", text.Plural(len(sync.Mappings), "mapping")))}
+		return preflight.Findings{r.mappingReminder(fmt.Sprintf("of %s in the source, none is recognised as that of profiles", text.Plural(len(sync.Mappings), "mapping")))}
 	}
 	return nil
 }
@@ -199,11 +199,11 @@ func emptyDefault(value json.RawMessage) bool {
 	}
 }
 
-func (r *run) mappingReminder(why string) Finding {
+func (r *run) mappingReminder(why string) preflight.Finding {
 	step := ""
 	if r.u.chosen(StepPrepare) {
 		step = StepPrepare
 	}
-	return finding(CodeReminder, step, "not checked: the default mapping value on the tab Profile to AD Group (%s)", why).
-		why("without it the migration fails").remedy("look at that tab in the 2.1 UI")
+	return codes.CheckByHand.Finding(step, "not checked: the default mapping value on the tab Profile to AD Group (%s)", why).
+		WithWhy("without it the migration fails").WithRemedy("look at that tab in the 2.1 UI")
 }

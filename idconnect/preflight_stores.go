@@ -13,24 +13,26 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // lookAtStores proves, before anything is changed, that the source's stores
 // are whole and that their keys open. Both are looked at, also when one is
 // bad.
-func (r *run) lookAtStores(context.Context) Findings {
+func (r *run) lookAtStores(context.Context) preflight.Findings {
 	if r.u.StoresFile != "" {
 		return r.lookAtCarried()
 	}
 	inst, err := OpenInstallation(r.u.SourceDir)
 	if err != nil {
-		return Findings{finding(CodeSourceFolder, StepStores, "%v", err).remedy(RemedyOf(err))}
+		return preflight.Findings{codes.SourceFolder.Finding(StepStores, "%v", err).WithRemedy(RemedyOf(err))}
 	}
-	var found Findings
+	var found preflight.Findings
 	password, err := r.u.keystorePassword()
 	if err != nil {
-		found = append(found, finding(CodeStorePassword, StepStores, "%v", err).remedy("give the keystore's password"))
+		found = append(found, codes.StorePassword.Finding(StepStores, "%v", err).WithRemedy("give the keystore's password"))
 	} else if keys, err := keystore.Open(inst.KeystorePath(), password); err != nil {
 		found = append(found, storeFinding("keystore", inst.KeystorePath(), password, err))
 	} else {
@@ -47,25 +49,25 @@ func (r *run) lookAtStores(context.Context) Findings {
 		return append(found, storeFinding("truststore", inst.TruststorePath(), trustPassword, err))
 	}
 	if !trust.Verified() {
-		found = append(found, finding(CodeStoreUnverified, StepStores, "%s was read without its password", inst.TruststorePath()))
+		found = append(found, codes.StoreUnverified.Finding(StepStores, "%s was read without its password", inst.TruststorePath()))
 	}
 	found = append(found, warnings(inst.TruststorePath(), trust)...)
 	return append(found, disguise("truststore", inst.TruststorePath(), inst.or("openidm.truststore.type", string(keystore.JKS)), trust.Format())...)
 }
 
 // lookAtCarried is lookAtStores for stores that were carried here.
-func (r *run) lookAtCarried() Findings {
+func (r *run) lookAtCarried() preflight.Findings {
 	h, err := r.carried()
 	if err != nil {
-		return Findings{finding(CodeHandover, StepStores, "%v", err).remedy(RemedyOf(err))}
+		return preflight.Findings{codes.HandoverUnreadable.Finding(StepStores, "%v", err).WithRemedy(RemedyOf(err))}
 	}
-	var found Findings
+	var found preflight.Findings
 	if !same(h.SourceURL, r.u.sourceURL()) {
-		found = append(found, finding(CodeHandoverSource, StepStores, "%s was exported from %s, and the source is %s", r.u.StoresFile, h.SourceURL, r.u.sourceURL()))
+		found = append(found, codes.HandoverOtherSource.Finding(StepStores, "%s was exported from %s, and the source is %s", r.u.StoresFile, h.SourceURL, r.u.sourceURL()))
 	}
 	password, err := r.u.keystorePassword()
 	if err != nil {
-		return append(found, finding(CodeStorePassword, StepStores, "%v", err).remedy("give the keystore's password"))
+		return append(found, codes.StorePassword.Finding(StepStores, "%v", err).WithRemedy("give the keystore's password"))
 	}
 	keys, _, err := r.openCarried()
 	if err != nil {
@@ -76,10 +78,10 @@ func (r *run) lookAtCarried() Findings {
 	return append(found, r.lookAtSubject(inst, keys)...)
 }
 
-func warnings(path string, s *keystore.Store) Findings {
-	var out Findings
+func warnings(path string, s *keystore.Store) preflight.Findings {
+	var out preflight.Findings
 	for _, w := range s.Warnings() {
-		out = append(out, finding(CodeStoreOdd, StepStores, "%s: %s", path, w))
+		out = append(out, codes.StoreOdd.Finding(StepStores, "%s: %s", path, w))
 	}
 	return out
 }
@@ -94,41 +96,41 @@ var readableAs = map[keystore.Format][]keystore.Format{
 }
 
 // disguise compares a store's format with the type that the server is told.
-func disguise(what, path, declared string, is keystore.Format) Findings {
+func disguise(what, path, declared string, is keystore.Format) preflight.Findings {
 	says := keystore.Format(strings.ToUpper(strings.TrimSpace(declared)))
 	readable, known := readableAs[says]
 	if says == is || !known {
 		return nil
 	}
-	f := finding(CodeStoreDisguised, StepStores, "the %s %s is %s, and the server is told that it is %s", what, path, is, says)
+	f := codes.StoreDisguised.Finding(StepStores, "the %s %s is %s, and the server is told that it is %s", what, path, is, says)
 	if slices.Contains(readable, is) {
-		f = f.as(Warns)
+		f = f.As(preflight.Warns)
 	}
-	return Findings{f}
+	return preflight.Findings{f}
 }
 
 // storeFinding tells the kinds of errors of a store apart.
-func storeFinding(what, path string, password keystore.Password, err error) Finding {
-	code, remedy := CodeStoreCorrupt, ""
+func storeFinding(what, path string, password keystore.Password, err error) preflight.Finding {
+	code, remedy := codes.StoreCorrupt, ""
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		code, remedy = CodeStoreMissing, "name the salesforceIdConnect folder of 2.1, and look at "+what+".location in its boot.properties"
+		code, remedy = codes.StoreMissing, "name the salesforceIdConnect folder of 2.1, and look at "+what+".location in its boot.properties"
 	case errors.Is(err, keystore.ErrIntegrity):
-		if code = CodeStorePassword; opensSomeKey(path, password) {
-			code = CodeStoreCorrupt
+		if code = codes.StorePassword; opensSomeKey(path, password) {
+			code = codes.StoreCorrupt
 			err = fmt.Errorf("%w: its keys open with this password, so the file is damaged", err)
 		}
 	case errors.Is(err, keystore.ErrFormat) && isText(path):
-		code = CodeStoreDisguised
+		code = codes.StoreDisguised
 		err = fmt.Errorf("%w: it is a text, PEM perhaps", err)
 		remedy = "import it into a store (keytool -importcert), or restore the file from a backup of 2.1"
 	case errors.Is(err, keystore.ErrPKCS12Unsupported):
-		code = CodeStoreDisguised
+		code = codes.StoreDisguised
 	case errors.Is(err, keystore.ErrFormat), errors.Is(err, keystore.ErrTooLarge):
 	default:
-		code = CodeStoreUnreadable
+		code = codes.StoreUnreadable
 	}
-	return finding(code, StepStores, "%s %s: %v", what, path, err).remedy(remedy)
+	return code.Finding(StepStores, "%s %s: %v", what, path, err).WithRemedy(remedy)
 }
 
 // opensSomeKey tells a wrong password from a damaged file: the digest covers
@@ -169,11 +171,11 @@ func isText(path string) bool {
 
 // lookAtKeys opens every key, and looks for the two aliases that the server
 // itself names.
-func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Password) Findings {
-	var found Findings
+func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Password) preflight.Findings {
+	var found preflight.Findings
 	for _, alias := range []string{inst.CertificateAlias(), inst.CryptoAlias()} {
 		if _, ok := keys.Entry(alias); !ok {
-			found = append(found, finding(CodeStoreAlias, StepStores, "%s has no entry %s", inst.KeystorePath(), alias))
+			found = append(found, codes.StoreAliasMissing.Finding(StepStores, "%s has no entry %s", inst.KeystorePath(), alias))
 		}
 	}
 	for e := range keys.Entries() {
@@ -185,7 +187,7 @@ func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Pass
 			_, _, err = e.SecretKey(password)
 		}
 		if err != nil {
-			found = append(found, finding(CodeStoreKey, StepStores, "%s: the key %s does not open: %v", inst.KeystorePath(), e.Alias, err))
+			found = append(found, codes.StoreKeyDoesNotOpen.Finding(StepStores, "%s: the key %s does not open: %v", inst.KeystorePath(), e.Alias, err))
 		}
 	}
 	return found
@@ -194,18 +196,18 @@ func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Pass
 // lookAtSubject compares the certificate that the server presents, as the
 // keystore has it, with the host of the instance URL, by Java's rules for
 // names.
-func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) Findings {
+func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) preflight.Findings {
 	own := certificateOf(keys, inst.CertificateAlias())
 	instance, err := url.Parse(r.u.instanceURL())
 	if own == nil || err != nil {
 		return nil
 	}
-	trust := keystore.NewTrust()
+	trust := jvmtrust.New()
 	trust.Add(own)
-	var verdict *keystore.TrustError
+	var verdict *jvmtrust.Error
 	if err := trust.Verify(instance.Hostname(), []*x509.Certificate{own}); !errors.As(err, &verdict) || !verdict.IsName() {
 		return nil
 	}
-	return Findings{finding(CodeStoreSubject, StepStores, "the certificate of %s has the subject %s, the instance URL the host %s",
-		inst.CertificateAlias(), keystore.CertificateSubject(own.Raw), instance.Hostname()).remedy(verdict.Remedy)}
+	return preflight.Findings{codes.StoreSubject.Finding(StepStores, "the certificate of %s has the subject %s, the instance URL the host %s",
+		inst.CertificateAlias(), keystore.CertificateSubject(own.Raw), instance.Hostname()).WithRemedy(verdict.Remedy)}
 }

@@ -7,16 +7,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // lookAtValues decrypts what the source encrypted with the keys that will be
 // copied: its configuration, and a sample of its users. The plaintext never
 // leaves the check.
-func (r *run) lookAtValues(ctx context.Context) Findings {
+func (r *run) lookAtValues(ctx context.Context) preflight.Findings {
 	keys, _, err := r.sourceStores()
 	if err != nil {
 		return nil // lookAtStores says so
@@ -27,31 +29,31 @@ func (r *run) lookAtValues(ctx context.Context) Findings {
 	c, err := r.sourceClient()
 	switch seen := r.sourceSeen.Load(); {
 	case err != nil || c.Credentials.Password.IsZero():
-		return Findings{finding(CodeValuesNotChecked, StepStores, "the source's encrypted values were not tried: there is no account to read them with")}
+		return preflight.Findings{codes.ValuesNotChecked.Finding(StepStores, "the source's encrypted values were not tried: there is no account to read them with")}
 	case seen == nil || !seen.ready || seen.refused:
-		return Findings{finding(CodeValuesNotChecked, StepStores, "the source's encrypted values were not tried: it cannot be read")}
+		return preflight.Findings{codes.ValuesNotChecked.Finding(StepStores, "the source's encrypted values were not tried: it cannot be read")}
 	}
 	t := valueTally{keys: keys}
 	err = t.configuration(ctx, c, &r.config)
 	if err == nil {
 		err = t.users(ctx, c, r.u.ValueSample)
 	}
-	var found Findings
+	var found preflight.Findings
 	if len(t.bad) > 0 {
-		found = append(found, finding(CodeValueDoesNotOpen, StepStores,
+		found = append(found, codes.ValueDoesNotOpen.Finding(StepStores,
 			"%d of %d encrypted values of the source do not open with its keystore, first %s", len(t.bad), t.tried(), t.bad[0]))
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return found
 	case err != nil:
-		found = append(found, finding(CodeValuesNotChecked, StepStores, "not all encrypted values of the source were tried: %v", err))
+		found = append(found, codes.ValuesNotChecked.Finding(StepStores, "not all encrypted values of the source were tried: %v", err))
 	case t.unknown > 0:
-		found = append(found, finding(CodeValuesNotChecked, StepStores, "%d of %d encrypted values have a form that is not known", t.unknown, t.tried()).
-			why("whether the keys open them is not known").remedy("see that 2.1's users can still sign in after the upgrade"))
+		found = append(found, codes.ValuesNotChecked.Finding(StepStores, "%d of %d encrypted values have a form that is not known", t.unknown, t.tried()).
+			WithWhy("whether the keys open them is not known").WithRemedy("see that 2.1's users can still sign in after the upgrade"))
 	}
 	if len(found) == 0 {
-		found = append(found, finding(CodeValuesOpen, StepStores, "the keystore opens all %d encrypted values that were tried, in %s and %s",
+		found = append(found, codes.ValuesOpen.Finding(StepStores, "the keystore opens all %d encrypted values that were tried, in %s and %s",
 			t.tried(), text.Plural(t.documents, "configuration document"), text.Plural(t.records, "user")))
 	}
 	return found
@@ -67,11 +69,11 @@ type valueTally struct {
 func (t *valueTally) tried() int { return t.opened + t.unknown + len(t.bad) }
 
 func (t *valueTally) scan(where string, doc []byte) error {
-	return keystore.ScanEncrypted(doc, func(pointer string, value []byte) error {
-		switch err := t.keys.Opens(value); {
+	return idmvalues.Scan(doc, func(pointer string, value []byte) error {
+		switch err := idmvalues.Opens(t.keys, value); {
 		case err == nil:
 			t.opened++
-		case errors.Is(err, keystore.ErrNotChecked):
+		case errors.Is(err, idmvalues.ErrNotChecked):
 			t.unknown++
 		default:
 			t.bad = append(t.bad, where+pointer)
@@ -124,7 +126,7 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 
 // lookAtOrder refuses a target that ran before it had the source's stores: it
 // made keys of its own, and encrypted with them.
-func (r *run) lookAtOrder(ctx context.Context) Findings {
+func (r *run) lookAtOrder(ctx context.Context) preflight.Findings {
 	if !isInstallation(r.u.TargetDir) {
 		return nil
 	}
@@ -151,5 +153,5 @@ func (r *run) lookAtOrder(ctx context.Context) Findings {
 		slices.Sort(own)
 		seen += "; its own keys: " + strings.Join(own, ", ")
 	}
-	return Findings{finding(CodeTargetStarted, StepStores, "%s", seen)}
+	return preflight.Findings{codes.TargetStartedTooEarly.Finding(StepStores, "%s", seen)}
 }

@@ -17,8 +17,11 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -37,7 +40,7 @@ type run struct {
 	carriedStores *handover
 	carriedErr    error
 	// verified is the result of the step verify, for the report.
-	verified *VerifyReport
+	verified *verify.Report
 
 	// clients guards source and target: checks run side by side.
 	clients        sync.Mutex
@@ -127,7 +130,7 @@ func isInstallation(dir string) bool {
 	return err == nil && info.IsDir()
 }
 
-func (r *run) client(s Server, address string, trust *keystore.Trust, pinned *x509.Certificate) *openidm.Client {
+func (r *run) client(s Server, address string, trust *jvmtrust.Trust, pinned *x509.Certificate) *openidm.Client {
 	return &openidm.Client{
 		BaseURL: address, Credentials: s.credentials(), Trust: trust, Pinned: pinned,
 		TLSName: s.TLSName, HTTPClient: s.HTTPClient, Logger: r.u.Logger,
@@ -195,7 +198,7 @@ func (r *run) migration() (*migration.Client, error) {
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,
 // which may have been carried here.
-func (r *run) sourceTrust() (*keystore.Trust, error) {
+func (r *run) sourceTrust() (*jvmtrust.Trust, error) {
 	if r.u.StoresFile == "" || r.u.Source.Truststore != "" {
 		return r.u.trust(r.u.Source, r.u.SourceDir)
 	}
@@ -207,7 +210,7 @@ func (r *run) sourceTrust() (*keystore.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("truststore in %s: %w", r.u.StoresFile, err)
 	}
-	return keystore.NewTrust(store), nil
+	return jvmtrust.New(store), nil
 }
 
 // carriedCertificate is the one of the carried keystore, as ownCertificate.
@@ -224,7 +227,7 @@ func (r *run) carriedCertificate() *x509.Certificate {
 }
 
 // trust is nil where no truststore is named or at hand.
-func (u *Upgrade) trust(s Server, dir string) (*keystore.Trust, error) {
+func (u *Upgrade) trust(s Server, dir string) (*jvmtrust.Trust, error) {
 	if s.Truststore == "" && dir == "" {
 		return nil, nil
 	}
@@ -235,7 +238,7 @@ func (u *Upgrade) trust(s Server, dir string) (*keystore.Trust, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keystore.NewTrust(store), nil
+	return jvmtrust.New(store), nil
 }
 
 // openTruststore opens the truststore of a server: the file named, else the
@@ -250,7 +253,7 @@ func (u *Upgrade) openTruststore(s Server, dir string) (*keystore.Store, error) 
 		path = inst.TruststorePath()
 		if password.IsZero() {
 			password, err = inst.TruststorePassword()
-			if errors.Is(err, keystore.ErrConsolePassword) {
+			if errors.Is(err, idmvalues.ErrConsole) {
 				password = openidm.Secret{}
 			} else if err != nil {
 				return nil, err

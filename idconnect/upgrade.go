@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -43,8 +46,6 @@ const (
 // Errors of a run that a program may branch on. A run that fails in a step
 // returns a [*StepError]; what failed is wrapped in it.
 var (
-	// ErrBlocked: a finding blocks, nothing was changed.
-	ErrBlocked = errors.New("blocked by preflight, nothing was changed")
 	// ErrDifferences: the servers do not hold the same records.
 	ErrDifferences = errors.New("the servers differ")
 )
@@ -122,16 +123,16 @@ type Upgrade struct {
 	Prompts []Prompt
 
 	// Checks is what preflight compares with; its zero value will do.
-	Checks Checks
+	Checks preflight.Options
 
 	// Steps are the chosen ones, in any order; nil: all.
 	Steps []string
-	// Collections to compare; nil: [DefaultCollections].
-	Collections []Collection
-	// Tabs, Values and MaxDifferences are those of [VerifyOptions].
-	Tabs           TabChecks
-	Values         bool
-	MaxDifferences int
+	// Verify says what the step verify compares, and within which limits. If
+	// they are zero, its Keys are the source's and its StateFile is
+	// TargetDir.upgrade/verify.state.
+	Verify verify.Options
+	// Acceptance says which acceptance checks follow, and where they look.
+	Acceptance acceptance.Options
 
 	// Again repeats configure and migrate, and the set-up script of a server
 	// that does not answer, although an earlier run completed them. A request
@@ -217,7 +218,7 @@ func (u *Upgrade) Validate() error {
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", u.TruststoreConflict)
 	}
-	return errors.Join(u.Checks.validate(), u.Tabs.validate())
+	return errors.Join(u.Checks.Validate(), u.Acceptance.Validate())
 }
 
 // Missing returns the fields that the chosen steps need and that are not set,
@@ -274,7 +275,7 @@ func (u *Upgrade) keystorePassword() (openidm.Secret, error) {
 
 // Run carries out the chosen steps that are not done yet. It begins with
 // [Upgrade.Plan]; when a finding blocks it changes nothing and returns
-// [ErrBlocked]; so it does with a [*LockedError] while another run is under
+// [preflight.ErrBlocked]; so it does with a [*LockedError] while another run is under
 // way on the same target. A step that fails ends the run with a [*StepError], servers
 // that differ with [ErrDifferences]; the report says in each case how far it
 // came, and is never nil unless the fields cannot be used. Calling Run again
@@ -310,7 +311,7 @@ func (r *run) carryOut(ctx context.Context, report *Report) error {
 		return err
 	}
 	if len(plan.Findings.Blocking()) > 0 {
-		return ErrBlocked
+		return preflight.ErrBlocked
 	}
 	if err := r.lock(true); err != nil {
 		return err
@@ -342,7 +343,7 @@ func (r *run) lookAgain(ctx context.Context, report *Report) {
 	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
+	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.WithDefaults().Timeout)
 	defer cancel()
 	if health, err := c.Ping(ctx); err == nil {
 		report.Target.State = stateText(health)

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // What a client meets in memory looks as it does over a network, so that its
@@ -79,7 +79,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 // strangeCertificate is the verdict of a client that trusts what the server
 // trusts when another server stands in its place.
 func (s *Server) strangeCertificate(r *http.Request) error {
-	err := keystore.NewTrust().Verify(r.URL.Hostname(), s.tlsState().PeerCertificates)
+	err := jvmtrust.New().Verify(r.URL.Hostname(), s.tlsState().PeerCertificates)
 	if err == nil {
 		return errCut
 	}

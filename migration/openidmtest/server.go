@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // Server is a fake OpenIDM server. Its methods may be called by several
@@ -37,7 +38,7 @@ type Server struct {
 	conns      map[net.Conn]struct{}
 	keystore   *keystore.Store
 	truststore *keystore.Store
-	trust      *keystore.Trust
+	trust      *jvmtrust.Trust
 	cert       *x509.Certificate
 	tls        *tls.Config
 	faults     []*faultState
@@ -361,7 +362,7 @@ func (s *Server) Certificate() *x509.Certificate {
 }
 
 // Trust returns what the server trusts: its own truststore.
-func (s *Server) Trust() *keystore.Trust {
+func (s *Server) Trust() *jvmtrust.Trust {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.trust

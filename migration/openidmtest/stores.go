@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // serverAlias is the key that the server presents.
@@ -146,7 +147,7 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 	}
 	s.mu.Lock()
 	s.keystore, s.truststore = keys, trusted
-	s.trust = keystore.NewTrust(trusted)
+	s.trust = jvmtrust.New(trusted)
 	s.cert = chain[0]
 	s.tls = &tls.Config{
 		MinVersion:   tls.VersionTLS12,

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // maxAnswer bounds an answer of the source, in bytes.
@@ -45,7 +45,7 @@ func (r refusal) Error() string {
 
 // javaMessage says what went wrong in the words of a Java server.
 func javaMessage(err error) string {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var host unknownHost
 	var answer refusal
 	var dial *net.OpError
@@ -69,7 +69,7 @@ func javaMessage(err error) string {
 
 // connect makes the client of a source and logs in there. The connection is
 // checked as the Java of a target checks it: against the truststore alone.
-func (src *sourceServer) connect(ctx context.Context, s *Server, trust *keystore.Trust) error {
+func (src *sourceServer) connect(ctx context.Context, s *Server, trust *jvmtrust.Trust) error {
 	u, err := url.Parse(src.url)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("unusable URL %q", src.url)

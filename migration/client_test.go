@@ -44,7 +44,7 @@ func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodPost || r.URL.Path != "/openidm/endpoint/migration" {
 		f.t.Errorf("%s %s", r.Method, r.URL)
 	}
-	f.log = append(f.log, action+" "+r.Header.Get("X-OpenIDM-Username"))
+	f.log = append(f.log, action+" "+strings.Join(r.Header["X-OpenIDM-Username"], ","))
 	if r.Body != nil {
 		b, _ := io.ReadAll(r.Body)
 		f.bodies = append(f.bodies, string(b))

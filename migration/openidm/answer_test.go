@@ -108,7 +108,7 @@ func TestAnswersThatAreNoAnswers(t *testing.T) {
 func TestPingFallsBackToTheAccount(t *testing.T) {
 	t.Parallel()
 	c := scripted(func(r *http.Request) (*http.Response, error) {
-		if r.Header.Get("X-OpenIDM-Username") == "anonymous" {
+		if slices.Contains(r.Header[headerUsername], "anonymous") {
 			return answer(403, `{"code":403,"message":"Access denied"}`), nil
 		}
 		return answer(200, `{"state":"STARTING","shortDesc":"x missing"}`), nil

@@ -31,8 +31,17 @@ type Client struct {
 	Endpoint string
 	// ConfigureAs is who configures; nil: anonymous, as documented.
 	ConfigureAs *openidm.Credentials
+	// Parse reads an answer of the endpoint's actions, whose form is documented
+	// nowhere; nil: as [ParseStatus] does, with Words. It may call [ParseStatus]
+	// for answers that it does not know, and must be safe for several goroutines
+	// at once. Secrets of Hide are taken out of the answer before. The client
+	// sets Status.Raw, takes a phase that is none of the constants for
+	// [PhaseUnknown], and does not let an answer with failed records be
+	// [PhaseComplete].
+	Parse func(answer json.RawMessage) Status
 	// Words are words of the target's answers besides those that are known,
 	// which are assumed: "connected": PhaseConfigured. Case does not matter.
+	// Parse, if set, does not see them.
 	Words map[string]Phase
 	// Hide are secrets that the target knows and might repeat, such as the
 	// source's password in what it says of a login that failed: they are taken
@@ -86,8 +95,10 @@ func (c *Client) configurer() *openidm.Client {
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	u, err := url.Parse(s.InstanceURL)
 	switch {
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, without a user or a query")
+	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "":
+		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, "+
+			"without a user or a query")
 	case s.Username == "" || s.Password.IsZero():
 		return Status{}, errors.New("configure: the source's user name and password are needed")
 	}
@@ -130,17 +141,35 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 }
 
 // once sends what must not be sent twice.
-func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status, error) {
+func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
+	error) {
 	var raw json.RawMessage
 	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body}, &raw)
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := reader{c.Words}.status(c.hider(source).answer(raw))
+	s := c.parse(c.hider(source).answer(raw))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
 	return s, nil
+}
+
+// parse reads an answer. It does not rely on a caller's parser for what must
+// not be taken for success.
+func (c *Client) parse(raw json.RawMessage) Status {
+	if c.Parse == nil {
+		return reader{c.Words}.status(raw)
+	}
+	s := c.Parse(raw)
+	s.Raw = raw
+	switch {
+	case severity[s.Phase] == 0:
+		s.Phase = PhaseUnknown
+	case s.Phase == PhaseComplete && s.Failed > 0:
+		s.Phase = PhaseCompleteWithFailures
+	}
+	return s
 }
 
 // failure tells apart: nothing arrived, it was refused, nobody knows.
@@ -190,12 +219,12 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	var answer *openidm.Error
 	switch {
 	case err == nil && c.isService():
-		return idle(reader{c.Words}.status(raw)), nil
+		return idle(c.parse(raw)), nil
 	case err == nil:
 		c.found.Lock()
 		c.script = true
 		c.found.Unlock()
-		return reader{c.Words}.status(raw), nil
+		return c.parse(raw), nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()
 		s.Phase, s.Message = PhaseFailed, answer.Message

@@ -300,6 +300,36 @@ func TestStatus(t *testing.T) {
 	})
 }
 
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		given Status
+		want  Phase
+	}{
+		{"its phase", Status{Phase: PhaseConfigured, Failed: -1}, PhaseConfigured},
+		{"complete", Status{Phase: PhaseComplete, Failed: -1}, PhaseComplete},
+		{"complete, but records failed", Status{Phase: PhaseComplete, Failed: 2}, PhaseCompleteWithFailures},
+		{"no phase", Status{}, PhaseUnknown},
+		{"a phase that is none", Status{Phase: "finished"}, PhaseUnknown},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newTarget(t, map[string][]any{"status": {`{"step":"x","password":"Sesame"}`}})
+			c.Hide = []openidm.Secret{keystore.NewPassword("Sesame")}
+			var seen string
+			c.Parse = func(answer json.RawMessage) Status { seen = string(answer); return tc.given }
+			s, err := c.Status(t.Context())
+			if err != nil || s.Phase != tc.want || !strings.Contains(seen, `"step":"x"`) || string(s.Raw) != seen {
+				t.Errorf("%+v, %v, from %s", s, err, seen)
+			}
+			if strings.Contains(seen, "Sesame") {
+				t.Errorf("the parser saw %s", seen)
+			}
+		})
+	}
+}
+
 func TestBadCertificates(t *testing.T) {
 	t.Parallel()
 	remedies := map[string]string{}

@@ -149,7 +149,7 @@ func (e *UnknownStateError) Error() string {
 
 // Remedy says what to do.
 func (e *UnknownStateError) Remedy() string {
-	return "look at the target's log for what it does, and report the answer; Client.Words can name what its words mean"
+	return "look at the target's log for what it does, and report the answer; Client.Words can name what its words mean, and Client.Parse read another form"
 }
 
 // WaitError: [Client.Wait] was ended by its context. It wraps the context's

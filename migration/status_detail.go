@@ -12,7 +12,8 @@ import (
 )
 
 // detailNames are members that say more about a status and are none (assumed).
-var detailNames = []string{"message", "error", "errors", "reason", "detail", "cause", "progress", "statusSummary", "situationSummary", "durationSummary", "parameters"}
+var detailNames = []string{"message", "error", "errors", "reason", "detail", "cause", "progress", "statusSummary",
+	"situationSummary", "durationSummary", "parameters"}
 
 func isDetail(name string) bool {
 	return slices.ContainsFunc(detailNames, func(n string) bool { return strings.EqualFold(n, name) })
@@ -50,7 +51,8 @@ func (s *Status) counts(members map[string]json.RawMessage) {
 	for _, c := range []struct {
 		name string
 		into *int64
-	}{{"processed", &s.Processed}, {"total", &s.Total}, {"failed", &s.Failed}, {"failures", &s.Failed}, {"failure", &s.Failed}} {
+	}{{"processed", &s.Processed}, {"total", &s.Total}, {"failed", &s.Failed}, {"failures", &s.Failed},
+		{"failure", &s.Failed}} {
 		if *c.into < 0 {
 			*c.into = numberOf(member(members, c.name))
 		}
@@ -73,7 +75,8 @@ func readRun(raw json.RawMessage, members map[string]json.RawMessage) (Status, b
 	_ = json.Unmarshal(raw, &r)
 	s := nothing()
 	s.Word, s.Message, s.Runs = state, cut(r.StageDescription, maxMessage), []openidm.Recon{r}
-	s.Processed, s.Total, s.Failed = int64(r.Progress.Source.Existing.Processed), int64(r.Progress.Source.Existing.Total), r.Failures()
+	s.Processed, s.Total, s.Failed = int64(r.Progress.Source.Existing.Processed),
+		int64(r.Progress.Source.Existing.Total), r.Failures()
 	switch strings.ToUpper(strings.TrimSpace(state)) {
 	case "ACTIVE":
 		s.Phase = PhaseRunning

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -97,7 +99,7 @@ func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	switch {
 	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
 		u.Fragment != "":
-		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, "+
+		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, " +
 			"without a user or a query")
 	case s.Username == "" || s.Password.IsZero():
 		return Status{}, errors.New("configure: the source's user name and password are needed")
@@ -133,7 +135,7 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 	case s.Phase == PhaseRunning:
 		return s, ErrAlreadyRunning
 	case s.Phase == PhasePending:
-		return s, fmt.Errorf("%w: it says %q", ErrPending, cut(s.Word, maxWord))
+		return s, fmt.Errorf("%w: it says %q", ErrPending, text.Cut(s.Word, maxWord))
 	case s.Phase == PhaseUnknown:
 		return s, &UnknownStateError{Status: s}
 	}
@@ -148,7 +150,7 @@ func (c *Client) once(ctx context.Context, api *openidm.Client, action string, b
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := c.parse(c.hider(source).answer(raw))
+	s := c.parse(c.redactor(source).JSON(raw))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
@@ -185,7 +187,7 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	if action == "configure" {
 		answer.Detail, answer.Cause, answer.Body = nil, nil, "" // they may repeat what was sent
 	}
-	c.hider(source).error(answer)
+	hide(answer, c.redactor(source))
 	failed := nothing()
 	failed.Phase, failed.Message = PhaseFailed, answer.Message
 	switch {
@@ -239,7 +241,24 @@ func (c *Client) ask(ctx context.Context, api *openidm.Client) (raw json.RawMess
 	err = api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
 	var answer *openidm.Error
 	if errors.As(err, &answer) {
-		c.hider(Source{}).error(answer)
+		hide(answer, c.redactor(Source{}))
 	}
-	return c.hider(Source{}).answer(raw), err
+	return c.redactor(Source{}).JSON(raw), err
+}
+
+// redactor hides the password of a source, and what the client was told to: a
+// target may repeat them.
+func (c *Client) redactor(s Source) redact.Redactor {
+	return redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)
+}
+
+// hide takes secrets out of what a server said of an error. A detail that
+// holds one is left out.
+func hide(e *openidm.Error, r redact.Redactor) {
+	e.Message, e.Reason, e.Body = r.Text(e.Message), r.Text(e.Reason), r.Cut(e.Body)
+	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
+		if r.Holds(*raw) {
+			*raw = nil
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -122,7 +123,7 @@ type UnknownOutcomeError struct {
 func (e *UnknownOutcomeError) Error() string {
 	s := e.Action + ": its outcome is not known"
 	if e.Status != nil && e.Status.Word != "" {
-		s += fmt.Sprintf(" (the target says %q)", cut(e.Status.Word, maxWord))
+		s += fmt.Sprintf(" (the target says %q)", text.Cut(e.Status.Word, maxWord))
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
@@ -144,7 +145,7 @@ type UnknownStateError struct{ Status Status }
 
 // Error shows the beginning of the answer.
 func (e *UnknownStateError) Error() string {
-	return fmt.Sprintf("the target's answer is not understood: %q", cut(string(e.Status.Raw), 200))
+	return fmt.Sprintf("the target's answer is not understood: %q", text.Cut(string(e.Status.Raw), 200))
 }
 
 // Remedy says what to do.
@@ -165,9 +166,9 @@ func (e *WaitError) Error() string {
 	said := "no answer yet"
 	switch {
 	case e.Status.Processed >= 0 && e.Status.Phase != "":
-		said = fmt.Sprintf("the target said %q, %d records", cut(e.Status.Word, maxWord), e.Status.Processed)
+		said = fmt.Sprintf("the target said %q, %d records", text.Cut(e.Status.Word, maxWord), e.Status.Processed)
 	case e.Status.Phase != "":
-		said = fmt.Sprintf("the target said %q", cut(e.Status.Word, maxWord))
+		said = fmt.Sprintf("the target said %q", text.Cut(e.Status.Word, maxWord))
 	}
 	return fmt.Sprintf("waiting for %s, %s: %v", e.Until, said, e.Err)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -68,7 +69,7 @@ var words = map[string]Phase{
 	"success": PhaseConfigured, "succeeded": PhaseConfigured, "configured": PhaseConfigured,
 	"complete": PhaseComplete, "completed": PhaseComplete, "done": PhaseComplete,
 	"failed": PhaseFailed, "failure": PhaseFailed, "error": PhaseFailed, "canceled": PhaseFailed,
-		"cancelled": PhaseFailed,
+	"cancelled":      PhaseFailed,
 	"not configured": PhaseNotConfigured, "notconfigured": PhaseNotConfigured, "unconfigured": PhaseNotConfigured,
 }
 
@@ -154,12 +155,12 @@ func (r reader) read(raw json.RawMessage, depth int) Status {
 
 // word reads a bare word. A sentence is a message, not a word, and tells
 // nothing unless it speaks of a certificate.
-func (r reader) word(text string) Status {
+func (r reader) word(said string) Status {
 	s := nothing()
-	s.Word, s.Phase = strings.TrimSpace(text), r.phaseOf(text)
-	if s.Phase == PhaseUnknown && (isBadCertificate(text) || len(s.Word) > maxWord) {
-		s.Word, s.Message = cut(s.Word, maxWord), cut(text, maxMessage)
-		if isBadCertificate(text) {
+	s.Word, s.Phase = strings.TrimSpace(said), r.phaseOf(said)
+	if s.Phase == PhaseUnknown && (isBadCertificate(said) || len(s.Word) > maxWord) {
+		s.Word, s.Message = text.Cut(s.Word, maxWord), text.Cut(said, maxMessage)
+		if isBadCertificate(said) {
 			s.Phase = PhaseFailed
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -25,7 +25,7 @@ func (s *Status) details(members map[string]json.RawMessage) (problem bool) {
 	for _, name := range []string{"message", "error", "errors", "reason", "detail", "cause"} {
 		raw := member(members, name)
 		if said := textOf(raw); said != "" && s.Message == "" {
-			s.Message = cut(said, maxMessage)
+			s.Message = text.Cut(said, maxMessage)
 		}
 		if (name == "error" || name == "errors") && !isNothing(raw) {
 			problem = true
@@ -74,7 +74,7 @@ func readRun(raw json.RawMessage, members map[string]json.RawMessage) (Status, b
 	// A member of an unexpected type is left out; the state is what counts.
 	_ = json.Unmarshal(raw, &r)
 	s := nothing()
-	s.Word, s.Message, s.Runs = state, cut(r.StageDescription, maxMessage), []openidm.Recon{r}
+	s.Word, s.Message, s.Runs = state, text.Cut(r.StageDescription, maxMessage), []openidm.Recon{r}
 	s.Processed, s.Total, s.Failed = int64(r.Progress.Source.Existing.Processed),
 		int64(r.Progress.Source.Existing.Total), r.Failures()
 	switch strings.ToUpper(strings.TrimSpace(state)) {
@@ -143,15 +143,4 @@ func numberOf(raw json.RawMessage) int64 {
 		n.UnmarshalJSON(raw)
 	}
 	return int64(n)
-}
-
-// cut shortens a text at a rune's boundary.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
 }

@@ -43,7 +43,7 @@ func TestErrorBodies(t *testing.T) {
 		{name: "a list", status: 400, body: `[1]`, want: []error{ErrNotOpenIDM}, piece: "[1]"},
 		{name: "null", status: 400, body: `null`, want: []error{ErrNotOpenIDM}, piece: "null"},
 		{name: "cut off", status: 400, body: `{"code":400`, want: []error{ErrNotOpenIDM}, piece: `{"code":400`},
-		{name: "not UTF-8", status: 418, body: "a\xffb\x00c", want: []error{ErrNotOpenIDM}, piece: "a\uFFFDb c"},
+		{name: "not UTF-8", status: 418, body: "a\xffb\x00c", want: []error{ErrNotOpenIDM}, piece: "a\uFFFDb\uFFFDc"},
 		{name: "long", status: 418, body: strings.Repeat("ü", 500), want: []error{ErrNotOpenIDM}, piece: strings.Repeat("ü", 60)},
 		{name: "redirect", status: 302, want: []error{ErrRedirect}},
 	} {

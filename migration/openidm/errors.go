@@ -11,10 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
@@ -69,9 +70,9 @@ func (e *Error) Error() string {
 	s := fmt.Sprintf("%s %s: %d", e.Method, e.URL, e.Code)
 	switch {
 	case e.Message != "":
-		s += ": " + printable(e.Message)
+		s += ": " + text.Printable(e.Message)
 	case e.Reason != "":
-		s += " " + printable(e.Reason)
+		s += " " + text.Printable(e.Reason)
 	default:
 		s += " " + http.StatusText(e.Code)
 	}
@@ -84,7 +85,7 @@ func (e *Error) Error() string {
 		s += fmt.Sprintf(" (it begins %q)", e.Body)
 	}
 	if e.TransactionID != "" {
-		s += " [transaction " + printable(e.TransactionID) + "]"
+		s += " [transaction " + text.Printable(e.TransactionID) + "]"
 	}
 	return s
 }
@@ -98,23 +99,16 @@ func (e *Error) Unwrap() []error {
 }
 
 // hide takes a password out of what the server said, for servers that repeat
-// what they were sent. Short ones are not looked for: they are parts of words.
-func (e *Error) hide(cred Credentials) {
-	secret := cred.Password.Reveal()
-	if len(secret) < 4 || secret == cred.Username {
-		return
-	}
-	clean := func(s string) string { return strings.ReplaceAll(s, secret, cred.Password.String()) }
-	e.Reason, e.Message, e.Body = clean(e.Reason), clean(e.Message), clean(e.Body)
-	for n := len(secret) - 1; n >= 4; n-- { // Body is cut, perhaps within it
-		e.Body = strings.TrimSuffix(e.Body, secret[:n])
-	}
-	escaped, _ := json.Marshal(secret)
+// what they were sent. A detail that holds it is left out.
+func (e *Error) hide(cred Credentials) *Error {
+	r := redact.New(cred.Username, cred.Password)
+	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(e.Message), r.Cut(e.Body)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
-		if strings.Contains(string(*raw), secret) || strings.Contains(string(*raw), string(escaped[1:len(escaped)-1])) {
+		if r.Holds(*raw) {
 			*raw = nil
 		}
 	}
+	return e
 }
 
 func kindOf(code int) error {

@@ -57,7 +57,7 @@ func (c *Client) info(ctx context.Context, resource string, into any, ok func() 
 			return err
 		}
 		if err := json.Unmarshal(body, into); err != nil || !ok() {
-			return notOpenIDM(where, body, err)
+			return c.notOpenIDM(where, body, err)
 		}
 		return nil
 	}
@@ -93,7 +93,7 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 		return Login{}, err
 	}
 	if err := json.Unmarshal(body, &a); err != nil {
-		return Login{}, notOpenIDM(where, body, err)
+		return Login{}, c.notOpenIDM(where, body, err)
 	}
 	var l Login
 	for _, id := range []string{a.AuthenticationID, a.Authorization.ID, a.Username} {
@@ -106,7 +106,7 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 		l.Roles = append(l.Roles, r[strings.LastIndexByte(r, '/')+1:])
 	}
 	if l.AuthenticationID == "" {
-		return Login{}, notOpenIDM(where, body, nil)
+		return Login{}, c.notOpenIDM(where, body, nil)
 	}
 	return l, nil
 }

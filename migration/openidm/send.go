@@ -55,7 +55,7 @@ func (c *Client) do(ctx context.Context, r request, into any) error {
 		return err
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return notOpenIDM(where, answer, err)
+		return c.notOpenIDM(where, answer, err)
 	}
 	return nil
 }

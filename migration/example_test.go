@@ -32,7 +32,8 @@ func Example() {
 		log.Fatal(err)
 	}
 	target, err := openidmtest.Start(openidmtest.Options{
-		Role: openidmtest.Target, Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: filepath.Join(dir, "truststore"),
+		Role: openidmtest.Target, Keystore: filepath.Join(dir, "keystore.jceks"),
+		Truststore: filepath.Join(dir, "truststore"),
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -52,7 +53,8 @@ func Example() {
 	}
 	defer client.API.Close()
 
-	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(), Username: "openidm-admin", Password: password})
+	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+		Username: "openidm-admin", Password: password})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -98,7 +100,8 @@ func ExampleFailedError() {
 	defer client.API.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(), Username: "openidm-admin", Password: password})
+	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+		Username: "openidm-admin", Password: password})
 	if err == nil {
 		_, err = client.Wait(ctx, migration.PhaseConfigured, nil)
 	}

@@ -20,7 +20,8 @@ func TestStatusHides(t *testing.T) {
 	}
 	for name, answer := range map[string]any{
 		"a status": `{"status":"failed","message":` + string(text) + `}`,
-		"an error": &openidm.Error{Code: 500, Message: "login of openidm-admin/" + secret + " refused", Detail: text},
+		"an error": &openidm.Error{Code: 500, Message: "login of openidm-admin/" + secret +
+			" refused", Detail: text},
 	} {
 		r := (&Client{Hide: []openidm.Secret{keystore.NewPassword(secret)}}).redactor(Source{})
 		var out string

@@ -24,7 +24,8 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	}
 	e := &Error{
 		Method: where.method, URL: where.url, Code: status,
-		RetryAfter: retryAfter(header.Get("Retry-After")), TransactionID: header.Get("X-ForgeRock-TransactionId"),
+		RetryAfter:    retryAfter(header.Get("Retry-After")),
+		TransactionID: header.Get("X-ForgeRock-TransactionId"),
 	}
 	kind := kindOf(status)
 	switch {

@@ -116,8 +116,10 @@ func (c *Client) base() (*url.URL, error) {
 	switch {
 	case err != nil || p.User != nil:
 		return nil, errAddress // what it was might hold a password
-	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" || strings.Trim(p.Path, "/") == "":
-		return nil, fmt.Errorf("%w, not %q", errAddress, (&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String())
+	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" ||
+		strings.Trim(p.Path, "/") == "":
+		return nil, fmt.Errorf("%w, not %q", errAddress,
+			(&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String())
 	}
 	if !strings.HasSuffix(p.Path, "/") {
 		p = p.JoinPath("/")
@@ -174,10 +176,11 @@ func onlyHTTP1() *http.Protocols {
 }
 
 func (c *Client) transport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		Protocols:              onlyHTTP1(),
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    15 * time.Second,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        60 * time.Second,

@@ -21,18 +21,23 @@ import (
 
 // What a caller may branch on, by errors.Is.
 var (
-	ErrUnauthorized   = errors.New("not authenticated")               // 401
-	ErrForbidden      = errors.New("not authorized")                  // 403
-	ErrNotFound       = errors.New("not found")                       // 404
-	ErrConflict       = errors.New("conflict")                        // 409
-	ErrPrecondition   = errors.New("exists already or was changed")   // 412
-	ErrNotImplemented = errors.New("not implemented")                 // 501
-	ErrUnavailable    = errors.New("the server is not up, or starts") // no answer, 502, 503, 504, the HTML page of a start
-	ErrNotOpenIDM     = errors.New("the answer is not OpenIDM's")     // not JSON, or another shape
-	ErrRedirect       = errors.New("redirects are refused")           // 3xx: headers with the password would go along
-	ErrTooLarge       = errors.New("the answer is larger than the limit")
-	ErrPartialResult  = errors.New("the query failed midway") // 200 with a member error
-	ErrPaging         = errors.New("the pages do not end")    // a cookie that was there before, or pages without news
+	ErrUnauthorized   = errors.New("not authenticated")             // 401
+	ErrForbidden      = errors.New("not authorized")                // 403
+	ErrNotFound       = errors.New("not found")                     // 404
+	ErrConflict       = errors.New("conflict")                      // 409
+	ErrPrecondition   = errors.New("exists already or was changed") // 412
+	ErrNotImplemented = errors.New("not implemented")               // 501
+	// ErrUnavailable: no answer, 502, 503, 504, or the HTML page of a start.
+	ErrUnavailable = errors.New("the server is not up, or starts")
+	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
+	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
+	// ErrRedirect: 3xx. The headers with the password would go along.
+	ErrRedirect = errors.New("redirects are refused")
+	ErrTooLarge = errors.New("the answer is larger than the limit")
+	// ErrPartialResult: 200 with a member error.
+	ErrPartialResult = errors.New("the query failed midway")
+	// ErrPaging: a cookie that was there before, or pages without news.
+	ErrPaging = errors.New("the pages do not end")
 )
 
 var errAddress = errors.New("the server's address must be https://HOST[:PORT]/openidm/, without a user or a query")
@@ -165,7 +170,8 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 func (e *NetworkError) Sent() bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) && !(errors.As(e.Err, &op) && op.Op == "dial")
+	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) &&
+		!(errors.As(e.Err, &op) && op.Op == "dial")
 }
 
 // Is matches [ErrUnavailable] and [ErrNotOpenIDM].
@@ -173,7 +179,8 @@ func (e *NetworkError) Is(target error) bool {
 	foreign := isForeign(e.Err)
 	switch target {
 	case ErrUnavailable:
-		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) && !errors.Is(e.Err, errLatin1)
+		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) &&
+			!errors.Is(e.Err, errLatin1)
 	case ErrNotOpenIDM:
 		return !e.ended && foreign
 	}
@@ -183,7 +190,8 @@ func (e *NetworkError) Is(target error) bool {
 // networkError is the error of a call that got no answer. The address that
 // net/http puts into its errors holds the query, and is left out.
 func networkError(ctx context.Context, where place, err error, maybeSent bool) error {
-	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err), unsent: !maybeSent, ended: ctx.Err() != nil}
+	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err),
+		unsent: !maybeSent, ended: ctx.Err() != nil}
 	var certificate *tls.CertificateVerificationError
 	if errors.As(e.Err, &certificate) {
 		e.Err = errors.Join(trustError(e.URL, certificate), e.Err)
@@ -216,7 +224,8 @@ func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust
 	case errors.As(err.Err, &name):
 		e.Reason, e.Remedy = jvmtrust.ReasonName, e.Remedy+", and use the certificate's own name in the address"
 	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
-		e.Reason, e.Remedy = jvmtrust.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
+		e.Reason, e.Remedy = jvmtrust.ReasonValidity,
+			"renew the server's certificate, and check both machines' clocks"
 	}
 	return e
 }

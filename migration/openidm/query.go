@@ -139,7 +139,8 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 				yield(nil, fmt.Errorf("GET %s: %w: a cookie came twice", c.urlOf(resource), ErrPaging))
 				return
 			case idle >= maxIdlePages:
-				yield(nil, fmt.Errorf("GET %s: %w: %d pages without a new record", c.urlOf(resource), ErrPaging, idle))
+				yield(nil, fmt.Errorf("GET %s: %w: %d pages without a new record",
+					c.urlOf(resource), ErrPaging, idle))
 				return
 			}
 			cookie = page.Cookie

@@ -52,7 +52,8 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 // info reads what everybody may read, unless access rules are unusual.
 func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool, date *time.Time) error {
 	read := func(c *Client) error {
-		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, repeatable: true, date: date})
+		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource,
+			repeatable: true, date: date})
 		if err != nil {
 			return err
 		}
@@ -138,7 +139,8 @@ func (c *Client) Action(ctx context.Context, resource, action string, a ActionRe
 		q = url.Values{}
 	}
 	q.Set("_action", action)
-	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body, repeatable: a.Repeatable}, into)
+	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body,
+		repeatable: a.Repeatable}, into)
 }
 
 // Configs lists the ids of the configuration ("sync", "managed",

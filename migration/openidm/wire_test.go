@@ -103,7 +103,8 @@ func (w *wire) check(t *testing.T) {
 	}
 	for _, head := range w.requests {
 		for name, values := range map[string][]string{
-			"X-OpenIDM-Username": {"openidm-admin", "anonymous"}, "X-OpenIDM-Password": {secretText, "anonymous"},
+			"X-OpenIDM-Username":  {"openidm-admin", "anonymous"},
+			"X-OpenIDM-Password":  {secretText, "anonymous"},
 			"X-OpenIDM-NoSession": {"true"},
 		} {
 			isThere := func(value string) bool {
@@ -188,7 +189,8 @@ func TestHeaderSpellingOfOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWire(t, cert, `{"state":"ACTIVE_READY"}`)
-			c := &Client{BaseURL: w.url(), Credentials: admin(), HTTPClient: &http.Client{Transport: transport}}
+			c := &Client{BaseURL: w.url(), Credentials: admin(),
+				HTTPClient: &http.Client{Transport: transport}}
 			defer c.Close()
 			if _, err := c.Ping(t.Context()); err != nil {
 				t.Error(err)

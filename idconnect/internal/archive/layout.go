@@ -1,6 +1,7 @@
-package idconnect
+package archive
 
 import (
+	"archive/zip"
 	"bytes"
 	"cmp"
 	"context"
@@ -8,10 +9,10 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strconv"
 )
 
-// What follows is of PKWARE's APPNOTE: bits of the flags, and the lengths of
-// the fixed parts of headers.
+// Bits of the flags, and lengths of the fixed parts of headers, by PKWARE's APPNOTE.
 const (
 	flagEncrypted         = 1 << 0
 	flagSizesBehind       = 1 << 3
@@ -27,15 +28,14 @@ const (
 	extraUTF8    = 0x7075 // Info-ZIP's other name of an entry
 )
 
-// watchedFile tells where the last read was, and refuses to be read when more
-// than left bytes were; negative left: no limit.
+// watchedFile remembers where the last read was, and fails once left bytes were read; negative left: no limit.
 type watchedFile struct {
 	*os.File
 	left int64
 	at   int64
 }
 
-var errTooMuch = errors.New("more than is read of a package's directory")
+var errTooMuch = errors.New("the directory is too large")
 
 func (w *watchedFile) ReadAt(b []byte, at int64) (int, error) {
 	w.at = at
@@ -47,11 +47,10 @@ func (w *watchedFile) ReadAt(b []byte, at int64) (int, error) {
 	return w.File.ReadAt(b, at)
 }
 
-// checkLayout refuses an archive that other programs may read otherwise than it
-// was looked at here: by the headers before the entries in the place of the
-// directory at the end, or with another directory. Entries that share bytes
-// are the bomb that no ratio shows.
-func (p *packageFile) checkLayout(ctx context.Context, size int64) error {
+// checkLayout refuses an archive that another program may read differently: by the headers before the entries instead
+// of the directory at the end, or with another directory. It refuses entries that share bytes, too: a bomb that no
+// ratio shows.
+func (p *Package) checkLayout(ctx context.Context, size int64) error {
 	if fault := p.endFault(size); fault != "" {
 		return p.refuse("", "%s", fault)
 	}
@@ -59,29 +58,29 @@ func (p *packageFile) checkLayout(ctx context.Context, size int64) error {
 		from, to int64
 		name     string
 	}
-	parts := make([]part, 0, len(p.File))
-	for _, f := range p.File {
+	parts := make([]part, 0, len(p.zip.File))
+	for _, f := range p.zip.File {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// Where the entry's own header is, only the read of it tells.
+		// Only reading an entry's own header tells where it is.
 		data, err := f.DataOffset()
 		if err != nil {
-			return &PackageError{Path: p.name, Entry: f.Name, Reason: "its header cannot be read", Code: codes.PackageCorrupt.Code, Err: err}
+			return p.corrupt(f.Name, "its header cannot be read", err)
 		}
-		from := p.reads.at
+		from := p.file.at
 		if data < from+localHeader || data > from+localHeader+2*0xffff {
-			return p.refuse(f.Name, "a header that is not where it should be")
+			return p.refuse(f.Name, "its header is not where the directory says")
 		}
 		header := make([]byte, data-from)
-		if _, err := p.reads.ReadAt(header, from); err != nil {
-			return &PackageError{Path: p.name, Entry: f.Name, Reason: "its header cannot be read", Code: codes.PackageCorrupt.Code, Err: err}
+		if _, err := p.file.ReadAt(header, from); err != nil {
+			return p.corrupt(f.Name, "its header cannot be read", err)
 		}
-		if fault := localFault(header, f.Name, f.Flags, f.Method, f.CRC32, f.CompressedSize64, f.UncompressedSize64); fault != "" {
+		if fault := localFault(header, f); fault != "" {
 			return p.refuse(f.Name, "%s", fault)
 		}
 		if name, ok := extraField(f.Extra, extraUTF8); ok && len(name) > 5 && string(name[5:]) != f.Name {
-			return p.refuse(f.Name, "another name, %q, beside it", name[5:])
+			return p.refuse(f.Name, "a second name, %q, in an extra field", name[5:])
 		}
 		parts = append(parts, part{from, data + int64(f.CompressedSize64), f.Name})
 	}
@@ -89,69 +88,71 @@ func (p *packageFile) checkLayout(ctx context.Context, size int64) error {
 	for i, part := range parts {
 		switch {
 		case i == 0 && part.from > 0:
-			return p.refuse("", "%d bytes before its first entry", part.from)
+			return p.refuse("", "%d bytes before the first entry", part.from)
 		case i > 0 && part.from < parts[i-1].to:
-			return p.refuse(part.name, "it shares bytes with the entry %q", parts[i-1].name)
+			return p.refuse(part.name, "shares bytes with the entry %q", parts[i-1].name)
 		case part.to > size-endRecord:
-			return &PackageError{Path: p.name, Entry: part.name, Reason: "it goes beyond the end", Code: codes.PackageCorrupt.Code}
+			return p.corrupt(part.name, "its data goes beyond the end of the file", nil)
 		}
 	}
 	return nil
 }
 
-// endFault looks at the record at the very end.
-func (p *packageFile) endFault(size int64) string {
-	at := size - endRecord - int64(len(p.Comment))
+// endFault checks the end-of-central-directory record.
+func (p *Package) endFault(size int64) string {
+	at := size - endRecord - int64(len(p.zip.Comment))
 	end := make([]byte, endRecord)
 	if at < 0 {
-		return "no end"
+		return "no end-of-central-directory record"
 	}
-	if _, err := p.reads.ReadAt(end, at); err != nil || !bytes.HasPrefix(end, []byte("PK\x05\x06")) ||
-		int(binary.LittleEndian.Uint16(end[20:])) != len(p.Comment) {
-		return "something behind its end"
+	if _, err := p.file.ReadAt(end, at); err != nil || !bytes.HasPrefix(end, []byte("PK\x05\x06")) ||
+		int(binary.LittleEndian.Uint16(end[20:])) != len(p.zip.Comment) {
+		return "trailing data after the end-of-central-directory record"
 	}
-	if bytes.Contains([]byte(p.Comment), []byte("PK\x05\x06")) {
-		return "a second end in its comment"
+	if bytes.Contains([]byte(p.zip.Comment), []byte("PK\x05\x06")) {
+		return "a second end-of-central-directory record in the comment"
 	}
 	count := uint64(binary.LittleEndian.Uint16(end[10:]))
 	if disk := binary.LittleEndian.Uint32(end[4:]); disk != 0 && disk != 0xffffffff {
-		return "it is a part of several"
+		return "part of a multi-part archive"
 	}
 	if count == 0xffff {
 		locator, end64 := make([]byte, endLocator), make([]byte, endRecord64)
-		if _, err := p.reads.ReadAt(locator, max(0, at-endLocator)); err == nil && bytes.HasPrefix(locator, []byte("PK\x06\x07")) {
+		_, err := p.file.ReadAt(locator, max(0, at-endLocator))
+		if err == nil && bytes.HasPrefix(locator, []byte("PK\x06\x07")) {
 			from := binary.LittleEndian.Uint64(locator[8:])
 			if from > uint64(at) {
-				return "its end is not where it says"
+				return "the zip64 end-of-central-directory record is not where the locator says"
 			}
-			if _, err := p.reads.ReadAt(end64, int64(from)); err != nil || !bytes.HasPrefix(end64, []byte("PK\x06\x06")) {
-				return "its end is not where it says"
+			if _, err := p.file.ReadAt(end64, int64(from)); err != nil ||
+				!bytes.HasPrefix(end64, []byte("PK\x06\x06")) {
+				return "the zip64 end-of-central-directory record is not where the locator says"
 			}
 			count = binary.LittleEndian.Uint64(end64[32:])
 		}
 	}
-	if count != uint64(len(p.File)) {
-		return "another number of entries than it says"
+	if count != uint64(len(p.zip.File)) {
+		return "the number of entries is not the one that it states"
 	}
 	return ""
 }
 
 // localFault compares an entry's own header with what the directory says.
-func localFault(header []byte, name string, flags, method uint16, crc uint32, compressed, size uint64) string {
+func localFault(header []byte, f *zip.File) string {
 	short := func(at int) uint16 { return binary.LittleEndian.Uint16(header[at:]) }
 	long := func(at int) uint32 { return binary.LittleEndian.Uint32(header[at:]) }
 	n := int(short(26))
 	if len(header) != localHeader+n+int(short(28)) {
-		return "a header that is not where it should be"
+		return "its header is not where the directory says"
 	}
 	own := string(header[localHeader : localHeader+n])
 	switch {
-	case own != name:
-		return "another name, " + quoteName(own) + ", in its own header"
-	case short(8) != method:
-		return "another method of compression in its own header"
-	case (short(6)^flags)&flagEncrypted != 0:
-		return "it is encrypted by one of its headers"
+	case own != f.Name:
+		return "another name, " + strconv.QuoteToASCII(own) + ", in its own header"
+	case short(8) != f.Method:
+		return "another compression method in its own header"
+	case (short(6)^f.Flags)&flagEncrypted != 0:
+		return "encrypted by one of its two headers"
 	case short(6)&flagSizesBehind != 0:
 		return "" // the sizes stand behind the data
 	}
@@ -163,7 +164,7 @@ func localFault(header []byte, name string, flags, method uint16, crc uint32, co
 			}
 		}
 	}
-	if long(14) != crc || ownSize != size || ownCompressed != compressed {
+	if long(14) != f.CRC32 || ownSize != f.UncompressedSize64 || ownCompressed != f.CompressedSize64 {
 		return "another size or checksum in its own header"
 	}
 	return ""

@@ -1,4 +1,4 @@
-package idconnect
+package archive
 
 import (
 	"bytes"
@@ -92,7 +92,13 @@ func rawZip(t *testing.T, end rawEnd, entries ...rawEntry) []byte {
 	}
 	for _, e := range entries {
 		data := e.packed(t)
-		size, compressed, crc := uint64(len(e.content)), uint64(len(data)), crc32.ChecksumIEEE([]byte(e.content))
+		size, compressed, crc := uint64(
+			len(e.content),
+		), uint64(
+			len(data),
+		), crc32.ChecksumIEEE(
+			[]byte(e.content),
+		)
 		if e.size != nil {
 			size = *e.size
 		}
@@ -121,7 +127,10 @@ func rawZip(t *testing.T, end rawEnd, entries ...rawEntry) []byte {
 			if e.ownSize != nil {
 				own = *e.ownSize
 			}
-			out = short(short(short(append(out, "PK\x03\x04"...), 20), or(e.ownFlags, e.flags)), or(e.ownMethod, e.method))
+			out = short(
+				short(short(append(out, "PK\x03\x04"...), 20), or(e.ownFlags, e.flags)),
+				or(e.ownMethod, e.method),
+			)
 			out = long(long(long(long(out, 0), crc), compressed32), own)
 			out = short(short(out, uint16(len(name))), uint16(len(extra64)))
 			out = append(append(append(out, name...), extra64...), data...)
@@ -146,7 +155,10 @@ func rawZip(t *testing.T, end rawEnd, entries ...rawEntry) []byte {
 		}
 		directory = short(short(short(short(append(directory, "PK\x01\x02"...), made), 20), e.flags), e.method)
 		directory = long(long(long(long(directory, 0), crc), compressed32), size32)
-		directory = short(short(short(short(short(directory, uint16(len(e.name))), uint16(len(extra))), 0), 0), 0)
+		directory = short(
+			short(short(short(short(directory, uint16(len(e.name))), uint16(len(extra))), 0), 0),
+			0,
+		)
 		directory = long(long(directory, attributes), at)
 		directory = append(append(directory, e.name...), extra...)
 	}

@@ -1,4 +1,4 @@
-package idconnect
+package archive
 
 import (
 	"io/fs"
@@ -10,23 +10,18 @@ import (
 	"unicode/utf8"
 )
 
-// entryNames are the names of a package's entries, which must be names on
-// Linux, Windows and macOS: what is one file here and two there, or a device
-// there, is nothing that a vendor packs for both.
+// entryNames are the names of a package's entries. They must be valid on Linux, Windows and macOS: a vendor packs
+// nothing that is one file here and two there, or a device there.
 type entryNames struct {
 	// byKey are the entries by the form in which file systems compare names.
 	byKey map[string]string
-	// written says of names beyond ASCII in which of two ways their letters
-	// are written, see shapeOf.
+	// written says how the letters of names beyond ASCII are encoded, see shapeOf.
 	written map[string]int
 	files   []string
 	folders map[string]bool // by key
 }
 
-// quoteName is a name for people, whatever is in it.
-func quoteName(name string) string { return strconv.QuoteToASCII(name) }
-
-// add says why an entry may not have a name, "" when it may.
+// add says why an entry may not have a name, "" where it may.
 func (e *entryNames) add(name string) string {
 	if e.byKey == nil {
 		e.byKey, e.written, e.folders = map[string]string{}, map[string]int{}, map[string]bool{}
@@ -37,12 +32,12 @@ func (e *entryNames) add(name string) string {
 	}
 	key := foldName(clean)
 	if other, ok := e.byKey[key]; ok {
-		return "two entries of this name, or of names that differ in case only: " + quoteName(other)
+		return "another entry has this name, or one that differs in case only: " + strconv.QuoteToASCII(other)
 	}
 	e.byKey[key] = name
 	if shape, way := shapeOf(key); way != 0 {
 		if e.written[shape] |= way; e.written[shape] == composed|decomposed {
-			return "two names that differ only in how their letters are written"
+			return "another name differs only in the Unicode normalization form"
 		}
 	}
 	if folder {
@@ -56,46 +51,45 @@ func (e *entryNames) add(name string) string {
 	return ""
 }
 
-// folder says whether there is one of a name.
+// folder reports whether there is a folder of that name.
 func (e *entryNames) folder(name string) bool { return e.folders[foldName(name)] }
 
-// collision finds a file that is a folder too.
+// collision finds a name that is a file and a folder.
 func (e *entryNames) collision() (fault, entry string) {
 	for _, f := range e.files {
 		if e.folders[foldName(f)] {
-			return "a file and a folder of this name", f
+			return "both a file and a folder have this name", f
 		}
 	}
 	return "", ""
 }
 
-// nameFault says why a name, without the slash of a folder, is none.
+// nameFault says why a name, without the slash of a folder, is refused.
 func nameFault(name string) string {
 	switch {
-	case name == "" || len(name) > maxPackageName:
-		return "a name that is empty or too long"
+	case name == "" || len(name) > maxName:
+		return "the name is empty or too long"
 	case !utf8.ValidString(name):
-		return "a name that is not UTF-8"
+		return "the name is not UTF-8"
 	case strings.HasPrefix(name, "/") || strings.ContainsAny(name, `\:`):
-		return "an absolute name, a drive, a stream, or a backslash"
+		return "the name is absolute, or has a drive, a stream or a backslash"
 	case strings.ContainsAny(name, `<>"|?*`) || strings.ContainsFunc(name, unicode.IsControl):
-		return "a name with characters that no file on Windows has"
+		return "the name has characters that Windows does not allow"
 	case !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)):
-		return "a name that leads out of the folder"
+		return "the name leads out of the folder"
 	}
 	for element := range strings.SplitSeq(name, "/") {
 		switch {
 		case strings.HasSuffix(element, ".") || strings.HasSuffix(element, " "):
-			return "a name that ends in a dot or a space, which Windows drops"
+			return "the name ends in a dot or a space, which Windows drops"
 		case isDevice(element):
-			return "the name of a device on Windows"
+			return "the name is that of a device on Windows"
 		}
 	}
 	return ""
 }
 
-// isDevice says whether Windows takes a name for a device, whatever follows a
-// dot in it.
+// isDevice reports whether Windows takes a name for a device, whatever follows a dot in it.
 func isDevice(element string) bool {
 	base, _, _ := strings.Cut(element, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))
@@ -111,8 +105,7 @@ func isDevice(element string) bool {
 	return number && n > 0 && n == len(port) && strings.ContainsRune("0123456789¹²³", r)
 }
 
-// foldName gives names that differ in case only the same form; the Kelvin sign
-// is a k by that, as file systems see it.
+// foldName maps names that differ in case only to the same form, as file systems do: the Kelvin sign is a k.
 func foldName(name string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
@@ -123,17 +116,15 @@ func foldName(name string) string {
 	}, name)
 }
 
-// The two ways of Unicode to write one letter: as one character, or as a letter
-// with marks behind it.
+// The two ways in which Unicode encodes one letter: as one character, or as a letter followed by marks.
 const (
 	composed   = 1
 	decomposed = 2
 )
 
-// shapeOf gives a name with its letters beyond ASCII left open, marks included,
-// and in which way they are written; 0 where there are none. Two names of one
-// shape in two ways may be one name: whoever packs names writes all of them in
-// one way.
+// shapeOf replaces the letters of a name beyond ASCII, with their marks, by a placeholder, and says how they are
+// encoded; 0 where there are none. Two names of one shape in two encodings may be one name: whoever packs names
+// encodes all of them in one way.
 func shapeOf(key string) (shape string, way int) {
 	const open = utf8.RuneError
 	var out []rune

@@ -18,7 +18,6 @@ import (
 	"filippo.io/age"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
-	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -160,27 +159,13 @@ func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) erro
 	}
 	only := *u
 	only.StoresFile = ""
-	r := &run{u: &only}
-	if _, _, err := r.sourceStores(); err != nil {
-		return err
-	}
-	inst, err := OpenInstallation(u.SourceDir)
+	from, err := only.resolve()
 	if err != nil {
 		return err
 	}
-	h := handover{Format: handoverFormat, Version: handoverVersion, Created: time.Now().UTC(), SourceURL: u.sourceURL()}
-	for _, s := range []struct {
-		path string
-		into *handoverStore
-	}{{inst.KeystorePath(), &h.Keystore}, {inst.TruststorePath(), &h.Truststore}} {
-		content, err := readFile(s.path)
-		if err != nil {
-			return err
-		}
-		if len(content) > maxHandoverStore {
-			return fmt.Errorf("%s: larger than %d bytes", s.path, maxHandoverStore)
-		}
-		*s.into = newHandoverStore(content)
+	h, err := from.export()
+	if err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -194,6 +179,33 @@ func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) erro
 		return &HandoverError{Path: path, Reason: "it cannot be written", Err: err, remedy: "name a file in a folder that is there and can be written"}
 	}
 	return nil
+}
+
+// export proves that the stores of the source's folder open, and gives just what
+// was proved.
+func (s *site) export() (*handover, error) {
+	stores, err := s.SourceStores()
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := s.open(stores); err != nil {
+		return nil, err
+	}
+	h := handover{Format: handoverFormat, Version: handoverVersion, Created: time.Now().UTC(), SourceURL: s.Source.URL}
+	for _, f := range []struct {
+		from storeFile
+		into *handoverStore
+	}{{stores.Keystore, &h.Keystore}, {stores.Truststore, &h.Truststore}} {
+		content, err := f.from.Content()
+		if err != nil {
+			return nil, err
+		}
+		if len(content) > maxHandoverStore {
+			return nil, fmt.Errorf("%s: larger than %d bytes", f.from.Path, maxHandoverStore)
+		}
+		*f.into = newHandoverStore(content)
+	}
+	return &h, nil
 }
 
 func (h handover) seal(to []age.Recipient) ([]byte, error) {
@@ -275,35 +287,4 @@ func parseHandover(plain []byte) (*handover, error) {
 		}
 	}
 	return &h, nil
-}
-
-// carried is the handover of StoresFile, read once.
-func (r *run) carried() (*handover, error) {
-	r.carriedOnce.Do(func() { r.carriedStores, r.carriedErr = readHandover(r.u.StoresFile, r.u.StoresKey) })
-	return r.carriedStores, r.carriedErr
-}
-
-// openCarried opens both stores of a handover. Who has no password of the
-// truststore has it from an authenticated file all the same.
-func (r *run) openCarried() (keys, trust *keystore.Store, err error) {
-	h, err := r.carried()
-	if err != nil {
-		return nil, nil, err
-	}
-	password, err := r.u.keystorePassword()
-	if err != nil {
-		return nil, nil, err
-	}
-	if keys, err = keystore.Decode(bytes.NewReader(h.Keystore.Content), password); err != nil {
-		return nil, nil, fmt.Errorf("keystore in %s: %w", r.u.StoresFile, err)
-	}
-	_, password = r.truststorePassword()
-	trust, err = keystore.Decode(bytes.NewReader(h.Truststore.Content), password)
-	if errors.Is(err, keystore.ErrIntegrity) {
-		trust, err = keystore.Decode(bytes.NewReader(h.Truststore.Content), keystore.Password{})
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("truststore in %s: %w", r.u.StoresFile, err)
-	}
-	return keys, trust, nil
 }

@@ -176,7 +176,7 @@ func TestJava(t *testing.T) {
 	}
 	var no *JavaError
 	u := &Upgrade{JavaHome: t.TempDir()}
-	if _, err := u.findJava(t.Context()); !errors.As(err, &no) || no.Remedy() == "" {
+	if _, err := (&site{JavaHome: u.JavaHome, Machine: u.machine}).findJava(t.Context()); !errors.As(err, &no) || no.Remedy() == "" {
 		t.Errorf("%v", err)
 	}
 }

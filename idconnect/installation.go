@@ -214,3 +214,13 @@ func (i *Installation) Process() (pid int, running bool) {
 	}
 	return pid, processRuns(pid)
 }
+
+// isInstallation says whether dir looks like a salesforceIdConnect folder: it
+// has the folder with the stores, which the vendor's procedure names.
+func isInstallation(dir string) bool {
+	if dir == "" {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(dir, "security"))
+	return err == nil && info.IsDir()
+}

@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
-
-const defaultSetupTimeout = 15 * time.Minute
 
 func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
 

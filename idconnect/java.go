@@ -49,17 +49,17 @@ const (
 
 // findJava looks where set-up will: in the folder given, else JAVA_HOME, else
 // the PATH.
-func (u *Upgrade) findJava(ctx context.Context) (javaInfo, error) {
-	home, where := u.JavaHome, "the folder given"
+func (s *site) findJava(ctx context.Context) (javaInfo, error) {
+	home, where := s.JavaHome, "the folder given"
 	if home == "" {
-		home, where = u.machine.getenv("JAVA_HOME"), "JAVA_HOME"
+		home, where = s.Machine.getenv("JAVA_HOME"), "JAVA_HOME"
 	}
 	var info javaInfo
 	var err error
 	if home != "" {
 		info, err = javaAt(home, where)
 	} else {
-		info, err = javaOnPath(u.machine.getenv("PATH"))
+		info, err = javaOnPath(s.Machine.getenv("PATH"))
 	}
 	if err != nil {
 		return info, err
@@ -133,12 +133,12 @@ func (j *javaInfo) ask(ctx context.Context) error {
 
 // lookAtJava looks at the Java that the set-up gets, and at the one that it
 // does not get where there are two.
-func (r *run) lookAtJava(ctx context.Context) Findings {
+func (r *runner) lookAtJava(ctx context.Context) Findings {
 	if r.targetUp.Load() {
 		return nil
 	}
 	var found Findings
-	java, err := r.u.findJava(ctx)
+	java, err := r.findJava(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -150,10 +150,10 @@ func (r *run) lookAtJava(ctx context.Context) Findings {
 		}
 		found = append(found, finding(code, StepJava, "%v", err).remedy(RemedyOf(err)))
 	}
-	if r.u.JavaHome != "" || r.u.machine.getenv("JAVA_HOME") == "" || java.Version == "" {
+	if r.JavaHome != "" || r.Machine.getenv("JAVA_HOME") == "" || java.Version == "" {
 		return found
 	}
-	other, err := javaOnPath(r.u.machine.getenv("PATH"))
+	other, err := javaOnPath(r.Machine.getenv("PATH"))
 	if err != nil || other.ask(ctx) != nil || other.Version == java.Version && other.Bits == java.Bits {
 		return found
 	}

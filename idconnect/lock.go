@@ -36,17 +36,17 @@ func (e *LockedError) Remedy() string {
 	return "wait until the other run ends, or end it; the lock goes with its process, the file need not be removed"
 }
 
-func (u *Upgrade) lockPath() string { return filepath.Join(u.stateDir(), "lock") }
+func (s *site) lockPath() string { return filepath.Join(s.StateDir, "lock") }
 
 // lock makes this run the only one of its target until close. Without create
 // a lock whose file is not there yet is left for later, so that nothing is
 // made before preflight has passed. What another run did in the meantime is in
 // the journal, which is read anew.
-func (r *run) lock(create bool) error {
+func (r *runner) lock(create bool) error {
 	if r.held != nil {
 		return nil
 	}
-	path := r.u.lockPath()
+	path := r.lockPath()
 	if create {
 		if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return fmt.Errorf("lock: %w", err)
@@ -63,7 +63,7 @@ func (r *run) lock(create bool) error {
 		return &LockedError{Path: path}
 	}
 	r.held = l
-	j, err := openJournal(r.u.stateDir(), r.u.targetURL())
+	j, err := openJournal(r.StateDir, r.Target.URL)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (r *run) lock(create bool) error {
 	return nil
 }
 
-func (r *run) unlock() {
+func (r *runner) unlock() {
 	if r.held != nil {
 		r.held.Close()
 		r.held = nil
@@ -80,11 +80,11 @@ func (r *run) unlock() {
 
 // lookAtLock says whether another run is under way. It takes the lock for an
 // instant, unless this run has it, and makes no file.
-func (r *run) lookAtLock(context.Context) Findings {
+func (r *runner) lookAtLock(context.Context) Findings {
 	if r.held != nil {
 		return nil
 	}
-	path := r.u.lockPath()
+	path := r.lockPath()
 	if _, err := os.Stat(path); err != nil {
 		return nil // no run has been here
 	}
@@ -94,7 +94,7 @@ func (r *run) lookAtLock(context.Context) Findings {
 		l.Close()
 		return nil
 	}
-	step := r.u.firstChosen(StepNames()...)
+	step := r.First(StepNames()...)
 	if err != nil {
 		return Findings{finding(CodeRunInProgress, step, "whether another run is under way cannot be seen: %v", err).
 			as(Warns).remedy("run this as the user who ran it before")}

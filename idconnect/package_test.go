@@ -138,7 +138,7 @@ func TestPackageScript(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &run{u: &Upgrade{Package: path, machine: machine{goos: "linux"}}}
+		r := &runner{site: &site{Package: path, Chosen: StepNames(), Machine: machine{goos: "linux"}}}
 		if found := r.lookAtOrigin(p); found.Blocking().Has(CodeSetupScript) != want {
 			t.Errorf("%o: %v", mode, found)
 		}

@@ -98,10 +98,7 @@ func (u *Upgrade) Plan(ctx context.Context) (Plan, error) {
 // Status is Plan without the demand that everything a run needs is given:
 // what cannot be seen is said, not asked for.
 func (u *Upgrade) Status(ctx context.Context) (Plan, error) {
-	if err := u.Validate(); err != nil {
-		return Plan{}, err
-	}
-	r, err := u.open()
+	r, err := u.newRunner()
 	if err != nil {
 		return Plan{}, err
 	}
@@ -110,36 +107,36 @@ func (u *Upgrade) Status(ctx context.Context) (Plan, error) {
 	return p, ctx.Err()
 }
 
-func (r *run) plan(ctx context.Context) Plan {
-	p := Plan{Source: ServerSeen{URL: r.u.sourceURL()}, Target: ServerSeen{URL: r.u.targetURL()}}
+func (r *runner) plan(ctx context.Context) Plan {
+	p := Plan{Source: ServerSeen{URL: r.Source.URL}, Target: ServerSeen{URL: r.Target.URL}}
 	r.preflight(ctx, &p)
+	chosen := r.chosenSteps()
+	p.Steps = make([]StepPlan, len(chosen))
 	var wait sync.WaitGroup
-	p.Steps = make([]StepPlan, 0, len(steps))
-	for _, s := range steps {
-		if !r.u.chosen(s.name) {
-			continue
-		}
-		p.Steps = append(p.Steps, StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)})
-		sp := &p.Steps[len(p.Steps)-1]
+	for i, s := range chosen {
+		sp := &p.Steps[i]
+		*sp = StepPlan{Name: s.Name(), Where: s.Where(), Findings: p.Findings.Of(s.Name())}
 		if b := sp.Findings.Blocking(); len(b) > 0 {
 			sp.State, sp.Detail = Blocked, b[0].Seen
 			continue
 		}
-		wait.Go(func() {
-			state, detail, err := r.checkInTime(ctx, s)
-			if sp.State, sp.Detail = state, detail; err != nil {
-				sp.State, sp.Detail = ToDo, err.Error()
-			}
-		})
+		wait.Go(func() { sp.State, sp.Detail = r.standing(ctx, s) })
 	}
 	wait.Wait()
 	return p
 }
 
-// checkInTime asks whether a step is done, for as long as a check of preflight
-// may take.
-func (r *run) checkInTime(ctx context.Context, s step) (State, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
+// standing says whether a step is done, for as long as a check of preflight may
+// take.
+func (r *runner) standing(ctx context.Context, s step) (State, string) {
+	ctx, cancel := context.WithTimeout(ctx, r.Checks.timeout())
 	defer cancel()
-	return s.check(ctx, r)
+	switch done, detail, err := s.Done(ctx); {
+	case err != nil:
+		return ToDo, err.Error()
+	case done:
+		return Done, detail
+	default:
+		return ToDo, detail
+	}
 }

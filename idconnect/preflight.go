@@ -21,7 +21,7 @@ type check struct {
 	// must: the upgrade cannot do without what is looked at, so that a check
 	// which does not end blocks.
 	must bool
-	look func(*run, context.Context) Findings
+	look func(*runner, context.Context) Findings
 }
 
 // The names of checks that others wait for.
@@ -33,29 +33,29 @@ const (
 
 // checks in the order of their findings.
 var checks = []check{
-	{name: lookSource, steps: StepNames(), must: true, look: (*run).lookAtSource},
-	{name: lookTarget, steps: StepNames(), must: true, look: (*run).lookAtTarget},
-	{name: "the lock of the target", steps: StepNames(), look: (*run).lookAtLock},
-	{name: "whether source and target are two", steps: StepNames(), after: []string{lookSource, lookTarget}, look: (*run).lookAtPlaces},
-	{name: "the source's mappings and schedules", steps: []string{StepPrepare, StepMigrate}, after: []string{lookSource}, look: (*run).lookAtConfiguration},
-	{name: "the callback URLs of the connected app", steps: []string{StepPrepare}, look: (*run).lookAtCallbacks},
-	{name: "the target's folder", steps: []string{StepUnpack, StepStores, StepSetup}, after: []string{lookTarget}, must: true, look: (*run).lookAtFolder},
-	{name: "the package", steps: []string{StepUnpack}, long: true, must: true, look: (*run).lookAtPackage},
-	{name: "the source's stores", steps: []string{StepStores}, must: true, look: (*run).lookAtStores},
-	{name: "the encrypted values of the source", steps: []string{StepStores}, after: []string{lookSource, lookStores}, long: true, look: (*run).lookAtValues},
-	{name: "whether the target was started before", steps: []string{StepStores}, after: []string{lookTarget}, look: (*run).lookAtOrder},
-	{name: "Java", steps: []string{StepJava}, after: []string{lookTarget}, must: true, look: (*run).lookAtJava},
-	{name: "the user", steps: []string{StepSetup}, after: []string{lookTarget}, look: (*run).lookAtUser},
-	{name: "the target's ports", steps: []string{StepSetup}, after: []string{lookTarget}, look: (*run).lookAtPorts},
-	{name: "the target's processes", steps: []string{StepStores, StepSetup}, after: []string{lookTarget}, look: (*run).lookAtProcesses},
-	{name: "the host of the instance URL", steps: []string{StepConfigure}, after: []string{lookSource}, look: (*run).lookAtInstance},
-	{name: "the source's certificate as the target sees it", steps: []string{StepConfigure}, after: []string{lookSource, lookTarget}, look: (*run).lookAtCertificate},
+	{name: lookSource, steps: StepNames(), must: true, look: (*runner).lookAtSource},
+	{name: lookTarget, steps: StepNames(), must: true, look: (*runner).lookAtTarget},
+	{name: "the lock of the target", steps: StepNames(), look: (*runner).lookAtLock},
+	{name: "whether source and target are two", steps: StepNames(), after: []string{lookSource, lookTarget}, look: (*runner).lookAtPlaces},
+	{name: "the source's mappings and schedules", steps: []string{StepPrepare, StepMigrate}, after: []string{lookSource}, look: (*runner).lookAtConfiguration},
+	{name: "the callback URLs of the connected app", steps: []string{StepPrepare}, look: (*runner).lookAtCallbacks},
+	{name: "the target's folder", steps: []string{StepUnpack, StepStores, StepSetup}, after: []string{lookTarget}, must: true, look: (*runner).lookAtFolder},
+	{name: "the package", steps: []string{StepUnpack}, long: true, must: true, look: (*runner).lookAtPackage},
+	{name: "the source's stores", steps: []string{StepStores}, must: true, look: (*runner).lookAtStores},
+	{name: "the encrypted values of the source", steps: []string{StepStores}, after: []string{lookSource, lookStores}, long: true, look: (*runner).lookAtValues},
+	{name: "whether the target was started before", steps: []string{StepStores}, after: []string{lookTarget}, look: (*runner).lookAtOrder},
+	{name: "Java", steps: []string{StepJava}, after: []string{lookTarget}, must: true, look: (*runner).lookAtJava},
+	{name: "the user", steps: []string{StepSetup}, after: []string{lookTarget}, look: (*runner).lookAtUser},
+	{name: "the target's ports", steps: []string{StepSetup}, after: []string{lookTarget}, look: (*runner).lookAtPorts},
+	{name: "the target's processes", steps: []string{StepStores, StepSetup}, after: []string{lookTarget}, look: (*runner).lookAtProcesses},
+	{name: "the host of the instance URL", steps: []string{StepConfigure}, after: []string{lookSource}, look: (*runner).lookAtInstance},
+	{name: "the source's certificate as the target sees it", steps: []string{StepConfigure}, after: []string{lookSource, lookTarget}, look: (*runner).lookAtCertificate},
 }
 
 // preflight fills in what was seen of both servers and the findings of the
 // chosen steps, in the order of the steps and of the checks. All checks run
 // side by side, but for those that wait for another's result.
-func (r *run) preflight(ctx context.Context, p *Plan) {
+func (r *runner) preflight(ctx context.Context, p *Plan) {
 	found := make([]Findings, len(checks))
 	ended := map[string]chan struct{}{}
 	for _, c := range checks {
@@ -68,7 +68,7 @@ func (r *run) preflight(ctx context.Context, p *Plan) {
 			for _, before := range c.after {
 				<-ended[before]
 			}
-			if slices.ContainsFunc(c.steps, r.u.chosen) {
+			if r.Chooses(c.steps...) {
 				found[i] = r.inTime(ctx, c)
 			}
 		})
@@ -83,7 +83,7 @@ func (r *run) preflight(ctx context.Context, p *Plan) {
 	}
 	all := slices.Concat(found...)
 	for _, name := range StepNames() {
-		if r.u.chosen(name) {
+		if r.Chooses(name) {
 			p.Findings = append(p.Findings, all.Of(name)...)
 		}
 	}
@@ -95,8 +95,8 @@ const deafness = time.Second
 // inTime makes a check, and says so when its time is over before it ends. One
 // that does not hear of that, in a call of the system to a drive that is gone
 // for example, is left behind: nothing can end it but its own return.
-func (r *run) inTime(ctx context.Context, c check) Findings {
-	limit := r.u.Checks.timeout()
+func (r *runner) inTime(ctx context.Context, c check) Findings {
+	limit := r.Checks.timeout()
 	if c.long {
 		limit *= longCheck
 	}
@@ -118,20 +118,9 @@ func (r *run) inTime(ctx context.Context, c check) Findings {
 	if ctx.Err() != nil || !errors.Is(own.Err(), context.DeadlineExceeded) {
 		return found
 	}
-	f := finding(CodeTimedOut, r.u.firstChosen(c.steps...), "%s: no end of the check after %v", c.name, limit)
+	f := finding(CodeTimedOut, r.First(c.steps...), "%s: no end of the check after %v", c.name, limit)
 	if c.must {
 		f = f.as(Blocks)
 	}
 	return append(found, f)
-}
-
-// firstChosen is the first of the steps that is chosen, "" where none is: a
-// finding about a server concerns the first step that needs it.
-func (u *Upgrade) firstChosen(names ...string) string {
-	for _, n := range names {
-		if u.chosen(n) {
-			return n
-		}
-	}
-	return ""
 }

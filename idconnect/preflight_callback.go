@@ -17,11 +17,19 @@ import (
 // assumed to be: the path /connect/ on each server. 2.1 is that of the instance
 // URL, whose host name is the one that its users know.
 func (u *Upgrade) CallbackURLs() []string {
-	if len(u.Checks.CallbackURLs) > 0 {
+	s, err := u.resolve()
+	if err != nil {
 		return u.Checks.CallbackURLs
 	}
+	return s.callbackURLs()
+}
+
+func (s *site) callbackURLs() []string {
+	if len(s.Checks.CallbackURLs) > 0 {
+		return s.Checks.CallbackURLs
+	}
 	var out []string
-	for _, server := range []string{u.instanceURL(), u.targetURL()} {
+	for _, server := range []string{s.InstanceURL, s.Target.URL} {
 		p, err := url.Parse(server)
 		if err != nil {
 			continue
@@ -33,9 +41,9 @@ func (u *Upgrade) CallbackURLs() []string {
 
 // lookAtCallbacks asks Salesforce whether the connected app has the callback
 // URLs. The authorize endpoint compares them before anybody has signed in.
-func (r *run) lookAtCallbacks(ctx context.Context) Findings {
-	urls := r.u.CallbackURLs()
-	if r.u.Checks.ConsumerKey == "" {
+func (r *runner) lookAtCallbacks(ctx context.Context) Findings {
+	urls := r.callbackURLs()
+	if r.Checks.ConsumerKey == "" {
 		return Findings{finding(CodeReminder, StepPrepare, "not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(urls, " and ")).
 			why("without them users cannot sign in").
 			remedy("look whether the connected app has both, or give its consumer key (-consumer-key), with which Salesforce is asked")}
@@ -71,9 +79,9 @@ const maxAuthorizeAnswer = 1 << 20
 // Salesforce says then is known from its pages of errors: the words
 // redirect_uri_mismatch or invalid_client_id, in the body or in the address of
 // a redirect. Where all is well it shows a login page or redirects to one.
-func (r *run) askAuthorize(ctx context.Context, callback string) (callbackAnswer, error) {
-	endpoint := cmp.Or(r.u.Checks.AuthorizeURL, DefaultAuthorizeURL)
-	query := url.Values{"response_type": {"code"}, "client_id": {r.u.Checks.ConsumerKey}, "redirect_uri": {callback}}
+func (r *runner) askAuthorize(ctx context.Context, callback string) (callbackAnswer, error) {
+	endpoint := cmp.Or(r.Checks.AuthorizeURL, DefaultAuthorizeURL)
+	query := url.Values{"response_type": {"code"}, "client_id": {r.Checks.ConsumerKey}, "redirect_uri": {callback}}
 	separator := "?"
 	if strings.Contains(endpoint, "?") {
 		separator = "&"
@@ -83,7 +91,7 @@ func (r *run) askAuthorize(ctx context.Context, callback string) (callbackAnswer
 		return 0, errors.New("the authorize URL is not an address")
 	}
 	client := http.Client{}
-	if own := r.u.Checks.HTTPClient; own != nil {
+	if own := r.Checks.HTTPClient; own != nil {
 		client = *own
 	} else {
 		t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}

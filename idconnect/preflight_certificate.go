@@ -11,8 +11,8 @@ import (
 )
 
 // chainOf is what a server presents, whether it is trusted or not.
-func (r *run) chainOf(ctx context.Context, address string) ([]*x509.Certificate, error) {
-	c := &openidm.Client{BaseURL: address, TLSName: r.u.Source.TLSName, Timeout: r.u.Checks.timeout()}
+func (r *runner) chainOf(ctx context.Context, address string) ([]*x509.Certificate, error) {
+	c := &openidm.Client{BaseURL: address, TLSName: r.Source.TLSName, Timeout: r.Checks.timeout()}
 	defer c.Close()
 	return c.PeerCertificates(ctx)
 }
@@ -21,13 +21,13 @@ func (r *run) chainOf(ctx context.Context, address string) ([]*x509.Certificate,
 // source's certificate. Which certificates that JVM trusts can only be said
 // when the target's folder is at hand: what a client of the target trusts is
 // another matter.
-func (r *run) lookAtCertificate(ctx context.Context) Findings {
-	if r.u.TargetDir == "" {
+func (r *runner) lookAtCertificate(ctx context.Context) Findings {
+	if r.TargetDir == "" {
 		return nil
 	}
 	// A target that does not answer says nothing of what it was told.
 	if r.targetUp.Load() {
-		if state, _, err := checkConfigure(ctx, r); err == nil && state == Done {
+		if done, _, err := (configureStep{r}).Done(ctx); err == nil && done {
 			return nil
 		}
 	}
@@ -37,7 +37,7 @@ func (r *run) lookAtCertificate(ctx context.Context) Findings {
 		}
 		return Findings{finding(CodeCertificateUnknown, StepConfigure, "%s: %v", what, err)}
 	}
-	chain, err := r.chainOf(ctx, r.u.sourceURL())
+	chain, err := r.chainOf(ctx, r.Source.URL)
 	if err != nil {
 		return unknown("the source's certificate", err)
 	}
@@ -45,7 +45,7 @@ func (r *run) lookAtCertificate(ctx context.Context) Findings {
 	if err != nil {
 		return unknown("the target's truststore", err)
 	}
-	instance, err := url.Parse(r.u.instanceURL())
+	instance, err := url.Parse(r.InstanceURL)
 	if err != nil {
 		return unknown("instance URL", err)
 	}
@@ -55,24 +55,21 @@ func (r *run) lookAtCertificate(ctx context.Context) Findings {
 // truststoreInForce is the one that the target's JVM has when it is
 // configured: of a running server its own file, else the one that will be
 // copied.
-func (r *run) truststoreInForce(_ context.Context) (*keystore.Store, string, error) {
+func (r *runner) truststoreInForce(_ context.Context) (*keystore.Store, string, error) {
 	up := r.targetUp.Load()
-	if r.u.chosen(StepStores) && r.u.StoresFile != "" && !up {
-		_, store, err := r.openCarried()
+	if r.Chooses(StepStores) && r.SourceAtHand() && !up {
+		stores, err := r.SourceStores()
+		if err != nil {
+			return nil, "", err
+		}
+		store, err := r.OpenSourceTruststore(stores)
 		return store, "the truststore of the source, which will be copied,", err
 	}
-	copied := r.u.chosen(StepStores) && r.u.SourceDir != "" && !up
-	if copied {
-		own := r.u.Source
-		own.Truststore = ""
-		store, err := r.u.openTruststore(own, r.u.SourceDir)
-		return store, "the truststore of the source, which will be copied,", err
-	}
-	store, err := r.u.openTruststore(Server{TruststorePassword: r.u.Target.TruststorePassword}, r.u.TargetDir)
+	store, err := OpenTruststore(Server{TruststorePassword: r.Target.TruststorePassword}, r.TargetDir)
 	if errors.Is(err, keystore.ErrIntegrity) {
 		// The password given may be of another file; certificates are readable
 		// without.
-		if inst, instErr := OpenInstallation(r.u.TargetDir); instErr == nil {
+		if inst, instErr := OpenInstallation(r.TargetDir); instErr == nil {
 			store, err = keystore.Open(inst.TruststorePath(), keystore.Password{})
 		}
 	}

@@ -14,15 +14,15 @@ import (
 
 // lookAtFolder looks at the place of the target: what is in it, and whether it
 // can be written. Nothing is written to find out.
-func (r *run) lookAtFolder(context.Context) Findings {
-	dir := r.u.TargetDir
+func (r *runner) lookAtFolder(context.Context) Findings {
+	dir := r.TargetDir
 	if dir == "" {
 		return nil
 	}
-	step := r.u.firstChosen(StepUnpack, StepStores, StepSetup)
+	step := r.First(StepUnpack, StepStores, StepSetup)
 	var found Findings
 	there := isInstallation(dir)
-	if !there && r.u.chosen(StepUnpack) {
+	if !there && r.Chooses(StepUnpack) {
 		switch entries, err := os.ReadDir(dir); {
 		case err == nil && len(entries) > 0:
 			found = append(found, finding(CodeTargetFolder, StepUnpack, "%s holds files, but no installation", dir))
@@ -50,13 +50,13 @@ func (r *run) lookAtFolder(context.Context) Findings {
 }
 
 // placesToWrite are folders that exist and that the run writes in.
-func (r *run) placesToWrite(there bool) []string {
-	places := []string{existing(filepath.Dir(filepath.Clean(r.u.TargetDir))), existing(r.u.stateDir())}
+func (r *runner) placesToWrite(there bool) []string {
+	places := []string{existing(filepath.Dir(filepath.Clean(r.TargetDir))), existing(r.StateDir)}
 	if there {
 		// What is unpacked needs nothing beside it.
-		places[0] = r.u.TargetDir
-		if r.u.chosen(StepStores) {
-			places = append(places, filepath.Join(r.u.TargetDir, "security"))
+		places[0] = r.TargetDir
+		if r.Chooses(StepStores) {
+			places = append(places, filepath.Join(r.TargetDir, "security"))
 		}
 	}
 	slices.Sort(places)
@@ -91,9 +91,9 @@ func mayWrite(dir string) error {
 
 // lookAtStoreFiles looks whether another program has the stores open that are
 // to be replaced.
-func (r *run) lookAtStoreFiles() Findings {
-	inst, err := OpenInstallation(r.u.TargetDir)
-	if err != nil || !r.u.chosen(StepStores) || r.targetUp.Load() {
+func (r *runner) lookAtStoreFiles() Findings {
+	inst, err := OpenInstallation(r.TargetDir)
+	if err != nil || !r.Chooses(StepStores) || r.targetUp.Load() {
 		return nil
 	}
 	var found Findings
@@ -106,14 +106,14 @@ func (r *run) lookAtStoreFiles() Findings {
 }
 
 // lookAtScript looks for the set-up script of an installation that is there.
-func (r *run) lookAtScript() Findings {
-	if !r.u.chosen(StepSetup) || r.targetUp.Load() || r.journal.Setup.ended() {
+func (r *runner) lookAtScript() Findings {
+	if !r.Chooses(StepSetup) || r.targetUp.Load() || r.journal.Setup.ended() {
 		return nil
 	}
-	name, err := setupScript(r.u.TargetDir)
+	name, err := setupScript(r.TargetDir)
 	if err == nil {
 		var info fs.FileInfo
-		if info, err = os.Stat(filepath.Join(r.u.TargetDir, name)); err == nil && !runnable(info) {
+		if info, err = os.Stat(filepath.Join(r.TargetDir, name)); err == nil && !runnable(info) {
 			err = fmt.Errorf("%s may not be run: its mode is %s", name, info.Mode())
 		}
 	}

@@ -16,12 +16,12 @@ func utf16Of(s string) []uint16 { return utf16.Encode([]rune(s)) }
 
 // lookAtPackage reads the whole package, without writing anything, and looks
 // for room to unpack it.
-func (r *run) lookAtPackage(ctx context.Context) Findings {
-	dir := r.u.TargetDir
+func (r *runner) lookAtPackage(ctx context.Context) Findings {
+	dir := r.TargetDir
 	if isInstallation(dir) {
 		return nil
 	}
-	p, err := openPackage(ctx, r.u.Package)
+	p, err := openPackage(ctx, r.Package)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -50,7 +50,7 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 		}
 	}
 	// It is unpacked into a folder beside, whose name is longer.
-	if name, length, limit := tooLong(r.u.machine.system(), unpackingDir(abs), below); name != "" {
+	if name, length, limit := tooLong(r.Machine.system(), unpackingDir(abs), below); name != "" {
 		found = append(found, finding(CodePathTooLong, StepUnpack, "%s below %s would have %d characters, %d is the limit", name, unpackingDir(abs), length, limit))
 	}
 	return append(found, r.lookAtSpace(abs, p.Bytes)...)
@@ -76,7 +76,7 @@ const productVersion = "7.1.6"
 
 // lookAtOrigin looks whether the package is that of 7.1.6 for this system, as
 // far as can be told.
-func (r *run) lookAtOrigin(p *packageFile) Findings {
+func (r *runner) lookAtOrigin(p *packageFile) Findings {
 	var found Findings
 	var bundles []string
 	scripts := map[string]fs.FileMode{}
@@ -89,23 +89,23 @@ func (r *run) lookAtOrigin(p *packageFile) Findings {
 		}
 	}
 	version := bundleVersion(bundles)
-	base := filepath.Base(r.u.Package)
+	base := filepath.Base(r.Package)
 	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {
 	case version != "" && !ofGeneration(version, targetGeneration):
-		found = append(found, finding(CodePackageVersion, StepUnpack, "the package %s holds version %s of IDM, 7.1.6 has %s", r.u.Package, version, targetGeneration))
+		found = append(found, finding(CodePackageVersion, StepUnpack, "the package %s holds version %s of IDM, 7.1.6 has %s", r.Package, version, targetGeneration))
 	case m != "" && m != productVersion && version == "":
 		found = append(found, finding(CodePackageVersion, StepUnpack, "the package's name says version %s: %s", m, base).as(Warns))
 	}
-	windows := r.u.machine.system() == "windows"
+	windows := r.Machine.system() == "windows"
 	wanted, other := "setup.sh", "setup.bat"
 	if windows {
 		wanted, other = other, wanted
 	}
 	switch mode, ok := scripts[wanted]; {
 	case !ok:
-		found = append(found, finding(CodePackagePlatform, StepUnpack, "the package %s has %s and no %s", r.u.Package, other, wanted))
-	case !windows && mode&0o111 == 0 && r.u.chosen(StepSetup):
-		found = append(found, finding(CodeSetupScript, StepUnpack, "%s in the package %s may not be run: its mode is %s", wanted, r.u.Package, mode).
+		found = append(found, finding(CodePackagePlatform, StepUnpack, "the package %s has %s and no %s", r.Package, other, wanted))
+	case !windows && mode&0o111 == 0 && r.Chooses(StepSetup):
+		found = append(found, finding(CodeSetupScript, StepUnpack, "%s in the package %s may not be run: its mode is %s", wanted, r.Package, mode).
 			remedy("unpack the package by hand into the target's folder, and let its script be run (chmod +x "+wanted+")"))
 	}
 	return found
@@ -113,13 +113,13 @@ func (r *run) lookAtOrigin(p *packageFile) Findings {
 
 // lookAtSpace compares what is free where the target is to be with what it
 // needs.
-func (r *run) lookAtSpace(dir string, unpacked int64) Findings {
+func (r *runner) lookAtSpace(dir string, unpacked int64) Findings {
 	at := existing(dir)
-	free, err := r.u.machine.freeSpace(at)
+	free, err := r.Machine.freeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said
 	}
-	reserve := r.u.Checks.DiskReserve
+	reserve := r.Checks.DiskReserve
 	switch {
 	case reserve == 0:
 		reserve = defaultDiskReserve

@@ -22,20 +22,20 @@ var serverPorts = []string{"openidm.port.https", "openidm.port.http", "openidm.p
 // Ports are tried by a connection, which is closed at once. A set-up that was
 // killed may have left a server that starts, and so opens its ports while this
 // looks: the step waits for it.
-func (r *run) lookAtPorts(ctx context.Context) Findings {
+func (r *runner) lookAtPorts(ctx context.Context) Findings {
 	seen := r.targetSeen.Load()
-	if seen == nil || seen.answered || r.targetRuns() || r.journal.Setup.open() {
+	if seen == nil || seen.answered || r.TargetProcess() != 0 || r.journal.Setup.open() {
 		return nil
 	}
-	target, err := url.Parse(r.u.targetURL())
+	target, err := url.Parse(r.Target.URL)
 	if err != nil {
 		return nil
 	}
-	host := cmp.Or(r.u.Checks.PortHost, target.Hostname())
+	host := cmp.Or(r.Checks.PortHost, target.Hostname())
 	wanted := []string{portOf(target)}
-	why := map[string]string{wanted[0]: "the port of " + r.u.targetURL()}
+	why := map[string]string{wanted[0]: "the port of " + r.Target.URL}
 	// Without a folder that is there the address alone says a port.
-	inst, _ := OpenInstallation(r.u.TargetDir)
+	inst, _ := OpenInstallation(r.TargetDir)
 	if inst != nil {
 		for _, name := range serverPorts {
 			text, _ := inst.Property(name)
@@ -55,7 +55,7 @@ func (r *run) lookAtPorts(ctx context.Context) Findings {
 	if port < 0 {
 		return found
 	}
-	host = cmp.Or(r.u.Checks.PortHost, "localhost")
+	host = cmp.Or(r.Checks.PortHost, "localhost")
 	if listens(ctx, host, strconv.Itoa(port)) {
 		f := finding(CodeDatabasePort, StepSetup, "another program listens on %s, %s", net.JoinHostPort(host, strconv.Itoa(port)), from)
 		if from != assumedPort {
@@ -70,8 +70,8 @@ const assumedPort = "assumed to be the port of the embedded Postgres"
 
 // databasePort is the one of the embedded Postgres, and who says so; -1 when
 // it is not to be looked at.
-func (r *run) databasePort(inst *Installation) (port int, from string) {
-	switch n := r.u.Checks.DatabasePort; {
+func (r *runner) databasePort(inst *Installation) (port int, from string) {
+	switch n := r.Checks.DatabasePort; {
 	case n < 0:
 		return -1, ""
 	case n > 0:
@@ -136,31 +136,22 @@ func listens(ctx context.Context, host, port string) bool {
 }
 
 // lookAtUser: the embedded Postgres refuses to run as root.
-func (r *run) lookAtUser(context.Context) Findings {
-	if r.targetUp.Load() || r.u.machine.system() == "windows" || r.u.machine.user() != 0 {
+func (r *runner) lookAtUser(context.Context) Findings {
+	if r.targetUp.Load() || r.Machine.system() == "windows" || r.Machine.user() != 0 {
 		return nil
 	}
 	return Findings{finding(CodeRoot, StepSetup, "the set-up would run as root")}
 }
 
-func (r *run) targetRuns() bool {
-	inst, err := OpenInstallation(r.u.TargetDir)
-	if err != nil {
-		return false
-	}
-	_, running := inst.Process()
-	return running
-}
-
 // lookAtProcesses looks for processes of a target that does not answer.
-func (r *run) lookAtProcesses(context.Context) Findings {
-	inst, err := OpenInstallation(r.u.TargetDir)
+func (r *runner) lookAtProcesses(context.Context) Findings {
+	inst, err := OpenInstallation(r.TargetDir)
 	// A set-up that was killed may have left a server that still starts: the
 	// step waits for it.
 	if err != nil || r.targetUp.Load() || r.journal.Setup.open() {
 		return nil
 	}
-	step := r.u.firstChosen(StepSetup, StepStores)
+	step := r.First(StepSetup, StepStores)
 	var found Findings
 	if pid, running := inst.Process(); running {
 		found = append(found, finding(CodeTargetLock, step, "process %d of the target runs, says %s, and does not answer",

@@ -37,32 +37,32 @@ type side struct {
 	client                            func() (*openidm.Client, error)
 }
 
-func (r *run) lookAtSource(ctx context.Context) Findings {
+func (r *runner) lookAtSource(ctx context.Context) Findings {
 	// With neither of these steps the source is not asked for anything.
-	step := r.u.firstChosen(StepPrepare, StepConfigure, StepMigrate, StepVerify)
+	step := r.First(StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	seen, found := r.lookAtServer(ctx, side{
-		name: "source", url: r.u.sourceURL(), unreachable: CodeSourceUnreachable, starting: CodeSourceStarting,
+		name: "source", url: r.Source.URL, unreachable: CodeSourceUnreachable, starting: CodeSourceStarting,
 		other: CodeSourceNotOpenIDM, tls: CodeSourceTLS, password: CodeSourcePassword, login: CodeSourceLogin, role: CodeSourceRole,
-		step: step, loginStep: step, mustAnswer: true, client: r.sourceClient,
+		step: step, loginStep: step, mustAnswer: true, client: r.SourceClient,
 	})
 	r.sourceSeen.Store(&seen)
 	return found
 }
 
-func (r *run) lookAtTarget(ctx context.Context) Findings {
+func (r *runner) lookAtTarget(ctx context.Context) Findings {
 	seen, found := r.lookAtServer(ctx, side{
-		name: "target", url: r.u.targetURL(), unreachable: CodeTargetUnreachable, starting: CodeTargetStarting,
+		name: "target", url: r.Target.URL, unreachable: CodeTargetUnreachable, starting: CodeTargetStarting,
 		other: CodeTargetNotOpenIDM, tls: CodeTargetTLS, password: CodeTargetPassword, login: CodeTargetLogin, role: CodeTargetRole,
-		step: r.u.firstChosen(StepSetup, StepConfigure, StepMigrate, StepVerify), loginStep: r.u.firstChosen(StepMigrate, StepVerify),
+		step: r.First(StepSetup, StepConfigure, StepMigrate, StepVerify), loginStep: r.First(StepMigrate, StepVerify),
 		// A target that is not set up yet cannot answer.
-		mustAnswer: !r.u.chosen(StepSetup), client: r.targetClient,
+		mustAnswer: !r.Chooses(StepSetup), client: r.TargetClient,
 	})
 	if version := seen.Version; version != "" {
 		switch {
 		case majorOf(version) != majorOf(targetGeneration):
-			found = append(found, finding(CodeTargetVersion, r.u.firstChosen(StepNames()...), "the target %s says version %s", seen.URL, version).as(Blocks))
+			found = append(found, finding(CodeTargetVersion, r.First(StepNames()...), "the target %s says version %s", seen.URL, version).as(Blocks))
 		case !ofGeneration(version, targetGeneration):
-			found = append(found, finding(CodeTargetVersion, r.u.firstChosen(StepNames()...), "the target %s says version %s", seen.URL, version))
+			found = append(found, finding(CodeTargetVersion, r.First(StepNames()...), "the target %s says version %s", seen.URL, version))
 		}
 	}
 	r.targetSeen.Store(&seen)
@@ -72,7 +72,7 @@ func (r *run) lookAtTarget(ctx context.Context) Findings {
 
 // lookAtServer asks a server what it is and whether the account may do what is
 // to be done.
-func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found Findings) {
+func (r *runner) lookAtServer(ctx context.Context, s side) (seen seenServer, found Findings) {
 	seen.URL, seen.State = s.url, notReachable
 	server := s.name + " " + s.url
 	c, err := s.client()
@@ -128,10 +128,10 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 	if s.loginStep == "" || c.Credentials.Password.IsZero() {
 		return seen, found
 	}
-	if s.name == "target" && r.u.chosen(StepStores) {
+	if s.name == "target" && r.Chooses(StepStores) {
 		// A target that is up before its stores were copied has an account of
 		// its own; the finding about the order is the one to read.
-		if state, _, _ := checkStores(ctx, r); state != Done {
+		if copied, _, _, err := r.StoresCopied(); err != nil || !copied {
 			return seen, found
 		}
 	}
@@ -152,11 +152,11 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 
 // clockFinding compares the server's clock, which counts seconds, with this
 // machine's at the time between question and answer.
-func (r *run) clockFinding(server, step string, date, began time.Time, took time.Duration) *Finding {
+func (r *runner) clockFinding(server, step string, date, began time.Time, took time.Duration) *Finding {
 	if date.IsZero() {
 		return nil
 	}
-	limit := r.u.Checks.MaxClockDifference
+	limit := r.Checks.MaxClockDifference
 	if limit <= 0 {
 		limit = defaultClockDifference
 	}
@@ -191,17 +191,17 @@ func truststoreRemedy(err error) string {
 
 // lookAtPlaces looks whether source and target are two, and the right way
 // round.
-func (r *run) lookAtPlaces(ctx context.Context) Findings {
+func (r *runner) lookAtPlaces(ctx context.Context) Findings {
 	var found Findings
-	step := r.u.firstChosen(StepNames()...)
-	if same(r.u.sourceURL(), r.u.targetURL()) {
-		found = append(found, finding(CodeTargetIsSource, step, "source and target are both %s", r.u.targetURL()))
+	step := r.First(StepNames()...)
+	if same(r.Source.URL, r.Target.URL) {
+		found = append(found, finding(CodeTargetIsSource, step, "source and target are both %s", r.Target.URL))
 	} else if address := r.sharedAddress(ctx); address != "" {
-		found = append(found, finding(CodeTargetIsSource, step, "%s and %s are both %s", r.u.sourceURL(), r.u.targetURL(), address))
+		found = append(found, finding(CodeTargetIsSource, step, "%s and %s are both %s", r.Source.URL, r.Target.URL, address))
 	}
-	if r.u.SourceDir != "" && r.u.TargetDir != "" {
-		a, errA := filepath.EvalSymlinks(r.u.SourceDir)
-		b, errB := filepath.EvalSymlinks(r.u.TargetDir)
+	if r.SourceDir != "" && r.TargetDir != "" {
+		a, errA := filepath.EvalSymlinks(r.SourceDir)
+		b, errB := filepath.EvalSymlinks(r.TargetDir)
 		if errA == nil && errB == nil && a == b {
 			found = append(found, finding(CodeTargetIsSource, step, "the folders of source and target are both %s", a).
 				remedy("give the folder of 7.1.6 as the target's"))
@@ -223,15 +223,15 @@ func same(a, b string) bool {
 
 // sharedAddress is an address and port that both servers have, "" where none
 // is known.
-func (r *run) sharedAddress(ctx context.Context) string {
-	x, errX := url.Parse(r.u.sourceURL())
-	y, errY := url.Parse(r.u.targetURL())
-	own := r.u.Source.HTTPClient != nil || r.u.Target.HTTPClient != nil
+func (r *runner) sharedAddress(ctx context.Context) string {
+	x, errX := url.Parse(r.Source.URL)
+	y, errY := url.Parse(r.Target.URL)
+	own := r.Source.HTTPClient != nil || r.Target.HTTPClient != nil
 	if errX != nil || errY != nil || portOf(x) != portOf(y) || own {
 		return ""
 	}
-	a, errA := r.u.machine.lookupHost(ctx, x.Hostname())
-	b, errB := r.u.machine.lookupHost(ctx, y.Hostname())
+	a, errA := r.Machine.lookupHost(ctx, x.Hostname())
+	b, errB := r.Machine.lookupHost(ctx, y.Hostname())
 	if errA != nil || errB != nil {
 		return ""
 	}
@@ -265,25 +265,25 @@ func ofGeneration(version, generation string) bool {
 
 // lookAtInstance looks where the instance URL leads to, from here or from the
 // address that the target's machine is said to have for it.
-func (r *run) lookAtInstance(ctx context.Context) Findings {
-	if n := r.journal.configureNote(); n != nil && n.ended() && !r.u.Again {
+func (r *runner) lookAtInstance(ctx context.Context) Findings {
+	if n := r.journal.configureNote(); n != nil && n.ended() && !r.Again {
 		return nil
 	}
-	instance, err := url.Parse(r.u.instanceURL())
+	instance, err := url.Parse(r.InstanceURL)
 	if err != nil {
 		return nil // Validate refuses it
 	}
 	var found Findings
 	if strings.TrimSuffix(instance.Path, "/") != "/openidm" {
-		found = append(found, finding(CodeInstanceURL, StepConfigure, "the path of the instance URL %s is not /openidm/", r.u.instanceURL()))
+		found = append(found, finding(CodeInstanceURL, StepConfigure, "the path of the instance URL %s is not /openidm/", r.InstanceURL))
 	}
-	if r.u.Source.HTTPClient != nil {
+	if r.Source.HTTPClient != nil {
 		return found // who has a client of his own reaches the source in a way of his own
 	}
 	host := instance.Hostname()
-	addresses := []string{r.u.Checks.InstanceAddress}
+	addresses := []string{r.Checks.InstanceAddress}
 	if addresses[0] == "" {
-		if addresses, err = r.u.machine.lookupHost(ctx, host); err != nil || len(addresses) == 0 {
+		if addresses, err = r.Machine.lookupHost(ctx, host); err != nil || len(addresses) == 0 {
 			if ctx.Err() != nil {
 				return found
 			}
@@ -294,7 +294,7 @@ func (r *run) lookAtInstance(ctx context.Context) Findings {
 	if source == nil || !source.answered {
 		return found // the source's own finding is the one to read
 	}
-	own, err := r.chainOf(ctx, r.u.sourceURL())
+	own, err := r.chainOf(ctx, r.Source.URL)
 	if err != nil {
 		return found // lookAtCertificate says so
 	}
@@ -317,5 +317,5 @@ func (r *run) lookAtInstance(ctx context.Context) Findings {
 			"the instance URL leads to %s, where another certificate is presented (%s) than by the source (%s)",
 			there.Host, keystore.CertificateSubject(chain[0].Raw), keystore.CertificateSubject(own[0].Raw)))
 	}
-	return append(found, finding(CodeInstanceUnreachable, StepConfigure, "nothing answers where the instance URL %s leads to: %v", r.u.instanceURL(), failed))
+	return append(found, finding(CodeInstanceUnreachable, StepConfigure, "nothing answers where the instance URL %s leads to: %v", r.InstanceURL, failed))
 }

@@ -85,16 +85,16 @@ type schedule struct {
 
 // lookAtConfiguration looks for what the procedure demands of the source's
 // configuration, and for what would change records while they are copied.
-func (r *run) lookAtConfiguration(ctx context.Context) Findings {
-	if r.journal.Migrate.ended() && !r.u.Again {
+func (r *runner) lookAtConfiguration(ctx context.Context) Findings {
+	if r.journal.Migrate.ended() && !r.Again {
 		return nil
 	}
 	seen := r.sourceSeen.Load()
-	c, err := r.sourceClient()
+	c, err := r.SourceClient()
 	if err != nil || seen == nil || !seen.ready || seen.refused || c.Credentials.Password.IsZero() {
 		return Findings{r.mappingReminder("the source's configuration was not read")}
 	}
-	step := r.u.firstChosen(StepPrepare, StepMigrate)
+	step := r.First(StepPrepare, StepMigrate)
 	unread := func(err error) Findings {
 		if ctx.Err() != nil {
 			return nil
@@ -133,7 +133,7 @@ func (r *run) lookAtConfiguration(ctx context.Context) Findings {
 			others = append(others, fmt.Sprintf("%s (%s)", name, strings.TrimSpace(s.InvokeService+" "+action)))
 		}
 	}
-	step = r.u.firstChosen(StepMigrate, StepPrepare)
+	step = r.First(StepMigrate, StepPrepare)
 	if len(live) > 0 {
 		found = append(found, finding(CodeLiveSync, step, "live synchronisation is on: %s", strings.Join(live, ", ")))
 	}
@@ -144,8 +144,8 @@ func (r *run) lookAtConfiguration(ctx context.Context) Findings {
 }
 
 // lookAtMappings looks for the default mapping value of profiles.
-func (r *run) lookAtMappings(doc json.RawMessage) Findings {
-	if !r.u.chosen(StepPrepare) {
+func (r *runner) lookAtMappings(doc json.RawMessage) Findings {
+	if !r.Chooses(StepPrepare) {
 		return nil
 	}
 	var sync struct {
@@ -157,8 +157,8 @@ func (r *run) lookAtMappings(doc json.RawMessage) Findings {
 		}
 	}
 	// Validate compiled both.
-	isProfiles := regexp.MustCompile(cmp.Or(r.u.Checks.ProfileMapping, DefaultProfileMapping))
-	isProfile := regexp.MustCompile(cmp.Or(r.u.Checks.ProfileProperty, DefaultProfileProperty))
+	isProfiles := regexp.MustCompile(cmp.Or(r.Checks.ProfileMapping, DefaultProfileMapping))
+	isProfile := regexp.MustCompile(cmp.Or(r.Checks.ProfileProperty, DefaultProfileProperty))
 	matched := 0
 	var without []string
 	for _, m := range sync.Mappings {
@@ -199,9 +199,9 @@ func emptyDefault(value json.RawMessage) bool {
 	}
 }
 
-func (r *run) mappingReminder(why string) Finding {
+func (r *runner) mappingReminder(why string) Finding {
 	step := ""
-	if r.u.chosen(StepPrepare) {
+	if r.Chooses(StepPrepare) {
 		step = StepPrepare
 	}
 	return finding(CodeReminder, step, "not checked: the default mapping value on the tab Profile to AD Group (%s)", why).

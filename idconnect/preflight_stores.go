@@ -19,16 +19,16 @@ import (
 // lookAtStores proves, before anything is changed, that the source's stores
 // are whole and that their keys open. Both are looked at, also when one is
 // bad.
-func (r *run) lookAtStores(context.Context) Findings {
-	if r.u.StoresFile != "" {
+func (r *runner) lookAtStores(context.Context) Findings {
+	if r.StoresFile != "" {
 		return r.lookAtCarried()
 	}
-	inst, err := OpenInstallation(r.u.SourceDir)
+	inst, err := OpenInstallation(r.SourceDir)
 	if err != nil {
 		return Findings{finding(CodeSourceFolder, StepStores, "%v", err).remedy(RemedyOf(err))}
 	}
 	var found Findings
-	password, err := r.u.keystorePassword()
+	password, err := r.KeystorePassword()
 	if err != nil {
 		found = append(found, finding(CodeStorePassword, StepStores, "%v", err).remedy("give the keystore's password"))
 	} else if keys, err := keystore.Open(inst.KeystorePath(), password); err != nil {
@@ -39,12 +39,9 @@ func (r *run) lookAtStores(context.Context) Findings {
 		found = append(found, lookAtKeys(inst, keys, password)...)
 		found = append(found, r.lookAtSubject(inst, keys)...)
 	}
-	own := r.u.Source
-	own.Truststore = ""
-	_, trustPassword := r.truststorePassword()
-	trust, err := r.u.openTruststore(own, r.u.SourceDir)
+	trust, err := r.OpenSourceTruststore(storesOf(inst))
 	if err != nil {
-		return append(found, storeFinding("truststore", inst.TruststorePath(), trustPassword, err))
+		return append(found, storeFinding("truststore", inst.TruststorePath(), r.TruststorePassword(), err))
 	}
 	if !trust.Verified() {
 		found = append(found, finding(CodeStoreUnverified, StepStores, "%s was read without its password", inst.TruststorePath()))
@@ -54,24 +51,24 @@ func (r *run) lookAtStores(context.Context) Findings {
 }
 
 // lookAtCarried is lookAtStores for stores that were carried here.
-func (r *run) lookAtCarried() Findings {
-	h, err := r.carried()
+func (r *runner) lookAtCarried() Findings {
+	h, err := r.Handover()
 	if err != nil {
 		return Findings{finding(CodeHandover, StepStores, "%v", err).remedy(RemedyOf(err))}
 	}
 	var found Findings
-	if !same(h.SourceURL, r.u.sourceURL()) {
-		found = append(found, finding(CodeHandoverSource, StepStores, "%s was exported from %s, and the source is %s", r.u.StoresFile, h.SourceURL, r.u.sourceURL()))
+	if !same(h.SourceURL, r.Source.URL) {
+		found = append(found, finding(CodeHandoverSource, StepStores, "%s was exported from %s, and the source is %s", r.StoresFile, h.SourceURL, r.Source.URL))
 	}
-	password, err := r.u.keystorePassword()
+	password, err := r.KeystorePassword()
 	if err != nil {
 		return append(found, finding(CodeStorePassword, StepStores, "%v", err).remedy("give the keystore's password"))
 	}
-	keys, _, err := r.openCarried()
+	keys, _, err := r.OpenSource()
 	if err != nil {
-		return append(found, storeFinding("stores in", r.u.StoresFile, password, err))
+		return append(found, storeFinding("stores in", r.StoresFile, password, err))
 	}
-	inst := &Installation{Dir: filepath.Clean(r.u.StoresFile)}
+	inst := &Installation{Dir: filepath.Clean(r.StoresFile)}
 	found = append(found, lookAtKeys(inst, keys, password)...)
 	return append(found, r.lookAtSubject(inst, keys)...)
 }
@@ -194,9 +191,9 @@ func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Pass
 // lookAtSubject compares the certificate that the server presents, as the
 // keystore has it, with the host of the instance URL, by Java's rules for
 // names.
-func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) Findings {
-	own := certificateOf(keys, inst.CertificateAlias())
-	instance, err := url.Parse(r.u.instanceURL())
+func (r *runner) lookAtSubject(inst *Installation, keys *keystore.Store) Findings {
+	own := storesOf(inst).CertificateIn(keys)
+	instance, err := url.Parse(r.InstanceURL)
 	if own == nil || err != nil {
 		return nil
 	}

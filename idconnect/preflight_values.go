@@ -16,15 +16,15 @@ import (
 // lookAtValues decrypts what the source encrypted with the keys that will be
 // copied: its configuration, and a sample of its users. The plaintext never
 // leaves the check.
-func (r *run) lookAtValues(ctx context.Context) Findings {
-	keys, _, err := r.sourceStores()
+func (r *runner) lookAtValues(ctx context.Context) Findings {
+	keys, _, err := r.OpenSource()
 	if err != nil {
 		return nil // lookAtStores says so
 	}
-	if state, _, err := checkStores(ctx, r); err == nil && state == Done {
+	if copied, _, _, err := r.StoresCopied(); err == nil && copied {
 		return nil
 	}
-	c, err := r.sourceClient()
+	c, err := r.SourceClient()
 	switch seen := r.sourceSeen.Load(); {
 	case err != nil || c.Credentials.Password.IsZero():
 		return Findings{finding(CodeValuesNotChecked, StepStores, "the source's encrypted values were not tried: there is no account to read them with")}
@@ -34,7 +34,7 @@ func (r *run) lookAtValues(ctx context.Context) Findings {
 	t := valueTally{keys: keys}
 	err = t.configuration(ctx, c, &r.config)
 	if err == nil {
-		err = t.users(ctx, c, r.u.ValueSample)
+		err = t.users(ctx, c, r.ValueSample)
 	}
 	var found Findings
 	if len(t.bad) > 0 {
@@ -101,12 +101,7 @@ func (t *valueTally) configuration(ctx context.Context, c *openidm.Client, confi
 	return nil
 }
 
-const defaultValueSample = 1000
-
 func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) error {
-	if sample == 0 {
-		sample = defaultValueSample
-	}
 	for record, err := range c.Query(ctx, "repo/managed/user", openidm.Query{PageSize: 200}) {
 		if err != nil {
 			return err
@@ -124,25 +119,25 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 
 // lookAtOrder refuses a target that ran before it had the source's stores: it
 // made keys of its own, and encrypted with them.
-func (r *run) lookAtOrder(ctx context.Context) Findings {
-	if !isInstallation(r.u.TargetDir) {
+func (r *runner) lookAtOrder(ctx context.Context) Findings {
+	if !isInstallation(r.TargetDir) {
 		return nil
 	}
-	sign, started := everStarted(r.u.TargetDir)
+	sign := r.TargetStarted()
 	if r.targetUp.Load() {
-		sign, started = "it answers at "+r.u.targetURL(), true
+		sign = "it answers at " + r.Target.URL
 	}
-	if !started {
+	if sign == "" {
 		return nil
 	}
-	keys, trust, err := r.sourceStores()
+	keys, trust, err := r.OpenSource()
 	if err != nil {
 		return nil // lookAtStores says so
 	}
-	if state, _, err := checkStores(ctx, r); err == nil && state == Done {
+	if copied, _, _, err := r.StoresCopied(); err == nil && copied {
 		return nil
 	}
-	_, own, err := r.storesHeld(keys, trust)
+	_, own, err := r.StoresHeld(keys, trust)
 	seen := fmt.Sprintf("the target was started before the stores were copied (%s)", sign)
 	switch {
 	case err != nil:

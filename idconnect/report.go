@@ -53,9 +53,7 @@ type StepResult struct {
 	Ended   *time.Time `json:"ended,omitempty"`
 }
 
-func (r *run) newReport() *Report {
-	return &Report{Version: ReportVersion, Started: time.Now()}
-}
+func newReport() *Report { return &Report{Version: ReportVersion, Started: time.Now()} }
 
 func (rep *Report) fromPlan(p Plan) {
 	rep.Source, rep.Target, rep.Findings = p.Source, p.Target, p.Findings

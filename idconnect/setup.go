@@ -62,7 +62,7 @@ func (o *setupOptions) defaults() {
 		v         *time.Duration
 		otherwise time.Duration
 	}{
-		{&o.Timeout, defaultSetupTimeout}, {&o.Quiet, 150 * time.Millisecond},
+		{&o.Timeout, siteSetupTimeout}, {&o.Quiet, 150 * time.Millisecond},
 		{&o.PromptTimeout, 20 * time.Second}, {&o.Linger, 5 * time.Second}, {&o.Interval, time.Second},
 	} {
 		if *d.v == 0 {

@@ -87,12 +87,12 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		yield(look, err)
 		return false
 	}
-	r, err := w.u.open()
+	r, err := w.u.newRunner()
 	if err != nil {
 		return end(Watched{}, err)
 	}
 	defer r.close()
-	m, err := r.migration()
+	m, err := r.Migration()
 	var s migration.Status
 	if err == nil {
 		m.PollInterval, m.MaxPollInterval = w.interval, w.interval

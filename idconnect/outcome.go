@@ -13,22 +13,41 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-const defaultSettleTime = time.Minute
-
-func (r *run) settleTime() time.Duration {
-	if r.u.SettleTime > 0 {
-		return r.u.SettleTime
-	}
-	return defaultSettleTime
+// repeats says whether an action that this run has not done yet is to be
+// repeated though it is done: Again was said, and no request of before is
+// still open.
+func (r *runner) repeats(n *note) bool {
+	return r.Again && !n.open() && (n == nil || n.Began.Before(r.began))
 }
 
-// poll asks for the status until it is settled, or until the settle time has
+// sendAgain says whether a person who looked has said that what stays unknown is
+// to be sent once more.
+func (r *runner) sendAgain(err error) bool {
+	var unknown *migration.UnknownOutcomeError
+	return r.Again && errors.As(err, &unknown)
+}
+
+// completed says when a migration was completed, as far as the world does not
+// say otherwise: a target that holds no user is another one than that of the
+// journal.
+func (r *runner) completed(ctx context.Context) (when string, ok bool) {
+	n := r.journal.Migrate
+	if !n.ended() || r.repeats(n) {
+		return "", false
+	}
+	if empty, err := r.targetEmpty(ctx); err == nil && empty {
+		return "", false
+	}
+	return n.Ended.Format(time.RFC3339), true
+}
+
+// poll asks for the status until it is resolved, or until the settle time has
 // passed since then, which may be in an earlier run: runs that are killed again
 // and again get there, too. A target that answers is asked for a tenth of that
 // time at least, since it may have just been started. The last answer is
 // returned; an error only when there was none, or of ctx.
-func (r *run) poll(ctx context.Context, m *migration.Client, step string, since time.Time, settled func(migration.Phase) bool) (last migration.Status, err error) {
-	settle := r.settleTime()
+func (r *runner) poll(ctx context.Context, m *migration.Client, step string, since time.Time, resolved func(migration.Phase) bool) (last migration.Status, err error) {
+	settle := r.SettleTime
 	pause := min(time.Second, settle/20)
 	deadline := time.Now().Add(settle)
 	answered := false
@@ -45,7 +64,7 @@ func (r *run) poll(ctx context.Context, m *migration.Client, step string, since 
 		switch {
 		case ctx.Err() != nil:
 			return last, ctx.Err()
-		case settled(s.Phase):
+		case resolved(s.Phase):
 			return last, nil
 		case time.Now().Add(pause).After(deadline):
 			if last.Phase == "" && err != nil {
@@ -69,22 +88,22 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// lookAt says where to look when the target does not tell what became of a
+// whereToLook says where to look when the target does not tell what became of a
 // request.
-func (r *run) lookAt(seen string) error {
+func (r *runner) whereToLook(seen string) error {
 	logs := "the target's log"
-	if r.u.TargetDir != "" {
-		logs = "the target's logs in " + filepath.Join(r.u.TargetDir, "logs")
+	if r.TargetDir != "" {
+		logs = "the target's logs in " + filepath.Join(r.TargetDir, "logs")
 	}
 	if seen != "" {
 		seen += ": "
 	}
-	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); when it was not received, say so by -again", seen, logs, r.u.targetURL())
+	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); when it was not received, say so by -again", seen, logs, r.Target.URL)
 }
 
-// settleConfigure finds out whether a target was told its source. One that
+// resolveConfigure finds out whether a target was told its source. One that
 // stays as it is before it is told anything was not.
-func (r *run) settleConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
+func (r *runner) resolveConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
 	last, err := r.poll(ctx, m, StepConfigure, r.journal.Configure.Began, func(p migration.Phase) bool {
 		return p != migration.PhaseNotConfigured && p != migration.PhaseUnknown && p != ""
 	})
@@ -95,7 +114,7 @@ func (r *run) settleConfigure(ctx context.Context, m *migration.Client) (told bo
 	case migration.PhaseNotConfigured:
 		return false, nil
 	case migration.PhaseUnknown, "":
-		return false, &migration.UnknownOutcomeError{Action: "configure", Status: &last, Err: r.lookAt("")}
+		return false, &migration.UnknownOutcomeError{Action: "configure", Status: &last, Err: r.whereToLook("")}
 	case migration.PhaseFailed:
 		return false, nil // it has an end, and may be told again
 	}
@@ -111,11 +130,11 @@ const (
 	allThere            // the status does not, but the records are there
 )
 
-// settle finds out whether a request to migrate was received: the status says
+// resolveMigrate finds out whether a request to migrate was received: the status says
 // so; or the target stays idle, and then its records do. None: it was not. As
 // many as the source has: it was, and a restart made the target forget. Some:
 // nobody knows.
-func (r *run) settle(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
+func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
 	last, err := r.poll(ctx, m, StepMigrate, since, func(p migration.Phase) bool {
 		switch p {
 		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
@@ -133,7 +152,7 @@ func (r *run) settle(ctx context.Context, m *migration.Client, since time.Time) 
 	unknown := func(err error) error {
 		return &migration.UnknownOutcomeError{Action: "migrate", Status: &last, Err: err}
 	}
-	target, err := r.targetClient()
+	target, err := r.TargetClient()
 	if err != nil {
 		return notReceived, err
 	}
@@ -144,17 +163,17 @@ func (r *run) settle(ctx context.Context, m *migration.Client, since time.Time) 
 	if have["managed/user"] == 0 {
 		return notReceived, nil
 	}
-	source, err := r.sourceClient()
+	source, err := r.SourceClient()
 	if err != nil {
 		return notReceived, err
 	}
 	want, wanted, err := countRecords(ctx, source)
 	if err != nil {
-		return notReceived, unknown(r.lookAt(fmt.Sprintf("the target is idle and holds %s; the source cannot be counted (%v)", text.Plural(total, "record"), err)))
+		return notReceived, unknown(r.whereToLook(fmt.Sprintf("the target is idle and holds %s; the source cannot be counted (%v)", text.Plural(total, "record"), err)))
 	}
 	for kind, n := range want {
 		if have[kind] < n {
-			return notReceived, unknown(r.lookAt(fmt.Sprintf("the target is idle and holds %d of %d records", total, wanted)))
+			return notReceived, unknown(r.whereToLook(fmt.Sprintf("the target is idle and holds %d of %d records", total, wanted)))
 		}
 	}
 	return allThere, nil
@@ -178,8 +197,8 @@ func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int
 	return counts, total, nil
 }
 
-func (r *run) targetEmpty(ctx context.Context) (bool, error) {
-	c, err := r.targetClient()
+func (r *runner) targetEmpty(ctx context.Context) (bool, error) {
+	c, err := r.TargetClient()
 	if err != nil {
 		return false, err
 	}

@@ -9,35 +9,40 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// verify is never done: what was equal yesterday may differ today.
-func checkVerify(context.Context, *run) (State, string, error) {
-	return ToDo, "both servers are compared record by record", nil
+// verifyStep compares both servers.
+type verifyStep struct{ *runner }
+
+func (verifyStep) Name() string { return StepVerify }
+func (verifyStep) Where() Where { return WhereAny }
+
+// Done is never true: what was equal yesterday may differ today.
+func (verifyStep) Done(context.Context) (bool, string, error) {
+	return false, "both servers are compared record by record", nil
 }
 
-func doVerify(ctx context.Context, r *run) (string, error) {
-	source, err := r.sourceClient()
+func (s verifyStep) Apply(ctx context.Context) (string, error) {
+	source, err := s.SourceClient()
 	if err != nil {
 		return "", err
 	}
-	target, err := r.targetClient()
+	target, err := s.TargetClient()
 	if err != nil {
 		return "", err
 	}
-	options := VerifyOptions{
-		Collections: r.u.Collections, Tabs: r.u.Tabs, Values: r.u.Values, MaxDifferences: r.u.MaxDifferences, StateFile: filepath.Join(r.u.stateDir(), "verify.state"),
-		Progress: func(p VerifyProgress) {
-			r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
-		},
+	options := s.compare
+	options.StateFile = filepath.Join(s.StateDir, "verify.state")
+	options.Progress = func(p VerifyProgress) {
+		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
 	}
-	if r.u.SourceDir != "" || r.u.StoresFile != "" {
+	if s.SourceAtHand() {
 		// Without the keys, values that were encrypted anew are "not
 		// checked", which the report says.
-		if keys, _, err := r.sourceStores(); err == nil {
+		if keys, _, err := s.OpenSource(); err == nil {
 			options.Keys = keys
 		}
 	}
 	report, err := Verify(ctx, source, target, options)
-	r.verified = report
+	s.verified = report
 	if err != nil {
 		return "", err
 	}
@@ -79,6 +84,6 @@ func (u *Upgrade) Compare(ctx context.Context) (*VerifyReport, error) {
 		return nil, err
 	}
 	defer r.close()
-	_, err = doVerify(ctx, r)
+	_, err = verifyStep{r}.Apply(ctx)
 	return r.verified, err
 }

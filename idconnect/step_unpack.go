@@ -18,23 +18,41 @@ import (
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
-func doUnpack(ctx context.Context, r *run) (string, error) {
+// unpackStep makes the target's folder out of the package.
+type unpackStep struct{ *runner }
+
+func (unpackStep) Name() string { return StepUnpack }
+func (unpackStep) Where() Where { return WhereTarget }
+
+func (s unpackStep) Done(ctx context.Context) (bool, string, error) {
+	if isInstallation(s.TargetDir) {
+		return true, s.TargetDir + " is there", nil
+	}
+	p, err := openPackage(ctx, s.Package)
+	if err != nil {
+		return false, "", err
+	}
+	defer p.Close()
+	return false, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(s.Package), text.Bytes(p.Bytes), p.Files), nil
+}
+
+func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	n := &unpackNote{note: begin()}
-	if old := r.journal.Unpack; old != nil && old.open() {
+	if old := s.journal.Unpack; old != nil && old.open() {
 		n.Empty = old.Empty
 	}
-	if info, err := os.Stat(r.u.TargetDir); err == nil && info.IsDir() {
+	if info, err := os.Stat(s.TargetDir); err == nil && info.IsDir() {
 		n.Empty = &folderNote{info.Mode().Perm(), info.ModTime()}
 	}
-	r.journal.Unpack = n
+	s.journal.Unpack = n
 	// There is no folder: what was done in one that is gone is no longer done,
 	// and cannot be undone. Whether a migration is, its database says.
-	r.journal.Stores, r.journal.Setup, r.journal.Configure = nil, nil, nil
-	if err := r.journal.save(); err != nil {
+	s.journal.Stores, s.journal.Setup, s.journal.Configure = nil, nil, nil
+	if err := s.journal.save(); err != nil {
 		return "", err
 	}
-	err := unpackPackage(ctx, r.u.Package, r.u.TargetDir, func(done, total int64) {
-		r.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
+	err := unpackPackage(ctx, s.Package, s.TargetDir, func(done, total int64) {
+		s.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
 		// after the rename can still be taken back.
@@ -43,28 +61,28 @@ func doUnpack(ctx context.Context, r *run) (string, error) {
 			return err
 		}
 		n.Files = files
-		return r.journal.save()
+		return s.journal.save()
 	})
 	if err != nil {
 		return "", err
 	}
 	n.end()
-	return fmt.Sprintf("%d files in %s", len(n.Files), r.u.TargetDir), r.journal.save()
+	return fmt.Sprintf("%d files in %s", len(n.Files), s.TargetDir), s.journal.save()
 }
 
-// settleUnpack finds out what became of an unpacking that was killed: the
+// recoverUnpack finds out what became of an unpacking that was killed: the
 // folder was renamed when it was whole, or it was not.
-func (r *run) settleUnpack() error {
+func (r *runner) recoverUnpack() error {
 	n := r.journal.Unpack
 	if n == nil {
 		return nil
 	}
-	temp := unpackingDir(r.u.TargetDir)
+	temp := unpackingDir(r.TargetDir)
 	if n.ended() {
 		return nil
 	}
 	_, err := os.Lstat(temp)
-	if errors.Is(err, fs.ErrNotExist) && n.Files != nil && isInstallation(r.u.TargetDir) {
+	if errors.Is(err, fs.ErrNotExist) && n.Files != nil && isInstallation(r.TargetDir) {
 		n.end()
 		return r.journal.save()
 	}
@@ -72,15 +90,15 @@ func (r *run) settleUnpack() error {
 	return disk.RemoveAll(temp)
 }
 
-// undoUnpack removes the folder when it holds nothing but what the package
+// Undo removes the folder when it holds nothing but what the package
 // brought, and puts the empty folder back that may have been there. Else it
 // says what is there besides, and removes that too only when told to.
-func undoUnpack(ctx context.Context, r *run) (string, error) {
-	n := r.journal.Unpack
+func (s unpackStep) Undo(ctx context.Context) (string, error) {
+	n := s.journal.Unpack
 	if n == nil {
 		return "this program did not unpack it", nil
 	}
-	dir := filepath.Clean(r.u.TargetDir)
+	dir := filepath.Clean(s.TargetDir)
 	aside := dir + ".removing"
 	if err := errors.Join(disk.RemoveAll(aside), disk.RemoveAll(unpackingDir(dir))); err != nil {
 		return "", err
@@ -102,7 +120,7 @@ func undoUnpack(ctx context.Context, r *run) (string, error) {
 			return "", err
 		}
 		if len(foreign) > 0 {
-			if !r.u.RemoveAdded {
+			if !s.removeAdded {
 				return "", &AddedError{Dir: dir, Files: foreign}
 			}
 			detail += ", with " + text.Plural(len(foreign), "file") + " added or changed since: " + someOf(foreign)
@@ -116,11 +134,11 @@ func undoUnpack(ctx context.Context, r *run) (string, error) {
 	if err := n.restoreEmpty(dir); err != nil {
 		return "", err
 	}
-	r.journal.Unpack = nil
+	s.journal.Unpack = nil
 	// With the folder goes its database: that target was never set up,
 	// configured nor migrated to.
-	r.journal.Setup, r.journal.Configure, r.journal.Migrate = nil, nil, nil
-	return detail, r.journal.save()
+	s.journal.Setup, s.journal.Configure, s.journal.Migrate = nil, nil, nil
+	return detail, s.journal.save()
 }
 
 func (n *unpackNote) restoreEmpty(dir string) error {

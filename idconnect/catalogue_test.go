@@ -496,7 +496,7 @@ func (w *catalogueWorld) findings(severity idconnect.Severity) idconnect.Finding
 	if !errors.Is(err, idconnect.ErrBlocked) {
 		w.t.Fatalf("%v", err)
 	}
-	if errors.Is(err, idconnect.ErrLocked) { // before it looked at anything else
+	if locked := new(idconnect.LockedError); errors.As(err, &locked) { // before it looked at anything else
 		plan, err := w.u.Plan(w.t.Context())
 		must(w.t, err)
 		return plan.Findings

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/migration"
@@ -19,7 +20,7 @@ const configureTimeout = 5 * time.Minute
 // after a restart a server may have forgotten.
 func checkConfigure(ctx context.Context, r *run) (State, string, error) {
 	toDo := "the target will be told to read from " + r.u.instanceURL()
-	if r.repeats(r.journal.configureNote()) {
+	if r.repeats(r.journal.ConfigureNote()) {
 		return ToDo, toDo, nil
 	}
 	if when, ok := r.completed(ctx); ok {
@@ -51,8 +52,8 @@ func checkConfigure(ctx context.Context, r *run) (State, string, error) {
 // repeats says whether an action that this run has not done yet is to be
 // repeated though it is done: Again was said, and no request of before is
 // still open.
-func (r *run) repeats(n *note) bool {
-	return r.u.Again && !n.open() && (n == nil || n.Began.Before(r.began))
+func (r *run) repeats(n *journal.Note) bool {
+	return r.u.Again && !n.IsOpen() && (n == nil || n.Began.Before(r.began))
 }
 
 // sayAgain says whether a person who looked has said that what stays unknown is
@@ -67,7 +68,7 @@ func (r *run) sayAgain(err error) bool {
 // journal.
 func (r *run) completed(ctx context.Context) (when string, ok bool) {
 	n := r.journal.Migrate
-	if !n.ended() || r.repeats(n) {
+	if !n.IsEnded() || r.repeats(n) {
 		return "", false
 	}
 	if empty, err := r.targetEmpty(ctx); err == nil && empty {
@@ -84,7 +85,7 @@ func doConfigure(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	told := false
-	if n := r.journal.Configure; n != nil && n.open() && n.InstanceURL == r.u.instanceURL() {
+	if n := r.journal.Configure; n != nil && n.IsOpen() && n.InstanceURL == r.u.instanceURL() {
 		if told, err = r.settleConfigure(ctx, m); err != nil && !r.sayAgain(err) {
 			return "", err
 		}
@@ -102,20 +103,20 @@ func doConfigure(ctx context.Context, r *run) (string, error) {
 			var failed *migration.FailedError
 			if errors.As(err, &failed) {
 				r.journal.Configure = nil // it has an end
-				err = errors.Join(err, r.journal.save())
+				err = errors.Join(err, r.journal.Save())
 			}
 			return "", err
 		}
 	}
-	r.journal.Configure.end()
-	return "the target reads from " + r.u.instanceURL(), r.journal.save()
+	r.journal.Configure.End()
+	return "the target reads from " + r.u.instanceURL(), r.journal.Save()
 }
 
 // askConfigure sends configure. When the answer is lost, the wait that follows
 // settles it: a target that was not told anything never becomes configured.
 func (r *run) askConfigure(ctx context.Context, m *migration.Client) (configured bool, err error) {
-	r.journal.Configure = &configureNote{begin(), r.u.instanceURL()}
-	if err := r.journal.save(); err != nil {
+	r.journal.Configure = &journal.Configure{Note: journal.Begin(), InstanceURL: r.u.instanceURL()}
+	if err := r.journal.Save(); err != nil {
 		return false, err
 	}
 	credentials := r.u.Source.credentials()
@@ -125,7 +126,7 @@ func (r *run) askConfigure(ctx context.Context, m *migration.Client) (configured
 	var lost *migration.UnknownOutcomeError
 	if err != nil && !errors.As(err, &lost) {
 		r.journal.Configure = nil
-		return false, errors.Join(err, r.journal.save())
+		return false, errors.Join(err, r.journal.Save())
 	}
 	return s.Phase == migration.PhaseConfigured, nil
 }
@@ -172,7 +173,7 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	if s.Phase != migration.PhaseRunning {
-		if r.journal.Migrate.ended() {
+		if r.journal.Migrate.IsEnded() {
 			r.journal.Migrate = nil // of another target, see completed, or to be repeated
 		}
 		if r.journal.Migrate != nil {
@@ -183,8 +184,8 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 			case err != nil:
 				return "", err
 			case became == allThere:
-				r.journal.Migrate.end()
-				return "the target holds as many records as the source, and nothing runs", r.journal.save()
+				r.journal.Migrate.End()
+				return "the target holds as many records as the source, and nothing runs", r.journal.Save()
 			case became == notReceived:
 				r.journal.Migrate = nil
 			}
@@ -203,16 +204,16 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 		if errors.As(err, &failed) {
 			// It has an end, and a bad one: the next run may ask again.
 			r.journal.Migrate = nil
-			err = errors.Join(err, r.journal.save())
+			err = errors.Join(err, r.journal.Save())
 		}
 		return "", err
 	}
 	if r.journal.Migrate == nil {
-		n := begin() // somebody else's
+		n := journal.Begin() // somebody else's
 		r.journal.Migrate = &n
 	}
-	r.journal.Migrate.end()
-	if err := r.journal.save(); err != nil {
+	r.journal.Migrate.End()
+	if err := r.journal.Save(); err != nil {
 		return "", err
 	}
 	if s.Processed > 0 {
@@ -222,9 +223,9 @@ func doMigrate(ctx context.Context, r *run) (string, error) {
 }
 
 func (r *run) askMigrate(ctx context.Context, m *migration.Client) error {
-	n := begin()
+	n := journal.Begin()
 	r.journal.Migrate = &n
-	if err := r.journal.save(); err != nil {
+	if err := r.journal.Save(); err != nil {
 		return err
 	}
 	_, err := m.Migrate(ctx)
@@ -241,5 +242,5 @@ func (r *run) askMigrate(ctx context.Context, m *migration.Client) error {
 	}
 	// The server refused: nothing was started.
 	r.journal.Migrate = nil
-	return errors.Join(err, r.journal.save())
+	return errors.Join(err, r.journal.Save())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 )
 
 // zipFile writes an archive whose entries all hold the same text.
@@ -52,7 +53,7 @@ func TestPackageScript(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &run{u: &Upgrade{Package: path, machine: machine{goos: "linux"}}}
+		r := &run{u: &Upgrade{Package: path, machine: host.Machine{GOOS: "linux"}}}
 		if found := r.lookAtOrigin(p); found.Blocking().Has(CodeSetupScript) != want {
 			t.Errorf("%o: %v", mode, found)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -72,7 +73,7 @@ func (r *run) truststoreInForce(_ context.Context) (*keystore.Store, string, err
 	if errors.Is(err, keystore.ErrIntegrity) {
 		// The password given may be of another file; certificates are readable
 		// without.
-		if inst, instErr := OpenInstallation(r.u.TargetDir); instErr == nil {
+		if inst, instErr := installation.Open(r.u.TargetDir); instErr == nil {
 			store, err = keystore.Open(inst.TruststorePath(), keystore.Password{})
 		}
 	}

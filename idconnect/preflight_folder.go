@@ -10,6 +10,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 )
 
 // lookAtFolder looks at the place of the target: what is in it, and whether it
@@ -21,7 +25,7 @@ func (r *run) lookAtFolder(context.Context) Findings {
 	}
 	step := r.u.firstChosen(StepUnpack, StepStores, StepSetup)
 	var found Findings
-	there := isInstallation(dir)
+	there := installation.Is(dir)
 	if !there && r.u.chosen(StepUnpack) {
 		switch entries, err := os.ReadDir(dir); {
 		case err == nil && len(entries) > 0:
@@ -86,19 +90,19 @@ func mayWrite(dir string) error {
 	if !info.IsDir() {
 		return errors.New("it is a file, not a folder")
 	}
-	return mayWriteIn(dir)
+	return host.CheckWritable(dir)
 }
 
 // lookAtStoreFiles looks whether another program has the stores open that are
 // to be replaced.
 func (r *run) lookAtStoreFiles() Findings {
-	inst, err := OpenInstallation(r.u.TargetDir)
+	inst, err := installation.Open(r.u.TargetDir)
 	if err != nil || !r.u.chosen(StepStores) || r.targetUp.Load() {
 		return nil
 	}
 	var found Findings
 	for _, path := range []string{inst.KeystorePath(), inst.TruststorePath()} {
-		if who, held := heldByOther(path); held {
+		if who, held := host.LockedByOther(path); held {
 			found = append(found, finding(CodeFileLocked, StepStores, "%s is in use%s", path, who))
 		}
 	}
@@ -107,13 +111,13 @@ func (r *run) lookAtStoreFiles() Findings {
 
 // lookAtScript looks for the set-up script of an installation that is there.
 func (r *run) lookAtScript() Findings {
-	if !r.u.chosen(StepSetup) || r.targetUp.Load() || r.journal.Setup.ended() {
+	if !r.u.chosen(StepSetup) || r.targetUp.Load() || r.journal.Setup.IsEnded() {
 		return nil
 	}
-	name, err := setupScript(r.u.TargetDir)
+	name, err := setup.Script(r.u.TargetDir)
 	if err == nil {
 		var info fs.FileInfo
-		if info, err = os.Stat(filepath.Join(r.u.TargetDir, name)); err == nil && !runnable(info) {
+		if info, err = os.Stat(filepath.Join(r.u.TargetDir, name)); err == nil && !setup.Runnable(info) {
 			err = fmt.Errorf("%s may not be run: its mode is %s", name, info.Mode())
 		}
 	}

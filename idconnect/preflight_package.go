@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -19,7 +20,7 @@ func utf16Of(s string) []uint16 { return utf16.Encode([]rune(s)) }
 // for room to unpack it.
 func (r *run) lookAtPackage(ctx context.Context) Findings {
 	dir := r.u.TargetDir
-	if isInstallation(dir) {
+	if installation.Is(dir) {
 		return nil
 	}
 	p, err := archive.Open(ctx, r.u.Package)
@@ -50,7 +51,7 @@ func (r *run) lookAtPackage(ctx context.Context) Findings {
 	}
 	// It is unpacked into a folder beside, whose name is longer.
 	temp := archive.TempDir(abs)
-	if name, length, limit := tooLong(r.u.machine.system(), temp, below); name != "" {
+	if name, length, limit := tooLong(r.u.machine.System(), temp, below); name != "" {
 		found = append(found, finding(CodePathTooLong, StepUnpack,
 			"%s below %s would have %d characters, %d is the limit", name, temp, length, limit))
 	}
@@ -99,7 +100,7 @@ func (r *run) lookAtOrigin(p *archive.Package) Findings {
 	case m != "" && m != productVersion && version == "":
 		found = append(found, finding(CodePackageVersion, StepUnpack, "the package's name says version %s: %s", m, base).as(Warns))
 	}
-	windows := r.u.machine.system() == "windows"
+	windows := r.u.machine.System() == "windows"
 	wanted, other := "setup.sh", "setup.bat"
 	if windows {
 		wanted, other = other, wanted
@@ -118,7 +119,7 @@ func (r *run) lookAtOrigin(p *archive.Package) Findings {
 // needs.
 func (r *run) lookAtSpace(dir string, unpacked int64) Findings {
 	at := existing(dir)
-	free, err := r.u.machine.freeSpace(at)
+	free, err := r.u.machine.FreeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said
 	}

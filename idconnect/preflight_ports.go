@@ -3,15 +3,16 @@ package idconnect
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 )
 
 // serverPorts are the properties of boot.properties that name ports on which
@@ -24,7 +25,7 @@ var serverPorts = []string{"openidm.port.https", "openidm.port.http", "openidm.p
 // looks: the step waits for it.
 func (r *run) lookAtPorts(ctx context.Context) Findings {
 	seen := r.targetSeen.Load()
-	if seen == nil || seen.answered || r.targetRuns() || r.journal.Setup.open() {
+	if seen == nil || seen.answered || r.targetRuns() || r.journal.Setup.IsOpen() {
 		return nil
 	}
 	target, err := url.Parse(r.u.targetURL())
@@ -35,11 +36,10 @@ func (r *run) lookAtPorts(ctx context.Context) Findings {
 	wanted := []string{portOf(target)}
 	why := map[string]string{wanted[0]: "the port of " + r.u.targetURL()}
 	// Without a folder that is there the address alone says a port.
-	inst, _ := OpenInstallation(r.u.TargetDir)
+	inst, _ := installation.Open(r.u.TargetDir)
 	if inst != nil {
 		for _, name := range serverPorts {
-			text, _ := inst.Property(name)
-			if port := portNumber(text); port > 0 && why[strconv.Itoa(port)] == "" {
+			if port := inst.Port(name); port > 0 && why[strconv.Itoa(port)] == "" {
 				wanted = append(wanted, strconv.Itoa(port))
 				why[strconv.Itoa(port)] = name + " of the target"
 			}
@@ -70,7 +70,7 @@ const assumedPort = "assumed to be the port of the embedded Postgres"
 
 // databasePort is the one of the embedded Postgres, and who says so; -1 when
 // it is not to be looked at.
-func (r *run) databasePort(inst *Installation) (port int, from string) {
+func (r *run) databasePort(inst *installation.Installation) (port int, from string) {
 	switch n := r.u.Checks.DatabasePort; {
 	case n < 0:
 		return -1, ""
@@ -78,51 +78,11 @@ func (r *run) databasePort(inst *Installation) (port int, from string) {
 		return n, "the port given for the embedded Postgres"
 	}
 	if inst != nil {
-		if port, file := inst.databasePort(); port > 0 {
+		if port, file := inst.DatabasePort(); port > 0 {
 			return port, "the database port in " + file
 		}
 	}
 	return defaultDatabasePort, assumedPort
-}
-
-var jdbcPort = regexp.MustCompile(`^jdbc:postgresql://[^/?]*:(\d+)(?:[/?]|$)`)
-
-// databasePort is what the installation's configuration says of its Postgres,
-// 0 where it says nothing. The names are those of IDM 7; that 7.1.6 has the
-// same is assumed.
-func (i *Installation) databasePort() (port int, file string) {
-	text, _ := i.Property("openidm.repo.port")
-	if port := portNumber(text); port > 0 {
-		return port, i.BootFile
-	}
-	path := filepath.Join(i.Dir, "conf", "datasource.jdbc-default.json")
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxProperties {
-		return 0, ""
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return 0, ""
-	}
-	var source struct {
-		JDBCURL string `json:"jdbcUrl"`
-	}
-	if json.Unmarshal(b, &source) != nil {
-		return 0, ""
-	}
-	left := maxSubstitutions
-	m := jdbcPort.FindStringSubmatch(i.substitute(source.JDBCURL, substitutionDepth, &left))
-	if m == nil {
-		return 0, ""
-	}
-	return portNumber(m[1]), path
-}
-
-func portNumber(text string) int {
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil || n < 1 || n > 65535 {
-		return 0
-	}
-	return n
 }
 
 // listens says whether a connection to a port is accepted.
@@ -137,14 +97,14 @@ func listens(ctx context.Context, host, port string) bool {
 
 // lookAtUser: the embedded Postgres refuses to run as root.
 func (r *run) lookAtUser(context.Context) Findings {
-	if r.targetUp.Load() || r.u.machine.system() == "windows" || r.u.machine.user() != 0 {
+	if r.targetUp.Load() || r.u.machine.System() == "windows" || r.u.machine.User() != 0 {
 		return nil
 	}
 	return Findings{finding(CodeRoot, StepSetup, "the set-up would run as root")}
 }
 
 func (r *run) targetRuns() bool {
-	inst, err := OpenInstallation(r.u.TargetDir)
+	inst, err := installation.Open(r.u.TargetDir)
 	if err != nil {
 		return false
 	}
@@ -154,10 +114,10 @@ func (r *run) targetRuns() bool {
 
 // lookAtProcesses looks for processes of a target that does not answer.
 func (r *run) lookAtProcesses(context.Context) Findings {
-	inst, err := OpenInstallation(r.u.TargetDir)
+	inst, err := installation.Open(r.u.TargetDir)
 	// A set-up that was killed may have left a server that still starts: the
 	// step waits for it.
-	if err != nil || r.targetUp.Load() || r.journal.Setup.open() {
+	if err != nil || r.targetUp.Load() || r.journal.Setup.IsOpen() {
 		return nil
 	}
 	step := r.u.firstChosen(StepSetup, StepStores)
@@ -167,12 +127,12 @@ func (r *run) lookAtProcesses(context.Context) Findings {
 			pid, filepath.Join(inst.Dir, ".openidm.pid")))
 	}
 	if path := filepath.Join(inst.Dir, "felix-cache", "cache.lock"); fileThere(path) {
-		if who, held := heldByOther(path); held {
+		if who, held := host.LockedByOther(path); held {
 			found = append(found, finding(CodeTargetLock, step, "%s is locked%s: a server runs on this folder", path, who))
 		}
 	}
 	for _, path := range postmasters(inst.Dir) {
-		if pid := firstNumber(path); pid > 1 && processRuns(pid) {
+		if pid := firstNumber(path); pid > 1 && host.ProcessRuns(pid) {
 			found = append(found, finding(CodeTargetLock, step, "the database of the target runs as process %d, says %s", pid, path))
 		}
 	}

@@ -230,8 +230,8 @@ func (r *run) sharedAddress(ctx context.Context) string {
 	if errX != nil || errY != nil || portOf(x) != portOf(y) || own {
 		return ""
 	}
-	a, errA := r.u.machine.lookupHost(ctx, x.Hostname())
-	b, errB := r.u.machine.lookupHost(ctx, y.Hostname())
+	a, errA := r.u.machine.LookupHost(ctx, x.Hostname())
+	b, errB := r.u.machine.LookupHost(ctx, y.Hostname())
 	if errA != nil || errB != nil {
 		return ""
 	}
@@ -266,7 +266,7 @@ func ofGeneration(version, generation string) bool {
 // lookAtInstance looks where the instance URL leads to, from here or from the
 // address that the target's machine is said to have for it.
 func (r *run) lookAtInstance(ctx context.Context) Findings {
-	if n := r.journal.configureNote(); n != nil && n.ended() && !r.u.Again {
+	if n := r.journal.ConfigureNote(); n != nil && n.IsEnded() && !r.u.Again {
 		return nil
 	}
 	instance, err := url.Parse(r.u.instanceURL())
@@ -283,7 +283,7 @@ func (r *run) lookAtInstance(ctx context.Context) Findings {
 	host := instance.Hostname()
 	addresses := []string{r.u.Checks.InstanceAddress}
 	if addresses[0] == "" {
-		if addresses, err = r.u.machine.lookupHost(ctx, host); err != nil || len(addresses) == 0 {
+		if addresses, err = r.u.machine.LookupHost(ctx, host); err != nil || len(addresses) == 0 {
 			if ctx.Err() != nil {
 				return found
 			}

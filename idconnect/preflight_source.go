@@ -86,7 +86,7 @@ type schedule struct {
 // lookAtConfiguration looks for what the procedure demands of the source's
 // configuration, and for what would change records while they are copied.
 func (r *run) lookAtConfiguration(ctx context.Context) Findings {
-	if r.journal.Migrate.ended() && !r.u.Again {
+	if r.journal.Migrate.IsEnded() && !r.u.Again {
 		return nil
 	}
 	seen := r.sourceSeen.Load()

@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -23,7 +23,7 @@ func (r *run) lookAtStores(context.Context) Findings {
 	if r.u.StoresFile != "" {
 		return r.lookAtCarried()
 	}
-	inst, err := OpenInstallation(r.u.SourceDir)
+	inst, err := installation.Open(r.u.SourceDir)
 	if err != nil {
 		return Findings{finding(CodeSourceFolder, StepStores, "%v", err).remedy(RemedyOf(err))}
 	}
@@ -35,9 +35,9 @@ func (r *run) lookAtStores(context.Context) Findings {
 		found = append(found, storeFinding("keystore", inst.KeystorePath(), password, err))
 	} else {
 		found = append(found, warnings(inst.KeystorePath(), keys)...)
-		found = append(found, disguise("keystore", inst.KeystorePath(), inst.or("openidm.keystore.type", string(keystore.JCEKS)), keys.Format())...)
-		found = append(found, lookAtKeys(inst, keys, password)...)
-		found = append(found, r.lookAtSubject(inst, keys)...)
+		found = append(found, disguise("keystore", inst.KeystorePath(), inst.KeystoreType(), keys.Format())...)
+		found = append(found, lookAtKeys(inst.KeystorePath(), keys, password, inst.CertificateAlias(), inst.CryptoAlias())...)
+		found = append(found, r.lookAtSubject(keys, inst.CertificateAlias())...)
 	}
 	own := r.u.Source
 	own.Truststore = ""
@@ -50,7 +50,7 @@ func (r *run) lookAtStores(context.Context) Findings {
 		found = append(found, finding(CodeStoreUnverified, StepStores, "%s was read without its password", inst.TruststorePath()))
 	}
 	found = append(found, warnings(inst.TruststorePath(), trust)...)
-	return append(found, disguise("truststore", inst.TruststorePath(), inst.or("openidm.truststore.type", string(keystore.JKS)), trust.Format())...)
+	return append(found, disguise("truststore", inst.TruststorePath(), inst.TruststoreType(), trust.Format())...)
 }
 
 // lookAtCarried is lookAtStores for stores that were carried here.
@@ -67,13 +67,15 @@ func (r *run) lookAtCarried() Findings {
 	if err != nil {
 		return append(found, finding(CodeStorePassword, StepStores, "%v", err).remedy("give the keystore's password"))
 	}
-	keys, _, err := r.openCarried()
+	keys, trust, err := r.openCarried()
 	if err != nil {
 		return append(found, storeFinding("stores in", r.u.StoresFile, password, err))
 	}
-	inst := &Installation{Dir: filepath.Clean(r.u.StoresFile)}
-	found = append(found, lookAtKeys(inst, keys, password)...)
-	return append(found, r.lookAtSubject(inst, keys)...)
+	path := "the keystore in " + r.u.StoresFile
+	found = append(found, disguise("keystore in", r.u.StoresFile, h.Keystore.Type, keys.Format())...)
+	found = append(found, disguise("truststore in", r.u.StoresFile, h.Truststore.Type, trust.Format())...)
+	found = append(found, lookAtKeys(path, keys, password, h.CertificateAlias, h.CryptoAlias)...)
+	return append(found, r.lookAtSubject(keys, h.CertificateAlias)...)
 }
 
 func warnings(path string, s *keystore.Store) Findings {
@@ -169,11 +171,11 @@ func isText(path string) bool {
 
 // lookAtKeys opens every key, and looks for the two aliases that the server
 // itself names.
-func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Password) Findings {
+func lookAtKeys(path string, keys *keystore.Store, password keystore.Password, aliases ...string) Findings {
 	var found Findings
-	for _, alias := range []string{inst.CertificateAlias(), inst.CryptoAlias()} {
+	for _, alias := range aliases {
 		if _, ok := keys.Entry(alias); !ok {
-			found = append(found, finding(CodeStoreAlias, StepStores, "%s has no entry %s", inst.KeystorePath(), alias))
+			found = append(found, finding(CodeStoreAlias, StepStores, "%s has no entry %s", path, alias))
 		}
 	}
 	for e := range keys.Entries() {
@@ -185,7 +187,7 @@ func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Pass
 			_, _, err = e.SecretKey(password)
 		}
 		if err != nil {
-			found = append(found, finding(CodeStoreKey, StepStores, "%s: the key %s does not open: %v", inst.KeystorePath(), e.Alias, err))
+			found = append(found, finding(CodeStoreKey, StepStores, "%s: the key %s does not open: %v", path, e.Alias, err))
 		}
 	}
 	return found
@@ -194,8 +196,8 @@ func lookAtKeys(inst *Installation, keys *keystore.Store, password keystore.Pass
 // lookAtSubject compares the certificate that the server presents, as the
 // keystore has it, with the host of the instance URL, by Java's rules for
 // names.
-func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) Findings {
-	own := certificateOf(keys, inst.CertificateAlias())
+func (r *run) lookAtSubject(keys *keystore.Store, alias string) Findings {
+	own := certificateOf(keys, alias)
 	instance, err := url.Parse(r.u.instanceURL())
 	if own == nil || err != nil {
 		return nil
@@ -207,5 +209,5 @@ func (r *run) lookAtSubject(inst *Installation, keys *keystore.Store) Findings {
 		return nil
 	}
 	return Findings{finding(CodeStoreSubject, StepStores, "the certificate of %s has the subject %s, the instance URL the host %s",
-		inst.CertificateAlias(), keystore.CertificateSubject(own.Raw), instance.Hostname()).remedy(verdict.Remedy)}
+		alias, keystore.CertificateSubject(own.Raw), instance.Hostname()).remedy(verdict.Remedy)}
 }

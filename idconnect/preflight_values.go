@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -125,7 +126,7 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 // lookAtOrder refuses a target that ran before it had the source's stores: it
 // made keys of its own, and encrypted with them.
 func (r *run) lookAtOrder(ctx context.Context) Findings {
-	if !isInstallation(r.u.TargetDir) {
+	if !installation.Is(r.u.TargetDir) {
 		return nil
 	}
 	sign, started := everStarted(r.u.TargetDir)

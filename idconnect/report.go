@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // ReportVersion is the version of the JSON form of [Report]; it grows when a
@@ -192,7 +194,7 @@ func (rep *Report) Save(dir string) error {
 		if err := f.write(&content); err != nil {
 			return fmt.Errorf("report: %s: %w", f.name, err)
 		}
-		if err := writeFile(filepath.Join(dir, f.name), content.Bytes(), 0o640); err != nil {
+		if err := disk.Write(filepath.Join(dir, f.name), content.Bytes(), 0o640, nil); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

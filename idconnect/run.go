@@ -15,8 +15,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -26,15 +27,15 @@ import (
 // run is what one call of Plan, Run, Status or Rollback works with.
 type run struct {
 	u       *Upgrade
-	journal *journal
+	journal *journal.Journal
 	// held is the lock of the target, nil while this run does not have it.
-	held   *flock.Flock
+	held   *journal.Lock
 	events emitter
 	// began tells what this run did from what was done before it.
 	began time.Time
 	// The stores of StoresFile, see carried.
 	carriedOnce   sync.Once
-	carriedStores *handover
+	carriedStores *handover.File
 	carriedErr    error
 	// verified is the result of the step verify, for the report.
 	verified *VerifyReport
@@ -60,7 +61,7 @@ func (u *Upgrade) start() (*run, error) {
 }
 
 func (u *Upgrade) open() (*run, error) {
-	j, err := openJournal(u.stateDir(), u.targetURL())
+	j, err := journal.Open(u.stateDir(), u.targetURL())
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func (u *Upgrade) open() (*run, error) {
 // settleFiles finds out what became of file operations that were killed, and
 // removes their temporary files. Only who has the lock may call it.
 func (r *run) settleFiles() error {
-	if err := errors.Join(disk.Sweep(r.journal.path), r.settleUnpack(), r.settleStores()); err != nil {
+	if err := errors.Join(disk.Sweep(r.journal.Path()), r.settleUnpack(), r.settleStores()); err != nil {
 		return fmt.Errorf("after the last run: %w", err)
 	}
 	return nil
@@ -115,16 +116,6 @@ func (r *run) close() {
 			c.Close()
 		}
 	}
-}
-
-// isInstallation says whether dir looks like a salesforceIdConnect folder: it
-// has the folder with the stores, which the vendor's procedure names.
-func isInstallation(dir string) bool {
-	if dir == "" {
-		return false
-	}
-	info, err := os.Stat(filepath.Join(dir, "security"))
-	return err == nil && info.IsDir()
 }
 
 func (r *run) client(s Server, address string, trust *keystore.Trust, pinned *x509.Certificate) *openidm.Client {
@@ -220,7 +211,7 @@ func (r *run) carriedCertificate() *x509.Certificate {
 	if err != nil {
 		return nil
 	}
-	return certificateOf(store, new(Installation).CertificateAlias())
+	return certificateOf(store, h.CertificateAlias)
 }
 
 // trust is nil where no truststore is named or at hand.
@@ -243,7 +234,7 @@ func (u *Upgrade) trust(s Server, dir string) (*keystore.Trust, error) {
 func (u *Upgrade) openTruststore(s Server, dir string) (*keystore.Store, error) {
 	path, password := s.Truststore, s.TruststorePassword
 	if path == "" {
-		inst, err := OpenInstallation(dir)
+		inst, err := installation.Open(dir)
 		if err != nil {
 			return nil, err
 		}
@@ -269,7 +260,7 @@ func (u *Upgrade) openTruststore(s Server, dir string) (*keystore.Store, error) 
 // a password: certificates are not encrypted, and whoever can change the file
 // can change the server.
 func (u *Upgrade) ownCertificate(dir string) *x509.Certificate {
-	inst, err := OpenInstallation(dir)
+	inst, err := installation.Open(dir)
 	if err != nil {
 		return nil
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -35,17 +37,17 @@ func checkSetup(ctx context.Context, r *run) (State, string, error) {
 // its server does not answer today; one whose end is not known may have left a
 // server that still starts, which gets its time.
 func doSetup(ctx context.Context, r *run) (string, error) {
-	if n := r.journal.Setup; n.ended() && !r.u.Again {
+	if n := r.journal.Setup; n.IsEnded() && !r.u.Again {
 		return "", &SetupDoneError{When: *n.Ended, Dir: r.u.TargetDir}
 	}
-	if r.journal.Setup.open() {
+	if r.journal.Setup.IsOpen() {
 		up, err := r.awaitServer(ctx)
 		if err != nil {
 			return "", err
 		}
 		if up {
-			r.journal.Setup.end()
-			return "the target is ready", r.journal.save()
+			r.journal.Setup.End()
+			return "the target is ready", r.journal.Save()
 		}
 	}
 	password, err := r.u.keystorePassword()
@@ -53,20 +55,20 @@ func doSetup(ctx context.Context, r *run) (string, error) {
 		return "", err
 	}
 	home := r.u.JavaHome
-	if java, err := r.u.findJava(ctx); err == nil && home == "" {
+	if java, err := host.FindJava(ctx, r.u.JavaHome, r.u.machine); err == nil && home == "" {
 		home = java.Home
 	}
-	script, err := setupScript(r.u.TargetDir)
+	script, err := setup.Script(r.u.TargetDir)
 	if err != nil {
 		return "", err
 	}
 	timeout := r.u.SetupTimeout
 	if timeout == 0 {
-		timeout = defaultSetupTimeout
+		timeout = setup.DefaultTimeout
 	}
-	n := begin()
+	n := journal.Begin()
 	r.journal.Setup = &n
-	if err := r.journal.save(); err != nil {
+	if err := r.journal.Save(); err != nil {
 		return "", err
 	}
 	lines := &lineWriter{emit: func(line string) {
@@ -74,16 +76,22 @@ func doSetup(ctx context.Context, r *run) (string, error) {
 	}}
 	o := r.u.setup
 	o.Dir, o.Script, o.JavaHome, o.KeystorePassword = r.u.TargetDir, script, home, password
-	o.Prompts, o.Timeout, o.Output, o.Ready = r.u.Prompts, timeout, lines, r.targetReady
+	o.Timeout, o.Output, o.Ready = timeout, lines, r.targetReady
+	for _, p := range r.u.Prompts {
+		o.Prompts = append(o.Prompts, setup.Prompt(p))
+	}
 	disk.At("before", "set-up", script)
-	err = runSetup(ctx, o)
+	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", script)
 	lines.flush()
-	if err != nil {
+	if ctx.Err() != nil && err != nil {
 		return "", err
 	}
-	r.journal.Setup.end()
-	return "the target is ready", r.journal.save()
+	if err != nil {
+		return "", &SetupError{Err: err}
+	}
+	r.journal.Setup.End()
+	return "the target is ready", r.journal.Save()
 }
 
 func (r *run) targetReady(ctx context.Context) (bool, error) {
@@ -99,11 +107,11 @@ func (r *run) targetReady(ctx context.Context) (bool, error) {
 func (r *run) awaitServer(ctx context.Context) (up bool, err error) {
 	timeout := r.u.SetupTimeout
 	if timeout == 0 {
-		timeout = defaultSetupTimeout
+		timeout = setup.DefaultTimeout
 	}
 	deadline := time.Now().Add(timeout)
 	for {
-		inst, err := OpenInstallation(r.u.TargetDir)
+		inst, err := installation.Open(r.u.TargetDir)
 		if err != nil {
 			return false, err
 		}
@@ -148,19 +156,7 @@ func undoSetup(_ context.Context, r *run) (string, error) {
 		return "was not run", nil
 	}
 	r.journal.Setup = nil
-	return "forgotten: the next run sets up again; what the script made is left where it is", r.journal.save()
-}
-
-// setupScript is the package's own; setup.bat is assumed.
-func setupScript(dir string) (string, error) {
-	name := "setup.sh"
-	if runtime.GOOS == "windows" {
-		name = "setup.bat"
-	}
-	if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-		return "", fmt.Errorf("set-up script: %w", err)
-	}
-	return name, nil
+	return "forgotten: the next run sets up again; what the script made is left where it is", r.journal.Save()
 }
 
 // lineWriter cuts what is written into lines.

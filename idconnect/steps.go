@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -20,7 +23,7 @@ type step struct {
 	undo  func(context.Context, *run) (string, error)
 	// note is the journal's of the action, nil where there is none: when check
 	// says that it is done, an intent without an outcome has its outcome.
-	note func(*journal) *note
+	note func(*journal.Journal) *journal.Note
 }
 
 // steps in their order.
@@ -29,9 +32,9 @@ var steps = []step{
 	{StepUnpack, WhereTarget, checkUnpack, doUnpack, undoUnpack, nil},
 	{StepStores, WhereTarget, checkStores, doStores, undoStores, nil},
 	{StepJava, WhereTarget, checkJava, doJava, nil, nil},
-	{StepSetup, WhereTarget, checkSetup, doSetup, undoSetup, func(j *journal) *note { return j.Setup }},
-	{StepConfigure, WhereAny, checkConfigure, doConfigure, nil, (*journal).configureNote},
-	{StepMigrate, WhereAny, checkMigrate, doMigrate, nil, func(j *journal) *note { return j.Migrate }},
+	{StepSetup, WhereTarget, checkSetup, doSetup, undoSetup, func(j *journal.Journal) *journal.Note { return j.Setup }},
+	{StepConfigure, WhereAny, checkConfigure, doConfigure, nil, (*journal.Journal).ConfigureNote},
+	{StepMigrate, WhereAny, checkMigrate, doMigrate, nil, func(j *journal.Journal) *journal.Note { return j.Migrate }},
 	{StepVerify, WhereAny, checkVerify, doVerify, nil, nil},
 }
 
@@ -58,7 +61,7 @@ func doPrepare(ctx context.Context, r *run) (string, error) {
 }
 
 func checkUnpack(ctx context.Context, r *run) (State, string, error) {
-	if isInstallation(r.u.TargetDir) {
+	if installation.Is(r.u.TargetDir) {
 		return Done, r.u.TargetDir + " is there", nil
 	}
 	p, err := archive.Open(ctx, r.u.Package)
@@ -73,7 +76,7 @@ func checkJava(ctx context.Context, r *run) (State, string, error) {
 	if r.targetUp.Load() {
 		return Done, "the target runs already", nil
 	}
-	java, err := r.u.findJava(ctx)
+	java, err := host.FindJava(ctx, r.u.JavaHome, r.u.machine)
 	if err != nil {
 		return ToDo, "", err
 	}
@@ -93,7 +96,7 @@ type storePair struct {
 }
 
 func (r *run) storePairs() ([]storePair, error) {
-	dst, err := OpenInstallation(r.u.TargetDir)
+	dst, err := installation.Open(r.u.TargetDir)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +110,7 @@ func (r *run) storePairs() ([]storePair, error) {
 			{"truststore", file, dst.TruststorePath(), func() ([]byte, error) { return h.Truststore.Content, nil }},
 		}, nil
 	}
-	src, err := OpenInstallation(r.u.SourceDir)
+	src, err := installation.Open(r.u.SourceDir)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -23,7 +25,7 @@ func (r *run) sourceStores() (keys, trust *keystore.Store, err error) {
 	if r.u.StoresFile != "" {
 		return r.openCarried()
 	}
-	inst, err := OpenInstallation(r.u.SourceDir)
+	inst, err := installation.Open(r.u.SourceDir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,7 +51,7 @@ func checkStores(_ context.Context, r *run) (State, string, error) {
 		return ToDo, "", err
 	}
 	detail := fmt.Sprintf("%s, %s", text.Plural(keys.Len(), "key"), text.Plural(trust.Len(), "certificate"))
-	if !isInstallation(r.u.TargetDir) {
+	if !installation.Is(r.u.TargetDir) {
 		return ToDo, detail, nil
 	}
 	same, _, err := r.storesHeld(keys, trust)
@@ -135,7 +137,7 @@ func (r *run) truststorePassword() (known bool, p keystore.Password) {
 	if r.u.StoresFile != "" {
 		dir = r.u.TargetDir // no file says it, but both are usually the same
 	}
-	inst, err := OpenInstallation(dir)
+	inst, err := installation.Open(dir)
 	if err != nil {
 		return false, p
 	}
@@ -151,7 +153,7 @@ var startedSigns = []string{"felix-cache", ".openidm.pid", "db/openidm"}
 
 // everStarted names a trace of a server that was started from dir.
 func everStarted(dir string) (string, bool) {
-	inst, err := OpenInstallation(dir)
+	inst, err := installation.Open(dir)
 	if err != nil {
 		return "", false
 	}
@@ -233,11 +235,11 @@ func (r *run) copyStore(p storePair, isTruststore bool) (string, error) {
 	if err := r.targetStopped(); err != nil {
 		return "", err
 	}
-	n := &storeNote{note: begin()}
+	n := &journal.Store{Note: journal.Begin()}
 	options := keystore.CopyOptions{Password: password, Replace: true, Intent: func(c keystore.Changes) error {
 		n.Changes = c
 		r.journal.Stores = append(r.journal.Stores, n)
-		return r.journal.save()
+		return r.journal.Save()
 	}}
 	if did == "merged" || r.u.StoresFile != "" {
 		_, err = keystore.CopyBytes(content, p.target, options)
@@ -247,16 +249,16 @@ func (r *run) copyStore(p storePair, isTruststore bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n.end()
+	n.End()
 	if n.Changes.Backup != "" {
 		did += ", the old one is " + filepath.Base(n.Changes.Backup)
 	}
-	return did, r.journal.save()
+	return did, r.journal.Save()
 }
 
 // targetStopped refuses to change files under a server that runs.
 func (r *run) targetStopped() error {
-	inst, err := OpenInstallation(r.u.TargetDir)
+	inst, err := installation.Open(r.u.TargetDir)
 	if err != nil {
 		return nil // no installation, no server
 	}
@@ -286,10 +288,10 @@ const maxStore = 64 << 20
 // settleStores finds out what became of a copy that was killed: it was made
 // when the file is what it was to become; else it was not, and its traces go.
 func (r *run) settleStores() error {
-	var kept []*storeNote
+	var kept []*journal.Store
 	changed := false
 	for _, n := range r.journal.Stores {
-		if n.open() {
+		if n.IsOpen() {
 			changed = true
 			path := n.Changes.Path
 			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
@@ -310,7 +312,7 @@ func (r *run) settleStores() error {
 				// Neither what it was nor what it was to become: somebody else
 				// wrote it. A rollback will say so, and a copy keeps it.
 			}
-			n.end()
+			n.End()
 		}
 		kept = append(kept, n)
 	}
@@ -318,7 +320,7 @@ func (r *run) settleStores() error {
 		return nil
 	}
 	r.journal.Stores = kept
-	return r.journal.save()
+	return r.journal.Save()
 }
 
 // mergeTruststores gives the target's truststore with the source's
@@ -380,7 +382,7 @@ func undoStores(_ context.Context, r *run) (string, error) {
 			return strings.Join(done, "; "), err
 		}
 		r.journal.Stores = r.journal.Stores[:n-1]
-		if err := r.journal.save(); err != nil {
+		if err := r.journal.Save(); err != nil {
 			return "", err
 		}
 		done = append(done, said)

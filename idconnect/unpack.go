@@ -14,24 +14,26 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 func doUnpack(ctx context.Context, r *run) (string, error) {
-	n := &unpackNote{note: begin()}
-	if old := r.journal.Unpack; old != nil && old.open() {
+	n := &journal.Unpack{Note: journal.Begin()}
+	if old := r.journal.Unpack; old != nil && old.IsOpen() {
 		n.Empty = old.Empty
 	}
 	if info, err := os.Stat(r.u.TargetDir); err == nil && info.IsDir() {
-		n.Empty = &folderNote{info.Mode().Perm(), info.ModTime()}
+		n.Empty = &journal.Folder{Mode: info.Mode().Perm(), ModTime: info.ModTime()}
 	}
 	r.journal.Unpack = n
 	// There is no folder: what was done in one that is gone is no longer done,
 	// and cannot be undone. Whether a migration is, its database says.
 	r.journal.Stores, r.journal.Setup, r.journal.Configure = nil, nil, nil
-	if err := r.journal.save(); err != nil {
+	if err := r.journal.Save(); err != nil {
 		return "", err
 	}
 	err := archive.Unpack(ctx, r.u.Package, r.u.TargetDir, func(done, total int64) {
@@ -44,13 +46,13 @@ func doUnpack(ctx context.Context, r *run) (string, error) {
 			return err
 		}
 		n.Files = files
-		return r.journal.save()
+		return r.journal.Save()
 	})
 	if err != nil {
 		return "", err
 	}
-	n.end()
-	return fmt.Sprintf("%d files in %s", len(n.Files), r.u.TargetDir), r.journal.save()
+	n.End()
+	return fmt.Sprintf("%d files in %s", len(n.Files), r.u.TargetDir), r.journal.Save()
 }
 
 // settleUnpack finds out what became of an unpacking that was killed: the
@@ -61,13 +63,13 @@ func (r *run) settleUnpack() error {
 		return nil
 	}
 	temp := archive.TempDir(r.u.TargetDir)
-	if n.ended() {
+	if n.IsEnded() {
 		return nil
 	}
 	_, err := os.Lstat(temp)
-	if errors.Is(err, fs.ErrNotExist) && n.Files != nil && isInstallation(r.u.TargetDir) {
-		n.end()
-		return r.journal.save()
+	if errors.Is(err, fs.ErrNotExist) && n.Files != nil && installation.Is(r.u.TargetDir) {
+		n.End()
+		return r.journal.Save()
 	}
 	// The note stays, for the empty folder that may have been there.
 	return disk.RemoveAll(temp)
@@ -93,12 +95,12 @@ func undoUnpack(ctx context.Context, r *run) (string, error) {
 		detail = dir + " is gone already"
 	case err != nil:
 		return "", err
-	case n.open():
+	case n.IsOpen():
 		// Nothing was renamed to it: what is there is somebody else's, or the
 		// empty folder that was there before.
 		detail = "nothing was unpacked to " + dir
 	default:
-		foreign, err := n.foreign(ctx, dir)
+		foreign, err := foreignFiles(ctx, dir, n.Files)
 		if err != nil {
 			return "", err
 		}
@@ -114,28 +116,29 @@ func undoUnpack(ctx context.Context, r *run) (string, error) {
 			return "", err
 		}
 	}
-	if err := n.restoreEmpty(dir); err != nil {
+	if err := restoreEmpty(dir, n.Empty); err != nil {
 		return "", err
 	}
 	r.journal.Unpack = nil
 	// With the folder goes its database: that target was never set up,
 	// configured nor migrated to.
 	r.journal.Setup, r.journal.Configure, r.journal.Migrate = nil, nil, nil
-	return detail, r.journal.save()
+	return detail, r.journal.Save()
 }
 
-func (n *unpackNote) restoreEmpty(dir string) error {
-	if n.Empty == nil {
+// restoreEmpty puts back the empty folder that was there before, if there was one.
+func restoreEmpty(dir string, was *journal.Folder) error {
+	if was == nil {
 		return nil
 	}
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := disk.Mkdir(dir, n.Empty.Mode); err != nil {
+		if err := disk.Mkdir(dir, was.Mode); err != nil {
 			return err
 		}
 	} else if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		return err
 	}
-	return errors.Join(disk.Chmod(dir, n.Empty.Mode), disk.Chtimes(dir, n.Empty.ModTime), disk.Sync(filepath.Dir(dir)))
+	return errors.Join(disk.Chmod(dir, was.Mode), disk.Chtimes(dir, was.ModTime), disk.Sync(filepath.Dir(dir)))
 }
 
 // AddedError says that a folder which was unpacked holds files that the
@@ -163,14 +166,14 @@ func someOf(files []string) string {
 	return strings.Join(files[:some], ", ") + fmt.Sprintf(" and %d more", len(files)-some)
 }
 
-// foreign are the files below dir that the package did not bring as they are.
-func (n *unpackNote) foreign(ctx context.Context, dir string) ([]string, error) {
+// foreignFiles are the files below dir that the package did not bring as they are.
+func foreignFiles(ctx context.Context, dir string, brought map[string]journal.File) ([]string, error) {
 	var out []string
 	err := walkFiles(dir, func(path, rel string, info fs.FileInfo) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		was, ok := n.Files[rel]
+		was, ok := brought[rel]
 		if ok && info.Mode() == was.Mode && info.Size() == was.Size {
 			sum, err := sumOfFile(path)
 			if err != nil {
@@ -188,11 +191,11 @@ func (n *unpackNote) foreign(ctx context.Context, dir string) ([]string, error) 
 }
 
 // listFiles says of every file below dir what it is, by its slash path.
-func listFiles(dir string) (map[string]fileNote, error) {
-	files := map[string]fileNote{}
+func listFiles(dir string) (map[string]journal.File, error) {
+	files := map[string]journal.File{}
 	err := walkFiles(dir, func(path, rel string, info fs.FileInfo) error {
 		sum, err := sumOfFile(path)
-		files[rel] = fileNote{info.Size(), info.Mode(), sum}
+		files[rel] = journal.File{Size: info.Size(), Mode: info.Mode(), SHA256: sum}
 		return err
 	})
 	return files, err

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -166,8 +169,8 @@ type Upgrade struct {
 
 	// For tests: what is asked of this machine, the durations of a set-up, and
 	// the first pause of a wait.
-	machine      machine
-	setup        setupOptions
+	machine      host.Machine
+	setup        setup.Options
 	pollInterval time.Duration
 }
 
@@ -238,12 +241,12 @@ func (u *Upgrade) Missing() []*MissingError {
 		need(true, "StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	}
 	need(u.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
-	need(u.Package == "" && !isInstallation(u.TargetDir), "Package", StepUnpack)
+	need(u.Package == "" && !installation.Is(u.TargetDir), "Package", StepUnpack)
 	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password", StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
 	if u.chosen(StepStores) || u.chosen(StepSetup) {
 		p, err := u.keystorePassword()
-		var folder *InstallationError
+		var folder *installation.Error
 		// A source's folder that is none is for preflight to report, with all else.
 		if noSource := u.SourceDir != "" && errors.As(err, &folder); !noSource && p.IsZero() {
 			need(true, "KeystorePassword", StepStores, StepSetup)
@@ -263,7 +266,7 @@ func (u *Upgrade) keystorePassword() (openidm.Secret, error) {
 		if dir == "" {
 			continue
 		}
-		inst, err := OpenInstallation(dir)
+		inst, err := installation.Open(dir)
 		if err != nil {
 			return openidm.Secret{}, err
 		}
@@ -363,9 +366,9 @@ func (r *run) runStep(ctx context.Context, s step, report *Report) error {
 	}
 	state, detail, err := s.check(ctx, r)
 	if err == nil && state == Done && s.note != nil {
-		if n := s.note(r.journal); n.open() {
-			n.end()
-			err = r.journal.save()
+		if n := s.note(r.journal); n.IsOpen() {
+			n.End()
+			err = r.journal.Save()
 		}
 	}
 	if err == nil && state == Done {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // RepairList returns the records that the target lacks or has with other
@@ -48,7 +50,7 @@ func (r *VerifyReport) SaveRepairList(path string) (more int64, err error) {
 	for _, address := range list {
 		fmt.Fprintln(&b, address)
 	}
-	if err := writeFile(path, []byte(b.String()), 0o600); err != nil {
+	if err := disk.Write(path, []byte(b.String()), 0o600, nil); err != nil {
 		return more, fmt.Errorf("list of ids: %w", err)
 	}
 	return more, nil

@@ -1,4 +1,4 @@
-package idconnect
+package installation
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package idconnect
+package setup
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func TestSetup(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
-		kind   string // "" succeeds
+		kind   Kind // "" succeeds
 	}{
 		"as the real one":               {script: `printf 'Embedded Postgres. Press Enter: '; read -r a; stty -echo; printf 'Enter keystore password: '; read -r p; stty echo; [ "$p" = hush-hush ] || exit 3; : >ready`},
 		"prompt before the echo is off": {script: `printf 'Enter keystore password: '; sleep 0.3; stty -echo; read -r p; [ "$p" = hush-hush ] || exit 3; : >ready`},
@@ -63,7 +63,7 @@ func TestSetup(t *testing.T) {
 			if c.kind == "not ready" {
 				timeout = 2 * time.Second
 			}
-			err := runSetup(t.Context(), setupOptions{
+			err := Run(t.Context(), Options{
 				Dir: dir, Script: file, KeystorePassword: keystore.NewPassword("hush-hush"), Output: &out,
 				Timeout: timeout, PromptTimeout: time.Second, MaxOutput: 1 << 20,
 				Ready: func(context.Context) (bool, error) {
@@ -71,7 +71,7 @@ func TestSetup(t *testing.T) {
 					return err == nil, err
 				},
 			})
-			var failed *SetupError
+			var failed *Error
 			switch {
 			case c.kind == "" && err != nil:
 				t.Errorf("%v", err)
@@ -82,27 +82,5 @@ func TestSetup(t *testing.T) {
 				t.Errorf("the password is shown: %v, %s", err, &out)
 			}
 		})
-	}
-}
-
-func TestJava(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]javaInfo{
-		`openjdk version "11.0.25" 2024-10-15` + "\n64-Bit Server VM":   {Version: "11.0.25", Major: 11, Bits: 64},
-		`java version "1.8.0_202"` + "\nJava HotSpot(TM) 64-Bit Server": {Version: "1.8.0_202", Major: 8, Bits: 64},
-		`openjdk version "11" 2018-09-25` + "\nClient VM":               {Version: "11", Major: 11, Bits: 32},
-		`openjdk version "25-ea" x` + "\n64-Bit":                        {Version: "25-ea", Major: 25, Bits: 64},
-		`nonsense`:                                                      {Bits: 32},
-	} {
-		var got javaInfo
-		got.read(text)
-		if got != want {
-			t.Errorf("%s: %+v", text, got)
-		}
-	}
-	var no *JavaError
-	u := &Upgrade{JavaHome: t.TempDir()}
-	if _, err := u.findJava(t.Context()); !errors.As(err, &no) || no.Remedy() == "" {
-		t.Errorf("%v", err)
 	}
 }

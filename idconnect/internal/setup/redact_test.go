@@ -1,4 +1,4 @@
-package idconnect
+package setup
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ func TestSetupRedacts(t *testing.T) {
 		"OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:0123456789abcdef",
 	}
 	var out bytes.Buffer
-	s := &setupRun{o: setupOptions{KeystorePassword: keystore.NewPassword(password), Output: &out, MaxOutput: 1 << 20}}
+	s := &session{o: Options{KeystorePassword: keystore.NewPassword(password), Output: &out, MaxOutput: 1 << 20}}
 	for _, form := range forms {
 		// In two pieces, as a terminal may give it.
 		line := "password=" + form + " was read\n"
@@ -31,7 +31,7 @@ func TestSetupRedacts(t *testing.T) {
 			}
 		}
 	}
-	text := out.String() + s.fail(SetupExit, errors.New("exit status 1")).Error()
+	text := out.String() + s.fail(Exit, errors.New("exit status 1")).Error()
 	for _, form := range forms {
 		if strings.Contains(text, form) {
 			t.Errorf("%s is shown", form)

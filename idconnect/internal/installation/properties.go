@@ -1,4 +1,4 @@
-package idconnect
+package installation
 
 import (
 	"bufio"
@@ -19,15 +19,14 @@ const (
 	substitutionDepth = 8
 )
 
-// readProperties reads a file in the form of java.util.Properties: Latin-1,
-// with escapes, comments and continued lines.
+// readProperties reads a file in the format of java.util.Properties: Latin-1, with escapes, comments and continued lines.
 func readProperties(path string) (map[string]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a file")
+		return nil, errors.New("not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -125,11 +124,11 @@ func unescapeProperty(s string) (string, error) {
 			r = '\f'
 		case 'u':
 			if i+4 >= len(runes) {
-				return "", errors.New(`a broken \u escape`)
+				return "", errors.New(`malformed \u escape`)
 			}
 			n, err := strconv.ParseUint(string(runes[i+1:i+5]), 16, 16)
 			if err != nil {
-				return "", errors.New(`a broken \u escape`)
+				return "", errors.New(`malformed \u escape`)
 			}
 			r = rune(n)
 			i += 4

@@ -1,4 +1,8 @@
-package idconnect
+// Package setup runs the vendor's set-up script as a person would: under a terminal, answering its questions, until the
+// server that it starts is ready. It does not know how to ask a server that: the caller does. Whether the script is to
+// be run at all, and what an interrupted one means, is for the step. Begin with [Run]; the words of the script are those
+// of [DefaultPrompts].
+package setup
 
 import (
 	"bytes"
@@ -8,14 +12,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// setupOptions are what a set-up needs. The durations may be zero.
-type setupOptions struct {
+// DefaultTimeout bounds the script and the start of the server.
+const DefaultTimeout = 15 * time.Minute
+
+// Options are what a set-up needs. All but Dir and Script may be zero.
+type Options struct {
 	// Dir is the salesforceIdConnect folder, Script a file in it.
 	Dir, Script string
 	// JavaHome is the child's JAVA_HOME, and its bin comes first on the PATH;
@@ -48,21 +57,21 @@ type setupOptions struct {
 }
 
 const (
-	maxSetupOutput = 16 << 20
-	maxSetupPart   = 8 << 10
-	setupTick      = 50 * time.Millisecond
-	echoPatience   = 3 * time.Second
-	endedPatience  = 5 // looks at the pid file
-	closePatience  = time.Second
-	maxSameAnswer  = 3
+	maxOutput     = 16 << 20
+	maxPart       = 8 << 10
+	tickInterval  = 50 * time.Millisecond
+	echoPatience  = 3 * time.Second
+	endedPatience = 5 // looks at the pid file
+	closePatience = time.Second
+	maxSameAnswer = 3
 )
 
-func (o *setupOptions) defaults() {
+func (o *Options) defaults() {
 	for _, d := range []struct {
 		v         *time.Duration
 		otherwise time.Duration
 	}{
-		{&o.Timeout, defaultSetupTimeout}, {&o.Quiet, 150 * time.Millisecond},
+		{&o.Timeout, DefaultTimeout}, {&o.Quiet, 150 * time.Millisecond},
 		{&o.PromptTimeout, 20 * time.Second}, {&o.Linger, 5 * time.Second}, {&o.Interval, time.Second},
 	} {
 		if *d.v == 0 {
@@ -73,8 +82,20 @@ func (o *setupOptions) defaults() {
 		o.Prompts = DefaultPrompts()
 	}
 	if o.MaxOutput == 0 {
-		o.MaxOutput = maxSetupOutput
+		o.MaxOutput = maxOutput
 	}
+}
+
+// Script is the package's set-up script in a folder, for this system. That setup.bat is its name on Windows is assumed.
+func Script(dir string) (name string, err error) {
+	name = "setup.sh"
+	if runtime.GOOS == "windows" {
+		name = "setup.bat"
+	}
+	if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+		return "", fmt.Errorf("set-up script: %w", err)
+	}
+	return name, nil
 }
 
 // child is the running script and its terminal, or pipes on Windows.
@@ -90,28 +111,27 @@ type child interface {
 	close()
 }
 
-// runSetup runs the script until the server is ready. The server belongs to
-// the machine then, and so does a script that stays as its foreground: neither
-// our end nor that of the terminal ends them. A script that has not ended when
-// runSetup fails, or when ctx does, is killed with its process group; a server
-// that a script left behind is not.
-func runSetup(ctx context.Context, o setupOptions) error {
+// Run runs the script until the server is ready. From then on the server belongs to the machine, and so does a script
+// that stays in its foreground: neither our end nor that of the terminal ends them. A script that has not ended when Run
+// fails, or when ctx does, is killed with its process group; a server that a script left behind is not. How a set-up
+// failed is an [*Error].
+func Run(ctx context.Context, o Options) error {
 	o.defaults()
-	s := &setupRun{o: o, began: time.Now(), answers: make([]int, len(o.Prompts))}
+	s := &session{o: o, began: time.Now(), answers: make([]int, len(o.Prompts))}
 	info, err := os.Stat(filepath.Join(o.Dir, o.Script))
-	if err == nil && !runnable(info) {
+	if err == nil && !Runnable(info) {
 		err = fmt.Errorf("%s may not be run: its mode is %s", filepath.Join(o.Dir, o.Script), info.Mode())
 	}
 	if err != nil {
-		return s.fail(SetupStart, err)
+		return s.fail(Start, err)
 	}
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	cmd := setupCommand(o.Script)
+	cmd := command(o.Script)
 	cmd.Dir, cmd.Env = o.Dir, s.environment()
 	if s.c, err = startChild(cmd); err != nil {
-		return s.fail(SetupStart, err)
+		return s.fail(Start, err)
 	}
 	chunks := make(chan []byte)
 	over := make(chan struct{})
@@ -130,11 +150,12 @@ func runSetup(ctx context.Context, o setupOptions) error {
 }
 
 // environment is ours without what holds a password.
-func (s *setupRun) environment() []string {
+func (s *session) environment() []string {
 	var env []string
 	for _, e := range os.Environ() {
 		name, value, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, "IDC_") && strings.HasSuffix(name, "_PASSWORD") || value != "" && value == s.o.KeystorePassword.Reveal() {
+		ours := strings.HasPrefix(name, "IDC_") && strings.HasSuffix(name, "_PASSWORD")
+		if ours || value != "" && value == s.o.KeystorePassword.Reveal() {
 			continue
 		}
 		env = append(env, e)
@@ -166,8 +187,8 @@ func readChunks(r io.Reader, chunks chan<- []byte, over <-chan struct{}) {
 	}
 }
 
-type setupRun struct {
-	o     setupOptions
+type session struct {
+	o     Options
 	c     child
 	began time.Time
 
@@ -187,12 +208,12 @@ type setupRun struct {
 	nextAsked time.Time
 }
 
-func (s *setupRun) fail(kind string, err error) error {
+func (s *session) fail(kind Kind, err error) error {
 	lines := s.lines
 	if p := s.clean(string(s.part)); p != "" {
 		lines = append(lines, p)
 	}
-	e := &SetupError{Kind: kind, LastLines: lastLines(lines), Err: err}
+	e := &Error{Kind: kind, LastLines: lastLines(lines), Err: err}
 	e.Log, e.LogLines = serverLog(s.o.Dir, s.began, s.clean)
 	return e
 }
@@ -202,7 +223,7 @@ type readiness struct {
 	err   error
 }
 
-func (s *setupRun) loop(ctx context.Context, chunks <-chan []byte) error {
+func (s *session) loop(ctx context.Context, chunks <-chan []byte) error {
 	// The question whether the server is ready may take long; the script's
 	// questions do not wait for it.
 	asking, cancel := context.WithCancel(ctx)
@@ -214,7 +235,7 @@ func (s *setupRun) loop(ctx context.Context, chunks <-chan []byte) error {
 			<-answer
 		}
 	}()
-	tick := time.NewTicker(setupTick)
+	tick := time.NewTicker(tickInterval)
 	defer tick.Stop()
 	s.changed = time.Now()
 	for {
@@ -224,7 +245,7 @@ func (s *setupRun) loop(ctx context.Context, chunks <-chan []byte) error {
 			if s.notReady != nil {
 				err = fmt.Errorf("%w: %w", err, s.notReady)
 			}
-			return s.fail(SetupNotReady, err)
+			return s.fail(NotReady, err)
 		case b, ok := <-chunks:
 			if !ok {
 				chunks = nil
@@ -261,7 +282,7 @@ func (s *setupRun) loop(ctx context.Context, chunks <-chan []byte) error {
 
 // done: a script that goes on beside a server that is ready gets some time to
 // ask what it still has to.
-func (s *setupRun) done() bool {
+func (s *session) done() bool {
 	if s.o.Ready == nil {
 		return s.ended
 	}
@@ -269,15 +290,15 @@ func (s *setupRun) done() bool {
 }
 
 // look is what is done now and then: has the script ended, does it ask?
-func (s *setupRun) look(chunks <-chan []byte) error {
+func (s *session) look(chunks <-chan []byte) error {
 	if !s.ended {
 		ended, how, err := s.c.ended()
 		if err != nil {
-			return s.fail(SetupExit, err)
+			return s.fail(Exit, err)
 		}
 		if s.ended = ended; how != "" {
 			s.drain(chunks)
-			return s.fail(SetupExit, errors.New("the script "+how))
+			return s.fail(Exit, errors.New("the script "+how))
 		}
 	}
 	quiet := time.Since(s.changed)
@@ -288,31 +309,30 @@ func (s *setupRun) look(chunks <-chan []byte) error {
 		return err
 	}
 	if !s.ready && quiet > s.o.PromptTimeout && isQuestion(s.clean(string(s.part))) {
-		return s.fail(SetupUnknownPrompt, errors.New("nothing is known to answer"))
+		return s.fail(UnknownPrompt, errors.New("nothing is known to answer"))
 	}
 	return nil
 }
 
 // lookAtServer ends the wait for a server whose process was seen to be gone
 // for a while: a start may write the file anew.
-func (s *setupRun) lookAtServer() error {
+func (s *session) lookAtServer() error {
 	if !s.ended {
 		return nil
 	}
-	inst := Installation{Dir: s.o.Dir}
-	pid, running := inst.Process()
+	pid, running := installation.Process(s.o.Dir)
 	if pid == 0 || running {
 		s.gone = 0
 		return nil
 	}
 	if s.gone++; s.gone > endedPatience {
-		return s.fail(SetupServerEnded, fmt.Errorf("process %d, which was the server, is gone", pid))
+		return s.fail(ServerEnded, fmt.Errorf("process %d, which was the server, is gone", pid))
 	}
 	return nil
 }
 
 // answer types what the last line asks for.
-func (s *setupRun) answer(quiet time.Duration) (known bool, err error) {
+func (s *session) answer(quiet time.Duration) (known bool, err error) {
 	line, ended := s.clean(string(s.part)), false
 	if line == "" && len(s.lines) > 0 {
 		line, ended = s.lines[len(s.lines)-1], true
@@ -326,22 +346,22 @@ func (s *setupRun) answer(quiet time.Duration) (known bool, err error) {
 	}
 	p := s.o.Prompts[i]
 	if s.answers[i] == maxSameAnswer {
-		kind := SetupAnswerRefused
+		kind := AnswerRefused
 		if p.Secret {
-			kind = SetupPasswordRefused
+			kind = PasswordRefused
 		}
 		return true, s.fail(kind, fmt.Errorf("it was asked for more than %d times", maxSameAnswer))
 	}
 	text := p.Answer
 	if p.Secret {
 		if err := typeable(s.o.KeystorePassword); err != nil {
-			return true, s.fail(SetupPassword, err)
+			return true, s.fail(NoPassword, err)
 		}
 		if s.c.echoes() {
 			// A script that prints its prompt first still has to switch the
 			// echo off.
 			if quiet > echoPatience {
-				return true, s.fail(SetupEcho, errors.New("the script asks for the password, and the terminal would show it"))
+				return true, s.fail(Echo, errors.New("the script asks for the password, and the terminal would show it"))
 			}
 			return true, nil
 		}
@@ -351,14 +371,14 @@ func (s *setupRun) answer(quiet time.Duration) (known bool, err error) {
 	s.line(string(s.part))
 	s.part, s.asks, s.answered = nil, false, time.Now()
 	if _, err := io.WriteString(s.c, text+enterKey); err != nil {
-		return true, s.fail(SetupExit, err)
+		return true, s.fail(Exit, err)
 	}
 	return true, nil
 }
 
 // drain takes what the script wrote at its end. A server that it left running
 // holds the terminal open.
-func (s *setupRun) drain(chunks <-chan []byte) {
+func (s *session) drain(chunks <-chan []byte) {
 	patience := time.After(closePatience)
 	for chunks != nil {
 		select {
@@ -373,10 +393,10 @@ func (s *setupRun) drain(chunks <-chan []byte) {
 }
 
 // take cuts what the script writes into lines.
-func (s *setupRun) take(b []byte) error {
+func (s *session) take(b []byte) error {
 	s.changed = time.Now()
 	if s.total += int64(len(b)); s.total > s.o.MaxOutput {
-		return s.fail(SetupOutput, fmt.Errorf("more than %d bytes", s.o.MaxOutput))
+		return s.fail(TooMuchOutput, fmt.Errorf("more than %d bytes", s.o.MaxOutput))
 	}
 	for len(b) > 0 {
 		i := bytes.IndexByte(b, '\n')
@@ -388,22 +408,22 @@ func (s *setupRun) take(b []byte) error {
 		s.line(string(append(s.part, b[:i]...)))
 		s.part, b = nil, b[i+1:]
 	}
-	if len(s.part) > maxSetupPart {
+	if len(s.part) > maxPart {
 		// Cut after the password was taken out, never through it.
 		s.part = []byte(s.redact(string(s.part)))
-		s.part = s.part[max(0, len(s.part)-maxSetupPart):]
+		s.part = s.part[max(0, len(s.part)-maxPart):]
 	}
 	return nil
 }
 
-func (s *setupRun) line(text string) {
+func (s *session) line(text string) {
 	text = s.clean(text)
 	if text == "" {
 		return
 	}
 	s.asks = true
 	s.lines = append(s.lines, text)
-	s.lines = s.lines[max(0, len(s.lines)-setupLastLines):]
+	s.lines = s.lines[max(0, len(s.lines)-maxLines):]
 	if s.o.Output != nil {
 		io.WriteString(s.o.Output, text+"\n")
 	}

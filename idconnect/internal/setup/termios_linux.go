@@ -1,4 +1,4 @@
-package idconnect
+package setup
 
 import "golang.org/x/sys/unix"
 

@@ -1,4 +1,4 @@
-package idconnect
+package setup
 
 import (
 	"fmt"
@@ -9,25 +9,27 @@ import (
 	"time"
 )
 
-// Kinds of [SetupError].
+// Kind says how a set-up ended.
+type Kind string
+
+// The kinds of an [Error].
 const (
-	SetupStart           = "start"            // the script could not be started
-	SetupExit            = "exit"             // the script ended with an error
-	SetupServerEnded     = "server ended"     // the process that the server's pid file names ended
-	SetupUnknownPrompt   = "unknown prompt"   // a question that no [Prompt] answers
-	SetupAnswerRefused   = "answer refused"   // the same question over and over
-	SetupPassword        = "password"         // none is known, or it cannot be typed
-	SetupPasswordRefused = "password refused" // asked for over and over
-	SetupEcho            = "echo"             // the terminal would show the password
-	SetupOutput          = "output"           // more output than is taken
-	SetupNotReady        = "not ready"        // the time is over
+	Start           Kind = "start"            // the script could not be started
+	Exit            Kind = "exit"             // the script ended with an error
+	ServerEnded     Kind = "server ended"     // the process that the server's pid file names ended
+	UnknownPrompt   Kind = "unknown prompt"   // a question that no [Prompt] answers
+	AnswerRefused   Kind = "answer refused"   // the same question over and over
+	NoPassword      Kind = "password"         // none is known, or it cannot be typed
+	PasswordRefused Kind = "password refused" // asked for over and over
+	Echo            Kind = "echo"             // the terminal would show the password
+	TooMuchOutput   Kind = "output"           // more output than is taken
+	NotReady        Kind = "not ready"        // the time is over
 )
 
-// SetupError says how the set-up ended instead of with a server that is ready.
+// Error says how the set-up ended instead of with a server that is ready.
 // It holds no secret.
-type SetupError struct {
-	// Kind is one of the constants SetupStart, SetupExit and so on.
-	Kind string
+type Error struct {
+	Kind Kind
 	// LastLines are the last ones of the script's output, at most 8, without
 	// the password.
 	LastLines []string
@@ -39,8 +41,8 @@ type SetupError struct {
 	Err      error
 }
 
-func (e *SetupError) Error() string {
-	s := "set-up: " + e.Kind
+func (e *Error) Error() string {
+	s := "set-up: " + string(e.Kind)
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
 	}
@@ -53,37 +55,39 @@ func (e *SetupError) Error() string {
 	return s
 }
 
-func (e *SetupError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
-// Remedy says what to do.
-func (e *SetupError) Remedy() string {
+// Remedy says what to do about it.
+func (e *Error) Remedy() string {
 	switch e.Kind {
-	case SetupStart:
+	case Start:
 		return "see that the script is there and may be run (chmod +x setup.sh), then run the same command again"
-	case SetupUnknownPrompt, SetupAnswerRefused:
-		return "the script asks something unexpected: run it by hand, then run the same command again: it goes on when the server is ready"
-	case SetupEcho:
+	case UnknownPrompt, AnswerRefused:
+		return "the script asks something unexpected: run it by hand, then run the same command again: " +
+			"it goes on when the server is ready"
+	case Echo:
 		return "the script would show the password: run it by hand, then run the same command again"
-	case SetupPassword, SetupPasswordRefused:
+	case NoPassword, PasswordRefused:
 		return "give the password of the source's keystore, which was copied"
-	case SetupNotReady, SetupServerEnded:
-		return "look at the target's log (logs folder), whether its ports are free, and whether this runs as root, which Postgres refuses; then run the same command again"
+	case NotReady, ServerEnded:
+		return "look at the target's log (logs folder), whether its ports are free, and whether this runs as root, " +
+			"which Postgres refuses; then run the same command again"
 	}
 	return "read its last lines, mend what they say, and run the same command again"
 }
 
 const (
-	setupLastLines = 8
-	maxSetupLine   = 500 // bytes of a line in an error
-	maxLogTail     = 16 << 10
+	maxLines   = 8
+	maxLine    = 500 // bytes of a line in an error
+	maxLogTail = 16 << 10
 )
 
 // lastLines keeps the last lines of text, each cut to a length for people.
 func lastLines(lines []string) []string {
 	var out []string
-	for _, line := range lines[max(0, len(lines)-setupLastLines):] {
-		if len(line) > maxSetupLine {
-			line = strings.ToValidUTF8(line[:maxSetupLine], "") + "…"
+	for _, line := range lines[max(0, len(lines)-maxLines):] {
+		if len(line) > maxLine {
+			line = strings.ToValidUTF8(line[:maxLine], "") + "…"
 		}
 		out = append(out, line)
 	}

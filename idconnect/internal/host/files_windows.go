@@ -1,4 +1,4 @@
-package idconnect
+package host
 
 import (
 	"errors"
@@ -22,14 +22,13 @@ func open(path string, access, share, flags uint32) error {
 // fileAddFile is FILE_ADD_FILE: the right to make files in a folder.
 const fileAddFile = 2
 
-// mayWriteIn opens the folder with the right to make files in it, and makes
-// none.
-func mayWriteIn(dir string) error {
-	return open(dir, fileAddFile, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, windows.FILE_FLAG_BACKUP_SEMANTICS)
+// CheckWritable says why this user may not make files in a folder. It opens the folder with that right, and makes none.
+func CheckWritable(dir string) error {
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	return open(dir, fileAddFile, share, windows.FILE_FLAG_BACKUP_SEMANTICS)
 }
 
-// freeSpace is what this user may still use of the disk that dir is on, in
-// bytes.
+// freeSpace is what this user may still use of the disk that dir is on, in bytes.
 func freeSpace(dir string) (uint64, error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
@@ -40,14 +39,13 @@ func freeSpace(dir string) (uint64, error) {
 	return free, err
 }
 
-// heldByOther says whether another program has a file open: it is opened, for
-// an instant, by one alone.
-func heldByOther(path string) (who string, held bool) {
+// LockedByOther reports whether another program has a file open. For that it opens the file exclusively, for an instant.
+func LockedByOther(path string) (who string, held bool) {
 	err := open(path, windows.GENERIC_READ, 0, windows.FILE_ATTRIBUTE_NORMAL)
 	return "", errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
 }
 
-// diskIsFull says whether an error is that of a disk that is full.
-func diskIsFull(err error) bool {
+// IsDiskFull reports whether an error says that a disk is full.
+func IsDiskFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

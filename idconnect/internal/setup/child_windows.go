@@ -1,4 +1,4 @@
-package idconnect
+package setup
 
 import (
 	"io"
@@ -13,16 +13,16 @@ import (
 // enterKey ends a typed line.
 const enterKey = "\r\n"
 
-// setupCommand runs the batch file in a console of its own without a window,
+// command runs the batch file in a console of its own without a window,
 // which neither our end nor a Ctrl-C at our console closes.
-func setupCommand(script string) *exec.Cmd {
+func command(script string) *exec.Cmd {
 	cmd := exec.Command("cmd", "/d", "/c", `.\`+script)
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_NO_WINDOW}
 	return cmd
 }
 
-// runnable: what may be run is decided by the name.
-func runnable(os.FileInfo) bool { return true }
+// Runnable is true: Windows decides by the name.
+func Runnable(os.FileInfo) bool { return true }
 
 // pipeChild: without a terminal nothing that is typed is shown.
 type pipeChild struct {
@@ -51,7 +51,8 @@ func startChild(cmd *exec.Cmd) (child, error) {
 		closer()
 		return nil, err
 	}
-	handle, err := windows.OpenProcess(windows.SYNCHRONIZE|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(cmd.Process.Pid))
+	const access = windows.SYNCHRONIZE | windows.PROCESS_QUERY_LIMITED_INFORMATION
+	handle, err := windows.OpenProcess(access, false, uint32(cmd.Process.Pid))
 	if err != nil {
 		cmd.Process.Kill()
 		closer()

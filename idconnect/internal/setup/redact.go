@@ -1,4 +1,4 @@
-package idconnect
+package setup
 
 import (
 	"encoding/base64"
@@ -11,7 +11,7 @@ import (
 var terminalCodes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // clean leaves out what steers a terminal, and the password.
-func (s *setupRun) clean(text string) string {
+func (s *session) clean(text string) string {
 	text = terminalCodes.ReplaceAllString(s.redact(text), "")
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f {
@@ -22,15 +22,15 @@ func (s *setupRun) clean(text string) string {
 	return strings.TrimSpace(s.redact(text))
 }
 
-// setupPasswordForms are forms of a boot.properties password that can be turned
+// passwordForms are forms of a boot.properties password that can be turned
 // back (OBF), or that nobody needs to see: they are the keystore's, of whatever
 // installation.
-var setupPasswordForms = regexp.MustCompile(`\b(?:OBF|CRYPT|MD5):[0-9A-Za-z]+`)
+var passwordForms = regexp.MustCompile(`\b(?:OBF|CRYPT|MD5):[0-9A-Za-z]+`)
 
 // redact takes the password out, as it is and as programs print it: in JSON, in
 // an address, in base64, and obfuscated.
-func (s *setupRun) redact(text string) string {
-	text = setupPasswordForms.ReplaceAllString(text, "[redacted]")
+func (s *session) redact(text string) string {
+	text = passwordForms.ReplaceAllString(text, "[redacted]")
 	p := s.o.KeystorePassword.Reveal()
 	if p == "" {
 		return text

@@ -1,6 +1,6 @@
 //go:build unix
 
-package idconnect
+package setup
 
 import (
 	"errors"
@@ -17,13 +17,14 @@ import (
 // enterKey ends a typed line.
 const enterKey = "\n"
 
-// setupCommand runs the script with hang-ups ignored, so that the server that
+// command runs the script with hang-ups ignored, so that the server that
 // it starts outlives the terminal.
-func setupCommand(script string) *exec.Cmd {
+func command(script string) *exec.Cmd {
 	return exec.Command("/bin/sh", "-c", `trap "" HUP; exec "$0"`, "./"+script)
 }
 
-func runnable(info os.FileInfo) bool { return info.Mode().Perm()&0o111 != 0 }
+// Runnable reports whether the mode of a script lets it run.
+func Runnable(info os.FileInfo) bool { return info.Mode().Perm()&0o111 != 0 }
 
 // ptyChild leads a session of its own, with the terminal as its own.
 type ptyChild struct {

@@ -1,6 +1,6 @@
 //go:build darwin || freebsd || netbsd || openbsd || dragonfly
 
-package idconnect
+package setup
 
 import "golang.org/x/sys/unix"
 

@@ -1,4 +1,4 @@
-package idconnect
+package installation
 
 import (
 	"errors"
@@ -68,7 +68,7 @@ func TestInstallation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := installation(t, c.file, c.boot)
-			inst, err := OpenInstallation(dir)
+			inst, err := Open(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,8 +117,8 @@ func TestInstallationRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := OpenInstallation(c.dir)
-			var no *InstallationError
+			_, err := Open(c.dir)
+			var no *Error
 			if !errors.As(err, &no) || no.Dir != c.dir || no.Remedy() == "" || c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v", err)
 			}
@@ -136,7 +136,7 @@ func TestPropertySubstitution(t *testing.T) {
 		"other=<&{home}>", "unknown=&{no.such} ${open &{", "loop=&{loop}x",
 		"laugh0=ha", "laugh1=" + strings.Repeat("&{laugh0}", 50), "laugh2=" + strings.Repeat("&{laugh1}", 50), "laugh3=" + strings.Repeat("&{laugh2}", 50),
 	}, "\n"))
-	inst, err := OpenInstallation(dir)
+	inst, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,15 +183,14 @@ func TestProcess(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			inst := Installation{Dir: dir}
-			if pid, running := inst.Process(); pid != c.pid || running != c.running {
+			if pid, running := Process(dir); pid != c.pid || running != c.running {
 				t.Errorf("%d, %v", pid, running)
 			}
 		})
 	}
 }
 
-func ExampleOpenInstallation() {
+func ExampleOpen() {
 	dir, err := os.MkdirTemp("", "salesforceIdConnect")
 	if err != nil {
 		log.Fatal(err)
@@ -206,7 +205,7 @@ func ExampleOpenInstallation() {
 		log.Fatal(err)
 	}
 
-	inst, err := OpenInstallation(dir)
+	inst, err := Open(dir)
 	if err != nil {
 		log.Fatal(err)
 	}

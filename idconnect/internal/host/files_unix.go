@@ -1,6 +1,6 @@
 //go:build unix
 
-package idconnect
+package host
 
 import (
 	"errors"
@@ -10,14 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mayWriteIn asks the system; as root everything but a disk that is only for
-// reading may be written.
-func mayWriteIn(dir string) error {
+// CheckWritable says why this user may not make files in a folder. It makes none. Root may do so everywhere but on a
+// read-only disk.
+func CheckWritable(dir string) error {
 	return unix.Access(dir, unix.W_OK|unix.X_OK)
 }
 
-// freeSpace is what this user may still use of the disk that dir is on, in
-// bytes.
+// freeSpace is what this user may still use of the disk that dir is on, in bytes.
 func freeSpace(dir string) (uint64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
@@ -26,9 +25,9 @@ func freeSpace(dir string) (uint64, error) {
 	return uint64(s.Bavail) * uint64(s.Bsize), nil //nolint:unconvert // their types differ from system to system
 }
 
-// heldByOther says whether another process has locked a file, in the way that
-// Java does, and which. The lock is asked for, not taken.
-func heldByOther(path string) (who string, held bool) {
+// LockedByOther reports whether another process has locked a file, in the way that Java does, and which one, as a text
+// that follows "locked". It asks for the lock and does not take it.
+func LockedByOther(path string) (who string, held bool) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", false
@@ -44,7 +43,7 @@ func heldByOther(path string) (who string, held bool) {
 	return who, true
 }
 
-// diskIsFull says whether an error is that of a disk, or a quota, that is full.
-func diskIsFull(err error) bool {
+// IsDiskFull reports whether an error says that a disk or a quota is full.
+func IsDiskFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }

@@ -1,4 +1,4 @@
-package idconnect
+package host
 
 import (
 	"errors"
@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func processRuns(pid int) bool {
+// ProcessRuns reports whether a process of that number runs, of whatever user.
+func ProcessRuns(pid int) bool {
 	h, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(pid))
 	if err != nil {
 		return errors.Is(err, windows.ERROR_ACCESS_DENIED)

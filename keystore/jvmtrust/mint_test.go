@@ -10,11 +10,13 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,7 +28,7 @@ type authority struct {
 	key  crypto.Signer
 }
 
-// mint makes the certificates of the cases; keys are shared, as they take long.
+// mint makes the certificates of the cases.
 type mint struct {
 	t             testing.TB
 	now           time.Time
@@ -34,11 +36,20 @@ type mint struct {
 	serial        int64
 }
 
+// minted are the keys of every mint: to make them takes long.
+var minted = sync.OnceValues(func() (mint, error) {
+	first, err := rsa.GenerateKey(rand.Reader, 2048)
+	second, secondErr := rsa.GenerateKey(rand.Reader, 2048)
+	third, thirdErr := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return mint{rsa: first, rsa2: second, ec: third}, errors.Join(err, secondErr, thirdErr)
+})
+
 func newMint(t testing.TB) *mint {
-	m := &mint{t: t, now: time.Now()}
-	m.rsa, m.rsa2 = m.rsaKey(2048), m.rsaKey(2048)
-	m.ec = m.ecKey(elliptic.P256())
-	return m
+	t.Helper()
+	m, err := minted()
+	m.t, m.now = t, time.Now()
+	m.check(err)
+	return &m
 }
 
 func (m *mint) rsaKey(bits int) crypto.Signer {

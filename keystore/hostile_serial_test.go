@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 )
 
 // secretEntry is a JCEKS store whose one secret key is the stream given, under
@@ -154,10 +156,11 @@ func TestHostilePrivateKeys(t *testing.T) {
 func TestHostilePKCS12(t *testing.T) {
 	t.Parallel()
 	data := fixture(t, "pkcs12.jceks")
-	step := 1
-	if testing.Short() {
-		step = 8 // but each bit of a byte
+	step := 8 // but each bit of a byte
+	if exhaustive.All() && !testing.Short() {
+		step = 1
 	}
+	t.Logf("cut at %s bytes, and as many flipped", ofAll((len(data)+step-1)/step, len(data)))
 	for n := 0; n < len(data); n += step {
 		if _, err := Decode(bytes.NewReader(data[:n]), NewPassword("changeit")); !isAny(err, ErrFormat, ErrIntegrity, ErrPKCS12Unsupported) {
 			t.Fatalf("cut at %d: %v", n, err)

@@ -117,5 +117,5 @@ func TestJavaIsAsLenient(t *testing.T) {
 			questions[i].path = filepath.Join("testdata", "fixtures", "trust.jceks")
 		}
 	}
-	agree(t, questions)
+	agree(t, questions, 4)
 }

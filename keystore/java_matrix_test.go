@@ -22,7 +22,9 @@ func TestJavaMatrix(t *testing.T) {
 	if exhaustive.All() {
 		step = "1"
 	}
-	out := strings.Split(strings.TrimSpace(javatest.Run(t, javatest.Short, fewestIterations, filepath.Join("testdata", "java", "MakeStores.java"), dir, filepath.Join("testdata", "fixtures", "trust.jks"), step)), "\n")
+	out := strings.Split(strings.TrimSpace(javatest.Run(t, javatest.Short, fewestIterations,
+		filepath.Join("testdata", "java", "MakeStores.java"), dir,
+		filepath.Join("testdata", "fixtures", "trust.jks"), step)), "\n")
 	last := len(out) - 1
 	if last < 20 || out[last] != "refused" && out[last] != "taken" {
 		t.Fatalf("%d lines, the last is %q", len(out), out[last])
@@ -37,7 +39,8 @@ func TestJavaMatrix(t *testing.T) {
 		q := question{Format(f[0]), unhex(t, f[1]), unhex(t, f[2]), unhex(t, f[3])}
 		if _, reason, refused := strings.Cut(strings.TrimSuffix(filepath.Base(q.path), ")"), "("); refused {
 			// What go-pkcs12 cannot show is an error and never a guess.
-			if _, err := Open(q.path, NewPassword(q.password)); !errors.Is(err, ErrPKCS12Unsupported) || !strings.Contains(err.Error(), reason) {
+			if _, err := Open(q.path, NewPassword(q.password)); !errors.Is(err, ErrPKCS12Unsupported) ||
+				!strings.Contains(err.Error(), reason) {
 				t.Errorf("%s: %v", filepath.Base(q.path), err)
 			}
 			continue
@@ -54,14 +57,16 @@ func TestJavaMatrix(t *testing.T) {
 			continue
 		}
 		var same bytes.Buffer
-		if err := s.Encode(&same, NewPassword(q.password)); err != nil || !bytes.Equal(same.Bytes(), content(t, q.path)) {
+		if err := s.Encode(&same, NewPassword(q.password)); err != nil ||
+			!bytes.Equal(same.Bytes(), content(t, q.path)) {
 			t.Errorf("%s: not written as it was, %v", filepath.Base(q.path), err)
 		}
 		copied := New(s.Format())
 		o := PutOptions{Password: NewPassword("other"), Iterations: 100}
 		for e := range s.Entries() {
 			o.Created = e.Created
-			if err := putAnew(copied, e, NewPassword(q.keyPassword), o); q.keyPassword == "second" && errors.Is(err, ErrKeyPassword) {
+			if err := putAnew(copied, e, NewPassword(q.keyPassword), o); q.keyPassword == "second" &&
+				errors.Is(err, ErrKeyPassword) {
 				continue
 			} else if e.Alias == "pbe of nothing" && errors.Is(err, ErrFormat) {
 				continue // nor does Java open it

@@ -122,7 +122,8 @@ func ask(t *testing.T, lines string) (answers []string) {
 	reader.Lock()
 	defer reader.Unlock()
 	if reader.cmd == nil {
-		cmd := exec.Command(java, append(slices.Clone(javatest.Options), filepath.Join("testdata", "java", "ReadStore.java"))...)
+		cmd := exec.Command(java,
+			append(slices.Clone(javatest.Options), filepath.Join("testdata", "java", "ReadStore.java"))...)
 		cmd.Stderr = os.Stderr
 		in, err := cmd.StdinPipe()
 		out, outErr := cmd.StdoutPipe()
@@ -223,7 +224,8 @@ func agree(t *testing.T, all []question, n int) {
 	answers, failed := askJava(t, questions)
 	agreed, entries := 0, 0
 	defer func() {
-		t.Logf("%d of %s stores as Java reads them, with %d entries", agreed, ofAll(len(questions), len(all)), entries)
+		t.Logf("%d of %s stores as Java reads them, with %d entries", agreed, ofAll(len(questions), len(all)),
+			entries)
 	}()
 	for i, q := range questions {
 		name := filepath.Base(q.path)
@@ -273,7 +275,8 @@ func TestJavaFixtures(t *testing.T) {
 		case "iter5000000.jceks":
 			continue // takes Java seconds, and TestJavaReadsOurs has one too
 		}
-		questions = append(questions, question{Format(m.Type), filepath.Join("testdata", "fixtures", name), m.Password, m.Password})
+		questions = append(questions, question{Format(m.Type), filepath.Join("testdata", "fixtures", name),
+			m.Password, m.Password})
 	}
 	agree(t, questions, 6)
 }
@@ -281,7 +284,8 @@ func TestJavaFixtures(t *testing.T) {
 // selfSigned makes a certificate for a key, with any subject.
 func selfSigned(t testing.TB, key crypto.Signer, subject []byte) *x509.Certificate {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(1e9, 0), NotAfter: time.Unix(4e9, 0), RawSubject: subject}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(1e9, 0),
+		NotAfter: time.Unix(4e9, 0), RawSubject: subject}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -309,7 +313,8 @@ var generated = sync.OnceValues(func() (map[string]crypto.Signer, error) {
 	p384, p384Err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	p521, p521Err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	_, ed, edErr := ed25519.GenerateKey(rand.Reader)
-	return map[string]crypto.Signer{"rsa2048": small, "rsa3072": large, "p256": p256, "p384": p384, "p521": p521, "ed25519": ed},
+	return map[string]crypto.Signer{"rsa2048": small, "rsa3072": large, "p256": p256, "p384": p384, "p521": p521,
+			"ed25519": ed},
 		errors.Join(err, largeErr, p256Err, p384Err, p521Err, edErr)
 })
 
@@ -353,7 +358,8 @@ func TestJavaReadsOurs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, ms := range []int64{-1, 0, -1234567890123, 1 << 53, math.MaxInt64, math.MinInt64} {
-			if err := s.PutCertificate(fmt.Sprint("dated ", ms), signed, PutOptions{Created: time.UnixMilli(ms)}); err != nil {
+			if err := s.PutCertificate(fmt.Sprint("dated ", ms), signed,
+				PutOptions{Created: time.UnixMilli(ms)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -368,10 +374,12 @@ func TestJavaReadsOurs(t *testing.T) {
 		for _, k := range []struct {
 			algorithm string
 			size      int
-		}{{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA256", 32}, {"HmacSHA512", 1000}, {"DESede", 24}, {"Blowfish", 5}} {
+		}{{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA256", 32}, {"HmacSHA512", 1000}, {"DESede", 24},
+			{"Blowfish", 5}} {
 			key := make([]byte, k.size)
 			rand.Read(key)
-			if err := s.PutSecretKey(fmt.Sprintf("鍵 %s %d", k.algorithm, k.size), k.algorithm, key, o); err != nil {
+			if err := s.PutSecretKey(fmt.Sprintf("鍵 %s %d", k.algorithm, k.size), k.algorithm, key,
+				o); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -410,7 +418,8 @@ func TestJavaReadsOurs(t *testing.T) {
 	var questions []question
 	for _, c := range exhaustive.Sample(all, 4) {
 		s := c.empty()
-		o := PutOptions{Password: NewPassword(c.keyPassword), Iterations: c.iterations, Created: time.UnixMilli(1234567890123)}
+		o := PutOptions{Password: NewPassword(c.keyPassword), Iterations: c.iterations,
+			Created: time.UnixMilli(1234567890123)}
 		switch {
 		case c.iterations == maxIterations:
 			if err := s.PutSecretKey("k", "AES", make([]byte, 16), o); err != nil {

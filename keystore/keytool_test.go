@@ -19,7 +19,8 @@ func keytool(t *testing.T, args ...string) string {
 	for _, o := range javatest.Options {
 		quick = append(quick, "-J"+o)
 	}
-	out, err := exec.CommandContext(t.Context(), javatest.Tool(t, "keytool"), append(quick, args...)...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), javatest.Tool(t, "keytool"),
+		append(quick, args...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("keytool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -47,18 +48,22 @@ func TestKeytool(t *testing.T) {
 	t.Parallel()
 	javatest.Tool(t, "keytool")
 	secret := func(iterations int) []string {
-		return []string{"-genseckey", "-keyalg", "AES", "-keysize", "256", "-alias", "secret", "-keypass", "changeit",
+		return []string{"-genseckey", "-keyalg", "AES", "-keysize", "256", "-alias", "secret", "-keypass",
+			"changeit",
 			fmt.Sprintf("-J-Djdk.jceks.iterationCount=%d", iterations)}
 	}
 	rsa := func(alias string) []string {
-		return []string{"-genkeypair", "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=pair", "-alias", alias}
+		return []string{"-genkeypair", "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=pair", "-alias",
+			alias}
 	}
 	ec := func(curve, alias, name string, more ...string) []string {
-		return append([]string{"-genkeypair", "-keyalg", "EC", "-groupname", curve, "-dname", name, "-alias", alias}, more...)
+		return append([]string{"-genkeypair", "-keyalg", "EC", "-groupname", curve, "-dname", name, "-alias",
+			alias}, more...)
 	}
 	all := []keytoolStore{
 		{"10000.jceks", "JCEKS", [][]string{
-			ec("secp256r1", "Pair", "CN=a\\, b, O=c", "-keypass", "changeit", "-J-Djdk.jceks.iterationCount=10000"), secret(10_000)}},
+			ec("secp256r1", "Pair", "CN=a\\, b, O=c", "-keypass", "changeit",
+				"-J-Djdk.jceks.iterationCount=10000"), secret(10_000)}},
 		{"200000.jceks", "JCEKS", [][]string{secret(200_000)}},
 		{"1000000.jceks", "JCEKS", [][]string{secret(1_000_000)}},
 		{"pair.jks", "JKS", [][]string{append(rsa("one"), "-keypass", "changeit")}},

@@ -19,7 +19,8 @@ import (
 // write of them.
 func TestSecondOpinion(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"key.jks", "version1-key.jks", "trust.jks", "version1-trust.jks", "openidm-7.0.2-truststore.jks"} {
+	for _, name := range []string{"key.jks", "version1-key.jks", "trust.jks", "version1-trust.jks",
+		"openidm-7.0.2-truststore.jks"} {
 		ours := openFixture(t, name)
 		if name == "trust.jks" { // a change, so that it is written anew
 			ours.Delete("leaf")
@@ -44,7 +45,8 @@ func TestSecondOpinion(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s, %s: %v", name, e.Alias, err)
 				}
-				if der, err := e.PKCS8(NewPassword("changeit")); err != nil || !bytes.Equal(der, k.PrivateKey) {
+				if der, err := e.PKCS8(NewPassword("changeit")); err != nil ||
+					!bytes.Equal(der, k.PrivateKey) {
 					t.Errorf("%s, %s: another key, %v", name, e.Alias, err)
 				}
 				created = k.CreationTime
@@ -90,7 +92,8 @@ func TestReading(t *testing.T) {
 	if _, err := Decode(r, NewPassword("changeit")); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if s, err := Decode(iotest.OneByteReader(bytes.NewReader(fixture(t, "trust.jks"))), NewPassword("changeit")); err != nil || s.Len() != 3 {
+	if s, err := Decode(iotest.OneByteReader(bytes.NewReader(fixture(t, "trust.jks"))),
+		NewPassword("changeit")); err != nil || s.Len() != 3 {
 		t.Error(err)
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), Password{}); !errors.Is(err, os.ErrNotExist) {
@@ -108,7 +111,8 @@ func TestReading(t *testing.T) {
 		t.Skip("no sparse files")
 	}
 	started := time.Now()
-	if _, err := Open(path, NewPassword("changeit")); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), path) || time.Since(started) > 5*time.Second {
+	if _, err := Open(path, NewPassword("changeit")); !errors.Is(err, ErrTooLarge) ||
+		!strings.Contains(err.Error(), path) || time.Since(started) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(started))
 	}
 }
@@ -128,7 +132,8 @@ func TestListing(t *testing.T) {
 		t.Error(err)
 	}
 	var none Entry
-	if _, err := none.PKCS8(Password{}); !errors.Is(err, ErrKind) || none.RawCertificates() != nil || none.Algorithm() != "" {
+	if _, err := none.PKCS8(Password{}); !errors.Is(err, ErrKind) || none.RawCertificates() != nil ||
+		none.Algorithm() != "" {
 		t.Error("the zero entry")
 	}
 }
@@ -147,7 +152,8 @@ func TestStorePasswordChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range again.OpenKeys(Password{}) {
-		if want := k.Entry.Kind == SecretKey; (k.Err == nil) != want || !want && !errors.Is(k.Err, ErrKeyPassword) {
+		if want := k.Entry.Kind == SecretKey; (k.Err == nil) != want ||
+			!want && !errors.Is(k.Err, ErrKeyPassword) {
 			t.Errorf("%s: %v", k.Entry.Alias, k.Err)
 		}
 	}

@@ -28,13 +28,15 @@ func TestTrustMatrix(t *testing.T) {
 
 	got := map[string]string{}
 	for _, c := range cases {
-		store, err := keystore.Decode(bytes.NewReader(encode(m, c.keys, c.anchors)), keystore.NewPassword("changeit"))
+		store, err := keystore.Decode(bytes.NewReader(encode(m, c.keys, c.anchors)),
+			keystore.NewPassword("changeit"))
 		m.check(err)
 		verdict := "accepted"
 		if err := New(store).VerifyAt(m.now, c.host, c.chain); err != nil {
 			verdict = err.Error()
 			var refused *Error
-			if !errors.As(err, &refused) || refused.Remedy == "" || refused.Reason == "" || refused.Host != c.host || refused.Certificate == nil {
+			if !errors.As(err, &refused) || refused.Remedy == "" || refused.Reason == "" ||
+				refused.Host != c.host || refused.Certificate == nil {
 				t.Errorf("%s: incomplete: %#v", c.name, err)
 			}
 		}

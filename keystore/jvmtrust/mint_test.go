@@ -75,7 +75,8 @@ type edit func(*x509.Certificate)
 
 // issue makes a certificate of a key, signed by the issuer, or by itself when
 // there is none.
-func (m *mint) issue(cn string, key crypto.PublicKey, by *authority, signer crypto.Signer, edits ...edit) *x509.Certificate {
+func (m *mint) issue(cn string, key crypto.PublicKey, by *authority, signer crypto.Signer,
+	edits ...edit) *x509.Certificate {
 	m.t.Helper()
 	m.serial++
 	c := &x509.Certificate{
@@ -127,7 +128,8 @@ func (m *mint) ca(by *authority, cn string, edits ...edit) *authority {
 
 // remake changes the body of a certificate and signs it anew, for what
 // crypto/x509 does not make.
-func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byte) []byte, algorithm []byte, hash crypto.Hash) *x509.Certificate {
+func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byte) []byte, algorithm []byte,
+	hash crypto.Hash) *x509.Certificate {
 	m.t.Helper()
 	body := change(slices.Clone(c.RawTBSCertificate))
 	h := hash.New()
@@ -137,7 +139,8 @@ func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byt
 	der, err := asn1.Marshal(struct {
 		Body, Algorithm asn1.RawValue
 		Signature       asn1.BitString
-	}{asn1.RawValue{FullBytes: body}, asn1.RawValue{FullBytes: algorithm}, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
+	}{asn1.RawValue{FullBytes: body}, asn1.RawValue{FullBytes: algorithm},
+		asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
 	m.check(err)
 	return m.parse(der)
 }
@@ -238,7 +241,8 @@ func commonNames(cns ...string) edit {
 	return func(c *x509.Certificate) {
 		c.Subject = pkix.Name{}
 		for _, cn := range cns {
-			c.Subject.ExtraNames = append(c.Subject.ExtraNames, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: cn})
+			c.Subject.ExtraNames = append(c.Subject.ExtraNames,
+				pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: cn})
 		}
 	}
 }

@@ -105,7 +105,7 @@ func TestCanonicalRefuses(t *testing.T) {
 		"not utf-8":       {"\"\xff\"", errSyntax},
 		"cut word":        {`tru`, errSyntax},
 		"deep":            {strings.Repeat("[", 1000) + strings.Repeat("]", 1000), errLimit},
-		"deep and broken": {strings.Repeat(`{"a":`, 1000), errLimit},
+		"deep and broken": {strings.Repeat(`{"a":`, 1000), errSyntax},
 		"large":           {`"` + strings.Repeat("a", maxBytes) + `"`, errLimit},
 	} {
 		if got, err := Canonical([]byte(tc.in)); !errors.Is(err, tc.want) {

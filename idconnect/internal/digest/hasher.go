@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"math/bits"
 	"unicode/utf8"
@@ -405,11 +406,19 @@ func (t *Hasher) string() (Sum, bool) {
 
 // rewrite is string for one that RFC 8785 may write otherwise.
 func (t *Hasher) rewrite(from int) (Sum, bool) {
-	t.c.in, t.c.pos, t.c.out = t.in[:t.n], from, t.c.out[:0]
-	if t.c.text() != nil {
+	end := from + 1
+	for ; end < t.n && t.in[end] != '"'; end++ {
+		if t.in[end] == '\\' {
+			end++
+		}
+	}
+	raw := t.in[from:min(end+1, t.n)]
+	if !utf8.Valid(raw) || !json.Valid(raw) {
 		return Sum{}, false
 	}
-	t.pos = t.c.pos
+	t.pos = end + 1
+	t.c.in, t.c.pos, t.c.out = raw, 0, t.c.out[:0]
+	t.c.text()
 	return t.scratch(kindText, 1), true
 }
 
@@ -432,13 +441,12 @@ func (t *Hasher) number() (Sum, bool) {
 			return t.raw(kindNumber, t.in, from, p), true
 		}
 	}
-	if b := t.in[from]; b != '-' && (b < '0' || b > '9') {
+	raw := t.in[from : from+numberLength(t.in[from:t.n])]
+	if !json.Valid(raw) {
 		return Sum{}, false
 	}
-	t.c.in, t.c.pos, t.c.out = t.in[:t.n], from, t.c.out[:0]
-	if t.c.number() != nil {
-		return Sum{}, false
-	}
-	t.pos = t.c.pos
+	t.pos += len(raw)
+	t.c.in, t.c.pos, t.c.out = raw, 0, t.c.out[:0]
+	t.c.number()
 	return t.scratch(kindNumber, 0), true
 }

@@ -88,11 +88,7 @@ func (r *Reducer) ID(raw json.RawMessage) (string, uint64, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	if bytes.IndexByte(d.IDText, '\\') < 0 {
-		return string(d.IDText), d.ID, nil
-	}
-	id, err := Unquote(slices.Concat([]byte{'"'}, d.IDText, []byte{'"'}))
-	return id, d.ID, err
+	return Unescape(d.IDText), d.ID, nil
 }
 
 // members brings a record into canonical form and returns its id and members,
@@ -108,9 +104,6 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 	if err := c.objectMembers(0); err != nil {
 		return "", nil, err
 	}
-	if err := c.finish(); err != nil {
-		return "", nil, err
-	}
 	members := c.sortMembers(0)
 	for _, m := range members {
 		if m.name != "_id" {
@@ -120,8 +113,7 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 		if value[0] != '"' || len(value) <= 2 || len(value) > MaxID {
 			break
 		}
-		id, err := Unquote(value)
-		return id, members, err
+		return Unescape(value[1 : len(value)-1]), members, nil
 	}
 	return "", nil, fmt.Errorf("%w: no usable _id", errRecord)
 }

@@ -49,11 +49,11 @@ type Reducer struct {
 	c canonicalizer
 	h hash.Hash
 
-	tree *Hasher // which is quicker where only the id is asked for
+	hasher *Hasher // which is quicker where only the id is asked for
 }
 
 func NewReducer(key []byte, keys *keystore.Store, ignore []string) *Reducer {
-	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), tree: NewHasher(key, nil, nil)}
+	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), hasher: NewHasher(key, nil, nil)}
 	r.c.skip = func(name string, depth int) bool {
 		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
 	}
@@ -84,7 +84,7 @@ func (r *Reducer) digest(b []byte) uint64 {
 
 // id gives the id of a record, and the hash that the first pass has for it.
 func (r *Reducer) ID(raw json.RawMessage) (string, uint64, error) {
-	d, err := r.tree.one(raw)
+	d, err := r.hasher.one(raw)
 	if err != nil {
 		return "", 0, err
 	}

@@ -18,7 +18,7 @@ func TestCanonical(t *testing.T) {
 		{"rfc sample",
 			`{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],` +
 				`"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`,
-			`{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],`+
+			`{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],` +
 				`"string":"€$\u000f\nA'B\"\\\\\"/"}`},
 		{"rfc order",
 			`{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh",` +
@@ -26,7 +26,7 @@ func TestCanonical(t *testing.T) {
 				`"\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}`,
 			"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u0080\":\"Control\"," +
 				"\"ö\":\"Latin Small Letter O With Diaeresis\",\"€\":\"Euro Sign\"," +
-				"\"\U0001F600\":\"Emoji: Grinning Face\","+
+				"\"\U0001F600\":\"Emoji: Grinning Face\"," +
 				"\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}"},
 		{"space", " \t\r\n{ \"b\" : [ 1 , { } , [ ] ] , \"a\" : null } ", `{"a":null,"b":[1,{},[]]}`},
 		{"nested order", `{"b":{"d":1,"c":2},"a":[{"z":1,"y":2}]}`, `{"a":[{"y":2,"z":1}],"b":{"c":2,"d":1}}`},

@@ -189,7 +189,7 @@ func TestHasherReused(t *testing.T) {
 	reused := NewHasher([]byte("key"), nil, []string{"ignored"})
 	texts := slices.Clone(recordTexts)
 	for i := range 300 { // other members in each, and more than are kept
-		const format = `{"_id":"a","m%d":{"n%d":%d,"o":[{"p%d":"x"},{"p":%d}]},"c":"DE","number":%d,"_rev":"%d"}`
+		const format = `{"_id":"a","m%d":{"n%d":%d,"o":[{"p%d":"x"},{"p":%d}]},"c":"DE","n":%d,"_rev":"%d"}`
 		texts = append(texts, fmt.Sprintf(format, i, i, i, i, i%3, i%12, i))
 	}
 	rounds := 20_000

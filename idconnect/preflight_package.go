@@ -3,12 +3,13 @@ package idconnect
 import (
 	"context"
 	"errors"
-	"io/fs"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode/utf16"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -22,7 +23,7 @@ func (r *run) lookAtPackage(ctx context.Context) preflight.Findings {
 	if isInstallation(dir) {
 		return nil
 	}
-	p, err := openPackage(ctx, r.u.Package)
+	p, err := archive.Open(ctx, r.u.Package)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -31,7 +32,7 @@ func (r *run) lookAtPackage(ctx context.Context) preflight.Findings {
 	}
 	defer p.Close()
 	found := r.lookAtOrigin(p)
-	if err := p.readAll(ctx); err != nil {
+	if err := p.ReadAll(ctx); err != nil {
 		if ctx.Err() != nil {
 			return found
 		}
@@ -45,24 +46,29 @@ func (r *run) lookAtPackage(ctx context.Context) preflight.Findings {
 		return found
 	}
 	var below []string
-	for _, name := range p.names() {
-		if rel, ok := strings.CutPrefix(name, p.root); ok {
-			below = append(below, rel)
-		}
+	for name := range p.Below() {
+		below = append(below, name)
 	}
 	// It is unpacked into a folder beside, whose name is longer.
-	if name, length, limit := tooLong(r.u.machine.system(), unpackingDir(abs), below); name != "" {
-		found = append(found, codes.PathTooLong.Finding(StepUnpack, "%s below %s would have %d characters, %d is the limit", name, unpackingDir(abs), length, limit))
+	temp := archive.TempDir(abs)
+	if name, length, limit := tooLong(r.u.machine.system(), temp, below); name != "" {
+		found = append(found, codes.PathTooLong.Finding(StepUnpack,
+			"%s below %s would have %d characters, %d is the limit", name, temp, length, limit))
 	}
 	return append(found, r.lookAtSpace(abs, p.Bytes)...)
+}
+
+var codeOfPackage = map[archive.Kind]preflight.Entry{
+	archive.Unusable: codes.PackageUnusable, archive.Missing: codes.PackageMissing,
+	archive.Corrupt: codes.PackageCorrupt, archive.Hostile: codes.PackageHostile,
 }
 
 // packageFinding is the one that an error of a package is.
 func packageFinding(err error) preflight.Finding {
 	code := codes.PackageUnusable
-	var refused *PackageError
-	if errors.As(err, &refused) && refused.Code != "" {
-		code, _ = preflight.Lookup(refused.Code)
+	var refused *archive.Error
+	if errors.As(err, &refused) {
+		code = codeOfPackage[refused.Kind]
 	}
 	return code.Finding(StepUnpack, "%v", err).WithRemedy(RemedyOf(err))
 }
@@ -77,18 +83,15 @@ const productVersion = "7.1.6"
 
 // lookAtOrigin looks whether the package is that of 7.1.6 for this system, as
 // far as can be told.
-func (r *run) lookAtOrigin(p *packageFile) preflight.Findings {
+func (r *run) lookAtOrigin(p *archive.Package) preflight.Findings {
 	var found preflight.Findings
 	var bundles []string
-	scripts := map[string]fs.FileMode{}
-	for _, f := range p.File {
-		if m := inBundle.FindStringSubmatch(f.Name); m != nil {
+	for _, name := range p.Names() {
+		if m := inBundle.FindStringSubmatch(name); m != nil {
 			bundles = append(bundles, m[1])
 		}
-		if rel, ok := strings.CutPrefix(f.Name, p.root); ok {
-			scripts[rel] = entryMode(f)
-		}
 	}
+	scripts := maps.Collect(p.Below())
 	version := bundleVersion(bundles)
 	base := filepath.Base(r.u.Package)
 	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {

@@ -9,6 +9,8 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/rivo/uniseg"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // TextOptions say for what reports are written as text. The zero value is for
@@ -66,11 +68,11 @@ func toneOfSeverity(s preflight.Severity) tone {
 	return plainTone
 }
 
-func toneOfCheck(r CheckResult) tone {
+func toneOfCheck(r verify.CheckResult) tone {
 	switch r {
-	case CheckPassed:
+	case verify.CheckPassed:
 		return greenTone
-	case CheckFailed:
+	case verify.CheckFailed:
 		return redTone
 	}
 	return careTone

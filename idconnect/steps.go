@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -60,7 +61,7 @@ func checkUnpack(ctx context.Context, r *run) (State, string, error) {
 	if isInstallation(r.u.TargetDir) {
 		return Done, r.u.TargetDir + " is there", nil
 	}
-	p, err := openPackage(ctx, r.u.Package)
+	p, err := archive.Open(ctx, r.u.Package)
 	if err != nil {
 		return ToDo, "", err
 	}

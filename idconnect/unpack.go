@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -33,7 +34,7 @@ func doUnpack(ctx context.Context, r *run) (string, error) {
 	if err := r.journal.save(); err != nil {
 		return "", err
 	}
-	err := unpackPackage(ctx, r.u.Package, r.u.TargetDir, func(done, total int64) {
+	err := archive.Unpack(ctx, r.u.Package, r.u.TargetDir, func(done, total int64) {
 		r.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
@@ -59,7 +60,7 @@ func (r *run) settleUnpack() error {
 	if n == nil {
 		return nil
 	}
-	temp := unpackingDir(r.u.TargetDir)
+	temp := archive.TempDir(r.u.TargetDir)
 	if n.ended() {
 		return nil
 	}
@@ -82,7 +83,7 @@ func undoUnpack(ctx context.Context, r *run) (string, error) {
 	}
 	dir := filepath.Clean(r.u.TargetDir)
 	aside := dir + ".removing"
-	if err := errors.Join(disk.RemoveAll(aside), disk.RemoveAll(unpackingDir(dir))); err != nil {
+	if err := errors.Join(disk.RemoveAll(aside), disk.RemoveAll(archive.TempDir(dir))); err != nil {
 		return "", err
 	}
 	detail := "removed " + dir

@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
@@ -79,6 +80,14 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s", ErrPKCS12Unsupported, inTheWay(err, trustErr))
 	}
+	if err := s.addPEM(blocks); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// addPEM adds the private keys of a PKCS#12 file, each with its chain.
+func (s *Store) addPEM(blocks []*pem.Block) error {
 	byID := map[string][]byte{}
 	var certificates [][]byte
 	for _, b := range blocks {
@@ -97,19 +106,14 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		}
 		e := &p12Entry{}
 		id := b.Headers["localKeyId"]
-		if raw, err := hex.DecodeString(id); err == nil {
-			if ms, ok := strings.CutPrefix(string(raw), "Time "); ok { // as Java writes it
-				if n, err := strconv.ParseInt(ms, 10, 64); err == nil {
-					e.created, e.dated = n, true
-				}
-			}
-		}
+		e.created, e.dated = javaDate(id)
+		var err error
 		if e.key, err = pkcs8(b.Bytes, !e.dated); err != nil {
-			return nil, err
+			return err
 		}
 		leaf, ok := byID[id]
 		if !ok {
-			return nil, fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
+			return fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
 		}
 		used[id] = true
 		e.certs = chainOf(leaf, certificates)
@@ -120,15 +124,29 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		}
 		alias = lowerCase(alias)
 		if _, ok := s.index[alias]; ok {
-			return nil, fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
+			return fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
 		}
 		s.index[alias] = len(s.entries)
 		s.entries = append(s.entries, entry{alias: alias, kind: PrivateKey, p12: e})
 	}
 	if len(s.entries) == 0 || len(used) < len(byID) {
-		return nil, fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
+		return fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
 	}
-	return s, nil
+	return nil
+}
+
+// javaDate reads the date of an entry, in ms since 1970, which Java writes as the key's identifier.
+func javaDate(localKeyID string) (ms int64, ok bool) {
+	raw, err := hex.DecodeString(localKeyID)
+	if err != nil {
+		return 0, false
+	}
+	text, ok := strings.CutPrefix(string(raw), "Time ")
+	if !ok {
+		return 0, false
+	}
+	ms, err = strconv.ParseInt(text, 10, 64)
+	return ms, err == nil
 }
 
 // inTheWay says in our words what go-pkcs12 has no type for, else what it said

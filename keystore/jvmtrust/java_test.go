@@ -21,7 +21,7 @@ import (
 func TestTrustMatrix(t *testing.T) {
 	t.Parallel()
 	m := newMint(t)
-	cases := append(trustCases(m), authorityTrustCases(m)...)
+	cases := trustCases(m)
 	dir := t.TempDir()
 	sample := exhaustive.Sample(cases, 60)
 	writeCases(m, dir, sample)

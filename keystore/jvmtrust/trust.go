@@ -151,8 +151,8 @@ func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *E
 		p.anchors = t.anchors
 	}
 	if len(p.anchors) == 0 {
-		return &Error{Reason: ReasonUntrusted, Message: "Unexpected error: " +
-			"java.security.InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
+		return &Error{Reason: ReasonUntrusted, Message: "Unexpected error: java.security." +
+			"InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
 	}
 	for _, c := range chain {
 		p.chain = append(p.chain, newLink(c))

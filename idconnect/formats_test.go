@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -207,10 +208,10 @@ func TestVerifyStateFormat(t *testing.T) {
 			BaseURL: s.URL(), Credentials: formatsAdmin, HTTPClient: &http.Client{Transport: s.Transport()},
 		}
 	}
-	report, err := idconnect.Verify(t.Context(), client(source), client(target), idconnect.VerifyOptions{
+	report, err := idconnect.Verify(t.Context(), client(source), client(target), idconnect.VerifyOptions{Options: verify.Options{
 		PageSize: 10, StateFile: state,
-		Collections: []idconnect.Collection{{Name: "users", Resource: "managed/user"}},
-	})
+		Collections: []verify.Collection{{Name: "users", Resource: "managed/user"}},
+	}})
 	if err != nil {
 		remedy := idconnect.RemedyOf(err)
 		if !strings.Contains(remedy, "verify") || !strings.Contains(remedy, state) {

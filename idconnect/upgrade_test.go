@@ -125,6 +125,7 @@ func newWorld(t *testing.T, users int) *world {
 		JavaHome:    javaHome(t), SettleTime: 300 * time.Millisecond,
 		Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
+	w.u.Hurry(testHurry)
 	// The server starts when the script was answered, with the stores that
 	// are in the folder then.
 	ctx, cancel := context.WithCancel(context.Background())
@@ -463,7 +464,7 @@ func TestRemedies(t *testing.T) {
 	for _, err := range []error{
 		preflight.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
 		openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"}, &migration.UnknownStateError{},
-		&migration.FailedError{Action: "configure"}, &idconnect.PackageError{}, &idconnect.JavaError{}, &idconnect.SetupError{},
+		&migration.FailedError{Action: "configure"}, &idconnect.LockedError{}, &idconnect.SetupDoneError{},
 	} {
 		if idconnect.RemedyOf(&idconnect.StepError{Step: "x", Err: err}) == "" {
 			t.Errorf("%v: no remedy", err)

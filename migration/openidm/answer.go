@@ -3,6 +3,7 @@ package openidm
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"html"
 	"net/http"
 	"strconv"
@@ -33,7 +34,7 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
 		// The web server is up, and OpenIDM is not yet (measured).
 		kind, e.Body = ErrUnavailable, piece(body)
-	case kind == ErrUnavailable || kind == ErrRedirect:
+	case errors.Is(kind, ErrUnavailable) || errors.Is(kind, ErrRedirect):
 		e.Body = piece(body)
 	case status == http.StatusNotFound:
 		// Not that of a record: the path is outside of OpenIDM.

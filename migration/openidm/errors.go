@@ -82,7 +82,8 @@ func (e *Error) Error() string {
 		s += " " + http.StatusText(e.Code)
 	}
 	for _, kind := range e.kinds {
-		if kind == ErrPartialResult || e.Message == "" && kind != kindOf(e.Code) || kind == ErrRedirect {
+		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect)
+		if named || e.Message == "" && !errors.Is(kind, kindOf(e.Code)) {
 			s += ": " + kind.Error()
 		}
 	}

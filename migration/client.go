@@ -89,11 +89,12 @@ func (c *Client) configurer() *openidm.Client {
 	return c.API.As(openidm.Anonymous())
 }
 
-// Configure tells the target its source, once. The answer is usually that this
-// is pending: [Client.Wait] until [PhaseConfigured]. A refusal is a
-// [*FailedError], a lost answer an [*UnknownOutcomeError]; any other error
-// means that the target received nothing; [ErrNoConfigure] is that of a target
-// with the product's own service.
+// Configure tells the target its source. It is sent once. The target usually
+// answers that this is pending: [Client.Wait] until [PhaseConfigured].
+//
+// It returns a [*FailedError] if the target refuses, an [*UnknownOutcomeError] if
+// the answer was lost, and [ErrNoConfigure] if the target has the product's own
+// service. Any other error means that the target received nothing.
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	u, err := url.Parse(s.InstanceURL)
 	switch {
@@ -203,9 +204,9 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	return failed, &FailedError{Action: action, Status: failed, Err: err}
 }
 
-// Status asks where the migration stands; it may be asked as often as one
-// likes. A status that says that something failed is no error of this call. A
-// server without the endpoint is [ErrNoEndpoint].
+// Status asks where the migration stands. It changes nothing on the target and
+// may be called at any time. A status that reports a failure is not an error of
+// this call. It returns [ErrNoEndpoint] if the server does not have the endpoint.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	raw, err := c.ask(ctx, c.API)
 	if errors.Is(err, openidm.ErrUnauthorized) || errors.Is(err, openidm.ErrForbidden) {

@@ -27,7 +27,7 @@ const (
 //   - a [*FailedError] when the target says that it failed, or that records
 //     did,
 //   - an [*UnknownStateError] or [*UnknownOutcomeError] when for SettleTime
-//     the target says what does not tell: words that are not known, or that
+//     the target's answers do not tell the outcome: unknown words, or that
 //     nothing was configured or started,
 //   - a [*WaitError], which wraps the context's error and has the last status,
 //     at the end of ctx,

@@ -180,7 +180,7 @@ func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
 	return true
 }
 
-// sleep waits and reports whether somebody still wants the answer.
+// sleep waits and reports whether the client still waits for the answer.
 func (s *Server) sleep(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -2,7 +2,10 @@ package idconnect
 
 import (
 	"bytes"
-	_ "embed" // the schema
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +16,8 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
+
+// the schema
 
 // ReportVersion is the version of the JSON form of [Report]; it grows when a
 // member changes its meaning or goes. New members do not change it.
@@ -37,7 +42,7 @@ type Report struct {
 	Steps    []*StepResult      `json:"steps"`
 	Findings preflight.Findings `json:"findings"`
 	// Verify is nil when that step was not reached.
-	Verify *VerifyReport `json:"verify,omitempty"`
+	Verify *verify.Report `json:"verify,omitempty"`
 	// Outcome is "done", "blocked", "differences", "interrupted" or "failed";
 	// that of a plan is "planned" where nothing blocks.
 	Outcome string `json:"outcome"`
@@ -127,9 +132,9 @@ func (p Plan) Report() *Report {
 	return rep
 }
 
-// Report makes a report of a comparison alone; err is what [Verify] or
+// ReportOf makes a report of a comparison alone; err is what [Verify] or
 // [Upgrade.Compare] returned beside it. It is nil where r is.
-func (r *VerifyReport) Report(err error) *Report {
+func ReportOf(r *verify.Report, err error) *Report {
 	if r == nil {
 		return nil
 	}
@@ -157,15 +162,6 @@ func (rep Report) MarshalJSON() ([]byte, error) {
 		rep.Findings = preflight.Findings{}
 	}
 	return json.Marshal(plain(rep))
-}
-
-// MarshalJSON writes lists that are empty as [].
-func (r VerifyReport) MarshalJSON() ([]byte, error) {
-	type plain VerifyReport
-	if r.Collections == nil {
-		r.Collections = []CollectionReport{}
-	}
-	return json.Marshal(plain(r))
 }
 
 // WriteJSON writes the report in the form that [ReportSchema] describes.

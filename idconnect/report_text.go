@@ -5,10 +5,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/text"
-
 	"github.com/rivo/uniseg"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // TextOptions say for what reports are written as text. The zero value is for
@@ -66,11 +67,11 @@ func toneOfSeverity(s preflight.Severity) tone {
 	return plainTone
 }
 
-func toneOfCheck(r CheckResult) tone {
+func toneOfCheck(r verify.CheckResult) tone {
 	switch r {
-	case CheckPassed:
+	case verify.CheckPassed:
 		return greenTone
-	case CheckFailed:
+	case verify.CheckFailed:
 		return redTone
 	}
 	return careTone

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -37,7 +38,7 @@ type run struct {
 	carriedStores *handover
 	carriedErr    error
 	// verified is the result of the step verify, for the report.
-	verified *VerifyReport
+	verified *verify.Report
 
 	// clients guards source and target: checks run side by side.
 	clients        sync.Mutex

@@ -12,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -125,12 +127,12 @@ type Upgrade struct {
 
 	// Steps are the chosen ones, in any order; nil: all.
 	Steps []string
-	// Collections to compare; nil: [DefaultCollections].
-	Collections []Collection
-	// Tabs, Values and MaxDifferences are those of [VerifyOptions].
-	Tabs           TabChecks
-	Values         bool
-	MaxDifferences int
+	// Verify says what the step verify compares, and within which limits. If
+	// they are zero, its Keys are the source's and its StateFile is
+	// TargetDir.upgrade/verify.state.
+	Verify verify.Options
+	// Acceptance says which acceptance checks follow, and where they look.
+	Acceptance acceptance.Options
 
 	// Again repeats configure and migrate, and the set-up script of a server
 	// that does not answer, although an earlier run completed them. A request
@@ -216,7 +218,7 @@ func (u *Upgrade) Validate() error {
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", u.TruststoreConflict)
 	}
-	return errors.Join(u.Checks.Validate(), u.Tabs.validate())
+	return errors.Join(u.Checks.Validate(), u.Acceptance.Validate())
 }
 
 // Missing returns the fields that the chosen steps need and that are not set,

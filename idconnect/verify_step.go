@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -23,13 +24,17 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	options := VerifyOptions{
-		Collections: r.u.Collections, Tabs: r.u.Tabs, Values: r.u.Values, MaxDifferences: r.u.MaxDifferences, StateFile: filepath.Join(r.u.stateDir(), "verify.state"),
-		Progress: func(p VerifyProgress) {
-			r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
-		},
+	options := VerifyOptions{Options: r.u.Verify, Acceptance: r.u.Acceptance}
+	if options.StateFile == "" {
+		options.StateFile = filepath.Join(r.u.stateDir(), "verify.state")
 	}
-	if r.u.SourceDir != "" || r.u.StoresFile != "" {
+	options.Progress = func(p verify.Progress) {
+		r.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
+		if r.u.Verify.Progress != nil {
+			r.u.Verify.Progress(p)
+		}
+	}
+	if options.Keys == nil && (r.u.SourceDir != "" || r.u.StoresFile != "") {
 		// Without the keys, values that were encrypted anew are "not
 		// checked", which the report says.
 		if keys, _, err := r.sourceStores(); err == nil {
@@ -48,7 +53,7 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 }
 
 // summary says in one line what was compared.
-func summary(r *VerifyReport) string {
+func summary(r *verify.Report) string {
 	var parts []string
 	for _, c := range r.Collections {
 		if c.Checked {
@@ -59,7 +64,7 @@ func summary(r *VerifyReport) string {
 	}
 	passed := 0
 	for _, c := range r.Checks {
-		if c.Result == CheckPassed {
+		if c.Result == verify.CheckPassed {
 			passed++
 		}
 	}
@@ -71,7 +76,7 @@ func summary(r *VerifyReport) string {
 
 // Compare is the step verify alone, with the servers, stores and collections
 // of u.
-func (u *Upgrade) Compare(ctx context.Context) (*VerifyReport, error) {
+func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
 	only := *u
 	only.Steps = []string{StepVerify}
 	r, err := only.start()

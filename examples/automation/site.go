@@ -10,6 +10,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -124,7 +125,7 @@ func (a *automation) decide(findings preflight.Findings) error {
 }
 
 // differences names the first of the records that did not arrive.
-func differences(r *idconnect.VerifyReport) (outcome, todo string) {
+func differences(r *verify.Report) (outcome, todo string) {
 	for _, c := range r.Collections {
 		switch {
 		case c.MissingCount > 0:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -94,11 +95,11 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 	}
 	u.TruststoreConflict = keystore.Policy(v.policy)
 	if v.types != "" {
-		collections, err := idconnect.ParseCollections(v.types)
+		collections, err := verify.ParseCollections(v.types)
 		if err != nil {
 			return usagef("-types: %v", err)
 		}
-		u.Collections = collections
+		u.Verify.Collections = collections
 	}
 	if err := v.verify.settle(u); err != nil {
 		return err

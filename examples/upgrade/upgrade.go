@@ -138,7 +138,7 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	if report == nil {
 		return err
 	}
-	whole := report.Report(err)
+	whole := idconnect.ReportOf(report, err)
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {

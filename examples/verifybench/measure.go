@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -50,7 +51,7 @@ func measure(ctx context.Context, in io.Reader, out io.Writer) error {
 	case "bare":
 		r.Bytes, err = bare(ctx, o, certificate)
 	case "verify":
-		err = verify(ctx, o, certificate)
+		err = compare(ctx, o, certificate)
 	default:
 		err = fmt.Errorf("unknown: %s", o.Kind)
 	}
@@ -67,7 +68,7 @@ func (o order) base(side int) string {
 
 var password = keystore.NewPassword("openidm-admin")
 
-func verify(ctx context.Context, o order, certificate *x509.Certificate) error {
+func compare(ctx context.Context, o order, certificate *x509.Certificate) error {
 	var clients [2]*openidm.Client
 	for side := range clients {
 		clients[side] = &openidm.Client{
@@ -76,9 +77,9 @@ func verify(ctx context.Context, o order, certificate *x509.Certificate) error {
 		}
 		defer clients[side].Close()
 	}
-	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{
-		Collections: []idconnect.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
-	})
+	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{Options: verify.Options{
+		Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
+	}})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // The outcomes of an installation; the first five are those of
@@ -116,9 +117,9 @@ func public(rep *idconnect.Report) *idconnect.Report {
 	}
 	out.Findings = publicFindings(rep.Findings)
 	if v := rep.Verify; v != nil {
-		out.Verify = &idconnect.VerifyReport{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Resumed: v.Resumed}
+		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Resumed: v.Resumed}
 		for _, c := range v.Collections {
-			out.Verify.Collections = append(out.Verify.Collections, idconnect.CollectionReport{
+			out.Verify.Collections = append(out.Verify.Collections, verify.CollectionReport{
 				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked,
 				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount, ExtraCount: c.ExtraCount,
 				ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,

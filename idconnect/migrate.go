@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/migration"
@@ -17,35 +18,35 @@ const configureTimeout = 5 * time.Minute
 
 // checkConfigure asks the target. A completion in the journal counts too:
 // after a restart a server may have forgotten.
-func checkConfigure(ctx context.Context, r *run) (State, string, error) {
+func checkConfigure(ctx context.Context, r *run) (report.State, string, error) {
 	toDo := "the target will be told to read from " + r.u.instanceURL()
 	if r.repeats(r.journal.configureNote()) {
-		return ToDo, toDo, nil
+		return report.ToDo, toDo, nil
 	}
 	if when, ok := r.completed(ctx); ok {
-		return Done, "the migration was completed on " + when, nil
+		return report.Done, "the migration was completed on " + when, nil
 	}
 	m, err := r.migration()
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	s, err := m.Status(ctx)
 	switch {
 	case errors.Is(err, openidm.ErrUnavailable):
-		return ToDo, toDo, nil
+		return report.ToDo, toDo, nil
 	case err != nil && s.Phase == "":
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	switch s.Phase {
 	case migration.PhaseConfigured:
 		if n := r.journal.Configure; n != nil && n.InstanceURL != r.u.instanceURL() {
-			return ToDo, "the target reads from " + n.InstanceURL + ", not " + r.u.instanceURL(), nil
+			return report.ToDo, "the target reads from " + n.InstanceURL + ", not " + r.u.instanceURL(), nil
 		}
-		return Done, "the target is connected to its source", nil
+		return report.Done, "the target is connected to its source", nil
 	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
-		return Done, "the target says " + s.Word, nil
+		return report.Done, "the target says " + s.Word, nil
 	}
-	return ToDo, toDo, nil
+	return report.ToDo, toDo, nil
 }
 
 // repeats says whether an action that this run has not done yet is to be
@@ -130,33 +131,33 @@ func (r *run) askConfigure(ctx context.Context, m *migration.Client) (configured
 	return s.Phase == migration.PhaseConfigured, nil
 }
 
-func checkMigrate(ctx context.Context, r *run) (State, string, error) {
+func checkMigrate(ctx context.Context, r *run) (report.State, string, error) {
 	if r.repeats(r.journal.Migrate) {
-		return ToDo, "it is asked for again", nil
+		return report.ToDo, "it is asked for again", nil
 	}
 	if when, ok := r.completed(ctx); ok {
-		return Done, "completed on " + when, nil
+		return report.Done, "completed on " + when, nil
 	}
 	m, err := r.migration()
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	s, err := m.Status(ctx)
 	switch {
 	case errors.Is(err, openidm.ErrUnavailable):
-		return ToDo, "once the target is set up", nil
+		return report.ToDo, "once the target is set up", nil
 	case err != nil && s.Phase == "":
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	switch s.Phase {
 	case migration.PhaseComplete:
-		return Done, "the target says " + s.Word, nil
+		return report.Done, "the target says " + s.Word, nil
 	case migration.PhaseRunning:
-		return ToDo, "it runs on the target", nil
+		return report.ToDo, "it runs on the target", nil
 	case migration.PhaseCompleteWithFailures:
-		return ToDo, fmt.Sprintf("it ended with %s", text.Plural(int(s.Failed), "failed record")), nil
+		return report.ToDo, fmt.Sprintf("it ended with %s", text.Plural(int(s.Failed), "failed record")), nil
 	}
-	return ToDo, "", nil
+	return report.ToDo, "", nil
 }
 
 // doMigrate asks for the migration once. The intent is written down before

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // check is one look of preflight. It changes nothing.
@@ -63,7 +64,7 @@ var codes = &preflight.Codes
 // preflight fills in what was seen of both servers and the findings of the
 // chosen steps, in the order of the steps and of the checks. All checks run
 // side by side, but for those that wait for another's result.
-func (r *run) preflight(ctx context.Context, p *Plan) {
+func (r *run) preflight(ctx context.Context, p *report.Plan) {
 	found := make([]preflight.Findings, len(checks))
 	ended := map[string]chan struct{}{}
 	for _, c := range checks {
@@ -82,7 +83,7 @@ func (r *run) preflight(ctx context.Context, p *Plan) {
 		})
 	}
 	wait.Wait()
-	for side, seen := range map[*ServerSeen]*seenServer{&p.Source: r.sourceSeen.Load(), &p.Target: r.targetSeen.Load()} {
+	for side, seen := range map[*report.ServerSeen]*seenServer{&p.Source: r.sourceSeen.Load(), &p.Target: r.targetSeen.Load()} {
 		if seen != nil {
 			*side = seen.ServerSeen
 		} else {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -28,7 +29,7 @@ func (r *run) lookAtCertificate(ctx context.Context) preflight.Findings {
 	}
 	// A target that does not answer says nothing of what it was told.
 	if r.targetUp.Load() {
-		if state, _, err := checkConfigure(ctx, r); err == nil && state == Done {
+		if state, _, err := checkConfigure(ctx, r); err == nil && state == report.Done {
 			return nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -22,10 +23,10 @@ const notReachable = "not reachable"
 
 // seenServer is what a check saw of a server; others build on it.
 type seenServer struct {
-	ServerSeen
-	// speaks: it answers as OpenIDM does, ready: it says that it is, and
-	// refused: the login failed.
-	speaks, ready, refused bool
+	report.ServerSeen
+	// answered: something speaks TLS there, speaks: it answers as OpenIDM does,
+	// ready: it says that it is, and refused: the login failed.
+	answered, speaks, ready, refused bool
 }
 
 // side is what the looks at the two servers differ in.
@@ -129,7 +130,7 @@ func (r *run) lookAtServer(ctx context.Context, s side) (seen seenServer, found 
 	if s.name == "target" && r.u.chosen(StepStores) {
 		// A target that is up before its stores were copied has an account of
 		// its own; the finding about the order is the one to read.
-		if state, _, _ := checkStores(ctx, r); state != Done {
+		if state, _, _ := checkStores(ctx, r); state != report.Done {
 			return seen, found
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -22,7 +23,7 @@ func (r *run) lookAtValues(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return nil // lookAtStores says so
 	}
-	if state, _, err := checkStores(ctx, r); err == nil && state == Done {
+	if state, _, err := checkStores(ctx, r); err == nil && state == report.Done {
 		return nil
 	}
 	c, err := r.sourceClient()
@@ -140,7 +141,7 @@ func (r *run) lookAtOrder(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return nil // lookAtStores says so
 	}
-	if state, _, err := checkStores(ctx, r); err == nil && state == Done {
+	if state, _, err := checkStores(ctx, r); err == nil && state == report.Done {
 		return nil
 	}
 	_, own, err := r.storesHeld(keys, trust)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // Rollback puts back what Run changed, the last step first: everything, or
@@ -20,7 +22,7 @@ import (
 // never changed, and stays the system to use. A target that still runs must be
 // stopped first. The result has one line for each step that can be undone.
 // Upgrade.Steps leaves steps out.
-func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error) {
+func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult, error) {
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 			}
 		}
 	}
-	var results []StepResult
+	var results []report.StepResult
 	for i := len(steps) - 1; i >= first; i-- {
 		s := steps[i]
 		if s.undo == nil || !u.chosen(s.name) {
@@ -64,11 +66,11 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 			return results, err
 		}
 		detail, err := s.undo(ctx, r)
-		state := Done
+		state := report.Done
 		if err != nil {
-			state, detail = Failed, err.Error()
+			state, detail = report.Failed, err.Error()
 		}
-		results = append(results, StepResult{Name: s.name, State: state, Detail: detail})
+		results = append(results, report.StepResult{Name: s.name, State: state, Detail: detail})
 		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 		if err != nil {
 			return results, &StepError{s.name, err}

@@ -10,25 +10,26 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-func checkSetup(ctx context.Context, r *run) (State, string, error) {
+func checkSetup(ctx context.Context, r *run) (report.State, string, error) {
 	c, err := r.targetClient()
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	health, err := c.Ping(ctx)
 	switch {
 	case err == nil && health.Ready():
-		return Done, "the target answers " + health.State, nil
+		return report.Done, "the target answers " + health.State, nil
 	case err == nil:
-		return ToDo, "the target answers " + health.State + ": " + health.ShortDesc, nil
+		return report.ToDo, "the target answers " + health.State + ": " + health.ShortDesc, nil
 	case errors.Is(err, openidm.ErrUnavailable):
-		return ToDo, "the target does not answer yet", nil
+		return report.ToDo, "the target does not answer yet", nil
 	}
-	return ToDo, "", err
+	return report.ToDo, "", err
 }
 
 // doSetup runs the script once. One that ended well is not run again because
@@ -91,7 +92,7 @@ func (r *run) targetReady(ctx context.Context) (bool, error) {
 	// certificate that it presents.
 	r.forgetTarget()
 	state, _, err := checkSetup(ctx, r)
-	return state == Done, err
+	return state == report.Done, err
 }
 
 // awaitServer waits for a server that a script, whose end is not known, may

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -13,8 +14,8 @@ import (
 // what the action changed. All three give a detail for people.
 type step struct {
 	name  string
-	where Where
-	check func(context.Context, *run) (State, string, error)
+	where report.Where
+	check func(context.Context, *run) (report.State, string, error)
 	do    func(context.Context, *run) (string, error)
 	undo  func(context.Context, *run) (string, error)
 	// note is the journal's of the action, nil where there is none: when check
@@ -24,31 +25,31 @@ type step struct {
 
 // steps in their order.
 var steps = []step{
-	{StepPrepare, WhereAny, checkPrepare, doPrepare, nil, nil},
-	{StepUnpack, WhereTarget, checkUnpack, doUnpack, undoUnpack, nil},
-	{StepStores, WhereTarget, checkStores, doStores, undoStores, nil},
-	{StepJava, WhereTarget, checkJava, doJava, nil, nil},
-	{StepSetup, WhereTarget, checkSetup, doSetup, undoSetup, func(j *journal) *note { return j.Setup }},
-	{StepConfigure, WhereAny, checkConfigure, doConfigure, nil, (*journal).configureNote},
-	{StepMigrate, WhereAny, checkMigrate, doMigrate, nil, func(j *journal) *note { return j.Migrate }},
-	{StepVerify, WhereAny, checkVerify, doVerify, nil, nil},
+	{StepPrepare, report.WhereAny, checkPrepare, doPrepare, nil, nil},
+	{StepUnpack, report.WhereTarget, checkUnpack, doUnpack, undoUnpack, nil},
+	{StepStores, report.WhereTarget, checkStores, doStores, undoStores, nil},
+	{StepJava, report.WhereTarget, checkJava, doJava, nil, nil},
+	{StepSetup, report.WhereTarget, checkSetup, doSetup, undoSetup, func(j *journal) *note { return j.Setup }},
+	{StepConfigure, report.WhereAny, checkConfigure, doConfigure, nil, (*journal).configureNote},
+	{StepMigrate, report.WhereAny, checkMigrate, doMigrate, nil, func(j *journal) *note { return j.Migrate }},
+	{StepVerify, report.WhereAny, checkVerify, doVerify, nil, nil},
 }
 
 // prepare only looks: the vendor's first task is done in a browser.
 
-func checkPrepare(ctx context.Context, r *run) (State, string, error) {
+func checkPrepare(ctx context.Context, r *run) (report.State, string, error) {
 	c, err := r.sourceClient()
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	login, err := c.Login(ctx)
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	if !login.IsAdmin() {
-		return ToDo, "", fmt.Errorf("%s is not an administrator of the source", login.AuthenticationID)
+		return report.ToDo, "", fmt.Errorf("%s is not an administrator of the source", login.AuthenticationID)
 	}
-	return Done, "the source answers, and " + login.AuthenticationID + " is an administrator", nil
+	return report.Done, "the source answers, and " + login.AuthenticationID + " is an administrator", nil
 }
 
 func doPrepare(ctx context.Context, r *run) (string, error) {
@@ -56,27 +57,27 @@ func doPrepare(ctx context.Context, r *run) (string, error) {
 	return detail, err
 }
 
-func checkUnpack(ctx context.Context, r *run) (State, string, error) {
+func checkUnpack(ctx context.Context, r *run) (report.State, string, error) {
 	if isInstallation(r.u.TargetDir) {
-		return Done, r.u.TargetDir + " is there", nil
+		return report.Done, r.u.TargetDir + " is there", nil
 	}
 	p, err := openPackage(ctx, r.u.Package)
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	defer p.Close()
-	return ToDo, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(r.u.Package), text.Bytes(p.Bytes), p.Files), nil
+	return report.ToDo, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(r.u.Package), text.Bytes(p.Bytes), p.Files), nil
 }
 
-func checkJava(ctx context.Context, r *run) (State, string, error) {
+func checkJava(ctx context.Context, r *run) (report.State, string, error) {
 	if r.targetUp.Load() {
-		return Done, "the target runs already", nil
+		return report.Done, "the target runs already", nil
 	}
 	java, err := r.u.findJava(ctx)
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
-	return Done, fmt.Sprintf("Java %s, %d-bit, %s", java.Version, java.Bits, java.Path), nil
+	return report.Done, fmt.Sprintf("Java %s, %d-bit, %s", java.Version, java.Bits, java.Path), nil
 }
 
 func doJava(ctx context.Context, r *run) (string, error) {

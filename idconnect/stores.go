@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -43,25 +44,25 @@ func (r *run) sourceStores() (keys, trust *keystore.Store, err error) {
 
 // checkStores compares by alias and key: a server of 7.x adds what it misses
 // to the copied files, so the files themselves may differ.
-func checkStores(_ context.Context, r *run) (State, string, error) {
+func checkStores(_ context.Context, r *run) (report.State, string, error) {
 	keys, trust, err := r.sourceStores()
 	if err != nil {
-		return ToDo, "", err
+		return report.ToDo, "", err
 	}
 	detail := fmt.Sprintf("%s, %s", text.Plural(keys.Len(), "key"), text.Plural(trust.Len(), "certificate"))
 	if !isInstallation(r.u.TargetDir) {
-		return ToDo, detail, nil
+		return report.ToDo, detail, nil
 	}
 	same, _, err := r.storesHeld(keys, trust)
 	if err != nil {
 		// The target's store does not open with the source's password: it is
 		// not the source's.
-		return ToDo, detail, nil
+		return report.ToDo, detail, nil
 	}
 	if !same {
-		return ToDo, detail, nil
+		return report.ToDo, detail, nil
 	}
-	return Done, detail + ", all in the target", nil
+	return report.Done, detail + ", all in the target", nil
 }
 
 // storesHeld says whether every entry of the source's stores is in the
@@ -193,7 +194,7 @@ func doStores(ctx context.Context, r *run) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if state != Done {
+	if state != report.Done {
 		return "", errors.New("the target's stores do not hold what was copied: something else writes to them")
 	}
 	return strings.Join(done, "; "), nil

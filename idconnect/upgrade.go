@@ -14,6 +14,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -280,30 +281,30 @@ func (u *Upgrade) keystorePassword() (openidm.Secret, error) {
 // that differ with [ErrDifferences]; the report says in each case how far it
 // came, and is never nil unless the fields cannot be used. Calling Run again
 // goes on where it stopped.
-func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
+func (u *Upgrade) Run(ctx context.Context) (*report.Report, error) {
 	r, err := u.start()
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	report := r.newReport()
-	r.emit(Event{Kind: EventRun, State: Running})
-	err = r.carryOut(ctx, report)
-	report.end(err)
-	state := Done
+	rep := &report.Report{Version: report.Version, Started: time.Now()}
+	r.emit(Event{Kind: EventRun, State: report.Running})
+	err = r.carryOut(ctx, rep)
+	endReport(rep, err)
+	state := report.Done
 	if err != nil {
-		state = Failed
+		state = report.Failed
 	}
-	r.emit(Event{Kind: EventRun, State: state, Detail: report.Outcome})
-	return report, err
+	r.emit(Event{Kind: EventRun, State: state, Detail: rep.Outcome})
+	return rep, err
 }
 
-func (r *run) carryOut(ctx context.Context, report *Report) error {
+func (r *run) carryOut(ctx context.Context, rep *report.Report) error {
 	if err := r.lock(false); err != nil {
 		return err
 	}
 	plan := r.plan(ctx)
-	report.fromPlan(plan)
+	reportPlan(rep, plan)
 	for _, f := range plan.Findings {
 		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
 	}
@@ -319,17 +320,17 @@ func (r *run) carryOut(ctx context.Context, report *Report) error {
 	if err := r.settleFiles(); err != nil {
 		return err
 	}
-	err := r.runSteps(ctx, report)
-	r.lookAgain(ctx, report)
+	err := r.runSteps(ctx, rep)
+	r.lookAgain(ctx, rep)
 	return err
 }
 
-func (r *run) runSteps(ctx context.Context, report *Report) error {
+func (r *run) runSteps(ctx context.Context, rep *report.Report) error {
 	for _, s := range steps {
 		if !r.u.chosen(s.name) {
 			continue
 		}
-		if err := r.runStep(ctx, s, report); err != nil {
+		if err := r.runStep(ctx, s, rep); err != nil {
 			return err
 		}
 	}
@@ -338,7 +339,7 @@ func (r *run) runSteps(ctx context.Context, report *Report) error {
 
 // lookAgain puts into the report what the target is by now: when the run
 // began there was perhaps none.
-func (r *run) lookAgain(ctx context.Context, report *Report) {
+func (r *run) lookAgain(ctx context.Context, rep *report.Report) {
 	c, err := r.targetClient()
 	if err != nil {
 		return
@@ -346,43 +347,43 @@ func (r *run) lookAgain(ctx context.Context, report *Report) {
 	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.WithDefaults().Timeout)
 	defer cancel()
 	if health, err := c.Ping(ctx); err == nil {
-		report.Target.State = stateText(health)
+		rep.Target.State = stateText(health)
 		if v, err := c.Version(ctx); err == nil {
-			report.Target.Version = v.ProductVersion
+			rep.Target.Version = v.ProductVersion
 		}
 	}
 }
 
-func (r *run) runStep(ctx context.Context, s step, report *Report) error {
-	result := report.step(s.name)
+func (r *run) runStep(ctx context.Context, s step, rep *report.Report) error {
+	result := resultOf(rep, s.name)
 	began := time.Now()
 	result.Started = &began
-	finish := func(state State, detail string) {
+	finish := func(state report.State, detail string) {
 		ended := time.Now()
 		result.State, result.Detail, result.Ended = state, detail, &ended
 		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 	}
 	state, detail, err := s.check(ctx, r)
-	if err == nil && state == Done && s.note != nil {
+	if err == nil && state == report.Done && s.note != nil {
 		if n := s.note(r.journal); n.open() {
 			n.end()
 			err = r.journal.save()
 		}
 	}
-	if err == nil && state == Done {
-		finish(Done, detail)
+	if err == nil && state == report.Done {
+		finish(report.Done, detail)
 		return nil
 	}
 	if err == nil {
-		r.emit(Event{Kind: EventStep, Step: s.name, State: Running, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: report.Running, Detail: detail})
 		detail, err = s.do(ctx, r)
 	}
-	report.Verify = r.verified
+	rep.Verify = r.verified
 	if err != nil {
 		err = &StepError{Step: s.name, Err: err}
-		finish(Failed, err.Error())
+		finish(report.Failed, err.Error())
 		return err
 	}
-	finish(Done, detail)
+	finish(report.Done, detail)
 	return nil
 }

@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // verify is never done: what was equal yesterday may differ today.
-func checkVerify(context.Context, *run) (State, string, error) {
-	return ToDo, "both servers are compared record by record", nil
+func checkVerify(context.Context, *run) (report.State, string, error) {
+	return report.ToDo, "both servers are compared record by record", nil
 }
 
 func doVerify(ctx context.Context, r *run) (string, error) {
@@ -41,15 +42,15 @@ func doVerify(ctx context.Context, r *run) (string, error) {
 			options.Keys = keys
 		}
 	}
-	report, err := Verify(ctx, source, target, options)
-	r.verified = report
+	compared, err := Verify(ctx, source, target, options)
+	r.verified = compared
 	if err != nil {
 		return "", err
 	}
-	if !report.Same() {
+	if !compared.Same() {
 		return "", ErrDifferences
 	}
-	return summary(report), nil
+	return summary(compared), nil
 }
 
 // summary says in one line what was compared.

@@ -185,10 +185,11 @@ func (p *page) table(indent int, rows [][]report.Cell) {
 		} else {
 			for i, c := range row[:last] {
 				s := c.Text
-				p.b.WriteString(p.paint(c.Tone, s))
-				if i < last-1 || row[last].Text != "" && !below {
-					p.b.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
+				if i == last-1 && (below || row[last].Text == "") {
+					p.b.WriteString(p.paint(c.Tone, strings.TrimRight(s, " ")))
+					break
 				}
+				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
 			}
 		}
 		switch {

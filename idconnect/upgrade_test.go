@@ -24,6 +24,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -125,6 +126,7 @@ func newWorld(t *testing.T, users int) *world {
 		JavaHome:    javaHome(t), SettleTime: 300 * time.Millisecond,
 		Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
+	w.u.Hurry(testHurry)
 	// The server starts when the script was answered, with the stores that
 	// are in the folder then.
 	ctx, cancel := context.WithCancel(context.Background())
@@ -463,7 +465,7 @@ func TestRemedies(t *testing.T) {
 	for _, err := range []error{
 		preflight.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
 		openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"}, &migration.UnknownStateError{},
-		&migration.FailedError{Action: "configure"}, &idconnect.PackageError{}, &idconnect.JavaError{}, &idconnect.SetupError{},
+		&migration.FailedError{Action: "configure"}, &idconnect.LockedError{}, &idconnect.SetupDoneError{},
 	} {
 		if idconnect.RemedyOf(&idconnect.StepError{Step: "x", Err: err}) == "" {
 			t.Errorf("%v: no remedy", err)
@@ -511,7 +513,7 @@ func TestTruststoreConflict(t *testing.T) {
 			if chain, err := e.Certificates(); err != nil || chain[0].Subject.CommonName != wins {
 				t.Errorf("%v, %v", chain, err)
 			}
-			if err := keystore.NewTrust(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
+			if err := jvmtrust.New(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
 				t.Errorf("the source is not trusted: %v", err)
 			}
 		})

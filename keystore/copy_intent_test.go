@@ -45,10 +45,11 @@ func TestIntent(t *testing.T) {
 			}
 			stop := errors.New("stop")
 			var c keystore.Changes
-			_, err := keystore.CopyBytes([]byte("new"), path, keystore.CopyOptions{Replace: true, Intent: func(intent keystore.Changes) error {
-				c = intent
-				return stop
-			}})
+			_, err := keystore.CopyBytes([]byte("new"), path,
+				keystore.CopyOptions{Replace: true, Intent: func(intent keystore.Changes) error {
+					c = intent
+					return stop
+				}})
 			if !errors.Is(err, stop) || c.Backup == "" || c.SHA256 == "" || c.Before == "" {
 				t.Fatalf("%v, %+v", err, c)
 			}
@@ -59,7 +60,8 @@ func TestIntent(t *testing.T) {
 				}
 				b, err := os.ReadFile(path)
 				info, statErr := os.Stat(path)
-				if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) || unlike(info, 0o640) {
+				if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) ||
+					unlike(info, 0o640) {
 					t.Errorf("%q, %v, %v", b, info, err)
 				}
 				if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
@@ -141,7 +143,8 @@ func TestCopyWithoutLinks(t *testing.T) {
 		}
 		b, err := os.ReadFile(real)
 		info, statErr := os.Stat(real)
-		if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) || unlike(info, 0o640) {
+		if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) ||
+			unlike(info, 0o640) {
 			t.Errorf("%q, %v", b, info)
 		}
 		if link, err := os.Readlink(path); err != nil || link != real {

@@ -183,7 +183,8 @@ func TestWrongPassword(t *testing.T) {
 	var manifest map[string]manifestStore
 	readJSON(t, "fixtures/manifest.json", &manifest)
 	for name := range manifest {
-		if _, err := Decode(bytes.NewReader(fixture(t, name)), NewPassword("wrong")); !isAny(err, ErrIntegrity) {
+		if _, err := Decode(bytes.NewReader(fixture(t, name)), NewPassword("wrong")); !isAny(err,
+			ErrIntegrity) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -46,7 +46,8 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		return nil, &FormatError{What: "PKCS#12", Err: err}
 	}
 	if password.IsZero() && len(pfx.MAC.FullBytes) > 0 {
-		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password", ErrPKCS12Unsupported)
+		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password",
+			ErrPKCS12Unsupported)
 	}
 	left := int64(maxIterations)
 	if err := boundIterations(data, &left, 0); err != nil {
@@ -60,7 +61,8 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	certs, trustErr := pkcs12.DecodeTrustStore(data, trustPassword)
 	if trustErr == nil {
 		for _, c := range certs {
-			s.entries = append(s.entries, entry{kind: TrustedCertificate, p12: &p12Entry{certs: [][]byte{c.Raw}}})
+			s.entries = append(s.entries,
+				entry{kind: TrustedCertificate, p12: &p12Entry{certs: [][]byte{c.Raw}}})
 		}
 		return s, nil
 	}
@@ -137,7 +139,8 @@ func inTheWay(err, trustErr error) string {
 		{"1.2.840.113549.1.12.10.1.5", "a secret key"},
 		{"1.2.840.113549.1.12.10.1.1", "a private key that is not encrypted"},
 		{"error decrypting PKCS#8 shrouded key bag", "a key under a password of its own"},
-		{"but this file has 1", "keys without certificates, as secret keys are, or certificates that nothing says to trust"},
+		{"but this file has 1", "keys without certificates, as secret keys are, or certificates that nothing " +
+			"says to trust"},
 		{"no MAC in data", "keys under no digest"},
 		{"unknown private key type", "a private key that is neither RSA nor EC"},
 		{"unknown algorithm", "a private key that is neither RSA nor EC"},
@@ -183,7 +186,8 @@ func pkcs8(der []byte, public bool) ([]byte, error) {
 		Version    int
 		Algorithm  pkix.AlgorithmIdentifier
 		PrivateKey []byte
-	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}, Parameters: asn1.RawValue{FullBytes: curve}}, key})
+	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1},
+		Parameters: asn1.RawValue{FullBytes: curve}}, key})
 }
 
 // chainOf follows the issuers, as Java does when it reads PKCS#12.
@@ -196,7 +200,8 @@ func chainOf(leaf []byte, all [][]byte) [][]byte {
 		}
 		next := []byte(nil)
 		for _, o := range all {
-			if c, ok := parseCertificateShape(o); ok && bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
+			if c, ok := parseCertificateShape(o); ok &&
+				bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
 				next = o
 				break
 			}
@@ -228,7 +233,8 @@ func boundIterations(der []byte, left *int64, depth int) error {
 		if salt && v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger {
 			n := new(big.Int).SetBytes(v.Bytes)
 			if !n.IsInt64() || n.Int64() > *left || len(v.Bytes) > 0 && v.Bytes[0] >= 0x80 {
-				return &FormatError{What: fmt.Sprintf("PKCS#12: iteration counts beyond %d", maxIterations)}
+				return &FormatError{What: fmt.Sprintf("PKCS#12: iteration counts beyond %d",
+					maxIterations)}
 			}
 			*left -= n.Int64()
 		}

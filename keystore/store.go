@@ -153,13 +153,7 @@ type Store struct {
 	keyPasswords []Password
 
 	mu   sync.Mutex
-	keys map[string]secretKey // opened secret keys, by alias
-}
-
-type secretKey struct {
-	algorithm string
-	key       []byte
-	err       error
+	keys map[string]OpenedKey // opened secret keys, by alias
 }
 
 // entry is an entry as it is in the file; what it holds is read when asked for,
@@ -235,7 +229,8 @@ func (s *Store) flaws() []*FormatError {
 		f := e.fields()
 		for i, der := range f.certs {
 			if flaw := certificateFlaw(der); flaw != "" {
-				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1), flaw+"; Java may not load the store at all")
+				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1),
+					flaw+"; Java may not load the store at all")
 			}
 		}
 	}

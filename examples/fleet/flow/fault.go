@@ -13,7 +13,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -98,7 +98,7 @@ func faultOf(err error, findings preflight.Findings) fault {
 		unknown *migration.UnknownOutcomeError
 		path    *fs.PathError
 		network *net.OpError
-		trust   *keystore.TrustError
+		trust   *jvmtrust.Error
 		missing *idconnect.MissingError
 		failed  *migration.FailedError
 		setup   *idconnect.SetupError

@@ -11,7 +11,7 @@ import (
 )
 
 // The outcomes of an installation; the first five are those of
-// [idconnect.Report].
+// [report.Report].
 const (
 	Done        = "done"
 	Blocked     = "blocked"

@@ -84,11 +84,10 @@ func doSetup(ctx context.Context, r *run) (string, error) {
 	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", script)
 	lines.flush()
-	if ctx.Err() != nil && err != nil {
+	if failed := new(setup.Error); errors.As(err, &failed) {
+		return "", &SetupError{Err: failed}
+	} else if err != nil {
 		return "", err
-	}
-	if err != nil {
-		return "", &SetupError{Err: err}
 	}
 	r.journal.Setup.End()
 	return "the target is ready", r.journal.Save()

@@ -116,7 +116,7 @@ var catalogueOfServers = []CatalogueEntry{
 	},
 	{
 		Code: CodeTargetIsSource, Severity: Blocks,
-		Means:  "source and target are one server or one folder.",
+		Means:  "source and target are one server or one folder, or one folder is inside the other.",
 		Checks: "The two addresses, also where two names lead to one address and port, and the two folders, also where links lead to one.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",

@@ -55,7 +55,7 @@ func (r *run) lookAtFolder(context.Context) Findings {
 
 // placesToWrite are folders that exist and that the run writes in.
 func (r *run) placesToWrite(there bool) []string {
-	places := []string{existing(filepath.Dir(filepath.Clean(r.u.TargetDir))), existing(r.u.stateDir())}
+	places := []string{host.Existing(filepath.Dir(filepath.Clean(r.u.TargetDir))), host.Existing(r.u.stateDir())}
 	if there {
 		// What is unpacked needs nothing beside it.
 		places[0] = r.u.TargetDir
@@ -65,20 +65,6 @@ func (r *run) placesToWrite(there bool) []string {
 	}
 	slices.Sort(places)
 	return slices.Compact(places)
-}
-
-// existing is dir, or the nearest folder above it that is there.
-func existing(dir string) string {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return dir
-	}
-	for {
-		if _, err := os.Lstat(dir); err == nil || filepath.Dir(dir) == dir {
-			return dir
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 // mayWrite asks the system whether this user may make files in a folder.

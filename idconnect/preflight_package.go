@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -118,7 +119,7 @@ func (r *run) lookAtOrigin(p *archive.Package) Findings {
 // lookAtSpace compares what is free where the target is to be with what it
 // needs.
 func (r *run) lookAtSpace(dir string, unpacked int64) Findings {
-	at := existing(dir)
+	at := host.Existing(dir)
 	free, err := r.u.machine.FreeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said

@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -199,13 +200,9 @@ func (r *run) lookAtPlaces(ctx context.Context) Findings {
 	} else if address := r.sharedAddress(ctx); address != "" {
 		found = append(found, finding(CodeTargetIsSource, step, "%s and %s are both %s", r.u.sourceURL(), r.u.targetURL(), address))
 	}
-	if r.u.SourceDir != "" && r.u.TargetDir != "" {
-		a, errA := filepath.EvalSymlinks(r.u.SourceDir)
-		b, errB := filepath.EvalSymlinks(r.u.TargetDir)
-		if errA == nil && errB == nil && a == b {
-			found = append(found, finding(CodeTargetIsSource, step, "the folders of source and target are both %s", a).
-				remedy("give the folder of 7.1.6 as the target's"))
-		}
+	if f := nested(r.u.SourceDir, r.u.TargetDir); f != "" {
+		found = append(found, finding(CodeTargetIsSource, step, "%s", f).
+			remedy("give the target a folder of its own, neither inside the source's nor around it"))
 	}
 	source, target := r.sourceSeen.Load(), r.targetSeen.Load()
 	if source != nil && target != nil && source.Version != "" && target.Version != "" && majorOf(source.Version) > majorOf(target.Version) {
@@ -213,6 +210,23 @@ func (r *run) lookAtPlaces(ctx context.Context) Findings {
 			source.URL, source.Version, target.URL, target.Version))
 	}
 	return found
+}
+
+// nested says how the folders of source and target lie in each other, "" where they do not.
+func nested(source, target string) string {
+	if source == "" || target == "" {
+		return ""
+	}
+	inside, around := host.Contains(source, target), host.Contains(target, source)
+	switch {
+	case inside && around:
+		return "the folders of source and target are both " + source
+	case inside:
+		return fmt.Sprintf("the target's folder %s is inside the source's, %s", target, source)
+	case around:
+		return fmt.Sprintf("the source's folder %s is inside the target's, %s", source, target)
+	}
+	return ""
 }
 
 func same(a, b string) bool {

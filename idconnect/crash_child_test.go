@@ -14,6 +14,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -155,7 +156,7 @@ func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {
 		return nil, err
 	}
 	client := &http.Client{Transport: crashTransport{&http.Transport{
-		TLSClientConfig: keystore.NewTrust(trusted).TLSConfig("localhost", chain[0]),
+		TLSClientConfig: jvmtrust.New(trusted).TLSConfig("localhost", chain[0]),
 	}, points}}
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	u := &idconnect.Upgrade{

@@ -4,10 +4,9 @@ import (
 	"context"
 	"iter"
 	"log/slog"
-	"sync"
 	"time"
 
-	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // EventKind says what an [Event] is about.
@@ -43,7 +42,7 @@ type Event struct {
 	Rate float64       `json:"rate,omitempty"`
 	Left time.Duration `json:"left,omitempty"`
 	// Finding is that of EventFinding.
-	Finding *Finding `json:"finding,omitempty"`
+	Finding *preflight.Finding `json:"finding,omitempty"`
 }
 
 // LogValue gives the event's fields to a [slog.Logger], but for its time.
@@ -75,25 +74,6 @@ func (e Event) LogValue() slog.Value {
 		add("remedy", f.Remedy)
 	}
 	return slog.GroupValue(attrs...)
-}
-
-// emitter hands events on one at a time.
-type emitter struct {
-	mu   sync.Mutex
-	pace text.Pace
-}
-
-func (r *run) emit(e Event) {
-	if r.u.Events == nil {
-		return
-	}
-	r.events.mu.Lock()
-	defer r.events.mu.Unlock()
-	e.Time = time.Now()
-	if e.Kind == EventProgress {
-		e.Rate, e.Left = r.events.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
-	}
-	r.u.Events(e)
 }
 
 // Stream is a run whose events a program ranges over:

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -68,9 +69,9 @@ func TestStreamLeft(t *testing.T) {
 	blocked := w.u.Stream(t.Context())
 	found := false
 	for e := range blocked.Events() {
-		found = found || e.Finding != nil && e.Finding.Severity == idconnect.Blocks
+		found = found || e.Finding != nil && e.Finding.Severity == preflight.Blocks
 	}
-	if _, err := blocked.Result(); !errors.Is(err, idconnect.ErrBlocked) || !found {
+	if _, err := blocked.Result(); !errors.Is(err, preflight.ErrBlocked) || !found {
 		t.Errorf("%v", err)
 	}
 }

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -93,10 +95,12 @@ func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 	w.u = &idconnect.Upgrade{
 		Source: server(w.source, matrixSourcePassword), Target: server(w.target, matrixTargetPassword), StateDir: dir,
 		// Those that have records.
-		Collections: []idconnect.Collection{{Name: "users", Resource: "repo/managed/user"}, {Name: "roles", Resource: "repo/managed/role"}, {Name: "links", Resource: "repo/link"}},
+		Verify: verify.Options{Collections: []verify.Collection{
+			{Name: "users", Resource: "repo/managed/user"}, {Name: "roles", Resource: "repo/managed/role"}, {Name: "links", Resource: "repo/link"},
+		}},
 		// One name each: the others are asked for in the same way.
-		Tabs:  idconnect.TabChecks{PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"}, Organizations: []string{"repo/managed/org"}},
-		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+		Acceptance: acceptance.Options{PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"}, Organizations: []string{"repo/managed/org"}},
+		Steps:      []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
 		Logger: slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -115,7 +116,7 @@ func TestHandoverAliases(t *testing.T) {
 	w.u.SourceDir, w.u.StoresFile, w.u.StoresKey, w.u.KeystorePassword = "", file, key, password
 	plan, err := w.u.Plan(t.Context())
 	must(t, err)
-	if plan.Findings.Has(idconnect.CodeStoreAlias) || plan.Findings.Has(idconnect.CodeSourceTLS) {
+	if plan.Findings.Has("STORE-ALIAS-MISSING") || plan.Findings.Has("SOURCE-TLS") {
 		t.Errorf("%v", plan.Findings)
 	}
 
@@ -128,8 +129,8 @@ func TestHandoverAliases(t *testing.T) {
 	w.u.SourceDir, w.u.StoresFile = "", file
 	plan, err = w.u.Plan(t.Context())
 	must(t, err)
-	i := slices.IndexFunc(plan.Findings, func(f idconnect.Finding) bool { return f.Code == idconnect.CodeStoreAlias })
-	if i < 0 || plan.Findings[i].Seen != "the keystore in "+file+" has no entry other-key" {
+	i := slices.IndexFunc(plan.Findings, func(f preflight.Finding) bool { return f.Code == "STORE-ALIAS-MISSING" })
+	if i < 0 || plan.Findings[i].Seen != file+" has no entry other-key" {
 		t.Errorf("%v", plan.Findings)
 	}
 }
@@ -181,7 +182,7 @@ func TestHandoverRefused(t *testing.T) {
 	w.u.SourceDir, w.u.StoresFile, w.u.KeystorePassword = "", file, keystore.NewPassword("changeit")
 	w.u.StoresKey = idconnect.HandoverKey{Identities: keystore.NewPassword(other.String())}
 	report, err := w.u.Run(t.Context())
-	if !errors.Is(err, idconnect.ErrBlocked) || !strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") || exists(w.u.TargetDir) {
+	if !errors.Is(err, preflight.ErrBlocked) || !strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") || exists(w.u.TargetDir) {
 		t.Errorf("%v, %v", err, report.Findings)
 	}
 }

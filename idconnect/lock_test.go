@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // TestLock: while one run is under way, a second one and a rollback refuse,
@@ -25,7 +26,7 @@ func TestLock(t *testing.T) {
 		tried = true
 		report, err := second.Run(context.Background())
 		var locked *idconnect.LockedError
-		if !errors.As(err, &locked) || !errors.Is(err, idconnect.ErrBlocked) || report.Outcome != "blocked" {
+		if !errors.As(err, &locked) || !errors.Is(err, preflight.ErrBlocked) || report.Outcome != "blocked" {
 			t.Errorf("the second run: %v, %+v", err, report)
 		} else if want := filepath.Join(w.u.TargetDir+".upgrade", "lock"); locked.Path != want || idconnect.RemedyOf(err) == "" {
 			t.Errorf("%+v", locked)
@@ -34,7 +35,7 @@ func TestLock(t *testing.T) {
 			t.Errorf("the rollback: %v", err)
 		}
 		plan, err := second.Plan(context.Background())
-		if err != nil || !plan.Findings.Blocking().Has(idconnect.CodeRunInProgress) {
+		if err != nil || !plan.Findings.Blocking().Has("RUN-IN-PROGRESS") {
 			t.Errorf("the plan: %v, %v", err, plan.Findings)
 		}
 	}
@@ -45,7 +46,7 @@ func TestLock(t *testing.T) {
 	}
 	// The lock is free again; a plan makes no file.
 	plan, err := second.Plan(t.Context())
-	if err != nil || plan.Findings.Has(idconnect.CodeRunInProgress) {
+	if err != nil || plan.Findings.Has("RUN-IN-PROGRESS") {
 		t.Errorf("%v, %v", err, plan.Findings)
 	}
 	fresh := newWorld(t, 5)

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // zipFile writes an archive whose entries all hold the same text.
@@ -49,15 +49,16 @@ func TestPackageScript(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[fs.FileMode]bool{0o644: true, 0o755: false} {
 		path := zipFile(t, mode, honestNames...)
-		p, err := archive.Open(t.Context(), path)
+		u := &Upgrade{Package: path, TargetDir: filepath.Join(t.TempDir(), "t"), Steps: []string{StepUnpack, StepSetup},
+			KeystorePassword: keystore.NewPassword("changeit")}
+		u.OnSystem("linux")
+		p, err := u.Plan(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &run{u: &Upgrade{Package: path, machine: host.Machine{GOOS: "linux"}}}
-		if found := r.lookAtOrigin(p); found.Blocking().Has(CodeSetupScript) != want {
+		if found := p.Findings; found.Blocking().Has("SETUP-SCRIPT") != want {
 			t.Errorf("%o: %v", mode, found)
 		}
-		p.Close()
 	}
 }
 
@@ -77,12 +78,12 @@ func TestPackageRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, code := range map[string]string{
-		zipFile(t, 0o644, append([]string{"../evil"}, honestNames...)...): CodePackageHostile,
-		zipFile(t, 0o644, "README"):                                       CodePackage,
-		filepath.Join(t.TempDir(), "none.zip"):                            CodePackageMissing,
-		t.TempDir():                                                       CodePackage,
-		damaged:                                                           CodePackageCorrupt,
-		cut:                                                               CodePackageCorrupt,
+		zipFile(t, 0o644, append([]string{"../evil"}, honestNames...)...): "PACKAGE-HOSTILE",
+		zipFile(t, 0o644, "README"):                                       "PACKAGE-UNUSABLE",
+		filepath.Join(t.TempDir(), "none.zip"):                            "PACKAGE-MISSING",
+		t.TempDir():                                                       "PACKAGE-UNUSABLE",
+		damaged:                                                           "PACKAGE-CORRUPT",
+		cut:                                                               "PACKAGE-CORRUPT",
 	} {
 		parent := t.TempDir()
 		u := &Upgrade{
@@ -90,7 +91,7 @@ func TestPackageRefused(t *testing.T) {
 			Source: Server{URL: "https://127.0.0.1:1/openidm/"}, Target: Server{URL: "https://127.0.0.1:2/openidm/"},
 		}
 		report, err := u.Run(t.Context())
-		if !errors.Is(err, ErrBlocked) {
+		if !errors.Is(err, preflight.ErrBlocked) {
 			t.Errorf("%s: %v", path, err)
 			continue
 		}

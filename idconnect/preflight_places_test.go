@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // TestNestedFolders: a target's folder inside the source's is refused, and so is the reverse, also where a link hides it,
@@ -43,20 +43,20 @@ func TestNestedFolders(t *testing.T) {
 		u.TargetDir, u.StateDir = c.target, filepath.Join(w.dir, "state")
 		if c.says == "" {
 			plan, err := u.Plan(t.Context())
-			if err != nil || plan.Findings.Has(idconnect.CodeTargetIsSource) {
+			if err != nil || plan.Findings.Has("TARGET-IS-SOURCE") {
 				t.Errorf("%s: %v, %v", name, err, plan.Findings)
 			}
 			continue
 		}
 		before := tree(t, w.dir)
 		report, err := u.Run(t.Context())
-		if !errors.Is(err, idconnect.ErrBlocked) {
+		if !errors.Is(err, preflight.ErrBlocked) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		found := false
 		for _, f := range report.Findings.Blocking() {
-			found = found || f.Code == idconnect.CodeTargetIsSource && strings.Contains(f.Seen, c.says) && f.Remedy != ""
+			found = found || f.Code == "TARGET-IS-SOURCE" && strings.Contains(f.Seen, c.says) && f.Remedy != ""
 		}
 		if !found {
 			t.Errorf("%s: %v", name, report.Findings)

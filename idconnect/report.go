@@ -2,7 +2,10 @@ package idconnect
 
 import (
 	"bytes"
-	_ "embed" // the schema
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,8 +14,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
+
+// the schema
 
 // ReportVersion is the version of the JSON form of [Report]; it grows when a
 // member changes its meaning or goes. New members do not change it.
@@ -29,15 +35,15 @@ var ReportSchema string
 // only their ids. It can be written as text, JSON, a page of HTML and as the
 // JUnit XML that CI systems read; [Report.Save] writes all four.
 type Report struct {
-	Version  int           `json:"version"`
-	Started  time.Time     `json:"started"`
-	Ended    time.Time     `json:"ended"`
-	Source   ServerSeen    `json:"source"`
-	Target   ServerSeen    `json:"target"`
-	Steps    []*StepResult `json:"steps"`
-	Findings Findings      `json:"findings"`
+	Version  int                `json:"version"`
+	Started  time.Time          `json:"started"`
+	Ended    time.Time          `json:"ended"`
+	Source   ServerSeen         `json:"source"`
+	Target   ServerSeen         `json:"target"`
+	Steps    []*StepResult      `json:"steps"`
+	Findings preflight.Findings `json:"findings"`
 	// Verify is nil when that step was not reached.
-	Verify *VerifyReport `json:"verify,omitempty"`
+	Verify *verify.Report `json:"verify,omitempty"`
 	// Outcome is "done", "blocked", "differences", "interrupted" or "failed";
 	// that of a plan is "planned" where nothing blocks.
 	Outcome string `json:"outcome"`
@@ -55,9 +61,7 @@ type StepResult struct {
 	Ended   *time.Time `json:"ended,omitempty"`
 }
 
-func (r *run) newReport() *Report {
-	return &Report{Version: ReportVersion, Started: time.Now()}
-}
+func newReport() *Report { return &Report{Version: ReportVersion, Started: time.Now()} }
 
 func (rep *Report) fromPlan(p Plan) {
 	rep.Source, rep.Target, rep.Findings = p.Source, p.Target, p.Findings
@@ -100,7 +104,7 @@ func (rep *Report) end(err error) *Report {
 	case err == nil:
 		rep.Outcome = "done"
 		return rep
-	case errors.Is(err, ErrBlocked):
+	case errors.Is(err, preflight.ErrBlocked):
 		rep.Outcome = "blocked"
 	case errors.Is(err, ErrDifferences):
 		rep.Outcome = "differences"
@@ -122,14 +126,14 @@ func (p Plan) Report() *Report {
 		rep.Steps[i].State = s.State // nothing was to be run
 	}
 	if p.Blocked() {
-		rep.end(ErrBlocked)
+		rep.end(preflight.ErrBlocked)
 	}
 	return rep
 }
 
-// Report makes a report of a comparison alone; err is what [Verify] or
+// ReportOf makes a report of a comparison alone; err is what [Verify] or
 // [Upgrade.Compare] returned beside it. It is nil where r is.
-func (r *VerifyReport) Report(err error) *Report {
+func ReportOf(r *verify.Report, err error) *Report {
 	if r == nil {
 		return nil
 	}
@@ -154,18 +158,9 @@ func (rep Report) MarshalJSON() ([]byte, error) {
 		rep.Steps = []*StepResult{}
 	}
 	if rep.Findings == nil {
-		rep.Findings = Findings{}
+		rep.Findings = preflight.Findings{}
 	}
 	return json.Marshal(plain(rep))
-}
-
-// MarshalJSON writes lists that are empty as [].
-func (r VerifyReport) MarshalJSON() ([]byte, error) {
-	type plain VerifyReport
-	if r.Collections == nil {
-		r.Collections = []CollectionReport{}
-	}
-	return json.Marshal(plain(r))
 }
 
 // WriteJSON writes the report in the form that [ReportSchema] describes.

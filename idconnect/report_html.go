@@ -3,7 +3,10 @@ package idconnect
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed" // the page and its style
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+
+	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -12,8 +15,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
+
+// the page and its style
 
 //go:embed report.html
 var htmlTemplate string
@@ -232,7 +238,7 @@ func htmlServerOf(label string, s ServerSeen) htmlServer {
 
 func (v *htmlView) addFacts(rep *Report) {
 	if rep.Verify != nil {
-		s := rep.Verify.sums()
+		s := sumsOf(rep.Verify)
 		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(s.source)}, htmlFact{"Differences", text.Grouped(s.total())})
 	}
 	if done, all := rep.stepsDone(); all > 0 {
@@ -283,10 +289,10 @@ func (v *htmlView) addSteps(rep *Report) {
 	}
 }
 
-func (v *htmlView) addFindings(findings Findings) {
-	moods := map[Severity]string{Blocks: string(moodBad), Warns: string(moodCare), Informs: "none"}
-	var sorted Findings
-	for _, s := range []Severity{Blocks, Warns, Informs} {
+func (v *htmlView) addFindings(findings preflight.Findings) {
+	moods := map[preflight.Severity]string{preflight.Blocks: string(moodBad), preflight.Warns: string(moodCare), preflight.Informs: "none"}
+	var sorted preflight.Findings
+	for _, s := range []preflight.Severity{preflight.Blocks, preflight.Warns, preflight.Informs} {
 		for _, f := range findings {
 			if f.Severity == s {
 				sorted = append(sorted, f)
@@ -306,19 +312,19 @@ func (v *htmlView) addFindings(findings Findings) {
 	}
 }
 
-func (v *htmlView) addComparison(r *VerifyReport) {
+func (v *htmlView) addComparison(r *verify.Report) {
 	c := &htmlCompared{Resumed: r.Resumed}
 	rows, more := first(r.Collections, htmlRows)
 	c.MoreRows = more
 	used := map[string]bool{}
 	for i := range rows {
 		got := &rows[i]
-		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.result(), Reason: long(got.Reason), Mood: moodGood}
+		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.Result(), Reason: long(got.Reason), Mood: moodGood}
 		if got.Checked {
 			row.Source, row.Target = text.Grouped(got.SourceCount), text.Grouped(got.TargetCount)
 			row.Missing, row.Extra, row.Changed = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount), text.Grouped(got.ChangedCount)
 			row.Duplicate, row.Unreadable = text.Grouped(got.DuplicateCount), text.Grouped(got.Unreadable)
-			bar := got.bar()
+			bar := barOf(got)
 			for _, p := range bar.Parts {
 				used[p.Class] = true
 			}
@@ -350,7 +356,7 @@ func (v *htmlView) addComparison(r *VerifyReport) {
 
 // bar is the picture of what both servers have: parts of its width, in the
 // order of the legend, each wide enough to be seen.
-func (c *CollectionReport) bar() htmlBar {
+func barOf(c *verify.CollectionReport) htmlBar {
 	same := max(c.SourceCount-c.MissingCount-c.ChangedCount-c.DuplicateCount-c.Unreadable, 0)
 	bar := htmlBar{Name: short(c.Name)}
 	var all int64

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-func (v *htmlView) addChecks(checks []Check) {
+func (v *htmlView) addChecks(checks []verify.Check) {
 	side := func(n int64) string {
 		if n < 0 {
 			return "–"
@@ -16,7 +17,7 @@ func (v *htmlView) addChecks(checks []Check) {
 	}
 	passed := 0
 	for _, c := range checks {
-		if c.Result == CheckPassed {
+		if c.Result == verify.CheckPassed {
 			passed++
 		}
 	}
@@ -28,9 +29,9 @@ func (v *htmlView) addChecks(checks []Check) {
 			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy), Mood: moodCare,
 		}
 		switch c.Result {
-		case CheckPassed:
+		case verify.CheckPassed:
 			h.Mood = moodGood
-		case CheckFailed:
+		case verify.CheckFailed:
 			h.Mood = moodBad
 		}
 		v.Checks = append(v.Checks, h)
@@ -38,7 +39,7 @@ func (v *htmlView) addChecks(checks []Check) {
 }
 
 // addLists takes the ids, failed records among them, while the page has room.
-func (v *htmlView) addLists(r *VerifyReport) {
+func (v *htmlView) addLists(r *verify.Report) {
 	room := htmlAllIDs
 	more := func(count int64, shown int) string {
 		if n := count - int64(shown); n > 0 {
@@ -47,7 +48,7 @@ func (v *htmlView) addLists(r *VerifyReport) {
 		return ""
 	}
 	if f := r.Failed; f != nil {
-		words := text.Capital(strings.TrimSuffix(f.words(), ":")) + "."
+		words := text.Capital(strings.TrimSuffix(failedWords(f), ":")) + "."
 		if f.Checked && f.Count == 0 {
 			words = "The migration names none."
 		}
@@ -66,7 +67,7 @@ func (v *htmlView) addLists(r *VerifyReport) {
 	for i := range r.Collections {
 		c := &r.Collections[i]
 		lists := htmlLists{Name: short(c.Name)}
-		for _, l := range c.lists() {
+		for _, l := range listsOf(c) {
 			if l.count == 0 {
 				continue
 			}
@@ -91,7 +92,7 @@ func (v *htmlView) addLists(r *VerifyReport) {
 			room -= len(shown)
 			v.Values = true
 			for i := range shown {
-				h.Records = append(h.Records, htmlRecord{short(shown[i].ID), short(shown[i].Member) + ": " + long(shown[i].words())})
+				h.Records = append(h.Records, htmlRecord{short(shown[i].ID), short(shown[i].Member) + ": " + long(valueWords(&shown[i]))})
 			}
 			lists.Lists = append(lists.Lists, h)
 		}

@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // cssColours reads the colours of both schemes out of the style.
@@ -146,17 +149,23 @@ func TestReportHTMLBounded(t *testing.T) {
 	wide := strings.Repeat("\U0001F680<&\"'", 3000)
 	rep.Verify.Collections = nil
 	for range 300 {
-		c := CollectionReport{Name: wide, Resource: wide, Reason: wide, Checked: true, MissingCount: 1 << 40, ChangedCount: 1 << 40, SourceCount: 1 << 41}
+		c := verify.CollectionReport{Name: wide, Resource: wide, Reason: wide, Checked: true, MissingCount: 1 << 40, ChangedCount: 1 << 40, SourceCount: 1 << 41}
 		for range 400 {
 			c.Missing = append(c.Missing, wide)
-			c.Changed = append(c.Changed, Change{wide, []string{wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide}})
+			c.Changed = append(c.Changed, verify.Change{ID: wide, Members: []string{wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide}})
 		}
 		rep.Verify.Collections = append(rep.Verify.Collections, c)
 	}
 	for range 400 {
-		rep.Findings = append(rep.Findings, Finding{wide, Warns, wide, wide, wide, wide, "https://example.com/" + wide})
-		rep.Verify.Checks = append(rep.Verify.Checks, Check{wide, wide, wide, CheckNotChecked, wide, wide, -1, 1 << 60})
-		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, FailedRecord{wide, wide, wide, wide, wide, true})
+		rep.Findings = append(rep.Findings, preflight.Finding{
+			Code: wide, Severity: preflight.Warns, Step: wide, Seen: wide, Why: wide, Remedy: wide, Doc: "https://example.com/" + wide,
+		})
+		rep.Verify.Checks = append(rep.Verify.Checks, verify.Check{
+			Code: wide, Name: wide, Tab: wide, Result: verify.CheckNotChecked, Detail: wide, Remedy: wide, Source: -1, Target: 1 << 60,
+		})
+		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, verify.FailedRecord{
+			Mapping: wide, Run: wide, ID: wide, Reason: wide, Collection: wide, Missing: true,
+		})
 	}
 	rep.Verify.Failed.Count = 1 << 50
 	rep.Error, rep.Remedy = strings.Repeat(wide+"\n", 500), wide

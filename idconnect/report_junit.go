@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -95,20 +97,20 @@ func (rep *Report) WriteJUnit(w io.Writer) error {
 	}
 	add("run", junitTime(took), []junitCase{outcome})
 	add("steps", junitTime(took), rep.junitSteps())
-	add("findings", junitTime(0), rep.Findings.junit())
+	add("findings", junitTime(0), junitFindings(rep.Findings))
 	if r := rep.Verify; r != nil {
 		took := junitTime(r.Ended.Sub(r.Started))
 		var collections, checks []junitCase
 		for i := range r.Collections {
-			collections = append(collections, r.Collections[i].junit())
+			collections = append(collections, collectionCase(&r.Collections[i]))
 		}
 		for i := range r.Checks {
-			checks = append(checks, r.Checks[i].junit())
+			checks = append(checks, checkCase(&r.Checks[i]))
 		}
 		add("collections", took, collections)
 		add("checks", junitTime(0), checks)
 		if r.Failed != nil {
-			add("failed-records", junitTime(0), []junitCase{r.Failed.junit()})
+			add("failed-records", junitTime(0), []junitCase{failedCase(r.Failed)})
 		}
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -142,9 +144,9 @@ func (rep *Report) junitSteps() (cases []junitCase) {
 	return cases
 }
 
-func (fs Findings) junit() (cases []junitCase) {
+func junitFindings(findings preflight.Findings) (cases []junitCase) {
 	seen := map[string]int{}
-	for _, f := range fs {
+	for _, f := range findings {
 		name := f.Code
 		if seen[f.Code]++; seen[f.Code] > 1 {
 			name = fmt.Sprintf("%s %d", f.Code, seen[f.Code])
@@ -156,7 +158,7 @@ func (fs Findings) junit() (cases []junitCase) {
 				text = append(text, l.label+": "+l.text)
 			}
 		}
-		if f.Severity == Blocks {
+		if f.Severity == preflight.Blocks {
 			c.Failure = junitSays(f.Code, f.Seen, strings.Join(text, "\n"))
 		} else {
 			c.Out = junitText(string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n"))
@@ -166,16 +168,16 @@ func (fs Findings) junit() (cases []junitCase) {
 	return cases
 }
 
-func (c *CollectionReport) junit() junitCase {
+func collectionCase(c *verify.CollectionReport) junitCase {
 	out := junitCase{Name: junitText(c.Name), Time: junitTime(0)}
 	switch {
 	case c.Blocked:
-		out.Failure = junitSays("blocked", c.verdict(), "")
+		out.Failure = junitSays("blocked", c.Verdict(), "")
 	case !c.Checked:
-		out.Skipped = junitSays("", c.verdict(), "")
+		out.Skipped = junitSays("", c.Verdict(), "")
 	case c.Differences() > 0:
 		var b strings.Builder
-		for _, list := range c.lists() {
+		for _, list := range listsOf(c) {
 			if list.count == 0 {
 				continue
 			}
@@ -188,27 +190,27 @@ func (c *CollectionReport) junit() junitCase {
 				fmt.Fprintf(&b, "  and %d more\n", n)
 			}
 		}
-		out.Failure = junitSays("differences", c.verdict(), b.String())
+		out.Failure = junitSays("differences", c.Verdict(), b.String())
 	default:
-		out.Out = junitText(fmt.Sprintf("%d records: %s", c.SourceCount, c.verdict()))
+		out.Out = junitText(fmt.Sprintf("%d records: %s", c.SourceCount, c.Verdict()))
 	}
 	return out
 }
 
-func (c *Check) junit() junitCase {
+func checkCase(c *verify.Check) junitCase {
 	out := junitCase{Name: junitText(strings.TrimSpace(c.Code + " " + c.Name)), Time: junitTime(0)}
 	switch c.Result {
-	case CheckPassed:
-		out.Out = junitText(strings.TrimSpace(c.counts() + "\n" + c.Detail))
-	case CheckFailed:
-		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(c.counts()+"\n"+c.Remedy))
+	case verify.CheckPassed:
+		out.Out = junitText(strings.TrimSpace(countsOf(c) + "\n" + c.Detail))
+	case verify.CheckFailed:
+		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(countsOf(c)+"\n"+c.Remedy))
 	default:
-		out.Skipped = junitSays("", withReason(string(CheckNotChecked), c.Detail), "")
+		out.Skipped = junitSays("", withReason(string(verify.CheckNotChecked), c.Detail), "")
 	}
 	return out
 }
 
-func (f *FailedRecords) junit() junitCase {
+func failedCase(f *verify.FailedRecords) junitCase {
 	out := junitCase{Name: "failed records", Time: junitTime(0)}
 	switch {
 	case f.Count > 0:
@@ -220,9 +222,9 @@ func (f *FailedRecords) junit() junitCase {
 		if n := f.Count - int64(len(shown)); n > 0 {
 			fmt.Fprintf(&b, "and %d more\n", n)
 		}
-		out.Failure = junitSays("failed records", strings.TrimSuffix(f.words(), ":"), b.String()+f.Repair)
+		out.Failure = junitSays("failed records", strings.TrimSuffix(failedWords(f), ":"), b.String()+f.Repair)
 	case !f.Checked:
-		out.Skipped = junitSays("", f.words(), "")
+		out.Skipped = junitSays("", failedWords(f), "")
 	}
 	return out
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // junitForm is what the schema of Jenkins's xunit plug-in (junit-10.xsd) allows
@@ -119,11 +121,11 @@ func TestReportJUnit(t *testing.T) {
 			t.Errorf("%d KB", b.Len()>>10)
 		}
 	})
-	for name, spoil := range map[string]func(*VerifyReport){
-		"a check failed":         func(r *VerifyReport) { r.Checks[0].Result = CheckFailed },
-		"a record failed":        func(r *VerifyReport) { r.Failed.Count = 1 },
-		"a collection differs":   func(r *VerifyReport) { r.Collections[0].ExtraCount = 1 },
-		"a collection is hidden": func(r *VerifyReport) { r.Collections[0].Checked, r.Collections[0].Blocked = false, true },
+	for name, spoil := range map[string]func(*verify.Report){
+		"a check failed":         func(r *verify.Report) { r.Checks[0].Result = verify.CheckFailed },
+		"a record failed":        func(r *verify.Report) { r.Failed.Count = 1 },
+		"a collection differs":   func(r *verify.Report) { r.Collections[0].ExtraCount = 1 },
+		"a collection is hidden": func(r *verify.Report) { r.Collections[0].Checked, r.Collections[0].Blocked = false, true },
 	} {
 		rep := sampleDone()
 		spoil(rep.Verify)

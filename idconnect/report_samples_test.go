@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // sampleStart is when the runs of the samples begin.
@@ -54,10 +57,10 @@ func sampleRun(done int) *Report {
 		rep.Steps = append(rep.Steps, r)
 	}
 	rep.Ended = at
-	rep.Findings = Findings{
-		finding(CodeStoreUnverified, StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
-		finding(CodeReminder, StepPrepare, "the callback URL of 7.1.6 in the connected app"),
-		finding(CodeValuesOpen, StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
+	rep.Findings = preflight.Findings{
+		preflight.Codes.StoreUnverified.Finding(StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
+		preflight.Codes.CheckByHand.Finding(StepPrepare, "the callback URL of 7.1.6 in the connected app"),
+		preflight.Codes.ValuesOpen.Finding(StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
 	}
 	return rep
 }
@@ -70,8 +73,8 @@ func sampleEnd(rep *Report, err error) *Report {
 	return rep
 }
 
-func sampleVerify() *VerifyReport {
-	r := &VerifyReport{
+func sampleVerify() *verify.Report {
+	r := &verify.Report{
 		Source: "https://idc21.example.com:8443/openidm/", Target: "https://localhost:9443/openidm/",
 		Started: sampleStart.Add(13 * time.Minute), Ended: sampleStart.Add(14*time.Minute + 14*time.Second),
 	}
@@ -79,15 +82,15 @@ func sampleVerify() *VerifyReport {
 		name string
 		n    int64
 	}{{"users", 12408}, {"roles", 12}, {"assignments", 5}, {"links", 1000}} {
-		r.Collections = append(r.Collections, CollectionReport{Name: c.name, Resource: "repo/managed/" + strings.TrimSuffix(c.name, "s"), Checked: true, SourceCount: c.n, TargetCount: c.n, Passes: 1})
+		r.Collections = append(r.Collections, verify.CollectionReport{Name: c.name, Resource: "repo/managed/" + strings.TrimSuffix(c.name, "s"), Checked: true, SourceCount: c.n, TargetCount: c.n, Passes: 1})
 	}
-	r.Checks = []Check{
-		{Code: "PERMISSION-SETS", Name: "Permission sets and groups", Tab: "Permission Sets", Result: CheckPassed, Detail: "the same names on both sides", Source: 42, Target: 42},
-		{Code: "AD-INFORMATION", Name: "Active Directory information", Tab: "Active Directory", Result: CheckPassed, Detail: "the connector answers", Source: 1, Target: 1},
-		{Code: "SALESFORCE-ORGS", Name: "Salesforce orgs", Tab: "Manage Salesforce Organizations", Result: CheckPassed, Source: 3, Target: 3},
-		{Code: "USERS-MIGRATED", Name: "Users and their links", Tab: "Sync", Result: CheckPassed, Detail: "every link of a user leads to an account", Source: 12408, Target: 12408},
+	r.Checks = []verify.Check{
+		{Code: "PERMISSION-SETS", Name: "Permission sets and groups", Tab: "Permission Sets", Result: verify.CheckPassed, Detail: "the same names on both sides", Source: 42, Target: 42},
+		{Code: "AD-INFORMATION", Name: "Active Directory information", Tab: "Active Directory", Result: verify.CheckPassed, Detail: "the connector answers", Source: 1, Target: 1},
+		{Code: "SALESFORCE-ORGS", Name: "Salesforce orgs", Tab: "Manage Salesforce Organizations", Result: verify.CheckPassed, Source: 3, Target: 3},
+		{Code: "USERS-MIGRATED", Name: "Users and their links", Tab: "Sync", Result: verify.CheckPassed, Detail: "every link of a user leads to an account", Source: 12408, Target: 12408},
 	}
-	r.Failed = &FailedRecords{Checked: true}
+	r.Failed = &verify.FailedRecords{Checked: true}
 	return r
 }
 
@@ -100,9 +103,9 @@ func sampleDone() *Report {
 func sampleReservations() *Report {
 	rep := sampleDone()
 	rep.Verify.Collections[0].NotCheckedValues = 1240
-	rep.Verify.Collections[3] = CollectionReport{Name: "links", Resource: "repo/link", Reason: "neither server has it"}
-	rep.Verify.Checks[1] = Check{Code: "AD-INFORMATION", Name: "Active Directory information", Tab: "Active Directory", Result: CheckNotChecked, Detail: "the target has no resource config/provisioner.openicf-ad", Source: -1, Target: -1}
-	rep.Verify.Failed = &FailedRecords{Reason: "the target does not show audit/recon"}
+	rep.Verify.Collections[3] = verify.CollectionReport{Name: "links", Resource: "repo/link", Reason: "neither server has it"}
+	rep.Verify.Checks[1] = verify.Check{Code: "AD-INFORMATION", Name: "Active Directory information", Tab: "Active Directory", Result: verify.CheckNotChecked, Detail: "the target has no resource config/provisioner.openicf-ad", Source: -1, Target: -1}
+	rep.Verify.Failed = &verify.FailedRecords{Reason: "the target does not show audit/recon"}
 	return rep
 }
 
@@ -123,21 +126,21 @@ func sampleDifferences(shown int, count int64) *Report {
 	users.Extra, users.ExtraCount = sampleIDs("e", min(shown, 3)), 3
 	users.ChangedCount = count
 	for i, id := range sampleIDs("c", shown) {
-		users.Changed = append(users.Changed, Change{ID: id, Members: []string{"mail", "sn", "telephoneNumber"}[:i%3+1]})
+		users.Changed = append(users.Changed, verify.Change{ID: id, Members: []string{"mail", "sn", "telephoneNumber"}[:i%3+1]})
 	}
-	users.Values = []ChangedValue{
+	users.Values = []verify.ChangedValue{
 		{ID: "c-1", Member: "mail", Source: json.RawMessage(`"a@example.com"`), Target: json.RawMessage(`"b@example.com"`)},
 		{ID: "c-2", Member: "sn", Source: json.RawMessage(`{"a":[1,null]}`)},
 		{ID: "c-2", Member: "password", Withheld: "encrypted"},
 	}
 	users.Duplicates, users.DuplicateCount, users.Unreadable = []string{"d-1"}, 1, 2
-	roles.Changed, roles.ChangedCount, roles.Shifted, roles.Passes = []Change{{ID: "administrators"}}, 1, 4, 3
-	rep.Verify.Collections[2] = CollectionReport{Name: "assignments", Resource: "repo/managed/assignment", Blocked: true, Reason: "the target refuses to show it: 403 Forbidden"}
-	rep.Verify.Checks[3].Result, rep.Verify.Checks[3].Detail, rep.Verify.Checks[3].Target = CheckFailed, "links of users lead to no account", 12399
+	roles.Changed, roles.ChangedCount, roles.Shifted, roles.Passes = []verify.Change{{ID: "administrators"}}, 1, 4, 3
+	rep.Verify.Collections[2] = verify.CollectionReport{Name: "assignments", Resource: "repo/managed/assignment", Blocked: true, Reason: "the target refuses to show it: 403 Forbidden"}
+	rep.Verify.Checks[3].Result, rep.Verify.Checks[3].Detail, rep.Verify.Checks[3].Target = verify.CheckFailed, "links of users lead to no account", 12399
 	rep.Verify.Checks[3].Remedy = "run the migration again for the users that are named"
-	rep.Verify.Failed = &FailedRecords{Checked: true, Count: count, Repair: "upgrade run -again copies them once more; their ids are in report.json"}
+	rep.Verify.Failed = &verify.FailedRecords{Checked: true, Count: count, Repair: "upgrade run -again copies them once more; their ids are in report.json"}
 	for i, id := range sampleIDs("m", shown) {
-		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, FailedRecord{Mapping: "repoManagedUser_repoManagedUser", Run: "9f0c-77", ID: id, Reason: "policy validation failed: mail is not an address", Collection: "users", Missing: i%5 != 4})
+		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, verify.FailedRecord{Mapping: "repoManagedUser_repoManagedUser", Run: "9f0c-77", ID: id, Reason: "policy validation failed: mail is not an address", Collection: "users", Missing: i%5 != 4})
 	}
 	rep.Steps[7].State, rep.Steps[7].Detail = Failed, "verify: the servers differ"
 	return sampleEnd(rep, &StepError{Step: StepVerify, Err: ErrDifferences})
@@ -148,12 +151,12 @@ func sampleBlocked() *Report {
 	rep.Target = ServerSeen{URL: "https://localhost:9443/openidm/", State: "does not answer"}
 	rep.Steps[0].State, rep.Steps[0].Detail = Done, "the source answers, and openidm-admin is an administrator"
 	rep.Steps[6].State, rep.Steps[6].Detail = Blocked, "https://localhost:8443/openidm/ leads to a certificate for old-name.example.com"
-	rep.Findings = append(Findings{
-		finding(CodeCertificateName, StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
-		finding(CodeDiskSpace, StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
+	rep.Findings = append(preflight.Findings{
+		preflight.Codes.SourceCertName.Finding(StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
+		preflight.Codes.DiskSpace.Finding(StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
 	}, rep.Findings...)
 	rep.Ended = rep.Started.Add(1700 * time.Millisecond)
-	return sampleEnd(rep, ErrBlocked)
+	return sampleEnd(rep, preflight.ErrBlocked)
 }
 
 func sampleLocked() *Report {
@@ -194,7 +197,7 @@ func sampleFailed() *Report {
 func sampleComparison() *Report {
 	r := sampleVerify()
 	r.Resumed = true
-	return r.Report(nil)
+	return ReportOf(r, nil)
 }
 
 // sampleHostile has hostile text in every member that is a text.
@@ -218,18 +221,18 @@ func sampleHostile() *Report {
 			}
 		}
 		for j := range c.Changed {
-			c.Changed[j] = Change{ID: hostile, Members: []string{hostile, strings.Repeat("x", 5000)}}
+			c.Changed[j] = verify.Change{ID: hostile, Members: []string{hostile, strings.Repeat("x", 5000)}}
 		}
 		for j := range c.Values {
 			quoted, _ := json.Marshal(hostile)
-			c.Values[j] = ChangedValue{ID: hostile, Member: hostile, Source: quoted, Withheld: c.Values[j].Withheld}
+			c.Values[j] = verify.ChangedValue{ID: hostile, Member: hostile, Source: quoted, Withheld: c.Values[j].Withheld}
 		}
 	}
 	for i := range v.Checks {
 		v.Checks[i].Code, v.Checks[i].Name, v.Checks[i].Tab, v.Checks[i].Detail, v.Checks[i].Remedy = hostile, hostile, hostile, hostile, hostile
 	}
 	for i := range v.Failed.Records {
-		v.Failed.Records[i] = FailedRecord{hostile, hostile, hostile, hostile, hostile, true}
+		v.Failed.Records[i] = verify.FailedRecord{Mapping: hostile, Run: hostile, ID: hostile, Reason: hostile, Collection: hostile, Missing: true}
 	}
 	v.Failed.Reason, v.Failed.Repair = hostile, hostile
 	rep.Error, rep.Remedy = hostile, hostile

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // compileSchema compiles the schema, or a part of it such as "#/$defs/verify".
@@ -100,10 +103,10 @@ func TestReportSchemaMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[reflect.Type]string{
-		reflect.TypeFor[ServerSeen](): "server", reflect.TypeFor[StepResult](): "step", reflect.TypeFor[Finding](): "finding",
-		reflect.TypeFor[VerifyReport](): "verify", reflect.TypeFor[CollectionReport](): "collection", reflect.TypeFor[Change](): "change",
-		reflect.TypeFor[Check](): "check", reflect.TypeFor[FailedRecords](): "failed", reflect.TypeFor[FailedRecord](): "failedRecord",
-		reflect.TypeFor[ChangedValue](): "value",
+		reflect.TypeFor[ServerSeen](): "server", reflect.TypeFor[StepResult](): "step", reflect.TypeFor[preflight.Finding](): "finding",
+		reflect.TypeFor[verify.Report](): "verify", reflect.TypeFor[verify.CollectionReport](): "collection", reflect.TypeFor[verify.Change](): "change",
+		reflect.TypeFor[verify.Check](): "check", reflect.TypeFor[verify.FailedRecords](): "failed", reflect.TypeFor[verify.FailedRecord](): "failedRecord",
+		reflect.TypeFor[verify.ChangedValue](): "value",
 	}
 	seen := map[reflect.Type]bool{}
 	var look func(reflect.Type)

@@ -3,6 +3,7 @@ package idconnect
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,7 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestReportGolden compares what is written with testdata/report;
 // -update writes that anew.
@@ -123,7 +128,7 @@ func TestReportOfComparison(t *testing.T) {
 		if c.spoil {
 			r.Collections[2].ExtraCount = 1
 		}
-		rep := r.Report(c.err)
+		rep := ReportOf(r, c.err)
 		var b bytes.Buffer
 		if err := rep.WriteText(&b); err != nil {
 			t.Fatal(err)
@@ -132,7 +137,7 @@ func TestReportOfComparison(t *testing.T) {
 			t.Errorf("%v: %s, %+v\n%s", c.err, rep.Outcome, rep.verdict(), &b)
 		}
 	}
-	if (*VerifyReport)(nil).Report(nil) != nil {
+	if ReportOf(nil, nil) != nil {
 		t.Error("a report of nothing")
 	}
 }
@@ -140,12 +145,12 @@ func TestReportOfComparison(t *testing.T) {
 // What was not checked is never a proof.
 func TestVerdictReservations(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*VerifyReport){
-		"check":      func(r *VerifyReport) { r.Checks[2].Result = CheckNotChecked },
-		"unknown":    func(r *VerifyReport) { r.Checks[2].Result = "" },
-		"collection": func(r *VerifyReport) { r.Collections[3].Checked = false },
-		"values":     func(r *VerifyReport) { r.Collections[0].NotCheckedValues = 1 },
-		"failed":     func(r *VerifyReport) { r.Failed.Checked = false },
+	for name, spoil := range map[string]func(*verify.Report){
+		"check":      func(r *verify.Report) { r.Checks[2].Result = verify.CheckNotChecked },
+		"unknown":    func(r *verify.Report) { r.Checks[2].Result = "" },
+		"collection": func(r *verify.Report) { r.Collections[3].Checked = false },
+		"values":     func(r *verify.Report) { r.Collections[0].NotCheckedValues = 1 },
+		"failed":     func(r *verify.Report) { r.Failed.Checked = false },
 	} {
 		rep := sampleDone()
 		spoil(rep.Verify)
@@ -153,9 +158,9 @@ func TestVerdictReservations(t *testing.T) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	for name, spoil := range map[string]func(*VerifyReport){
-		"check":  func(r *VerifyReport) { r.Checks[2].Result = CheckFailed },
-		"failed": func(r *VerifyReport) { r.Failed.Count = 3 },
+	for name, spoil := range map[string]func(*verify.Report){
+		"check":  func(r *verify.Report) { r.Checks[2].Result = verify.CheckFailed },
+		"failed": func(r *verify.Report) { r.Failed.Count = 3 },
 	} {
 		rep := sampleDone()
 		spoil(rep.Verify)

@@ -5,9 +5,12 @@ import (
 	"io"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/rivo/uniseg"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // TextOptions say for what reports are written as text. The zero value is for
@@ -55,21 +58,21 @@ func toneOfState(s State) tone {
 	return dimTone
 }
 
-func toneOfSeverity(s Severity) tone {
+func toneOfSeverity(s preflight.Severity) tone {
 	switch s {
-	case Blocks:
+	case preflight.Blocks:
 		return redTone
-	case Warns:
+	case preflight.Warns:
 		return careTone
 	}
 	return plainTone
 }
 
-func toneOfCheck(r CheckResult) tone {
+func toneOfCheck(r verify.CheckResult) tone {
 	switch r {
-	case CheckPassed:
+	case verify.CheckPassed:
 		return greenTone
-	case CheckFailed:
+	case verify.CheckFailed:
 		return redTone
 	}
 	return careTone

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -32,7 +34,7 @@ const (
 func (rep *Report) alone() bool { return rep.Verify != nil && len(rep.Steps) == 0 }
 
 func (rep *Report) verdict() verdict {
-	sums := rep.Verify.sums()
+	sums := sumsOf(rep.Verify)
 	v := verdict{mood: moodBad}
 	what := "upgrade"
 	if rep.alone() {
@@ -42,7 +44,7 @@ func (rep *Report) verdict() verdict {
 	case "planned":
 		v.mood, v.title, v.lead = moodGood, "Ready for the upgrade", "Nothing blocks. Nothing was changed yet."
 		for _, f := range rep.Findings {
-			if f.Severity == Warns {
+			if f.Severity == preflight.Warns {
 				v.mood = moodCare
 			}
 		}
@@ -128,14 +130,14 @@ type reportSums struct {
 	open []string
 }
 
-func (r *VerifyReport) sums() (s reportSums) {
+func sumsOf(r *verify.Report) (s reportSums) {
 	if r == nil {
 		return s
 	}
 	for i := range r.Collections {
 		c := &r.Collections[i]
 		if !c.Checked {
-			s.open = append(s.open, c.Name+" "+c.verdict())
+			s.open = append(s.open, c.Name+" "+c.Verdict())
 			continue
 		}
 		s.checked++
@@ -152,8 +154,8 @@ func (r *VerifyReport) sums() (s reportSums) {
 	}
 	for _, c := range r.Checks {
 		switch c.Result {
-		case CheckPassed:
-		case CheckFailed:
+		case verify.CheckPassed:
+		case verify.CheckFailed:
 			s.failedChecks++
 		default:
 			s.open = append(s.open, withReason(c.Name+" not checked", c.Detail))

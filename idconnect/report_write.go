@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -61,7 +62,7 @@ func (rep *Report) WriteTextFor(w io.Writer, o TextOptions) error {
 	p.labelled(0, "remedy", rep.Remedy)
 	if rep.Verify != nil {
 		p.newline()
-		rep.Verify.writeTo(p, rep.Outcome)
+		writeComparison(p, rep.Verify, rep.Outcome)
 	}
 	return p.to(w)
 }
@@ -117,20 +118,17 @@ func (p Plan) WriteTextFor(w io.Writer, o TextOptions) error {
 	return out.to(w)
 }
 
-// WriteText writes the comparison as aligned text: a line for each collection,
+// WriteComparison writes a comparison as aligned text: a line for each collection,
 // then the ids of what differs, the checks and the failed records.
-func (r *VerifyReport) WriteText(w io.Writer) error { return r.WriteTextFor(w, TextOptions{}) }
-
-// WriteTextFor is WriteText for a terminal.
-func (r *VerifyReport) WriteTextFor(w io.Writer, o TextOptions) error {
+func WriteComparison(w io.Writer, r *verify.Report, o TextOptions) error {
 	p := newPage(o)
-	r.writeTo(p, "")
+	writeComparison(p, r, "")
 	return p.to(w)
 }
 
-// writeTo writes the comparison; outcome, where it is known, is that of the
+// writeComparison writes the comparison; outcome, where it is known, is that of the
 // report around it.
-func (r *VerifyReport) writeTo(p *page, outcome string) {
+func writeComparison(p *page, r *verify.Report, outcome string) {
 	rows := [][]cell{{{"collection", boldTone}, {"source", boldTone}, {"target", boldTone}, {"result", boldTone}}}
 	for i := range r.Collections {
 		c := &r.Collections[i]
@@ -144,17 +142,17 @@ func (r *VerifyReport) writeTo(p *page, outcome string) {
 		case c.NotCheckedValues == 0:
 			t = greenTone
 		}
-		rows = append(rows, []cell{{c.Name, plainTone}, {source, plainTone}, {target, plainTone}, {c.verdict(), t}})
+		rows = append(rows, []cell{{c.Name, plainTone}, {source, plainTone}, {target, plainTone}, {c.Verdict(), t}})
 	}
 	if len(r.Collections) > 0 {
 		p.table(0, rows)
 	}
 	for i := range r.Collections {
-		r.Collections[i].writeLists(p)
-		r.Collections[i].writeValues(p)
+		writeLists(p, &r.Collections[i])
+		writeValues(p, &r.Collections[i])
 	}
-	r.writeChecks(p)
-	r.Failed.writeTo(p)
+	writeChecks(p, r.Checks)
+	writeFailed(p, r.Failed)
 	p.newline()
 	switch {
 	case outcome == "interrupted" || outcome == "failed":
@@ -166,8 +164,8 @@ func (r *VerifyReport) writeTo(p *page, outcome string) {
 	}
 }
 
-func (c *CollectionReport) writeLists(p *page) {
-	for _, list := range c.lists() {
+func writeLists(p *page, c *verify.CollectionReport) {
+	for _, list := range listsOf(c) {
 		if list.count == 0 {
 			continue
 		}
@@ -185,7 +183,7 @@ func (c *CollectionReport) writeLists(p *page) {
 }
 
 // writeValues writes the values that were asked for.
-func (c *CollectionReport) writeValues(p *page) {
+func writeValues(p *page, c *verify.CollectionReport) {
 	if len(c.Values) == 0 {
 		return
 	}
@@ -193,12 +191,12 @@ func (c *CollectionReport) writeValues(p *page) {
 	p.line(0, 2, boldTone, c.Name+", values that differ:")
 	for i := range c.Values {
 		v := &c.Values[i]
-		p.line(2, 4, plainTone, v.ID+" ("+v.Member+"): "+v.words())
+		p.line(2, 4, plainTone, v.ID+" ("+v.Member+"): "+valueWords(v))
 	}
 }
 
-// words are the values of both servers, or why they are not shown.
-func (v *ChangedValue) words() string {
+// valueWords are the values of both servers, or why they are not shown.
+func valueWords(v *verify.ChangedValue) string {
 	if v.Withheld != "" {
 		return "not shown, " + v.Withheld
 	}
@@ -214,13 +212,13 @@ func (v *ChangedValue) words() string {
 // differenceList is one of the lists of a collection.
 type differenceList struct {
 	kind, what string
-	records    []Change
+	records    []verify.Change
 	count      int64
 }
 
-func (c *CollectionReport) lists() []differenceList {
-	ids := func(ids []string) []Change {
-		out := make([]Change, len(ids))
+func listsOf(c *verify.CollectionReport) []differenceList {
+	ids := func(ids []string) []verify.Change {
+		out := make([]verify.Change, len(ids))
 		for i, id := range ids {
 			out[i].ID = id
 		}
@@ -234,15 +232,15 @@ func (c *CollectionReport) lists() []differenceList {
 	}
 }
 
-func (r *VerifyReport) writeChecks(p *page) {
-	if len(r.Checks) == 0 {
+func writeChecks(p *page, checks []verify.Check) {
+	if len(checks) == 0 {
 		return
 	}
 	p.newline()
 	rows := [][]cell{{{"check", boldTone}, {"result", boldTone}, {"seen", boldTone}}}
 	var open int64
-	for _, c := range r.Checks {
-		seen := c.counts()
+	for _, c := range checks {
+		seen := countsOf(&c)
 		if c.Detail != "" && seen != "" {
 			seen += "; "
 		}
@@ -251,7 +249,7 @@ func (r *VerifyReport) writeChecks(p *page) {
 			seen += "\nremedy: " + c.Remedy
 		}
 		rows = append(rows, []cell{{c.Name, plainTone}, {string(c.Result), toneOfCheck(c.Result)}, {seen, plainTone}})
-		if c.Result == CheckNotChecked {
+		if c.Result == verify.CheckNotChecked {
 			open++
 		}
 	}
@@ -261,8 +259,8 @@ func (r *VerifyReport) writeChecks(p *page) {
 	}
 }
 
-// counts says what a check counted, "" where it counted nothing.
-func (c *Check) counts() string {
+// countsOf says what a check counted, "" where it counted nothing.
+func countsOf(c *verify.Check) string {
 	side := func(n int64) string {
 		if n < 0 {
 			return "not counted"
@@ -275,12 +273,12 @@ func (c *Check) counts() string {
 	return "source " + side(c.Source) + ", target " + side(c.Target)
 }
 
-func (f *FailedRecords) writeTo(p *page) {
+func writeFailed(p *page, f *verify.FailedRecords) {
 	if f == nil {
 		return
 	}
 	p.newline()
-	p.line(0, 2, boldTone, f.words())
+	p.line(0, 2, boldTone, failedWords(f))
 	for _, r := range f.Records {
 		text := r.Mapping + ": " + r.ID
 		if r.Reason != "" {
@@ -297,8 +295,8 @@ func (f *FailedRecords) writeTo(p *page) {
 	p.labelled(0, "repair", f.Repair)
 }
 
-// words say what is known of failed records.
-func (f *FailedRecords) words() string {
+// failedWords say what is known of failed records.
+func failedWords(f *verify.FailedRecords) string {
 	switch {
 	case !f.Checked && f.Count > 0:
 		return withReason(text.Number(f.Count, "record", "records")+" that the migration could not copy, not all of them named", f.Reason)

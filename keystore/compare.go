@@ -145,44 +145,55 @@ func (e *ConflictError) Error() string {
 // Is matches [ErrConflict].
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
-// Merge puts the trusted certificates of src into dst. Keys are never moved;
-// an alias that is a key in dst counts as a conflict, and is kept under [Keep]
-// only.
-func Merge(dst, src *Store, policy Policy) (Changes, error) {
-	var c Changes
+// Merged lists the aliases that [Merge] took or left, in the order of the source.
+type Merged struct {
+	Added    []string // new in the destination
+	Replaced []string // the source's certificate is there now
+	Kept     []string // the destination keeps another certificate, or a key
+	// Conflicts are why nothing was merged: the policy forbids to replace them, or the destination has a key there.
+	Conflicts []string
+}
+
+// Merge puts the trusted certificates of src into dst. It never moves keys, and never replaces one: an alias that is
+// a key in dst is a conflict, except under [Keep]. A certificate that both have under one alias is in none of the
+// lists. With conflicts, dst stays as it was and the error is a [*ConflictError]. A PKCS#12 source is
+// [ErrPKCS12Unsupported], since its aliases are not known.
+func Merge(dst, src *Store, policy Policy) (Merged, error) {
+	var m Merged
 	if err := src.named(); err != nil {
-		return c, err
+		return m, err
 	}
-	var take []entry
-	var conflicts []string
-	for _, e := range src.entries {
-		if e.kind != TrustedCertificate {
+	var take []Entry
+	for e := range src.Entries() {
+		if e.Kind != TrustedCertificate {
 			continue
 		}
-		i := dst.find(e.alias)
+		old, exists := dst.Entry(e.Alias)
+		isCertificate := old.Kind == TrustedCertificate
 		switch {
-		case i < 0:
-			c.Added = append(c.Added, e.alias)
-		case dst.entries[i].kind == TrustedCertificate && slices.EqualFunc(dst.entries[i].public().RawCertificates(), e.public().RawCertificates(), bytes.Equal):
+		case !exists:
+			m.Added = append(m.Added, e.Alias)
+		case isCertificate && slices.EqualFunc(old.RawCertificates(), e.RawCertificates(), bytes.Equal):
 			continue
 		case policy == Keep:
+			m.Kept = append(m.Kept, e.Alias)
 			continue
-		case policy == Replace && dst.entries[i].kind == TrustedCertificate:
-			c.Replaced = append(c.Replaced, e.alias)
+		case policy == Replace && isCertificate:
+			m.Replaced = append(m.Replaced, e.Alias)
 		default:
-			conflicts = append(conflicts, e.alias)
+			m.Conflicts = append(m.Conflicts, e.Alias)
 			continue
 		}
 		take = append(take, e)
 	}
-	if len(conflicts) > 0 {
-		return Changes{}, &ConflictError{Aliases: conflicts}
+	if len(m.Conflicts) > 0 {
+		return Merged{Conflicts: m.Conflicts}, &ConflictError{Aliases: m.Conflicts}
 	}
-	for i := range take {
-		e := take[i].public()
-		if err := dst.put(e.Alias, TrustedCertificate, nil, e.RawCertificates(), PutOptions{Created: e.Created}); err != nil {
-			return c, err
+	for _, e := range take {
+		o := PutOptions{Created: e.Created}
+		if err := dst.put(e.Alias, TrustedCertificate, nil, e.RawCertificates(), o); err != nil {
+			return m, err
 		}
 	}
-	return c, nil
+	return m, nil
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -59,9 +58,6 @@ type Changes struct {
 	Before string `json:"before,omitempty"`
 	// SHA256 of the new content, in hex.
 	SHA256 string `json:"sha256"`
-	// Added and Replaced are aliases, of a [Merge].
-	Added    []string `json:"added,omitempty"`
-	Replaced []string `json:"replaced,omitempty"`
 }
 
 // Copy replaces the store dst by src: whole or not at all, on the disk when it
@@ -74,9 +70,6 @@ type Changes struct {
 func Copy(src, dst string, o CopyOptions) (Changes, error) {
 	p, err := prepareFile(src, dst, o)
 	if err == nil {
-		err = p.intend()
-	}
-	if err == nil {
 		err = p.carryOut()
 	}
 	return p.changes, err
@@ -88,55 +81,9 @@ func Copy(src, dst string, o CopyOptions) (Changes, error) {
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
 	p, err := prepare(content, nil, "a store", dst, o)
 	if err == nil {
-		err = p.intend()
-	}
-	if err == nil {
 		err = p.carryOut()
 	}
 	return p.changes, err
-}
-
-// CopyFile is one file of [CopyAll].
-type CopyFile struct {
-	From, To string
-	Options  CopyOptions
-}
-
-// CopyAll copies several stores, the procedure's keystore and truststore, as
-// [Copy] does each: all of them or none. Every refusal comes before the first
-// file is written, every Intent is called before that too, and where a later
-// file cannot be written what was done is undone. Two renames are not one: a
-// process that is killed between them leaves the first done, which the Changes
-// that Intent was given undo, and which doing it again completes. The Changes
-// are those of the files, in their order, and nil with an error.
-func CopyAll(files ...CopyFile) ([]Changes, error) {
-	var all []*pending
-	for _, f := range files {
-		p, err := prepareFile(f.From, f.To, f.Options)
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(all, p.sameFile) {
-			return nil, fmt.Errorf("copying to %s twice: %w", f.To, ErrSameFile)
-		}
-		all = append(all, p)
-	}
-	for _, p := range all {
-		if err := p.intend(); err != nil {
-			return nil, err
-		}
-	}
-	var done []Changes
-	for _, p := range all {
-		done = append(done, p.changes)
-		if err := p.carryOut(); err != nil {
-			for _, c := range slices.Backward(done) {
-				err = errors.Join(err, c.Undo())
-			}
-			return nil, err
-		}
-	}
-	return done, nil
 }
 
 // pending is a copy that nothing refuses and that is not begun.
@@ -145,18 +92,7 @@ type pending struct {
 	content, old []byte
 	like         fs.FileInfo // whose mode and owner the file gets, or nil
 	oldInfo      fs.FileInfo // nil where there is no file
-	folder       fs.FileInfo
 	intent       func(Changes) error
-}
-
-// sameFile says that two copies have one destination, under whatever names.
-func (p *pending) sameFile(q *pending) bool {
-	if p.oldInfo != nil || q.oldInfo != nil {
-		return p.oldInfo != nil && q.oldInfo != nil && os.SameFile(p.oldInfo, q.oldInfo)
-	}
-	// Neither is there yet. On some systems names differ in case and are the
-	// same; two stores in one folder that do so would be odd on any.
-	return os.SameFile(p.folder, q.folder) && strings.EqualFold(filepath.Base(p.changes.Path), filepath.Base(q.changes.Path))
 }
 
 // prepareFile looks at everything that can refuse a copy; its result is never
@@ -191,10 +127,11 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 	if _, err := os.Lstat(dst); err == nil && !exists {
 		return p, fmt.Errorf("copying to %s: a link that leads nowhere: %w", dst, fs.ErrNotExist)
 	}
-	if p.folder, err = os.Stat(filepath.Dir(dst)); err != nil {
+	folder, err := os.Stat(filepath.Dir(dst))
+	if err != nil {
 		return p, fmt.Errorf("copying to %s: its folder: %w", dst, err)
 	}
-	if !p.folder.IsDir() {
+	if !folder.IsDir() {
 		return p, fmt.Errorf("copying to %s: %s is no folder", dst, filepath.Dir(dst))
 	}
 	if o.InUse != nil {
@@ -215,18 +152,13 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 	return p, nil
 }
 
-func (p *pending) intend() error {
-	if p.intent == nil {
-		return nil
-	}
-	if err := p.intent(p.changes); err != nil {
-		return fmt.Errorf("copying to %s: %w", p.changes.Path, err)
-	}
-	return nil
-}
-
 func (p *pending) carryOut() error {
 	c := p.changes
+	if p.intent != nil {
+		if err := p.intent(c); err != nil {
+			return fmt.Errorf("copying to %s: %w", c.Path, err)
+		}
+	}
 	if p.oldInfo != nil {
 		if err := backUp(c.Path, c.Backup, p.old, p.oldInfo); err != nil {
 			return fmt.Errorf("keeping %s: %w", c.Path, err)

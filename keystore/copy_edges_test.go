@@ -89,35 +89,3 @@ func TestCopyHasNowhereToGo(t *testing.T) {
 		t.Errorf("the link is gone: %v", err)
 	}
 }
-
-// TestCopyToOneUnderTwoNames: the same destination, whatever it is called.
-func TestCopyToOneUnderTwoNames(t *testing.T) {
-	t.Parallel()
-	from := place(t, "from", fixture(t, "trust.jks"), 0o600)
-	other := place(t, "other", fixture(t, "trust.jceks"), 0o600)
-	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "folder")
-	there := filepath.Join(dir, "there")
-	if err := os.WriteFile(there, fixture(t, "empty.jceks"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(there, filepath.Join(dir, "hard")); err != nil {
-		t.Fatal(err)
-	}
-	symlink(t, dir, elsewhere)
-	symlink(t, there, filepath.Join(dir, "soft"))
-	before := len(siblings(t, there))
-	for a, b := range map[string]string{
-		filepath.Join(dir, "new"):   filepath.Join(elsewhere, "new"),
-		filepath.Join(dir, "store"): filepath.Join(dir, "Store"),
-		there:                       filepath.Join(dir, "hard"),
-		filepath.Join(dir, "hard"):  filepath.Join(elsewhere, "soft"),
-	} {
-		o := CopyOptions{Password: NewPassword("changeit")}
-		if _, err := CopyAll(CopyFile{from, a, o}, CopyFile{other, b, o}); !errors.Is(err, ErrSameFile) {
-			t.Errorf("%s and %s: %v", a, b, err)
-		}
-	}
-	if n := len(siblings(t, there)); n != before {
-		t.Errorf("%d files, not %d", n, before)
-	}
-}

@@ -295,8 +295,8 @@ func TestMerge(t *testing.T) {
 		}
 		return dst, src
 	}
-	for policy, want := range map[Policy]Changes{
-		Keep:    {Added: []string{"inter"}},
+	for policy, want := range map[Policy]Merged{
+		Keep:    {Added: []string{"inter"}, Kept: []string{"leaf"}},
 		Replace: {Added: []string{"inter"}, Replaced: []string{"leaf"}},
 	} {
 		dst, src := names()
@@ -304,19 +304,23 @@ func TestMerge(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || err != nil || dst.Len() != 3 {
 			t.Errorf("%s: %v\n%s", policy, err, d)
 		}
-		if got.Undo() == nil {
-			t.Errorf("%s: a merge in memory was called undone", policy)
-		}
 	}
 	dst, src := names()
 	var conflict *ConflictError
-	if _, err := Merge(dst, src, Error); !errors.As(err, &conflict) || !slices.Equal(conflict.Aliases, []string{"leaf"}) || dst.Len() != 2 {
+	got, err := Merge(dst, src, Error)
+	if !errors.As(err, &conflict) || !slices.Equal(conflict.Aliases, []string{"leaf"}) || dst.Len() != 2 {
 		t.Errorf("error: %v", err)
+	}
+	if d := cmp.Diff(Merged{Conflicts: []string{"leaf"}}, got); d != "" {
+		t.Errorf("error: %s", d)
 	}
 	// A key is never replaced by a certificate, and none is moved.
 	keys := mustPut(t, "root", "AES")
 	if _, err := Merge(keys, src, Replace); !errors.Is(err, ErrConflict) || keys.Len() != 1 {
 		t.Errorf("over a key: %v", err)
+	}
+	if m, err := Merge(keys, src, Keep); err != nil || !slices.Equal(m.Kept, []string{"root"}) || keys.Len() != 3 {
+		t.Errorf("beside a key: %+v, %v", m, err)
 	}
 	if c, err := Merge(New(JKS), openFixture(t, "openidm-7.0.2.jceks"), Replace); err != nil || len(c.Added) != 0 {
 		t.Errorf("of keys: %v, %v", c, err)
@@ -354,67 +358,4 @@ func TestPutRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-}
-
-// TestCopyAll: both stores or none, and everything that refuses does so before
-// the first is touched.
-func TestCopyAll(t *testing.T) {
-	t.Parallel()
-	password := NewPassword("changeit")
-	stop := errors.New("stop")
-	for name, c := range map[string]struct {
-		spoil func(t *testing.T, files []CopyFile)
-		want  error
-	}{
-		"both":                     {func(*testing.T, []CopyFile) {}, nil},
-		"no second source":         {func(_ *testing.T, f []CopyFile) { f[1].From += "none" }, os.ErrNotExist},
-		"second source is damaged": {func(_ *testing.T, f []CopyFile) { f[1].Options.Password = NewPassword("other") }, ErrIntegrity},
-		"second is in use":         {func(_ *testing.T, f []CopyFile) { f[1].Options.InUse = func(string) error { return stop } }, ErrInUse},
-		"second is not written of": {func(_ *testing.T, f []CopyFile) { f[1].Options.Intent = func(Changes) error { return stop } }, stop},
-		"twice to one": {func(_ *testing.T, f []CopyFile) {
-			f[1].To = filepath.Join(filepath.Dir(f[0].To), ".", filepath.Base(f[0].To))
-		}, ErrSameFile},
-		"second onto itself":       {func(_ *testing.T, f []CopyFile) { f[1].To = f[1].From }, ErrSameFile},
-		"second holds other keys":  {func(t *testing.T, f []CopyFile) { f[1].To = place(t, "x", fixture(t, "idm-jdk17.jceks"), 0o600) }, ErrConflict},
-		"second cannot be written": {func(t *testing.T, f []CopyFile) { vanish(t, f, 1) }, os.ErrNotExist},
-		"neither can be written":   {func(t *testing.T, f []CopyFile) { vanish(t, f, 0) }, os.ErrNotExist},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			before, trust := fixture(t, "trust.jceks"), fixture(t, "version1-trust.jks")
-			files := []CopyFile{
-				{place(t, "keystore.jceks", fixture(t, "openidm-7.0.2.jceks"), 0o600), place(t, "keystore.jceks", before, 0o600), CopyOptions{Password: password, Now: dated}},
-				{place(t, "truststore", fixture(t, "trust.jks"), 0o600), place(t, "truststore", trust, 0o600), CopyOptions{Password: password, Now: dated}},
-			}
-			keys, certificates := files[0].To, files[1].To
-			c.spoil(t, files)
-			done, err := CopyAll(files...)
-			if !errors.Is(err, c.want) || (err == nil) != (len(done) == 2) {
-				t.Fatalf("%v, %v", done, err)
-			}
-			if err == nil {
-				if !bytes.Equal(content(t, keys), content(t, files[0].From)) || !bytes.Equal(content(t, certificates), content(t, files[1].From)) {
-					t.Error("not copied")
-				}
-				for _, d := range done {
-					if err := d.Undo(); err != nil {
-						t.Error(err)
-					}
-				}
-			}
-			for path, want := range map[string][]byte{keys: before, certificates: trust} {
-				if _, err := os.Stat(filepath.Dir(path)); err != nil {
-					continue // vanished
-				}
-				if !bytes.Equal(content(t, path), want) || len(siblings(t, path)) != 1 {
-					t.Errorf("not as it was: %q", siblings(t, path))
-				}
-			}
-		})
-	}
-}
-
-// vanish lets the folder of a destination disappear when all was checked.
-func vanish(t *testing.T, files []CopyFile, i int) {
-	files[1].Options.Intent = func(Changes) error { return os.RemoveAll(filepath.Dir(files[i].To)) }
 }

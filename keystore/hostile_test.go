@@ -3,7 +3,6 @@ package keystore
 import (
 	"bytes"
 	"errors"
-	"os"
 	"testing"
 )
 
@@ -244,36 +243,6 @@ func FuzzModifiedUTF8(f *testing.F) {
 		again, err := decodeModifiedUTF8(encodeModifiedUTF8(s))
 		if err != nil || again != s {
 			t.Fatalf("%q: %q, %v", s, again, err)
-		}
-	})
-}
-
-func FuzzEncryptedValue(f *testing.F) {
-	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
-	f.Add([]byte(`{"$crypto":{}}`))
-	values, err := os.ReadFile("testdata/encrypted-values.json")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(values)
-	s := New(JCEKS)
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		ScanEncrypted(doc, func(_ string, value []byte) error {
-			if s.Opens(value) == nil {
-				t.Fatal("an empty store opened a value")
-			}
-			return nil
-		})
-	})
-}
-
-func FuzzBootPassword(f *testing.F) {
-	for _, s := range []string{"plain", "CONSOLE", "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:6903a5eef8c04aa07163ea1248cab76a", "OBF:U", "CRYPT:"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if p, err := DecodeBootPassword(s); (err == nil) == p.IsZero() {
-			t.Fatalf("%v, zero %v", err, p.IsZero())
 		}
 	})
 }

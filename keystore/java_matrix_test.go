@@ -6,15 +6,17 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 )
 
 // TestJavaMatrix: stores of all that Java can put into one, as Java reads them;
 // and once more after we wrote them.
 func TestJavaMatrix(t *testing.T) {
 	t.Parallel()
-	tool(t, "java")
+	javatest.Tool(t, "java")
 	dir := t.TempDir()
-	out := strings.Split(strings.TrimSpace(runJava(t, "MakeStores.java", dir, filepath.Join("testdata", "fixtures", "trust.jks"))), "\n")
+	out := strings.Split(strings.TrimSpace(javatest.Run(t, fewestIterations, filepath.Join("testdata", "java", "MakeStores.java"), dir, filepath.Join("testdata", "fixtures", "trust.jks"))), "\n")
 	last := len(out) - 1
 	if last < 20 || out[last] != "refused" && out[last] != "taken" {
 		t.Fatalf("%d lines, the last is %q", len(out), out[last])

@@ -35,27 +35,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// tool finds a program of the JDK. Without it the test is skipped, or fails
-// where REQUIRE_TOOLS=1. With -short nobody is asked: what Java says depends
-// neither on the race detector nor on Go's release.
-func tool(t testing.TB, name string) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skipf("asks %s, not with -short", name)
-	}
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("REQUIRE_TOOLS") == "1":
-		t.Fatalf("%s is not installed", name)
-	default:
-		t.Skipf("%s is not installed", name)
-	}
-	return ""
-}
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
+)
 
 // question asks Java for one store.
 type question struct {
@@ -107,9 +89,8 @@ func askJava(t *testing.T, questions []question) (stores [][]seenEntry, failed [
 	return stores, failed
 }
 
-// javaOptions: the iterations are the fewest that Java writes, and a JVM that
-// lives for a second does not wait for its compiler.
-var javaOptions = []string{"-Djdk.jceks.iterationCount=10000", "-XX:+UseSerialGC", "-Xshare:auto"}
+// fewestIterations are the fewest that Java writes.
+const fewestIterations = "-Djdk.jceks.iterationCount=10000"
 
 // reader is the one JVM that answers all questions of a run of the tests, which
 // take turns: to start one takes longer than to read a hundred stores.
@@ -136,11 +117,11 @@ func TestMain(m *testing.M) {
 // ask gives the answers to some lines.
 func ask(t *testing.T, lines string) (answers []string) {
 	t.Helper()
-	java := tool(t, "java")
+	java := javatest.Tool(t, "java")
 	reader.Lock()
 	defer reader.Unlock()
 	if reader.cmd == nil {
-		cmd := exec.Command(java, append(slices.Clone(javaOptions), filepath.Join("testdata", "java", "ReadStore.java"))...)
+		cmd := exec.Command(java, append(slices.Clone(javatest.Options), filepath.Join("testdata", "java", "ReadStore.java"))...)
 		cmd.Stderr = os.Stderr
 		in, err := cmd.StdinPipe()
 		out, outErr := cmd.StdoutPipe()
@@ -171,19 +152,6 @@ func ask(t *testing.T, lines string) (answers []string) {
 		t.Fatal(err)
 	}
 	return answers
-}
-
-func runJava(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	args = slices.Concat(javaOptions, []string{filepath.Join("testdata", "java", program)}, args)
-	cmd := exec.CommandContext(t.Context(), tool(t, "java"), args...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, &complaint)
-	}
-	return string(out)
 }
 
 func unhex(t *testing.T, s string) string {
@@ -327,7 +295,7 @@ func commonName(t testing.TB, cn string) []byte {
 // counts, both formats and versions.
 func TestJavaReadsOurs(t *testing.T) {
 	t.Parallel()
-	tool(t, "java")
+	javatest.Tool(t, "java")
 	generate := func(key crypto.Signer, err error) crypto.Signer {
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 )
 
 // TestJavaAliases: lower case as Java's.
@@ -92,7 +94,7 @@ func TestLenient(t *testing.T) {
 
 func TestJavaIsAsLenient(t *testing.T) {
 	t.Parallel()
-	tool(t, "java")
+	javatest.Tool(t, "java")
 	dir := t.TempDir()
 	var questions []question
 	for name, data := range lenient(t) {

@@ -1,7 +1,9 @@
 package keystore
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 )
@@ -34,6 +36,30 @@ func (s *Store) OpenKeys(password Password) []OpenedKey {
 		*k = openKey(k.Entry, passwords)
 	})
 	return keys
+}
+
+// SecretKey opens a secret key with the passwords that the store was opened with, once: the store keeps the key, so
+// that thousands of calls cost one derivation. It returns Java's name of the algorithm and a copy of the key's bytes.
+// Errors match [ErrNoSuchAlias], [ErrKind], [ErrKeyPassword] or [ErrFormat]. Several goroutines may call it at once.
+func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error) {
+	e, ok := s.Entry(alias)
+	if !ok {
+		return "", nil, fmt.Errorf("%w: %.200q", ErrNoSuchAlias, alias)
+	}
+	if e.Kind != SecretKey {
+		return "", nil, fmt.Errorf("entry %q: %w: it is no secret key", e.Alias, ErrKind)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.keys[e.Alias]
+	if !ok {
+		k = openKey(e, s.passwordsOf(e))
+		if s.keys == nil {
+			s.keys = map[string]OpenedKey{}
+		}
+		s.keys[e.Alias] = k
+	}
+	return k.Algorithm, bytes.Clone(k.Key), k.Err
 }
 
 // openKey opens a key with the first of some passwords that does.

@@ -72,9 +72,10 @@ func TestSeveralKeyPasswords(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, d, err)
 		}
 		for i, open := range c.open {
-			value := bytes.Replace(encryptValue(t, bytes.Repeat([]byte{byte(i)}, 16), []byte(`"hidden"`)), []byte(`"k"`), fmt.Appendf(nil, `"key %d"`, i), 1)
-			if err := s.Opens(value); (err == nil) != open || !open && !errors.Is(err, ErrKeyPassword) {
-				t.Errorf("%s: value of key %d: %v", name, i, err)
+			algorithm, key, err := s.SecretKey(fmt.Sprint("key ", i))
+			if (err == nil) != open || !open && !errors.Is(err, ErrKeyPassword) ||
+				open && (algorithm != "AES" || !bytes.Equal(key, bytes.Repeat([]byte{byte(i)}, 16))) {
+				t.Errorf("%s: the store's own key %d: %v", name, i, err)
 			}
 		}
 	}
@@ -86,6 +87,31 @@ func TestSeveralKeyPasswords(t *testing.T) {
 	s, err := Decode(&b, Password{}, known(1)...)
 	if err != nil || s.OpenKeys(Password{})[0].Err == nil || s.OpenKeys(Password{})[1].Err != nil {
 		t.Errorf("without the store's password: %v", err)
+	}
+}
+
+// TestSecretKey: the store opens a key once, and anew when it was put anew.
+func TestSecretKey(t *testing.T) {
+	t.Parallel()
+	s := mustPut(t, "k", "AES")
+	for range 2 {
+		if algorithm, key, err := s.SecretKey("K"); err != nil || algorithm != "AES" || !bytes.Equal(key, make([]byte, 16)) {
+			t.Errorf("%s, %x, %v", algorithm, key, err)
+		} else {
+			key[0] = 1 // the caller's own copy
+		}
+	}
+	if err := s.PutSecretKey("k", "HmacSHA256", []byte("x"), PutOptions{Password: NewPassword("p"), Iterations: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if algorithm, key, err := s.SecretKey("k"); err != nil || algorithm != "HmacSHA256" || string(key) != "x" {
+		t.Errorf("put anew: %s, %q, %v", algorithm, key, err)
+	}
+	if _, _, err := s.SecretKey("none"); !errors.Is(err, ErrNoSuchAlias) {
+		t.Error(err)
+	}
+	if _, _, err := openFixture(t, "trust.jks").SecretKey("root"); !errors.Is(err, ErrKind) {
+		t.Error(err)
 	}
 }
 

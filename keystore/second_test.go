@@ -15,6 +15,8 @@ import (
 	"time"
 
 	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 )
 
 // TestSecondOpinion: keystore-go reads the JKS fixtures as we do, and what we
@@ -87,7 +89,7 @@ func TestJKSKeyPasswords(t *testing.T) {
 func keytool(t *testing.T, args ...string) string {
 	t.Helper()
 	quick := []string{"-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-J-Xshare:auto"} // it lives for half a second
-	out, err := exec.CommandContext(t.Context(), tool(t, "keytool"), append(quick, args...)...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), javatest.Tool(t, "keytool"), append(quick, args...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("keytool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -98,7 +100,7 @@ func keytool(t *testing.T, args ...string) string {
 // and in three formats, is read as Java reads it.
 func TestKeytool(t *testing.T) {
 	t.Parallel()
-	tool(t, "keytool")
+	javatest.Tool(t, "keytool")
 	dir := t.TempDir()
 	store := func(name string) []string {
 		return []string{"-keystore", filepath.Join(dir, name), "-storepass", "changeit"}

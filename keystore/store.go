@@ -153,13 +153,7 @@ type Store struct {
 	keyPasswords []Password
 
 	mu   sync.Mutex
-	keys map[string]secretKey // opened secret keys, by alias
-}
-
-type secretKey struct {
-	algorithm string
-	key       []byte
-	err       error
+	keys map[string]OpenedKey // opened secret keys, by alias
 }
 
 // entry is an entry as it is in the file; what it holds is read when asked for,

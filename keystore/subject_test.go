@@ -12,12 +12,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 )
 
 // TestJavaSubjects: names as Java prints them.
 func TestJavaSubjects(t *testing.T) {
 	t.Parallel()
-	tool(t, "java")
+	javatest.Tool(t, "java")
 	type attribute struct {
 		Type  asn1.ObjectIdentifier
 		Value asn1.RawValue
@@ -87,18 +89,4 @@ func TestJavaSubjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	agree(t, []question{{JKS, path, "p", "p"}})
-}
-
-// TestWideSubjects: as JDK 25 prints them; up to 17 it takes every string for
-// UTF-8.
-func TestWideSubjects(t *testing.T) {
-	t.Parallel()
-	for want, v := range map[string]asn1.RawValue{
-		"BMP鍵":  {Tag: asn1.TagBMPString, Bytes: []byte("\x00B\x00M\x00P\x93\x75")},
-		"T61 é": {Tag: asn1.TagT61String, Bytes: []byte("T61 \xe9")},
-	} {
-		if got, ok := directoryString(v); !ok || got != want {
-			t.Errorf("%q, not %q", got, want)
-		}
-	}
 }

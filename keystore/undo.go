@@ -15,9 +15,6 @@ import (
 // just as well, and doing it twice does no harm. A file that was changed since
 // is left alone, with [ErrChangedSince]; so is a backup that was.
 func (c Changes) Undo() error {
-	if c.Path == "" {
-		return errors.New("undoing a merge: it changed a store in memory and no file; undo the copy that wrote it")
-	}
 	now, err := sumOfFile(c.Path)
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -36,7 +38,7 @@ type automation struct {
 }
 
 // toleranceError ends an upgrade before anything was changed.
-type toleranceError struct{ findings idconnect.Findings }
+type toleranceError struct{ findings preflight.Findings }
 
 func (e *toleranceError) Error() string {
 	var codes []string
@@ -69,7 +71,7 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 	switch {
 	case errors.Is(err, idconnect.ErrDifferences):
 		outcome, todo = differences(report.Verify)
-	case errors.Is(err, idconnect.ErrBlocked):
+	case errors.Is(err, preflight.ErrBlocked):
 		b := report.Findings.Blocking()[0]
 		outcome, todo = "blocked: "+b.Code, b.Remedy
 	}
@@ -109,10 +111,10 @@ func (a *automation) show(site site, e idconnect.Event) {
 
 // decide goes on in spite of warnings that are tolerated, and of nothing else.
 // What blocks is left to the run, which changes nothing then and reports it.
-func (a *automation) decide(findings idconnect.Findings) error {
-	var refused idconnect.Findings
+func (a *automation) decide(findings preflight.Findings) error {
+	var refused preflight.Findings
 	for _, f := range findings {
-		if f.Severity == idconnect.Warns && !slices.Contains(a.tolerated, f.Code) {
+		if f.Severity == preflight.Warns && !slices.Contains(a.tolerated, f.Code) {
 			refused = append(refused, f)
 		}
 	}
@@ -123,7 +125,7 @@ func (a *automation) decide(findings idconnect.Findings) error {
 }
 
 // differences names the first of the records that did not arrive.
-func differences(r *idconnect.VerifyReport) (outcome, todo string) {
+func differences(r *verify.Report) (outcome, todo string) {
 	for _, c := range r.Collections {
 		switch {
 		case c.MissingCount > 0:

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
-	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // The page looks like that of one installation (idconnect/report.html), and is
@@ -156,7 +156,7 @@ func (e *Entry) Compared() *Compared {
 	return compared(e.Result.Report.Verify)
 }
 
-func compared(v *idconnect.VerifyReport) *Compared {
+func compared(v *verify.Report) *Compared {
 	var out Compared
 	for i := range v.Collections {
 		c := &v.Collections[i]

@@ -17,6 +17,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // pictures are for who changes the page and wants to see it.
@@ -34,7 +35,7 @@ func bigReport(n int) *FleetReport {
 			for _, name := range idconnect.StepNames() {
 				report.Steps = append(report.Steps, &idconnect.StepResult{Name: name, State: idconnect.Done, Started: row.Started, Ended: row.Ended})
 			}
-			report.Verify = &idconnect.VerifyReport{Collections: []idconnect.CollectionReport{{Name: "users", Checked: true, SourceCount: 12408, TargetCount: 12405, MissingCount: 3}}}
+			report.Verify = &verify.Report{Collections: []verify.CollectionReport{{Name: "users", Checked: true, SourceCount: 12408, TargetCount: 12405, MissingCount: 3}}}
 			e.Result = &flow.Result{Report: report, Text: "<b>bold</b> & \"quoted\""}
 		}
 		r.Results = append(r.Results, e)

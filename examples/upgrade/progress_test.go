@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 var someEvents = []idconnect.Event{
 	{Kind: idconnect.EventRun, State: idconnect.Running},
-	{Kind: idconnect.EventFinding, Step: "stores", Finding: &idconnect.Finding{Code: "STORE-PASSWORD", Severity: idconnect.Blocks, Seen: "it does not open"}},
+	{Kind: idconnect.EventFinding, Step: "stores", Finding: &preflight.Finding{Code: "STORE-PASSWORD", Severity: preflight.Blocks, Seen: "it does not open"}},
 	{Kind: idconnect.EventStep, Step: "unpack", State: idconnect.Running},
 	{Kind: idconnect.EventProgress, Step: "unpack", Done: 512 << 10, Total: 1 << 20, Unit: "bytes"},
 	{Kind: idconnect.EventProgress, Step: "unpack", Done: 1 << 20, Total: 1 << 20, Unit: "bytes"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 func (a *app) prepare(name string, args []string, steps []string, ask bool) (*upgradeFlags, error) {
@@ -47,7 +48,7 @@ func (a *app) plan(ctx context.Context, args []string) error {
 		return show
 	}
 	if p.Blocked() {
-		return idconnect.ErrBlocked
+		return preflight.ErrBlocked
 	}
 	return nil
 }
@@ -83,7 +84,7 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	} else {
 		show = report.WriteTextFor(a.out, a.textOptions())
 	}
-	if dir := v.reportDir(); dir != "" && !errors.Is(err, idconnect.ErrBlocked) || v.report != "" {
+	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.report != "" {
 		show = errors.Join(show, a.save(report, dir))
 	}
 	return errors.Join(err, show, v.verify.save(a, report.Verify))
@@ -137,7 +138,7 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	if report == nil {
 		return err
 	}
-	whole := report.Report(err)
+	whole := idconnect.ReportOf(report, err)
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {

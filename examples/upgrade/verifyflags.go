@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // verifyFlags say how the comparison is made.
@@ -15,12 +17,12 @@ type verifyFlags struct {
 }
 
 func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
-	d := idconnect.DefaultTabChecks()
+	d := acceptance.DefaultOptions()
 	f.StringVar(&v.ignore, "ignore", "", "`members` that are not compared, such as users.lastSync,roles.description")
-	f.BoolVar(&u.Values, "values", false, "show the values of members that differ, but for secrets")
-	f.IntVar(&u.MaxDifferences, "max-differences", 0, "`how many` of each kind of difference are listed (default 1000, at most 10000)")
+	f.BoolVar(&u.Verify.Values, "values", false, "show the values of members that differ, but for secrets")
+	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0, "`how many` of each kind of difference are listed (default 1000, at most 10000)")
 	f.StringVar(&v.ids, "ids", "", "`file` for the addresses of the records to bring over again")
-	f.StringVar(&v.off, "checks-off", "", "`codes` of checks that verify does not make, of "+strings.Join(idconnect.CheckCodes(), ",")+"; * is all")
+	f.StringVar(&v.off, "checks-off", "", "`codes` of checks that verify does not make, of "+strings.Join(acceptance.Codes(), ",")+"; * is all")
 	for _, r := range []struct {
 		into       *string
 		name, what string
@@ -32,8 +34,8 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 	} {
 		f.StringVar(r.into, r.name, "", "`resources` that may hold the "+r.what+" (default "+strings.Join(r.otherwise, ",")+")")
 	}
-	f.StringVar(&u.Tabs.Salesforce, "salesforce", "", "`pattern` of connectors, mappings and types of links to Salesforce (default "+d.Salesforce+")")
-	f.StringVar(&u.Tabs.ActiveDirectory, "active-directory", "", "`pattern` of those to Active Directory (default "+d.ActiveDirectory+")")
+	f.StringVar(&u.Acceptance.Salesforce, "salesforce", "", "`pattern` of connectors, mappings and types of links to Salesforce (default "+d.Salesforce+")")
+	f.StringVar(&u.Acceptance.ActiveDirectory, "active-directory", "", "`pattern` of those to Active Directory (default "+d.ActiveDirectory+")")
 }
 
 // settle needs the collections of u.
@@ -42,7 +44,7 @@ func (v *verifyFlags) settle(u *idconnect.Upgrade) error {
 		text string
 		into *[]string
 	}{
-		{v.off, &u.Tabs.Off}, {v.permissionSets, &u.Tabs.PermissionSets}, {v.groups, &u.Tabs.Groups}, {v.organizations, &u.Tabs.Organizations},
+		{v.off, &u.Acceptance.Off}, {v.permissionSets, &u.Acceptance.PermissionSets}, {v.groups, &u.Acceptance.Groups}, {v.organizations, &u.Acceptance.Organizations},
 	} {
 		if l.text == "" {
 			continue
@@ -54,22 +56,22 @@ func (v *verifyFlags) settle(u *idconnect.Upgrade) error {
 	if v.ignore == "" {
 		return nil
 	}
-	if u.Collections == nil {
-		u.Collections = idconnect.DefaultCollections()
+	if u.Verify.Collections == nil {
+		u.Verify.Collections = verify.DefaultCollections()
 	}
 	for word := range strings.SplitSeq(v.ignore, ",") {
 		name, member, ok := strings.Cut(strings.TrimSpace(word), ".")
-		i := slices.IndexFunc(u.Collections, func(c idconnect.Collection) bool { return c.Name == name })
+		i := slices.IndexFunc(u.Verify.Collections, func(c verify.Collection) bool { return c.Name == name })
 		if !ok || member == "" || i < 0 {
 			return usagef("-ignore %s: must be COLLECTION.MEMBER, of a collection that is compared", word)
 		}
-		u.Collections[i].Ignore = append(u.Collections[i].Ignore, member)
+		u.Verify.Collections[i].Ignore = append(u.Verify.Collections[i].Ignore, member)
 	}
 	return nil
 }
 
 // save writes the list of records to bring over, if that is asked for.
-func (v *verifyFlags) save(a *app, r *idconnect.VerifyReport) error {
+func (v *verifyFlags) save(a *app, r *verify.Report) error {
 	if v.ids == "" || r == nil {
 		return nil
 	}

@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -50,7 +52,7 @@ func measure(ctx context.Context, in io.Reader, out io.Writer) error {
 	case "bare":
 		r.Bytes, err = bare(ctx, o, certificate)
 	case "verify":
-		err = verify(ctx, o, certificate)
+		err = compare(ctx, o, certificate)
 	default:
 		err = fmt.Errorf("unknown: %s", o.Kind)
 	}
@@ -67,7 +69,7 @@ func (o order) base(side int) string {
 
 var password = keystore.NewPassword("openidm-admin")
 
-func verify(ctx context.Context, o order, certificate *x509.Certificate) error {
+func compare(ctx context.Context, o order, certificate *x509.Certificate) error {
 	var clients [2]*openidm.Client
 	for side := range clients {
 		clients[side] = &openidm.Client{
@@ -76,9 +78,9 @@ func verify(ctx context.Context, o order, certificate *x509.Certificate) error {
 		}
 		defer clients[side].Close()
 	}
-	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{
-		Collections: []idconnect.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
-	})
+	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{Options: verify.Options{
+		Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
+	}})
 	if err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func bare(ctx context.Context, o order, certificate *x509.Certificate) (int64, e
 }
 
 func download(ctx context.Context, o order, side int, certificate *x509.Certificate) (size int64, err error) {
-	transport := &http.Transport{TLSClientConfig: keystore.NewTrust().TLSConfig("localhost", certificate)}
+	transport := &http.Transport{TLSClientConfig: jvmtrust.New().TLSConfig("localhost", certificate)}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	query := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(o.PageSize)}, "_sortKeys": {"_id"}}

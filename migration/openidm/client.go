@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // Secret is a password that cannot be printed.
@@ -52,7 +53,7 @@ type Client struct {
 	Latin1Headers bool
 	// Trust decides about the server's certificate as Java would. Nil: the
 	// system's roots do, as Go does.
-	Trust *keystore.Trust
+	Trust *jvmtrust.Trust
 	// Pinned is accepted under any name, where it is exactly the server's
 	// certificate: for a server whose own key store is at hand.
 	Pinned *x509.Certificate
@@ -154,7 +155,7 @@ func (c *Client) transport() *http.Transport {
 	case c.Trust != nil:
 		t.TLSClientConfig = c.Trust.TLSConfig(host)
 	case c.Pinned != nil:
-		t.TLSClientConfig = keystore.NewTrust().TLSConfig(host, c.Pinned)
+		t.TLSClientConfig = jvmtrust.New().TLSConfig(host, c.Pinned)
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}

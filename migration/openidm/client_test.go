@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 const secretText = "s3cret-Passw0rd"
@@ -55,7 +56,7 @@ func newServer(t *testing.T, h http.HandlerFunc) *httptest.Server {
 }
 
 func clientOf(s *httptest.Server) *Client {
-	trust := keystore.NewTrust()
+	trust := jvmtrust.New()
 	trust.Add(s.Certificate())
 	return &Client{BaseURL: s.URL + "/openidm/", Credentials: admin(), Trust: trust}
 }

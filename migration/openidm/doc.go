@@ -10,7 +10,7 @@
 //
 // What the server says is an [*Error], what keeps it from saying something a
 // [*NetworkError]; both match the sentinels of this package by errors.Is, and
-// a certificate that is not accepted is a [*keystore.TrustError] by errors.As.
+// a certificate that is not accepted is a [*jvmtrust.Error] by errors.As.
 //
 // A resource is named by its path below the BaseURL, as it stands in a URL:
 // "managed/user/"+url.PathEscape(id).

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // What a caller may branch on, by errors.Is.
@@ -143,7 +143,7 @@ func kindOf(code int) error {
 // NetworkError: no answer came, or not the whole of it. It matches
 // [ErrUnavailable] when the server could not be reached or the connection was
 // lost, [ErrNotOpenIDM] when something else than a TLS server answers, and
-// unwraps to a [*keystore.TrustError] when the server's certificate is not
+// unwraps to a [*jvmtrust.Error] when the server's certificate is not
 // accepted. When the caller's context ended, it matches the context's error
 // and none of the sentinels.
 type NetworkError struct {
@@ -157,7 +157,7 @@ type NetworkError struct {
 // Error says where and why.
 func (e *NetworkError) Error() string {
 	where := place{e.Method, e.URL}.String()
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	if errors.As(e.Err, &trust) {
 		return fmt.Sprintf("%s: the server's certificate is not accepted: %s", where, trust.Message)
 	}
@@ -206,9 +206,9 @@ func withoutAddress(err error) error {
 }
 
 // trustError is Go's own verdict, with the system's roots, in the form of that
-// of [keystore.Trust].
-func trustError(address string, err *tls.CertificateVerificationError) *keystore.TrustError {
-	e := &keystore.TrustError{Reason: keystore.ReasonUntrusted, Message: err.Err.Error(),
+// of [jvmtrust.Trust].
+func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust.Error {
+	e := &jvmtrust.Error{Reason: jvmtrust.ReasonUntrusted, Message: err.Err.Error(),
 		Remedy: "name the truststore that holds the server's certificate"}
 	if p, parseErr := url.Parse(address); parseErr == nil {
 		e.Host = p.Hostname()
@@ -220,16 +220,16 @@ func trustError(address string, err *tls.CertificateVerificationError) *keystore
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err.Err, &name):
-		e.Reason, e.Remedy = keystore.ReasonName, e.Remedy+", and use the certificate's own name in the address"
+		e.Reason, e.Remedy = jvmtrust.ReasonName, e.Remedy+", and use the certificate's own name in the address"
 	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
-		e.Reason, e.Remedy = keystore.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
+		e.Reason, e.Remedy = jvmtrust.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
 	}
 	return e
 }
 
 // isTLS says that the handshake failed over a certificate or in its protocol.
 func isTLS(err error) bool {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var certificate *tls.CertificateVerificationError
 	var alert tls.AlertError
 	return errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &alert) || isForeign(err)

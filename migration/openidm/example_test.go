@@ -23,7 +23,7 @@ func Example() {
 	client := &openidm.Client{
 		BaseURL:     server.URL(),
 		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")},
-		Trust:       server.Trust(), // of a real one: keystore.NewTrust(store), the store opened from its truststore
+		Trust:       server.Trust(), // of a real one: jvmtrust.New(store), the store opened from its truststore
 	}
 	defer client.Close()
 

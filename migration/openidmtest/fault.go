@@ -35,7 +35,7 @@ const (
 	Refuse Effect = "refuse"
 	// WrongCertificate presents a certificate that nobody knows, so that the
 	// client's check of it fails before anything is sent. In memory only, where
-	// the client gets the [keystore.TrustError] of an unknown issuer; over a
+	// the client gets the [jvmtrust.Error] of an unknown issuer; over a
 	// network it is a Reset, and [Server.RestartWith] gives other stores.
 	WrongCertificate Effect = "wrong certificate"
 	// Restart cuts the connection without doing the work, and restarts the

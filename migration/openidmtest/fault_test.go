@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -138,7 +138,7 @@ func TestMemoryErrors(t *testing.T) {
 	}{
 		{openidmtest.Refuse, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
 		{openidmtest.Reset, func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
-		{openidmtest.WrongCertificate, func(err error) bool { var e *keystore.TrustError; return errors.As(err, &e) }},
+		{openidmtest.WrongCertificate, func(err error) bool { var e *jvmtrust.Error; return errors.As(err, &e) }},
 	} {
 		s := openidmtest.NewSource(t, openidmtest.Options{InMemory: true})
 		s.Fail(openidmtest.Fault{Effect: c.effect, Times: 1})

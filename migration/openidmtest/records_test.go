@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -132,7 +133,7 @@ func TestScripts(t *testing.T) {
 		return do(t, s, "POST", "script?_action=eval", fmt.Sprintf(`{"type":"text/javascript","source":%q,"globals":%s}`, source, globals))
 	}
 	sealed := eval("openidm.encrypt(val,null,'openidm-sym-default')", `{"val":{"a":"Zoë"}}`)
-	if err := s.Keystore().Opens([]byte(sealed.body)); err != nil {
+	if err := idmvalues.Opens(s.Keystore(), []byte(sealed.body)); err != nil {
 		t.Errorf("%s: %v", sealed.body, err)
 	}
 	for _, c := range []struct {

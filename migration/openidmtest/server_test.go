@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -67,7 +68,7 @@ func TestStoresOnDisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := keys.Opens(value); err != nil {
+		if err := idmvalues.Opens(keys, value); err != nil {
 			t.Errorf("the password of %s: %v", id, err)
 		}
 		n++

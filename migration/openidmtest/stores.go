@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // serverAlias is the key that the server presents.
@@ -133,7 +134,7 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 	}
 	s.mu.Lock()
 	s.keystore, s.truststore = keys, trusted
-	s.trust = keystore.NewTrust(trusted)
+	s.trust = jvmtrust.New(trusted)
 	s.cert = chain[0]
 	s.tls = &tls.Config{
 		MinVersion:   tls.VersionTLS12,
@@ -154,7 +155,8 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 // WriteStores writes the two stores as keystore.jceks and truststore into
 // dir, as a real server has them in its folder security.
 func (s *Server) WriteStores(dir string) error {
-	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(), s.options.Password); err != nil {
+	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(),
+		s.options.Password); err != nil {
 		return fmt.Errorf("writing the stores: %w", err)
 	}
 	if err := keystore.WriteFile(filepath.Join(dir, "truststore"), s.Truststore(), s.options.Password); err != nil {

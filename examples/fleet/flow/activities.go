@@ -17,6 +17,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -76,7 +77,7 @@ func (a *Activities) Plan(ctx context.Context, t Task) (Looked, error) {
 		}
 		if report.Outcome = Ready; plan.Blocked() {
 			report.Outcome = Blocked
-			err = idconnect.ErrBlocked
+			err = preflight.ErrBlocked
 		}
 		return report, err
 	})
@@ -116,7 +117,7 @@ func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Conte
 	}
 	f, known := err.(fault)
 	if !known {
-		var findings idconnect.Findings
+		var findings preflight.Findings
 		if report != nil {
 			findings = report.Findings
 		}
@@ -183,7 +184,7 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 	u := &idconnect.Upgrade{
 		Package: i.Package, InstanceURL: i.InstanceURL, JavaHome: i.JavaHome, TruststoreConflict: keystore.Policy(i.TruststoreConflict),
 		Source: server(&i.Source), Target: server(&i.Target), Steps: i.Steps, Logger: a.Logger,
-		Checks: idconnect.Checks{InstanceAddress: i.InstanceAddress},
+		Checks: preflight.Options{InstanceAddress: i.InstanceAddress},
 	}
 	if t.Patience > 0 {
 		u.SettleTime = min(t.Patience, time.Minute) // the latter is idconnect's own

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // The outcomes of an installation; the first five are those of
@@ -76,7 +78,7 @@ func (r *Result) add(l Looked) {
 		}
 	}
 	for _, f := range from.Findings {
-		if !slices.ContainsFunc(into.Findings, func(o idconnect.Finding) bool { return o.Code == f.Code && o.Step == f.Step }) {
+		if !slices.ContainsFunc(into.Findings, func(o preflight.Finding) bool { return o.Code == f.Code && o.Step == f.Step }) {
 			into.Findings = append(into.Findings, f)
 		}
 	}
@@ -115,9 +117,9 @@ func public(rep *idconnect.Report) *idconnect.Report {
 	}
 	out.Findings = publicFindings(rep.Findings)
 	if v := rep.Verify; v != nil {
-		out.Verify = &idconnect.VerifyReport{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Resumed: v.Resumed}
+		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Resumed: v.Resumed}
 		for _, c := range v.Collections {
-			out.Verify.Collections = append(out.Verify.Collections, idconnect.CollectionReport{
+			out.Verify.Collections = append(out.Verify.Collections, verify.CollectionReport{
 				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked,
 				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount, ExtraCount: c.ExtraCount,
 				ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,
@@ -128,10 +130,10 @@ func public(rep *idconnect.Report) *idconnect.Report {
 	return out
 }
 
-func publicFindings(all idconnect.Findings) (out idconnect.Findings) {
+func publicFindings(all preflight.Findings) (out preflight.Findings) {
 	for _, f := range all {
-		if f.Severity != idconnect.Informs {
-			out = append(out, idconnect.Finding{Code: f.Code, Severity: f.Severity, Step: f.Step})
+		if f.Severity != preflight.Informs {
+			out = append(out, preflight.Finding{Code: f.Code, Severity: f.Severity, Step: f.Step})
 		}
 	}
 	return out
@@ -148,7 +150,7 @@ func utc(t *time.Time) *time.Time {
 // remedyOf gives the catalogue's remedy of a code, which holds nothing of an
 // installation.
 func remedyOf(code string) string {
-	for _, e := range idconnect.Catalogue() {
+	for _, e := range preflight.Catalogue() {
 		if e.Code == code {
 			return e.Remedy
 		}

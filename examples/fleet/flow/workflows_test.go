@@ -163,7 +163,7 @@ func (y *yard) upgrade(ctx workflow.Context, o Order) (*Result, error) {
 func (y *yard) plan(_ workflow.Context, o Order) (*Result, error) {
 	r := &Result{ID: o.Installation.ID, Outcome: Ready}
 	if strings.HasPrefix(r.ID, "blocked") {
-		r.Outcome, r.Code = Blocked, idconnect.CodeSourceTLS
+		r.Outcome, r.Code = Blocked, "SOURCE-TLS"
 	}
 	return r, nil
 }

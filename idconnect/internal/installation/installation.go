@@ -16,6 +16,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // Defaults of OpenIDM.
@@ -170,13 +171,13 @@ func (i *Installation) TruststorePath() string {
 }
 
 // KeystorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
-// [keystore.ErrConsolePassword]. The error names the file and never the value.
+// [idmvalues.ErrConsole]. The error names the file and never the value.
 func (i *Installation) KeystorePassword() (keystore.Password, error) {
 	return i.password("openidm.keystore.password")
 }
 
 // TruststorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
-// [keystore.ErrConsolePassword]. The error names the file and never the value.
+// [idmvalues.ErrConsole]. The error names the file and never the value.
 func (i *Installation) TruststorePassword() (keystore.Password, error) {
 	return i.password("openidm.truststore.password")
 }
@@ -186,7 +187,7 @@ func (i *Installation) password(name string) (keystore.Password, error) {
 	if !ok {
 		return keystore.Password{}, nil
 	}
-	p, err := keystore.DecodeBootPassword(text)
+	p, err := idmvalues.DecodePassword(text)
 	if err != nil {
 		return keystore.Password{}, fmt.Errorf("%s in %s: %w", name, i.BootFile, err)
 	}

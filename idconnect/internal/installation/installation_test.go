@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // installation makes a folder with a boot.properties at one of its places.
@@ -59,7 +59,7 @@ func TestInstallation(t *testing.T) {
 			s.port, s.storePass, s.knowsNoTS = 9443, "a b", true
 		})},
 		"asked for at the console": {bootFiles[2], "openidm.keystore.password=CONSOLE\nopenidm.truststore.password=CRYPT:6903a5eef8c04aa07163ea1248cab76a", with(func(s *says) {
-			s.storeErr, s.trustPass = keystore.ErrConsolePassword, "a"
+			s.storeErr, s.trustPass = idmvalues.ErrConsole, "a"
 		})},
 		"port beyond range": {bootFiles[0], "openidm.port.https=65536", with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })},
 		"port no number":    {bootFiles[0], "openidm.port.https=&{other}", with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })},

@@ -1,0 +1,162 @@
+// Package acceptance makes the checks with which the vendor's procedure ends, as
+// far as a program can make them: that permission sets, groups, organizations,
+// mappings, connectors and links of the source are in the target, and which
+// records the migration could not copy. It adds them to the report of a
+// comparison by package verify and never changes a server. Begin with [Run] and
+// [Options]; [Codes] are the checks.
+package acceptance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// The tabs of the vendor's procedure whose names are known.
+const (
+	tabOrganizations = "Manage Salesforce Organizations"
+	tabSync          = "Sync"
+)
+
+// server is what the checks use of an [openidm.Client].
+type server interface {
+	verify.Server
+	Configs(ctx context.Context) ([]string, error)
+	Config(ctx context.Context, id string, into any) error
+	Action(ctx context.Context, resource, action string, a openidm.ActionRequest, into any) error
+	Recons(ctx context.Context) ([]openidm.Recon, error)
+}
+
+// sides name the servers in errors and reasons.
+var sides = [2]string{"source", "target"}
+
+const (
+	// parallelReads is the number of requests by id in flight.
+	parallelReads = 4
+	// maxPages limits the pages that are read of one list.
+	maxPages = 1_000_000
+)
+
+// checker makes the checks of one comparison.
+type checker struct {
+	servers  [2]server
+	opts     Options        // with defaults
+	compared verify.Options // with defaults
+	report   *verify.Report // with the collections
+	secrets  []string       // that the servers must not be quoted with
+
+	salesforce, directory *regexp.Regexp
+	config                [2]*configuration
+	links                 *linkCounts
+}
+
+// Run adds the checks and the failed records to the report of a comparison of
+// the same servers: compare are the options of that comparison, whose keys,
+// limits and progress hold for the checks too. What goes wrong in a check is
+// the reason why it is not checked; Run returns an error only if opts are
+// invalid or the context ends, and then report holds the checks made so far.
+func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options, report *verify.Report) error {
+	if err := opts.Validate(); err != nil {
+		return err
+	}
+	opts = opts.withDefaults()
+	t := &checker{
+		servers: [2]server{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
+		secrets:    []string{source.Credentials.Password.Reveal(), target.Credentials.Password.Reveal()},
+		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
+	}
+	return t.run(ctx)
+}
+
+// run makes the checks one after the other.
+func (t *checker) run(ctx context.Context) error {
+	checks := []struct {
+		code, name, tab string
+		check           func(context.Context, *verify.Check)
+	}{
+		{PermissionSets, "permission sets", "", t.permissionSets},
+		{Groups, "groups", "", t.groups},
+		{Directory, "Active Directory information", "", t.populated},
+		{Organizations, "Salesforce organizations", tabOrganizations, t.organizations},
+		{Mappings, "mappings", tabSync, t.mappings},
+		{Connectors, "connectors", tabSync, t.connectors},
+		{ConnectorTest, "connectors of the target work", tabSync, t.testConnectors},
+		{LinksSalesforce, "links of users to Salesforce", tabSync, t.linksTo(salesforce)},
+		{LinksDirectory, "links of users to Active Directory", tabSync, t.linksTo(directory)},
+	}
+	for _, c := range checks {
+		if !t.opts.makes(c.code) {
+			continue
+		}
+		check := verify.Check{Code: c.code, Name: c.name, Tab: c.tab, Source: -1, Target: -1}
+		c.check(ctx, &check)
+		if ctx.Err() != nil {
+			return fmt.Errorf("checking %s: %w", c.name, context.Cause(ctx))
+		}
+		t.report.Checks = append(t.report.Checks, check)
+	}
+	if t.opts.makes(FailedRecords) {
+		failed := t.failedRecords(ctx)
+		if ctx.Err() != nil {
+			return fmt.Errorf("looking for failed records: %w", context.Cause(ctx))
+		}
+		t.report.Failed = failed
+	}
+	return nil
+}
+
+// pass, fail and skip set the result. A skipped check is never a pass.
+func pass(c *verify.Check, format string, args ...any) {
+	c.Result, c.Detail = verify.CheckPassed, fmt.Sprintf(format, args...)
+}
+
+func fail(c *verify.Check, remedy, format string, args ...any) {
+	c.Result, c.Detail, c.Remedy = verify.CheckFailed, fmt.Sprintf(format, args...), remedy
+}
+
+func skip(c *verify.Check, format string, args ...any) {
+	c.Result, c.Detail = verify.CheckNotChecked, fmt.Sprintf(format, args...)
+}
+
+// statusOf says in a few words why a server did not show something.
+func statusOf(err error) string {
+	var answer *openidm.Error
+	if errors.As(err, &answer) {
+		return fmt.Sprintf("%d %s", answer.Code, http.StatusText(answer.Code))
+	}
+	return err.Error()
+}
+
+// both does the same with both servers at once.
+func both(do func(side int)) {
+	var wait sync.WaitGroup
+	for side := range 2 {
+		wait.Go(func() { do(side) })
+	}
+	wait.Wait()
+}
+
+// idsOnly are servers of which only the ids of records are asked for: what a
+// connector reads from outside is the same for both, but how it shows it is
+// not.
+type idsOnly struct{ verify.Server }
+
+func (s idsOnly) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error) {
+	q.Fields = []string{"_id"}
+	return s.Server.QueryPage(ctx, resource, q, cookie)
+}
+
+func (s idsOnly) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
+	q.Fields = []string{"_id"}
+	return s.Server.QueryBody(ctx, resource, q, cookie, buf)
+}
+
+func (s idsOnly) Read(ctx context.Context, resource string, into any, _ ...string) error {
+	return s.Server.Read(ctx, resource, into, "_id")
+}

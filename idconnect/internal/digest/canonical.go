@@ -1,0 +1,320 @@
+package digest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Limits of what is brought into canonical form. A record of the servers has a
+// few kilobytes and a depth of four or five.
+const (
+	maxDepth = 64
+	maxBytes = 16 << 20
+	maxNames = 1000 // that are remembered
+)
+
+var (
+	errSyntax = errors.New("not JSON")
+	errLimit  = errors.New("too deep or too large")
+)
+
+// canonicalizer writes JSON in the form of RFC 8785: members ordered by the
+// UTF-16 units of their names, numbers as ECMAScript prints them, the shortest
+// escapes, no space.
+//
+// It goes beyond the RFC where that would refuse a record or call two records
+// equal that are not: of two members with one name the last counts, as it does
+// for the servers' own parser; a surrogate that stands alone is kept as an
+// escape; and a number that a double cannot hold (an integer beyond 2^53 that
+// would be rounded, anything out of range) is kept as it is written.
+//
+// The zero value is ready and may be used again, but not by two goroutines.
+type canonicalizer struct {
+	in  []byte
+	pos int
+	out []byte
+
+	// skip, when set, names members that are left out; depth 0 is the
+	// outermost object.
+	skip func(name string, depth int) bool
+	// seal, when set, is given each object whose only member is $crypto, as it
+	// was read and in canonical form, and must keep neither. In the output the
+	// object is the same for all of them; what seal returns is added to seals,
+	// which is in the order of the output.
+	seal  func(raw, canonical []byte) Seal
+	seals []Seal
+
+	members []jsonMember // stack of the open objects' members
+	scratch []byte
+	spare   []Seal
+	names   map[string]string // decoded names, as records repeat them
+}
+
+// Seal stands for an encrypted value: a digest of what it holds when
+// it could be opened, else of the value as it is.
+type Seal struct {
+	Digest uint64
+	Opened bool
+}
+
+// jsonMember is a member that was written to out[start:end], its value at
+// out[value:end].
+type jsonMember struct {
+	name              string // decoded
+	start, value, end int
+	seal, sealEnd     int // its part of seals
+}
+
+const sealedText = `{"$crypto":true}`
+
+// Canonical returns one JSON value in canonical form.
+func Canonical(in []byte) ([]byte, error) {
+	var c canonicalizer
+	if err := c.reset(in); err != nil {
+		return nil, err
+	}
+	if err := c.value(0); err != nil {
+		return nil, err
+	}
+	if err := c.finish(); err != nil {
+		return nil, err
+	}
+	return c.out, nil
+}
+
+func (c *canonicalizer) reset(in []byte) error {
+	c.in, c.pos, c.out, c.members, c.seals = in, 0, c.out[:0], c.members[:0], c.seals[:0]
+	if len(in) > maxBytes {
+		return fmt.Errorf("%w: %d bytes", errLimit, len(in))
+	}
+	return nil
+}
+
+// finish makes sure that nothing follows the value.
+func (c *canonicalizer) finish() error {
+	if c.space(); c.pos != len(c.in) {
+		return c.syntax("something follows the value")
+	}
+	return nil
+}
+
+// syntax never quotes the input: it may be personal.
+func (c *canonicalizer) syntax(what string) error {
+	return fmt.Errorf("%w: %s at byte %d", errSyntax, what, c.pos)
+}
+
+func (c *canonicalizer) space() {
+	for c.pos < len(c.in) {
+		switch c.in[c.pos] {
+		case ' ', '\t', '\n', '\r':
+			c.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips space and returns the byte that follows, 0 at the end.
+func (c *canonicalizer) next() byte {
+	if c.space(); c.pos < len(c.in) {
+		return c.in[c.pos]
+	}
+	return 0
+}
+
+func (c *canonicalizer) value(depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("%w: more than %d levels", errLimit, maxDepth)
+	}
+	switch b := c.next(); {
+	case b == '{':
+		return c.object(depth)
+	case b == '[':
+		return c.array(depth)
+	case b == '"':
+		return c.text()
+	case b == '-' || '0' <= b && b <= '9':
+		return c.number()
+	case b == 't':
+		return c.word("true")
+	case b == 'f':
+		return c.word("false")
+	case b == 'n':
+		return c.word("null")
+	}
+	return c.syntax("no value")
+}
+
+func (c *canonicalizer) word(word string) error {
+	if !bytes.HasPrefix(c.in[c.pos:], []byte(word)) {
+		return c.syntax("no value")
+	}
+	c.pos += len(word)
+	c.out = append(c.out, word...)
+	return nil
+}
+
+func (c *canonicalizer) array(depth int) error {
+	c.pos++
+	c.out = append(c.out, '[')
+	if c.next() == ']' {
+		c.pos++
+		c.out = append(c.out, ']')
+		return nil
+	}
+	for {
+		if err := c.value(depth + 1); err != nil {
+			return err
+		}
+		switch c.next() {
+		case ',':
+			c.pos++
+			c.out = append(c.out, ',')
+		case ']':
+			c.pos++
+			c.out = append(c.out, ']')
+			return nil
+		default:
+			return c.syntax("no end of the array")
+		}
+	}
+}
+
+func (c *canonicalizer) object(depth int) error {
+	from, at, first := c.pos, len(c.out), len(c.members)
+	defer func() { c.members = c.members[:first] }()
+	if err := c.objectMembers(depth); err != nil {
+		return err
+	}
+	members := c.sortMembers(first)
+	c.scratch = append(c.scratch[:0], '{')
+	for i, m := range members {
+		if i > 0 {
+			c.scratch = append(c.scratch, ',')
+		}
+		c.scratch = append(c.scratch, c.out[m.start:m.end]...)
+	}
+	c.scratch = append(c.scratch, '}')
+	if c.seal != nil && len(members) == 1 && members[0].name == "$crypto" {
+		c.seals = append(c.seals[:members[0].seal], c.seal(c.in[from:c.pos], c.scratch))
+		c.out = append(c.out[:at], sealedText...)
+		return nil
+	}
+	c.out = append(c.out[:at], c.scratch...)
+	return nil
+}
+
+// objectMembers reads an object and leaves its members on the stack, in the
+// order of the input and with their text in out.
+func (c *canonicalizer) objectMembers(depth int) error {
+	c.pos++
+	if c.next() == '}' {
+		c.pos++
+		return nil
+	}
+	for {
+		if c.next() != '"' {
+			return c.syntax("no name of a member")
+		}
+		m := jsonMember{start: len(c.out), seal: len(c.seals)}
+		if err := c.text(); err != nil {
+			return err
+		}
+		quoted := c.out[m.start:]
+		name, known := c.names[string(quoted)]
+		if !known {
+			var err error
+			if name, err = Unquote(quoted); err != nil {
+				return err
+			}
+			c.remember(string(quoted), name)
+		}
+		m.name = name
+		if c.next() != ':' {
+			return c.syntax("no colon")
+		}
+		c.pos++
+		c.out = append(c.out, ':')
+		m.value = len(c.out)
+		if err := c.value(depth + 1); err != nil {
+			return err
+		}
+		if c.skip != nil && c.skip(name, depth) {
+			c.out, c.seals = c.out[:m.start], c.seals[:m.seal]
+		} else {
+			m.end, m.sealEnd = len(c.out), len(c.seals)
+			c.members = append(c.members, m)
+		}
+		switch c.next() {
+		case ',':
+			c.pos++
+		case '}':
+			c.pos++
+			return nil
+		default:
+			return c.syntax("no end of the object")
+		}
+	}
+}
+
+func (c *canonicalizer) remember(quoted, name string) {
+	if c.names == nil {
+		c.names = map[string]string{}
+	}
+	if len(c.names) < maxNames && len(name) <= 256 {
+		c.names[quoted] = name
+	}
+}
+
+// sortMembers orders the members from first on and drops those that a later
+// one of the same name replaces. Their seals are put in the same order.
+func (c *canonicalizer) sortMembers(first int) []jsonMember {
+	members := c.members[first:]
+	if len(members) == 0 {
+		return nil
+	}
+	seals := members[0].seal
+	slices.SortStableFunc(members, func(a, b jsonMember) int { return compareNames(a.name, b.name) })
+	kept := members[:0]
+	for i, m := range members {
+		if i+1 < len(members) && members[i+1].name == m.name {
+			continue
+		}
+		kept = append(kept, m)
+	}
+	if len(c.seals) > seals {
+		c.spare = append(c.spare[:0], c.seals[seals:]...)
+		c.seals = c.seals[:seals]
+		for i, m := range kept {
+			kept[i].seal = len(c.seals)
+			c.seals = append(c.seals, c.spare[m.seal-seals:m.sealEnd-seals]...)
+			kept[i].sealEnd = len(c.seals)
+		}
+	}
+	return kept
+}
+
+// compareNames orders names by their UTF-16 units. In UTF-8 the order is
+// the same, but that the leading bytes of what lies beyond U+FFFF (F0 to F4)
+// come before EE and EF.
+func compareNames(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return int(utf16Order(a[i])) - int(utf16Order(b[i]))
+		}
+	}
+	return len(a) - len(b)
+}
+
+func utf16Order(b byte) byte {
+	switch {
+	case b >= 0xF0:
+		return b - 2
+	case b >= 0xEE:
+		return b + 0x10
+	}
+	return b
+}

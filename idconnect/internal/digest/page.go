@@ -1,0 +1,171 @@
+package digest
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// Parser parses an answer to a query; an [openidm.Client] is one.
+type Parser interface {
+	ParsePage(resource string, body []byte) (openidm.Page, error)
+}
+
+// Body is a page as it came from a server.
+type Body struct {
+	Buf  []byte // the answer, and padding bytes behind it
+	n    int
+	Next string // the cookie of the page that follows, "" where none does
+}
+
+// text is the answer alone.
+func (b *Body) Text() []byte { return b.Buf[:b.n] }
+
+// set takes a fetched answer.
+func (b *Body) Set(answer []byte) {
+	b.n = len(answer)
+	b.Buf = append(answer, make([]byte, padding)...)
+}
+
+// NextCookie finds the cookie of the next page without reading the records
+// before it, so that the next request need not wait for that: what follows the
+// last "]," must close the list of the results, as it makes an object of its
+// own. When that fails the page is read whole.
+func NextCookie(server Parser, resource string, body []byte) (string, error) {
+	if i := bytes.LastIndex(body, []byte(`],`)); i >= 0 && len(body)-i < 64<<10 {
+		tail := append([]byte(`{"result":[`), body[i:]...)
+		if page, err := server.ParsePage(resource, tail); err == nil {
+			return page.Cookie, nil
+		}
+	}
+	page, err := server.ParsePage(resource, body)
+	return page.Cookie, err
+}
+
+// Page is what a reader leaves of a page.
+type Page struct {
+	Digests    []Digest
+	Unreadable int
+	rest       []byte // the page without its records
+	Total      int64  // of the collection, if the server counts, else -1
+}
+
+// page reads a whole page and reports whether it could: otherwise it holds
+// something that is not as it should be, and the long way says what.
+func (t *Hasher) readPage(b *Body, into *Page) bool {
+	into.Digests, into.Unreadable = into.Digests[:0], 0
+	into.rest = append(into.rest[:0], `{"result":[]`...)
+	t.in, t.n, t.pos, t.depth, t.names = b.Buf, b.n, 0, 0, t.names[:0]
+	found := false
+	if t.space(); t.in[t.pos] != '{' {
+		return false
+	}
+	for {
+		t.pos++
+		if t.space(); t.in[t.pos] != '"' {
+			return false
+		}
+		from := t.pos
+		if _, ok := t.string(); !ok {
+			return false
+		}
+		isResult := string(t.text) == "result"
+		if t.space(); t.in[t.pos] != ':' {
+			return false
+		}
+		t.pos++
+		t.space()
+		switch {
+		case isResult && (found || t.in[t.pos] != '['):
+			return false
+		case isResult:
+			found = true
+			if !t.records(into) {
+				return false
+			}
+		default:
+			t.depth = 1
+			_, ok := t.value(nil)
+			if t.depth = 0; !ok {
+				return false
+			}
+			into.rest = append(append(into.rest, ','), t.in[from:t.pos]...)
+		}
+		if t.space(); t.in[t.pos] == ',' {
+			continue
+		}
+		break
+	}
+	if t.in[t.pos] != '}' {
+		return false
+	}
+	t.pos++
+	t.space()
+	into.rest = append(into.rest, '}')
+	return found && t.pos == t.n
+}
+
+func (t *Hasher) records(into *Page) bool {
+	t.pos++
+	if t.space(); t.in[t.pos] == ']' {
+		t.pos++
+		return true
+	}
+	for {
+		d, end, err := t.record(t.in, t.pos, t.n)
+		switch err {
+		case nil:
+			into.Digests = append(into.Digests, d)
+		case errNotJSON:
+			return false
+		default:
+			into.Unreadable++
+		}
+		t.pos, t.depth = end, 0
+		t.space()
+		switch b := t.in[t.pos]; {
+		case b == ',' && t.pos < t.n:
+			t.pos++
+		case b == ']' && t.pos < t.n:
+			t.pos++
+			return true
+		default:
+			return false
+		}
+	}
+}
+
+// one reads a record that stands alone; idText is valid until the next one.
+func (t *Hasher) one(raw json.RawMessage) (Digest, error) {
+	t.spare = append(append(t.spare[:0], raw...), make([]byte, padding)...)
+	d, _, err := t.record(t.spare, 0, len(raw))
+	return d, err
+}
+
+// read reads a page, the long way where it must. The error is that of a page
+// that cannot be read at all.
+func (t *Hasher) Read(server Parser, resource string, b *Body, into *Page) error {
+	if t.readPage(b, into) {
+		page, err := server.ParsePage(resource, into.rest)
+		if err == nil && page.Cookie != b.Next {
+			err = openidm.ErrPaging // its end was not what it looked like
+		}
+		into.Total = int64(page.Total)
+		return err
+	}
+	page, err := server.ParsePage(resource, b.Text())
+	if err != nil {
+		return err
+	}
+	into.Digests, into.Unreadable, into.Total = into.Digests[:0], 0, int64(page.Total)
+	for _, raw := range page.Result {
+		if d, err := t.one(raw); err == nil {
+			d.IDText = bytes.Clone(d.IDText)
+			into.Digests = append(into.Digests, d)
+		} else {
+			into.Unreadable++
+		}
+	}
+	return nil
+}

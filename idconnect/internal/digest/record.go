@@ -1,0 +1,206 @@
+package digest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"slices"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
+)
+
+// MaxID limits the length of an id that is kept, in bytes.
+const MaxID = 1024
+
+// MaxValue is the longest value that a report shows, in bytes.
+const MaxValue = 1024
+
+var errRecord = errors.New("record cannot be compared")
+
+// Hash is the first half of a SHA-256 under a key that is drawn for each
+// comparison, so that nobody can prepare two records of one hash.
+type Hash [16]byte
+
+// Record is what is left of a record.
+type Record struct {
+	ID    string
+	Rest  Hash   // everything but encrypted values
+	Seals []Seal // encrypted values; valid until the next record
+}
+
+// Member is what is left of one top-level member.
+type Member struct {
+	Rest  Hash
+	Seals []Seal
+	Value []byte // where that is kept, a byte more than is shown at most
+}
+
+// Reducer reduces records. It is not for two goroutines at once.
+type Reducer struct {
+	key    []byte
+	keys   *keystore.Store
+	ignore []string
+	Values bool // detail keeps them
+
+	c canonicalizer
+	h hash.Hash
+
+	tree *Hasher // which is quicker where only the id is asked for
+}
+
+func NewReducer(key []byte, keys *keystore.Store, ignore []string) *Reducer {
+	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), tree: NewHasher(key, nil, nil)}
+	r.c.skip = func(name string, depth int) bool {
+		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
+	}
+	r.c.seal = r.seal
+	return r
+}
+
+// seal digests an encrypted value. One whose form or key the store does not
+// know is taken as it is. So is one that does not open with the key it names,
+// but as known: it is broken, and differs from whatever is not broken alike.
+func (r *Reducer) seal(raw, canonical []byte) Seal {
+	if r.keys == nil {
+		return Seal{r.digest(canonical), false}
+	}
+	d, err := idmvalues.Digest(r.keys, raw, r.key)
+	if err != nil {
+		return Seal{r.digest(canonical), errors.Is(err, idmvalues.ErrDecrypt)}
+	}
+	return Seal{binary.LittleEndian.Uint64(d), true}
+}
+
+func (r *Reducer) digest(b []byte) uint64 {
+	h := sha256.New()
+	h.Write(r.key)
+	h.Write(b)
+	return binary.LittleEndian.Uint64(h.Sum(nil))
+}
+
+// id gives the id of a record, and the hash that the first pass has for it.
+func (r *Reducer) ID(raw json.RawMessage) (string, uint64, error) {
+	d, err := r.tree.one(raw)
+	if err != nil {
+		return "", 0, err
+	}
+	if bytes.IndexByte(d.IDText, '\\') < 0 {
+		return string(d.IDText), d.ID, nil
+	}
+	id, err := Unquote(slices.Concat([]byte{'"'}, d.IDText, []byte{'"'}))
+	return id, d.ID, err
+}
+
+// members brings a record into canonical form and returns its id and members,
+// ordered, as positions in r.c.out.
+func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
+	c := &r.c
+	if err := c.reset(raw); err != nil {
+		return "", nil, err
+	}
+	if c.next() != '{' {
+		return "", nil, fmt.Errorf("%w: not an object", errRecord)
+	}
+	if err := c.objectMembers(0); err != nil {
+		return "", nil, err
+	}
+	if err := c.finish(); err != nil {
+		return "", nil, err
+	}
+	members := c.sortMembers(0)
+	for _, m := range members {
+		if m.name != "_id" {
+			continue
+		}
+		value := c.out[m.value:m.end]
+		if value[0] != '"' || len(value) <= 2 || len(value) > MaxID {
+			break
+		}
+		id, err := Unquote(value)
+		return id, members, err
+	}
+	return "", nil, fmt.Errorf("%w: no usable _id", errRecord)
+}
+
+func (r *Reducer) Record(raw json.RawMessage) (Record, error) {
+	id, members, err := r.members(raw)
+	if err != nil {
+		return Record{}, err
+	}
+	r.h.Reset()
+	r.h.Write(r.key)
+	for _, m := range members {
+		// A member begins with a quoted name and has one value: no two lists
+		// of members are the same bytes.
+		r.h.Write(r.c.out[m.start:m.end])
+	}
+	var sum [sha256.Size]byte
+	r.h.Sum(sum[:0])
+	return Record{id, Hash(sum[:16]), r.c.seals}, nil
+}
+
+// detail is record for one that is suspected, member by member.
+func (r *Reducer) Detail(raw json.RawMessage) (string, map[string]Member, error) {
+	id, members, err := r.members(raw)
+	if err != nil {
+		return "", nil, err
+	}
+	out := make(map[string]Member, len(members))
+	for _, m := range members {
+		r.h.Reset()
+		r.h.Write(r.key)
+		r.h.Write(r.c.out[m.start:m.end])
+		var sum [sha256.Size]byte
+		r.h.Sum(sum[:0])
+		member := Member{Rest: Hash(sum[:16]), Seals: slices.Clone(r.c.seals[m.seal:m.sealEnd])}
+		if value := r.c.out[m.value:m.end]; r.Values {
+			member.Value = bytes.Clone(value[:min(len(value), MaxValue+1)])
+		}
+		out[m.name] = member
+	}
+	return id, out, nil
+}
+
+// CompareSeals compares the encrypted values of two records, or members,
+// that are otherwise equal: whether one differs, and how many cannot be told.
+func CompareSeals(a, b []Seal) (differ bool, notChecked int64) {
+	if len(a) != len(b) {
+		return true, 0
+	}
+	for i := range a {
+		switch {
+		case a[i] == b[i]:
+		case a[i].Opened && b[i].Opened:
+			differ = true
+		default:
+			notChecked++
+		}
+	}
+	return differ, notChecked
+}
+
+// CompareMembers returns the names of the members that differ, sorted,
+// and the number of encrypted values that cannot be told.
+func CompareMembers(a, b map[string]Member) (names []string, notChecked int64) {
+	for name, x := range a {
+		y, ok := b[name]
+		differ, unknown := CompareSeals(x.Seals, y.Seals)
+		if !ok || x.Rest != y.Rest || differ {
+			names = append(names, name)
+		} else {
+			notChecked += unknown
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, notChecked
+}

@@ -1,0 +1,385 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+const (
+	// recordsPerRound is how many records, of both servers, one pass compares.
+	recordsPerRound = 1 << 17
+	// parallelReads is how many requests by id are in flight.
+	parallelReads = 4
+)
+
+// pair is what is left of a record on both servers.
+type pair struct {
+	rest  [2]digest.Hash
+	seals [2][]digest.Seal
+	times [2]uint8 // how often it was read, up to 2
+	of    int      // which of the chosen buckets or ranges it is in
+}
+
+// differenceKind is how a record differs.
+type differenceKind int
+
+const (
+	kindEqual differenceKind = iota
+	kindMissing
+	kindExtra
+	kindChanged
+)
+
+// suspect is a record that differed in the second pass, with what the
+// third one found.
+type suspect struct {
+	Kind    differenceKind
+	Part    idRange // where it is read again by ranges
+	Twice   bool
+	times   [2]int
+	members [2]map[string]digest.Member
+}
+
+type suspectSet struct {
+	IDs    map[string]*suspect
+	Listed [kindChanged + 1]int
+	Twice  int
+}
+
+// copy is for the file, which may be written while the next reading goes on.
+func (s *suspectSet) copy() *suspectSet {
+	out := &suspectSet{IDs: make(map[string]*suspect, len(s.IDs)), Listed: s.Listed, Twice: s.Twice}
+	for id, x := range s.IDs {
+		out.IDs[id] = &suspect{Kind: x.Kind, Part: x.Part, Twice: x.Twice}
+	}
+	return out
+}
+
+// second compares the records of as many buckets, or ranges, as one reading
+// can hold and returns the others.
+func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *suspectSet) ([]mismatch, error) {
+	var chosen []mismatch
+	var size int64
+	listed := suspects.Listed
+	n := 0
+	for ; n < len(differing) && (size < int64(v.opts.round) || len(chosen) == 0); n++ {
+		d := differing[n]
+		// Where one side has nothing and the list is full, the number is all
+		// that there is to know.
+		full := v.opts.MaxDifferences
+		if d.Counts[1] == 0 && listed[kindMissing] >= full {
+			v.report.MissingCount += int64(d.Counts[0])
+			continue
+		}
+		if d.Counts[0] == 0 && listed[kindExtra] >= full {
+			v.report.ExtraCount += int64(d.Counts[1])
+			continue
+		}
+		if d.Counts[1] == 0 {
+			listed[kindMissing] += int(d.Counts[0])
+		}
+		if d.Counts[0] == 0 {
+			listed[kindExtra] += int(d.Counts[1])
+		}
+		chosen = append(chosen, d)
+		size += d.total()
+	}
+	rest := differing[n:]
+	if len(chosen) == 0 {
+		return rest, nil
+	}
+	pairs, err := v.pairs(ctx, chosen)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]bool, len(chosen))
+	for _, id := range slices.Sorted(maps.Keys(pairs)) {
+		p := pairs[id]
+		if v.judge(id, p, suspects) {
+			found[p.of] = true
+			if s := suspects.IDs[id]; s != nil && v.ranged {
+				s.Part = chosen[p.of].Part
+			}
+		}
+	}
+	for i, d := range chosen {
+		if !found[i] && !d.Alike {
+			v.report.Shifted++
+		}
+	}
+	return rest, nil
+}
+
+// pairs reads both servers and keeps what is in the chosen buckets or ranges.
+func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pair, error) {
+	var parts []idRange
+	buckets := map[uint32]int{}
+	for i, d := range chosen {
+		if v.ranged {
+			parts = append(parts, d.Part)
+		}
+		if d.Bucket >= 0 {
+			buckets[uint32(d.Bucket)] = i
+		}
+	}
+	// Which of the chosen a record is in, -1 none.
+	of := func(id string, hash uint64) int {
+		if len(buckets) > 0 {
+			if i, ok := buckets[bucketOf(hash)]; ok {
+				return i
+			}
+			return -1
+		}
+		i, exact := slices.BinarySearchFunc(chosen, id, func(d mismatch, id string) int { return strings.Compare(d.Part.From, id) })
+		if !exact {
+			i--
+		}
+		if i < 0 || !chosen[i].Part.has(id) {
+			return -1
+		}
+		return i
+	}
+	var mu sync.Mutex
+	pairs := map[string]*pair{}
+	var reducers [2]*digest.Reducer
+	for side := range reducers {
+		reducers[side] = digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore)
+	}
+	err := v.pass(ctx, parts, func(side int, b *digest.Body) (int, error) {
+		return v.each(side, b, func(raw json.RawMessage) error {
+			id, hash, err := reducers[side].ID(raw)
+			if err != nil {
+				return nil // counted in the first pass
+			}
+			i := of(id, hash)
+			if i < 0 {
+				return nil
+			}
+			r, err := reducers[side].Record(raw)
+			if err != nil {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			p := pairs[r.ID]
+			if p == nil {
+				p = &pair{of: i}
+				pairs[r.ID] = p
+			}
+			p.rest[side], p.seals[side] = r.Rest, slices.Clone(r.Seals)
+			p.times[side] = min(p.times[side]+1, 2)
+			if len(pairs) > 4*v.opts.round {
+				return v.failed(side, fmt.Errorf("%s grows while it is read", v.report.Resource))
+			}
+			return nil
+		})
+	})
+	return pairs, err
+}
+
+// judge counts a pair, keeps it as a suspect while the lists have room, and
+// reports whether it is a reason for the sums to differ.
+func (v *verifier) judge(id string, p *pair, suspects *suspectSet) bool {
+	differ, unknown := digest.CompareSeals(p.seals[0], p.seals[1])
+	kind := kindEqual
+	switch {
+	case p.times[1] == 0:
+		kind = kindMissing
+	case p.times[0] == 0:
+		kind = kindExtra
+	case p.rest[0] != p.rest[1] || differ:
+		kind = kindChanged
+	}
+	twice := p.times[0] > 1 || p.times[1] > 1
+	if kind == kindEqual && !twice {
+		v.report.NotCheckedValues += unknown
+		return unknown > 0
+	}
+	v.count(kind, twice, 1)
+	if suspects.Listed[kind] < v.opts.MaxDifferences && kind != kindEqual || twice && suspects.Twice < v.opts.MaxDifferences {
+		suspects.IDs[id] = &suspect{Kind: kind, Twice: twice}
+		suspects.Listed[kind]++
+		if twice {
+			suspects.Twice++
+		}
+	}
+	return true
+}
+
+func (v *verifier) count(kind differenceKind, twice bool, by int64) {
+	switch kind {
+	case kindMissing:
+		v.report.MissingCount += by
+	case kindExtra:
+		v.report.ExtraCount += by
+	case kindChanged:
+		v.report.ChangedCount += by
+	}
+	if twice {
+		v.report.DuplicateCount += by
+	}
+}
+
+// third reads the suspects once more, now with their members, and makes the
+// lists.
+func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
+	var reducers [2]*digest.Reducer
+	for side := range reducers {
+		reducers[side] = digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore)
+		reducers[side].Values = v.opts.Values
+	}
+	var mu sync.Mutex
+	err := v.pass(ctx, v.partsOf(suspects), func(side int, b *digest.Body) (int, error) {
+		return v.each(side, b, func(raw json.RawMessage) error {
+			id, _, err := reducers[side].ID(raw)
+			if err != nil {
+				return nil
+			}
+			s := suspects.IDs[id]
+			if s == nil {
+				return nil
+			}
+			_, members, err := reducers[side].Detail(raw)
+			if err != nil {
+				return nil
+			}
+			mu.Lock()
+			s.members[side] = members
+			s.times[side]++
+			mu.Unlock()
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := v.lookUp(ctx, suspects); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(suspects.IDs)) {
+		v.settle(id, suspects.IDs[id])
+	}
+	return nil
+}
+
+// partsOf are the ranges in which the suspects are, nil for everything.
+func (v *verifier) partsOf(suspects *suspectSet) []idRange {
+	if !v.ranged {
+		return nil
+	}
+	parts := map[idRange]bool{}
+	for _, s := range suspects.IDs {
+		parts[s.Part] = true
+	}
+	return slices.SortedFunc(maps.Keys(parts), func(a, b idRange) int { return strings.Compare(a.From, b.From) })
+}
+
+// lookUp reads by their ids the suspects that the third pass did not find on a
+// server: where pages are cut by position, a record slips through when others
+// are deleted before it. A server that cannot read by id is asked no further.
+func (v *verifier) lookUp(ctx context.Context, suspects *suspectSet) error {
+	type question struct {
+		side int
+		id   string
+		s    *suspect
+	}
+	questions := make(chan question)
+	var (
+		all  sync.WaitGroup
+		mu   sync.Mutex
+		mute [2]bool
+	)
+	for range parallelReads {
+		all.Go(func() {
+			reducer := digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore)
+			reducer.Values = v.opts.Values
+			for q := range questions {
+				mu.Lock()
+				quiet := mute[q.side]
+				mu.Unlock()
+				if quiet || ctx.Err() != nil {
+					continue
+				}
+				var raw json.RawMessage
+				err := v.servers[q.side].Read(ctx, v.report.Resource+"/"+url.PathEscape(q.id), &raw)
+				if err != nil {
+					var answer *openidm.Error
+					if !errors.As(err, &answer) || answer.Code != http.StatusNotFound {
+						mu.Lock()
+						mute[q.side] = true
+						mu.Unlock()
+					}
+					continue
+				}
+				if id, members, err := reducer.Detail(raw); err == nil && id == q.id {
+					q.s.members[q.side] = members
+				}
+			}
+		})
+	}
+	for id, s := range suspects.IDs {
+		for side := range v.servers {
+			if s.members[side] == nil && !v.absent[side] {
+				questions <- question{side, id, s}
+			}
+		}
+	}
+	close(questions)
+	all.Wait()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("comparing %s: %w", v.collection.Name, err)
+	}
+	return nil
+}
+
+// settle puts a suspect into the list where it belongs after all.
+func (v *verifier) settle(id string, s *suspect) {
+	v.count(s.Kind, s.Twice, -1)
+	kind, twice := kindEqual, s.Twice && (s.times[0] > 1 || s.times[1] > 1)
+	var names []string
+	switch {
+	case s.members[0] == nil && s.members[1] == nil:
+	case s.members[1] == nil:
+		kind = kindMissing
+		v.report.Missing = appendUpTo(v.report.Missing, id, v.opts)
+	case s.members[0] == nil:
+		kind = kindExtra
+		v.report.Extra = appendUpTo(v.report.Extra, id, v.opts)
+	default:
+		var unknown int64
+		names, unknown = digest.CompareMembers(s.members[0], s.members[1])
+		v.report.NotCheckedValues += unknown
+		if len(names) > 0 {
+			kind = kindChanged
+			if len(v.report.Changed) < v.opts.MaxDifferences {
+				v.values(id, names, s.members)
+			}
+			v.report.Changed = appendUpTo(v.report.Changed, Change{id, names}, v.opts)
+		}
+	}
+	if twice {
+		v.report.Duplicates = appendUpTo(v.report.Duplicates, id, v.opts)
+	}
+	if kind == kindEqual && !twice {
+		v.report.Shifted++
+	}
+	v.count(kind, twice, 1)
+}
+
+func appendUpTo[T any](list []T, item T, opts Options) []T {
+	if len(list) >= opts.MaxDifferences {
+		return list
+	}
+	return append(list, item)
+}

@@ -1,0 +1,285 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"net/http"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+const (
+	// progressEvery is after how many records progress is told.
+	progressEvery = 4096
+	// maxRecords limits what is read of one collection of one server: an
+	// endless list of pages ends somewhere.
+	maxRecords = 200_000_000
+	maxPages   = 1_000_000
+)
+
+// accessLevel is what a server lets us see of a collection.
+type accessLevel int
+
+const (
+	accessEmpty   accessLevel = iota // there, without a record
+	accessFilled                     // there
+	accessAbsent                     // the server does not know it
+	accessRefused                    // the server does not show it
+)
+
+// choose finds the path under which both servers show the collection and
+// reports whether there is something to compare.
+func (v *verifier) choose(ctx context.Context) (bool, error) {
+	resources := []string{v.collection.Resource}
+	if managed, ok := strings.CutPrefix(v.collection.Resource, "repo/managed/"); ok {
+		resources = append(resources, "managed/"+managed)
+	}
+	var access [2]accessLevel
+	var why [2]string
+	for n, resource := range resources {
+		var a [2]accessLevel
+		var w [2]string
+		for side := range v.servers {
+			var err error
+			if a[side], w[side], err = v.probe(ctx, side, resource); err != nil {
+				return false, err
+			}
+		}
+		shown := a[0] <= accessFilled && a[1] <= accessFilled
+		if shown && n > 0 {
+			v.report.Reason = fmt.Sprintf("%s was compared: %s", resource, notShown(resources[0], why))
+		}
+		// Where neither path is shown by both, the one in which the source
+		// has records tells more.
+		if n == 0 || shown || access[0] != accessFilled && a[0] == accessFilled {
+			v.report.Resource, access, why = resource, a, w
+		}
+		if shown {
+			return true, nil
+		}
+	}
+	switch reason := notShown(v.report.Resource, why); {
+	case access[0] == accessFilled && access[1] == accessAbsent:
+		v.absent[1] = true
+		v.report.Reason = reason
+		return true, nil
+	case access[0] == accessEmpty && access[1] == accessAbsent:
+		v.report.Reason = reason + ", and the source has no record in it"
+	default:
+		v.report.Blocked = access[0] == accessFilled || access[0] == accessRefused && access[1] == accessFilled
+		v.report.Reason = reason
+	}
+	return false, nil
+}
+
+// notShown says which servers do not show a resource, and why.
+func notShown(resource string, why [2]string) string {
+	var parts []string
+	for side, w := range why {
+		if w != "" {
+			parts = append(parts, fmt.Sprintf("the %s does not show %s (%s)", sides[side], resource, w))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// probe asks for one record, ordered by _id unless the caller wants it
+// otherwise: a server that orders can be read again in parts. Which codes a server answers for a collection
+// that it does not have differs between versions and repositories: 404 and 400
+// are measured, 405 and 501 assumed.
+func (v *verifier) probe(ctx context.Context, side int, resource string) (accessLevel, string, error) {
+	v.sort[side] = v.opts.SortKeys
+	if v.sort[side] == nil {
+		v.sort[side] = defaultSort
+	}
+	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.sort[side]}, "")
+	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrNotFound) && ctx.Err() == nil {
+		v.sort[side] = nil // its own order, then
+		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1}, "")
+	}
+	if err == nil {
+		if len(page.Result) == 0 {
+			return accessEmpty, "", nil
+		}
+		return accessFilled, "", nil
+	}
+	var answer *openidm.Error
+	if !errors.As(err, &answer) || ctx.Err() != nil {
+		return 0, "", v.failed(side, err)
+	}
+	why := fmt.Sprintf("%d %s", answer.Code, http.StatusText(answer.Code))
+	switch answer.Code {
+	case http.StatusNotFound, http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		if errors.Is(err, openidm.ErrNotOpenIDM) || errors.Is(err, openidm.ErrUnavailable) {
+			break // the web server, or another one, and not OpenIDM
+		}
+		return accessAbsent, why, nil
+	case http.StatusForbidden, http.StatusInternalServerError:
+		return accessRefused, why, nil
+	}
+	return 0, "", v.failed(side, err)
+}
+
+func (v *verifier) failed(side int, err error) error {
+	return fmt.Errorf("comparing %s, reading the %s: %w", v.collection.Name, sides[side], err)
+}
+
+// defaultSort is the order in which a collection is read where nothing else is
+// asked for.
+var defaultSort = []string{"_id"}
+
+// usePage takes a page of one server and says how many records it had.
+type usePage func(side int, b *digest.Body) (int, error)
+
+// pass reads the collection on both servers at once, whole or, where parts are
+// given, only those, and hands every page to use: one at a time for each
+// server.
+func (v *verifier) pass(ctx context.Context, parts []idRange, use usePage) error {
+	if parts == nil {
+		v.passed(1)
+		parts = []idRange{{}}
+	} else {
+		v.report.Ranges += len(parts)
+	}
+	return v.parts(ctx, parts, [2]int64{}, use)
+}
+
+// parts reads parts, after so many records.
+func (v *verifier) parts(ctx context.Context, parts []idRange, after [2]int64, use usePage) error {
+	v.said.Lock()
+	v.counts, v.total = after, -1
+	if len(parts) == 1 && parts[0].filter() == "" && v.report.SourceCount > 0 {
+		v.total = v.report.SourceCount // it was read before
+	}
+	v.said.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, 2)
+	for side := range v.servers {
+		go func() {
+			err := v.passSide(ctx, side, parts, use)
+			failed <- err // before the other side fails for it
+			if err != nil {
+				cancel()
+			}
+		}()
+	}
+	first := <-failed
+	if second := <-failed; first == nil {
+		first = second
+	}
+	v.tell(nil)
+	return first
+}
+
+// passSide fetches in one goroutine and uses in another, so that hashing costs
+// no time in which nothing is asked for. Three pages go round between them.
+func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use usePage) error {
+	if v.absent[side] {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	bodies, free := make(chan *digest.Body, 1), make(chan *digest.Body, 3)
+	for range cap(free) {
+		free <- &digest.Body{}
+	}
+	fetched := make(chan error, 1)
+	go func() {
+		defer close(bodies)
+		for _, part := range parts {
+			if err := v.fetch(ctx, side, part, free, bodies); err != nil {
+				fetched <- err
+				return
+			}
+		}
+		fetched <- nil
+	}()
+	var err error
+	var n, told int64
+	for b := range bodies {
+		if err != nil {
+			free <- b // until the fetching has noticed
+			continue
+		}
+		var used int
+		used, err = use(side, b)
+		free <- b
+		if n += int64(used); err == nil && n > maxRecords {
+			err = v.failed(side, fmt.Errorf("%s has more than %d records", v.report.Resource, maxRecords))
+		}
+		if err != nil {
+			cancel()
+			continue
+		}
+		v.said.Lock()
+		v.counts[side] += int64(used)
+		v.said.Unlock()
+		if n-told >= progressEvery {
+			told = n
+			v.tell(nil)
+		}
+	}
+	cancel()
+	if fetchErr := <-fetched; err == nil {
+		err = fetchErr
+	}
+	return err
+}
+
+// fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
+// out a record that comes twice, and here that is to be seen.
+func (v *verifier) fetch(ctx context.Context, side int, part idRange, free, bodies chan *digest.Body) error {
+	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.sort[side], Filter: part.filter()}
+	cookies := map[uint64]bool{}
+	for cookie := part.cookies[side]; cookie != afterLastPage; {
+		var b *digest.Body
+		select {
+		case b = <-free:
+		case <-ctx.Done():
+			return v.failed(side, ctx.Err())
+		}
+		answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, b.Buf)
+		if err != nil {
+			return v.failed(side, err)
+		}
+		b.Set(answer)
+		if b.Next, err = digest.NextCookie(v.servers[side], v.report.Resource, answer); err != nil {
+			return v.failed(side, err)
+		}
+		cookie = b.Next
+		select {
+		case bodies <- b:
+		case <-ctx.Done():
+			return v.failed(side, ctx.Err())
+		}
+		if cookie == "" {
+			return nil
+		}
+		h := maphash.String(v.seed, cookie)
+		if cookies[h] || len(cookies) >= maxPages {
+			return v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, openidm.ErrPaging))
+		}
+		cookies[h] = true
+	}
+	return nil
+}
+
+// each reads the records of a page one by one, for the passes in which few of
+// them matter.
+func (v *verifier) each(side int, b *digest.Body, use func(raw json.RawMessage) error) (int, error) {
+	page, err := v.servers[side].ParsePage(v.report.Resource, b.Text())
+	if err != nil {
+		return 0, v.failed(side, err)
+	}
+	for _, raw := range page.Result {
+		if err := use(raw); err != nil {
+			return 0, err
+		}
+	}
+	return len(page.Result), nil
+}

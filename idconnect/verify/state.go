@@ -1,0 +1,340 @@
+package verify
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
+)
+
+const (
+	stateMagic = "idconnect verify 1\n"
+	stateSalt  = 16
+	stateLimit = 256 << 20
+	// stateCost is the number of rounds of PBKDF2, which a guess of the
+	// accounts' passwords costs, too (OWASP's recommendation of 2023).
+	stateCost = 600_000
+	// stateEvery is the time between two writings. What took less than
+	// stateShort, or fewer than statePages, is not worth one.
+	stateEvery = 10 * time.Second
+	stateShort = 2 * time.Second
+	statePages = 20
+)
+
+// stateStore keeps a comparison in a file, so that it goes on after an
+// interruption.
+//
+// What it keeps is not personal at first sight: sums of hashes, cookies, ids of
+// what differs. But with the key of the hashes they would tell whether a record
+// has a certain content, a password even. So the whole is encrypted, and
+// authenticated, by a key that is derived from the passwords of the accounts
+// which read the servers: who has those may see the records anyway. Servers,
+// accounts and options are authenticated with it; where one of them is another
+// now the file does not open, and the comparison begins anew.
+type stateStore struct {
+	path   string
+	secret []byte
+	bound  []byte // what a file must be of
+	cost   int
+	every  time.Duration
+	began  time.Time
+	pages  atomic.Int64 // that were read
+	worth  int64
+
+	mu     sync.Mutex
+	last   time.Time
+	salt   []byte
+	sealer cipher.AEAD // nil until it is needed: its key costs some time
+	state  savedState
+	live   map[int]*verifier // in their first reading
+	err    error             // of the last writing
+}
+
+// savedState is what the file holds.
+type savedState struct {
+	Key         []byte // of the hashes
+	Collections []savedCollection
+}
+
+// savedCollection is a collection, the zero value one that was not begun.
+type savedCollection struct {
+	Stage  stage
+	Report CollectionReport
+	Absent [2]bool
+	Sort   [2][]string
+
+	// Of the first reading.
+	Cookies            [2]string
+	Counts, Unreadable [2]int64
+	Chunks             [2]chunkList
+
+	// Of what follows.
+	Ranged    bool
+	Differing []mismatch
+	Suspects  *suspectSet
+}
+
+type stage int
+
+const (
+	stageNotBegun stage = iota
+	stageReading
+	stageComparing
+	stageFinished
+)
+
+// openStore prepares the state of a comparison, and reads what an earlier
+// one left, if it was of the same. Nil where none is kept.
+func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*stateStore, error) {
+	if opts.StateFile == "" {
+		return nil, nil
+	}
+	if len(secret) == 0 {
+		return nil, errors.New("a comparison that can go on needs passwords of both accounts: what it keeps is encrypted with them")
+	}
+	s := &stateStore{path: opts.StateFile, secret: secret, cost: opts.stateCost, every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{}}
+	s.last = s.began
+	if s.cost == 0 {
+		s.cost = stateCost
+	}
+	if s.every == 0 {
+		s.every, s.worth = stateEvery, statePages
+	}
+	text, err := json.Marshal(struct {
+		URLs, Users    [2]string
+		Collections    []Collection
+		Keys           bool
+		PageSize, Most int
+		SortKeys       []string
+		Values         bool
+	}{urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys, opts.Values})
+	if err != nil {
+		return nil, err
+	}
+	bound := sha256.Sum256(text)
+	s.bound = bound[:]
+	s.state.Collections = make([]savedCollection, len(opts.Collections))
+	return s, s.load()
+}
+
+// load takes over what is in the file. One that does not open is of another
+// comparison, or was damaged: it is replaced by and by.
+func (s *stateStore) load() error {
+	if err := disk.Sweep(s.path); err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, stateLimit))
+	if err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	rest, ok := bytes.CutPrefix(b, []byte(stateMagic))
+	if !ok || len(rest) < stateSalt {
+		return nil
+	}
+	s.salt = rest[:stateSalt]
+	rest = rest[stateSalt:]
+	if err := s.unlock(); err != nil {
+		return err
+	}
+	text, err := s.sealer.Open(rest[:0], nil, rest, s.bound)
+	if err != nil {
+		return nil
+	}
+	var state savedState
+	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(&state); err == nil && len(state.Collections) == len(s.state.Collections) {
+		s.state = state
+	}
+	return nil
+}
+
+// unlock derives the key of the file.
+func (s *stateStore) unlock() error {
+	if s.sealer != nil {
+		return nil
+	}
+	if s.salt == nil {
+		s.salt = make([]byte, stateSalt)
+		rand.Read(s.salt) // never fails
+	}
+	key, err := pbkdf2.Key(sha256.New, string(s.secret), s.salt, s.cost, 32)
+	if err != nil {
+		return err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return err
+	}
+	s.sealer, err = cipher.NewGCMWithRandomNonce(block)
+	return err
+}
+
+// resumes says whether something was taken over.
+func (s *stateStore) resumes() bool {
+	if s != nil {
+		for i := range s.state.Collections {
+			if s.state.Collections[i].Stage != stageNotBegun {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// key of the hashes: the one of before, or a new one.
+func (s *stateStore) key() []byte {
+	if s != nil && len(s.state.Key) > 0 {
+		return s.state.Key
+	}
+	key := newKey()
+	if s != nil {
+		s.state.Key = key
+	}
+	return key
+}
+
+func newKey() []byte {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return key
+}
+
+// saved is where a collection stands.
+func (s *stateStore) saved(i int) savedCollection {
+	if s == nil {
+		return savedCollection{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Collections[i]
+}
+
+// put notes where a collection stands now; one that is being read for the
+// first time, live, is asked when the file is written.
+func (s *stateStore) put(i int, saved savedCollection, live *verifier) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	s.state.Collections[i] = saved
+	delete(s.live, i)
+	if live != nil {
+		s.live[i] = live
+	}
+	s.mu.Unlock()
+	s.tick()
+}
+
+// read notes that another page was.
+func (s *stateStore) read() {
+	if s != nil {
+		s.pages.Add(1)
+		s.tick()
+	}
+}
+
+// tick writes the file when it is time.
+func (s *stateStore) tick() {
+	if s == nil || !s.mu.TryLock() { // somebody is writing
+		return
+	}
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.last) >= s.every && s.pages.Load() >= s.worth {
+		s.write()
+		s.last = time.Now()
+	}
+}
+
+// end is called when nothing runs any more: what is done needs no state.
+func (s *stateStore) end(err error) error {
+	if s == nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		if _, statErr := os.Lstat(s.path); statErr != nil {
+			return nil
+		}
+		if err := disk.Remove(s.path); err != nil {
+			return fmt.Errorf("state of the comparison: %w", err)
+		}
+		return nil
+	}
+	if time.Since(s.began) >= min(stateShort, s.every) && s.pages.Load() >= s.worth {
+		if s.write(); s.err != nil {
+			err = fmt.Errorf("%w (and it will have to begin anew: %v)", err, s.err)
+		}
+	}
+	return err
+}
+
+func (s *stateStore) write() {
+	s.err = s.save()
+}
+
+func (s *stateStore) save() error {
+	for i, v := range s.live {
+		if saved, ok := v.save(); ok {
+			s.state.Collections[i] = saved
+		}
+	}
+	if err := s.unlock(); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(s.state); err != nil {
+		return err
+	}
+	content := append([]byte(stateMagic), s.salt...)
+	content = s.sealer.Seal(content, nil, b.Bytes(), s.bound)
+	if err := disk.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	return disk.Write(s.path, content, 0o600, nil)
+}
+
+// save is a collection in the middle of its first reading. One that is read in
+// an order of its own begins that reading again.
+func (v *verifier) save() (savedCollection, bool) {
+	for side := range v.state {
+		v.state[side].Lock()
+		defer v.state[side].Unlock()
+	}
+	f := v.reading
+	if f == nil || !f.ordered {
+		return savedCollection{}, false
+	}
+	saved := savedCollection{
+		Stage: stageReading, Report: v.report, Absent: v.absent, Sort: v.sort,
+		Cookies: f.cookies, Counts: f.counts, Unreadable: f.unreadable,
+	}
+	for side := range f.chunks {
+		c := &f.chunks[side]
+		// The sums go on while the file is written.
+		saved.Chunks[side] = chunkList{List: append([]chunk(nil), c.List...), Mask: c.Mask, Last: bytes.Clone(c.Last)}
+	}
+	return saved, true
+}

@@ -1,0 +1,225 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// runKilled runs a comparison that ends after so many more pages, 0 never,
+// as a process does that is killed: nothing is written at its end.
+func runKilled(t *testing.T, tables [2]*table, opts Options, after int) (report *Report, done bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if after > 0 {
+		left := after
+		for _, table := range tables {
+			table.asked = func() {
+				if left--; left == 0 {
+					cancel()
+				}
+			}
+		}
+	}
+	store, err := openTestStore(&opts, "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err = compareAll(ctx, [2]Server{tables[0], tables[1]}, [2]string{"https://source/", "https://target/"}, opts, store)
+	if err == nil {
+		return report, store.end(nil) == nil
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	return report, false
+}
+
+func openTestStore(opts *Options, secret string) (*stateStore, error) {
+	*opts = opts.WithDefaults()
+	return openStore([2]string{"https://source/", "https://target/"}, [2]string{"admin", "admin"}, []byte(secret), *opts)
+}
+
+// stateTables are servers with differences in two collections.
+func stateTables(ordered bool) [2]*table {
+	source := newTable(3000)
+	source.ordered = ordered
+	target := source.clone()
+	for i := 100; i < 3000; i += 497 {
+		id := fmt.Sprintf("u%05d", i)
+		target.put(id, userRecord(i, 1, "changed"))
+		target.drop(fmt.Sprintf("u%05d", i+1))
+		source.drop(fmt.Sprintf("u%05d", i+2))
+		target.sorted, source.sorted = nil, nil
+	}
+	var mu = &source.mu
+	source.guard, target.guard = mu, mu
+	return [2]*table{source, target}
+}
+
+// TestVerifyResumes: a comparison that is killed at any moment, again and
+// again, comes to the same result, and reads little twice.
+func TestResumes(t *testing.T) {
+	t.Parallel()
+	rounds := 6
+	if testing.Short() {
+		rounds = 1
+	}
+	for _, ordered := range []bool{true, false} {
+		t.Run(fmt.Sprintf("ordered %v", ordered), func(t *testing.T) {
+			t.Parallel()
+			opts := Options{
+				PageSize: 50, stateEvery: 1, stateCost: 1,
+				Collections: []Collection{{Name: "users", Resource: "repo/managed/user"}, {Name: "again", Resource: "repo/managed/other"}},
+			}
+			rounds := rounds
+			if !ordered {
+				rounds = (rounds + 2) / 3
+			}
+			tables := stateTables(ordered)
+			pages := func() int { return tables[0].pages + tables[1].pages }
+			want, done := runKilled(t, tables, opts, 0)
+			whole := pages()
+			if !done || want.Same() || want.Collections[0].Differences() != 18 {
+				t.Fatalf("%+v", want)
+			}
+			kills := 0
+			random := rand.New(rand.NewPCG(1, 7))
+			for range rounds {
+				opts.StateFile = filepath.Join(t.TempDir(), "state")
+				before, killed, resumed := pages(), 0, false
+				for {
+					after := 10 + random.IntN(100)
+					if !ordered {
+						after += 2 * whole / 3 // longer than one reading
+					}
+					report, done := runKilled(t, tables, opts, after)
+					resumed = resumed || report.Resumed
+					if done {
+						report.Resumed = false
+						if d := cmp.Diff(want.Collections, report.Collections); d != "" {
+							t.Fatalf("after %d kills:\n%s", killed, d)
+						}
+						break
+					}
+					if killed++; killed > 100 {
+						t.Fatal("it does not come to an end")
+					}
+					b, err := os.ReadFile(opts.StateFile)
+					if err == nil && (bytes.Contains(b, []byte("u0010")) || bytes.Contains(b, []byte("users")) || bytes.Contains(b, []byte("secret"))) {
+						t.Fatal("the state can be read")
+					}
+				}
+				// What was fetched and not used yet, and what differs, is read
+				// again: 25 to 32 pages. Without a state it were 60.
+				most := whole + killed*42
+				if !ordered {
+					most = whole * (killed + 1)
+				}
+				if n := pages() - before; n > most || ordered && killed > 2 && !resumed {
+					t.Errorf("%d pages after %d kills, resumed %v; without %d, at most %d", n, killed, resumed, whole, most)
+				}
+				if _, err := os.Stat(opts.StateFile); !errors.Is(err, os.ErrNotExist) {
+					t.Errorf("the state is still there: %v", err)
+				}
+				kills += killed
+			}
+			if kills < rounds {
+				t.Errorf("%d kills", kills)
+			}
+			t.Logf("killed %d times in %d comparisons", kills, rounds)
+		})
+	}
+}
+
+// TestVerifyStateOfAnother: what is of other servers, accounts or options, or
+// is damaged, is not taken over.
+func TestStateOfAnother(t *testing.T) {
+	t.Parallel()
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1, StateFile: filepath.Join(t.TempDir(), "deep", "state")}
+	tables := stateTables(true)
+	if _, done := runKilled(t, tables, opts, 100); done {
+		t.Fatal("it was not killed")
+	}
+	left, err := os.ReadFile(opts.StateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resumes := func(opts Options, secret string) bool {
+		s, err := openTestStore(&opts, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.resumes()
+	}
+	if !resumes(opts, "secret") {
+		t.Fatal("the same does not go on")
+	}
+	if resumes(opts, "Secret") {
+		t.Error("with another password it goes on")
+	}
+	for name, change := range map[string]func(*Options){
+		"collections": func(o *Options) {
+			o.Collections = []Collection{{Name: "users", Resource: "repo/managed/user", Ignore: []string{"lastSync"}}}
+		},
+		"size of a page": func(o *Options) { o.PageSize = 51 },
+		"order":          func(o *Options) { o.SortKeys = []string{"userName"} },
+		"lists":          func(o *Options) { o.MaxDifferences = 7 },
+	} {
+		other := opts
+		if change(&other); resumes(other, "secret") {
+			t.Errorf("%s: it goes on", name)
+		}
+	}
+	for i := range left {
+		if i%997 != 0 && i > 40 {
+			continue
+		}
+		bad := bytes.Clone(left)
+		bad[i] ^= 1
+		if err := os.WriteFile(opts.StateFile, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if resumes(opts, "secret") {
+			t.Fatalf("byte %d is another one, and it goes on", i)
+		}
+		if err := os.WriteFile(opts.StateFile, left[:i], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if resumes(opts, "secret") {
+			t.Fatalf("cut off after %d bytes, and it goes on", i)
+		}
+	}
+	if report, done := runKilled(t, tables, opts, 0); !done || report.Resumed || report.Collections[0].Differences() != 18 {
+		t.Errorf("%+v", report)
+	}
+	if _, err := openStore([2]string{}, [2]string{}, nil, opts); err == nil {
+		t.Error("a state without a secret")
+	}
+}
+
+// TestVerifyCookieForgotten: a server that does not know its cookies any more is
+// read from the beginning.
+func TestCookieForgotten(t *testing.T) {
+	t.Parallel()
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1, StateFile: filepath.Join(t.TempDir(), "state")}
+	tables := stateTables(true)
+	if _, done := runKilled(t, tables, opts, 40); done {
+		t.Fatal("it was not killed")
+	}
+	tables[1].forgets = &openidm.Error{Code: 400}
+	report, done := runKilled(t, tables, opts, 0)
+	if c := report.Collections[0]; !done || !report.Resumed || c.Differences() != 18 || c.SourceCount != 2994 || c.TargetCount != 2994 || c.Passes != 1 {
+		t.Errorf("%+v", report)
+	}
+}

@@ -1,0 +1,326 @@
+// Package verify compares the records of two OpenIDM servers by id and content,
+// with little memory, and reports what is missing, extra or changed. It reads
+// through [openidm.Client] and changes nothing; what to do about a difference is
+// not its business. Begin with [Run] and [Options]; the result is a [Report].
+//
+// Package acceptance adds the checks with which the vendor's procedure ends, and
+// idconnect.Verify does both.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// Options says what [Verify] compares and within which limits. The zero
+// value compares [DefaultCollections] and opens no encrypted value.
+type Options struct {
+	// Collections to compare; nil: [DefaultCollections].
+	Collections []Collection
+	// Keys opens encrypted values, so that a value which the target encrypted
+	// anew is compared by what it holds. Without it, equal ciphertext is equal
+	// and different ciphertext is counted as not checked. Nothing that was
+	// decrypted leaves the store.
+	Keys *keystore.Store
+	// PageSize is how many records one request asks for; 0: 500, at most
+	// 10,000.
+	PageSize int
+	// Concurrency is how many collections are compared at once, each with one
+	// request in flight per server; 0: 1, at most 8. Each costs the memory
+	// that [Verify] names.
+	Concurrency int
+	// MaxDifferences limits each list of a [CollectionReport]; 0: 1000, at
+	// most 10,000. The counts beside the lists are not limited.
+	MaxDifferences int
+	// SortKeys orders the queries, as in "_id" or "-userName"; nil: "_id", and
+	// where a server refuses that its own order, which it must keep from page
+	// to page.
+	SortKeys []string
+	// Values adds to the report what is in the members that differ: personal
+	// data, perhaps. What is encrypted on one of the servers, or whose name is
+	// that of a secret, is never shown.
+	Values bool
+	// StateFile, unless "", keeps where the comparison stands, so that the same
+	// call goes on after an interruption, however the process ended: it is
+	// written every ten seconds or so, whole or not at all, and removed when
+	// the comparison is done. Servers, accounts and options must be the same,
+	// else it begins anew; so does a collection that a server does not give in
+	// the order of the ids. The file is encrypted with the passwords of both
+	// accounts, so that only who may read the servers can make anything of it.
+	StateFile string
+	// Progress is told about every few thousand records, the end of each pass
+	// and of each collection; nil: nobody. Calls do not overlap.
+	Progress func(Progress)
+
+	// For tests: recordsPerRound, stateEvery and stateCost.
+	round      int
+	stateEvery time.Duration
+	stateCost  int
+}
+
+// Progress is where a comparison stands.
+type Progress struct {
+	Collection string // the Name of the collection
+	Pass       int    // 1 is the first reading; more only where differences were seen
+	Source     int64  // records read of the source in this pass
+	Target     int64  // and of the target
+	Done       bool   // the collection is finished
+	// Total is how many records of the source this pass will read, -1 while
+	// that is not known: most servers do not count. Rate is in records of the
+	// source a second, 0 while unknown, and Left how long the rest of the pass
+	// takes at that rate, -1 while unknown.
+	Total int64
+	Rate  float64
+	Left  time.Duration
+}
+
+// Run compares the collections of two servers, record by record, by id and
+// content, and returns what differs; see [Report.Same] for the verdict. Both
+// servers are read at the same time and never changed.
+//
+// Content is JSON in the form of RFC 8785, so the order of members, the
+// spelling of numbers and white space do not matter. A member that is null
+// differs from one that is absent. [Options].Keys says how encrypted values are
+// compared.
+//
+// The first pass keeps sums of hashes: a few megabytes for each collection
+// being compared, however large it is, and about 20 MiB if a server does not
+// return the records in the order of their ids, which it is asked to. If the
+// sums differ, Run reads those records again: by ranges of _id if both servers
+// can filter and sort by it, which Run tests with a range that it knows;
+// otherwise it reads everything, as often as it takes to keep the memory low.
+// It reads what still differs once more before reporting it, so a collection
+// that changes meanwhile causes no false alarm in the lists. Differences beyond
+// Options.MaxDifferences are counted after the second pass. An id that occurs
+// twice on both servers alike is found; without the order of ids only in the
+// first 8 million records.
+//
+// The functions in then run in turn after the last collection, with the report
+// so far. The state file is kept until the last of them returns nil: if one is
+// interrupted, the next call does not compare again.
+//
+// A collection that one of the servers does not have is not an error, see
+// [CollectionReport]. Run returns an error if it cannot read a server: there is
+// no answer, the credentials are refused, or it fails midway. The report then
+// holds the collections that were finished.
+func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context, *Report) error) (*Report, error) {
+	a, b := source.Credentials, target.Credentials
+	urls, users := [2]string{safeURL(source.BaseURL), safeURL(target.BaseURL)}, [2]string{a.Username, b.Username}
+	var secret []byte
+	if opts.StateFile != "" && !a.Password.IsZero() && !b.Password.IsZero() {
+		secret = fmt.Appendf(nil, "%q %q", a.Password.Reveal(), b.Password.Reveal())
+	}
+	opts = opts.WithDefaults()
+	store, err := openStore(urls, users, secret, opts)
+	if err != nil {
+		return nil, err
+	}
+	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
+	for _, next := range then {
+		if err == nil {
+			err = next(ctx, report)
+			report.Ended = time.Now()
+		}
+	}
+	return report, store.end(err)
+}
+
+// Compare compares one collection as [Run] does, but keeps no state and no
+// matter what opts.Collections says. It may be given other servers than an
+// [openidm.Client], such as one that shows less.
+func Compare(ctx context.Context, source, target Server, collection Collection, opts Options) (CollectionReport, error) {
+	v := newVerifier([2]Server{source, target}, opts.WithDefaults(), collection, newKey(), &sync.Mutex{})
+	err := v.run(ctx)
+	return v.report, err
+}
+
+// safeURL leaves out what may be secret.
+func safeURL(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
+// Server is what a comparison uses of an [openidm.Client].
+type Server interface {
+	QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error)
+	QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error)
+	ParsePage(resource string, body []byte) (openidm.Page, error)
+	Read(ctx context.Context, resource string, into any, fields ...string) error
+}
+
+// afterLastPage is a cookie after the last page.
+const afterLastPage = "\x00"
+
+// sides are how errors and reasons call the servers.
+var sides = [2]string{"source", "target"}
+
+// WithDefaults returns the options as [Run] uses them: what is zero replaced by
+// its default, and what is too large by the limit.
+func (o Options) WithDefaults() Options {
+	if o.Collections == nil {
+		o.Collections = DefaultCollections()
+	}
+	if o.MaxDifferences <= 0 {
+		o.MaxDifferences = 1000
+	}
+	o.MaxDifferences = min(o.MaxDifferences, 10_000)
+	o.Concurrency = min(max(o.Concurrency, 1), 8)
+	if o.PageSize <= 0 {
+		o.PageSize = 500
+	}
+	o.PageSize = min(o.PageSize, 10_000)
+	if o.round <= 0 {
+		o.round = recordsPerRound
+	}
+	return o
+}
+
+// compareAll needs its options complete; store may be nil.
+func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report, error) {
+	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: store.resumes()}
+	key := store.key()
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		progress sync.Mutex
+		all      sync.WaitGroup
+		slots    = make(chan struct{}, opts.Concurrency)
+		done     = make([]bool, len(opts.Collections))
+		reports  = make([]CollectionReport, len(opts.Collections))
+	)
+	for i, collection := range opts.Collections {
+		slots <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		all.Go(func() {
+			defer func() { <-slots }()
+			v := newVerifier(servers, opts, collection, key, &progress)
+			v.store, v.number = store, i
+			if err := v.run(ctx); err != nil {
+				cancel(err) // the first one counts
+				return
+			}
+			reports[i], done[i] = v.report, true
+		})
+	}
+	all.Wait()
+	for i := range reports {
+		if done[i] {
+			report.Collections = append(report.Collections, reports[i])
+		}
+	}
+	report.Ended = time.Now()
+	return report, context.Cause(ctx)
+}
+
+// verifier compares one collection.
+type verifier struct {
+	servers    [2]Server
+	opts       Options
+	collection Collection
+	key        []byte
+	seed       maphash.Seed
+	absent     [2]bool     // that server has no such collection
+	sort       [2][]string // the order that is asked for
+
+	store  *stateStore
+	number int // of the collection
+
+	reading *firstPass    // while the first pass is under way
+	state   [2]sync.Mutex // held while something of a server is added to it
+	ranged  bool          // what differs is read again by ranges of ids
+
+	said   *sync.Mutex // held while Progress runs
+	counts [2]int64    // of this pass, under said
+	total  int64       // that it will have, -1 unknown, under said
+	pace   text.Pace   // under said
+	report CollectionReport
+}
+
+func newVerifier(servers [2]Server, opts Options, collection Collection, key []byte, said *sync.Mutex) *verifier {
+	return &verifier{
+		servers: servers, opts: opts, collection: collection, key: key, seed: maphash.MakeSeed(), said: said,
+		report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
+	}
+}
+
+func (v *verifier) run(ctx context.Context) error {
+	saved := v.store.saved(v.number)
+	if saved.Stage == stageNotBegun {
+		ok, err := v.choose(ctx)
+		if err != nil {
+			return err
+		}
+		v.report.Checked = ok
+		if !ok {
+			saved.Stage = stageFinished
+		}
+	} else {
+		v.report, v.absent, v.sort = saved.Report, saved.Absent, saved.Sort
+	}
+	if saved.Stage != stageFinished {
+		if err := v.compare(ctx, saved); err != nil {
+			return err
+		}
+	}
+	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report}, nil)
+	v.tell(func(p *Progress) { p.Done = true })
+	return nil
+}
+
+func (v *verifier) compare(ctx context.Context, saved savedCollection) (err error) {
+	if saved.Stage != stageComparing {
+		saved.Suspects = &suspectSet{IDs: map[string]*suspect{}}
+		if saved.Differing, err = v.first(ctx, saved); err != nil {
+			return err
+		}
+	} else {
+		v.ranged = saved.Ranged
+		if saved.Suspects.IDs == nil { // as gob leaves an empty one
+			saved.Suspects.IDs = map[string]*suspect{}
+		}
+	}
+	note := func() {
+		v.store.put(v.number, savedCollection{
+			Stage: stageComparing, Report: v.report, Absent: v.absent, Sort: v.sort,
+			Ranged: v.ranged, Differing: saved.Differing, Suspects: saved.Suspects.copy(),
+		}, nil)
+	}
+	for note(); len(saved.Differing) > 0; note() {
+		if saved.Differing, err = v.second(ctx, saved.Differing, saved.Suspects); err != nil {
+			return err
+		}
+	}
+	if len(saved.Suspects.IDs) == 0 {
+		return nil
+	}
+	return v.third(ctx, saved.Suspects)
+}
+
+func (v *verifier) tell(set func(*Progress)) {
+	if v.opts.Progress == nil {
+		return
+	}
+	v.said.Lock()
+	defer v.said.Unlock()
+	p := Progress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1], Total: v.total}
+	p.Rate, p.Left = v.pace.Observe(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
+	if set != nil {
+		set(&p)
+	}
+	v.opts.Progress(p)
+}

@@ -125,6 +125,7 @@ func newWorld(t *testing.T, users int) *world {
 		JavaHome:    javaHome(t), SettleTime: 300 * time.Millisecond,
 		Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
+	w.u.Hurry(testHurry)
 	// The server starts when the script was answered, with the stores that
 	// are in the folder then.
 	ctx, cancel := context.WithCancel(context.Background())

@@ -20,15 +20,16 @@ func TestStatusHides(t *testing.T) {
 	}
 	for name, answer := range map[string]any{
 		"a status": `{"status":"failed","message":` + string(text) + `}`,
-		"an error": &openidm.Error{Code: 500, Message: "login of openidm-admin/" + secret + " refused", Detail: text},
+		"an error": &openidm.Error{Code: 500, Message: "login of openidm-admin/" + secret +
+			" refused", Detail: text},
 	} {
-		h := (&Client{Hide: []openidm.Secret{keystore.NewPassword(secret)}}).hider(Source{})
+		r := (&Client{Hide: []openidm.Secret{keystore.NewPassword(secret)}}).redactor(Source{})
 		var out string
 		switch a := answer.(type) {
 		case string:
-			out = fmt.Sprintf("%+v", reader{}.status(h.answer([]byte(a))))
+			out = fmt.Sprintf("%+v", reader{}.status(r.JSON([]byte(a))))
 		case *openidm.Error:
-			h.error(a)
+			hide(a, r)
 			out = fmt.Sprintf("%v %s", a, a.Detail)
 		}
 		if strings.Contains(out, "Sesame") || !strings.Contains(out, "refused") {

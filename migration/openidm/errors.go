@@ -167,7 +167,7 @@ func (e *NetworkError) Error() string {
 // Unwrap gives the failure of the transport.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// Sent says whether the request may have reached the server.
+// Sent reports whether the request may have reached the server.
 func (e *NetworkError) Sent() bool {
 	var dns *net.DNSError
 	var op *net.OpError

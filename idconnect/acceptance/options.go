@@ -86,7 +86,8 @@ func (t Options) makes(code string) bool {
 
 // validate reads nothing and asks nobody.
 func (t Options) Validate() error {
-	for _, p := range []struct{ name, text string }{{"Salesforce", t.Salesforce}, {"Active Directory", t.ActiveDirectory}} {
+	for _, p := range []struct{ name, text string }{{"Salesforce", t.Salesforce},
+		{"Active Directory", t.ActiveDirectory}} {
 		if _, err := regexp.Compile(p.text); err != nil {
 			return fmt.Errorf("pattern for %s: %w", p.name, err)
 		}

@@ -33,13 +33,15 @@ func harmless(said string, secrets ...string) string {
 			said = strings.ReplaceAll(said, secret, "…")
 		}
 	}
-	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(said))), " ")
+	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t",
+		" ").Replace(said))), " ")
 	said = reasonSecret.ReplaceAllString(said, "$1 …")
 	said = withoutQuoted(said)
 	said = reasonBraces.ReplaceAllString(said, "…")
 	said = reasonToken.ReplaceAllStringFunc(said, func(token string) string {
 		if m := reasonClass.FindStringSubmatch(token); m != nil {
-			return m[1] + strings.TrimLeft(token[len(token)-1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+			return m[1] + strings.TrimLeft(token[len(token)-1:],
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 		}
 		return "…"
 	})

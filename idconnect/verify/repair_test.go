@@ -11,12 +11,14 @@ func TestRepairList(t *testing.T) {
 	t.Parallel()
 	r := &Report{
 		Collections: []CollectionReport{
-			{Name: "users", Resource: "repo/managed/user", Missing: []string{"a", "b/c d"}, MissingCount: 5, Extra: []string{"e"}, ExtraCount: 1, Changed: []Change{{ID: "line\nbreak"}}, ChangedCount: 1},
+			{Name: "users", Resource: "repo/managed/user", Missing: []string{"a", "b/c d"},
+				MissingCount: 5, Extra: []string{"e"}, ExtraCount: 1, Changed: []Change{{ID: "line\nbreak"}}, ChangedCount: 1},
 			{Name: "roles", Resource: "managed/role"},
 		},
 		Failed: &FailedRecords{Records: []FailedRecord{
 			{Collection: "users", ID: "a", Missing: true}, {Collection: "users", ID: "f", Missing: true},
-			{Collection: "users", ID: "there"}, {Collection: "", ID: "x", Missing: true}, {Collection: "roles", ID: "r", Missing: true},
+			{Collection: "users", ID: "there"}, {Collection: "", ID: "x",
+				Missing: true}, {Collection: "roles", ID: "r", Missing: true},
 		}},
 	}
 	file := filepath.Join(t.TempDir(), "ids")

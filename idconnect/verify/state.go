@@ -109,7 +109,8 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		return nil, errors.New("a comparison that can go on needs passwords of both accounts: what it keeps is encrypted with them")
 	}
 	s := &stateStore{
-		path: opts.StateFile, cost: cmp.Or(opts.stateCost, stateCost), every: opts.stateEvery, began: time.Now(),
+		path: opts.StateFile, cost: cmp.Or(opts.stateCost,
+			stateCost), every: opts.stateEvery, began: time.Now(),
 		live: map[int]*verifier{},
 	}
 	s.last = s.began
@@ -328,7 +329,8 @@ func (v *verifier) save() (savedCollection, bool) {
 	for side := range f.chunks {
 		c := &f.chunks[side]
 		// The sums go on while the file is written.
-		saved.Chunks[side] = chunkList{List: append([]chunk(nil), c.List...), Mask: c.Mask, Last: bytes.Clone(c.Last)}
+		saved.Chunks[side] = chunkList{List: append([]chunk(nil), c.List...), Mask: c.Mask,
+			Last: bytes.Clone(c.Last)}
 	}
 	return saved, true
 }

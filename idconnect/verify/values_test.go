@@ -17,8 +17,10 @@ func TestValues(t *testing.T) {
 	store, seal := keyStore(t)
 	long := strings.Repeat("x", 2*digest.MaxValue)
 	source, target := newTable(100), newTable(100)
-	source.put("a", `{"_id":"a","mail":"a@example.com","age":41,"old":null,"tags":["x",{"_rev":"1","b":1.50}],"pw":`+seal(`"hunter22"`, seededIV)+`,"plain":"hunter22","password":"hunter22","nested":{"deep":[{"clientSecret":"hunter22"}]},"hash":{"$hash":{"data":"hunter22"}},"note":"`+long+`","esc":"\u001b\u0041"}`)
-	target.put("a", `{"_id":"a","mail":"b@example.com","age":"41","new":true,"tags":["x",{"_rev":"2","b":2}],"pw":"hunter22","plain":`+seal(`"hunter23"`, seededIV)+`,"password":"hunter23","nested":{"deep":[{"clientSecret":"hunter23"}]},"hash":{"$hash":{"data":"hunter23"}},"note":"x","esc":"B"}`)
+	source.put("a",
+		`{"_id":"a","mail":"a@example.com","age":41,"old":null,"tags":["x",{"_rev":"1","b":1.50}],"pw":`+seal(`"hunter22"`, seededIV)+`,"plain":"hunter22","password":"hunter22","nested":{"deep":[{"clientSecret":"hunter22"}]},"hash":{"$hash":{"data":"hunter22"}},"note":"`+long+`","esc":"\u001b\u0041"}`)
+	target.put("a",
+		`{"_id":"a","mail":"b@example.com","age":"41","new":true,"tags":["x",{"_rev":"2","b":2}],"pw":"hunter22","plain":`+seal(`"hunter23"`, seededIV)+`,"password":"hunter23","nested":{"deep":[{"clientSecret":"hunter23"}]},"hash":{"$hash":{"data":"hunter23"}},"note":"x","esc":"B"}`)
 	opts := Options{Keys: store, PageSize: 30}
 	if got := compareTables(t, source, target, opts); got.Values != nil || got.ChangedCount != 1 {
 		t.Fatalf("not asked for: %+v", got)
@@ -43,7 +45,8 @@ func TestValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := string(encoded)
-	if strings.Contains(out, "hunter") || strings.Contains(out, "\x1b") || strings.Contains(out, "$crypto") || !strings.Contains(out, "b@example.com") {
+	if strings.Contains(out, "hunter") || strings.Contains(out, "\x1b") || strings.Contains(out, "$crypto") ||
+		!strings.Contains(out, "b@example.com") {
 		t.Errorf("wrong:\n%s", out)
 	}
 }

@@ -328,7 +328,8 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		openidm.ActionRequest{Repeatable: true}, &names)
 	if err != nil {
 		return first +
-			"bring the records over by their ids, which verify -ids FILE writes down: this target is not known to migrate twice"
+			"bring the records over by their ids, which verify -ids FILE writes down: " +
+			"this target is not known to migrate twice"
 	}
 	var mappings []string
 	for _, r := range failed.Records {

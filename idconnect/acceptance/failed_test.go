@@ -66,7 +66,8 @@ func TestFailedRecords(t *testing.T) {
 			t.Parallel()
 			source, target := migrated(t, service, openidmtest.Fault{
 				LoseRecords: 2, FailRecords: 3, CompleteAnyway: true,
-				Reason: "Value 'Jane Doe' of sn is bad \x1b for Given3 or jane@example.com, password openidm-admin or Hidd3n",
+				Reason: "Value 'Jane Doe' of sn is bad \x1b for Given3 or jane@example.com, " +
+					"password openidm-admin or Hidd3n",
 			})
 			report, failed := failedOf(t, source, target, verify.Options{})
 			if !failed.Checked || failed.Reason != "" || failed.Count != 3 || len(failed.Records) != 3 ||
@@ -80,9 +81,11 @@ func TestFailedRecords(t *testing.T) {
 				}
 				// The reports' order is that of the ids; the first two were lost in silence.
 				want := verify.FailedRecord{
-					Mapping: "repoManagedUser_repoManagedUser", Run: r.Run, ID: fmt.Sprintf("u%05d", i+2),
+					Mapping: "repoManagedUser_repoManagedUser", Run: r.Run,
+					ID: fmt.Sprintf("u%05d", i+2),
 					Reason: "Value … of sn is bad \uFFFD for " + name +
-						" or … password …; SynchronizationException", Collection: "users", Missing: true,
+						" or … password …; SynchronizationException",
+					Collection: "users", Missing: true,
 				}
 				if r != want || r.Run == "" {
 					t.Errorf("got  %+v\nwant %+v", r, want)
@@ -144,7 +147,8 @@ func TestFailedRecordsOfSync(t *testing.T) {
 	}
 	r := failed.Records[0]
 	if r.ID != "nobody" || r.Collection != "users" || r.Missing ||
-		r.Reason != "policies not kept: mail VALID_EMAIL_ADDRESS_FORMAT; Policy validation failed; SynchronizationException" {
+		r.Reason != "policies not kept: mail VALID_EMAIL_ADDRESS_FORMAT; "+
+			"Policy validation failed; SynchronizationException" {
 		t.Errorf("%+v", r)
 	}
 	if !strings.HasPrefix(failed.Repair, "nothing: ") {
@@ -186,7 +190,8 @@ func TestFailedRecordsRefused(t *testing.T) {
 		}
 	}
 	entry := func(id, status, kind, reconID string) string {
-		return fmt.Sprintf(`{"_id":"x","status":%q,"entryType":%q,"reconId":%q,"sourceObjectId":%q,"message":"no"}`, status, kind, reconID, id)
+		return fmt.Sprintf(`{"_id":"x","status":%q,"entryType":%q,"reconId":%q,`+
+			`"sourceObjectId":%q,"message":"no"}`, status, kind, reconID, id)
 	}
 	target.Fail(openidmtest.Fault{Path: "audit/recon", Status: 200, Body: `{"result":[` + strings.Join([]string{
 		entry("managed/user/u00000", "FAILURE", "entry", run.ID), entry("managed/user/u00000", "FAILURE",

@@ -133,7 +133,9 @@ func (t *checker) linksTo(kind kinds) func(context.Context, *verify.Check) {
 		}
 		switch {
 		case len(lost) > 0:
-			fail(c, "run the preview analysis on the tab Sync, and reconcile the mapping where users are not linked", "the target has %s%s", list(lost), also)
+			fail(c, "run the preview analysis on the tab Sync, "+
+				"and reconcile the mapping where users are not linked",
+				"the target has %s%s", list(lost), also)
 		case n[0] == 0:
 			skip(c, "the source has none to compare those of the target with")
 		default:

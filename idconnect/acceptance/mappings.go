@@ -60,7 +60,8 @@ func (t *checker) mappings(ctx context.Context, c *verify.Check) {
 		return
 	}
 	t.conclude(c, "mapping",
-		"bring the mappings of 2.1 to the target, as its tab Sync shows them, and compare again", missing, changed, other, unknown)
+		"bring the mappings of 2.1 to the target, as its tab Sync shows them, and compare again",
+		missing, changed, other, unknown)
 }
 
 // conclude turns what was found of mappings or connectors into a result.

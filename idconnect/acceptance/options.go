@@ -62,7 +62,8 @@ func DefaultOptions() Options {
 		Organizations:  []string{"repo/managed/organization", "repo/managed/org"},
 		Salesforce:     `(?i)salesforce|(^|[^a-z])sfdc`,
 		// AD as a word, also in the middle of systemAdAccounts_managedUser.
-		ActiveDirectory: `(?i:active[._-]?directory|ldap)|(^|[^A-Za-z]|[a-z])A[dD]([^a-z]|$)|(^|[^A-Za-z])ad([^a-z]|$)`,
+		ActiveDirectory: `(?i:active[._-]?directory|ldap)|(^|[^A-Za-z]|[a-z])A[dD]([^a-z]|$)` +
+			`|(^|[^A-Za-z])ad([^a-z]|$)`,
 	}
 }
 

@@ -16,7 +16,8 @@ const maxReason = 240
 // one is left out: whatever stands in quotes or braces, addresses, numbers and
 // long words without a break, and everything that follows the name of a secret.
 var (
-	reasonSecret = regexp.MustCompile(`(?i)\b(pass(word|wd|phrase|code)?s?|passwort|pwd|secrets?|tokens?|credentials?|bearer|authorization|private.?key|api.?key)\b.*`)
+	reasonSecret = regexp.MustCompile(`(?i)\b(pass(word|wd|phrase|code)?s?|passwort|pwd|secrets?|tokens?` +
+		`|credentials?|bearer|authorization|private.?key|api.?key)\b.*`)
 	reasonBraces = regexp.MustCompile(`\{.*|\[[^\]]*\]?`)
 	reasonToken  = regexp.MustCompile(`[^\s@]+@[^\s@]+|\S{25,}|\S*\d{4,}\S*`)
 	// reasonClass is the name of a Java class, which is long and no value.

@@ -14,7 +14,9 @@ func TestHarmless(t *testing.T) {
 	for _, tc := range []struct{ in, want string }{
 		{"", ""},
 		{"Policy validation failed", "Policy validation failed"},
-		{"org.forgerock.json.resource.PreconditionFailedException: Create rejected as Object with same ID already exists", "PreconditionFailedException: Create rejected as Object with same ID already exists"},
+		{"org.forgerock.json.resource.PreconditionFailedException: " +
+			"Create rejected as Object with same ID already exists",
+			"PreconditionFailedException: Create rejected as Object with same ID already exists"},
 		{"found duplicated key 'bjensen@example.com' in index 'id' previously",
 			"found duplicated key … in index … previously"},
 		{`Value "Jane \"J\" Doe" is bad`, "Value … is bad"},

@@ -41,7 +41,8 @@ func keyStore(t *testing.T) (*keystore.Store, func(plain, iv string) string) {
 		pad := aes.BlockSize - len(plain)%aes.BlockSize
 		data := append([]byte(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 		cipher.NewCBCEncrypter(block, []byte(iv)).CryptBlocks(data, data)
-		return fmt.Sprintf(`{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":%q}}}`,
+		return fmt.Sprintf(`{"$crypto":{"type":"x-simple-encryption",`+
+			`"value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":%q}}}`,
 			base64.StdEncoding.EncodeToString(data), base64.StdEncoding.EncodeToString([]byte(iv)), alias)
 	}
 }
@@ -50,7 +51,9 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	store, seal := keyStore(t)
 	const ivA, ivB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
-	const unknown = `{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"%s","iv":"YWFhYWFhYWFhYWFhYWFhYQ==","key":"another-key"}}}`
+	const unknown = `{"$crypto":{"type":"x-simple-encryption",` +
+		`"value":{"cipher":"AES/CBC/PKCS5Padding","data":"%s",` +
+		`"iv":"YWFhYWFhYWFhYWFhYWFhYQ==","key":"another-key"}}}`
 	for _, tc := range []struct {
 		name, source, target string
 		keys                 *keystore.Store

@@ -14,8 +14,11 @@ import (
 // seededRecord is a user with a member of every kind.
 func seededRecord(id string, password string) string {
 	return `{"_id":` + seededQuote(id) +
-		`,"_rev":"1","userName":"user of the test","mail":"user@example.com","sn":"Stra\u00dfe","city":"München","age":41,"ratio":1.50,"active":true,"manager":null,"note":"",` +
-		`"preferences":{"updates":false,"news":{"letter":"weekly"}},"tags":["a","b",{"c":1}],"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"7"}}],"password":` + password + `}`
+		`,"_rev":"1","userName":"user of the test","mail":"user@example.com",` +
+		`"sn":"Stra\u00dfe","city":"München","age":41,"ratio":1.50,"active":true,"manager":null,"note":"",` +
+		`"preferences":{"updates":false,"news":{"letter":"weekly"}},"tags":["a","b",{"c":1}],` +
+		`"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"7"}}],` +
+		`"password":` + password + `}`
 }
 
 func seededQuote(id string) string {
@@ -97,8 +100,7 @@ func seededKinds() []seededKind {
 		edit("sharp s", "sn", `Stra\u00dfe`, `Strasse`),
 		edit("composed to decomposed", "city", `München`, "Mu\u0308nchen"),
 		{"another secret", func(w *seededWorld, id string) {
-			w.edit(id, w.password(),
-				w.seal(`"secreT"`, seededIV))
+			w.edit(id, w.password(), w.seal(`"secreT"`, seededIV))
 		}, "changed password"},
 		{"decrypted", func(w *seededWorld, id string) { w.edit(id, w.password(), `"secret"`) },
 			"changed password"},
@@ -108,8 +110,7 @@ func seededKinds() []seededKind {
 
 		// What is no difference.
 		{"encrypted anew", func(w *seededWorld, id string) {
-			w.edit(id, w.password(),
-				w.seal(`"secret"`, seededOtherIV))
+			w.edit(id, w.password(), w.seal(`"secret"`, seededOtherIV))
 		}, ""},
 		edit("number in another form", "", `1.50`, `15e-1`),
 		edit("letter in another form", "", `Stra\u00dfe`, `Straße`),
@@ -171,8 +172,10 @@ func TestSeededDifferences(t *testing.T) {
 				})
 			}
 			report := compareTables(t, w.source, w.target, Options{
-				Keys: store, PageSize: seededPage, Collections: []Collection{{Name: "users",
-					Resource: "repo/managed/user", Ignore: []string{"lastSync"}}},
+				Keys: store, PageSize: seededPage,
+				Collections: []Collection{
+					{Name: "users", Resource: "repo/managed/user", Ignore: []string{"lastSync"}},
+				},
 			})
 			n, more := w.compare(t, report, want)
 			t.Logf("%d of %d found, %d invented, in %d readings and %d ranges", n, len(want), more,
@@ -280,7 +283,8 @@ func (w *seededWorld) compare(t *testing.T, report CollectionReport, want map[st
 	if report.Unreadable != w.unreadable || report.NotCheckedValues != 0 || report.Shifted != 0 ||
 		report.Differences() != int64(len(want))+w.unreadable {
 		t.Errorf("%d differences, %d of them unreadable, %d values not checked, %d shifted; want %d, %d, 0, 0",
-			report.Differences(), report.Unreadable, report.NotCheckedValues, report.Shifted, int64(len(want))+w.unreadable, w.unreadable)
+			report.Differences(), report.Unreadable, report.NotCheckedValues, report.Shifted,
+			int64(len(want))+w.unreadable, w.unreadable)
 	}
 	return found, invented
 }

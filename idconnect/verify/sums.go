@@ -145,7 +145,8 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 	f := &firstPass{ordered: true}
 	resumed := saved.Stage == stageReading
 	if resumed {
-		f.cookies, f.counts, f.unreadable, f.chunks = saved.Cookies, saved.Counts, saved.Unreadable, saved.Chunks
+		f.cookies, f.counts, f.unreadable = saved.Cookies, saved.Counts, saved.Unreadable
+		f.chunks = saved.Chunks
 		v.passed(-1)
 	}
 	err := v.readFirst(ctx, f, saved)

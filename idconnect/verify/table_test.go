@@ -174,7 +174,8 @@ func pageText(buf []byte, result []json.RawMessage, next string) []byte {
 		cookie = strconv.Quote(next)
 	}
 	return fmt.Appendf(buf,
-		`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1,"remainingPagedResults":-1}`, len(result), cookie)
+		`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE",`+
+			`"totalPagedResults":-1,"remainingPagedResults":-1}`, len(result), cookie)
 }
 
 func (t *table) Read(_ context.Context, resource string, into any, _ ...string) error {
@@ -213,7 +214,10 @@ func (t *table) clone() *table {
 }
 
 func userRecord(i, rev int, mail string) string {
-	return fmt.Sprintf(`{"_id":"u%05d","_rev":"%d","userName":"u%05d","mail":"%s","sn":"Stra\u00dfe","roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"%d"}}],"password":{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"%d","iv":"AA==","key":"openidm-sym-default"}}}}`,
+	return fmt.Sprintf(`{"_id":"u%05d","_rev":"%d","userName":"u%05d","mail":"%s","sn":"Stra\u00dfe",`+
+		`"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"%d"}}],`+
+		`"password":{"$crypto":{"type":"x-simple-encryption",`+
+		`"value":{"cipher":"AES/CBC/PKCS5Padding","data":"%d","iv":"AA==","key":"openidm-sym-default"}}}}`,
 		i, rev, i, mail, rev, i)
 }
 

@@ -497,7 +497,7 @@ func (w *catalogueWorld) findings(severity preflight.Severity) preflight.Finding
 	if !errors.Is(err, preflight.ErrBlocked) {
 		w.t.Fatalf("%v", err)
 	}
-	if errors.Is(err, idconnect.ErrLocked) { // before it looked at anything else
+	if locked := new(idconnect.LockedError); errors.As(err, &locked) { // before it looked at anything else
 		plan, err := w.u.Plan(w.t.Context())
 		must(w.t, err)
 		return plan.Findings

@@ -4,11 +4,9 @@ import (
 	"context"
 	"iter"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // EventKind says what an [Event] is about.
@@ -76,25 +74,6 @@ func (e Event) LogValue() slog.Value {
 		add("remedy", f.Remedy)
 	}
 	return slog.GroupValue(attrs...)
-}
-
-// emitter hands events on one at a time.
-type emitter struct {
-	mu   sync.Mutex
-	pace text.Pace
-}
-
-func (r *run) emit(e Event) {
-	if r.u.Events == nil {
-		return
-	}
-	r.events.mu.Lock()
-	defer r.events.mu.Unlock()
-	e.Time = time.Now()
-	if e.Kind == EventProgress {
-		e.Rate, e.Left = r.events.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
-	}
-	r.u.Events(e)
 }
 
 // Stream is a run whose events a program ranges over:

@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
-
-const defaultSetupTimeout = 15 * time.Minute
 
 func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
 
@@ -37,7 +35,7 @@ func remedyOfKnown(err error) string {
 		return "do what the findings say, then run the same command again"
 	case isInterrupt(err):
 		return "run the same command again: it goes on where it stopped"
-	case diskIsFull(err):
+	case host.IsDiskFull(err):
 		return "make room on that disk, then run the same command again: it goes on where it stopped"
 	case errors.Is(err, fs.ErrPermission):
 		return "give this user the right to read and write there, then run the same command again"

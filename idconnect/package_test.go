@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // zipFile writes an archive whose entries all hold the same text.
@@ -49,15 +49,16 @@ func TestPackageScript(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[fs.FileMode]bool{0o644: true, 0o755: false} {
 		path := zipFile(t, mode, honestNames...)
-		p, err := archive.Open(t.Context(), path)
+		u := &Upgrade{Package: path, TargetDir: filepath.Join(t.TempDir(), "t"), Steps: []string{StepUnpack, StepSetup},
+			KeystorePassword: keystore.NewPassword("changeit")}
+		u.OnSystem("linux")
+		p, err := u.Plan(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &run{u: &Upgrade{Package: path, machine: machine{goos: "linux"}}}
-		if found := r.lookAtOrigin(p); found.Blocking().Has(codes.SetupScript.Code) != want {
+		if found := p.Findings; found.Blocking().Has("SETUP-SCRIPT") != want {
 			t.Errorf("%o: %v", mode, found)
 		}
-		p.Close()
 	}
 }
 
@@ -77,12 +78,12 @@ func TestPackageRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, code := range map[string]string{
-		zipFile(t, 0o644, append([]string{"../evil"}, honestNames...)...): codes.PackageHostile.Code,
-		zipFile(t, 0o644, "README"):                                       codes.PackageUnusable.Code,
-		filepath.Join(t.TempDir(), "none.zip"):                            codes.PackageMissing.Code,
-		t.TempDir():                                                       codes.PackageUnusable.Code,
-		damaged:                                                           codes.PackageCorrupt.Code,
-		cut:                                                               codes.PackageCorrupt.Code,
+		zipFile(t, 0o644, append([]string{"../evil"}, honestNames...)...): "PACKAGE-HOSTILE",
+		zipFile(t, 0o644, "README"):                                       "PACKAGE-UNUSABLE",
+		filepath.Join(t.TempDir(), "none.zip"):                            "PACKAGE-MISSING",
+		t.TempDir():                                                       "PACKAGE-UNUSABLE",
+		damaged:                                                           "PACKAGE-CORRUPT",
+		cut:                                                               "PACKAGE-CORRUPT",
 	} {
 		parent := t.TempDir()
 		u := &Upgrade{

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/inspect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
@@ -62,8 +63,6 @@ type ServerSeen struct {
 	URL     string `json:"url"`
 	State   string `json:"state"`
 	Version string `json:"version,omitempty"`
-	// answered: something speaks TLS there.
-	answered bool
 }
 
 func (s ServerSeen) String() string {
@@ -100,10 +99,7 @@ func (u *Upgrade) Plan(ctx context.Context) (Plan, error) {
 // Status is Plan without the demand that everything a run needs is given:
 // what cannot be seen is said, not asked for.
 func (u *Upgrade) Status(ctx context.Context) (Plan, error) {
-	if err := u.Validate(); err != nil {
-		return Plan{}, err
-	}
-	r, err := u.open()
+	r, err := u.newRunner()
 	if err != nil {
 		return Plan{}, err
 	}
@@ -112,36 +108,48 @@ func (u *Upgrade) Status(ctx context.Context) (Plan, error) {
 	return p, ctx.Err()
 }
 
-func (r *run) plan(ctx context.Context) Plan {
-	p := Plan{Source: ServerSeen{URL: r.u.sourceURL()}, Target: ServerSeen{URL: r.u.targetURL()}}
-	r.preflight(ctx, &p)
+func (r *runner) plan(ctx context.Context) Plan {
+	seen := r.inspection().Run(ctx)
+	p := Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target), Findings: seen.Findings}
+	chosen := r.chosenSteps()
+	p.Steps = make([]StepPlan, len(chosen))
 	var wait sync.WaitGroup
-	p.Steps = make([]StepPlan, 0, len(steps))
-	for _, s := range steps {
-		if !r.u.chosen(s.name) {
-			continue
-		}
-		p.Steps = append(p.Steps, StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)})
-		sp := &p.Steps[len(p.Steps)-1]
+	for i, s := range chosen {
+		sp := &p.Steps[i]
+		*sp = StepPlan{Name: s.Name(), Where: s.Where(), Findings: p.Findings.Of(s.Name())}
 		if b := sp.Findings.Blocking(); len(b) > 0 {
 			sp.State, sp.Detail = Blocked, b[0].Seen
 			continue
 		}
-		wait.Go(func() {
-			state, detail, err := r.checkInTime(ctx, s)
-			if sp.State, sp.Detail = state, detail; err != nil {
-				sp.State, sp.Detail = ToDo, err.Error()
-			}
-		})
+		wait.Go(func() { sp.State, sp.Detail = r.standing(ctx, s) })
 	}
 	wait.Wait()
 	return p
 }
 
-// checkInTime asks whether a step is done, for as long as a check of preflight
-// may take.
-func (r *run) checkInTime(ctx context.Context, s step) (State, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.WithDefaults().Timeout)
+func (r *runner) inspection() *inspect.Inspection {
+	return &inspect.Inspection{Site: r.Site, Journal: r.journal, Locked: r.held != nil,
+		Configured: func(ctx context.Context) bool {
+			done, _, err := configureStep{r}.Done(ctx)
+			return err == nil && done
+		}}
+}
+
+func serverSeen(s inspect.Server) ServerSeen {
+	return ServerSeen{URL: s.URL, State: s.State, Version: s.Version}
+}
+
+// standing says whether a step is done, for as long as a check of preflight may
+// take.
+func (r *runner) standing(ctx context.Context, s step) (State, string) {
+	ctx, cancel := context.WithTimeout(ctx, r.Checks.Timeout)
 	defer cancel()
-	return s.check(ctx, r)
+	switch done, detail, err := s.Done(ctx); {
+	case err != nil:
+		return ToDo, err.Error()
+	case done:
+		return Done, detail
+	default:
+		return ToDo, detail
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // the schema
@@ -60,9 +61,7 @@ type StepResult struct {
 	Ended   *time.Time `json:"ended,omitempty"`
 }
 
-func (r *run) newReport() *Report {
-	return &Report{Version: ReportVersion, Started: time.Now()}
-}
+func newReport() *Report { return &Report{Version: ReportVersion, Started: time.Now()} }
 
 func (rep *Report) fromPlan(p Plan) {
 	rep.Source, rep.Target, rep.Findings = p.Source, p.Target, p.Findings
@@ -190,7 +189,7 @@ func (rep *Report) Save(dir string) error {
 		if err := f.write(&content); err != nil {
 			return fmt.Errorf("report: %s: %w", f.name, err)
 		}
-		if err := writeFile(filepath.Join(dir, f.name), content.Bytes(), 0o640); err != nil {
+		if err := disk.Write(filepath.Join(dir, f.name), content.Bytes(), 0o640, nil); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

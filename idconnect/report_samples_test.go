@@ -58,9 +58,9 @@ func sampleRun(done int) *Report {
 	}
 	rep.Ended = at
 	rep.Findings = preflight.Findings{
-		codes.StoreUnverified.Finding(StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
-		codes.CheckByHand.Finding(StepPrepare, "the callback URL of 7.1.6 in the connected app"),
-		codes.ValuesOpen.Finding(StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
+		preflight.Codes.StoreUnverified.Finding(StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
+		preflight.Codes.CheckByHand.Finding(StepPrepare, "the callback URL of 7.1.6 in the connected app"),
+		preflight.Codes.ValuesOpen.Finding(StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
 	}
 	return rep
 }
@@ -152,8 +152,8 @@ func sampleBlocked() *Report {
 	rep.Steps[0].State, rep.Steps[0].Detail = Done, "the source answers, and openidm-admin is an administrator"
 	rep.Steps[6].State, rep.Steps[6].Detail = Blocked, "https://localhost:8443/openidm/ leads to a certificate for old-name.example.com"
 	rep.Findings = append(preflight.Findings{
-		codes.SourceCertName.Finding(StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
-		codes.DiskSpace.Finding(StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
+		preflight.Codes.SourceCertName.Finding(StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
+		preflight.Codes.DiskSpace.Finding(StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
 	}, rep.Findings...)
 	rep.Ended = rep.Started.Add(1700 * time.Millisecond)
 	return sampleEnd(rep, preflight.ErrBlocked)

@@ -464,7 +464,7 @@ func TestRemedies(t *testing.T) {
 	for _, err := range []error{
 		preflight.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
 		openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"}, &migration.UnknownStateError{},
-		&migration.FailedError{Action: "configure"}, &idconnect.JavaError{}, &idconnect.SetupError{},
+		&migration.FailedError{Action: "configure"}, &idconnect.LockedError{}, &idconnect.SetupDoneError{},
 	} {
 		if idconnect.RemedyOf(&idconnect.StepError{Step: "x", Err: err}) == "" {
 			t.Errorf("%v: no remedy", err)

@@ -31,7 +31,8 @@ func (d Differences) String() string {
 			fmt.Fprintf(&b, "%-10s %s\n", l.what, a)
 		}
 	}
-	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(d.Same), len(d.Changed), len(d.OnlyA), len(d.OnlyB))
+	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(d.Same), len(d.Changed),
+		len(d.OnlyA), len(d.OnlyB))
 	return b.String()
 }
 

@@ -115,7 +115,8 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 	var from *Store
 	var err error
 	if !o.Password.IsZero() {
-		if from, err = Decode(bytes.NewReader(content), o.Password, WithKeyPassword(o.KeyPassword)); err != nil {
+		if from, err = Decode(bytes.NewReader(content), o.Password,
+			WithKeyPassword(o.KeyPassword)); err != nil {
 			return p, fmt.Errorf("copying %s: %w", src, err)
 		}
 	}

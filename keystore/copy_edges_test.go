@@ -22,7 +22,8 @@ func TestCopiesAtOnce(t *testing.T) {
 	errs := make([]error, copies)
 	for i := range copies {
 		wait.Go(func() {
-			all[i], errs[i] = CopyBytes([]byte(fmt.Sprint("new ", i)), to, CopyOptions{Replace: true, Now: dated})
+			all[i], errs[i] = CopyBytes([]byte(fmt.Sprint("new ", i)), to,
+				CopyOptions{Replace: true, Now: dated})
 		})
 	}
 	wait.Wait()
@@ -63,7 +64,8 @@ func TestCopyIsLate(t *testing.T) {
 		_, err := CopyBytes([]byte("new"), to, CopyOptions{Replace: true, Intent: func(Changes) error {
 			return os.WriteFile(to, []byte("of somebody else"), 0o600)
 		}})
-		if !errors.Is(err, ErrChangedSince) || string(content(t, to)) != "of somebody else" || len(siblings(t, to)) != 1 {
+		if !errors.Is(err, ErrChangedSince) || string(content(t, to)) != "of somebody else" ||
+			len(siblings(t, to)) != 1 {
 			t.Errorf("%s: %v, %q", name, err, siblings(t, to))
 		}
 	}
@@ -82,7 +84,8 @@ func TestCopyHasNowhereToGo(t *testing.T) {
 	}
 	link := filepath.Join(dir, "link")
 	symlink(t, filepath.Join(dir, "none"), link)
-	if _, err := Copy(from, link, CopyOptions{Intent: intent}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "leads nowhere") {
+	if _, err := Copy(from, link, CopyOptions{Intent: intent}); !errors.Is(err, os.ErrNotExist) ||
+		!strings.Contains(err.Error(), "leads nowhere") {
 		t.Errorf("to a link that leads nowhere: %v", err)
 	}
 	if _, err := os.Readlink(link); err != nil || len(siblings(t, link)) != 1 {

@@ -39,7 +39,8 @@ func Example() {
 func ExampleNew() {
 	password := keystore.NewPassword("changeit")
 	store := keystore.New(keystore.JCEKS)
-	err := store.PutSecretKey("openidm-sym-default", "AES", []byte("0123456789abcdef"), keystore.PutOptions{Password: password})
+	err := store.PutSecretKey("openidm-sym-default", "AES", []byte("0123456789abcdef"),
+		keystore.PutOptions{Password: password})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -95,7 +96,8 @@ func ExampleChanges_Undo() {
 	defer os.RemoveAll(dir)
 	options := keystore.CopyOptions{Password: keystore.NewPassword("changeit")}
 
-	keys, err := keystore.Copy("testdata/fixtures/openidm-7.0.2.jceks", filepath.Join(dir, "keystore.jceks"), options)
+	keys, err := keystore.Copy("testdata/fixtures/openidm-7.0.2.jceks", filepath.Join(dir, "keystore.jceks"),
+		options)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -55,7 +55,8 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 	}
 	var plain []byte
 	switch {
-	case !e.e.jks && info.Algorithm.Algorithm.Equal(oidPBEWithMD5AndTripleDES) && len(info.Data)%des.BlockSize == 0 && len(info.Data) > 0:
+	case !e.e.jks && info.Algorithm.Algorithm.Equal(oidPBEWithMD5AndTripleDES) &&
+		len(info.Data)%des.BlockSize == 0 && len(info.Data) > 0:
 		params, err := parsePBEParams(info.Algorithm.Parameters.FullBytes)
 		if err != nil {
 			return nil, broken("an encrypted private key", err)
@@ -69,7 +70,8 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 			return nil, closed(ErrKeyPassword)
 		}
 	default:
-		return nil, broken(fmt.Sprintf("a private key of %d bytes under the protection %v", len(info.Data), info.Algorithm.Algorithm), nil)
+		return nil, broken(fmt.Sprintf("a private key of %d bytes under the protection %v", len(info.Data),
+			info.Algorithm.Algorithm), nil)
 	}
 	var key privateKeyInfo
 	if _, err := asn1.Unmarshal(plain, &key); err != nil {
@@ -140,7 +142,8 @@ func parseDSA(der []byte) (*dsa.PrivateKey, bool) {
 	if _, err := asn1.Unmarshal(info.Algorithm.Parameters.FullBytes, &params); err != nil {
 		return nil, false
 	}
-	if _, err := asn1.Unmarshal(info.PrivateKey, &x); err != nil || params.P == nil || params.P.Sign() <= 0 || params.P.BitLen() > 16384 || x.Sign() < 0 {
+	if _, err := asn1.Unmarshal(info.PrivateKey, &x); err != nil || params.P == nil || params.P.Sign() <= 0 ||
+		params.P.BitLen() > 16384 || x.Sign() < 0 {
 		return nil, false
 	}
 	k := &dsa.PrivateKey{X: x}
@@ -224,7 +227,8 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 	}
 	f := e.e.fields()
 	broken := func(err error) (string, []byte, error) {
-		return "", nil, &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: "a secret key", Err: err}
+		return "", nil, &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: "a secret key",
+			Err: err}
 	}
 	obj, _, err := parseSerialized(f.body)
 	if err != nil {

@@ -41,7 +41,8 @@ func ReadPasswordFile(path string) (Password, error) {
 		return Password{}, fmt.Errorf("reading a password: %w", err)
 	}
 	if len(b) > maxPasswordFile {
-		return Password{}, fmt.Errorf("reading a password: %s: larger than %d bytes, which no password is", path, maxPasswordFile)
+		return Password{}, fmt.Errorf("reading a password: %s: larger than %d bytes, which no password is",
+			path, maxPasswordFile)
 	}
 	text := strings.TrimSuffix(string(b), "\n")
 	if len(text) < len(b) {

@@ -229,7 +229,8 @@ func (s *Store) flaws() []*FormatError {
 		f := e.fields()
 		for i, der := range f.certs {
 			if flaw := certificateFlaw(der); flaw != "" {
-				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1), flaw+"; Java may not load the store at all")
+				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1),
+					flaw+"; Java may not load the store at all")
 			}
 		}
 	}

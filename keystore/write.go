@@ -60,7 +60,8 @@ func (s *Store) put(alias string, kind Kind, body []byte, certs [][]byte, o PutO
 	number := func(n int) { b = binary.BigEndian.AppendUint32(b, uint32(n)) }
 	text := func(t []byte) { b = append(binary.BigEndian.AppendUint16(b, uint16(len(t))), t...) }
 	bytes := func(c []byte) { number(len(c)); b = append(b, c...) }
-	number(map[Kind]int{PrivateKey: tagPrivateKey, TrustedCertificate: tagCertificate, SecretKey: tagSecretKey}[kind])
+	number(map[Kind]int{PrivateKey: tagPrivateKey, TrustedCertificate: tagCertificate,
+		SecretKey: tagSecretKey}[kind])
 	text(name)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Created.UnixMilli()))
 	switch kind {
@@ -143,7 +144,8 @@ func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509
 		if err != nil {
 			return err
 		}
-		info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: oidPBEWithMD5AndTripleDES, Parameters: asn1.RawValue{FullBytes: encoded}}
+		info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: oidPBEWithMD5AndTripleDES,
+			Parameters: asn1.RawValue{FullBytes: encoded}}
 	}
 	body, err := asn1.Marshal(info)
 	if err != nil {

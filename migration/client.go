@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -31,8 +33,17 @@ type Client struct {
 	Endpoint string
 	// ConfigureAs is who configures; nil: anonymous, as documented.
 	ConfigureAs *openidm.Credentials
+	// Parse reads an answer of the endpoint's actions, whose form is documented
+	// nowhere; nil: as [ParseStatus] does, with Words. It may call [ParseStatus]
+	// for answers that it does not know, and must be safe for several goroutines
+	// at once. Secrets of Hide are taken out of the answer before. The client
+	// sets Status.Raw, takes a phase that is none of the constants for
+	// [PhaseUnknown], and does not let an answer with failed records be
+	// [PhaseComplete].
+	Parse func(answer json.RawMessage) Status
 	// Words are words of the target's answers besides those that are known,
 	// which are assumed: "connected": PhaseConfigured. Case does not matter.
+	// Parse, if set, does not see them.
 	Words map[string]Phase
 	// Hide are secrets that the target knows and might repeat, such as the
 	// source's password in what it says of a login that failed: they are taken
@@ -86,8 +97,10 @@ func (c *Client) configurer() *openidm.Client {
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	u, err := url.Parse(s.InstanceURL)
 	switch {
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, without a user or a query")
+	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "":
+		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, " +
+			"without a user or a query")
 	case s.Username == "" || s.Password.IsZero():
 		return Status{}, errors.New("configure: the source's user name and password are needed")
 	}
@@ -122,7 +135,7 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 	case s.Phase == PhaseRunning:
 		return s, ErrAlreadyRunning
 	case s.Phase == PhasePending:
-		return s, fmt.Errorf("%w: it says %q", ErrPending, cut(s.Word, maxWord))
+		return s, fmt.Errorf("%w: it says %q", ErrPending, text.Cut(s.Word, maxWord))
 	case s.Phase == PhaseUnknown:
 		return s, &UnknownStateError{Status: s}
 	}
@@ -130,17 +143,35 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 }
 
 // once sends what must not be sent twice.
-func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status, error) {
+func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
+	error) {
 	var raw json.RawMessage
 	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body}, &raw)
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := reader{c.Words}.status(c.hider(source).answer(raw))
+	s := c.parse(c.redactor(source).JSON(raw))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
 	return s, nil
+}
+
+// parse reads an answer. It does not rely on a caller's parser for what must
+// not be taken for success.
+func (c *Client) parse(raw json.RawMessage) Status {
+	if c.Parse == nil {
+		return reader{c.Words}.status(raw)
+	}
+	s := c.Parse(raw)
+	s.Raw = raw
+	switch {
+	case severity[s.Phase] == 0:
+		s.Phase = PhaseUnknown
+	case s.Phase == PhaseComplete && s.Failed > 0:
+		s.Phase = PhaseCompleteWithFailures
+	}
+	return s
 }
 
 // failure tells apart: nothing arrived, it was refused, nobody knows.
@@ -156,7 +187,7 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	if action == "configure" {
 		answer.Detail, answer.Cause, answer.Body = nil, nil, "" // they may repeat what was sent
 	}
-	c.hider(source).error(answer)
+	hide(answer, c.redactor(source))
 	failed := nothing()
 	failed.Phase, failed.Message = PhaseFailed, answer.Message
 	switch {
@@ -190,12 +221,12 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	var answer *openidm.Error
 	switch {
 	case err == nil && c.isService():
-		return idle(reader{c.Words}.status(raw)), nil
+		return idle(c.parse(raw)), nil
 	case err == nil:
 		c.found.Lock()
 		c.script = true
 		c.found.Unlock()
-		return reader{c.Words}.status(raw), nil
+		return c.parse(raw), nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()
 		s.Phase, s.Message = PhaseFailed, answer.Message
@@ -210,7 +241,24 @@ func (c *Client) ask(ctx context.Context, api *openidm.Client) (raw json.RawMess
 	err = api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
 	var answer *openidm.Error
 	if errors.As(err, &answer) {
-		c.hider(Source{}).error(answer)
+		hide(answer, c.redactor(Source{}))
 	}
-	return c.hider(Source{}).answer(raw), err
+	return c.redactor(Source{}).JSON(raw), err
+}
+
+// redactor hides the password of a source, and what the client was told to: a
+// target may repeat them.
+func (c *Client) redactor(s Source) redact.Redactor {
+	return redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)
+}
+
+// hide takes secrets out of what a server said of an error. A detail that
+// holds one is left out.
+func hide(e *openidm.Error, r redact.Redactor) {
+	e.Message, e.Reason, e.Body = r.Text(e.Message), r.Text(e.Reason), r.Cut(e.Body)
+	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
+		if r.Holds(*raw) {
+			*raw = nil
+		}
+	}
 }

@@ -20,7 +20,8 @@ const ServiceEndpoint = "migration"
 
 // ErrNoConfigure: the target has the product's own migration service, which is
 // told its source by its file conf/migration.json and not over the wire.
-var ErrNoConfigure = errors.New("the target's migration service is configured by its conf/migration.json (connection.instanceUrl), not over the wire")
+var ErrNoConfigure = errors.New("the target's migration service is configured by its conf/migration.json " +
+	"(connection.instanceUrl), not over the wire")
 
 // find says which dialect the target speaks. It is asked once, when
 // endpoint/migration is not there: where the service answers a question for

@@ -36,9 +36,11 @@ const (
 // The last status is returned in each case.
 func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (Status, error) {
 	if until != PhaseConfigured && until != PhaseComplete {
-		return Status{}, fmt.Errorf("waiting for %q: only %q and %q can be waited for", until, PhaseConfigured, PhaseComplete)
+		return Status{}, fmt.Errorf("waiting for %q: only %q and %q can be waited for", until,
+			PhaseConfigured, PhaseComplete)
 	}
-	w := waiter{c: c, until: until, last: Status{Processed: -1, Total: -1, Failed: -1}, pause: orDefault(c.PollInterval, defaultPoll)}
+	w := waiter{c: c, until: until, last: Status{Processed: -1, Total: -1, Failed: -1},
+		pause: orDefault(c.PollInterval, defaultPoll)}
 	longest := max(orDefault(c.MaxPollInterval, defaultMaxPoll), w.pause)
 	for {
 		s, err := c.Status(ctx)

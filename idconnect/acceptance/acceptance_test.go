@@ -108,7 +108,7 @@ func resultsOf(r *verify.Report) map[string]verify.CheckResult {
 	return out
 }
 
-// TestTabs: what is as it should be passes; each thing that is not fails the
+// TestChecks: what is as it should be passes; each thing that is not fails the
 // checks that look at it and no other; and what is not there is not checked.
 func TestChecks(t *testing.T) {
 	t.Parallel()
@@ -249,7 +249,7 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// TestTabsNothingThere: on servers without any of it nothing passes, nothing
+// TestNothingThere: on servers without any of it nothing passes, nothing
 // fails, and it is said.
 func TestNothingThere(t *testing.T) {
 	t.Parallel()

@@ -67,8 +67,8 @@ type chunkList struct {
 func (c *chunkList) add(d digest.Digest) bool {
 	id := d.IDText
 	if bytes.IndexByte(id, '\\') >= 0 { // rare: an escape
-		name, err := digest.Unquote(append(append([]byte{'"'}, id...), '"'))
-		if err != nil || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		name := digest.Unescape(id)
+		if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 			return false // not to be asked for
 		}
 		id = []byte(name)

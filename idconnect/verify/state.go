@@ -1,10 +1,9 @@
 package verify
 
 import (
+	"bufio"
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/pbkdf2"
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/gob"
@@ -15,20 +14,25 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"filippo.io/age"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 const (
-	stateMagic = "idconnect verify 1\n"
-	stateSalt  = 16
-	stateLimit = 256 << 20
-	// stateCost is the number of rounds of PBKDF2, which a guess of the
-	// accounts' passwords costs, too (OWASP's recommendation of 2023).
-	stateCost = 600_000
+	// oldStateMagic begins a state file of the time before they were sealed by
+	// age.
+	oldStateMagic = "idconnect verify 1\n"
+	stateLimit    = 256 << 20
+	// stateCost is the work factor of scrypt, as a power of two. Each writing
+	// takes 16 MiB and some 40 ms, and so does each guess of the accounts'
+	// passwords.
+	stateCost = 14
 	// stateEvery is the time between two writings. What took less than
 	// stateShort, or fewer than statePages, is not worth one.
 	stateEvery = 10 * time.Second
@@ -44,25 +48,22 @@ const (
 // has a certain content, a password even. So the whole is encrypted, and
 // authenticated, by a key that is derived from the passwords of the accounts
 // which read the servers: who has those may see the records anyway. Servers,
-// accounts and options are authenticated with it; where one of them is another
-// now the file does not open, and the comparison begins anew.
+// accounts and options go into that key too: with others the file does not open,
+// and the comparison starts over.
 type stateStore struct {
-	path   string
-	secret []byte
-	bound  []byte // what a file must be of
-	cost   int
-	every  time.Duration
-	began  time.Time
-	pages  atomic.Int64 // that were read
-	worth  int64
+	path       string
+	passphrase string
+	cost       int
+	every      time.Duration
+	began      time.Time
+	pages      atomic.Int64 // that were read
+	worth      int64
 
-	mu     sync.Mutex
-	last   time.Time
-	salt   []byte
-	sealer cipher.AEAD // nil until it is needed: its key costs some time
-	state  savedState
-	live   map[int]*verifier // in their first reading
-	err    error             // of the last writing
+	mu    sync.Mutex
+	last  time.Time
+	state savedState
+	live  map[int]*verifier // in their first reading
+	err   error             // of the last writing
 }
 
 // savedState is what the file holds.
@@ -107,11 +108,11 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 	if len(secret) == 0 {
 		return nil, errors.New("a comparison that can go on needs passwords of both accounts: what it keeps is encrypted with them")
 	}
-	s := &stateStore{path: opts.StateFile, secret: secret, cost: opts.stateCost, every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{}}
-	s.last = s.began
-	if s.cost == 0 {
-		s.cost = stateCost
+	s := &stateStore{
+		path: opts.StateFile, cost: cmp.Or(opts.stateCost, stateCost), every: opts.stateEvery, began: time.Now(),
+		live: map[int]*verifier{},
 	}
+	s.last = s.began
 	if s.every == 0 {
 		s.every, s.worth = stateEvery, statePages
 	}
@@ -126,14 +127,13 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 	if err != nil {
 		return nil, err
 	}
-	bound := sha256.Sum256(text)
-	s.bound = bound[:]
+	s.passphrase = fmt.Sprintf("%s %x", secret, sha256.Sum256(text))
 	s.state.Collections = make([]savedCollection, len(opts.Collections))
 	return s, s.load()
 }
 
 // load takes over what is in the file. One that does not open is of another
-// comparison, or was damaged: it is replaced by and by.
+// comparison, or damaged, and is replaced in time.
 func (s *stateStore) load() error {
 	if err := disk.Sweep(s.path); err != nil {
 		return fmt.Errorf("state of the comparison: %w", err)
@@ -146,49 +146,35 @@ func (s *stateStore) load() error {
 		return fmt.Errorf("state of the comparison: %w", err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, stateLimit))
+	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
+	if magic, err := sealed.Peek(len(oldStateMagic)); err == nil && string(magic) == oldStateMagic {
+		command := "rm"
+		if runtime.GOOS == "windows" {
+			command = "del"
+		}
+		return fmt.Errorf("state of the comparison: %s was written by an earlier version: to compare from the beginning, run: %s %q",
+			s.path, command, s.path)
+	}
+	identity, err := age.NewScryptIdentity(s.passphrase)
 	if err != nil {
 		return fmt.Errorf("state of the comparison: %w", err)
 	}
-	rest, ok := bytes.CutPrefix(b, []byte(stateMagic))
-	if !ok || len(rest) < stateSalt {
+	identity.SetMaxWorkFactor(s.cost)
+	opened, err := age.Decrypt(sealed, identity)
+	if err != nil {
 		return nil
 	}
-	s.salt = rest[:stateSalt]
-	rest = rest[stateSalt:]
-	if err := s.unlock(); err != nil {
-		return err
-	}
-	text, err := s.sealer.Open(rest[:0], nil, rest, s.bound)
+	// Read to the end, which is authenticated, before anything is decoded.
+	content, err := io.ReadAll(opened)
 	if err != nil {
 		return nil
 	}
 	var state savedState
-	if err := gob.NewDecoder(bytes.NewReader(text)).Decode(&state); err == nil && len(state.Collections) == len(s.state.Collections) {
+	err = gob.NewDecoder(bytes.NewReader(content)).Decode(&state)
+	if err == nil && len(state.Collections) == len(s.state.Collections) {
 		s.state = state
 	}
 	return nil
-}
-
-// unlock derives the key of the file.
-func (s *stateStore) unlock() error {
-	if s.sealer != nil {
-		return nil
-	}
-	if s.salt == nil {
-		s.salt = make([]byte, stateSalt)
-		rand.Read(s.salt) // never fails
-	}
-	key, err := pbkdf2.Key(sha256.New, string(s.secret), s.salt, s.cost, 32)
-	if err != nil {
-		return err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return err
-	}
-	s.sealer, err = cipher.NewGCMWithRandomNonce(block)
-	return err
 }
 
 // resumes says whether something was taken over.
@@ -301,19 +287,27 @@ func (s *stateStore) save() error {
 			s.state.Collections[i] = saved
 		}
 	}
-	if err := s.unlock(); err != nil {
+	recipient, err := age.NewScryptRecipient(s.passphrase)
+	if err != nil {
 		return err
 	}
+	recipient.SetWorkFactor(s.cost)
 	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(s.state); err != nil {
+	w, err := age.Encrypt(&b, recipient)
+	if err != nil {
 		return err
 	}
-	content := append([]byte(stateMagic), s.salt...)
-	content = s.sealer.Seal(content, nil, b.Bytes(), s.bound)
+	// Not JSON: it would lose what is no UTF-8 in an id.
+	if err := gob.NewEncoder(w).Encode(s.state); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
 	if err := disk.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
-	return disk.Write(s.path, content, 0o600, nil)
+	return disk.Write(s.path, b.Bytes(), 0o600, nil)
 }
 
 // save is a collection in the middle of its first reading. One that is read in

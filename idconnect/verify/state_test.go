@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +68,7 @@ func stateTables(ordered bool) [2]*table {
 	return [2]*table{source, target}
 }
 
-// TestVerifyResumes: a comparison that is killed at any moment, again and
+// TestResumes: a comparison that is killed at any moment, again and
 // again, comes to the same result, and reads little twice.
 func TestResumes(t *testing.T) {
 	t.Parallel()
@@ -142,7 +143,7 @@ func TestResumes(t *testing.T) {
 	}
 }
 
-// TestVerifyStateOfAnother: what is of other servers, accounts or options, or
+// TestStateOfAnother: what is of other servers, accounts or options, or
 // is damaged, is not taken over.
 func TestStateOfAnother(t *testing.T) {
 	t.Parallel()
@@ -208,7 +209,35 @@ func TestStateOfAnother(t *testing.T) {
 	}
 }
 
-// TestVerifyCookieForgotten: a server that does not know its cookies any more is
+// TestOldState: a state of the time before age is refused with what to do, and
+// not touched.
+func TestOldState(t *testing.T) {
+	t.Parallel()
+	old, err := os.ReadFile("testdata/state-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{Collections: usersOnly, StateFile: filepath.Join(t.TempDir(), "state")}
+	if err := os.WriteFile(opts.StateFile, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = openTestStore(&opts, "secret")
+	if err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf(" %q", opts.StateFile)) ||
+		strings.Contains(err.Error(), "secret") {
+		t.Fatalf("got %v", err)
+	}
+	if left, err := os.ReadFile(opts.StateFile); err != nil || !bytes.Equal(left, old) {
+		t.Errorf("the file was changed: %v", err)
+	}
+	if err := os.Remove(opts.StateFile); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := openTestStore(&opts, "secret"); err != nil || s.resumes() {
+		t.Errorf("after it was removed: %v", err)
+	}
+}
+
+// TestCookieForgotten: a server that does not know its cookies any more is
 // read from the beginning.
 func TestCookieForgotten(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
-// TestVerifyValues: values are shown where they are asked for, and never what
+// TestValues: values are shown where they are asked for, and never what
 // is, or may be, a secret.
 func TestValues(t *testing.T) {
 	t.Parallel()

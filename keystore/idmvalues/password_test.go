@@ -28,7 +28,8 @@ func TestBootPasswords(t *testing.T) {
 }
 
 func FuzzBootPassword(f *testing.F) {
-	for _, s := range []string{"plain", "CONSOLE", "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:6903a5eef8c04aa07163ea1248cab76a", "OBF:U", "CRYPT:"} {
+	for _, s := range []string{"plain", "CONSOLE", "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0",
+		"CRYPT:6903a5eef8c04aa07163ea1248cab76a", "OBF:U", "CRYPT:"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -18,16 +18,17 @@ func TestScan(t *testing.T) {
 		"the document":       {` {"$crypto":{}} `, []string{` {"$crypto":{}}`}},
 		"escaped name":       {`[{"\u0024\u0063rypto":{"a":1}}]`, []string{`/0 {"\u0024\u0063rypto":{"a":1}}`}},
 		"second in an array": {`{"a":[[1],{"$crypto":{}},"s"]}`, []string{`/a/1 {"$crypto":{}}`}},
-		"one in another":     {`{"a":{"$crypto":{"$crypto":{}}},"b":{"$crypto":2}}`, []string{`/a {"$crypto":{"$crypto":{}}}`, `/b {"$crypto":2}`}},
-		"after others":       {`{"a":{"x":{"y":[]},"$crypto":{}}}`, []string{`/a {"x":{"y":[]},"$crypto":{}}`}},
-		"name with slashes":  {`{"a/~b":{"$crypto":{}}}`, []string{`/a~1~0b {"$crypto":{}}`}},
-		"a text only":        {`{"a":"$crypto","$cryptography":1}`, []string{}},
-		"just deep enough":   {deep, []string{strings.Repeat("/0", 999) + ` {"$crypto":1}`}},
-		"too deep":           {`[` + deep + `]`, nil},
-		"cut off":            {`{"a":{"$crypto":{`, nil},
-		"cut off, no value":  {`{"a":`, nil},
-		"two documents":      {`{"$crypto":{}} ]`, nil},
-		"huge number":        {`{"a":1e9999,"b":{"$crypto":{}}}`, []string{`/b {"$crypto":{}}`}},
+		"one in another": {`{"a":{"$crypto":{"$crypto":{}}},"b":{"$crypto":2}}`,
+			[]string{`/a {"$crypto":{"$crypto":{}}}`, `/b {"$crypto":2}`}},
+		"after others":      {`{"a":{"x":{"y":[]},"$crypto":{}}}`, []string{`/a {"x":{"y":[]},"$crypto":{}}`}},
+		"name with slashes": {`{"a/~b":{"$crypto":{}}}`, []string{`/a~1~0b {"$crypto":{}}`}},
+		"a text only":       {`{"a":"$crypto","$cryptography":1}`, []string{}},
+		"just deep enough":  {deep, []string{strings.Repeat("/0", 999) + ` {"$crypto":1}`}},
+		"too deep":          {`[` + deep + `]`, nil},
+		"cut off":           {`{"a":{"$crypto":{`, nil},
+		"cut off, no value": {`{"a":`, nil},
+		"two documents":     {`{"$crypto":{}} ]`, nil},
+		"huge number":       {`{"a":1e9999,"b":{"$crypto":{}}}`, []string{`/b {"$crypto":{}}`}},
 	} {
 		got := []string{}
 		err := Scan([]byte(c.doc), func(pointer string, value []byte) error {
@@ -39,7 +40,8 @@ func TestScan(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	if err := Scan([]byte(`[{"$crypto":1},{"$crypto":2}]`), func(string, []byte) error { return stop }); !errors.Is(err, stop) {
+	if err := Scan([]byte(`[{"$crypto":1},{"$crypto":2}]`),
+		func(string, []byte) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }

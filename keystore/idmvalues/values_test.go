@@ -90,9 +90,11 @@ func TestEncryptedValues(t *testing.T) {
 		value string
 		want  error
 	}{
-		"other alias":   {strings.Replace(first, "openidm-sym-default", "no-such", 1), keystore.ErrNoSuchAlias},
-		"other key":     {strings.Replace(first, "openidm-sym-default", "openidm-selfservice-key", 1), ErrDecrypt},
-		"private key":   {strings.Replace(first, "openidm-sym-default", "openidm-localhost", 1), keystore.ErrKind},
+		"other alias": {strings.Replace(first, "openidm-sym-default", "no-such", 1), keystore.ErrNoSuchAlias},
+		"other key": {strings.Replace(first, "openidm-sym-default", "openidm-selfservice-key", 1),
+			ErrDecrypt},
+		"private key": {strings.Replace(first, "openidm-sym-default", "openidm-localhost", 1),
+			keystore.ErrKind},
 		"damaged data":  {strings.Replace(first, `"data": "`, `"data": "AA`, 1), ErrDecrypt},
 		"other type":    {strings.Replace(first, "x-simple-encryption", "x-new", 1), ErrNotChecked},
 		"other cipher":  {strings.Replace(first, "AES/CBC", "AES/GCM", 1), ErrNotChecked},
@@ -147,7 +149,8 @@ func encryptValue(t *testing.T, key, plain []byte) []byte {
 	}
 	iv, data := []byte("0123456789abcdef"), pkcs7.Pad(plain, aes.BlockSize)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
-	return fmt.Appendf(nil, `{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":"k"}}}`,
+	return fmt.Appendf(nil, `{"$crypto":{"type":"x-simple-encryption","value":`+
+		`{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":"k"}}}`,
 		base64.StdEncoding.EncodeToString(data), base64.StdEncoding.EncodeToString(iv))
 }
 
@@ -220,7 +223,8 @@ func TestOpensJSONOnly(t *testing.T) {
 }
 
 func FuzzEncryptedValue(f *testing.F) {
-	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
+	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":` +
+		`{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
 	f.Add([]byte(`{"$crypto":{}}`))
 	values, err := os.ReadFile("testdata/encrypted-values.json")
 	if err != nil {

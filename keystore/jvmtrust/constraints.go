@@ -44,7 +44,8 @@ func newGeneralName(v asn1.RawValue) generalName { return generalName{v.Tag, v.B
 func checkNameConstraints(ca *x509.Certificate, l link) *Error {
 	var rules nameConstraints
 	_, err := asn1.Unmarshal(extension(ca, oidNameConstraints), &rules)
-	undecided := l.refuse(ReasonUnreadable, "the certificate "+displayName(ca.RawSubject)+" has name constraints of a kind that is not decided here")
+	undecided := l.refuse(ReasonUnreadable, "the certificate "+displayName(ca.RawSubject)+" has name constraints "+
+		"of a kind that is not decided here")
 	if err != nil {
 		return undecided
 	}

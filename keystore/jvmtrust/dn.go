@@ -28,8 +28,10 @@ func canonicalRDN(rdn []x500.Attribute) string {
 	var parts []string
 	for _, a := range rdn {
 		text := fmt.Sprintf("#%x", a.Value.FullBytes)
-		if _, known := a.Keyword(); known && (a.Value.Tag == asn1.TagPrintableString || a.Value.Tag == asn1.TagUTF8String) {
-			text = "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(string(a.Value.Bytes)), " ")))
+		if _, known := a.Keyword(); known && (a.Value.Tag == asn1.TagPrintableString ||
+			a.Value.Tag == asn1.TagUTF8String) {
+			text = "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(string(a.Value.Bytes)),
+				" ")))
 		}
 		parts = append(parts, a.Type.String()+text)
 	}
@@ -53,7 +55,8 @@ func displayName(der []byte) string {
 			text, ok := a.Text()
 			if !ok {
 				text = fmt.Sprintf("#%x", a.Value.FullBytes)
-			} else if strings.ContainsAny(text, ",+=\n<>#;\\\"") || strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
+			} else if strings.ContainsAny(text, ",+=\n<>#;\\\"") || strings.TrimSpace(text) != text ||
+				strings.Contains(text, "  ") {
 				text = `"` + strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(text) + `"`
 			}
 			parts = append(parts, keyword+"="+text)

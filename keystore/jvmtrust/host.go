@@ -62,7 +62,8 @@ func isLetterDigitHyphen(r rune) bool { return unicode.IsLetter(r) || unicode.Is
 func isHostName(s string) bool {
 	for l := range strings.SplitSeq(s, ".") {
 		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' ||
-			strings.ContainsFunc(l, func(r rune) bool { return !isLetterDigitHyphen(r) && !unicode.IsMark(r) }) {
+			strings.ContainsFunc(l,
+				func(r rune) bool { return !isLetterDigitHyphen(r) && !unicode.IsMark(r) }) {
 			return false
 		}
 	}

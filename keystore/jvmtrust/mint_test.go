@@ -10,11 +10,13 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,7 +28,7 @@ type authority struct {
 	key  crypto.Signer
 }
 
-// mint makes the certificates of the cases; keys are shared, as they take long.
+// mint makes the certificates of the cases.
 type mint struct {
 	t             testing.TB
 	now           time.Time
@@ -34,11 +36,20 @@ type mint struct {
 	serial        int64
 }
 
+// minted are the keys of every mint: to make them takes long.
+var minted = sync.OnceValues(func() (mint, error) {
+	first, err := rsa.GenerateKey(rand.Reader, 2048)
+	second, secondErr := rsa.GenerateKey(rand.Reader, 2048)
+	third, thirdErr := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return mint{rsa: first, rsa2: second, ec: third}, errors.Join(err, secondErr, thirdErr)
+})
+
 func newMint(t testing.TB) *mint {
-	m := &mint{t: t, now: time.Now()}
-	m.rsa, m.rsa2 = m.rsaKey(2048), m.rsaKey(2048)
-	m.ec = m.ecKey(elliptic.P256())
-	return m
+	t.Helper()
+	m, err := minted()
+	m.t, m.now = t, time.Now()
+	m.check(err)
+	return &m
 }
 
 func (m *mint) rsaKey(bits int) crypto.Signer {
@@ -64,7 +75,8 @@ type edit func(*x509.Certificate)
 
 // issue makes a certificate of a key, signed by the issuer, or by itself when
 // there is none.
-func (m *mint) issue(cn string, key crypto.PublicKey, by *authority, signer crypto.Signer, edits ...edit) *x509.Certificate {
+func (m *mint) issue(cn string, key crypto.PublicKey, by *authority, signer crypto.Signer,
+	edits ...edit) *x509.Certificate {
 	m.t.Helper()
 	m.serial++
 	c := &x509.Certificate{
@@ -116,7 +128,8 @@ func (m *mint) ca(by *authority, cn string, edits ...edit) *authority {
 
 // remake changes the body of a certificate and signs it anew, for what
 // crypto/x509 does not make.
-func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byte) []byte, algorithm []byte, hash crypto.Hash) *x509.Certificate {
+func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byte) []byte, algorithm []byte,
+	hash crypto.Hash) *x509.Certificate {
 	m.t.Helper()
 	body := change(slices.Clone(c.RawTBSCertificate))
 	h := hash.New()
@@ -126,7 +139,8 @@ func (m *mint) remake(c *x509.Certificate, by *authority, change func(body []byt
 	der, err := asn1.Marshal(struct {
 		Body, Algorithm asn1.RawValue
 		Signature       asn1.BitString
-	}{asn1.RawValue{FullBytes: body}, asn1.RawValue{FullBytes: algorithm}, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
+	}{asn1.RawValue{FullBytes: body}, asn1.RawValue{FullBytes: algorithm},
+		asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
 	m.check(err)
 	return m.parse(der)
 }
@@ -227,7 +241,8 @@ func commonNames(cns ...string) edit {
 	return func(c *x509.Certificate) {
 		c.Subject = pkix.Name{}
 		for _, cn := range cns {
-			c.Subject.ExtraNames = append(c.Subject.ExtraNames, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: cn})
+			c.Subject.ExtraNames = append(c.Subject.ExtraNames,
+				pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: cn})
 		}
 	}
 }

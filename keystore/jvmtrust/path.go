@@ -14,8 +14,9 @@ const (
 	buildingFailed   = "PKIX path building failed: "
 
 	validatorException = validationFailed + "java.security.cert.CertPathValidatorException: "
-	noPath             = buildingFailed + "sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target"
-	criticalExtension  = "unrecognized critical extension(s)"
+	noPath             = buildingFailed + "sun.security.provider.certpath.SunCertPathBuilderException: unable to " +
+		"find valid certification path to requested target"
+	criticalExtension = "unrecognized critical extension(s)"
 )
 
 const (
@@ -176,7 +177,8 @@ func (p *pathCheck) search(path []link, cas int) *link {
 // order, which decides the message. Messages have no prefix yet.
 func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 	if end := path[len(path)-1]; weakKey(anchor.Certificate) != "" {
-		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+signatureName(end.Certificate))
+		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+
+			signatureName(end.Certificate))
 	}
 	issuer, maxLength, policies := anchor, len(path), newPolicyCheck(len(path))
 	var constraints []*x509.Certificate
@@ -193,11 +195,14 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 				length = math.MaxInt
 			}
 			if length < 0 {
-				return l.refuse(ReasonUsage, "basic constraints check failed: this is not a CA certificate")
+				return l.refuse(ReasonUsage, "basic constraints check failed: this is not a CA "+
+					"certificate")
 			}
 			if !l.selfIssued() {
 				if maxLength <= 0 {
-					return l.refuse(ReasonUsage, "basic constraints check failed: pathLenConstraint violated - this cert must be the last cert in the certification path")
+					return l.refuse(ReasonUsage, "basic constraints check failed: "+
+						"pathLenConstraint violated - this cert must be the last cert in the "+
+						"certification path")
 				}
 				maxLength--
 			}
@@ -220,12 +225,14 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 			return l.refuse(ReasonValidity, "validity check failed")
 		}
 		if dates && l.issuer == "" {
-			return l.refuse(ReasonUntrusted, "subject/issuer name chaining check failed: empty/null issuer DN in certificate is invalid")
+			return l.refuse(ReasonUntrusted, "subject/issuer name chaining check failed: empty/null "+
+				"issuer DN in certificate is invalid")
 		}
 		if err := checkSignature(issuer, l); err != nil {
 			return err
 		}
-		if extension(l.Certificate, oidKeyUsage) != nil && l.KeyUsage&^(x509.KeyUsageEncipherOnly|x509.KeyUsageDecipherOnly) == 0 {
+		if extension(l.Certificate, oidKeyUsage) != nil &&
+			l.KeyUsage&^(x509.KeyUsageEncipherOnly|x509.KeyUsageDecipherOnly) == 0 {
 			return l.refuse(ReasonUsage, "incorrect KeyUsage extension bits")
 		}
 		if hasUnknownCritical(l.Certificate) {
@@ -283,5 +290,6 @@ func notCA(a link) string {
 	if problem == "" {
 		return ""
 	}
-	return `sun.security.validator.ValidatorException: TrustAnchor with subject "` + displayName(a.RawSubject) + problem
+	return `sun.security.validator.ValidatorException: TrustAnchor with subject "` +
+		displayName(a.RawSubject) + problem
 }

@@ -61,7 +61,8 @@ func weakness(c *x509.Certificate) string {
 		return "Algorithm constraints check failed on signature algorithm: " + name
 	}
 	if weak := weakKey(c); weak != "" {
-		return "Algorithm constraints check failed on keysize limits: " + weak + " used with certificate: " + displayName(c.RawSubject)
+		return "Algorithm constraints check failed on keysize limits: " + weak + " used with certificate: " +
+			displayName(c.RawSubject)
 	}
 	return ""
 }
@@ -93,7 +94,8 @@ func publicKey(c *x509.Certificate) any {
 	if c.PublicKey != nil {
 		return c.PublicKey
 	}
-	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil || info.Algorithm.Algorithm.String() != "1.2.840.113549.1.1.10" {
+	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil ||
+		info.Algorithm.Algorithm.String() != "1.2.840.113549.1.1.10" {
 		return nil
 	}
 	key, err := x509.ParsePKCS1PublicKey(info.Key.Bytes)
@@ -107,14 +109,16 @@ func publicKey(c *x509.Certificate) any {
 // algorithm.
 func checkSignature(issuer, l link) *Error {
 	key := publicKey(issuer.Certificate)
-	err := (&x509.Certificate{PublicKey: key}).CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate, l.Signature)
+	err := (&x509.Certificate{PublicKey: key}).CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate,
+		l.Signature)
 	if a := signaturesOfJava[signatureOID(l.Certificate)]; a.hash != 0 {
 		h := a.hash.New()
 		h.Write(l.RawTBSCertificate)
 		sum, good := h.Sum(nil), false
 		switch key := key.(type) {
 		case *rsa.PublicKey:
-			good = strings.HasSuffix(a.name, "RSA") && rsa.VerifyPKCS1v15(key, a.hash, sum, l.Signature) == nil
+			good = strings.HasSuffix(a.name, "RSA") && rsa.VerifyPKCS1v15(key, a.hash, sum,
+				l.Signature) == nil
 		case *ecdsa.PublicKey:
 			good = strings.HasSuffix(a.name, "ECDSA") && ecdsa.VerifyASN1(key, sum, l.Signature)
 		case *dsa.PublicKey:
@@ -128,7 +132,8 @@ func checkSignature(issuer, l link) *Error {
 	case err == nil:
 		return nil
 	case errors.Is(err, x509.ErrUnsupportedAlgorithm):
-		return l.refuse(ReasonUnreadable, "the signature of "+displayName(l.RawSubject)+" is of a kind that is not checked here")
+		return l.refuse(ReasonUnreadable, "the signature of "+displayName(l.RawSubject)+
+			" is of a kind that is not checked here")
 	}
 	return l.refuse(ReasonSignature, "signature check failed")
 }
@@ -137,5 +142,6 @@ func verifyDSA(key *dsa.PublicKey, sum, signature []byte) bool {
 	var s struct{ R, S *big.Int }
 	rest, err := asn1.Unmarshal(signature, &s)
 	size := (key.Q.BitLen() + 7) / 8
-	return err == nil && len(rest) == 0 && key.P.BitLen() <= 4096 && size > 0 && dsa.Verify(key, sum[:min(len(sum), size)], s.R, s.S)
+	return err == nil && len(rest) == 0 && key.P.BitLen() <= 4096 && size > 0 &&
+		dsa.Verify(key, sum[:min(len(sum), size)], s.R, s.S)
 }

@@ -17,14 +17,15 @@ type Reason string
 // The reasons.
 const (
 	ReasonNoCertificate Reason = "no certificate"
-	ReasonUntrusted     Reason = "untrusted"      // no path to an anchor
-	ReasonSignature     Reason = "signature"      // an anchor of the same name has another key
-	ReasonValidity      Reason = "validity"       // expired or not yet valid
-	ReasonUsage         Reason = "usage"          // key usage, basic constraints, path length, name constraints, policies, critical extensions
-	ReasonAlgorithm     Reason = "algorithm"      // too weak
-	ReasonNoName        Reason = "no name"        // the certificate has no name of the kind that is asked for
-	ReasonName          Reason = "name"           // it names others, or the name that was asked for is no host name
-	ReasonUnreadable    Reason = "not understood" // Java may accept it, but it cannot be decided here
+	ReasonUntrusted     Reason = "untrusted" // no path to an anchor
+	ReasonSignature     Reason = "signature" // an anchor of the same name has another key
+	ReasonValidity      Reason = "validity"  // expired or not yet valid
+	// key usage, basic constraints, path length, name constraints, policies, critical extensions
+	ReasonUsage      Reason = "usage"
+	ReasonAlgorithm  Reason = "algorithm"      // too weak
+	ReasonNoName     Reason = "no name"        // the certificate has no name of the kind that is asked for
+	ReasonName       Reason = "name"           // it names others, or the name that was asked for is no host name
+	ReasonUnreadable Reason = "not understood" // Java may accept it, but it cannot be decided here
 )
 
 // Error is the verdict on a chain that a JVM would refuse.
@@ -142,14 +143,16 @@ func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *E
 	}
 	if len(chain) > maxChain {
 		return &Error{Reason: ReasonUsage, Message: fmt.Sprintf(
-			"The certificate chain length (%d) exceeds the maximum allowed length (%d)", len(chain), maxChain)}
+			"The certificate chain length (%d) exceeds the maximum allowed length (%d)", len(chain),
+			maxChain)}
 	}
 	p := pathCheck{now: now}
 	if t != nil {
 		p.anchors = t.anchors
 	}
 	if len(p.anchors) == 0 {
-		return &Error{Reason: ReasonUntrusted, Message: "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
+		return &Error{Reason: ReasonUntrusted, Message: "Unexpected error: java.security." +
+			"InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
 	}
 	for _, c := range chain {
 		p.chain = append(p.chain, newLink(c))

@@ -60,7 +60,8 @@ func TestTrustRefusesWithoutPath(t *testing.T) {
 		long[i] = leaf
 	}
 	// A rule about registered IDs, and a certificate with one.
-	constrained := m.ca(root, "sub", extra(false, oidNameConstraints, 0x30, 9, 0xa0, 7, 0x30, 5, 0x88, 3, 0x2a, 3, 5))
+	constrained := m.ca(root, "sub", extra(false, oidNameConstraints, 0x30, 9, 0xa0, 7, 0x30, 5, 0x88, 3, 0x2a, 3,
+		5))
 	registered := m.leaf(constrained, "localhost", extra(false, oidSubjectAltName, 0x30, 5, 0x88, 3, 0x2a, 3, 4))
 	for _, c := range []struct {
 		name   string
@@ -75,11 +76,13 @@ func TestTrustRefusesWithoutPath(t *testing.T) {
 		{"eleven certificates", trust, "localhost", long, ReasonUsage},
 		{"no host", trust, "", []*x509.Certificate{leaf}, ReasonName},
 		{"only a dot", trust, ".", []*x509.Certificate{leaf}, ReasonName},
-		{"constraint that is not decided", trust, "localhost", []*x509.Certificate{registered, constrained.cert}, ReasonUnreadable},
+		{"constraint that is not decided", trust, "localhost",
+			[]*x509.Certificate{registered, constrained.cert}, ReasonUnreadable},
 	} {
 		err := c.trust.Verify(c.host, c.chain)
 		var refused *Error
-		if !errors.As(err, &refused) || refused.Reason != c.reason || refused.Message == "" || refused.Remedy == "" {
+		if !errors.As(err, &refused) || refused.Reason != c.reason || refused.Message == "" ||
+			refused.Remedy == "" {
 			t.Errorf("%s: %#v", c.name, err)
 		}
 	}
@@ -118,16 +121,20 @@ func TestTrustRemedy(t *testing.T) {
 		cert       *x509.Certificate
 		want       []string
 	}{
-		{"CN", "idc21.example.com", m.self("localhost"), []string{"https://localhost:PORT/openidm/", "hosts file", "renew", "idc21.example.com"}},
-		{"SAN", "10.0.0.1", m.self("x", dns("*.example.com", "idc21.example.com")), []string{"https://idc21.example.com:PORT/", "*.example.com"}},
+		{"CN", "idc21.example.com", m.self("localhost"),
+			[]string{"https://localhost:PORT/openidm/", "hosts file", "renew", "idc21.example.com"}},
+		{"SAN", "10.0.0.1", m.self("x", dns("*.example.com", "idc21.example.com")),
+			[]string{"https://idc21.example.com:PORT/", "*.example.com"}},
 		{"wildcard", "localhost", m.self("*.example.com"), []string{"*.example.com covers"}},
-		{"IPv6", "localhost", m.self("Example Inc.", ips("2001:db8::1")), []string{"https://[2001:db8::1]:PORT/"}},
+		{"IPv6", "localhost", m.self("Example Inc.", ips("2001:db8::1")),
+			[]string{"https://[2001:db8::1]:PORT/"}},
 		{"no name", "localhost", m.self("Example Inc."), []string{"renew", "localhost"}},
 	} {
 		trust := &Trust{}
 		trust.Add(c.cert)
 		var refused *Error
-		if err := trust.Verify(c.host, []*x509.Certificate{c.cert}); !errors.As(err, &refused) || !refused.IsName() {
+		if err := trust.Verify(c.host, []*x509.Certificate{c.cert}); !errors.As(err, &refused) ||
+			!refused.IsName() {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		for _, w := range c.want {
@@ -142,7 +149,8 @@ func TestTrustRemedy(t *testing.T) {
 // of a private key.
 func TestTrustOfRealServer(t *testing.T) {
 	t.Parallel()
-	store, err := keystore.Open(filepath.Join("..", "testdata", "fixtures", "openidm-7.0.2.jceks"), keystore.NewPassword("changeit"))
+	store, err := keystore.Open(filepath.Join("..", "testdata", "fixtures", "openidm-7.0.2.jceks"),
+		keystore.NewPassword("changeit"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +163,8 @@ func TestTrustOfRealServer(t *testing.T) {
 	if err := trust.Verify("localhost", chain); err != nil {
 		t.Error(err)
 	}
-	if err := trust.Verify("127.0.0.1", chain); err == nil || err.Error() != "No subject alternative names present" {
+	if err := trust.Verify("127.0.0.1", chain); err == nil ||
+		err.Error() != "No subject alternative names present" {
 		t.Error(err)
 	}
 	if skipped := trust.Skipped(); len(skipped) > 0 {
@@ -216,14 +225,20 @@ func TestTrustTLSConfig(t *testing.T) {
 		{"untrusted", &Trust{}, "localhost", nil, []*x509.Certificate{own}, ReasonUntrusted},
 		{"nil", nil, "localhost", nil, []*x509.Certificate{own}, ReasonUntrusted},
 		{"expired", both, "localhost", nil, []*x509.Certificate{expiredLeaf}, ReasonValidity},
-		{"trusted one second in the chain", both, "localhost", nil, []*x509.Certificate{m.self("elsewhere"), own}, ReasonUntrusted},
+		{"trusted one second in the chain", both, "localhost", nil,
+			[]*x509.Certificate{m.self("elsewhere"), own}, ReasonUntrusted},
 		{"pinned, nil trust", nil, "localhost", []*x509.Certificate{own}, []*x509.Certificate{own}, ""},
-		{"pinned, wrong host", nil, "idc21.example.com", []*x509.Certificate{own}, []*x509.Certificate{own}, ""},
-		{"pinned, expired", nil, "localhost", []*x509.Certificate{expiredLeaf}, []*x509.Certificate{expiredLeaf}, ""},
+		{"pinned, wrong host", nil, "idc21.example.com", []*x509.Certificate{own}, []*x509.Certificate{own},
+			""},
+		{"pinned, expired", nil, "localhost", []*x509.Certificate{expiredLeaf},
+			[]*x509.Certificate{expiredLeaf}, ""},
 		{"second pin", nil, "localhost", []*x509.Certificate{nil, namesake, own}, []*x509.Certificate{own}, ""},
-		{"other pin of the same name and key", nil, "localhost", []*x509.Certificate{namesake}, []*x509.Certificate{own}, ReasonUntrusted},
-		{"pin is the issuer's", nil, "localhost", []*x509.Certificate{root.cert}, []*x509.Certificate{signed, root.cert}, ReasonUntrusted},
-		{"pin second in the chain", nil, "localhost", []*x509.Certificate{own}, []*x509.Certificate{namesake, own}, ReasonUntrusted},
+		{"other pin of the same name and key", nil, "localhost", []*x509.Certificate{namesake},
+			[]*x509.Certificate{own}, ReasonUntrusted},
+		{"pin is the issuer's", nil, "localhost", []*x509.Certificate{root.cert},
+			[]*x509.Certificate{signed, root.cert}, ReasonUntrusted},
+		{"pin second in the chain", nil, "localhost", []*x509.Certificate{own},
+			[]*x509.Certificate{namesake, own}, ReasonUntrusted},
 		{"empty pin", nil, "localhost", []*x509.Certificate{{}}, []*x509.Certificate{own}, ReasonUntrusted},
 	} {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -240,7 +255,8 @@ func TestTrustTLSConfig(t *testing.T) {
 				t.Errorf("%s, %x: %v, %q was sent", c.name, version, err, sent)
 			}
 		}
-		if c.trust.Verify(c.host, c.server) == nil && c.reason != "" || len(c.pinned) > 0 && c.trust.Verify(c.host, c.server) == nil {
+		if c.trust.Verify(c.host, c.server) == nil && c.reason != "" || len(c.pinned) > 0 &&
+			c.trust.Verify(c.host, c.server) == nil {
 			t.Errorf("%s: a pin changed the verdict", c.name)
 		}
 	}
@@ -296,7 +312,8 @@ func TestPeekTLSConfig(t *testing.T) {
 	m := newMint(t)
 	own := m.self("localhost")
 	var seen []*x509.Certificate
-	_, sent, err := handshake(t, PeekTLSConfig("idc21.example.com", func(c []*x509.Certificate) { seen = c }), m.server(tls.VersionTLS13, own))
+	_, sent, err := handshake(t, PeekTLSConfig("idc21.example.com", func(c []*x509.Certificate) { seen = c }),
+		m.server(tls.VersionTLS13, own))
 	if err == nil || sent != "" || len(seen) != 1 || !seen[0].Equal(own) {
 		t.Errorf("%v, %q was sent, %d certificates seen", err, sent, len(seen))
 	}
@@ -326,7 +343,9 @@ func TestInsecureSkipVerifyOnce(t *testing.T) {
 }
 
 func FuzzHostName(f *testing.F) {
-	for _, s := range [][2]string{{"localhost", "LOCALHOST"}, {"a.example.com", "*.example.com"}, {"127.1", "*"}, {"xn--bcher-kva.example", "bücher.example"}, {"::1%eth0", "xn--"}, {"xn--99999999999", "xn---"}, {"..", "*.*"}} {
+	for _, s := range [][2]string{{"localhost", "LOCALHOST"}, {"a.example.com", "*.example.com"}, {"127.1", "*"},
+		{"xn--bcher-kva.example", "bücher.example"}, {"::1%eth0", "xn--"}, {"xn--99999999999", "xn---"},
+		{"..", "*.*"}} {
 		f.Add(s[0], s[1])
 	}
 	f.Fuzz(func(t *testing.T, host, template string) {

@@ -24,7 +24,8 @@ var (
 	// What Java understands where it is critical: key usage, alternative name,
 	// basic and name constraints, policies and their three companions, extended
 	// key usage.
-	understood = []string{"2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.32", "2.5.29.33", "2.5.29.36", "2.5.29.54", "2.5.29.37"}
+	understood = []string{"2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.32", "2.5.29.33", "2.5.29.36",
+		"2.5.29.54", "2.5.29.37"}
 )
 
 // extension is the value of an extension, nil where there is none.
@@ -66,7 +67,8 @@ func checkServerUsage(c *x509.Certificate) *Error {
 
 func mayServe(c *x509.Certificate) bool {
 	if len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0 ||
-		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) ||
+		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) ||
+		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) ||
 		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageMicrosoftServerGatedCrypto) ||
 		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageNetscapeServerGatedCrypto) {
 		return true

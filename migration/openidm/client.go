@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,8 +61,11 @@ type Client struct {
 	// TLSName is the name that the certificate must have; "" is BaseURL's.
 	TLSName string
 	// HTTPClient replaces the client that is made from Trust, Pinned and
-	// TLSName: its Transport is used as it is. Redirects are refused all the
-	// same, and cookies not kept.
+	// TLSName. Redirects are refused all the same, and cookies not kept. Its
+	// Transport is used as it is, with one exception: an [*http.Transport] that
+	// could choose HTTP/2 is copied, and the copy speaks HTTP/1.1 only. OpenIDM's
+	// audit recognizes the header with the password by its exact spelling, and
+	// HTTP/2 has none. Another RoundTripper must keep the spelling by itself.
 	HTTPClient *http.Client
 	// Logger gets a line for each attempt at debug level: method, path, action,
 	// status, time; no headers, bodies or other query values. Nil: silent.
@@ -112,8 +116,10 @@ func (c *Client) base() (*url.URL, error) {
 	switch {
 	case err != nil || p.User != nil:
 		return nil, errAddress // what it was might hold a password
-	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" || strings.Trim(p.Path, "/") == "":
-		return nil, fmt.Errorf("%w, not %q", errAddress, (&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String())
+	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" ||
+		strings.Trim(p.Path, "/") == "":
+		return nil, fmt.Errorf("%w, not %q", errAddress,
+			(&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String())
 	}
 	if !strings.HasSuffix(p.Path, "/") {
 		p = p.JoinPath("/")
@@ -125,6 +131,7 @@ func (c *Client) client() *http.Client {
 	h := &http.Client{}
 	if c.HTTPClient != nil {
 		*h = *c.HTTPClient
+		h.Transport = withoutHTTP2(h.Transport)
 	} else {
 		h.Transport = c.transport()
 	}
@@ -139,10 +146,41 @@ func (c *Client) client() *http.Client {
 	return h
 }
 
+// withoutHTTP2 returns a transport that speaks HTTP/1.1 only, where that can be
+// decided: t itself, or a copy if t could choose HTTP/2.
+func withoutHTTP2(t http.RoundTripper) http.RoundTripper {
+	if t == nil {
+		t = http.DefaultTransport
+	}
+	given, ok := t.(*http.Transport)
+	if !ok {
+		return t
+	}
+	own := given.Clone() // this makes given decide on its protocols
+	if given.TLSNextProto["h2"] == nil {
+		return t
+	}
+	own.Protocols, own.ForceAttemptHTTP2 = onlyHTTP1(), false
+	own.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if config := own.TLSClientConfig; config != nil {
+		isHTTP2 := func(name string) bool { return name == "h2" }
+		config.NextProtos = slices.DeleteFunc(slices.Clone(config.NextProtos), isHTTP2)
+	}
+	return own
+}
+
+func onlyHTTP1() *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	return &p
+}
+
 func (c *Client) transport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
+		Protocols:              onlyHTTP1(),
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    15 * time.Second,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        60 * time.Second,

@@ -11,27 +11,33 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // What a caller may branch on, by errors.Is.
 var (
-	ErrUnauthorized   = errors.New("not authenticated")               // 401
-	ErrForbidden      = errors.New("not authorized")                  // 403
-	ErrNotFound       = errors.New("not found")                       // 404
-	ErrConflict       = errors.New("conflict")                        // 409
-	ErrPrecondition   = errors.New("exists already or was changed")   // 412
-	ErrNotImplemented = errors.New("not implemented")                 // 501
-	ErrUnavailable    = errors.New("the server is not up, or starts") // no answer, 502, 503, 504, the HTML page of a start
-	ErrNotOpenIDM     = errors.New("the answer is not OpenIDM's")     // not JSON, or another shape
-	ErrRedirect       = errors.New("redirects are refused")           // 3xx: headers with the password would go along
-	ErrTooLarge       = errors.New("the answer is larger than the limit")
-	ErrPartialResult  = errors.New("the query failed midway") // 200 with a member error
-	ErrPaging         = errors.New("the pages do not end")    // a cookie that was there before, or pages without news
+	ErrUnauthorized   = errors.New("not authenticated")             // 401
+	ErrForbidden      = errors.New("not authorized")                // 403
+	ErrNotFound       = errors.New("not found")                     // 404
+	ErrConflict       = errors.New("conflict")                      // 409
+	ErrPrecondition   = errors.New("exists already or was changed") // 412
+	ErrNotImplemented = errors.New("not implemented")               // 501
+	// ErrUnavailable: no answer, 502, 503, 504, or the HTML page of a start.
+	ErrUnavailable = errors.New("the server is not up, or starts")
+	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
+	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
+	// ErrRedirect: 3xx. The headers with the password would go along.
+	ErrRedirect = errors.New("redirects are refused")
+	ErrTooLarge = errors.New("the answer is larger than the limit")
+	// ErrPartialResult: 200 with a member error.
+	ErrPartialResult = errors.New("the query failed midway")
+	// ErrPaging: a cookie that was there before, or pages without news.
+	ErrPaging = errors.New("the pages do not end")
 )
 
 var errAddress = errors.New("the server's address must be https://HOST[:PORT]/openidm/, without a user or a query")
@@ -69,9 +75,9 @@ func (e *Error) Error() string {
 	s := fmt.Sprintf("%s %s: %d", e.Method, e.URL, e.Code)
 	switch {
 	case e.Message != "":
-		s += ": " + printable(e.Message)
+		s += ": " + text.Printable(e.Message)
 	case e.Reason != "":
-		s += " " + printable(e.Reason)
+		s += " " + text.Printable(e.Reason)
 	default:
 		s += " " + http.StatusText(e.Code)
 	}
@@ -85,7 +91,7 @@ func (e *Error) Error() string {
 		s += fmt.Sprintf(" (it begins %q)", e.Body)
 	}
 	if e.TransactionID != "" {
-		s += " [transaction " + printable(e.TransactionID) + "]"
+		s += " [transaction " + text.Printable(e.TransactionID) + "]"
 	}
 	return s
 }
@@ -99,23 +105,16 @@ func (e *Error) Unwrap() []error {
 }
 
 // hide takes a password out of what the server said, for servers that repeat
-// what they were sent. Short ones are not looked for: they are parts of words.
-func (e *Error) hide(cred Credentials) {
-	secret := cred.Password.Reveal()
-	if len(secret) < 4 || secret == cred.Username {
-		return
-	}
-	clean := func(s string) string { return strings.ReplaceAll(s, secret, cred.Password.String()) }
-	e.Reason, e.Message, e.Body = clean(e.Reason), clean(e.Message), clean(e.Body)
-	for n := len(secret) - 1; n >= 4; n-- { // Body is cut, perhaps within it
-		e.Body = strings.TrimSuffix(e.Body, secret[:n])
-	}
-	escaped, _ := json.Marshal(secret)
+// what they were sent. A detail that holds it is left out.
+func (e *Error) hide(cred Credentials) *Error {
+	r := redact.New(cred.Username, cred.Password)
+	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(e.Message), r.Cut(e.Body)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
-		if strings.Contains(string(*raw), secret) || strings.Contains(string(*raw), string(escaped[1:len(escaped)-1])) {
+		if r.Holds(*raw) {
 			*raw = nil
 		}
 	}
+	return e
 }
 
 func kindOf(code int) error {
@@ -172,7 +171,8 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 func (e *NetworkError) Sent() bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) && !(errors.As(e.Err, &op) && op.Op == "dial")
+	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) &&
+		!(errors.As(e.Err, &op) && op.Op == "dial")
 }
 
 // Is matches [ErrUnavailable] and [ErrNotOpenIDM].
@@ -180,7 +180,8 @@ func (e *NetworkError) Is(target error) bool {
 	foreign := isForeign(e.Err)
 	switch target {
 	case ErrUnavailable:
-		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) && !errors.Is(e.Err, errLatin1)
+		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) &&
+			!errors.Is(e.Err, errLatin1)
 	case ErrNotOpenIDM:
 		return !e.ended && foreign
 	}
@@ -190,7 +191,8 @@ func (e *NetworkError) Is(target error) bool {
 // networkError is the error of a call that got no answer. The address that
 // net/http puts into its errors holds the query, and is left out.
 func networkError(ctx context.Context, where place, err error, maybeSent bool) error {
-	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err), unsent: !maybeSent, ended: ctx.Err() != nil}
+	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err),
+		unsent: !maybeSent, ended: ctx.Err() != nil}
 	var certificate *tls.CertificateVerificationError
 	if errors.As(e.Err, &certificate) {
 		e.Err = errors.Join(trustError(e.URL, certificate), e.Err)
@@ -223,7 +225,8 @@ func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust
 	case errors.As(err.Err, &name):
 		e.Reason, e.Remedy = jvmtrust.ReasonName, e.Remedy+", and use the certificate's own name in the address"
 	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
-		e.Reason, e.Remedy = jvmtrust.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
+		e.Reason, e.Remedy = jvmtrust.ReasonValidity,
+			"renew the server's certificate, and check both machines' clocks"
 	}
 	return e
 }

@@ -52,9 +52,12 @@ func TestCertificates(t *testing.T) {
 		{"trusted by its CN", own, func(c *Client) { c.Trust = trusting(own) }, ""},
 		{"not trusted", own, func(c *Client) { c.Trust = trusting(old) }, jvmtrust.ReasonUntrusted},
 		{"the system's roots do not know it", own, func(*Client) {}, unknown},
-		{"an empty trust trusts nothing", own, func(c *Client) { c.Trust = jvmtrust.New() }, jvmtrust.ReasonUntrusted},
+		{"an empty trust trusts nothing", own, func(c *Client) { c.Trust = jvmtrust.New() },
+			jvmtrust.ReasonUntrusted},
 		{"other name", old, func(c *Client) { c.Trust = trusting(old) }, jvmtrust.ReasonName},
-		{"other name asked for", old, func(c *Client) { c.Trust, c.TLSName = trusting(old), "idc21.example.com" }, ""},
+		{"other name asked for", old, func(c *Client) {
+			c.Trust, c.TLSName = trusting(old), "idc21.example.com"
+		}, ""},
 		{"pinned under any name", old, func(c *Client) { c.Pinned = old.Leaf }, ""},
 		{"pinned beside a trust", old, func(c *Client) { c.Trust, c.Pinned = trusting(own), old.Leaf }, ""},
 		{"another one is pinned", own, func(c *Client) { c.Pinned = old.Leaf }, jvmtrust.ReasonUntrusted},

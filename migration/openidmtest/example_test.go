@@ -59,7 +59,8 @@ func ExampleServer_Fail() {
 		log.Fatal(err)
 	}
 	defer source.Close()
-	source.Fail(openidmtest.Fault{Path: "info/ping", Times: 1, Status: 503, Body: `{"code":503,"reason":"Service Unavailable"}`})
+	source.Fail(openidmtest.Fault{Path: "info/ping", Times: 1, Status: 503,
+		Body: `{"code":503,"reason":"Service Unavailable"}`})
 	source.Fail(openidmtest.Fault{Path: "info/ping", Times: 1, Effect: openidmtest.LoseAnswer, Method: "POST"})
 	ask(source, "GET", "info/ping", "")
 	ask(source, "POST", "info/ping?_action=x", "")
@@ -86,7 +87,8 @@ func Example_badCertificate() {
 	}
 	defer target.Close()
 	url := strings.Replace(source.URL(), "localhost", "idc21.example.com", 1)
-	ask(target, "POST", "endpoint/migration?_action=configure", `{"instanceUrl":"`+url+`","userName":"openidm-admin","password":"openidm-admin"}`)
+	ask(target, "POST", "endpoint/migration?_action=configure",
+		`{"instanceUrl":"`+url+`","userName":"openidm-admin","password":"openidm-admin"}`)
 	target.Wait()
 	ask(target, "POST", "endpoint/migration?_action=status", "")
 	// Output:

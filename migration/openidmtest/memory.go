@@ -49,6 +49,12 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errRefused
 	}
 	in := r.Clone(r.Context())
+	in.Header = http.Header{} // as a server reads it: without the spelling
+	for name, values := range r.Header {
+		for _, value := range values {
+			in.Header.Add(name, value)
+		}
+	}
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}

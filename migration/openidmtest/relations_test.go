@@ -45,9 +45,11 @@ func TestRelationships(t *testing.T) {
 	same("no manager", user["manager"], nil)
 	same("no reports", user["reports"], []any{})
 
-	added := ask("POST", "managed/role/r1/members?_action=create", `{"_ref":"managed/user/u00010"}`, http.StatusCreated)
+	added := ask("POST", "managed/role/r1/members?_action=create",
+		`{"_ref":"managed/user/u00010"}`, http.StatusCreated)
 	relation := added["_refProperties"].(record)["_id"].(string)
-	ask("POST", "managed/role/r1/members?_action=create", `{"_ref":"managed/user/u00010"}`, http.StatusPreconditionFailed)
+	ask("POST", "managed/role/r1/members?_action=create", `{"_ref":"managed/user/u00010"}`,
+		http.StatusPreconditionFailed)
 	ask("POST", "managed/role/r1/members?_action=create", `{"_ref":"managed/user/zzz"}`, http.StatusBadRequest)
 	ask("POST", "managed/role/r1/members?_action=create", `{"foo":"bar"}`, http.StatusInternalServerError)
 	ask("PATCH", "managed/role/r1", `[{"operation":"add","field":"/members/-","value":{"_ref":"managed/user/u00011"}}]`, http.StatusOK)
@@ -71,13 +73,16 @@ func TestRelationships(t *testing.T) {
 
 	// An update that does not speak of relationships leaves them.
 	ask("PUT", "managed/user/m1", `{"userName":"m1","givenName":"G","sn":"S","mail":"m@example.com","manager":{"_ref":"managed/user/u00001"}}`, http.StatusCreated)
-	ask("PUT", "managed/user/m1", `{"userName":"m1","givenName":"H","sn":"S","mail":"m@example.com"}`, http.StatusOK)
+	ask("PUT", "managed/user/m1", `{"userName":"m1","givenName":"H","sn":"S","mail":"m@example.com"}`,
+		http.StatusOK)
 	manager := ask("GET", "managed/user/m1?_fields=manager/userName", "", 200)["manager"]
 	same("manager", refOf(manager), "managed/user/u00001")
 	same("manager's name", manager.(record)["userName"], "u00001")
-	same("reports", refs(ask("GET", "managed/user/u00001?_fields=reports", "", 200)["reports"]), []string{"managed/user/m1"})
+	same("reports", refs(ask("GET", "managed/user/u00001?_fields=reports", "", 200)["reports"]),
+		[]string{"managed/user/m1"})
 	ask("PATCH", "managed/user/m1", `[{"operation":"remove","field":"/manager"}]`, http.StatusOK)
-	same("no reports any more", ask("GET", "managed/user/u00001/reports?_queryFilter=true", "", 200)["result"], []any{})
+	same("no reports any more", ask("GET", "managed/user/u00001/reports?_queryFilter=true", "", 200)["result"],
+		[]any{})
 	ask("PUT", "managed/user/m2", `{"userName":"m2","givenName":"G","sn":"S","mail":"m@example.com","manager":{"_ref":"managed/user/zzz"}}`, http.StatusBadRequest)
 
 	// Put without properties, a relationship has one id from both sides.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/big"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -44,20 +45,13 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	if o.NotAfter.IsZero() {
 		o.NotAfter = now.AddDate(10, 0, 0)
 	}
-	// Both keys at once: each takes a tenth of a second or more.
-	type made struct {
-		key  crypto.Signer
-		cert *x509.Certificate
-		err  error
+	key, cert, err := selfSigned(keyName{o.Role, serverAlias, o.CommonName}, o.NotBefore, o.NotAfter)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a certificate: %w", err)
 	}
-	other := make(chan made, 1)
-	go func() {
-		key, cert, err := selfSigned("localhost", o.NotBefore, o.NotAfter)
-		other <- made{key, cert, err}
-	}()
-	key, cert, err := selfSigned(o.CommonName, o.NotBefore, o.NotAfter)
-	selfService := <-other
-	if err = errors.Join(err, selfService.err); err != nil {
+	selfService := keyName{o.Role, "selfservice", "localhost"}
+	selfServiceKey, selfServiceCert, err := selfSigned(selfService, o.NotBefore, o.NotAfter)
+	if err != nil {
 		return nil, nil, fmt.Errorf("making a certificate: %w", err)
 	}
 	put := keystore.PutOptions{Created: now, Password: o.Password, Iterations: iterations}
@@ -71,7 +65,7 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	err = errors.Join(
 		secret(symmetricAlias, "AES", 16),
 		secret("openidm-jwtsessionhmac-key", "HmacSHA256", 32),
-		keys.PutPrivateKey("selfservice", selfService.key, []*x509.Certificate{selfService.cert}, put),
+		keys.PutPrivateKey(selfService.alias, selfServiceKey, []*x509.Certificate{selfServiceCert}, put),
 		keys.PutPrivateKey(serverAlias, key, chain, put),
 		secret("openidm-selfservice-key", "AES", 16),
 		trusted.PutPrivateKey(serverAlias, key, chain, put),
@@ -82,17 +76,36 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	return keys, trusted, nil
 }
 
+// keyName tells the keys of a process apart. Those of a source and a target
+// differ, as do those of servers with different certificate names.
+type keyName struct {
+	role              Role
+	alias, commonName string
+}
+
+// madeKeys has a func() (*rsa.PrivateKey, error) for each keyName. A key is made
+// once for a process, since that takes a tenth of a second or more.
+var madeKeys sync.Map
+
+func makeKey(name keyName) (*rsa.PrivateKey, error) {
+	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (*rsa.PrivateKey, error) {
+		return rsa.GenerateKey(rand.Reader, 2048)
+	}))
+	return once.(func() (*rsa.PrivateKey, error))()
+}
+
 // selfSigned makes a certificate as a server makes its own: without subject
-// alternative names, and without any other extension.
-func selfSigned(name string, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+// alternative names, and without any other extension. Each is another one, be
+// it of the same key.
+func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
+	key, err := makeKey(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	subject := pkix.Name{
 		Country: []string{"None"}, Province: []string{"None"}, Locality: []string{"None"},
 		OrganizationalUnit: []string{"None"}, Organization: []string{"OpenIDM Self-Signed Certificate"},
-		CommonName: name,
+		CommonName: name.commonName,
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
 	if err != nil {

@@ -152,9 +152,11 @@ func (src *sourceServer) get(ctx context.Context, resource string, params url.Va
 	if err != nil {
 		return err
 	}
-	req.Header.Set("X-OpenIDM-Username", src.username)
-	req.Header.Set("X-OpenIDM-Password", src.password)
-	req.Header.Set("X-OpenIDM-NoSession", "true")
+	for name, value := range map[string]string{
+		"X-OpenIDM-Username": src.username, "X-OpenIDM-Password": src.password, "X-OpenIDM-NoSession": "true",
+	} {
+		req.Header[name] = []string{value} // as a real target spells it
+	}
 	res, err := src.client.Do(req)
 	if err != nil {
 		return err

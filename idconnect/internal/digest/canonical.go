@@ -1,10 +1,11 @@
 package digest
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Limits of what is brought into canonical form. A record of the servers has a
@@ -12,7 +13,6 @@ import (
 const (
 	maxDepth = 64
 	maxBytes = 16 << 20
-	maxNames = 1000 // that are remembered
 )
 
 var (
@@ -22,38 +22,37 @@ var (
 
 // canonicalizer writes JSON in the form of RFC 8785: members ordered by the
 // UTF-16 units of their names, numbers as ECMAScript prints them, the shortest
-// escapes, no space.
+// escapes, no white space.
 //
 // It goes beyond the RFC where that would refuse a record or call two records
 // equal that are not: of two members with one name the last counts, as it does
-// for the servers' own parser; a surrogate that stands alone is kept as an
-// escape; and a number that a double cannot hold (an integer beyond 2^53 that
-// would be rounded, anything out of range) is kept as it is written.
+// for the servers' own parser; a lone surrogate is kept as an escape; and a
+// number that a double cannot hold (an integer beyond 2^53 that would be
+// rounded, anything out of range) is kept as it is written.
 //
 // The zero value is ready and may be used again, but not by two goroutines.
 type canonicalizer struct {
-	in  []byte
+	in  []byte // valid JSON
 	pos int
 	out []byte
 
-	// skip, when set, names members that are left out; depth 0 is the
+	// skip, unless nil, names members that are left out; depth 0 is the
 	// outermost object.
 	skip func(name string, depth int) bool
-	// seal, when set, is given each object whose only member is $crypto, as it
+	// seal, unless nil, is given each object whose only member is $crypto, as it
 	// was read and in canonical form, and must keep neither. In the output the
 	// object is the same for all of them; what seal returns is added to seals,
-	// which is in the order of the output.
+	// in the order of the output.
 	seal  func(raw, canonical []byte) Seal
 	seals []Seal
 
 	members []jsonMember // stack of the open objects' members
 	scratch []byte
 	spare   []Seal
-	names   map[string]string // decoded names, as records repeat them
 }
 
-// Seal stands for an encrypted value: a digest of what it holds when
-// it could be opened, else of the value as it is.
+// Seal stands for an encrypted value: a digest of what it holds if it could be
+// opened, else of the value as it is.
 type Seal struct {
 	Digest uint64
 	Opened bool
@@ -78,117 +77,82 @@ func Canonical(in []byte) ([]byte, error) {
 	if err := c.value(0); err != nil {
 		return nil, err
 	}
-	if err := c.finish(); err != nil {
-		return nil, err
-	}
 	return c.out, nil
 }
 
+// reset takes the next input. The standard library decides whether it is JSON,
+// so that what follows need not. Its error would quote the input, which may be
+// personal.
 func (c *canonicalizer) reset(in []byte) error {
-	c.in, c.pos, c.out, c.members, c.seals = in, 0, c.out[:0], c.members[:0], c.seals[:0]
 	if len(in) > maxBytes {
 		return fmt.Errorf("%w: %d bytes", errLimit, len(in))
 	}
-	return nil
-}
-
-// finish makes sure that nothing follows the value.
-func (c *canonicalizer) finish() error {
-	if c.space(); c.pos != len(c.in) {
-		return c.syntax("something follows the value")
+	if !utf8.Valid(in) || !json.Valid(in) {
+		return errSyntax
 	}
+	c.in, c.pos, c.out, c.members, c.seals = in, 0, c.out[:0], c.members[:0], c.seals[:0]
 	return nil
 }
 
-// syntax never quotes the input: it may be personal.
-func (c *canonicalizer) syntax(what string) error {
-	return fmt.Errorf("%w: %s at byte %d", errSyntax, what, c.pos)
-}
-
-func (c *canonicalizer) space() {
-	for c.pos < len(c.in) {
-		switch c.in[c.pos] {
+// next skips white space and returns the byte that follows.
+func (c *canonicalizer) next() byte {
+	for {
+		switch b := c.in[c.pos]; b {
 		case ' ', '\t', '\n', '\r':
 			c.pos++
 		default:
-			return
+			return b
 		}
 	}
-}
-
-// next skips space and returns the byte that follows, 0 at the end.
-func (c *canonicalizer) next() byte {
-	if c.space(); c.pos < len(c.in) {
-		return c.in[c.pos]
-	}
-	return 0
 }
 
 func (c *canonicalizer) value(depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("%w: more than %d levels", errLimit, maxDepth)
 	}
-	switch b := c.next(); {
-	case b == '{':
+	switch c.next() {
+	case '{':
 		return c.object(depth)
-	case b == '[':
+	case '[':
 		return c.array(depth)
-	case b == '"':
-		return c.text()
-	case b == '-' || '0' <= b && b <= '9':
-		return c.number()
-	case b == 't':
-		return c.word("true")
-	case b == 'f':
-		return c.word("false")
-	case b == 'n':
-		return c.word("null")
+	case '"':
+		c.text()
+	case 't', 'n':
+		c.word(len("true"))
+	case 'f':
+		c.word(len("false"))
+	default:
+		c.number()
 	}
-	return c.syntax("no value")
-}
-
-func (c *canonicalizer) word(word string) error {
-	if !bytes.HasPrefix(c.in[c.pos:], []byte(word)) {
-		return c.syntax("no value")
-	}
-	c.pos += len(word)
-	c.out = append(c.out, word...)
 	return nil
 }
 
+func (c *canonicalizer) word(n int) {
+	c.out = append(c.out, c.in[c.pos:c.pos+n]...)
+	c.pos += n
+}
+
 func (c *canonicalizer) array(depth int) error {
-	c.pos++
-	c.out = append(c.out, '[')
-	if c.next() == ']' {
-		c.pos++
-		c.out = append(c.out, ']')
-		return nil
-	}
-	for {
+	c.word(len("["))
+	for c.next() != ']' {
+		if c.in[c.pos] == ',' {
+			c.word(len(","))
+		}
 		if err := c.value(depth + 1); err != nil {
 			return err
 		}
-		switch c.next() {
-		case ',':
-			c.pos++
-			c.out = append(c.out, ',')
-		case ']':
-			c.pos++
-			c.out = append(c.out, ']')
-			return nil
-		default:
-			return c.syntax("no end of the array")
-		}
 	}
+	c.word(len("]"))
+	return nil
 }
 
 func (c *canonicalizer) object(depth int) error {
 	from, at, first := c.pos, len(c.out), len(c.members)
-	defer func() { c.members = c.members[:first] }()
 	if err := c.objectMembers(depth); err != nil {
 		return err
 	}
 	members := c.sortMembers(first)
+	c.members = c.members[:first]
 	c.scratch = append(c.scratch[:0], '{')
 	for i, m := range members {
 		if i > 0 {
@@ -209,63 +173,29 @@ func (c *canonicalizer) object(depth int) error {
 // objectMembers reads an object and leaves its members on the stack, in the
 // order of the input and with their text in out.
 func (c *canonicalizer) objectMembers(depth int) error {
-	c.pos++
-	if c.next() == '}' {
-		c.pos++
-		return nil
-	}
-	for {
-		if c.next() != '"' {
-			return c.syntax("no name of a member")
+	for c.pos++; c.next() != '}'; {
+		if c.in[c.pos] == ',' {
+			c.pos++
+			c.next()
 		}
 		m := jsonMember{start: len(c.out), seal: len(c.seals)}
-		if err := c.text(); err != nil {
-			return err
-		}
-		quoted := c.out[m.start:]
-		name, known := c.names[string(quoted)]
-		if !known {
-			var err error
-			if name, err = Unquote(quoted); err != nil {
-				return err
-			}
-			c.remember(string(quoted), name)
-		}
-		m.name = name
-		if c.next() != ':' {
-			return c.syntax("no colon")
-		}
-		c.pos++
-		c.out = append(c.out, ':')
+		c.text()
+		m.name = Unescape(c.out[m.start+1 : len(c.out)-1])
+		c.next()
+		c.word(len(":"))
 		m.value = len(c.out)
 		if err := c.value(depth + 1); err != nil {
 			return err
 		}
-		if c.skip != nil && c.skip(name, depth) {
+		if c.skip != nil && c.skip(m.name, depth) {
 			c.out, c.seals = c.out[:m.start], c.seals[:m.seal]
 		} else {
 			m.end, m.sealEnd = len(c.out), len(c.seals)
 			c.members = append(c.members, m)
 		}
-		switch c.next() {
-		case ',':
-			c.pos++
-		case '}':
-			c.pos++
-			return nil
-		default:
-			return c.syntax("no end of the object")
-		}
 	}
-}
-
-func (c *canonicalizer) remember(quoted, name string) {
-	if c.names == nil {
-		c.names = map[string]string{}
-	}
-	if len(c.names) < maxNames && len(name) <= 256 {
-		c.names[quoted] = name
-	}
+	c.pos++
+	return nil
 }
 
 // sortMembers orders the members from first on and drops those that a later
@@ -296,9 +226,9 @@ func (c *canonicalizer) sortMembers(first int) []jsonMember {
 	return kept
 }
 
-// compareNames orders names by their UTF-16 units. In UTF-8 the order is
-// the same, but that the leading bytes of what lies beyond U+FFFF (F0 to F4)
-// come before EE and EF.
+// compareNames orders names by their UTF-16 units. In UTF-8 the order is the
+// same, but that the leading bytes of what lies beyond U+FFFF (F0 to F4) come
+// before EE and EF.
 func compareNames(a, b string) int {
 	n := min(len(a), len(b))
 	for i := range n {

@@ -11,7 +11,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
-	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
@@ -46,12 +45,10 @@ type Hasher struct {
 	depth int
 	twice bool // a name stood twice in an object
 
-	text   []byte // the last string, as RFC 8785 writes it, without its quotes
-	c      canonicalizer
-	spare  []byte
-	names  []uint64 // of the members of the open objects
-	shape  objectShape
-	spares [maxDepth + 2]knownMember // for members that are not learned
+	text  []byte // the last string, as RFC 8785 writes it, without its quotes
+	c     canonicalizer
+	spare []byte
+	names []uint64 // of the members of the open objects
 }
 
 func NewHasher(key []byte, keys *keystore.Store, ignore []string) *Hasher {
@@ -121,14 +118,14 @@ func (t *Hasher) record(in []byte, pos, n int) (d Digest, end int, err error) {
 	t.in, t.pos, t.n, t.depth, t.twice, t.names = in, pos, n, 0, false, t.names[:0]
 	t.space()
 	if t.in[t.pos] != '{' || t.pos >= n {
-		if _, ok := t.value(nil); !ok {
+		if _, ok := t.value(); !ok {
 			return d, 0, errNotJSON
 		}
 		return d, t.pos, errRecord
 	}
 	from := t.pos
 	var id recordID
-	sum, ok := t.object(&id, &t.shape)
+	sum, ok := t.object(&id)
 	if !ok {
 		return d, 0, errNotJSON
 	}
@@ -177,8 +174,7 @@ func (t *Hasher) skipSpace() {
 	}
 }
 
-// value reads any value; of is the member that it belongs to, nil for none.
-func (t *Hasher) value(of *knownMember) (Sum, bool) {
+func (t *Hasher) value() (Sum, bool) {
 	t.space()
 	if t.depth > maxDepth || t.pos >= t.n {
 		return Sum{}, false
@@ -187,9 +183,9 @@ func (t *Hasher) value(of *knownMember) (Sum, bool) {
 	case '"':
 		return t.string()
 	case '{':
-		return t.object(nil, of.below(t.depth))
+		return t.object(nil)
 	case '[':
-		return t.array(of)
+		return t.array()
 	case 't':
 		return t.word("true")
 	case 'f':
@@ -208,14 +204,14 @@ func (t *Hasher) word(word string) (Sum, bool) {
 	return t.raw(kindWord, t.in, t.pos-len(word), t.pos), true
 }
 
-func (t *Hasher) array(of *knownMember) (Sum, bool) {
+func (t *Hasher) array() (Sum, bool) {
 	x, y := t.begin(kindArray)
 	sum, n := Sum{x, y}, 0
 	t.pos++
 	t.depth++
 	if t.space(); t.in[t.pos] != ']' {
 		for {
-			v, ok := t.value(of)
+			v, ok := t.value()
 			if !ok {
 				return v, false
 			}
@@ -235,71 +231,41 @@ func (t *Hasher) array(of *knownMember) (Sum, bool) {
 	return t.end(sum.X, sum.Y, n), true
 }
 
-// object reads an object; that of a record itself has id set. shape, unless
-// nil, is what was learned of the objects that stood at its place.
-func (t *Hasher) object(id *recordID, shape *objectShape) (Sum, bool) {
+// object reads an object; that of a record itself has id set.
+func (t *Hasher) object(id *recordID) (Sum, bool) {
 	x, y := t.begin(kindObject)
-	from, base, n, sealed, alone := t.pos, len(t.names), 0, false, shape == nil
+	from, base, n, sealed := t.pos, len(t.names), 0, false
 	var last Sum // the value of the last member
 	t.pos++
 	t.depth++
 	if t.space(); t.in[t.pos] != '}' {
-		for at := 0; ; {
+		for {
+			name, role, ok := t.name(id != nil)
+			if !ok {
+				return last, false
+			}
+			if role == roleID {
+				id.found = t.in[t.pos] == '"'
+			}
+			v, ok := t.value()
+			if !ok {
+				return v, false
+			}
+			if role == roleID && id.found {
+				if id.sum, id.text = v, t.text; t.rewritten() {
+					id.text = bytes.Clone(t.text)
+				}
+			}
+			t.names = append(t.names, name.X)
+			if role != roleIgnored {
+				m := t.join(name, v)
+				x, y, n, last, sealed = x+m.X, y+m.Y, n+1, v, role == roleSeal
+			}
+			if t.space(); t.in[t.pos] != ',' {
+				break
+			}
+			t.pos++
 			t.space()
-			member, whole := shape.find(t.in[t.pos:], &at)
-			if member == nil {
-				if member = t.learn(shape, at, id != nil); member == nil {
-					return last, false
-				}
-				alone = alone || member == &t.spares[t.depth]
-			} else if whole {
-				// The whole member is what it was in the record before.
-				t.pos += len(member.whole)
-				t.names = append(t.names, member.hash.X)
-				if !member.skip {
-					x, y, n, last, sealed = x+member.joined.X, y+member.joined.Y, n+1, member.value, member.crypto
-				}
-				goto next
-			} else {
-				t.pos += len(member.name)
-			}
-			{
-				begin := t.pos
-				if member.id {
-					t.space()
-					id.found = t.in[t.pos] == '"'
-				}
-				var v Sum
-				var ok bool
-				if t.in[t.pos] == '"' && t.depth <= maxDepth {
-					v, ok = t.string()
-				} else {
-					v, ok = t.value(member)
-				}
-				if !ok {
-					return v, false
-				}
-				if member.id && id.found {
-					if id.sum, id.text = v, t.text; t.rewritten() {
-						id.text = bytes.Clone(t.text)
-					}
-				}
-				m := t.join(member.hash, v)
-				if !t.twice {
-					member.remember(t.in[begin:t.pos], v, m)
-				}
-				t.names = append(t.names, member.hash.X)
-				if !member.skip {
-					x, y, n, last, sealed = x+m.X, y+m.Y, n+1, v, member.crypto
-				}
-			}
-		next:
-			at++
-			if t.space(); t.in[t.pos] == ',' {
-				t.pos++
-				continue
-			}
-			break
 		}
 	}
 	if t.pos >= t.n || t.in[t.pos] != '}' {
@@ -307,14 +273,57 @@ func (t *Hasher) object(id *recordID, shape *objectShape) (Sum, bool) {
 	}
 	t.pos++
 	t.depth--
-	if (alone || !shape.distinct) && t.anyTwice(t.names[base:]) {
-		t.twice = true
-	}
+	t.twice = t.twice || anyTwice(t.names[base:])
 	t.names = t.names[:base]
 	if sealed && n == 1 {
 		return t.seal(t.in[from:t.pos], last), true
 	}
 	return t.end(x, y, n), true
+}
+
+// memberRole is what a member's name makes of it.
+type memberRole int
+
+const (
+	roleNone memberRole = iota
+	roleIgnored
+	roleID   // the _id of a record
+	roleSeal // $crypto
+)
+
+// name reads the name of a member, of a record if top is set, and what follows
+// it up to the value.
+func (t *Hasher) name(top bool) (Sum, memberRole, bool) {
+	if t.in[t.pos] != '"' || t.pos >= t.n {
+		return Sum{}, 0, false
+	}
+	sum, ok := t.string()
+	if !ok {
+		return sum, 0, false
+	}
+	role := roleNone
+	switch {
+	case string(t.text) == "_rev":
+		role = roleIgnored
+	case !top:
+		if string(t.text) == "$crypto" {
+			role = roleSeal
+		}
+	case string(t.text) == "_id":
+		role = roleID
+	default:
+		for _, ignored := range t.ignore {
+			if string(t.text) == ignored {
+				role = roleIgnored
+			}
+		}
+	}
+	if t.space(); t.in[t.pos] != ':' {
+		return sum, 0, false
+	}
+	t.pos++
+	t.space()
+	return sum, role, true
 }
 
 // rewritten says whether text lies in the scratch that the next string is
@@ -323,7 +332,7 @@ func (t *Hasher) rewritten() bool {
 	return len(t.c.out) > 2 && len(t.text) > 0 && &t.text[0] == &t.c.out[1]
 }
 
-func (t *Hasher) anyTwice(names []uint64) bool {
+func anyTwice(names []uint64) bool {
 	if len(names) <= 32 {
 		for i, a := range names {
 			for _, b := range names[:i] {
@@ -355,91 +364,4 @@ func (t *Hasher) seal(raw []byte, is Sum) Sum {
 		}
 	}
 	return t.join(Sum{x, y}, is)
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// specialBytes marks the high bit of each byte that is a quote, a backslash
-// or a control character; of what follows the first of them nothing is said.
-func specialBytes(w uint64) uint64 {
-	q, b := w^ones*'"', w^ones*'\\'
-	return ((q-ones)&^q | (b-ones)&^b | (w-ones*' ')&^w) & highs
-}
-
-// string hashes the string that begins at pos, eight bytes at a time, and sets
-// text.
-func (t *Hasher) string() (Sum, bool) {
-	from := t.pos + 1
-	x, y := t.begin(kindText)
-	k2, k3 := t.k[2], t.k[3]
-	in, p, high := t.in, from, uint64(0)
-	for {
-		w := binary.LittleEndian.Uint64(in[p:])
-		special := specialBytes(w)
-		if special == 0 {
-			x, y = Fold(x^w, k2), Fold(y^w, k3)
-			high |= w
-			if p += 8; p >= t.n {
-				return Sum{}, false
-			}
-			continue
-		}
-		i := bits.TrailingZeros64(special) / 8
-		if in[p+i] != '"' || p+i >= t.n {
-			return t.rewrite(from - 1)
-		}
-		w &= 1<<(8*i) - 1
-		x, y = Fold(x^w, k2), Fold(y^w, k3)
-		high |= w
-		p += i
-		break
-	}
-	t.text, t.pos = in[from:p], p+1
-	if high&highs != 0 && !utf8.Valid(t.text) {
-		return Sum{}, false
-	}
-	return t.end(x, y, p-from), true
-}
-
-// rewrite is string for one that RFC 8785 may write otherwise.
-func (t *Hasher) rewrite(from int) (Sum, bool) {
-	t.c.in, t.c.pos, t.c.out = t.in[:t.n], from, t.c.out[:0]
-	if t.c.text() != nil {
-		return Sum{}, false
-	}
-	t.pos = t.c.pos
-	return t.scratch(kindText, 1), true
-}
-
-// scratch hashes what the canonicalizer wrote, less so many bytes at both ends.
-func (t *Hasher) scratch(kind uint64, less int) Sum {
-	n := len(t.c.out)
-	t.c.out = append(t.c.out, 0, 0, 0, 0, 0, 0, 0, 0)
-	t.text = t.c.out[less : n-less]
-	return t.raw(kind, t.c.out, less, n-less)
-}
-
-func (t *Hasher) number() (Sum, bool) {
-	from, p := t.pos, t.pos
-	for '0' <= t.in[p] && t.in[p] <= '9' {
-		p++
-	}
-	if n := p - from; n > 0 && n <= 15 && (t.in[from] != '0' || n == 1) && p < t.n {
-		if b := t.in[p]; b != '.' && b != 'e' && b != 'E' {
-			t.pos = p
-			return t.raw(kindNumber, t.in, from, p), true
-		}
-	}
-	if b := t.in[from]; b != '-' && (b < '0' || b > '9') {
-		return Sum{}, false
-	}
-	t.c.in, t.c.pos, t.c.out = t.in[:t.n], from, t.c.out[:0]
-	if t.c.number() != nil {
-		return Sum{}, false
-	}
-	t.pos = t.c.pos
-	return t.scratch(kindNumber, 0), true
 }

@@ -3,45 +3,23 @@ package digest
 import (
 	"bytes"
 	"strconv"
+	"strings"
 )
 
 // number copies a number as ECMAScript prints it.
-func (c *canonicalizer) number() error {
-	from := c.pos
-	digits := func() bool {
-		at := c.pos
-		for c.pos < len(c.in) && '0' <= c.in[c.pos] && c.in[c.pos] <= '9' {
-			c.pos++
-		}
-		return c.pos > at
+func (c *canonicalizer) number() {
+	literal := c.in[c.pos : c.pos+numberLength(c.in[c.pos:])]
+	c.pos += len(literal)
+	c.out = appendNumber(c.out, literal, !bytes.ContainsAny(literal, ".eE"))
+}
+
+// numberLength is the number of bytes with which a number may go on.
+func numberLength(in []byte) int {
+	n := 0
+	for n < len(in) && strings.IndexByte("+-.eE0123456789", in[n]) >= 0 {
+		n++
 	}
-	if c.in[c.pos] == '-' {
-		c.pos++
-	}
-	whole := c.pos
-	if !digits() || c.in[whole] == '0' && c.pos > whole+1 {
-		return c.syntax("bad number")
-	}
-	integer := true
-	if c.pos < len(c.in) && c.in[c.pos] == '.' {
-		integer = false
-		c.pos++
-		if !digits() {
-			return c.syntax("bad number")
-		}
-	}
-	if c.pos < len(c.in) && (c.in[c.pos] == 'e' || c.in[c.pos] == 'E') {
-		integer = false
-		c.pos++
-		if c.pos < len(c.in) && (c.in[c.pos] == '+' || c.in[c.pos] == '-') {
-			c.pos++
-		}
-		if !digits() {
-			return c.syntax("bad number")
-		}
-	}
-	c.out = appendNumber(c.out, c.in[from:c.pos], integer)
-	return nil
+	return n
 }
 
 func appendNumber(out, literal []byte, integer bool) []byte {

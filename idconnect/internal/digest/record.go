@@ -50,11 +50,11 @@ type Reducer struct {
 	c canonicalizer
 	h hash.Hash
 
-	tree *Hasher // which is quicker where only the id is asked for
+	hasher *Hasher // which is quicker where only the id is asked for
 }
 
 func NewReducer(key []byte, keys *keystore.Store, ignore []string) *Reducer {
-	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), tree: NewHasher(key, nil, nil)}
+	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), hasher: NewHasher(key, nil, nil)}
 	r.c.skip = func(name string, depth int) bool {
 		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
 	}
@@ -85,15 +85,11 @@ func (r *Reducer) digest(b []byte) uint64 {
 
 // id gives the id of a record, and the hash that the first pass has for it.
 func (r *Reducer) ID(raw json.RawMessage) (string, uint64, error) {
-	d, err := r.tree.one(raw)
+	d, err := r.hasher.one(raw)
 	if err != nil {
 		return "", 0, err
 	}
-	if bytes.IndexByte(d.IDText, '\\') < 0 {
-		return string(d.IDText), d.ID, nil
-	}
-	id, err := Unquote(slices.Concat([]byte{'"'}, d.IDText, []byte{'"'}))
-	return id, d.ID, err
+	return Unescape(d.IDText), d.ID, nil
 }
 
 // members brings a record into canonical form and returns its id and members,
@@ -109,9 +105,6 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 	if err := c.objectMembers(0); err != nil {
 		return "", nil, err
 	}
-	if err := c.finish(); err != nil {
-		return "", nil, err
-	}
 	members := c.sortMembers(0)
 	for _, m := range members {
 		if m.name != "_id" {
@@ -121,8 +114,7 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 		if value[0] != '"' || len(value) <= 2 || len(value) > MaxID {
 			break
 		}
-		id, err := Unquote(value)
-		return id, members, err
+		return Unescape(value[1 : len(value)-1]), members, nil
 	}
 	return "", nil, fmt.Errorf("%w: no usable _id", errRecord)
 }

@@ -2,147 +2,75 @@ package digest
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Unquote decodes a string that text has written.
-func Unquote(quoted []byte) (string, error) {
-	inner := quoted[1 : len(quoted)-1]
-	if bytes.IndexByte(inner, '\\') < 0 {
-		return string(inner), nil
+// Unescape decodes the inside of a string in canonical form. A lone surrogate
+// becomes the three bytes that UTF-8 would have for it.
+func Unescape(in []byte) string {
+	if bytes.IndexByte(in, '\\') < 0 {
+		return string(in)
 	}
-	out := make([]byte, 0, len(inner))
-	for i := 0; i < len(inner); i++ {
-		if inner[i] != '\\' {
-			out = append(out, inner[i])
+	c := canonicalizer{in: in}
+	out := make([]byte, 0, len(in))
+	for c.pos < len(in) {
+		if in[c.pos] != '\\' {
+			out = append(out, in[c.pos])
+			c.pos++
 			continue
 		}
-		i++
-		switch inner[i] {
-		case 'b':
-			out = append(out, '\b')
-		case 't':
-			out = append(out, '\t')
-		case 'n':
-			out = append(out, '\n')
-		case 'f':
-			out = append(out, '\f')
-		case 'r':
-			out = append(out, '\r')
-		case 'u':
-			unit, err := strconv.ParseUint(string(inner[i+1:i+5]), 16, 16)
-			if err != nil {
-				return "", fmt.Errorf("%w: escape", errSyntax)
-			}
-			if unit >= 0x80 { // a surrogate alone, in the form UTF-8 would have for it
-				out = append(out, 0xE0|byte(unit>>12), 0x80|byte(unit>>6)&0xBF, 0x80|byte(unit)&0xBF)
-			} else {
-				out = append(out, byte(unit))
-			}
-			i += 4
-		default:
-			out = append(out, inner[i])
+		if r := c.escape(); utf16.IsSurrogate(r) {
+			out = append(out, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF)
+		} else {
+			out = utf8.AppendRune(out, r)
 		}
 	}
-	return string(out), nil
+	return string(out)
 }
 
 // text copies a string with the escapes that RFC 8785 wants.
-func (c *canonicalizer) text() error {
-	c.pos++
-	c.out = append(c.out, '"')
+func (c *canonicalizer) text() {
+	c.word(len(`"`))
 	for {
-		from := c.pos
-		for c.pos < len(c.in) && c.in[c.pos] >= 0x20 && c.in[c.pos] != '"' && c.in[c.pos] != '\\' && c.in[c.pos] < utf8.RuneSelf {
-			c.pos++
+		c.word(bytes.IndexAny(c.in[c.pos:], `"\`))
+		if c.in[c.pos] == '"' {
+			c.word(len(`"`))
+			return
 		}
-		c.out = append(c.out, c.in[from:c.pos]...)
-		if c.pos >= len(c.in) {
-			return c.syntax("no end of the string")
-		}
-		switch b := c.in[c.pos]; {
-		case b == '"':
-			c.pos++
-			c.out = append(c.out, '"')
-			return nil
-		case b == '\\':
-			if err := c.escape(); err != nil {
-				return err
-			}
-		case b < 0x20:
-			return c.syntax("control character in a string")
-		default:
-			r, n := utf8.DecodeRune(c.in[c.pos:])
-			if r == utf8.RuneError && n == 1 {
-				return c.syntax("not UTF-8")
-			}
-			c.out = append(c.out, c.in[c.pos:c.pos+n]...)
-			c.pos += n
-		}
+		c.character(c.escape())
 	}
 }
 
-func (c *canonicalizer) escape() error {
-	if c.pos+1 >= len(c.in) {
-		return c.syntax("no end of the string")
-	}
-	b := c.in[c.pos+1]
-	if b != 'u' {
+// escape reads the escape at pos, or the two of a character beyond U+FFFF.
+func (c *canonicalizer) escape() rune {
+	if b := c.in[c.pos+1]; b != 'u' {
 		const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-		i := bytes.IndexByte([]byte(from), b)
-		if i < 0 {
-			return c.syntax("unknown escape")
-		}
-		c.pos += 2
-		c.unit(rune(to[i]))
-		return nil
+		c.pos += len(`\n`)
+		return rune(to[strings.IndexByte(from, b)])
 	}
-	r, err := c.hex(c.pos)
-	if err != nil {
-		return err
-	}
-	c.pos += 6
-	if utf16.IsSurrogate(r) && c.pos+1 < len(c.in) && c.in[c.pos] == '\\' && c.in[c.pos+1] == 'u' {
-		second, err := c.hex(c.pos)
-		if err != nil {
-			return err
+	r := c.hex()
+	if utf16.IsSurrogate(r) && bytes.HasPrefix(c.in[c.pos:], []byte(`\u`)) {
+		from := c.pos
+		if both := utf16.DecodeRune(r, c.hex()); both != utf8.RuneError {
+			return both
 		}
-		if both := utf16.DecodeRune(r, second); both != utf8.RuneError {
-			c.pos += 6
-			r = both
-		}
+		c.pos = from
 	}
-	c.unit(r)
-	return nil
+	return r
 }
 
-// hex reads the four digits of an escape that begins at i.
-func (c *canonicalizer) hex(i int) (rune, error) {
-	if i+6 > len(c.in) {
-		return 0, c.syntax("short escape")
-	}
-	var r rune
-	for _, b := range c.in[i+2 : i+6] {
-		switch {
-		case '0' <= b && b <= '9':
-			b -= '0'
-		case 'a' <= b && b <= 'f':
-			b -= 'a' - 10
-		case 'A' <= b && b <= 'F':
-			b -= 'A' - 10
-		default:
-			return 0, c.syntax("bad escape")
-		}
-		r = r<<4 | rune(b)
-	}
-	return r, nil
+// hex reads the escape \uXXXX at pos.
+func (c *canonicalizer) hex() rune {
+	unit, _ := strconv.ParseUint(string(c.in[c.pos+len(`\u`):c.pos+len(`\uXXXX`)]), 16, 16) // it is valid
+	c.pos += len(`\uXXXX`)
+	return rune(unit)
 }
 
-// unit writes one character of a string.
-func (c *canonicalizer) unit(r rune) {
+// character writes one character of a string.
+func (c *canonicalizer) character(r rune) {
 	const digits = "0123456789abcdef"
 	switch {
 	case r == '"' || r == '\\':

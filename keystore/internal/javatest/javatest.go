@@ -10,8 +10,11 @@ import (
 	"testing"
 )
 
-// Options make a JVM that lives for a second or two cheap: a simple collector, and a compiler that does not optimize.
-var Options = []string{"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"}
+// Options make a JVM that lives for a few seconds cheap.
+var Options = []string{"-XX:+UseSerialGC", "-Xshare:auto"}
+
+// Short is an option for a JVM that does not derive keys: its compiler does not optimize.
+const Short = "-XX:TieredStopAtLevel=1"
 
 // Tool returns the path of a program of the JDK. Without it the test is skipped, or fails where REQUIRE_TOOLS=1. With
 // -short nobody is asked: what Java says depends neither on the race detector nor on Go's release.

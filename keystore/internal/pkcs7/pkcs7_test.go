@@ -27,7 +27,8 @@ func TestUnpad(t *testing.T) {
 			t.Errorf("%d bytes: %x, %v", n, padded, ok)
 		}
 	}
-	for _, damaged := range []string{"", "\x00", "\x02", "a\x02", "ab\x01\x02", "\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11"} {
+	for _, damaged := range []string{"", "\x00", "\x02", "a\x02", "ab\x01\x02",
+		"\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11"} {
 		if got, ok := pkcs7.Unpad([]byte(damaged), 16); ok {
 			t.Errorf("%q: %q", damaged, got)
 		}

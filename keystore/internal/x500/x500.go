@@ -53,7 +53,8 @@ func (a Attribute) Text() (string, bool) {
 	switch v.Tag {
 	case asn1.TagUTF8String:
 		return strings.ToValidUTF8(string(v.Bytes), "\ufffd"), true
-	case asn1.TagPrintableString, asn1.TagIA5String, asn1.TagT61String, asn1.TagGeneralString: // Latin-1, as in Java
+	// Latin-1, as in Java
+	case asn1.TagPrintableString, asn1.TagIA5String, asn1.TagT61String, asn1.TagGeneralString:
 		r := make([]rune, len(v.Bytes))
 		for i, b := range v.Bytes {
 			r[i] = rune(b)

@@ -16,6 +16,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -24,8 +25,8 @@ import (
 // unpackStep makes the target's folder out of the package.
 type unpackStep struct{ *runner }
 
-func (unpackStep) Name() string { return StepUnpack }
-func (unpackStep) Where() Where { return WhereTarget }
+func (unpackStep) Name() string        { return StepUnpack }
+func (unpackStep) Where() report.Where { return report.WhereTarget }
 
 func (s unpackStep) Done(ctx context.Context) (bool, string, error) {
 	if installation.Is(s.TargetDir) {

@@ -27,7 +27,7 @@ var entriesOfServers = ofServers{
 	},
 	TargetIsSource: Entry{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
-		Means:  "source and target are one server or one folder.",
+		Means:  "source and target are one server or one folder, or one folder is inside the other.",
 		Checks: "The two addresses, also where two names lead to one address and port, and the two folders, also where links lead to one.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",

@@ -1,4 +1,4 @@
-package idconnect
+package report
 
 import (
 	"encoding/xml"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
-	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // junitIDs is how many ids of a list stand in the JUnit XML: CI systems keep
@@ -54,26 +53,18 @@ type junitResult struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes the report as JUnit XML, in the form that Jenkins and
-// GitLab read. The outcome, the steps, the findings, the collections, the
-// checks and the failed records are suites of it. What is wrong is a failure, a
-// step that failed an error, and what was not run or not checked is skipped.
-// There is a failure or an error exactly where the outcome is neither "done"
-// nor "planned", a check failed, or the migration left failed records. Of
-// records it holds up to 100 ids a list.
-func (rep *Report) WriteJUnit(w io.Writer) error {
+func writeJUnit(w io.Writer, rep *View) error {
 	took := rep.Ended.Sub(rep.Started)
-	v := rep.verdict()
 	outcome := junitCase{Name: "outcome", Time: junitTime(took)}
 	switch rep.Outcome {
 	case "done", "planned":
-		outcome.Out = junitText(v.title + ". " + v.lead)
+		outcome.Out = rep.Title + ". " + rep.Lead
 	default:
 		text := rep.Error
 		if rep.Remedy != "" {
 			text += "\nremedy: " + rep.Remedy
 		}
-		outcome.Failure = junitSays(rep.Outcome, v.title+". "+v.lead, text)
+		outcome.Failure = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, text)
 	}
 	doc := junitSuites{Name: "Identity Connect", Time: junitTime(took)}
 	add := func(name string, time string, cases []junitCase) {
@@ -96,21 +87,21 @@ func (rep *Report) WriteJUnit(w io.Writer) error {
 		doc.Suites = append(doc.Suites, s)
 	}
 	add("run", junitTime(took), []junitCase{outcome})
-	add("steps", junitTime(took), rep.junitSteps())
+	add("steps", junitTime(took), junitSteps(rep.Steps))
 	add("findings", junitTime(0), junitFindings(rep.Findings))
 	if r := rep.Verify; r != nil {
 		took := junitTime(r.Ended.Sub(r.Started))
 		var collections, checks []junitCase
 		for i := range r.Collections {
-			collections = append(collections, collectionCase(&r.Collections[i]))
+			collections = append(collections, junitCollection(&r.Collections[i]))
 		}
 		for i := range r.Checks {
-			checks = append(checks, checkCase(&r.Checks[i]))
+			checks = append(checks, junitCheck(&r.Checks[i]))
 		}
 		add("collections", took, collections)
 		add("checks", junitTime(0), checks)
 		if r.Failed != nil {
-			add("failed-records", junitTime(0), []junitCase{failedCase(r.Failed)})
+			add("failed-records", junitTime(0), []junitCase{junitFailed(r.Failed)})
 		}
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -125,15 +116,15 @@ func (rep *Report) WriteJUnit(w io.Writer) error {
 	return err
 }
 
-func (rep *Report) junitSteps() (cases []junitCase) {
-	for _, s := range rep.Steps {
+func junitSteps(steps []*StepResult) (cases []junitCase) {
+	for _, s := range steps {
 		c := junitCase{Name: s.Name, Time: junitTime(0)}
 		if s.Started != nil && s.Ended != nil {
 			c.Time = junitTime(s.Ended.Sub(*s.Started))
 		}
 		switch s.State {
 		case Done:
-			c.Out = junitText(s.Detail)
+			c.Out = s.Detail
 		case Failed:
 			c.Error = junitSays(string(s.State), s.Detail, "")
 		default: // a step that is blocked has a finding that fails
@@ -151,7 +142,7 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 		if seen[f.Code]++; seen[f.Code] > 1 {
 			name = fmt.Sprintf("%s %d", f.Code, seen[f.Code])
 		}
-		c := junitCase{Name: junitText(name), Time: junitTime(0)}
+		c := junitCase{Name: name, Time: junitTime(0)}
 		var text []string
 		for _, l := range []struct{ label, text string }{{"step", f.Step}, {"why", f.Why}, {"remedy", f.Remedy}, {"doc", f.Doc}} {
 			if l.text != "" {
@@ -161,15 +152,15 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 		if f.Severity == preflight.Blocks {
 			c.Failure = junitSays(f.Code, f.Seen, strings.Join(text, "\n"))
 		} else {
-			c.Out = junitText(string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n"))
+			c.Out = string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n")
 		}
 		cases = append(cases, c)
 	}
 	return cases
 }
 
-func collectionCase(c *verify.CollectionReport) junitCase {
-	out := junitCase{Name: junitText(c.Name), Time: junitTime(0)}
+func junitCollection(c *verify.CollectionReport) junitCase {
+	out := junitCase{Name: c.Name, Time: junitTime(0)}
 	switch {
 	case c.Blocked:
 		out.Failure = junitSays("blocked", c.Verdict(), "")
@@ -184,7 +175,7 @@ func collectionCase(c *verify.CollectionReport) junitCase {
 			fmt.Fprintf(&b, "%s:\n", list.what)
 			shown := list.records[:min(junitIDs, len(list.records))]
 			for _, r := range shown {
-				b.WriteString("  " + text.Printable(r.ID) + "\n")
+				b.WriteString("  " + r.ID + "\n")
 			}
 			if n := list.count - int64(len(shown)); n > 0 {
 				fmt.Fprintf(&b, "  and %d more\n", n)
@@ -192,32 +183,32 @@ func collectionCase(c *verify.CollectionReport) junitCase {
 		}
 		out.Failure = junitSays("differences", c.Verdict(), b.String())
 	default:
-		out.Out = junitText(fmt.Sprintf("%d records: %s", c.SourceCount, c.Verdict()))
+		out.Out = fmt.Sprintf("%d records: %s", c.SourceCount, c.Verdict())
 	}
 	return out
 }
 
-func checkCase(c *verify.Check) junitCase {
-	out := junitCase{Name: junitText(strings.TrimSpace(c.Code + " " + c.Name)), Time: junitTime(0)}
+func junitCheck(c *verify.Check) junitCase {
+	out := junitCase{Name: strings.TrimSpace(c.Code + " " + c.Name), Time: junitTime(0)}
 	switch c.Result {
 	case verify.CheckPassed:
-		out.Out = junitText(strings.TrimSpace(countsOf(c) + "\n" + c.Detail))
+		out.Out = strings.TrimSpace(counts(c) + "\n" + c.Detail)
 	case verify.CheckFailed:
-		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(countsOf(c)+"\n"+c.Remedy))
+		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(counts(c)+"\n"+c.Remedy))
 	default:
 		out.Skipped = junitSays("", withReason(string(verify.CheckNotChecked), c.Detail), "")
 	}
 	return out
 }
 
-func failedCase(f *verify.FailedRecords) junitCase {
+func junitFailed(f *verify.FailedRecords) junitCase {
 	out := junitCase{Name: "failed records", Time: junitTime(0)}
 	switch {
 	case f.Count > 0:
 		var b strings.Builder
 		shown := f.Records[:min(junitIDs, len(f.Records))]
 		for _, r := range shown {
-			fmt.Fprintf(&b, "%s: %s\n", text.Printable(r.Mapping), text.Printable(r.ID))
+			fmt.Fprintf(&b, "%s: %s\n", r.Mapping, r.ID)
 		}
 		if n := f.Count - int64(len(shown)); n > 0 {
 			fmt.Fprintf(&b, "and %d more\n", n)
@@ -230,17 +221,7 @@ func failedCase(f *verify.FailedRecords) junitCase {
 }
 
 func junitSays(kind, message, text string) *junitResult {
-	return &junitResult{junitText(kind), junitText(message), junitText(text)}
-}
-
-// junitText leaves out what is no character of XML or is invisible, but keeps
-// lines.
-func junitText(s string) string {
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = text.Printable(strings.TrimRight(lines[i], "\r"))
-	}
-	return strings.Join(lines, "\n")
+	return &junitResult{kind, message, text}
 }
 
 // junitTime is in seconds.

@@ -1,4 +1,4 @@
-package idconnect
+package report
 
 import (
 	"fmt"
@@ -10,108 +10,83 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// verdict is what a report says, in words for somebody who does not know the
-// steps.
-type verdict struct {
-	mood  mood
-	title string
-	// lead is one or two sentences below the title.
-	lead string
-	// open is what was not proved, a line each.
-	open []string
-}
-
-// mood is how good the news is. Its text is the name of a colour in the page.
-type mood string
-
-const (
-	moodGood mood = "good" // proved
-	moodCare mood = "care" // nothing is wrong, and something is open
-	moodBad  mood = "bad"  // something is wrong
-)
-
-// alone says that the report is of a comparison without a run.
-func (rep *Report) alone() bool { return rep.Verify != nil && len(rep.Steps) == 0 }
-
-func (rep *Report) verdict() verdict {
-	sums := sumsOf(rep.Verify)
-	v := verdict{mood: moodBad}
+// judge fills in the verdict.
+func (v *View) judge() {
+	v.Tone = Bad
 	what := "upgrade"
-	if rep.alone() {
+	if v.ofComparison() {
 		what = "comparison"
 	}
-	switch rep.Outcome {
+	switch v.Outcome {
 	case "planned":
-		v.mood, v.title, v.lead = moodGood, "Ready for the upgrade", "Nothing blocks. Nothing was changed yet."
-		for _, f := range rep.Findings {
+		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "Nothing blocks. Nothing was changed yet."
+		for _, f := range v.Findings {
 			if f.Severity == preflight.Warns {
-				v.mood = moodCare
+				v.Tone = Care
 			}
 		}
-		if v.mood == moodCare {
-			v.lead = "Nothing blocks, but there are warnings. Nothing was changed yet."
+		if v.Tone == Care {
+			v.Lead = "Nothing blocks, but there are warnings. Nothing was changed yet."
 		}
 	case "blocked":
-		v.mood, v.title = moodCare, "The upgrade cannot start yet"
-		v.lead = "Nothing was changed. "
-		switch n := len(rep.Findings.Blocking()); n {
+		v.Tone, v.Title = Care, "The upgrade cannot start yet"
+		v.Lead = "Nothing was changed. "
+		switch n := len(v.Findings.Blocking()); n {
 		case 0:
-			v.lead += "Something is in the way."
+			v.Lead += "Something is in the way."
 		default:
-			v.lead += text.Number(int64(n), "finding has", "findings have") + " to be settled first."
+			v.Lead += text.Number(int64(n), "finding has", "findings have") + " to be settled first."
 		}
 	case "interrupted":
-		v.mood, v.title = moodCare, "The "+what+" was interrupted"
-		v.lead = "The same command goes on where it stopped."
-		if done, all := rep.stepsDone(); all > 0 {
-			v.lead = fmt.Sprintf("%d of %s done; the same command goes on where it stopped.", done, text.Number(int64(all), "step is", "steps are"))
+		v.Tone, v.Title = Care, "The "+what+" was interrupted"
+		v.Lead = "The same command goes on where it stopped."
+		if done, all := v.stepsDone(); all > 0 {
+			v.Lead = fmt.Sprintf("%d of %s done; the same command goes on where it stopped.", done, text.Number(int64(all), "step is", "steps are"))
 		}
 	case "failed":
-		v.title = "The " + what + " failed"
-		if s := rep.failedStep(); s != "" {
-			v.title += " in the step " + s
+		v.Title = "The " + what + " failed"
+		if s := v.failedStep(); s != "" {
+			v.Title += " in the step " + s
 		}
-		v.lead = "What was done stays done: when the cause is removed, the same command goes on there."
+		v.Lead = "What was done stays done: when the cause is removed, the same command goes on there."
 	case "differences":
-		v.title = "The servers differ"
-		if !rep.alone() {
-			v.title = "The upgrade ran, but the servers differ"
+		v.Title = "The servers differ"
+		if !v.ofComparison() {
+			v.Title = "The upgrade ran, but the servers differ"
 		}
-		v.lead = sums.differences()
+		v.Lead = v.sums.differences()
 	case "done":
 		switch {
-		case rep.Verify == nil:
-			v.mood, v.title = moodCare, "Done, but not proved"
-			v.lead = "The chosen steps are done. The records of the two servers were not compared."
-		case sums.failedChecks > 0 || sums.failedRecords > 0:
-			v.title = "No difference was found, but something is wrong"
-			v.lead = sums.same() + " " + sums.wrong()
-		case len(sums.open) > 0:
-			v.mood, v.title = moodCare, "No difference was found, but not everything was checked"
-			v.lead = sums.same()
-		case rep.alone():
-			v.mood, v.title, v.lead = moodGood, "Both servers hold the same records", sums.same()
+		case v.Verify == nil:
+			v.Tone, v.Title = Care, "Done, but not proved"
+			v.Lead = "The chosen steps are done. The records of the two servers were not compared."
+		case v.sums.failedChecks > 0 || v.sums.failedRecords > 0:
+			v.Title = "No difference was found, but something is wrong"
+			v.Lead = v.sums.same() + " " + v.sums.wrong()
+		case len(v.sums.open) > 0:
+			v.Tone, v.Title = Care, "No difference was found, but not everything was checked"
+			v.Lead = v.sums.same()
+		case v.ofComparison():
+			v.Tone, v.Title, v.Lead = Good, "Both servers hold the same records", v.sums.same()
 		default:
-			v.mood, v.title, v.lead = moodGood, "The upgrade is done and proved", sums.same()
+			v.Tone, v.Title, v.Lead = Good, "The upgrade is done and proved", v.sums.same()
 		}
 	default:
-		v.title = "The outcome is " + strconv.Quote(rep.Outcome)
+		v.Title = "The outcome is " + strconv.Quote(v.Outcome)
 	}
-	v.open = sums.open
-	return v
 }
 
-func (rep *Report) stepsDone() (done, all int) {
-	for _, s := range rep.Steps {
+func (v *View) stepsDone() (done, all int) {
+	for _, s := range v.Steps {
 		if s.State == Done {
 			done++
 		}
 	}
-	return done, len(rep.Steps)
+	return done, len(v.Steps)
 }
 
-func (rep *Report) failedStep() string {
-	for _, s := range rep.Steps {
+func (v *View) failedStep() string {
+	for _, s := range v.Steps {
 		if s.State == Failed {
 			return s.Name
 		}
@@ -119,8 +94,8 @@ func (rep *Report) failedStep() string {
 	return ""
 }
 
-// reportSums are the counts of a comparison over all collections.
-type reportSums struct {
+// sums are the counts of a comparison over all collections.
+type sums struct {
 	source, target                                 int64 // records of the collections that were checked
 	checked                                        int   // collections
 	missing, extra, changed, duplicate, unreadable int64
@@ -130,7 +105,7 @@ type reportSums struct {
 	open []string
 }
 
-func sumsOf(r *verify.Report) (s reportSums) {
+func sumsOf(r *verify.Report) (s sums) {
 	if r == nil {
 		return s
 	}
@@ -170,19 +145,12 @@ func sumsOf(r *verify.Report) (s reportSums) {
 	return s
 }
 
-func withReason(what, reason string) string {
-	if reason == "" {
-		return what
-	}
-	return what + ": " + reason
-}
-
-func (s *reportSums) total() int64 {
+func (s *sums) total() int64 {
 	return s.missing + s.extra + s.changed + s.duplicate + s.unreadable
 }
 
 // same says what a comparison without a difference proves.
-func (s *reportSums) same() string {
+func (s *sums) same() string {
 	if s.source == 0 {
 		return "Both servers have no records in what was compared."
 	}
@@ -190,7 +158,7 @@ func (s *reportSums) same() string {
 }
 
 // differences says how the servers differ.
-func (s *reportSums) differences() string {
+func (s *sums) differences() string {
 	var parts []string
 	for _, n := range []struct {
 		count     int64
@@ -214,7 +182,7 @@ func (s *reportSums) differences() string {
 }
 
 // wrong says what is, apart from differences.
-func (s *reportSums) wrong() string {
+func (s *sums) wrong() string {
 	var parts []string
 	if s.failedChecks > 0 {
 		parts = append(parts, text.Number(int64(s.failedChecks), "check", "checks")+" failed.")

@@ -1,6 +1,6 @@
 //go:build unix
 
-package idconnect
+package report
 
 import (
 	"bufio"

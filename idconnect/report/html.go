@@ -1,12 +1,9 @@
-package idconnect
+package report
 
 import (
 	"bytes"
 	"crypto/sha256"
-
-	"github.com/idconnect-go/upgrade/idconnect/verify"
-
-	_ "embed"
+	_ "embed" // the page and its style
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -16,10 +13,9 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
-
-// the page and its style
 
 //go:embed report.html
 var htmlTemplate string
@@ -47,24 +43,19 @@ const (
 	htmlClockFormat = "15:04:05"
 )
 
-// WriteHTML writes the report as a page that stands alone: it has no script,
-// loads nothing, forbids both by its Content-Security-Policy, and can be
-// printed. It is in light or dark as the reader's system is. Of long lists it
-// shows the beginning and says how many there are: some 2 MB at most.
-func (rep *Report) WriteHTML(w io.Writer) error {
+func writeHTML(w io.Writer, v *View) error {
 	var b bytes.Buffer
-	if err := htmlPage.Execute(&b, rep.view()); err != nil {
+	if err := htmlPage.Execute(&b, htmlViewOf(v)); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// The view is what the page shows: printable, clipped, in words.
-
+// htmlView is what the page shows: clipped, in words.
 type htmlView struct {
 	Policy, Kind, Title, Lead string
-	Mood                      mood
+	Mood                      Tone
 	Style                     template.CSS
 	Facts                     []htmlFact
 	Servers                   []htmlServer
@@ -115,7 +106,7 @@ type htmlPart struct {
 type htmlRow struct {
 	Name, Resource, Source, Target                 string
 	Missing, Extra, Changed, Duplicate, Unreadable string
-	Mood                                           mood
+	Mood                                           Tone
 	Result, Reason                                 string
 }
 
@@ -134,7 +125,7 @@ type htmlFinding struct {
 
 type htmlCheck struct {
 	Tab, Name, Code, Source, Target, Result, Detail, Remedy string
-	Mood                                                    mood
+	Mood                                                    Tone
 }
 
 type htmlFailed struct {
@@ -160,7 +151,6 @@ type htmlList struct {
 type htmlRecord struct{ ID, Members string }
 
 func clipped(s string, n int) string {
-	s = text.Printable(s[:min(len(s), 4*n+4)]) // more than n runes, where it is cut
 	if len(s) <= n {
 		return s
 	}
@@ -197,26 +187,25 @@ func first[T any](list []T, n int) (head []T, more int) {
 	return head, len(list) - len(head)
 }
 
-func (rep *Report) view() htmlView {
-	d := rep.verdict()
+func htmlViewOf(rep *View) htmlView {
 	sum := sha256.Sum256([]byte(htmlStyle))
 	v := htmlView{
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 		Style:  template.CSS(htmlStyle),
-		Kind:   "Upgrade report", Title: short(d.title), Lead: long(d.lead), Mood: d.mood, Version: rep.Version,
+		Kind:   "Upgrade report", Title: short(rep.Title), Lead: long(rep.Lead), Mood: rep.Tone, Version: rep.Version,
 		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat), Took: text.Duration(rep.Ended.Sub(rep.Started)),
 		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
 		Error: paragraphs(rep.Error), Remedy: paragraphs(rep.Remedy),
 		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
 	}
 	switch {
-	case rep.alone():
+	case rep.ofComparison():
 		v.Kind = "Comparison report"
 	case rep.Outcome == "planned":
 		v.Kind = "Plan of an upgrade"
 	}
 	v.FindingsFirst = rep.Outcome == "blocked" || rep.Outcome == "planned"
-	open, more := first(d.open, htmlRows)
+	open, more := first(rep.Open, htmlRows)
 	for _, o := range open {
 		v.Open = append(v.Open, long(o))
 	}
@@ -232,13 +221,22 @@ func (rep *Report) view() htmlView {
 	return v
 }
 
+// htmlMood is the class of a tone that is no news with other.
+func htmlMood(t Tone, other string) string {
+	switch t {
+	case Good, Care, Bad:
+		return string(t)
+	}
+	return other
+}
+
 func htmlServerOf(label string, s ServerSeen) htmlServer {
 	return htmlServer{Label: label, URL: long(s.URL), Version: short(s.Version), State: short(s.State)}
 }
 
-func (v *htmlView) addFacts(rep *Report) {
+func (v *htmlView) addFacts(rep *View) {
 	if rep.Verify != nil {
-		s := sumsOf(rep.Verify)
+		s := &rep.sums
 		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(s.source)}, htmlFact{"Differences", text.Grouped(s.total())})
 	}
 	if done, all := rep.stepsDone(); all > 0 {
@@ -252,7 +250,7 @@ func (v *htmlView) addFacts(rep *Report) {
 	}
 }
 
-func (v *htmlView) addSteps(rep *Report) {
+func (v *htmlView) addSteps(rep *View) {
 	all := rep.Ended.Sub(rep.Started)
 	at := func(t time.Time) int {
 		if all <= 0 {
@@ -262,14 +260,9 @@ func (v *htmlView) addSteps(rep *Report) {
 	}
 	timed := false
 	for i, s := range rep.Steps {
-		step := htmlStep{Number: i + 1, Name: short(s.Name), State: short(string(s.State)), Detail: long(s.Detail), Mood: "wait"}
-		switch s.State {
-		case Done:
-			step.Mood = string(moodGood)
-		case Failed:
-			step.Mood = string(moodBad)
-		case Blocked, Running:
-			step.Mood = string(moodCare)
+		step := htmlStep{
+			Number: i + 1, Name: short(s.Name), State: short(string(s.State)), Detail: long(s.Detail),
+			Mood: htmlMood(toneOfState(s.State), "wait"),
 		}
 		if s.Started != nil && s.Ended != nil && all > 0 {
 			began, took := s.Started.Sub(rep.Started), s.Ended.Sub(*s.Started)
@@ -290,7 +283,6 @@ func (v *htmlView) addSteps(rep *Report) {
 }
 
 func (v *htmlView) addFindings(findings preflight.Findings) {
-	moods := map[preflight.Severity]string{preflight.Blocks: string(moodBad), preflight.Warns: string(moodCare), preflight.Informs: "none"}
 	var sorted preflight.Findings
 	for _, s := range []preflight.Severity{preflight.Blocks, preflight.Warns, preflight.Informs} {
 		for _, f := range findings {
@@ -303,7 +295,7 @@ func (v *htmlView) addFindings(findings preflight.Findings) {
 	for _, f := range sorted {
 		h := htmlFinding{
 			Code: short(f.Code), Severity: short(string(f.Severity)), Step: short(f.Step),
-			Seen: long(f.Seen), Why: long(f.Why), Remedy: long(f.Remedy), Doc: long(f.Doc), Mood: moods[f.Severity],
+			Seen: long(f.Seen), Why: long(f.Why), Remedy: long(f.Remedy), Doc: long(f.Doc), Mood: htmlMood(toneOfSeverity(f.Severity), "none"),
 		}
 		if u, err := url.Parse(f.Doc); err == nil && u.Scheme == "https" && u.Host != "" {
 			h.Link = u.String()
@@ -319,25 +311,22 @@ func (v *htmlView) addComparison(r *verify.Report) {
 	used := map[string]bool{}
 	for i := range rows {
 		got := &rows[i]
-		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.Result(), Reason: long(got.Reason), Mood: moodGood}
+		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.Result(), Reason: long(got.Reason), Mood: toneOfCollection(got)}
 		if got.Checked {
 			row.Source, row.Target = text.Grouped(got.SourceCount), text.Grouped(got.TargetCount)
 			row.Missing, row.Extra, row.Changed = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount), text.Grouped(got.ChangedCount)
 			row.Duplicate, row.Unreadable = text.Grouped(got.DuplicateCount), text.Grouped(got.Unreadable)
-			bar := barOf(got)
+			bar := htmlBarOf(got)
 			for _, p := range bar.Parts {
 				used[p.Class] = true
 			}
 			c.Bars = append(c.Bars, bar)
 		}
-		switch {
-		case got.Checked && got.Differences() > 0:
-			row.Mood, row.Result = moodBad, "differs"
+		if row.Mood == Bad {
+			row.Result = "differs"
 			if n := got.NotCheckedValues; n > 0 {
 				row.Result += ", " + text.Number(n, "encrypted value", "encrypted values") + " not checked"
 			}
-		case !got.Checked || got.NotCheckedValues > 0:
-			row.Mood = moodCare
 		}
 		c.Rows = append(c.Rows, row)
 	}
@@ -356,7 +345,7 @@ func (v *htmlView) addComparison(r *verify.Report) {
 
 // bar is the picture of what both servers have: parts of its width, in the
 // order of the legend, each wide enough to be seen.
-func barOf(c *verify.CollectionReport) htmlBar {
+func htmlBarOf(c *verify.CollectionReport) htmlBar {
 	same := max(c.SourceCount-c.MissingCount-c.ChangedCount-c.DuplicateCount-c.Unreadable, 0)
 	bar := htmlBar{Name: short(c.Name)}
 	var all int64

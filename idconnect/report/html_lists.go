@@ -1,4 +1,4 @@
-package idconnect
+package report
 
 import (
 	"fmt"
@@ -26,13 +26,7 @@ func (v *htmlView) addChecks(checks []verify.Check) {
 	for _, c := range checks {
 		h := htmlCheck{
 			Tab: short(c.Tab), Name: short(c.Name), Code: short(c.Code), Source: side(c.Source), Target: side(c.Target),
-			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy), Mood: moodCare,
-		}
-		switch c.Result {
-		case verify.CheckPassed:
-			h.Mood = moodGood
-		case verify.CheckFailed:
-			h.Mood = moodBad
+			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy), Mood: toneOfCheck(c.Result),
 		}
 		v.Checks = append(v.Checks, h)
 	}

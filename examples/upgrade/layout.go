@@ -1,127 +1,94 @@
-package idconnect
+package main
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/text"
-
 	"github.com/rivo/uniseg"
 
-	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// TextOptions say for what reports are written as text. The zero value is for
-// a file: no colour, and lines as long as they are.
-type TextOptions struct {
-	// Width folds lines at so many columns, 0 never. Below 20 it is 20. An id
+// layout is how reports and plans are shown. The zero value is for a file: no
+// colour, and lines of any length.
+type layout struct {
+	// width folds lines at so many columns, 0 never. Below 20 it is 20. An id
 	// is cut in two only where it alone is wider.
-	Width int
-	// Colour marks good and bad news with the escape sequences of terminals
+	width int
+	// colour marks good and bad news with the escape sequences of terminals
 	// (ECMA-48). Nothing is said by colour alone.
-	Colour bool
+	colour bool
 }
 
-// tone is a colour of a terminal.
-type tone string
+// colours are the parameters of ECMA-48's SGR for each tone.
+var colours = map[report.Tone]string{
+	report.Strong: "1", report.Faint: "2", report.Bad: "31", report.Good: "32", report.Care: "33",
+}
 
-const (
-	plainTone tone = ""
-	boldTone  tone = "1"
-	dimTone   tone = "2"
-	redTone   tone = "31"
-	greenTone tone = "32"
-	careTone  tone = "33"
-)
-
-func toneOf(m mood) tone {
-	switch m {
-	case moodGood:
-		return greenTone
-	case moodCare:
-		return careTone
+// write writes a report or a plan.
+func (o layout) write(w io.Writer, all []report.Block) error {
+	if o.width != 0 {
+		o.width = max(o.width, 20)
 	}
-	return redTone
-}
-
-func toneOfState(s State) tone {
-	switch s {
-	case Done:
-		return greenTone
-	case Failed:
-		return redTone
-	case Blocked, Running:
-		return careTone
+	p := &page{layout: o}
+	for _, b := range all {
+		indent, hang := p.narrowed(b.Indent), p.narrowed(b.Hang)
+		switch {
+		case len(b.Rows) == 0:
+			p.newline()
+		case len(b.Rows) == 1 && len(b.Rows[0]) == 1:
+			c := b.Rows[0][0]
+			p.line(indent, hang, c.Tone, c.Text)
+		default:
+			p.table(indent, b.Rows)
+		}
 	}
-	return dimTone
-}
-
-func toneOfSeverity(s preflight.Severity) tone {
-	switch s {
-	case preflight.Blocks:
-		return redTone
-	case preflight.Warns:
-		return careTone
-	}
-	return plainTone
-}
-
-func toneOfCheck(r verify.CheckResult) tone {
-	switch r {
-	case verify.CheckPassed:
-		return greenTone
-	case verify.CheckFailed:
-		return redTone
-	}
-	return careTone
-}
-
-// page lays out lines for a terminal. What is given to it is made printable.
-type page struct {
-	TextOptions
-	b strings.Builder
-}
-
-func newPage(o TextOptions) *page {
-	if o.Width != 0 {
-		o.Width = max(o.Width, 20)
-	}
-	return &page{TextOptions: o}
-}
-
-// to writes what was laid out.
-func (p *page) to(w io.Writer) error {
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// deep is from where an indent is narrowed with the terminal.
+const deep = 15
+
+// narrowed is an indent that fits the terminal's width.
+func (p *page) narrowed(indent int) int {
+	if p.width == 0 || indent < deep {
+		return indent
+	}
+	return indent - deep + min(deep, max(p.width/8, 4))
+}
+
+// page lays out lines for a terminal.
+type page struct {
+	layout
+	b strings.Builder
 }
 
 // newline begins a new line, and a second one is an empty line.
 func (p *page) newline() { p.b.WriteByte('\n') }
 
-func (p *page) paint(t tone, text string) string {
-	if !p.Colour || t == plainTone || text == "" {
+func (p *page) paint(t report.Tone, text string) string {
+	if !p.colour || t == "" || text == "" {
 		return text
 	}
-	return "\x1b[" + string(t) + "m" + text + "\x1b[0m"
+	return "\x1b[" + colours[t] + "m" + text + "\x1b[0m"
 }
 
 // line writes text after so many blanks. What does not fit goes on below,
 // after hang blanks; a line break in the text is one there, too.
-func (p *page) line(indent, hang int, t tone, text string) {
+func (p *page) line(indent, hang int, t report.Tone, text string) {
 	p.b.WriteString(strings.Repeat(" ", indent))
 	p.fold(indent, hang, t, text)
 }
 
 // fold is line where the cursor is in a column already.
-func (p *page) fold(column, hang int, t tone, words string) {
-	if p.Width > 0 {
-		hang = min(hang, p.Width/2)
+func (p *page) fold(column, hang int, t report.Tone, words string) {
+	if p.width > 0 {
+		hang = min(hang, p.width/2)
 	}
 	first := true
-	for part := range strings.SplitSeq(strings.TrimRight(words, "\r\n"), "\n") {
-		for _, l := range p.folded(text.Printable(strings.TrimRight(part, "\r")), column, hang, first) {
+	for part := range strings.SplitSeq(words, "\n") {
+		for _, l := range p.folded(part, column, hang, first) {
 			if !first {
 				p.b.WriteString(strings.Repeat(" ", hang))
 			}
@@ -134,15 +101,15 @@ func (p *page) fold(column, hang int, t tone, words string) {
 
 // folded cuts text, which is printable, into lines.
 func (p *page) folded(text string, column, hang int, first bool) []string {
-	if p.Width == 0 {
+	if p.width == 0 {
 		return []string{strings.TrimRight(text, " ")}
 	}
 	var lines []string
 	var b strings.Builder
-	room := p.Width - hang
+	room := p.width - hang
 	left := room
 	if first {
-		left = p.Width - column
+		left = p.width - column
 	}
 	end := func() {
 		lines = append(lines, strings.TrimRight(b.String(), " "))
@@ -189,69 +156,64 @@ func cutWidth(text string, columns int) (head, rest string) {
 	return text[:len(text)-len(rest)], rest
 }
 
-// cell is one of a table.
-type cell struct {
-	text string
-	tone tone
-}
-
 // narrowRest is how many columns the last cell of a row must have; where there
 // are fewer it goes below the others.
 const narrowRest = 26
 
 // table writes rows whose last cells may be long: it is folded beside the
 // others or, on a narrow terminal, below them.
-func (p *page) table(indent int, rows [][]cell) {
+func (p *page) table(indent int, rows [][]report.Cell) {
 	var widths []int
 	for _, row := range rows {
 		for i, c := range row[:len(row)-1] {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], uniseg.StringWidth(text.Printable(c.text)))
+			widths[i] = max(widths[i], uniseg.StringWidth(c.Text))
 		}
 	}
 	at := indent
 	for _, w := range widths {
 		at += w + 2
 	}
-	below := p.Width > 0 && p.Width-at < narrowRest
+	below := p.width > 0 && p.width-at < narrowRest
 	for _, row := range rows {
 		last := len(row) - 1
 		p.b.WriteString(strings.Repeat(" ", indent))
-		if p.Width > 0 && at-2 > p.Width {
+		if p.width > 0 && at-2 > p.width {
 			p.packed(indent, row[:last])
 		} else {
 			for i, c := range row[:last] {
-				s := text.Printable(c.text)
-				p.b.WriteString(p.paint(c.tone, s))
-				if i < last-1 || row[last].text != "" && !below {
-					p.b.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
+				s := c.Text
+				if i == last-1 && (below || row[last].Text == "") {
+					p.b.WriteString(p.paint(c.Tone, strings.TrimRight(s, " ")))
+					break
 				}
+				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
 			}
 		}
 		switch {
-		case row[last].text == "":
+		case row[last].Text == "":
 			p.newline()
 		case below:
 			p.newline()
-			p.line(indent+4, indent+4, row[last].tone, row[last].text)
+			p.line(indent+4, indent+4, row[last].Tone, row[last].Text)
 		default:
-			p.fold(at, at, row[last].tone, row[last].text)
+			p.fold(at, at, row[last].Tone, row[last].Text)
 		}
 	}
 }
 
 // packed writes cells that do not fit into one line, as many beside each other
 // as do.
-func (p *page) packed(indent int, cells []cell) {
+func (p *page) packed(indent int, cells []report.Cell) {
 	column := indent
 	for i, c := range cells {
-		s := text.Printable(c.text)
+		s := c.Text
 		w := uniseg.StringWidth(s)
 		switch {
 		case i == 0:
-		case column+2+w > p.Width:
+		case column+2+w > p.width:
 			column = indent + 2
 			p.b.WriteString("\n" + strings.Repeat(" ", column))
 		default:
@@ -263,23 +225,9 @@ func (p *page) packed(indent int, cells []cell) {
 				p.b.WriteString("\n" + strings.Repeat(" ", indent+2))
 				column = indent + 2
 			}
-			p.b.WriteString(p.paint(c.tone, l))
+			p.b.WriteString(p.paint(c.Tone, l))
 			w = uniseg.StringWidth(l)
 		}
 		column += w
-	}
-}
-
-// labelled writes a text after its label, folded beside it.
-func (p *page) labelled(indent int, label, text string) {
-	if text != "" {
-		p.line(indent, indent+2, plainTone, label+": "+text)
-	}
-}
-
-// more says how many of a list are not shown.
-func (p *page) more(indent int, count int64, shown int) {
-	if n := count - int64(shown); n > 0 {
-		p.line(indent, indent, dimTone, fmt.Sprintf("and %d more", n))
 	}
 }

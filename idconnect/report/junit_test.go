@@ -1,4 +1,4 @@
-package idconnect
+package report
 
 import (
 	"bytes"
@@ -105,7 +105,7 @@ func TestReportJUnit(t *testing.T) {
 	t.Parallel()
 	eachSample(t, func(t *testing.T, rep *Report) {
 		var b bytes.Buffer
-		if err := rep.WriteJUnit(&b); err != nil {
+		if err := rep.Write(&b, JUnit); err != nil {
 			t.Fatal(err)
 		}
 		failed := checkJUnit(t, b.Bytes())
@@ -130,7 +130,7 @@ func TestReportJUnit(t *testing.T) {
 		rep := sampleDone()
 		spoil(rep.Verify)
 		var b bytes.Buffer
-		if err := rep.WriteJUnit(&b); err != nil {
+		if err := rep.Write(&b, JUnit); err != nil {
 			t.Fatal(err)
 		}
 		if failed := checkJUnit(t, b.Bytes()); failed != 1 {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package idconnect
+package report
 
 import (
 	"bytes"
@@ -14,8 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // pictures are for who changes the page and wants to see it.
@@ -66,7 +64,7 @@ func TestReportInBrowser(t *testing.T) {
 	schemes := cssColours(t)
 	for name, rep := range samples() {
 		var page bytes.Buffer
-		if err := rep.WriteHTML(&page); err != nil {
+		if err := rep.Write(&page, HTML); err != nil {
 			t.Fatal(err)
 		}
 		b.open(page.Bytes())
@@ -88,10 +86,10 @@ func TestReportInBrowser(t *testing.T) {
 				if d := headingsInOrder(l.Headings); d != "" {
 					t.Errorf("%s: %s", at, d)
 				}
-				if l.Title != text.Printable(rep.verdict().title) || l.Scripts != 0 {
+				if l.Title != rep.View().Title || l.Scripts != 0 {
 					t.Errorf("%s: the page says %q; %d scripts", at, l.Title, l.Scripts)
 				}
-				want := schemes[scheme][string(rep.verdict().mood)]
+				want := schemes[scheme][string(rep.View().Tone)]
 				if l.Verdict != fmt.Sprintf("rgb(%d, %d, %d)", want.R, want.G, want.B) {
 					t.Errorf("%s: the verdict is %s, want %v", at, l.Verdict, want)
 				}

@@ -1,4 +1,4 @@
-package idconnect
+package report
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 // compileSchema compiles the schema, or a part of it such as "#/$defs/verify".
 func compileSchema(t *testing.T, part string) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(ReportSchema))
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(Schema))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,12 +44,12 @@ func validate(s *jsonschema.Schema, text []byte) error {
 
 // Every report is valid by the schema, and so is a comparison alone; what
 // leaves a member out, adds one or gives one another type is not.
-func TestReportSchema(t *testing.T) {
+func TestSchema(t *testing.T) {
 	t.Parallel()
 	schema, verify := compileSchema(t, ""), compileSchema(t, "#/$defs/verify")
 	eachSample(t, func(t *testing.T, rep *Report) {
 		var b bytes.Buffer
-		if err := rep.WriteJSON(&b); err != nil {
+		if err := rep.Write(&b, JSON); err != nil {
 			t.Fatal(err)
 		}
 		if err := validate(schema, b.Bytes()); err != nil {
@@ -70,7 +70,7 @@ func TestReportSchema(t *testing.T) {
 		}
 	})
 	var b bytes.Buffer
-	if err := sampleDifferences(3, 5).WriteJSON(&b); err != nil {
+	if err := sampleDifferences(3, 5).Write(&b, JSON); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ old, with string }{
@@ -90,7 +90,7 @@ func TestReportSchema(t *testing.T) {
 
 // The schema has exactly the members of the structs: those without omitempty
 // are required, and no others are allowed.
-func TestReportSchemaMembers(t *testing.T) {
+func TestSchemaMembers(t *testing.T) {
 	t.Parallel()
 	type object struct {
 		AdditionalProperties *bool                      `json:"additionalProperties"`
@@ -99,7 +99,7 @@ func TestReportSchemaMembers(t *testing.T) {
 		Defs                 map[string]json.RawMessage `json:"$defs"`
 	}
 	var root object
-	if err := json.Unmarshal([]byte(ReportSchema), &root); err != nil {
+	if err := json.Unmarshal([]byte(Schema), &root); err != nil {
 		t.Fatal(err)
 	}
 	names := map[reflect.Type]string{

@@ -1,7 +1,6 @@
-package idconnect
+package report
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -23,14 +22,14 @@ func samples() map[string]*Report {
 	return map[string]*Report{
 		"done": sampleDone(), "reservations": sampleReservations(), "differences": sampleDifferences(7, 9), "thousands": sampleDifferences(1000, 48213),
 		"blocked": sampleBlocked(), "locked": sampleLocked(), "planned": samplePlanned(), "interrupted": sampleInterrupted(), "failed": sampleFailed(),
-		"comparison": sampleComparison(), "hostile": sampleHostile(), "nothing": {Version: ReportVersion, Outcome: "done", Started: sampleStart, Ended: sampleStart},
+		"comparison": sampleComparison(), "hostile": sampleHostile(), "nothing": {Version: Version, Outcome: "done", Started: sampleStart, Ended: sampleStart},
 	}
 }
 
 // sampleRun is a run that came as far as so many steps.
 func sampleRun(done int) *Report {
 	rep := &Report{
-		Version: ReportVersion, Started: sampleStart,
+		Version: Version, Started: sampleStart,
 		Source: ServerSeen{URL: "https://idc21.example.com:8443/openidm/", State: "ready", Version: "3.1.0"},
 		Target: ServerSeen{URL: "https://localhost:9443/openidm/", State: "ready", Version: "7.1.6"},
 	}
@@ -39,14 +38,14 @@ func sampleRun(done int) *Report {
 		name, detail string
 		took         time.Duration
 	}{
-		{StepPrepare, "the source answers, and openidm-admin is an administrator", 120 * time.Millisecond},
-		{StepUnpack, "IdentityConnect-7.1.6.zip, 412 MB, 3018 files, checked", 21 * time.Second},
-		{StepStores, "keystore: 5 entries copied; truststore: 77 entries copied; both kept beside", 800 * time.Millisecond},
-		{StepJava, "Java 11.0.25, 64-bit, /opt/jdk-11/bin/java", 300 * time.Millisecond},
-		{StepSetup, "the set-up script ran to its end, and the target is ready", 94 * time.Second},
-		{StepConfigure, "the target reaches the source as https://idc21.example.com:8443/openidm/", 2 * time.Second},
-		{StepMigrate, "13,425 records are copied", 11*time.Minute + 12*time.Second},
-		{StepVerify, "4 collections compared", 74 * time.Second},
+		{"prepare", "the source answers, and openidm-admin is an administrator", 120 * time.Millisecond},
+		{"unpack", "IdentityConnect-7.1.6.zip, 412 MB, 3018 files, checked", 21 * time.Second},
+		{"stores", "keystore: 5 entries copied; truststore: 77 entries copied; both kept beside", 800 * time.Millisecond},
+		{"java", "Java 11.0.25, 64-bit, /opt/jdk-11/bin/java", 300 * time.Millisecond},
+		{"setup", "the set-up script ran to its end, and the target is ready", 94 * time.Second},
+		{"configure", "the target reaches the source as https://idc21.example.com:8443/openidm/", 2 * time.Second},
+		{"migrate", "13,425 records are copied", 11*time.Minute + 12*time.Second},
+		{"verify", "4 collections compared", 74 * time.Second},
 	} {
 		r := &StepResult{Name: s.name, State: NotRun}
 		if i < done {
@@ -58,18 +57,16 @@ func sampleRun(done int) *Report {
 	}
 	rep.Ended = at
 	rep.Findings = preflight.Findings{
-		preflight.Codes.StoreUnverified.Finding(StepStores, "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
-		preflight.Codes.CheckByHand.Finding(StepPrepare, "the callback URL of 7.1.6 in the connected app"),
-		preflight.Codes.ValuesOpen.Finding(StepStores, "the keystore opens all 1,240 encrypted values that were tried"),
+		preflight.Codes.StoreUnverified.Finding("stores", "/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
+		preflight.Codes.CheckByHand.Finding("prepare", "the callback URL of 7.1.6 in the connected app"),
+		preflight.Codes.ValuesOpen.Finding("stores", "the keystore opens all 1,240 encrypted values that were tried"),
 	}
 	return rep
 }
 
-// sampleEnd ends a report at its last step.
-func sampleEnd(rep *Report, err error) *Report {
-	ended := rep.Ended
-	rep.end(err)
-	rep.Ended = ended
+// sampleEnd says how a report ended.
+func sampleEnd(rep *Report, outcome, failed, remedy string) *Report {
+	rep.Outcome, rep.Error, rep.Remedy = outcome, failed, remedy
 	return rep
 }
 
@@ -97,7 +94,7 @@ func sampleVerify() *verify.Report {
 func sampleDone() *Report {
 	rep := sampleRun(8)
 	rep.Verify = sampleVerify()
-	return sampleEnd(rep, nil)
+	return sampleEnd(rep, "done", "", "")
 }
 
 func sampleReservations() *Report {
@@ -143,7 +140,8 @@ func sampleDifferences(shown int, count int64) *Report {
 		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, verify.FailedRecord{Mapping: "repoManagedUser_repoManagedUser", Run: "9f0c-77", ID: id, Reason: "policy validation failed: mail is not an address", Collection: "users", Missing: i%5 != 4})
 	}
 	rep.Steps[7].State, rep.Steps[7].Detail = Failed, "verify: the servers differ"
-	return sampleEnd(rep, &StepError{Step: StepVerify, Err: ErrDifferences})
+	return sampleEnd(rep, "differences", "verify: the servers differ",
+		"the report names the records and checks, why records failed where the target tells, and how to repair that")
 }
 
 func sampleBlocked() *Report {
@@ -152,24 +150,44 @@ func sampleBlocked() *Report {
 	rep.Steps[0].State, rep.Steps[0].Detail = Done, "the source answers, and openidm-admin is an administrator"
 	rep.Steps[6].State, rep.Steps[6].Detail = Blocked, "https://localhost:8443/openidm/ leads to a certificate for old-name.example.com"
 	rep.Findings = append(preflight.Findings{
-		preflight.Codes.SourceCertName.Finding(StepConfigure, "No name matching idc21.example.com found: the certificate names old-name.example.com"),
-		preflight.Codes.DiskSpace.Finding(StepUnpack, "311 MB are free below /opt/idc716, 1,240 MB are needed"),
+		preflight.Codes.SourceCertName.Finding("configure", "No name matching idc21.example.com found: the certificate names old-name.example.com"),
+		preflight.Codes.DiskSpace.Finding("unpack", "311 MB are free below /opt/idc716, 1,240 MB are needed"),
 	}, rep.Findings...)
 	rep.Ended = rep.Started.Add(1700 * time.Millisecond)
-	return sampleEnd(rep, preflight.ErrBlocked)
+	return sampleEnd(rep, "blocked", "blocked by preflight, nothing was changed",
+		"do what the findings say, then run the same command again")
 }
 
 func sampleLocked() *Report {
-	rep := &Report{Version: ReportVersion, Started: sampleStart, Ended: sampleStart}
-	return sampleEnd(rep, &LockedError{Path: "/opt/idc716/salesforceIdConnect.upgrade/lock"})
+	rep := &Report{Version: Version, Started: sampleStart, Ended: sampleStart}
+	return sampleEnd(rep, "blocked", "another run is under way: it holds the lock /opt/idc716/salesforceIdConnect.upgrade/lock",
+		"wait until the other run ends, or end it; the lock goes with its process, the file need not be removed")
+}
+
+// samplePlan is a plan with a step that is blocked and one that is not.
+func samplePlan() Plan {
+	p := Plan{
+		Source: ServerSeen{URL: "https://idc21.example.com:8443/openidm/", State: "ready", Version: "3.1.0"},
+		Target: ServerSeen{URL: "https://localhost:9443/openidm/", State: "does not answer"},
+	}
+	p.Findings = sampleBlocked().Findings
+	for _, s := range sampleRun(0).Steps {
+		step := StepPlan{Name: s.Name, State: ToDo, Where: WhereAny, Detail: "can be done", Findings: p.Findings.Of(s.Name)}
+		if b := step.Findings.Blocking(); len(b) > 0 {
+			step.State, step.Detail = Blocked, b[0].Seen
+		}
+		p.Steps = append(p.Steps, step)
+	}
+	p.Steps[2].Where = WhereTarget
+	return p
 }
 
 func samplePlanned() *Report {
-	p := Plan{Source: ServerSeen{URL: "https://idc21.example.com:8443/openidm/", State: "ready", Version: "3.1.0"}, Target: ServerSeen{URL: "https://localhost:9443/openidm/", State: "does not answer"}}
-	for _, s := range sampleRun(0).Steps {
-		p.Steps = append(p.Steps, StepPlan{Name: s.Name, State: ToDo, Where: WhereAny, Detail: "can be done"})
-	}
+	p := samplePlan()
 	p.Findings = sampleRun(0).Findings
+	for i := range p.Steps {
+		p.Steps[i].State, p.Steps[i].Detail = ToDo, "can be done"
+	}
 	rep := p.Report()
 	rep.Started, rep.Ended = sampleStart, sampleStart
 	return rep
@@ -178,26 +196,34 @@ func samplePlanned() *Report {
 func sampleInterrupted() *Report {
 	rep := sampleRun(6)
 	began, ended := rep.Ended, rep.Ended.Add(4*time.Minute)
-	rep.Steps[6] = &StepResult{Name: StepMigrate, State: Failed, Detail: "migrate: context canceled", Started: &began, Ended: &ended}
+	rep.Steps[6] = &StepResult{Name: "migrate", State: Failed, Detail: "migrate: context canceled", Started: &began, Ended: &ended}
 	rep.Ended = ended
-	return sampleEnd(rep, &StepError{Step: StepMigrate, Err: fmt.Errorf("waiting: %w", context.Canceled)})
+	return sampleEnd(rep, "interrupted", "migrate: waiting: context canceled",
+		"run the same command again: it goes on where it stopped")
 }
 
 func sampleFailed() *Report {
 	rep := sampleRun(4)
 	began, ended := rep.Ended, rep.Ended.Add(63*time.Second)
-	err := &StepError{Step: StepSetup, Err: fmt.Errorf("setup.sh ended with exit status 1:\nport 5432 is in use\nsee logs/setup.log")}
-	rep.Steps[4] = &StepResult{Name: StepSetup, State: Failed, Detail: err.Error(), Started: &began, Ended: &ended}
+	failed := "setup: setup.sh ended with exit status 1:\nport 5432 is in use\nsee logs/setup.log"
+	rep.Steps[4] = &StepResult{Name: "setup", State: Failed, Detail: failed, Started: &began, Ended: &ended}
 	rep.Ended = ended
-	sampleEnd(rep, err)
-	rep.Remedy = "stop the other database, or give the port with -database-port, then run the same command again"
-	return rep
+	return sampleEnd(rep, "failed", failed,
+		"stop the other database, or give the port with -database-port, then run the same command again")
 }
 
 func sampleComparison() *Report {
 	r := sampleVerify()
 	r.Resumed = true
-	return ReportOf(r, nil)
+	return sampleOf(r, "done")
+}
+
+// sampleOf is a report of a comparison alone.
+func sampleOf(r *verify.Report, outcome string) *Report {
+	return &Report{
+		Version: Version, Started: r.Started, Ended: r.Ended, Verify: r, Outcome: outcome,
+		Source: ServerSeen{URL: r.Source}, Target: ServerSeen{URL: r.Target},
+	}
 }
 
 // sampleHostile has hostile text in every member that is a text.

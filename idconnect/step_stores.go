@@ -151,7 +151,7 @@ func (r *runner) recoverStores() error {
 			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
 				return err
 			}
-			sum, err := sumOfFile(path)
+			sum, err := journal.SumOf(path)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

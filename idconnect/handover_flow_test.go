@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,79 @@ func TestHandover(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHandoverAliases: what the source's boot.properties says of its stores holds for the carried ones, too. The server's
+// certificate is known by its own alias, under whatever name the source is reached.
+func TestHandoverAliases(t *testing.T) {
+	t.Parallel()
+	pair, err := age.GenerateX25519Identity()
+	must(t, err)
+	w := newWorld(t, 5)
+	password := keystore.NewPassword("changeit")
+	store := filepath.Join(w.u.SourceDir, "security", "keystore.jceks")
+	s, err := keystore.Open(store, password)
+	must(t, err)
+	for old, alias := range map[string]string{"openidm-sym-default": "other-key", "openidm-localhost": "other-certificate"} {
+		entry, ok := s.Entry(old)
+		if !ok {
+			t.Fatalf("no entry %s", old)
+		}
+		must(t, putAs(s, entry, alias, password))
+		s.Delete(old)
+	}
+	must(t, keystore.WriteFile(store, s, password))
+	boot := filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties")
+	text, err := os.ReadFile(boot)
+	must(t, err)
+	must(t, os.WriteFile(boot, append(text, "openidm.config.crypto.alias=other-key\n"+
+		"openidm.https.keystore.cert.alias=other-certificate\n"...), 0o644))
+
+	file := filepath.Join(w.dir, "stores.age")
+	key := idconnect.HandoverKey{
+		Recipients: []string{pair.Recipient().String()}, Identities: keystore.NewPassword(pair.String()),
+	}
+	must(t, w.u.Export(t.Context(), file, key))
+	w.u.SourceDir, w.u.StoresFile, w.u.StoresKey, w.u.KeystorePassword = "", file, key, password
+	plan, err := w.u.Plan(t.Context())
+	must(t, err)
+	if plan.Findings.Has("STORE-ALIAS-MISSING") || plan.Findings.Has("SOURCE-TLS") {
+		t.Errorf("%v", plan.Findings)
+	}
+
+	// A key that the properties name and the keystore lacks is missed, in the file that was carried.
+	s.Delete("other-key")
+	w.u.SourceDir, w.u.StoresFile = filepath.Dir(filepath.Dir(store)), ""
+	must(t, keystore.WriteFile(store, s, password))
+	file = filepath.Join(w.dir, "without.age")
+	must(t, w.u.Export(t.Context(), file, key))
+	w.u.SourceDir, w.u.StoresFile = "", file
+	plan, err = w.u.Plan(t.Context())
+	must(t, err)
+	i := slices.IndexFunc(plan.Findings, func(f preflight.Finding) bool { return f.Code == "STORE-ALIAS-MISSING" })
+	if i < 0 || plan.Findings[i].Seen != file+" has no entry other-key" {
+		t.Errorf("%v", plan.Findings)
+	}
+}
+
+// putAs puts an entry under another alias.
+func putAs(s *keystore.Store, e keystore.Entry, alias string, password keystore.Password) error {
+	if e.Kind == keystore.SecretKey {
+		algorithm, key, err := e.SecretKey(password)
+		if err != nil {
+			return err
+		}
+		return s.PutSecretKey(alias, algorithm, key, keystore.PutOptions{Password: password})
+	}
+	key, err := e.PrivateKey(password)
+	if err != nil {
+		return err
+	}
+	chain, err := e.Certificates()
+	if err != nil {
+		return err
+	}
+	return s.PutPrivateKey(alias, key, chain, keystore.PutOptions{Password: password})
 }
 
 // TestHandoverRefused: what cannot be opened changes nothing.

@@ -85,11 +85,10 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", script)
 	lines.flush()
-	if err != nil && ctx.Err() != nil {
+	if failed := new(setup.Error); errors.As(err, &failed) {
+		return "", &SetupError{Err: failed}
+	} else if err != nil {
 		return "", err
-	}
-	if err != nil {
-		return "", &SetupError{Err: err}
 	}
 	s.journal.Setup.End()
 	return "the target is ready", s.journal.Save()

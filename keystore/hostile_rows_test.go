@@ -80,37 +80,7 @@ func hostileRows(t testing.TB) map[string]hostileRow {
 		"PKCS#12 in disguise": {data: []byte("\x30\x84\x7f\xff\xff\xff"), text: "PKCS#12"},
 		"nothing":             {text: "empty"},
 	}
-	good := pbeParams{Salt: []byte("12345678"), Iterations: 20}
-	for name, p := range map[string]pbeParams{
-		"2^31-1 iterations":      {good.Salt, 1<<31 - 1},
-		"5,000,001 iterations":   {good.Salt, maxIterations + 1},
-		"0 iterations":           {good.Salt, 0},
-		"less than 0 iterations": {good.Salt, -5},
-		"salt of 7":              {good.Salt[:7], 20},
-		"salt of 9":              {[]byte("123456789"), 20},
-		"no salt":                {nil, 20},
-	} {
-		params, err := asn1.Marshal(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		secret := New(JCEKS)
-		private := New(JCEKS)
-		body, err := asn1.Marshal(encryptedPrivateKeyInfo{pkix.AlgorithmIdentifier{Algorithm: oidPBEWithMD5AndTripleDES, Parameters: asn1.RawValue{FullBytes: params}}, make([]byte, 16)})
-		err = errors.Join(err, secret.put("s", SecretKey, serializeSealed(params, make([]byte, 16)), nil,
-			PutOptions{}), private.put("k", PrivateKey, body, nil, PutOptions{}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for kind, s := range map[string]*Store{"secret key, ": secret, "private key, ": private} {
-			var b bytes.Buffer
-			if err := s.Encode(&b, NewPassword("p")); err != nil {
-				t.Fatal(err)
-			}
-			rows[kind+name] = hostileRow{data: b.Bytes(), alias: s.entries[0].alias, keys: true,
-				text: "parameters|iterations|salt of"}
-		}
-	}
+	addHostileParams(t, rows)
 	whole := openFixture(t, "trust.jks")
 	var b bytes.Buffer
 	if err := whole.Encode(&b, NewPassword("p")); err != nil {
@@ -129,6 +99,45 @@ func hostileRows(t testing.TB) map[string]hostileRow {
 		}
 	}
 	return rows
+}
+
+// addHostileParams adds keys under parameters that Java refuses.
+func addHostileParams(t testing.TB, rows map[string]hostileRow) {
+	t.Helper()
+	good := pbeParams{Salt: []byte("12345678"), Iterations: 20}
+	for name, p := range map[string]pbeParams{
+		"2^31-1 iterations":      {good.Salt, 1<<31 - 1},
+		"5,000,001 iterations":   {good.Salt, maxIterations + 1},
+		"0 iterations":           {good.Salt, 0},
+		"less than 0 iterations": {good.Salt, -5},
+		"salt of 7":              {good.Salt[:7], 20},
+		"salt of 9":              {[]byte("123456789"), 20},
+		"no salt":                {nil, 20},
+	} {
+		params, err := asn1.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := New(JCEKS)
+		private := New(JCEKS)
+		body, err := asn1.Marshal(encryptedPrivateKeyInfo{pkix.AlgorithmIdentifier{
+			Algorithm: oidPBEWithMD5AndTripleDES, Parameters: asn1.RawValue{FullBytes: params},
+		}, make([]byte, 16)})
+		sealed := serializeSealed(params, make([]byte, 16))
+		err = errors.Join(err, secret.put("s", SecretKey, sealed, nil, PutOptions{}),
+			private.put("k", PrivateKey, body, nil, PutOptions{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind, s := range map[string]*Store{"secret key, ": secret, "private key, ": private} {
+			var b bytes.Buffer
+			if err := s.Encode(&b, NewPassword("p")); err != nil {
+				t.Fatal(err)
+			}
+			rows[kind+name] = hostileRow{data: b.Bytes(), alias: s.entries[0].alias, keys: true,
+				text: "parameters|iterations|salt of"}
+		}
+	}
 }
 
 // TestHostileRows: each is a typed error that says what, where and, if it is

@@ -20,7 +20,8 @@ import (
 // secretEntry is a JCEKS store whose one secret key is the stream given, under
 // a right trailer.
 func secretEntry(stream []byte) []byte {
-	b := slices.Concat([]byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03\x00\x05alias\x00\x00\x00\x00\x00\x00\x00\x00"), stream)
+	b := slices.Concat([]byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x01"+
+		"\x00\x00\x00\x03\x00\x05alias\x00\x00\x00\x00\x00\x00\x00\x00"), stream)
 	return append(b, integrity("p", b)...)
 }
 

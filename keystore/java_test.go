@@ -328,62 +328,63 @@ func testKeys(t testing.TB) map[string]crypto.Signer {
 	return keys
 }
 
+// putAll puts an entry of every algorithm that we write, with aliases and dates of all kinds.
+func putAll(t *testing.T, s *Store, o PutOptions) {
+	t.Helper()
+	var signed *x509.Certificate
+	for name, key := range testKeys(t) {
+		signed = selfSigned(t, key, commonName(t, name))
+		if err := s.PutPrivateKey("Ключ "+name, key, []*x509.Certificate{signed}, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dsaEntry, ok := openFixture(t, "keys.jceks").Entry("dsa")
+	if !ok {
+		t.Fatal("no DSA key")
+	}
+	key, err := dsaEntry.PrivateKey(NewPassword("changeit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutPrivateKey("dsa", key.(*dsa.PrivateKey), []*x509.Certificate{signed}, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutCertificate("İΣ key😀\x00", signed, o); err != nil {
+		t.Fatal(err)
+	}
+	for _, ms := range []int64{-1, 0, -1234567890123, 1 << 53, math.MaxInt64, math.MinInt64} {
+		if err := s.PutCertificate(fmt.Sprint("dated ", ms), signed,
+			PutOptions{Created: time.UnixMilli(ms)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// No call makes one, and Java lets it be: a key without certificates.
+	keyEntry, _ := s.Entry("ключ p256")
+	if err := s.put("no certificate", PrivateKey, keyEntry.e.fields().body, nil, o); err != nil {
+		t.Fatal(err)
+	}
+	if s.Format() == JKS {
+		return
+	}
+	for _, k := range []struct {
+		algorithm string
+		size      int
+	}{{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA256", 32}, {"HmacSHA512", 1000}, {"DESede", 24},
+		{"Blowfish", 5}} {
+		key := make([]byte, k.size)
+		rand.Read(key)
+		if err := s.PutSecretKey(fmt.Sprintf("鍵 %s %d", k.algorithm, k.size), k.algorithm, key,
+			o); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestJavaReadsOurs: every algorithm, unicode aliases and passwords, iteration
 // counts, both formats and versions.
 func TestJavaReadsOurs(t *testing.T) {
 	t.Parallel()
 	javatest.Tool(t, "java")
-	signers := testKeys(t)
-	var signed *x509.Certificate
-	put := func(s *Store, o PutOptions) {
-		t.Helper()
-		for name, key := range signers {
-			signed = selfSigned(t, key, commonName(t, name))
-			if err := s.PutPrivateKey("Ключ "+name, key, []*x509.Certificate{signed}, o); err != nil {
-				t.Fatal(err)
-			}
-		}
-		dsaEntry, ok := openFixture(t, "keys.jceks").Entry("dsa")
-		if !ok {
-			t.Fatal("no DSA key")
-		}
-		key, err := dsaEntry.PrivateKey(NewPassword("changeit"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.PutPrivateKey("dsa", key.(*dsa.PrivateKey), []*x509.Certificate{signed}, o); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.PutCertificate("İΣ key😀\x00", signed, o); err != nil {
-			t.Fatal(err)
-		}
-		for _, ms := range []int64{-1, 0, -1234567890123, 1 << 53, math.MaxInt64, math.MinInt64} {
-			if err := s.PutCertificate(fmt.Sprint("dated ", ms), signed,
-				PutOptions{Created: time.UnixMilli(ms)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		// No call makes one, and Java lets it be: a key without certificates.
-		keyEntry, _ := s.Entry("ключ p256")
-		if err := s.put("no certificate", PrivateKey, keyEntry.e.fields().body, nil, o); err != nil {
-			t.Fatal(err)
-		}
-		if s.Format() == JKS {
-			return
-		}
-		for _, k := range []struct {
-			algorithm string
-			size      int
-		}{{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA256", 32}, {"HmacSHA512", 1000}, {"DESede", 24},
-			{"Blowfish", 5}} {
-			key := make([]byte, k.size)
-			rand.Read(key)
-			if err := s.PutSecretKey(fmt.Sprintf("鍵 %s %d", k.algorithm, k.size), k.algorithm, key,
-				o); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	old := func(name string) *Store {
 		s := openFixture(t, name)
 		for e := range openFixture(t, name).Entries() {
@@ -426,7 +427,7 @@ func TestJavaReadsOurs(t *testing.T) {
 				t.Fatal(err)
 			}
 		case c.name != "empty.jks":
-			put(s, o)
+			putAll(t, s, o)
 		}
 		path := filepath.Join(dir, c.name)
 		if err := WriteFile(path, s, NewPassword(c.password)); err != nil {

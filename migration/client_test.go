@@ -38,8 +38,9 @@ type response struct {
 func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	action := r.URL.Query().Get("_action")
 	if r.URL.Path == "/openidm/migration" && action == "mappingNames" { // has not the product's own service
+		answer := restError(404, "Resource 'migration' not found").body
 		return &http.Response{StatusCode: 404, Header: http.Header{"Content-Type": {"application/json"}},
-			Body: io.NopCloser(strings.NewReader(`{"code":404,"reason":"Not Found","message":"Resource 'migration' not found"}`))}, nil
+			Body: io.NopCloser(strings.NewReader(answer))}, nil
 	}
 	if r.Method != http.MethodPost || r.URL.Path != "/openidm/endpoint/migration" {
 		f.t.Errorf("%s %s", r.Method, r.URL)
@@ -356,7 +357,8 @@ func TestBadCertificates(t *testing.T) {
 		"No name matching idc21.example.com found":                                   "host name",
 		"javax.net.ssl.SSLHandshakeException: Received fatal alert: bad_certificate": "truststore",
 	} {
-		err := &FailedError{Action: "configure", Status: ParseStatus(json.RawMessage(`{"status":"failed","message":"` + message + `"}`))}
+		status := ParseStatus(json.RawMessage(`{"status":"failed","message":"` + message + `"}`))
+		err := &FailedError{Action: "configure", Status: status}
 		if !errors.Is(err, ErrBadCertificate) || !strings.Contains(err.Remedy(), part) {
 			t.Errorf("%s: %s", message, err.Remedy())
 		}

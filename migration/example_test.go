@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -108,11 +109,14 @@ func ExampleFailedError() {
 	var failed *migration.FailedError
 	if errors.As(err, &failed) {
 		fmt.Println("a bad certificate:", errors.Is(err, migration.ErrBadCertificate))
-		fmt.Println(failed.Remedy())
+		fmt.Println(strings.ReplaceAll(failed.Remedy(), ", ", ",\n"))
 	}
 	// Output:
 	// a bad certificate: true
-	// the target's truststore must hold the source's certificate before the target starts: stop the target, copy keystore.jceks and truststore of 2.1 into its security folder (step stores), start it, and configure again
+	// the target's truststore must hold the source's certificate before the target starts: stop the target,
+	// copy keystore.jceks and truststore of 2.1 into its security folder (step stores),
+	// start it,
+	// and configure again
 }
 
 // A scripted endpoint may answer in a form of its own. A parser reads it, and

@@ -10,6 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+const (
+	badSignature = "bad certificate: PKIX path validation failed: " +
+		"java.security.cert.CertPathValidatorException: signature check failed"
+	noName = "java.security.cert.CertificateException: No name matching x found"
+)
+
 // shapes are answers of every kind that could be thought of. run makes the
 // recorded form of a reconciliation.
 var shapes = []struct {
@@ -23,7 +29,8 @@ var shapes = []struct {
 	{"recorded: not configured", `{"status":"not configured"}`, PhaseNotConfigured,
 		"not configured", "", -1, -1, -1},
 	{"recorded: pending", `{"status":"pending"}`, PhasePending, "pending", "", -1, -1, -1},
-	{"recorded: bad certificate", `{"status":"failed","message":"bad certificate: PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check failed"}`, PhaseFailed, "failed", "bad certificate: PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check failed", -1, -1, -1},
+	{"recorded: bad certificate", `{"status":"failed","message":"` + badSignature + `"}`, PhaseFailed, "failed",
+		badSignature, -1, -1, -1},
 	{"recorded: connected", `{"status":"success","message":"connected to the source"}`, PhaseConfigured, "success",
 		"connected to the source", -1, -1, -1},
 	{"recorded: running", `{"status":"running","message":"connected to the source","progress":{"processed":0}}`,
@@ -102,7 +109,7 @@ var shapes = []struct {
 	{"an error of REST", `{"code":500,"reason":"Internal Server Error","message":"m"}`,
 		PhaseFailed, "", "m", -1, -1, -1},
 	{"only a message", `{"message":"complete"}`, PhaseUnknown, "", "complete", -1, -1, -1},
-	{"only a message, on a certificate", `{"message":"java.security.cert.CertificateException: No name matching x found"}`, PhaseFailed, "", "java.security.cert.CertificateException: No name matching x found", -1, -1, -1},
+	{"only a message, on a certificate", `{"message":"` + noName + `"}`, PhaseFailed, "", noName, -1, -1, -1},
 	{"a word in another member", `{"migration":{"status":"complete"}}`, PhaseUnknown, "", "", -1, -1, -1},
 	// reconciliations
 	{"run: active", run("ACTIVE", 5, `"?"`, 0), PhaseRunning, "ACTIVE", "d", 5, -1, 0},

@@ -26,8 +26,18 @@ func join(lists ...[]any) (all []any) {
 	return all
 }
 
-func TestWait(t *testing.T) {
-	t.Parallel()
+type waitCase struct {
+	name    string
+	until   Phase
+	answers []any
+	within  time.Duration // of the context, 0: 3 h
+	want    string
+	phase   Phase
+	least   time.Duration
+	most    time.Duration
+}
+
+func waitCases() []waitCase {
 	const (
 		pending    = `{"status":"pending"}`
 		success    = `{"status":"success"}`
@@ -40,16 +50,7 @@ func TestWait(t *testing.T) {
 		forgotten  = `{"status":"not configured"}`
 	)
 	one := func(a ...any) []any { return a }
-	for _, tc := range []struct {
-		name    string
-		until   Phase
-		answers []any
-		within  time.Duration // of the context, 0: 3 h
-		want    string
-		phase   Phase
-		least   time.Duration
-		most    time.Duration
-	}{
+	return []waitCase{
 		{"configured", PhaseConfigured, one(pending, pending, success), 0, "ok", PhaseConfigured,
 			time.Second, 3 * time.Second},
 		{"configured: at once", PhaseConfigured, one(success), 0, "ok", PhaseConfigured, 0, 0},
@@ -88,8 +89,9 @@ func TestWait(t *testing.T) {
 			PhaseComplete, time.Minute, 5 * time.Minute},
 		{"a restart in all its stages", PhaseComplete,
 			join(one(running), repeat(3, errLost), repeat(3, errDown), repeat(2, response{404, startPage}),
-				one(restError(404, "Resource 'endpoint/migration' not found"), restError(500, "m"), running,
-					complete)), 0, "ok", PhaseComplete, 0, 3 * time.Minute},
+				one(restError(404, "Resource 'endpoint/migration' not found")),
+				one(restError(500, "m"), running, complete)),
+			0, "ok", PhaseComplete, 0, 3 * time.Minute},
 		{"errors that do not end", PhaseComplete, join(one(running),
 			one(restError(404, "Resource 'endpoint/migration' not found"))), 0, "no endpoint",
 			PhaseRunning, time.Minute, 75 * time.Second},
@@ -107,7 +109,12 @@ func TestWait(t *testing.T) {
 			PhasePending, time.Hour, time.Hour},
 		{"what cannot be waited for", PhaseRunning, nil, 0,
 			`waiting for "running": only "configured" and "complete" can be waited for`, "", 0, 0},
-	} {
+	}
+}
+
+func TestWait(t *testing.T) {
+	t.Parallel()
+	for _, tc := range waitCases() {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -150,7 +157,8 @@ func TestWaitError(t *testing.T) {
 			errDown}})
 		_, err := c.Wait(ctxFor(t, time.Minute), PhaseComplete, nil)
 		if !errors.Is(err, openidm.ErrUnavailable) ||
-			!strings.HasPrefix(err.Error(), `waiting for complete, the target said "running", 12 records: context deadline exceeded: POST https://idc7`) {
+			!strings.HasPrefix(err.Error(), `waiting for complete, the target said "running", 12 records: `+
+				`context deadline exceeded: POST https://idc7`) {
 			t.Error(err)
 		}
 		c, _ = newTarget(t, map[string][]any{"status": {`{"status":"running"}`}})

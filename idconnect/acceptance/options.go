@@ -62,7 +62,8 @@ func DefaultOptions() Options {
 		Organizations:  []string{"repo/managed/organization", "repo/managed/org"},
 		Salesforce:     `(?i)salesforce|(^|[^a-z])sfdc`,
 		// AD as a word, also in the middle of systemAdAccounts_managedUser.
-		ActiveDirectory: `(?i:active[._-]?directory|ldap)|(^|[^A-Za-z]|[a-z])A[dD]([^a-z]|$)|(^|[^A-Za-z])ad([^a-z]|$)`,
+		ActiveDirectory: `(?i:active[._-]?directory|ldap)|(^|[^A-Za-z]|[a-z])A[dD]([^a-z]|$)` +
+			`|(^|[^A-Za-z])ad([^a-z]|$)`,
 	}
 }
 
@@ -86,7 +87,8 @@ func (t Options) makes(code string) bool {
 
 // validate reads nothing and asks nobody.
 func (t Options) Validate() error {
-	for _, p := range []struct{ name, text string }{{"Salesforce", t.Salesforce}, {"Active Directory", t.ActiveDirectory}} {
+	for _, p := range []struct{ name, text string }{{"Salesforce", t.Salesforce},
+		{"Active Directory", t.ActiveDirectory}} {
 		if _, err := regexp.Compile(p.text); err != nil {
 			return fmt.Errorf("pattern for %s: %w", p.name, err)
 		}

@@ -29,7 +29,7 @@ var entriesOfServers = ofServers{
 	},
 	TargetIsSource: Entry{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
-		Means: "source and target are the same server or folder.",
+		Means: "source and target are the same server or folder, or one folder is inside the other.",
 		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
 			"even where links lead to one.",
 		Why:    "the source must never be changed",

@@ -49,7 +49,8 @@ func ParseCollections(list string) ([]Collection, error) {
 			for i, c := range known {
 				names[i] = c.Name
 			}
-			return nil, fmt.Errorf("reading collections: %q is not known, known are %s", word, strings.Join(names, ", "))
+			return nil, fmt.Errorf("reading collections: %q is not known, known are %s", word,
+				strings.Join(names, ", "))
 		}
 		for _, c := range out {
 			if c.Name == found.Name {

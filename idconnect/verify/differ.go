@@ -141,7 +141,8 @@ func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pa
 			}
 			return -1
 		}
-		i, exact := slices.BinarySearchFunc(chosen, id, func(d mismatch, id string) int { return strings.Compare(d.Part.From, id) })
+		i, exact := slices.BinarySearchFunc(chosen, id,
+			func(d mismatch, id string) int { return strings.Compare(d.Part.From, id) })
 		if !exact {
 			i--
 		}
@@ -207,7 +208,8 @@ func (v *verifier) judge(id string, p *pair, suspects *suspectSet) bool {
 		return unknown > 0
 	}
 	v.count(kind, twice, 1)
-	if suspects.Listed[kind] < v.opts.MaxDifferences && kind != kindEqual || twice && suspects.Twice < v.opts.MaxDifferences {
+	if suspects.Listed[kind] < v.opts.MaxDifferences && kind != kindEqual ||
+		twice && suspects.Twice < v.opts.MaxDifferences {
 		suspects.IDs[id] = &suspect{Kind: kind, Twice: twice}
 		suspects.Listed[kind]++
 		if twice {

@@ -98,7 +98,8 @@ func (v *verifier) probe(ctx context.Context, side int, resource string) (access
 		v.sort[side] = defaultSort
 	}
 	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.sort[side]}, "")
-	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrNotFound) && ctx.Err() == nil {
+	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrNotFound) &&
+		ctx.Err() == nil {
 		v.sort[side] = nil // its own order, then
 		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1}, "")
 	}

@@ -106,11 +106,12 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		return nil, nil
 	}
 	if len(secret) == 0 {
-		return nil, errors.New("a comparison that can go on needs passwords of both accounts: what it keeps is encrypted with them")
+		return nil, errors.New("state of the comparison: it is encrypted with the passwords of both accounts, " +
+			"and one is missing")
 	}
 	s := &stateStore{
-		path: opts.StateFile, cost: cmp.Or(opts.stateCost, stateCost), every: opts.stateEvery, began: time.Now(),
-		live: map[int]*verifier{},
+		path: opts.StateFile, cost: cmp.Or(opts.stateCost, stateCost), every: opts.stateEvery,
+		began: time.Now(), live: map[int]*verifier{},
 	}
 	s.last = s.began
 	if s.every == 0 {
@@ -123,7 +124,10 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		PageSize, Most int
 		SortKeys       []string
 		Values         bool
-	}{urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys, opts.Values})
+	}{
+		urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys,
+		opts.Values,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +156,8 @@ func (s *stateStore) load() error {
 		if runtime.GOOS == "windows" {
 			command = "del"
 		}
-		return fmt.Errorf("state of the comparison: %s was written by an earlier version: to compare from the beginning, run: %s %q",
-			s.path, command, s.path)
+		return fmt.Errorf("state of the comparison: %s was written by an earlier version; "+
+			"to compare from the beginning, run: %s %q", s.path, command, s.path)
 	}
 	identity, err := age.NewScryptIdentity(s.passphrase)
 	if err != nil {
@@ -328,7 +332,8 @@ func (v *verifier) save() (savedCollection, bool) {
 	for side := range f.chunks {
 		c := &f.chunks[side]
 		// The sums go on while the file is written.
-		saved.Chunks[side] = chunkList{List: append([]chunk(nil), c.List...), Mask: c.Mask, Last: bytes.Clone(c.Last)}
+		saved.Chunks[side] = chunkList{List: append([]chunk(nil), c.List...), Mask: c.Mask,
+			Last: bytes.Clone(c.Last)}
 	}
 	return saved, true
 }

@@ -145,12 +145,14 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 	f := &firstPass{ordered: true}
 	resumed := saved.Stage == stageReading
 	if resumed {
-		f.cookies, f.counts, f.unreadable, f.chunks = saved.Cookies, saved.Counts, saved.Unreadable, saved.Chunks
+		f.cookies, f.counts, f.unreadable = saved.Cookies, saved.Counts, saved.Unreadable
+		f.chunks = saved.Chunks
 		v.passed(-1)
 	}
 	err := v.readFirst(ctx, f, saved)
 	var answer *openidm.Error
-	if resumed && ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) && !errors.Is(err, openidm.ErrUnauthorized) {
+	if resumed && ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
+		!errors.Is(err, openidm.ErrUnauthorized) {
 		v.passed(-1)
 		err = v.readFirst(ctx, &firstPass{ordered: true}, savedCollection{})
 	}
@@ -244,7 +246,8 @@ func (f *firstPass) differingBuckets() (differing []mismatch) {
 	for i := range uint32(bucketCount) {
 		a, b := f.sums[0].bucket(i), f.sums[1].bucket(i)
 		if alike := a == b; !alike || f.twice[i] {
-			differing = append(differing, mismatch{Bucket: int64(i), Counts: [2]uint32{a.Count, b.Count}, Alike: alike})
+			differing = append(differing, mismatch{Bucket: int64(i), Counts: [2]uint32{a.Count, b.Count},
+				Alike: alike})
 		}
 	}
 	return differing

@@ -111,7 +111,8 @@ type Progress struct {
 // [CollectionReport]. Run returns an error if it cannot read a server: there is
 // no answer, the credentials are refused, or it fails midway. The report then
 // holds the collections that were finished.
-func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context, *Report) error) (*Report, error) {
+func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
+	*Report) error) (*Report, error) {
 	a, b := source.Credentials, target.Credentials
 	urls, users := [2]string{safeURL(source.BaseURL), safeURL(target.BaseURL)}, [2]string{a.Username, b.Username}
 	var secret []byte
@@ -136,7 +137,8 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 // Compare compares one collection as [Run] does, but keeps no state and no
 // matter what opts.Collections says. It may be given other servers than an
 // [openidm.Client], such as one that shows less.
-func Compare(ctx context.Context, source, target Server, collection Collection, opts Options) (CollectionReport, error) {
+func Compare(ctx context.Context, source, target Server, collection Collection, opts Options) (CollectionReport,
+	error) {
 	v := newVerifier([2]Server{source, target}, opts.WithDefaults(), collection, newKey(), &sync.Mutex{})
 	err := v.run(ctx)
 	return v.report, err
@@ -188,7 +190,8 @@ func (o Options) WithDefaults() Options {
 }
 
 // compareAll needs its options complete; store may be nil.
-func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report, error) {
+func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
+	error) {
 	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: store.resumes()}
 	key := store.key()
 
@@ -317,7 +320,8 @@ func (v *verifier) tell(set func(*Progress)) {
 	}
 	v.said.Lock()
 	defer v.said.Unlock()
-	p := Progress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1], Total: v.total}
+	p := Progress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1],
+		Total: v.total}
 	p.Rate, p.Left = v.pace.Observe(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
 	if set != nil {
 		set(&p)

@@ -149,8 +149,8 @@ func encryptValue(t *testing.T, key, plain []byte) []byte {
 	}
 	iv, data := []byte("0123456789abcdef"), pkcs7.Pad(plain, aes.BlockSize)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
-	return fmt.Appendf(nil,
-		`{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":"k"}}}`,
+	return fmt.Appendf(nil, `{"$crypto":{"type":"x-simple-encryption","value":`+
+		`{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":"k"}}}`,
 		base64.StdEncoding.EncodeToString(data), base64.StdEncoding.EncodeToString(iv))
 }
 
@@ -223,7 +223,8 @@ func TestOpensJSONOnly(t *testing.T) {
 }
 
 func FuzzEncryptedValue(f *testing.F) {
-	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
+	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":` +
+		`{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
 	f.Add([]byte(`{"$crypto":{}}`))
 	values, err := os.ReadFile("testdata/encrypted-values.json")
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 func TestTrustMatrix(t *testing.T) {
 	t.Parallel()
 	m := newMint(t)
-	cases := append(trustCases(m), authorityTrustCases(m)...)
+	cases := trustCases(m)
 	dir := t.TempDir()
 	sample := exhaustive.Sample(cases, 60)
 	writeCases(m, dir, sample)
@@ -32,7 +32,7 @@ func TestTrustMatrix(t *testing.T) {
 			keystore.NewPassword("changeit"))
 		m.check(err)
 		verdict := "accepted"
-		if err := New(store).VerifyAt(m.now, c.host, c.chain); err != nil {
+		if err := New(store).verifyAt(m.now, c.host, c.chain); err != nil {
 			verdict = err.Error()
 			var refused *Error
 			if !errors.As(err, &refused) || refused.Remedy == "" || refused.Reason == "" ||

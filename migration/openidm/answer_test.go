@@ -25,7 +25,9 @@ func TestErrorBodies(t *testing.T) {
 		message     string
 		piece       string
 	}{
-		{name: "404", status: 404, body: `{"code":404,"reason":"Not Found","message":"Resource &#39;x&#39; not found"}`, want: []error{ErrNotFound}, message: "Resource 'x' not found"},
+		{name: "404", status: 404,
+			body: `{"code":404,"reason":"Not Found","message":"Resource &#39;x&#39; not found"}`,
+			want: []error{ErrNotFound}, message: "Resource 'x' not found"},
 		{name: "2.x", status: 404, body: `{"error":404,"reason":"Not Found","message":"no &amp; none"}`,
 			want: []error{ErrNotFound}, message: "no & none"},
 		{name: "code as a string", status: 409, body: `{"code":"409","message":"m"}`,
@@ -159,7 +161,8 @@ func TestPingSaysTheServersTime(t *testing.T) {
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, body, id, roles string }{
-		{"7.0.2", `{"_id":"login","authorization":{"roles":["openidm-admin","openidm-authorized"],"id":"a"},"authenticationId":"openidm-admin"}`, "openidm-admin", "openidm-admin openidm-authorized"},
+		{"7.0.2", `{"_id":"login","authorization":{"roles":["openidm-admin","openidm-authorized"],"id":"a"},` +
+			`"authenticationId":"openidm-admin"}`, "openidm-admin", "openidm-admin openidm-authorized"},
 		{"references", `{"authorization":{"roles":["internal/role/openidm-admin"],"id":"a"}}`, "a",
 			"openidm-admin"},
 		{"2.x", `{"username":"openidm-admin","roles":["openidm-admin"]}`, "openidm-admin", "openidm-admin"},

@@ -108,7 +108,8 @@ func TestQueryParameters(t *testing.T) {
 		{Query{}, "", "_pageSize=500&_queryFilter=true"},
 		{Query{Filter: `userName sw "u+0&"`, Fields: []string{"a", "b/c"},
 			SortKeys: []string{"-a", "b"}, PageSize: 3}, "4 %",
-			"_fields=a%2Cb%2Fc&_pageSize=3&_pagedResultsCookie=4+%25&_queryFilter=userName+sw+%22u%2B0%26%22&_sortKeys=-a%2Cb"},
+			"_fields=a%2Cb%2Fc&_pageSize=3&_pagedResultsCookie=4+%25&" +
+				"_queryFilter=userName+sw+%22u%2B0%26%22&_sortKeys=-a%2Cb"},
 	} {
 		if _, err := c.QueryPage(t.Context(), "x", tc.q, tc.cookie); err != nil || got != tc.want {
 			t.Errorf("%s, %v", got, err)
@@ -132,11 +133,15 @@ func TestQueryErrors(t *testing.T) {
 			ErrPartialResult, 1},
 		{"a cookie that repeats", func() string { return `{"result":[{"_id":"a"}],"pagedResultsCookie":"x"}` },
 			ErrPaging, 2},
-		{"a numeric cookie that repeats", func() string { return `{"result":[{"_id":"a"}],"pagedResultsCookie":7}` }, ErrPaging, 2},
+		{"a numeric cookie that repeats", func() string {
+			return `{"result":[{"_id":"a"}],"pagedResultsCookie":7}`
+		}, ErrPaging, 2},
 		{"pages without end", func() string {
 			return fmt.Sprintf(`{"result":[],"pagedResultsCookie":"%d"}`, page)
 		}, ErrPaging, maxIdlePages},
-		{"the same page without end", func() string { return fmt.Sprintf(`{"result":[{"_id":"a"}],"pagedResultsCookie":"%d"}`, page) }, ErrPaging, maxIdlePages + 1},
+		{"the same page without end", func() string {
+			return fmt.Sprintf(`{"result":[{"_id":"a"}],"pagedResultsCookie":"%d"}`, page)
+		}, ErrPaging, maxIdlePages + 1},
 		{"a record that is none", func() string { return `{"result":[1]}` }, ErrNotOpenIDM, 1},
 		{"no result", func() string { return `{"a":1}` }, ErrNotOpenIDM, 1},
 	} {
@@ -190,8 +195,10 @@ func TestNumber(t *testing.T) {
 
 func TestRecon(t *testing.T) {
 	t.Parallel()
-	const run = `{"_id":"a/b","mapping":"m","state":"SUCCESS","stage":"COMPLETED_SUCCESS","statusSummary":{"SUCCESS":"3","FAILURE":1},
-		"progress":{"source":{"existing":{"processed":7,"total":"?"}},"target":{"existing":{"processed":0,"total":"12"},"created":2}},"ended":""}`
+	const run = `{"_id":"a/b","mapping":"m","state":"SUCCESS","stage":"COMPLETED_SUCCESS",
+		"statusSummary":{"SUCCESS":"3","FAILURE":1},
+		"progress":{"source":{"existing":{"processed":7,"total":"?"}},
+			"target":{"existing":{"processed":0,"total":"12"},"created":2}},"ended":""}`
 	var asked []string
 	c := scripted(func(r *http.Request) (*http.Response, error) {
 		asked = append(asked, r.Method+" "+r.URL.RequestURI())

@@ -191,7 +191,8 @@ func TestClock(t *testing.T) {
 			{-20 * 365 * 24 * time.Hour, `"success"`},
 		} {
 			target.SetClock(c.ahead)
-			r, err := send(target.HTTPClient(), "POST", target.URL()+"endpoint/migration?_action=configure", body)
+			address := target.URL() + "endpoint/migration?_action=configure"
+			r, err := send(target.HTTPClient(), "POST", address, body)
 			if err != nil || r.status != 200 {
 				t.Fatal(r.status, string(r.body), err)
 			}

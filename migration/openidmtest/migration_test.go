@@ -110,7 +110,9 @@ func TestConfigureFailures(t *testing.T) {
 		{"unknown host", "https://nowhere.invalid:8443/openidm/", "openidm-admin",
 			"java.net.UnknownHostException: nowhere.invalid", target},
 		{"refused", down.URL(), "openidm-admin", "java.net.ConnectException: Connection refused", target},
-		{"password", source.URL(), "wrong", `the source answered 401: {"code":401,"reason":"Unauthorized","message":"Access Denied"}`, target},
+		{"password", source.URL(), "wrong",
+			`the source answered 401: {"code":401,"reason":"Unauthorized","message":"Access Denied"}`,
+			target},
 	} {
 		// One after the other: a target has one configuration.
 		r := configure(t, c.target, c.url, c.password)
@@ -186,7 +188,8 @@ func TestMigrateForHours(t *testing.T) {
 		target := openidmtest.NewTarget(t, openidmtest.Options{
 			InMemory: true, Peers: []*openidmtest.Server{source}, Pace: 20 * time.Minute, PageSize: 200,
 		})
-		if r := configure(t, target, source.URL(), "openidm-admin"); !strings.HasPrefix(fmt.Sprint(r.json["message"]), "bad certificate: PKIX") {
+		r := configure(t, target, source.URL(), "openidm-admin")
+		if !strings.HasPrefix(fmt.Sprint(r.json["message"]), "bad certificate: PKIX") {
 			t.Errorf("configured with other stores: %s", r.body)
 		}
 		if err := target.RestartWith(source.Keystore(), source.Truststore()); err != nil {

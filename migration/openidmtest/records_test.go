@@ -13,20 +13,21 @@ import (
 
 // TestRecords goes through the life of records; each step sees what the steps
 // before it did.
+const user = `{"userName":"x","givenName":"G","sn":"S","mail":"x@example.com","list":["a","b"],"n":1}`
+
+var changed = strings.Replace(user, `"S"`, `"T"`, 1)
+
 func TestRecords(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewSource(t, openidmtest.Options{Users: 3, Roles: 1})
-	user := `{"userName":"x","givenName":"G","sn":"S","mail":"x@example.com","list":["a","b"],"n":1}`
 	for _, c := range []struct {
 		name, method, path, body, header string
 		status                           int
 		want                             string
 	}{
 		{"upsert creates", "PUT", "managed/user/x", user, "", 201, `"_rev":"1"`},
-		{"upsert updates", "PUT", "managed/user/x", strings.Replace(user, `"S"`, `"T"`, 1), "", 200,
-			`"_rev":"2"`},
-		{"upsert of the same", "PUT", "managed/user/x",
-			strings.Replace(user, `"S"`, `"T"`, 1), "", 200, `"_rev":"3"`},
+		{"upsert updates", "PUT", "managed/user/x", changed, "", 200, `"_rev":"2"`},
+		{"upsert of the same", "PUT", "managed/user/x", changed, "", 200, `"_rev":"3"`},
 		{"create what exists", "PUT", "managed/user/x", user, "If-None-Match: *", 412, "already exists"},
 		{"update what is missing", "PUT", "managed/user/y", user, "If-Match: *", 404,
 			"Object y not found in managed/user"},
@@ -35,7 +36,9 @@ func TestRecords(t *testing.T) {
 			"If-Match: abc", 409, "unable to parse passed revision: abc"},
 		{"name of an internal user", "PUT", "managed/user/z",
 			strings.Replace(user, `"x"`, `"anonymous"`, 1), "", 403, "UNIQUE"},
-		{"weak password", "PATCH", "managed/user/x", `[{"operation":"add","field":"password","value":"short"}]`, "", 403, "AT_LEAST_X_CAPITAL_LETTERS"},
+		{"weak password", "PATCH", "managed/user/x",
+			`[{"operation":"add","field":"password","value":"short"}]`, "",
+			403, "AT_LEAST_X_CAPITAL_LETTERS"},
 		{"password is not shown", "PATCH", "managed/user/x",
 			`[{"operation":"add","field":"password","value":"Passw0rd!"}]`, "", 200, `"_rev":"5"`},
 		{"password is encrypted", "GET", "repo/managed/user/x", "", "", 200, `"cipher":"AES/CBC/PKCS5Padding"`},

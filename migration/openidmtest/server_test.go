@@ -89,7 +89,8 @@ func TestStoresOnDisk(t *testing.T) {
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewSource(t, openidmtest.Options{Users: 2})
-	do(t, s, "PUT", "managed/user/jo", `{"userName":"jö","givenName":"J","sn":"O","mail":"jo@example.com","password":"Pässw0rd:1"}`)
+	do(t, s, "PUT", "managed/user/jo",
+		`{"userName":"jö","givenName":"J","sn":"O","mail":"jo@example.com","password":"Pässw0rd:1"}`)
 	for _, c := range []struct {
 		name, method, path string
 		header             []string
@@ -268,7 +269,8 @@ func TestRequestsHoldNoPassword(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewTarget(t, openidmtest.Options{AdminPassword: "s3cret-admin"})
 	get(t, s, "info/login", as("openidm-admin", "s3cret-admin")...)
-	do(t, s, "POST", migration+"configure", `{"instanceUrl":"https://localhost:1/openidm/","userName":"a","password":"s3cret-source"}`, as("anonymous", "anonymous")...)
+	body := `{"instanceUrl":"https://localhost:1/openidm/","userName":"a","password":"s3cret-source"}`
+	do(t, s, "POST", migration+"configure", body, as("anonymous", "anonymous")...)
 	log := s.Requests()
 	if len(log) != 2 || log[1].Action != "configure" || log[1].Username != "anonymous" || log[1].Status != 200 ||
 		log[0].Path != "info/login" {

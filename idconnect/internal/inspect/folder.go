@@ -67,7 +67,7 @@ func (c folderCheck) occupied(dir string) preflight.Findings {
 
 // placesToWrite are folders that exist and that the run writes in.
 func (c folderCheck) placesToWrite(there bool) []string {
-	places := []string{existing(filepath.Dir(filepath.Clean(c.site.TargetDir))), existing(c.site.StateDir)}
+	places := []string{host.Existing(filepath.Dir(filepath.Clean(c.site.TargetDir))), host.Existing(c.site.StateDir)}
 	if there {
 		// What is unpacked needs nothing beside it.
 		places[0] = c.site.TargetDir
@@ -77,20 +77,6 @@ func (c folderCheck) placesToWrite(there bool) []string {
 	}
 	slices.Sort(places)
 	return slices.Compact(places)
-}
-
-// existing is dir, or the nearest folder above it that is there.
-func existing(dir string) string {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return dir
-	}
-	for {
-		if _, err := os.Lstat(dir); err == nil || filepath.Dir(dir) == dir {
-			return dir
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 // mayWrite asks the system whether this user may make files in a folder.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -119,7 +120,7 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 
 // space compares what is free where the target is to be with what it needs.
 func (c packageCheck) space(dir string, unpacked int64) preflight.Findings {
-	at := existing(dir)
+	at := host.Existing(dir)
 	free, err := c.site.Machine.FreeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said

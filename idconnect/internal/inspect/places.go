@@ -3,12 +3,13 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
@@ -27,13 +28,9 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	} else if address := c.sharedAddress(ctx); address != "" {
 		found = append(found, codes.TargetIsSource.Finding(c.step, "%s and %s are both %s", s.Source.URL, s.Target.URL, address))
 	}
-	if s.SourceDir != "" && s.TargetDir != "" {
-		a, errA := filepath.EvalSymlinks(s.SourceDir)
-		b, errB := filepath.EvalSymlinks(s.TargetDir)
-		if errA == nil && errB == nil && a == b {
-			found = append(found, codes.TargetIsSource.Finding(c.step, "the folders of source and target are both %s", a).
-				WithRemedy("give the folder of 7.1.6 as the target's"))
-		}
+	if seen := nested(s.SourceDir, s.TargetDir); seen != "" {
+		found = append(found, codes.TargetIsSource.Finding(c.step, "%s", seen).
+			WithRemedy("give the target a folder of its own, neither inside the source's nor around it"))
 	}
 	source, _ := c.source.get(ctx)
 	target, _ := c.target.get(ctx)
@@ -42,6 +39,23 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 			source.URL, source.Version, target.URL, target.Version))
 	}
 	return found
+}
+
+// nested says how the folders of source and target lie in each other, "" where they do not.
+func nested(source, target string) string {
+	if source == "" || target == "" {
+		return ""
+	}
+	inside, around := host.Contains(source, target), host.Contains(target, source)
+	switch {
+	case inside && around:
+		return "the folders of source and target are both " + source
+	case inside:
+		return fmt.Sprintf("the target's folder %s is inside the source's, %s", target, source)
+	case around:
+		return fmt.Sprintf("the source's folder %s is inside the target's, %s", source, target)
+	}
+	return ""
 }
 
 func sameHost(a, b string) bool {

@@ -133,7 +133,8 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 		}
 		b.WriteString(bare)
 		left -= n
-		if strings.HasSuffix(word, " ") && (b.Len() > 0 || len(lines) == 0) { // none at the beginning of what goes on
+		// No blank at the beginning of what goes on.
+		if strings.HasSuffix(word, " ") && (b.Len() > 0 || len(lines) == 0) {
 			b.WriteByte(' ')
 			left--
 		}
@@ -189,7 +190,8 @@ func (p *page) table(indent int, rows [][]report.Cell) {
 					p.b.WriteString(p.paint(c.Tone, strings.TrimRight(s, " ")))
 					break
 				}
-				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
+				gap := widths[i] - uniseg.StringWidth(s) + 2
+				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", gap))
 			}
 		}
 		switch {

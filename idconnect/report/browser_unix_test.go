@@ -68,8 +68,10 @@ func newBrowser(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	var said strings.Builder
-	c := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
+	c := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
+		"--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
 	c.Env = append(os.Environ(), "HOME="+profile)
 	c.ExtraFiles = []*os.File{toBrowser, fromBrowser} // its files 3 and 4
 	c.Stderr = &said
@@ -186,13 +188,15 @@ func (b *browser) until(found func(devtoolsMessage) bool) (devtoolsMessage, erro
 
 // size sets the window, and light or dark.
 func (b *browser) size(width, height int, scheme string) {
-	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height,
+		"deviceScaleFactor": 1, "mobile": width < 600}, nil)
 	b.media("", scheme)
 }
 
 // media sets "print" or "screen".
 func (b *browser) media(media, scheme string) {
-	b.call("Emulation.setEmulatedMedia", map[string]any{"media": media, "features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": media,
+		"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
 // open shows a page that is written to a file.
@@ -246,6 +250,7 @@ func (b *browser) picture(width, height int) []byte {
 func (b *browser) print() []byte {
 	b.t.Helper()
 	var p struct{ Data []byte }
-	b.call("Page.printToPDF", map[string]any{"printBackground": true, "preferCSSPageSize": true, "paperWidth": 8.27, "paperHeight": 11.69}, &p)
+	b.call("Page.printToPDF", map[string]any{"printBackground": true, "preferCSSPageSize": true,
+		"paperWidth": 8.27, "paperHeight": 11.69}, &p)
 	return p.Data
 }

@@ -44,14 +44,14 @@ const (
 	statePages = 20
 )
 
-// stateStore keeps a comparison in a file, so that it goes on after an
+// stateStore keeps a comparison in a file, so that it resumes after an
 // interruption.
 //
 // What it keeps is not personal at first sight: sums of hashes, cookies, ids of
 // what differs. But with the key of the hashes they would tell whether a record
 // has a certain content, a password even. So the whole is encrypted, and
 // authenticated, by a key that is derived from the passwords of the accounts
-// which read the servers: who has those may see the records anyway. Servers,
+// which read the servers: whoever has those may see the records anyway. Servers,
 // accounts and options go into that key too: with others the file does not open,
 // and the comparison starts over.
 type stateStore struct {
@@ -112,12 +112,12 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		return nil, nil
 	}
 	if len(secret) == 0 {
-		return nil, errors.New("state of the comparison: it is encrypted with the passwords of both accounts, " +
-			"and one is missing")
+		return nil, errors.New("state of the comparison: a password is missing: " +
+			"it is encrypted with those of both accounts")
 	}
 	s := &stateStore{
-		path: opts.StateFile, secret: string(secret), cost: cmp.Or(opts.stateCost, stateCost), every: opts.stateEvery,
-		began: time.Now(), live: map[int]*verifier{},
+		path: opts.StateFile, secret: string(secret), cost: cmp.Or(opts.stateCost, stateCost),
+		every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{},
 	}
 	s.last = s.began
 	if s.every == 0 {
@@ -298,7 +298,7 @@ func (s *stateStore) end(err error) error {
 	}
 	if time.Since(s.began) >= min(stateShort, s.every) && s.pages.Load() >= s.worth {
 		if s.write(); s.err != nil {
-			err = fmt.Errorf("%w (and it will have to begin anew: %v)", err, s.err)
+			err = fmt.Errorf("%w (the comparison cannot be resumed: %v)", err, s.err)
 		}
 	}
 	return err

@@ -22,7 +22,7 @@ import (
 const ReportVersion = 1
 
 // ReportSchema is the JSON Schema (2020-12) of the JSON form of [Report]; that
-// of a [VerifyReport] alone is its #/$defs/verify. It names every member: one
+// of a [verify.Report] alone is its #/$defs/verify. It names every member: one
 // that it does not know is newer than this package.
 //
 //go:embed report.schema.json

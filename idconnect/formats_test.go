@@ -216,7 +216,7 @@ func TestVerifyStateFormat(t *testing.T) {
 	report, err := idconnect.Verify(t.Context(), client(source), client(target), opts)
 	refused := err != nil
 	if refused {
-		if text := err.Error() + idconnect.RemedyOf(err); !strings.Contains(text, "run: rm "+strconv.Quote(state)) {
+		if text := err.Error() + idconnect.RemedyOf(err); !strings.Contains(text, "run: ") || !strings.Contains(text, strconv.Quote(state)) {
 			t.Fatalf("no command: %v", err)
 		}
 		if left, err := os.ReadFile(state); err != nil || !bytes.Equal(left, content) {

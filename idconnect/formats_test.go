@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -216,8 +215,9 @@ func TestVerifyStateFormat(t *testing.T) {
 	report, err := idconnect.Verify(t.Context(), client(source), client(target), opts)
 	refused := err != nil
 	if refused {
-		if text := err.Error() + idconnect.RemedyOf(err); !strings.Contains(text, "run: ") || !strings.Contains(text, strconv.Quote(state)) {
-			t.Fatalf("no command: %v", err)
+		remedy := idconnect.RemedyOf(err)
+		if !strings.Contains(remedy, "run: ") || !strings.Contains(remedy, `"`+state+`"`) {
+			t.Fatalf("no command: %v; remedy: %s", err, remedy)
 		}
 		if left, err := os.ReadFile(state); err != nil || !bytes.Equal(left, content) {
 			t.Fatalf("the refused state was touched: %v", err)

@@ -159,12 +159,7 @@ func (s *stateStore) load() error {
 	defer f.Close()
 	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
 	if magic, err := sealed.Peek(len(oldStateMagic)); err == nil && string(magic) == oldStateMagic {
-		command := "rm"
-		if runtime.GOOS == "windows" {
-			command = "del"
-		}
-		return fmt.Errorf("state of the comparison: %s was written by an earlier version; "+
-			"to compare from the beginning, run: %s %q", s.path, command, s.path)
+		return &oldStateError{s.path}
 	}
 	passphrase, err := s.passphrase()
 	if err != nil {
@@ -363,4 +358,20 @@ func (v *verifier) save() (savedCollection, bool) {
 			Last: bytes.Clone(c.Last)}
 	}
 	return saved, true
+}
+
+// oldStateError refuses the state of a comparison by an earlier version.
+type oldStateError struct{ path string }
+
+func (e *oldStateError) Error() string {
+	return "state of the comparison: " + e.path + " was written by an earlier version"
+}
+
+// Remedy names the command that goes on.
+func (e *oldStateError) Remedy() string {
+	command := "rm"
+	if runtime.GOOS == "windows" {
+		command = "del"
+	}
+	return fmt.Sprintf(`run: %s "%s", then the same command again: it compares from the beginning`, command, e.path)
 }

@@ -9,8 +9,12 @@
 //   - [github.com/idconnect-go/upgrade/migration/openidm] is a typed REST
 //     client of an OpenIDM server, which both products are.
 //   - [github.com/idconnect-go/upgrade/keystore] reads, writes, copies and
-//     compares Java key stores (JCEKS with secret keys, JKS, PKCS#12), and
-//     decides about a certificate as the JVM would.
+//     compares Java key stores (JCEKS with secret keys, JKS, PKCS#12).
+//   - [github.com/idconnect-go/upgrade/keystore/jvmtrust] decides whether a JVM
+//     with a given truststore accepts a server's certificate.
+//   - [github.com/idconnect-go/upgrade/keystore/idmvalues] proves that a key
+//     store opens OpenIDM's encrypted values, and reads boot.properties'
+//     passwords.
 //   - [github.com/idconnect-go/upgrade/migration/openidmtest] has fake servers
 //     to unit-test your program against.
 //

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -158,7 +159,7 @@ func (b *catalogueBase) world(t *testing.T) *catalogueWorld {
 		Target:      idconnect.Server{URL: fmt.Sprintf("https://localhost:%d/openidm/", freePort(t)), Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, b.source.Port()),
 		JavaHome:    filepath.Join(w.dir, "jdk"),
-		Checks: idconnect.Checks{
+		Checks: preflight.Options{
 			InstanceAddress: "127.0.0.1", DatabasePort: freePort(t), DiskReserve: 1, ConsumerKey: catalogueKey,
 			AuthorizeURL: b.salesforce.URL + "/services/oauth2/authorize", HTTPClient: b.salesforce.Client(),
 			CallbackURLs: []string{"https://idc21.example.com:8443/connect/", "https://idc716.example.com:9443/connect/"},

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -124,7 +126,7 @@ func (o crashOrder) carryOut(points *crashPoints) (result crashResult, err error
 			result.Outcome = "done"
 		}
 	} else {
-		var report *idconnect.Report
+		var report *report.Report
 		if report, err = u.Run(ctx); report != nil {
 			result.Outcome = report.Outcome
 			for _, f := range report.Findings.Blocking() {
@@ -155,7 +157,7 @@ func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {
 		return nil, err
 	}
 	client := &http.Client{Transport: crashTransport{&http.Transport{
-		TLSClientConfig: keystore.NewTrust(trusted).TLSConfig("localhost", chain[0]),
+		TLSClientConfig: jvmtrust.New(trusted).TLSConfig("localhost", chain[0]),
 	}, points}}
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	u := &idconnect.Upgrade{

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -174,28 +174,17 @@ func (w *world) state(t *testing.T) map[string]string {
 	return out
 }
 
-// points chooses the points of a run at which it is killed: all, or with
-// -short and with CRASH_POINTS=n a sample.
-func points(t *testing.T, seen []string) []int {
-	n, seed := len(seen), rand.Uint64()
-	sample := n
+// points chooses the points of a run at which it is killed: all with
+// EXHAUSTIVE=1, else the given number, and with -short four at most.
+func points(seen []string, sample int) []int {
 	if testing.Short() {
-		sample = 5
+		sample = min(sample, 4)
 	}
-	if text := os.Getenv("CRASH_POINTS"); text != "" {
-		var err error
-		sample, err = strconv.Atoi(text)
-		must(t, err)
+	all := make([]int, len(seen))
+	for i := range all {
+		all[i] = i + 1
 	}
-	order := rand.New(rand.NewPCG(seed, 1)).Perm(n)
-	if sample < n {
-		t.Logf("%d of %d points, with the seed %d", sample, n, seed)
-		order = order[:sample]
-	}
-	for i := range order {
-		order[i]++
-	}
-	return order
+	return exhaustive.Sample(all, sample)
 }
 
 // atOnce calls f for every number, five at once: most of the time of a run is
@@ -225,16 +214,17 @@ func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	base := crashWorld(t)
 	source := tree(t, base.u.SourceDir)
-	var converged, killed, all atomic.Int32
+	var converged, killed, chosen, all atomic.Int32
 	for _, c := range []struct {
 		name  string
 		steps []string
 		// policy of the truststores
 		policy   keystore.Policy
 		migrates int
+		sample   int
 	}{
-		{name: "whole upgrade", migrates: 1},
-		{name: "merge", steps: []string{idconnect.StepUnpack, idconnect.StepStores}, policy: keystore.Keep},
+		{name: "whole upgrade", migrates: 1, sample: 12},
+		{name: "merge", steps: []string{idconnect.StepUnpack, idconnect.StepStores}, policy: keystore.Keep, sample: 6},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			order := func(w *world) crashOrder {
@@ -249,9 +239,10 @@ func TestCrashPoints(t *testing.T) {
 				t.Fatalf("undisturbed: %s %s, migrate %d times", result.Outcome, result.Error, undisturbed.migrateRequests())
 			}
 			want := undisturbed.state(t)
-			chosen := points(t, result.Points)
-			all.Add(int32(len(chosen)))
-			atOnce(chosen, func(n int) {
+			numbers := points(result.Points, c.sample)
+			chosen.Add(int32(len(numbers)))
+			all.Add(int32(len(result.Points)))
+			atOnce(numbers, func(n int) {
 				w, end := base.sibling(t)
 				defer end()
 				o := order(w)
@@ -279,7 +270,7 @@ func TestCrashPoints(t *testing.T) {
 	}
 	// How often a running server is asked for its status differs from run to
 	// run: the last points may lie behind the end of one.
-	if k, n := killed.Load(), all.Load(); k < n*9/10 {
+	if k, n := killed.Load(), chosen.Load(); k < n*9/10 {
 		t.Errorf("only %d of %d runs came to their point", k, n)
 	}
 	if d := cmp.Diff(source, tree(t, base.u.SourceDir)); d != "" {
@@ -290,5 +281,6 @@ func TestCrashPoints(t *testing.T) {
 			t.Errorf("the source received %s %s", r.Method, r.Path)
 		}
 	}
-	fmt.Printf("TestCrashPoints: %d of %d crash points converge (%d runs killed)\n", converged.Load(), all.Load(), killed.Load())
+	fmt.Printf("TestCrashPoints: %d of %d of %d crash points converge (%d runs killed)\n",
+		converged.Load(), chosen.Load(), all.Load(), killed.Load())
 }

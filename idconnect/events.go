@@ -4,10 +4,10 @@ import (
 	"context"
 	"iter"
 	"log/slog"
-	"sync"
 	"time"
 
-	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // EventKind says what an [Event] is about.
@@ -29,7 +29,7 @@ type Event struct {
 	Kind EventKind `json:"kind"`
 	Step string    `json:"step,omitempty"`
 	// State of the step, or of the run.
-	State State `json:"state,omitempty"`
+	State report.State `json:"state,omitempty"`
 	// Detail for people.
 	Detail string `json:"detail,omitempty"`
 	// Done and Total count in Unit, "bytes" or "records"; Total is -1 while
@@ -43,7 +43,7 @@ type Event struct {
 	Rate float64       `json:"rate,omitempty"`
 	Left time.Duration `json:"left,omitempty"`
 	// Finding is that of EventFinding.
-	Finding *Finding `json:"finding,omitempty"`
+	Finding *preflight.Finding `json:"finding,omitempty"`
 }
 
 // LogValue gives the event's fields to a [slog.Logger], but for its time.
@@ -77,25 +77,6 @@ func (e Event) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// emitter hands events on one at a time.
-type emitter struct {
-	mu   sync.Mutex
-	pace text.Pace
-}
-
-func (r *run) emit(e Event) {
-	if r.u.Events == nil {
-		return
-	}
-	r.events.mu.Lock()
-	defer r.events.mu.Unlock()
-	e.Time = time.Now()
-	if e.Kind == EventProgress {
-		e.Rate, e.Left = r.events.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
-	}
-	r.u.Events(e)
-}
-
 // Stream is a run whose events a program ranges over:
 //
 //	s := u.Stream(ctx)
@@ -109,7 +90,7 @@ type Stream struct {
 	ctx    context.Context
 	u      Upgrade
 	began  bool
-	report *Report
+	report *report.Report
 	err    error
 }
 
@@ -163,7 +144,7 @@ func (s *Stream) Events() iter.Seq[Event] {
 
 // Result is that of [Upgrade.Run]. Without a loop before it, it carries out
 // the run.
-func (s *Stream) Result() (*Report, error) {
+func (s *Stream) Result() (*report.Report, error) {
 	for range s.Events() {
 	}
 	return s.report, s.err

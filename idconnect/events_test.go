@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -29,17 +31,17 @@ func TestStream(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	report, err := s.Result()
-	if err != nil || report.Outcome != "done" || len(seen) != len(called) {
-		t.Fatalf("%v, %+v, %d events of %d", err, report, len(seen), len(called))
+	rep, err := s.Result()
+	if err != nil || rep.Outcome != "done" || len(seen) != len(called) {
+		t.Fatalf("%v, %+v, %d events of %d", err, rep, len(seen), len(called))
 	}
 	first, last := seen[0], seen[len(seen)-1]
-	if first.Kind != idconnect.EventRun || first.State != idconnect.Running || last.Kind != idconnect.EventRun || last.State != idconnect.Done || last.Detail != "done" {
+	if first.Kind != idconnect.EventRun || first.State != report.Running || last.Kind != idconnect.EventRun || last.State != report.Done || last.Detail != "done" {
 		t.Errorf("%+v, %+v", first, last)
 	}
 	// prepare and java are done when they are looked at; the others begin and end.
-	if kinds[idconnect.EventStep] != 14 || kinds[idconnect.EventFinding] != len(report.Findings) || kinds[idconnect.EventOutput] == 0 || kinds[idconnect.EventProgress] == 0 {
-		t.Errorf("%v, %d findings", kinds, len(report.Findings))
+	if kinds[idconnect.EventStep] != 14 || kinds[idconnect.EventFinding] != len(rep.Findings) || kinds[idconnect.EventOutput] == 0 || kinds[idconnect.EventProgress] == 0 {
+		t.Errorf("%v, %d findings", kinds, len(rep.Findings))
 	}
 	for range s.Events() {
 		t.Error("a second loop has events")
@@ -54,7 +56,7 @@ func TestStreamLeft(t *testing.T) {
 	w.u.Hurry(testHurry)
 	s := w.u.Stream(t.Context())
 	for e := range s.Events() {
-		if e.Step == idconnect.StepStores && e.State == idconnect.Done {
+		if e.Step == idconnect.StepStores && e.State == report.Done {
 			break
 		}
 	}
@@ -68,9 +70,9 @@ func TestStreamLeft(t *testing.T) {
 	blocked := w.u.Stream(t.Context())
 	found := false
 	for e := range blocked.Events() {
-		found = found || e.Finding != nil && e.Finding.Severity == idconnect.Blocks
+		found = found || e.Finding != nil && e.Finding.Severity == preflight.Blocks
 	}
-	if _, err := blocked.Result(); !errors.Is(err, idconnect.ErrBlocked) || !found {
+	if _, err := blocked.Result(); !errors.Is(err, preflight.ErrBlocked) || !found {
 		t.Errorf("%v", err)
 	}
 }

@@ -11,14 +11,14 @@ func (u *Upgrade) Hurry(d time.Duration) {
 // OnMachine sets what preflight learns of this machine: a variable that is not
 // named is not set.
 func (u *Upgrade) OnMachine(env map[string]string, euid int) {
-	u.machine.env = func(name string) string { return env[name] }
-	u.machine.euid = func() int { return euid }
+	u.machine.Env = func(name string) string { return env[name] }
+	u.machine.EUID = func() int { return euid }
 }
 
 // OnSystem lets preflight judge as on another system.
-func (u *Upgrade) OnSystem(name string) { u.machine.goos = name }
+func (u *Upgrade) OnSystem(name string) { u.machine.GOOS = name }
 
 // WithFreeSpace sets what is free on every disk, in bytes.
 func (u *Upgrade) WithFreeSpace(n uint64) {
-	u.machine.free = func(string) (uint64, error) { return n, nil }
+	u.machine.Free = func(string) (uint64, error) { return n, nil }
 }

@@ -4,21 +4,20 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
-
-const defaultSetupTimeout = 15 * time.Minute
 
 func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
 
 // remedyOfKnown is for errors of the packages below that have no remedy of
 // their own.
 func remedyOfKnown(err error) string {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var unknown *migration.UnknownOutcomeError
 	switch {
 	case errors.As(err, &trust):
@@ -31,11 +30,9 @@ func remedyOfKnown(err error) string {
 		return "the report names the records and checks, why records failed where the target tells, and how to repair that"
 	case errors.Is(err, ErrNothingRuns):
 		return "start it (run), then watch; where it stands otherwise says status"
-	case errors.Is(err, ErrBlocked):
-		return "do what the findings say, then run the same command again"
 	case isInterrupt(err):
 		return "run the same command again: it goes on where it stopped"
-	case diskIsFull(err):
+	case host.IsDiskFull(err):
 		return "make room on that disk, then run the same command again: it goes on where it stopped"
 	case errors.Is(err, fs.ErrPermission):
 		return "give this user the right to read and write there, then run the same command again"

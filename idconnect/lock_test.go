@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // TestLock: while one run is under way, a second one and a rollback refuse,
@@ -19,22 +21,22 @@ func TestLock(t *testing.T) {
 	second := *w.u
 	tried := false
 	w.u.Events = func(e idconnect.Event) {
-		if e.Step != idconnect.StepUnpack || e.State != idconnect.Running || tried {
+		if e.Step != idconnect.StepUnpack || e.State != report.Running || tried {
 			return
 		}
 		tried = true
 		report, err := second.Run(context.Background())
 		var locked *idconnect.LockedError
-		if !errors.As(err, &locked) || !errors.Is(err, idconnect.ErrLocked) || !errors.Is(err, idconnect.ErrBlocked) || report.Outcome != "blocked" {
+		if !errors.As(err, &locked) || !errors.Is(err, preflight.ErrBlocked) || report.Outcome != "blocked" {
 			t.Errorf("the second run: %v, %+v", err, report)
 		} else if want := filepath.Join(w.u.TargetDir+".upgrade", "lock"); locked.Path != want || idconnect.RemedyOf(err) == "" {
 			t.Errorf("%+v", locked)
 		}
-		if _, err := second.Rollback(context.Background(), ""); !errors.Is(err, idconnect.ErrLocked) {
+		if _, err := second.Rollback(context.Background(), ""); !errors.As(err, &locked) {
 			t.Errorf("the rollback: %v", err)
 		}
 		plan, err := second.Plan(context.Background())
-		if err != nil || !plan.Findings.Blocking().Has(idconnect.CodeRunInProgress) {
+		if err != nil || !plan.Findings.Blocking().Has("RUN-IN-PROGRESS") {
 			t.Errorf("the plan: %v, %v", err, plan.Findings)
 		}
 	}
@@ -45,7 +47,7 @@ func TestLock(t *testing.T) {
 	}
 	// The lock is free again; a plan makes no file.
 	plan, err := second.Plan(t.Context())
-	if err != nil || plan.Findings.Has(idconnect.CodeRunInProgress) {
+	if err != nil || plan.Findings.Has("RUN-IN-PROGRESS") {
 		t.Errorf("%v, %v", err, plan.Findings)
 	}
 	fresh := newWorld(t, 5)

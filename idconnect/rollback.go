@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // Rollback puts back what Run changed, the last step first: everything, or
@@ -20,10 +22,7 @@ import (
 // never changed, and stays the system to use. A target that still runs must be
 // stopped first. The result has one line for each step that can be undone.
 // Upgrade.Steps leaves steps out.
-func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error) {
-	if err := u.Validate(); err != nil {
-		return nil, err
-	}
+func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult, error) {
 	if u.TargetDir == "" {
 		return nil, &MissingError{Field: "TargetDir", Step: "rollback"}
 	}
@@ -33,45 +32,45 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 			return nil, fmt.Errorf("unknown step %q: known are %s", to, strings.Join(StepNames(), ", "))
 		}
 	}
-	r, err := u.open()
+	r, err := u.newRunner()
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
 	// Where no run has been there is nothing to undo, and no folder is made.
-	if _, err := os.Stat(u.stateDir()); err == nil {
+	if _, err := os.Stat(r.StateDir); err == nil {
 		if err := r.lock(true); err != nil {
 			return nil, err
 		}
-		if err := r.settleFiles(); err != nil {
+		if err := r.recover(); err != nil {
 			return nil, err
 		}
 	}
 	if len(r.journal.Stores) > 0 || r.journal.Unpack != nil {
-		if c, err := r.targetClient(); err == nil {
+		if c, err := r.TargetClient(); err == nil {
 			if _, err := c.Ping(ctx); err == nil {
-				return nil, &StepError{StepSetup, fmt.Errorf("the target answers at %s: stop it first", u.targetURL())}
+				return nil, &StepError{StepSetup, fmt.Errorf("the target answers at %s: stop it first", r.Target.URL)}
 			}
 		}
 	}
-	var results []StepResult
-	for i := len(steps) - 1; i >= first; i-- {
-		s := steps[i]
-		if s.undo == nil || !u.chosen(s.name) {
+	var results []report.StepResult
+	for _, s := range slices.Backward(r.steps()[first:]) {
+		undo, ok := s.(undoer)
+		if !ok || !r.Chooses(s.Name()) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return results, err
 		}
-		detail, err := s.undo(ctx, r)
-		state := Done
+		state := report.Done
+		detail, err := undo.Undo(ctx)
 		if err != nil {
-			state, detail = Failed, err.Error()
+			state, detail = report.Failed, err.Error()
 		}
-		results = append(results, StepResult{Name: s.name, State: state, Detail: detail})
-		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
+		results = append(results, report.StepResult{Name: s.Name(), State: state, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.Name(), State: state, Detail: detail})
 		if err != nil {
-			return results, &StepError{s.name, err}
+			return results, &StepError{s.Name(), err}
 		}
 	}
 	return results, nil

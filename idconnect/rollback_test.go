@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -89,11 +91,14 @@ func TestRollback(t *testing.T) {
 	t.Parallel()
 	base := crashWorld(t)
 	source := tree(t, base.u.SourceDir)
-	var restored, all atomic.Int32
+	var restored, chosen, all atomic.Int32
+	count := func(of, n int) {
+		chosen.Add(int32(n))
+		all.Add(int32(of))
+	}
 	// check compares, and counts.
 	check := func(t *testing.T, what string, want map[string]string, w *world, err error) {
 		t.Helper()
-		all.Add(1)
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		} else if d := cmp.Diff(want, w.around(t)); d != "" {
@@ -103,9 +108,9 @@ func TestRollback(t *testing.T) {
 		}
 	}
 	policies := []keystore.Policy{"", keystore.Keep, keystore.Replace}
-	t.Run("after every step", func(t *testing.T) { rollbackSteps(t, base, policies, check) })
-	t.Run("after every kill", func(t *testing.T) { rollbackKilled(t, base, check) })
-	t.Run("killed itself", func(t *testing.T) { rollbackKills(t, base, check) })
+	t.Run("after every step", func(t *testing.T) { rollbackSteps(t, base, policies, count, check) })
+	t.Run("after every kill", func(t *testing.T) { rollbackKilled(t, base, count, check) })
+	t.Run("killed itself", func(t *testing.T) { rollbackKills(t, base, count, check) })
 	if d := cmp.Diff(source, tree(t, base.u.SourceDir)); d != "" {
 		t.Errorf("the source was changed:\n%s", d)
 	}
@@ -114,14 +119,18 @@ func TestRollback(t *testing.T) {
 			t.Errorf("the source received %s %s", r.Method, r.Path)
 		}
 	}
-	fmt.Printf("TestRollback: %d of %d rollbacks restore the tree byte for byte\n", restored.Load(), all.Load())
+	fmt.Printf("TestRollback: %d of %d of %d rollbacks restore the tree byte for byte\n",
+		restored.Load(), chosen.Load(), all.Load())
 }
 
 type rollbackCheck func(t *testing.T, what string, want map[string]string, w *world, err error)
 
+// rollbackCount is told how many cases there are, and how many of them are run.
+type rollbackCount func(of, n int)
+
 // rollbackSteps stops after each step in turn, and goes back to each one
 // before it.
-func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, check rollbackCheck) {
+func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count rollbackCount, check rollbackCheck) {
 	type c struct {
 		was      string
 		policy   keystore.Policy
@@ -129,13 +138,10 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, check 
 	}
 	var cases []c
 	names := idconnect.StepNames()
-	for was := range before {
+	for _, was := range slices.Sorted(maps.Keys(before)) {
 		for _, policy := range policies {
-			if testing.Short() && policy != pairs[was] {
-				continue
-			}
 			for i, last := range names {
-				if i > 2 && (was != "nothing" || policy != "" || testing.Short()) {
+				if i > 2 && (was != "nothing" || policy != "") {
 					break
 				}
 				for _, to := range append([]string{""}, names[:i+1]...) {
@@ -148,6 +154,8 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, check 
 	for i := range numbers {
 		numbers[i] = i
 	}
+	numbers = exhaustive.Sample(numbers, 12)
+	count(len(cases), len(numbers))
 	atOnce(numbers, func(i int) {
 		c := cases[i]
 		what := fmt.Sprintf("%+v", c)
@@ -208,7 +216,7 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, check 
 var pairs = map[string]keystore.Policy{"nothing": "", "empty folder": keystore.Replace, "installation": keystore.Keep}
 
 // rollbackKilled goes back after a run that was killed, at every point.
-func rollbackKilled(t *testing.T, base *world, check rollbackCheck) {
+func rollbackKilled(t *testing.T, base *world, count rollbackCount, check rollbackCheck) {
 	for was, policy := range pairs {
 		order := func(w *world) crashOrder {
 			before[was](t, w)
@@ -219,7 +227,9 @@ func rollbackKilled(t *testing.T, base *world, check rollbackCheck) {
 		undisturbed, end := base.sibling(t)
 		result, _ := order(undisturbed).child(t)
 		end()
-		atOnce(points(t, result.Points), func(n int) {
+		numbers := points(result.Points, 4)
+		count(len(result.Points), len(numbers))
+		atOnce(numbers, func(n int) {
 			w, end := base.sibling(t)
 			defer end()
 			o := order(w)
@@ -235,7 +245,7 @@ func rollbackKilled(t *testing.T, base *world, check rollbackCheck) {
 }
 
 // rollbackKills kills the rollback itself, at every point, and repeats it.
-func rollbackKills(t *testing.T, base *world, check rollbackCheck) {
+func rollbackKills(t *testing.T, base *world, count rollbackCount, check rollbackCheck) {
 	for was, prepare := range before {
 		done := func(w *world) (crashOrder, map[string]string) {
 			prepare(t, w)
@@ -251,7 +261,9 @@ func rollbackKills(t *testing.T, base *world, check rollbackCheck) {
 		o, _ := done(undisturbed)
 		result, _ := o.child(t)
 		end()
-		atOnce(points(t, result.Points), func(n int) {
+		numbers := points(result.Points, 4)
+		count(len(result.Points), len(numbers))
+		atOnce(numbers, func(n int) {
 			w, end := base.sibling(t)
 			defer end()
 			o, want := done(w)

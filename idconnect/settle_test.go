@@ -176,7 +176,7 @@ func TestSetupKilled(t *testing.T) {
 	writePackage(t, w.u.Package, map[string]string{"setup.sh": fatal, "setup.bat": fatalBatch, "conf/boot/boot.properties": string(boot), "security/README": ""})
 	report, err := w.u.Run(t.Context())
 	var failed *idconnect.SetupError
-	if !errors.As(err, &failed) || report.Outcome != "failed" || !strings.Contains(strings.Join(failed.LastLines, "\n"), "half way") {
+	if !errors.As(err, &failed) || report.Outcome != "failed" || !strings.Contains(failed.Error(), "half way") {
 		t.Fatalf("%v, %+v", err, failed)
 	}
 	if report, err = w.u.Run(t.Context()); err != nil || report.Outcome != "done" || w.migrateRequests() != 1 {

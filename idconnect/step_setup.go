@@ -4,118 +4,118 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-func checkSetup(ctx context.Context, r *run) (State, string, error) {
-	c, err := r.targetClient()
+// setupStep runs the package's set-up script, which starts the server.
+type setupStep struct{ *runner }
+
+func (setupStep) Name() string        { return StepSetup }
+func (setupStep) Where() report.Where { return report.WhereTarget }
+
+func (s setupStep) intent() *journal.Note { return s.journal.Setup }
+
+func (s setupStep) Done(ctx context.Context) (bool, string, error) {
+	c, err := s.TargetClient()
 	if err != nil {
-		return ToDo, "", err
+		return false, "", err
 	}
 	health, err := c.Ping(ctx)
 	switch {
 	case err == nil && health.Ready():
-		return Done, "the target answers " + health.State, nil
+		return true, "the target answers " + health.State, nil
 	case err == nil:
-		return ToDo, "the target answers " + health.State + ": " + health.ShortDesc, nil
+		return false, "the target answers " + health.State + ": " + health.ShortDesc, nil
 	case errors.Is(err, openidm.ErrUnavailable):
-		return ToDo, "the target does not answer yet", nil
+		return false, "the target does not answer yet", nil
 	}
-	return ToDo, "", err
+	return false, "", err
 }
 
-// doSetup runs the script once. One that ended well is not run again because
+// Apply runs the script once. One that ended well is not run again because
 // its server does not answer today; one whose end is not known may have left a
 // server that still starts, which gets its time.
-func doSetup(ctx context.Context, r *run) (string, error) {
-	if n := r.journal.Setup; n.ended() && !r.u.Again {
-		return "", &SetupDoneError{When: *n.Ended, Dir: r.u.TargetDir}
+func (s setupStep) Apply(ctx context.Context) (string, error) {
+	if n := s.journal.Setup; n.IsEnded() && !s.Again {
+		return "", &SetupDoneError{When: *n.Ended, Dir: s.TargetDir}
 	}
-	if r.journal.Setup.open() {
-		up, err := r.awaitServer(ctx)
+	if s.journal.Setup.IsOpen() {
+		up, err := s.awaitServer(ctx)
 		if err != nil {
 			return "", err
 		}
 		if up {
-			r.journal.Setup.end()
-			return "the target is ready", r.journal.save()
+			s.journal.Setup.End()
+			return "the target is ready", s.journal.Save()
 		}
 	}
-	password, err := r.u.keystorePassword()
+	password, err := s.KeystorePassword()
 	if err != nil {
 		return "", err
 	}
-	home := r.u.JavaHome
-	if java, err := r.u.findJava(ctx); err == nil && home == "" {
+	home := s.JavaHome
+	if java, err := host.FindJava(ctx, s.JavaHome, s.Machine); err == nil && home == "" {
 		home = java.Home
 	}
-	script, err := setupScript(r.u.TargetDir)
+	script, err := setup.Script(s.TargetDir)
 	if err != nil {
 		return "", err
 	}
-	timeout := r.u.SetupTimeout
-	if timeout == 0 {
-		timeout = defaultSetupTimeout
-	}
-	n := begin()
-	r.journal.Setup = &n
-	if err := r.journal.save(); err != nil {
+	n := journal.Begin()
+	s.journal.Setup = &n
+	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
 	lines := &lineWriter{emit: func(line string) {
-		r.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
+		s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
 	}}
-	o := r.u.setup
-	o.Dir, o.Script, o.JavaHome, o.KeystorePassword = r.u.TargetDir, script, home, password
-	o.Prompts, o.Timeout, o.Output, o.Ready = r.u.Prompts, timeout, lines, r.targetReady
+	o := s.setup
+	o.Dir, o.Script, o.JavaHome, o.KeystorePassword = s.TargetDir, script, home, password
+	o.Prompts, o.Timeout, o.Output, o.Ready = s.prompts, s.SetupTimeout, lines, s.ready
 	disk.At("before", "set-up", script)
-	err = runSetup(ctx, o)
+	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", script)
 	lines.flush()
-	if err != nil {
+	if failed := new(setup.Error); errors.As(err, &failed) {
+		return "", &SetupError{Err: failed}
+	} else if err != nil {
 		return "", err
 	}
-	r.journal.Setup.end()
-	return "the target is ready", r.journal.save()
+	s.journal.Setup.End()
+	return "the target is ready", s.journal.Save()
 }
 
-func (r *run) targetReady(ctx context.Context) (bool, error) {
+func (s setupStep) ready(ctx context.Context) (bool, error) {
 	// The stores of a server that starts may change, and with them the
 	// certificate that it presents.
-	r.forgetTarget()
-	state, _, err := checkSetup(ctx, r)
-	return state == Done, err
+	s.ForgetTarget()
+	done, _, err := s.Done(ctx)
+	return done, err
 }
 
 // awaitServer waits for a server that a script, whose end is not known, may
 // have started: as long as its process runs, and for SetupTimeout.
-func (r *run) awaitServer(ctx context.Context) (up bool, err error) {
-	timeout := r.u.SetupTimeout
-	if timeout == 0 {
-		timeout = defaultSetupTimeout
-	}
-	deadline := time.Now().Add(timeout)
+func (s setupStep) awaitServer(ctx context.Context) (up bool, err error) {
+	deadline := time.Now().Add(s.SetupTimeout)
 	for {
-		inst, err := OpenInstallation(r.u.TargetDir)
-		if err != nil {
-			return false, err
-		}
-		pid, running := inst.Process()
-		if up, _ := r.targetReady(ctx); up {
+		pid := s.TargetProcess()
+		if up, _ := s.ready(ctx); up {
 			return true, nil
 		}
-		if !running {
+		if pid == 0 {
 			return false, ctx.Err()
 		}
 		if time.Now().After(deadline) {
-			return false, fmt.Errorf("process %d, which the set-up script of an earlier run started, runs but is not ready: look at the logs in %s", pid, filepath.Join(r.u.TargetDir, "logs"))
+			return false, fmt.Errorf("process %d, which the set-up script of an earlier run started, runs but is not ready: look at the logs in %s", pid, filepath.Join(s.TargetDir, "logs"))
 		}
 		select {
 		case <-ctx.Done():
@@ -141,26 +141,14 @@ func (e *SetupDoneError) Remedy() string {
 	return "start the server (startup.sh or its service) and look at its log; to run the set-up script a second time say so (-again)"
 }
 
-// undoSetup only forgets: what the script changed is for whoever removes the
+// Undo only forgets: what the script changed is for whoever removes the
 // folder, and a server that ran is stopped by then.
-func undoSetup(_ context.Context, r *run) (string, error) {
-	if r.journal.Setup == nil {
+func (s setupStep) Undo(context.Context) (string, error) {
+	if s.journal.Setup == nil {
 		return "was not run", nil
 	}
-	r.journal.Setup = nil
-	return "forgotten: the next run sets up again; what the script made is left where it is", r.journal.save()
-}
-
-// setupScript is the package's own; setup.bat is assumed.
-func setupScript(dir string) (string, error) {
-	name := "setup.sh"
-	if runtime.GOOS == "windows" {
-		name = "setup.bat"
-	}
-	if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-		return "", fmt.Errorf("set-up script: %w", err)
-	}
-	return name, nil
+	s.journal.Setup = nil
+	return "forgotten: the next run sets up again; what the script made is left where it is", s.journal.Save()
 }
 
 // lineWriter cuts what is written into lines.

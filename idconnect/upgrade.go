@@ -1,18 +1,19 @@
 package idconnect
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -20,33 +21,29 @@ import (
 
 // Names of the steps, in their order.
 const (
-	StepPrepare   = "prepare"
-	StepUnpack    = "unpack"
-	StepStores    = "stores"
-	StepJava      = "java"
-	StepSetup     = "setup"
-	StepConfigure = "configure"
-	StepMigrate   = "migrate"
-	StepVerify    = "verify"
+	StepPrepare   = site.StepPrepare
+	StepUnpack    = site.StepUnpack
+	StepStores    = site.StepStores
+	StepJava      = site.StepJava
+	StepSetup     = site.StepSetup
+	StepConfigure = site.StepConfigure
+	StepMigrate   = site.StepMigrate
+	StepVerify    = site.StepVerify
 )
 
 // StepNames returns the names of all steps in their order.
-func StepNames() []string {
-	return []string{StepPrepare, StepUnpack, StepStores, StepJava, StepSetup, StepConfigure, StepMigrate, StepVerify}
-}
+func StepNames() []string { return site.StepNames() }
 
 // The addresses and the account of the vendor's documentation.
 const (
-	DefaultSourceURL = "https://localhost:8443/openidm/"
-	DefaultTargetURL = "https://localhost:9443/openidm/"
-	DefaultUser      = "openidm-admin"
+	DefaultSourceURL = site.DefaultSourceURL
+	DefaultTargetURL = site.DefaultTargetURL
+	DefaultUser      = site.DefaultUser
 )
 
 // Errors of a run that a program may branch on. A run that fails in a step
 // returns a [*StepError]; what failed is wrapped in it.
 var (
-	// ErrBlocked: a finding blocks, nothing was changed.
-	ErrBlocked = errors.New("blocked by preflight, nothing was changed")
 	// ErrDifferences: the servers do not hold the same records.
 	ErrDifferences = errors.New("the servers differ")
 )
@@ -124,7 +121,7 @@ type Upgrade struct {
 	Prompts []Prompt
 
 	// Checks is what preflight compares with; its zero value will do.
-	Checks Checks
+	Checks preflight.Options
 
 	// Steps are the chosen ones, in any order; nil: all.
 	Steps []string
@@ -168,222 +165,81 @@ type Upgrade struct {
 
 	// For tests: what is asked of this machine, the durations of a set-up, and
 	// the first pause of a wait.
-	machine      machine
-	setup        setupOptions
+	machine      host.Machine
+	setup        setup.Options
 	pollInterval time.Duration
 }
 
-func (u *Upgrade) sourceURL() string { return cmp.Or(u.Source.URL, DefaultSourceURL) }
-func (u *Upgrade) targetURL() string { return cmp.Or(u.Target.URL, DefaultTargetURL) }
-func (u *Upgrade) instanceURL() string {
-	return cmp.Or(u.InstanceURL, u.sourceURL())
+// site gives the site with every default resolved.
+func (u *Upgrade) site() (*site.Site, error) {
+	s := &site.Site{
+		SourceDir: u.SourceDir, TargetDir: u.TargetDir,
+		StoresFile: u.StoresFile, StoresKey: handover.Key(u.StoresKey), Package: u.Package,
+		Source: site.Server(u.Source), Target: site.Server(u.Target), InstanceURL: u.InstanceURL,
+		GivenPassword: u.KeystorePassword, TruststoreConflict: u.TruststoreConflict, JavaHome: u.JavaHome,
+		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir,
+		SettleTime: u.SettleTime, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
+		Again: u.Again, Logger: u.Logger, PollInterval: u.pollInterval, Machine: u.machine,
+	}
+	return s, errors.Join(s.Resolve(), u.Acceptance.Validate())
 }
 
-func (s Server) credentials() openidm.Credentials {
-	c := s.Credentials
-	c.Username = cmp.Or(c.Username, DefaultUser)
-	return c
-}
-
-func (u *Upgrade) chosen(step string) bool {
-	return len(u.Steps) == 0 || slices.Contains(u.Steps, step)
+// CallbackURLs are the addresses that the connected app in Salesforce must
+// have: Checks.CallbackURLs, else those of 2.1 and of 7.1.6 as they are
+// assumed to be: the path /connect/ on each server. 2.1 is that of the instance
+// URL, whose host name is the one that its users know.
+func (u *Upgrade) CallbackURLs() []string {
+	s, err := u.site()
+	if err != nil {
+		return u.Checks.CallbackURLs
+	}
+	return s.CallbackURLs()
 }
 
 // Validate says whether the fields can be used: known steps, addresses that
 // are https, a policy that exists. It reads no file and asks no server.
 func (u *Upgrade) Validate() error {
-	for _, s := range u.Steps {
-		if !slices.Contains(StepNames(), s) {
-			return fmt.Errorf("unknown step %q: known are %s", s, strings.Join(StepNames(), ", "))
-		}
-	}
-	for _, a := range []struct{ name, value string }{
-		{"source URL", u.sourceURL()}, {"target URL", u.targetURL()}, {"instance URL", u.instanceURL()},
-	} {
-		p, err := url.Parse(a.value)
-		switch {
-		case err != nil:
-			// The error of url.Parse holds the whole text, and that may hold
-			// a password.
-			return fmt.Errorf("%s: not an address", a.name)
-		case p.User != nil:
-			return fmt.Errorf("%s: must not hold a user name or password", a.name)
-		case p.Scheme != "https" || p.Hostname() == "":
-			return fmt.Errorf("%s %s: must begin with https:// and name a host", a.name, a.value)
-		case p.RawQuery != "" || p.Fragment != "":
-			return fmt.Errorf("%s: must end in /openidm/, without a query", a.name)
-		}
-	}
-	switch u.TruststoreConflict {
-	case "", keystore.Keep, keystore.Replace, keystore.Error:
-	default:
-		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", u.TruststoreConflict)
-	}
-	return errors.Join(u.Checks.validate(), u.Acceptance.Validate())
+	_, err := u.site()
+	return err
 }
 
 // Missing returns the fields that the chosen steps need and that are not set,
 // passwords last. The keystore's password is missing only when the source's
 // boot.properties does not give it.
 func (u *Upgrade) Missing() []*MissingError {
+	s, err := u.site()
+	if err != nil {
+		return nil // Validate says it
+	}
 	var missing []*MissingError
 	need := func(absent bool, field string, steps ...string) {
-		for _, s := range steps {
-			if absent && u.chosen(s) {
-				missing = append(missing, &MissingError{Field: field, Step: s})
-				return
-			}
+		if step := s.First(steps...); absent && step != "" {
+			missing = append(missing, &MissingError{Field: field, Step: step})
 		}
 	}
-	need(u.SourceDir == "" && u.StoresFile == "", "SourceDir", StepStores)
-	if u.StoresFile != "" && u.StoresKey.Passphrase.IsZero() && u.StoresKey.Identities.IsZero() {
-		need(true, "StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
-	}
+	need(!s.SourceAtHand(), "SourceDir", StepStores)
+	need(u.StoresFile != "" && u.StoresKey.Passphrase.IsZero() && u.StoresKey.Identities.IsZero(),
+		"StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
-	need(u.Package == "" && !isInstallation(u.TargetDir), "Package", StepUnpack)
+	need(u.Package == "" && !installation.Is(u.TargetDir), "Package", StepUnpack)
 	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password", StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
-	if u.chosen(StepStores) || u.chosen(StepSetup) {
-		p, err := u.keystorePassword()
-		var folder *InstallationError
+	if s.Chooses(StepStores, StepSetup) {
+		p, err := s.KeystorePassword()
+		var folder *installation.Error
 		// A source's folder that is none is for preflight to report, with all else.
-		if noSource := u.SourceDir != "" && errors.As(err, &folder); !noSource && p.IsZero() {
-			need(true, "KeystorePassword", StepStores, StepSetup)
-		}
+		noSource := u.SourceDir != "" && errors.As(err, &folder)
+		need(!noSource && p.IsZero(), "KeystorePassword", StepStores, StepSetup)
 	}
 	return missing
 }
 
-// keystorePassword is the one given, else what boot.properties of the source
-// says, else, for a set-up on a machine without the source's folder, that of
-// the target, whose stores are the source's by then.
-func (u *Upgrade) keystorePassword() (openidm.Secret, error) {
-	if !u.KeystorePassword.IsZero() {
-		return u.KeystorePassword, nil
-	}
-	for _, dir := range []string{u.SourceDir, u.TargetDir} {
-		if dir == "" {
-			continue
-		}
-		inst, err := OpenInstallation(dir)
-		if err != nil {
-			return openidm.Secret{}, err
-		}
-		return inst.KeystorePassword()
-	}
-	return openidm.Secret{}, nil
-}
-
-// Run carries out the chosen steps that are not done yet. It begins with
-// [Upgrade.Plan]; when a finding blocks it changes nothing and returns
-// [ErrBlocked]; so it does with a [*LockedError] while another run is under
-// way on the same target. A step that fails ends the run with a [*StepError], servers
-// that differ with [ErrDifferences]; the report says in each case how far it
-// came, and is never nil unless the fields cannot be used. Calling Run again
-// goes on where it stopped.
-func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
-	r, err := u.start()
-	if err != nil {
+func (u *Upgrade) start() (*runner, error) {
+	if err := u.Validate(); err != nil {
 		return nil, err
 	}
-	defer r.close()
-	report := r.newReport()
-	r.emit(Event{Kind: EventRun, State: Running})
-	err = r.carryOut(ctx, report)
-	report.end(err)
-	state := Done
-	if err != nil {
-		state = Failed
+	if missing := u.Missing(); len(missing) > 0 {
+		return nil, missing[0]
 	}
-	r.emit(Event{Kind: EventRun, State: state, Detail: report.Outcome})
-	return report, err
-}
-
-func (r *run) carryOut(ctx context.Context, report *Report) error {
-	if err := r.lock(false); err != nil {
-		return err
-	}
-	plan := r.plan(ctx)
-	report.fromPlan(plan)
-	for _, f := range plan.Findings {
-		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if len(plan.Findings.Blocking()) > 0 {
-		return ErrBlocked
-	}
-	if err := r.lock(true); err != nil {
-		return err
-	}
-	if err := r.settleFiles(); err != nil {
-		return err
-	}
-	err := r.runSteps(ctx, report)
-	r.lookAgain(ctx, report)
-	return err
-}
-
-func (r *run) runSteps(ctx context.Context, report *Report) error {
-	for _, s := range steps {
-		if !r.u.chosen(s.name) {
-			continue
-		}
-		if err := r.runStep(ctx, s, report); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lookAgain puts into the report what the target is by now: when the run
-// began there was perhaps none.
-func (r *run) lookAgain(ctx context.Context, report *Report) {
-	c, err := r.targetClient()
-	if err != nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.u.Checks.timeout())
-	defer cancel()
-	if health, err := c.Ping(ctx); err == nil {
-		report.Target.State = stateText(health)
-		if v, err := c.Version(ctx); err == nil {
-			report.Target.Version = v.ProductVersion
-		}
-	}
-}
-
-func (r *run) runStep(ctx context.Context, s step, report *Report) error {
-	result := report.step(s.name)
-	began := time.Now()
-	result.Started = &began
-	finish := func(state State, detail string) {
-		ended := time.Now()
-		result.State, result.Detail, result.Ended = state, detail, &ended
-		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
-	}
-	state, detail, err := s.check(ctx, r)
-	if err == nil && state == Done && s.note != nil {
-		if n := s.note(r.journal); n.open() {
-			n.end()
-			err = r.journal.save()
-		}
-	}
-	if err == nil && state == Done {
-		finish(Done, detail)
-		return nil
-	}
-	if err == nil {
-		r.emit(Event{Kind: EventStep, Step: s.name, State: Running, Detail: detail})
-		detail, err = s.do(ctx, r)
-	}
-	report.Verify = r.verified
-	if err != nil {
-		err = &StepError{Step: s.name, Err: err}
-		finish(Failed, err.Error())
-		return err
-	}
-	finish(Done, detail)
-	return nil
+	return u.newRunner()
 }

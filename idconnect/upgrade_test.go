@@ -21,7 +21,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -121,8 +124,9 @@ func newWorld(t *testing.T, users int) *world {
 		Target:      idconnect.Server{URL: "https://localhost:" + port + "/openidm/", Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, w.source.Port()),
 		JavaHome:    javaHome(t), SettleTime: 300 * time.Millisecond,
-		Checks: idconnect.Checks{InstanceAddress: "127.0.0.1"},
+		Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
+	w.u.Hurry(testHurry)
 	// The server starts when the script was answered, with the stores that
 	// are in the folder then.
 	ctx, cancel := context.WithCancel(context.Background())
@@ -240,15 +244,15 @@ func TestUpgrade(t *testing.T) {
 	if _, err := os.Stat(w.u.TargetDir); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("the plan made the target's folder")
 	}
-	report, err := w.u.Run(t.Context())
+	rep, err := w.u.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() {
-		t.Errorf("%+v", report)
+	if rep.Outcome != "done" || rep.Verify == nil || !rep.Verify.Same() {
+		t.Errorf("%+v", rep)
 	}
 	// Again: everything but the comparison is done.
-	report, err = w.u.Run(t.Context())
+	rep, err = w.u.Run(t.Context())
 	must(t, err)
 	if n := w.migrateRequests(); n != 1 {
 		t.Errorf("the target received migrate %d times", n)
@@ -262,7 +266,7 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(w.dir, "report")
-	must(t, report.Save(dir))
+	must(t, rep.Save(dir))
 	for path, text := range tree(t, filepath.Dir(w.u.TargetDir)) {
 		if strings.HasSuffix(path, "journal.json") && strings.Contains(text, "changeit") {
 			t.Errorf("a password is in %s", path)
@@ -273,7 +277,7 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("a password is in %s", path)
 		}
 	}
-	var back idconnect.Report
+	var back report.Report
 	j, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	must(t, err)
 	if err := json.Unmarshal(j, &back); err != nil || back.Outcome != "done" || len(back.Steps) != 8 {
@@ -292,25 +296,25 @@ func TestUpgradeFailures(t *testing.T) {
 	}{
 		"name of the certificate": {
 			change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
-			code:   idconnect.CodeCertificateName,
+			code:   "SOURCE-CERT-NAME",
 		},
 		"wrong password of the source": {
 			change: func(_ *testing.T, w *world) { w.u.Source.Credentials.Password = keystore.NewPassword("hush-hush") },
-			code:   idconnect.CodeSourcePassword,
+			code:   "SOURCE-PASSWORD",
 		},
 		"source down": {
 			change: func(_ *testing.T, w *world) { w.source.Close() },
-			code:   idconnect.CodeSourceUnreachable,
+			code:   "SOURCE-UNREACHABLE",
 		},
 		"wrong password of the keystore": {
 			change: func(_ *testing.T, w *world) { w.u.KeystorePassword = keystore.NewPassword("hush-hush") },
-			code:   idconnect.CodeStorePassword,
+			code:   "STORE-PASSWORD",
 		},
 		"keystore missing": {
 			change: func(t *testing.T, w *world) {
 				must(t, os.Remove(filepath.Join(w.u.SourceDir, "security", "keystore.jceks")))
 			},
-			code: idconnect.CodeStoreMissing,
+			code: "STORE-MISSING",
 		},
 		"keystore of another server": {
 			change: func(t *testing.T, w *world) {
@@ -318,26 +322,26 @@ func TestUpgradeFailures(t *testing.T) {
 				must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
 				w.u.Source.HTTPClient = w.source.HTTPClient()
 			},
-			code: idconnect.CodeValueDoesNotOpen,
+			code: "VALUE-DOES-NOT-OPEN",
 		},
 		"package cut off": {
 			change: func(t *testing.T, w *world) { must(t, os.Truncate(w.u.Package, 200)) },
-			code:   idconnect.CodePackageCorrupt,
+			code:   "PACKAGE-CORRUPT",
 		},
 		"something in the target's folder": {
 			change: func(t *testing.T, w *world) {
 				must(t, os.MkdirAll(w.u.TargetDir, 0o755))
 				must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "thesis.txt"), nil, 0o644))
 			},
-			code: idconnect.CodeTargetFolder,
+			code: "TARGET-FOLDER",
 		},
 		"no Java": {
 			change: func(t *testing.T, w *world) { must(t, os.RemoveAll(w.u.JavaHome)) },
-			code:   idconnect.CodeJavaMissing,
+			code:   "JAVA-MISSING",
 		},
 		"target is source": {
 			change: func(_ *testing.T, w *world) { w.u.Target.URL = w.u.Source.URL },
-			code:   idconnect.CodeTargetIsSource,
+			code:   "TARGET-IS-SOURCE",
 		},
 		"records lost": {
 			change: func(_ *testing.T, w *world) {
@@ -378,7 +382,7 @@ func TestUpgradeFailures(t *testing.T) {
 				t.Error("a password is in the error")
 			}
 			if c.code != "" {
-				if !errors.Is(err, idconnect.ErrBlocked) || !report.Findings.Blocking().Has(c.code) {
+				if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has(c.code) {
 					t.Fatalf("%v, %v", err, report.Findings)
 				}
 				for _, f := range report.Findings.Blocking() {
@@ -419,8 +423,8 @@ func TestTargetStartedTooEarly(t *testing.T) {
 	w.u.Target.URL = own.URL()
 	before := tree(t, w.u.TargetDir)
 	report, err := w.u.Run(t.Context())
-	if !errors.Is(err, idconnect.ErrBlocked) || !report.Findings.Blocking().Has(idconnect.CodeTargetStarted) ||
-		!report.Findings.Blocking().Has(idconnect.CodeCertificateTrust) {
+	if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has("TARGET-STARTED-TOO-EARLY") ||
+		!report.Findings.Blocking().Has("SOURCE-CERT-UNTRUSTED") {
 		t.Errorf("%v, %v", err, report.Findings)
 	}
 	if d := cmp.Diff(before, tree(t, w.u.TargetDir)); d != "" {
@@ -435,7 +439,7 @@ func TestInterrupted(t *testing.T) {
 	for _, stopAt := range idconnect.StepNames()[1:] {
 		ctx, cancel := context.WithCancel(t.Context())
 		w.u.Events = func(e idconnect.Event) {
-			if e.Step == stopAt && e.State == idconnect.Running {
+			if e.Step == stopAt && e.State == report.Running {
 				cancel()
 			}
 		}
@@ -459,9 +463,9 @@ func TestInterrupted(t *testing.T) {
 func TestRemedies(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
-		idconnect.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
+		preflight.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
 		openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"}, &migration.UnknownStateError{},
-		&migration.FailedError{Action: "configure"}, &idconnect.PackageError{}, &idconnect.JavaError{}, &idconnect.SetupError{},
+		&migration.FailedError{Action: "configure"}, &idconnect.LockedError{}, &idconnect.SetupDoneError{},
 	} {
 		if idconnect.RemedyOf(&idconnect.StepError{Step: "x", Err: err}) == "" {
 			t.Errorf("%v: no remedy", err)
@@ -509,7 +513,7 @@ func TestTruststoreConflict(t *testing.T) {
 			if chain, err := e.Certificates(); err != nil || chain[0].Subject.CommonName != wins {
 				t.Errorf("%v, %v", chain, err)
 			}
-			if err := keystore.NewTrust(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
+			if err := jvmtrust.New(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
 				t.Errorf("the source is not trusted: %v", err)
 			}
 		})

@@ -87,12 +87,12 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		yield(look, err)
 		return false
 	}
-	r, err := w.u.open()
+	r, err := w.u.newRunner()
 	if err != nil {
 		return end(Watched{}, err)
 	}
 	defer r.close()
-	m, err := r.migration()
+	m, err := r.Migration()
 	var s migration.Status
 	if err == nil {
 		m.PollInterval, m.MaxPollInterval = w.interval, w.interval
@@ -114,7 +114,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 	}
 	// Nothing runs. A run that has the lock may be about to start it, and a
 	// target that was restarted may have forgotten what the journal knows.
-	if look.Waiting = len(r.lookAtLock(ctx).Blocking()) > 0; look.Waiting {
+	if look.Waiting = r.locked(); look.Waiting {
 		if !yield(look, nil) {
 			return false
 		}

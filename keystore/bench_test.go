@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/md5"
 	"crypto/x509"
-	"math/rand/v2"
 	"strconv"
 	"testing"
 )
@@ -85,35 +84,5 @@ func TestHashOn(t *testing.T) {
 		if halves != want {
 			t.Errorf("a password of %d bytes: %x, not %x", n, halves, want)
 		}
-	}
-}
-
-// TestMD5Pair: the way of every processor agrees with the one of this.
-func TestMD5Pair(t *testing.T) {
-	t.Parallel()
-	for n := range 40 {
-		var p, q, r, s [4]uint32
-		var x [16]uint32
-		for i := range x {
-			x[i] = rand.Uint32()
-		}
-		for i := range p {
-			p[i], q[i] = rand.Uint32(), rand.Uint32()
-		}
-		r, s = p, q
-		md5Pair(&p, &q, &x, n)
-		md5Chains(&r, &s, &x, n)
-		if p != r || q != s {
-			t.Fatalf("%d times: %x %x, not %x %x", n, r, s, p, q)
-		}
-	}
-}
-
-// BenchmarkPair is a key's work without the instructions of one processor.
-func BenchmarkPair(b *testing.B) {
-	var p, q [4]uint32
-	var x [16]uint32
-	for b.Loop() {
-		md5Pair(&p, &q, &x, defaultIterations)
 	}
 }

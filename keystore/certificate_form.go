@@ -39,20 +39,23 @@ func contentFlaw(tbs, outer cryptobyte.String) string {
 	if !tbs.ReadASN1(&serial, tags.INTEGER) || len(serial) == 0 {
 		return "its serial number"
 	}
-	if !tbs.ReadASN1Element(&algorithm, tags.SEQUENCE) || !algorithmForm(algorithm) || !bytes.Equal(algorithm, outer) {
+	if !tbs.ReadASN1Element(&algorithm, tags.SEQUENCE) || !algorithmForm(algorithm) ||
+		!bytes.Equal(algorithm, outer) {
 		return "its algorithm, or another one outside"
 	}
 	if !tbs.ReadASN1(&issuer, tags.SEQUENCE) || !nameForm(issuer) {
 		return "its issuer"
 	}
-	if !tbs.ReadASN1(&validity, tags.SEQUENCE) || !skipTime(&validity) || !skipTime(&validity) || !validity.Empty() {
+	if !tbs.ReadASN1(&validity, tags.SEQUENCE) || !skipTime(&validity) || !skipTime(&validity) ||
+		!validity.Empty() {
 		return "its dates"
 	}
 	if !tbs.ReadASN1(&subject, tags.SEQUENCE) || !nameForm(subject) {
 		return "its subject"
 	}
 	var keyAlgorithm, bits cryptobyte.String
-	if !tbs.ReadASN1(&key, tags.SEQUENCE) || !key.ReadASN1Element(&keyAlgorithm, tags.SEQUENCE) || !algorithmForm(keyAlgorithm) ||
+	if !tbs.ReadASN1(&key, tags.SEQUENCE) || !key.ReadASN1Element(&keyAlgorithm, tags.SEQUENCE) ||
+		!algorithmForm(keyAlgorithm) ||
 		!key.ReadASN1(&bits, tags.BIT_STRING) || len(bits) == 0 || !key.Empty() {
 		return "its public key"
 	}
@@ -69,8 +72,10 @@ func contentFlaw(tbs, outer cryptobyte.String) string {
 	}
 	for !list.Empty() {
 		var one, oid, value cryptobyte.String
-		if !list.ReadASN1(&one, tags.SEQUENCE) || !one.ReadASN1(&oid, tags.OBJECT_IDENTIFIER) || len(oid) == 0 ||
-			!one.SkipOptionalASN1(tags.BOOLEAN) || !one.ReadASN1(&value, tags.OCTET_STRING) || !one.Empty() {
+		if !list.ReadASN1(&one, tags.SEQUENCE) || !one.ReadASN1(&oid, tags.OBJECT_IDENTIFIER) ||
+			len(oid) == 0 ||
+			!one.SkipOptionalASN1(tags.BOOLEAN) || !one.ReadASN1(&value, tags.OCTET_STRING) ||
+			!one.Empty() {
 			return "its extensions"
 		}
 	}
@@ -91,7 +96,8 @@ func nameForm(name cryptobyte.String) bool {
 		for !set.Empty() {
 			var pair, oid, value cryptobyte.String
 			var tag tags.Tag
-			if !set.ReadASN1(&pair, tags.SEQUENCE) || !pair.ReadASN1(&oid, tags.OBJECT_IDENTIFIER) || len(oid) == 0 ||
+			if !set.ReadASN1(&pair, tags.SEQUENCE) || !pair.ReadASN1(&oid, tags.OBJECT_IDENTIFIER) ||
+				len(oid) == 0 ||
 				!pair.ReadAnyASN1(&value, &tag) || !pair.Empty() {
 				return false
 			}

@@ -76,7 +76,8 @@ func damagedCertificates(t *testing.T) map[string]struct {
 		"a part too many": {change(func(_, tbs []asn1.RawValue) []asn1.RawValue {
 			return append(tbs, asn1.RawValue{FullBytes: []byte{5, 0}})
 		}), ""},
-		"version 1 with extensions": {change(func(_, tbs []asn1.RawValue) []asn1.RawValue { return tbs[1:] }), "extensions"},
+		"version 1 with extensions": {change(func(_, tbs []asn1.RawValue) []asn1.RawValue { return tbs[1:] }),
+			"extensions"},
 	}
 }
 
@@ -104,7 +105,8 @@ func TestDamagedCertificates(t *testing.T) {
 		if w == "[]" != (row.flaw == "") || !strings.Contains(w, row.flaw) {
 			t.Errorf("%s: %s", name, w)
 		}
-		if _, err := Open(path, NewPassword("p"), Strict()); (err == nil) != (row.flaw == "") || err != nil && !isAny(err, ErrFormat) {
+		if _, err := Open(path, NewPassword("p"), Strict()); (err == nil) != (row.flaw == "") || err != nil &&
+			!isAny(err, ErrFormat) {
 			t.Errorf("%s, strict: %v", name, err)
 		}
 		questions, warned = append(questions, question{JKS, path, "p", "p"}), append(warned, row.flaw != "")

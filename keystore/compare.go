@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Differences of two stores, by alias, each list sorted.
+// Differences are those of two stores, by alias, each list sorted.
 type Differences struct {
 	Same    []string `json:"same"`
 	OnlyA   []string `json:"onlyA"`
@@ -17,10 +17,10 @@ type Differences struct {
 	Changed []string `json:"changed"`
 }
 
-// Empty says that the stores hold the same keys and certificates.
+// Empty reports whether the stores hold the same keys and certificates.
 func (d Differences) Empty() bool { return len(d.OnlyA)+len(d.OnlyB)+len(d.Changed) == 0 }
 
-// String is a line for each alias, and a last one with the counts.
+// String returns a line for each alias, and a last one with the counts.
 func (d Differences) String() string {
 	var b strings.Builder
 	for _, l := range []struct {
@@ -31,15 +31,15 @@ func (d Differences) String() string {
 			fmt.Fprintf(&b, "%-10s %s\n", l.what, a)
 		}
 	}
-	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(d.Same), len(d.Changed), len(d.OnlyA), len(d.OnlyB))
+	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(d.Same), len(d.Changed),
+		len(d.OnlyA), len(d.OnlyB))
 	return b.String()
 }
 
-// Compare compares two stores by alias and content: keys by their bytes, opened
-// with the passwords that each store was opened with, and certificates by
-// theirs. Dates, order, salts and passwords do not count. A key that does not
-// open is an error; so is a PKCS#12 truststore, whose aliases are not known
-// ([ErrPKCS12Unsupported]).
+// Compare compares two stores by alias and content: the bytes of certificates and
+// of keys, which it opens with each store's passwords. Dates, order, salts and
+// passwords do not count. A key that does not open is an error, and so is a
+// PKCS#12 truststore, whose aliases are not known ([ErrPKCS12Unsupported]).
 func Compare(a, b *Store) (Differences, error) {
 	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	if err := errors.Join(a.named(), b.named()); err != nil {
@@ -79,7 +79,7 @@ func Compare(a, b *Store) (Differences, error) {
 	return d, nil
 }
 
-// named refuses what has no aliases to go by.
+// named returns an error for a store without known aliases.
 func (s *Store) named() error {
 	for _, e := range s.entries {
 		if e.p12 != nil && e.kind == TrustedCertificate {
@@ -107,7 +107,7 @@ func sameEntry(a *Store, x Entry, b *Store, y Entry) (bool, error) {
 	return kx.Algorithm == ky.Algorithm && subtle.ConstantTimeCompare(kx.Key, ky.Key) == 1, ky.Err
 }
 
-// Policy says what [Merge] does with an alias that both stores have, with
+// Policy decides what [Merge] does with an alias that both stores have, with
 // different certificates.
 type Policy string
 
@@ -118,8 +118,9 @@ const (
 	Error   Policy = "error"   // nothing is merged, [*ConflictError]
 )
 
-// ConflictError: stores hold different things under the same alias, or the
-// destination holds keys that would be lost. It matches [ErrConflict].
+// ConflictError means that two stores have different entries under the same
+// alias, or that the destination has keys that would be lost. It matches
+// [ErrConflict].
 type ConflictError struct {
 	Aliases []string
 	// Keys of a [Copy], by alias: A is the source, B the destination. Changed
@@ -145,44 +146,55 @@ func (e *ConflictError) Error() string {
 // Is matches [ErrConflict].
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
-// Merge puts the trusted certificates of src into dst. Keys are never moved;
-// an alias that is a key in dst counts as a conflict, and is kept under [Keep]
-// only.
-func Merge(dst, src *Store, policy Policy) (Changes, error) {
-	var c Changes
+// Merged lists the aliases that [Merge] took or left, in the order of the source.
+type Merged struct {
+	Added    []string // new in the destination
+	Replaced []string // the source's certificate is there now
+	Kept     []string // the destination keeps another certificate, or a key
+	// Conflicts are why nothing was merged: the policy forbids to replace them, or the destination has a key there.
+	Conflicts []string
+}
+
+// Merge puts the trusted certificates of src into dst. It never moves keys, and never replaces one: an alias that is
+// a key in dst is a conflict, except under [Keep]. A certificate that both have under one alias is in none of the
+// lists. With conflicts, dst stays as it was and the error is a [*ConflictError]. A PKCS#12 source is
+// [ErrPKCS12Unsupported], since its aliases are not known.
+func Merge(dst, src *Store, policy Policy) (Merged, error) {
+	var m Merged
 	if err := src.named(); err != nil {
-		return c, err
+		return m, err
 	}
-	var take []entry
-	var conflicts []string
-	for _, e := range src.entries {
-		if e.kind != TrustedCertificate {
+	var take []Entry
+	for e := range src.Entries() {
+		if e.Kind != TrustedCertificate {
 			continue
 		}
-		i := dst.find(e.alias)
+		old, exists := dst.Entry(e.Alias)
+		isCertificate := old.Kind == TrustedCertificate
 		switch {
-		case i < 0:
-			c.Added = append(c.Added, e.alias)
-		case dst.entries[i].kind == TrustedCertificate && slices.EqualFunc(dst.entries[i].public().RawCertificates(), e.public().RawCertificates(), bytes.Equal):
+		case !exists:
+			m.Added = append(m.Added, e.Alias)
+		case isCertificate && slices.EqualFunc(old.RawCertificates(), e.RawCertificates(), bytes.Equal):
 			continue
 		case policy == Keep:
+			m.Kept = append(m.Kept, e.Alias)
 			continue
-		case policy == Replace && dst.entries[i].kind == TrustedCertificate:
-			c.Replaced = append(c.Replaced, e.alias)
+		case policy == Replace && isCertificate:
+			m.Replaced = append(m.Replaced, e.Alias)
 		default:
-			conflicts = append(conflicts, e.alias)
+			m.Conflicts = append(m.Conflicts, e.Alias)
 			continue
 		}
 		take = append(take, e)
 	}
-	if len(conflicts) > 0 {
-		return Changes{}, &ConflictError{Aliases: conflicts}
+	if len(m.Conflicts) > 0 {
+		return Merged{Conflicts: m.Conflicts}, &ConflictError{Aliases: m.Conflicts}
 	}
-	for i := range take {
-		e := take[i].public()
-		if err := dst.put(e.Alias, TrustedCertificate, nil, e.RawCertificates(), PutOptions{Created: e.Created}); err != nil {
-			return c, err
+	for _, e := range take {
+		o := PutOptions{Created: e.Created}
+		if err := dst.put(e.Alias, TrustedCertificate, nil, e.RawCertificates(), o); err != nil {
+			return m, err
 		}
 	}
-	return c, nil
+	return m, nil
 }

@@ -22,7 +22,8 @@ func TestCopiesAtOnce(t *testing.T) {
 	errs := make([]error, copies)
 	for i := range copies {
 		wait.Go(func() {
-			all[i], errs[i] = CopyBytes([]byte(fmt.Sprint("new ", i)), to, CopyOptions{Replace: true, Now: dated})
+			all[i], errs[i] = CopyBytes([]byte(fmt.Sprint("new ", i)), to,
+				CopyOptions{Replace: true, Now: dated})
 		})
 	}
 	wait.Wait()
@@ -63,7 +64,8 @@ func TestCopyIsLate(t *testing.T) {
 		_, err := CopyBytes([]byte("new"), to, CopyOptions{Replace: true, Intent: func(Changes) error {
 			return os.WriteFile(to, []byte("of somebody else"), 0o600)
 		}})
-		if !errors.Is(err, ErrChangedSince) || string(content(t, to)) != "of somebody else" || len(siblings(t, to)) != 1 {
+		if !errors.Is(err, ErrChangedSince) || string(content(t, to)) != "of somebody else" ||
+			len(siblings(t, to)) != 1 {
 			t.Errorf("%s: %v, %q", name, err, siblings(t, to))
 		}
 	}
@@ -82,42 +84,11 @@ func TestCopyHasNowhereToGo(t *testing.T) {
 	}
 	link := filepath.Join(dir, "link")
 	symlink(t, filepath.Join(dir, "none"), link)
-	if _, err := Copy(from, link, CopyOptions{Intent: intent}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "leads nowhere") {
+	if _, err := Copy(from, link, CopyOptions{Intent: intent}); !errors.Is(err, os.ErrNotExist) ||
+		!strings.Contains(err.Error(), "leads nowhere") {
 		t.Errorf("to a link that leads nowhere: %v", err)
 	}
 	if _, err := os.Readlink(link); err != nil || len(siblings(t, link)) != 1 {
 		t.Errorf("the link is gone: %v", err)
-	}
-}
-
-// TestCopyToOneUnderTwoNames: the same destination, whatever it is called.
-func TestCopyToOneUnderTwoNames(t *testing.T) {
-	t.Parallel()
-	from := place(t, "from", fixture(t, "trust.jks"), 0o600)
-	other := place(t, "other", fixture(t, "trust.jceks"), 0o600)
-	dir, elsewhere := t.TempDir(), filepath.Join(t.TempDir(), "folder")
-	there := filepath.Join(dir, "there")
-	if err := os.WriteFile(there, fixture(t, "empty.jceks"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(there, filepath.Join(dir, "hard")); err != nil {
-		t.Fatal(err)
-	}
-	symlink(t, dir, elsewhere)
-	symlink(t, there, filepath.Join(dir, "soft"))
-	before := len(siblings(t, there))
-	for a, b := range map[string]string{
-		filepath.Join(dir, "new"):   filepath.Join(elsewhere, "new"),
-		filepath.Join(dir, "store"): filepath.Join(dir, "Store"),
-		there:                       filepath.Join(dir, "hard"),
-		filepath.Join(dir, "hard"):  filepath.Join(elsewhere, "soft"),
-	} {
-		o := CopyOptions{Password: NewPassword("changeit")}
-		if _, err := CopyAll(CopyFile{from, a, o}, CopyFile{other, b, o}); !errors.Is(err, ErrSameFile) {
-			t.Errorf("%s and %s: %v", a, b, err)
-		}
-	}
-	if n := len(siblings(t, there)); n != before {
-		t.Errorf("%d files, not %d", n, before)
 	}
 }

@@ -11,44 +11,51 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// TestIntent: the intent names everything before anything is written, and
-// undoes a copy that stopped anywhere.
-func TestIntent(t *testing.T) {
-	t.Parallel()
-	write := func(path, content string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
-			t.Fatal(err)
-		}
+func writeText(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+		t.Fatal(err)
 	}
-	long := time.Date(2020, 2, 2, 2, 2, 2, 0, time.UTC)
-	for name, stopped := range map[string]func(c keystore.Changes, path string){
+}
+
+// stops leave what a copy that was killed leaves.
+func stops(t *testing.T) map[string]func(c keystore.Changes, path string) {
+	return map[string]func(c keystore.Changes, path string){
 		"after the intent": func(keystore.Changes, string) {},
 		"after the link": func(c keystore.Changes, path string) {
 			if err := os.Link(path, c.Backup); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"in the middle of the backup": func(c keystore.Changes, _ string) { write(c.Backup, "ol") },
+		"in the middle of the backup": func(c keystore.Changes, _ string) { writeText(t, c.Backup, "ol") },
 		"after the copy": func(c keystore.Changes, path string) {
 			if err := os.Rename(path, c.Backup); err != nil {
 				t.Fatal(err)
 			}
-			write(path, "new")
+			writeText(t, path, "new")
 		},
-	} {
+	}
+}
+
+// TestIntent: the intent names everything before anything is written, and
+// undoes a copy that stopped anywhere.
+func TestIntent(t *testing.T) {
+	t.Parallel()
+	long := time.Date(2020, 2, 2, 2, 2, 2, 0, time.UTC)
+	for name, stopped := range stops(t) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "store")
-			write(path, "old")
+			writeText(t, path, "old")
 			if err := os.Chtimes(path, long, long); err != nil {
 				t.Fatal(err)
 			}
 			stop := errors.New("stop")
 			var c keystore.Changes
-			_, err := keystore.CopyBytes([]byte("new"), path, keystore.CopyOptions{Replace: true, Intent: func(intent keystore.Changes) error {
-				c = intent
-				return stop
-			}})
+			_, err := keystore.CopyBytes([]byte("new"), path,
+				keystore.CopyOptions{Replace: true, Intent: func(intent keystore.Changes) error {
+					c = intent
+					return stop
+				}})
 			if !errors.Is(err, stop) || c.Backup == "" || c.SHA256 == "" || c.Before == "" {
 				t.Fatalf("%v, %+v", err, c)
 			}
@@ -59,7 +66,8 @@ func TestIntent(t *testing.T) {
 				}
 				b, err := os.ReadFile(path)
 				info, statErr := os.Stat(path)
-				if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) || unlike(info, 0o640) {
+				if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) ||
+					unlike(info, 0o640) {
 					t.Errorf("%q, %v, %v", b, info, err)
 				}
 				if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
@@ -70,12 +78,12 @@ func TestIntent(t *testing.T) {
 	}
 	t.Run("the backup was changed", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "store")
-		write(path, "old")
+		writeText(t, path, "old")
 		c, err := keystore.CopyBytes([]byte("new"), path, keystore.CopyOptions{Replace: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(c.Backup, "other")
+		writeText(t, c.Backup, "other")
 		if err := c.Undo(); !errors.Is(err, keystore.ErrChangedSince) {
 			t.Errorf("%v", err)
 		}
@@ -141,7 +149,8 @@ func TestCopyWithoutLinks(t *testing.T) {
 		}
 		b, err := os.ReadFile(real)
 		info, statErr := os.Stat(real)
-		if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) || unlike(info, 0o640) {
+		if err != nil || statErr != nil || string(b) != "old" || !info.ModTime().Equal(long) ||
+			unlike(info, 0o640) {
 			t.Errorf("%q, %v", b, info)
 		}
 		if link, err := os.Readlink(path); err != nil || link != real {

@@ -60,7 +60,8 @@ func TestCopyAndUndo(t *testing.T) {
 	if !bytes.Equal(content(t, to), src) || !bytes.Equal(content(t, c.Backup), before) || c.SHA256 != sum(src) {
 		t.Error("not copied, or not kept")
 	}
-	if want := []string{"keystore.jceks", "keystore.jceks.backup-20260102-030405"}; !slices.Equal(siblings(t, to), want) {
+	if want := []string{"keystore.jceks", "keystore.jceks.backup-20260102-030405"}; !slices.Equal(siblings(t, to),
+		want) {
 		t.Errorf("in the folder: %q", siblings(t, to))
 	}
 	if info, err := os.Stat(to); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o640 {
@@ -113,13 +114,16 @@ func TestCopyRefuses(t *testing.T) {
 		options  CopyOptions
 		want     error
 	}{
-		"other keys in the destination": {src, fixture(t, "openidm-7.0.2.jceks"), CopyOptions{Password: password}, ErrConflict},
-		"keys, and no password":         {src, src, CopyOptions{}, ErrConflict},
-		"server has it open":            {src, nil, CopyOptions{Password: password, InUse: func(string) error { return busy }}, busy},
-		"in use":                        {src, nil, CopyOptions{Password: password, InUse: func(string) error { return busy }}, ErrInUse},
-		"wrong password":                {src, nil, CopyOptions{Password: NewPassword("wrong")}, ErrIntegrity},
-		"damaged source":                {src[:len(src)-1], nil, CopyOptions{Password: password}, ErrFormat},
-		"unreadable destination":        {src, []byte("no store"), CopyOptions{Password: password}, ErrFormat},
+		"other keys in the destination": {src, fixture(t, "openidm-7.0.2.jceks"),
+			CopyOptions{Password: password}, ErrConflict},
+		"keys, and no password": {src, src, CopyOptions{}, ErrConflict},
+		"server has it open": {src, nil,
+			CopyOptions{Password: password, InUse: func(string) error { return busy }}, busy},
+		"in use": {src, nil,
+			CopyOptions{Password: password, InUse: func(string) error { return busy }}, ErrInUse},
+		"wrong password":         {src, nil, CopyOptions{Password: NewPassword("wrong")}, ErrIntegrity},
+		"damaged source":         {src[:len(src)-1], nil, CopyOptions{Password: password}, ErrFormat},
+		"unreadable destination": {src, []byte("no store"), CopyOptions{Password: password}, ErrFormat},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,7 +139,8 @@ func TestCopyRefuses(t *testing.T) {
 			if err == nil || strings.Contains(err.Error(), "changeit") {
 				t.Errorf("a password in %v", err)
 			}
-			if c.dst == nil && len(siblings(t, to)) != 0 || c.dst != nil && (!bytes.Equal(content(t, to), c.dst) || len(siblings(t, to)) != 1) {
+			if c.dst == nil && len(siblings(t, to)) != 0 || c.dst != nil &&
+				(!bytes.Equal(content(t, to), c.dst) || len(siblings(t, to)) != 1) {
 				t.Errorf("something changed: %q", siblings(t, to))
 			}
 		})
@@ -177,7 +182,8 @@ func TestCopyThroughALink(t *testing.T) {
 	if _, err := Copy(to, link, CopyOptions{}); !errors.Is(err, ErrSameFile) {
 		t.Errorf("onto itself: %v", err)
 	}
-	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 || !bytes.Equal(content(t, to), content(t, from)) {
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 ||
+		!bytes.Equal(content(t, to), content(t, from)) {
 		t.Error("the link was replaced, not the file")
 	}
 }
@@ -187,10 +193,12 @@ func TestCopyReplaces(t *testing.T) {
 	src := fixture(t, "idm-jdk17.jceks")
 	from, to := place(t, "a", src, 0o600), place(t, "b", fixture(t, "openidm-7.0.2.jceks"), 0o600)
 	var conflict *ConflictError
-	if _, err := Copy(from, to, CopyOptions{Password: NewPassword("changeit")}); !errors.As(err, &conflict) || len(conflict.Aliases) != 5 {
+	if _, err := Copy(from, to, CopyOptions{Password: NewPassword("changeit")}); !errors.As(err, &conflict) ||
+		len(conflict.Aliases) != 5 {
 		t.Fatalf("%v", err)
 	}
-	if _, err := Copy(from, to, CopyOptions{Password: NewPassword("changeit"), Replace: true}); err != nil || !bytes.Equal(content(t, to), src) {
+	if _, err := Copy(from, to, CopyOptions{Password: NewPassword("changeit"), Replace: true}); err != nil ||
+		!bytes.Equal(content(t, to), src) {
 		t.Fatal(err)
 	}
 }
@@ -212,7 +220,8 @@ func TestCopySaysWhatIsLost(t *testing.T) {
 		}
 		return path
 	}
-	from, to := write(map[string]byte{"same": 1, "other": 2, "here": 3}), write(map[string]byte{"same": 1, "other": 4, "there": 5})
+	from, to := write(map[string]byte{"same": 1, "other": 2, "here": 3}),
+		write(map[string]byte{"same": 1, "other": 4, "there": 5})
 	_, err := Copy(from, to, CopyOptions{Password: o.Password})
 	var conflict *ConflictError
 	if !errors.As(err, &conflict) {
@@ -220,9 +229,11 @@ func TestCopySaysWhatIsLost(t *testing.T) {
 	}
 	want := &ConflictError{
 		Aliases: []string{"other", "there"},
-		Keys:    Differences{Same: []string{"same"}, OnlyA: []string{"here"}, OnlyB: []string{"there"}, Changed: []string{"other"}},
+		Keys: Differences{Same: []string{"same"}, OnlyA: []string{"here"}, OnlyB: []string{"there"},
+			Changed: []string{"other"}},
 	}
-	if d := cmp.Diff(want, conflict); d != "" || !strings.Contains(err.Error(), "other (another key), there (only there)") {
+	if d := cmp.Diff(want, conflict); d != "" ||
+		!strings.Contains(err.Error(), "other (another key), there (only there)") {
 		t.Errorf("%v\n%s", err, d)
 	}
 }
@@ -274,7 +285,8 @@ func TestCompare(t *testing.T) {
 func mustPut(t *testing.T, alias, algorithm string) *Store {
 	t.Helper()
 	s := New(JCEKS)
-	if err := s.PutSecretKey(alias, algorithm, make([]byte, 16), PutOptions{Password: NewPassword("p"), Iterations: 1}); err != nil {
+	if err := s.PutSecretKey(alias, algorithm, make([]byte, 16),
+		PutOptions{Password: NewPassword("p"), Iterations: 1}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -295,8 +307,8 @@ func TestMerge(t *testing.T) {
 		}
 		return dst, src
 	}
-	for policy, want := range map[Policy]Changes{
-		Keep:    {Added: []string{"inter"}},
+	for policy, want := range map[Policy]Merged{
+		Keep:    {Added: []string{"inter"}, Kept: []string{"leaf"}},
 		Replace: {Added: []string{"inter"}, Replaced: []string{"leaf"}},
 	} {
 		dst, src := names()
@@ -304,19 +316,23 @@ func TestMerge(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || err != nil || dst.Len() != 3 {
 			t.Errorf("%s: %v\n%s", policy, err, d)
 		}
-		if got.Undo() == nil {
-			t.Errorf("%s: a merge in memory was called undone", policy)
-		}
 	}
 	dst, src := names()
 	var conflict *ConflictError
-	if _, err := Merge(dst, src, Error); !errors.As(err, &conflict) || !slices.Equal(conflict.Aliases, []string{"leaf"}) || dst.Len() != 2 {
+	got, err := Merge(dst, src, Error)
+	if !errors.As(err, &conflict) || !slices.Equal(conflict.Aliases, []string{"leaf"}) || dst.Len() != 2 {
 		t.Errorf("error: %v", err)
+	}
+	if d := cmp.Diff(Merged{Conflicts: []string{"leaf"}}, got); d != "" {
+		t.Errorf("error: %s", d)
 	}
 	// A key is never replaced by a certificate, and none is moved.
 	keys := mustPut(t, "root", "AES")
 	if _, err := Merge(keys, src, Replace); !errors.Is(err, ErrConflict) || keys.Len() != 1 {
 		t.Errorf("over a key: %v", err)
+	}
+	if m, err := Merge(keys, src, Keep); err != nil || !slices.Equal(m.Kept, []string{"root"}) || keys.Len() != 3 {
+		t.Errorf("beside a key: %+v, %v", m, err)
 	}
 	if c, err := Merge(New(JKS), openFixture(t, "openidm-7.0.2.jceks"), Replace); err != nil || len(c.Added) != 0 {
 		t.Errorf("of keys: %v, %v", c, err)
@@ -327,18 +343,32 @@ func TestPutRefuses(t *testing.T) {
 	t.Parallel()
 	good := PutOptions{Password: NewPassword("p"), Iterations: 1}
 	for name, put := range map[string]func() error{
-		"no password":        func() error { return New(JCEKS).PutSecretKey("a", "AES", nil, PutOptions{}) },
-		"password not ASCII": func() error { return New(JCEKS).PutSecretKey("a", "AES", nil, PutOptions{Password: NewPassword("ä")}) },
+		"no password": func() error { return New(JCEKS).PutSecretKey("a", "AES", nil, PutOptions{}) },
+		"password not ASCII": func() error {
+			return New(JCEKS).PutSecretKey("a", "AES", nil,
+				PutOptions{Password: NewPassword("ä")})
+		},
 		"too many iterations": func() error {
-			return New(JCEKS).PutSecretKey("a", "AES", nil, PutOptions{Password: NewPassword("p"), Iterations: maxIterations + 1})
+			return New(JCEKS).PutSecretKey("a", "AES", nil,
+				PutOptions{Password: NewPassword("p"), Iterations: maxIterations + 1})
 		},
 		"secret key in JKS": func() error { return New(JKS).PutSecretKey("a", "AES", nil, good) },
-		"alias too long":    func() error { return New(JCEKS).PutSecretKey(strings.Repeat("a", 65536), "AES", nil, good) },
-		"change of PKCS#12": func() error { return openFixture(t, "trust.p12").PutSecretKey("a", "AES", nil, good) },
-		"PKCS#12 written":   func() error { return openFixture(t, "trust.p12").Encode(new(bytes.Buffer), good.Password) },
+		"alias too long": func() error {
+			return New(JCEKS).PutSecretKey(strings.Repeat("a", 65536), "AES",
+				nil, good)
+		},
+		"change of PKCS#12": func() error {
+			return openFixture(t, "trust.p12").PutSecretKey("a", "AES", nil,
+				good)
+		},
+		"PKCS#12 written": func() error {
+			return openFixture(t, "trust.p12").Encode(new(bytes.Buffer),
+				good.Password)
+		},
 		"no store password": func() error { return New(JKS).Encode(new(bytes.Buffer), Password{}) },
 		"negative iterations": func() error {
-			return New(JCEKS).PutSecretKey("a", "AES", nil, PutOptions{Password: good.Password, Iterations: -1})
+			return New(JCEKS).PutSecretKey("a", "AES", nil,
+				PutOptions{Password: good.Password, Iterations: -1})
 		},
 		"unknown format": func() error { return New("BKS").PutCertificate("a", &x509.Certificate{}, good) },
 		"no chain": func() error {
@@ -354,67 +384,4 @@ func TestPutRefuses(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-}
-
-// TestCopyAll: both stores or none, and everything that refuses does so before
-// the first is touched.
-func TestCopyAll(t *testing.T) {
-	t.Parallel()
-	password := NewPassword("changeit")
-	stop := errors.New("stop")
-	for name, c := range map[string]struct {
-		spoil func(t *testing.T, files []CopyFile)
-		want  error
-	}{
-		"both":                     {func(*testing.T, []CopyFile) {}, nil},
-		"no second source":         {func(_ *testing.T, f []CopyFile) { f[1].From += "none" }, os.ErrNotExist},
-		"second source is damaged": {func(_ *testing.T, f []CopyFile) { f[1].Options.Password = NewPassword("other") }, ErrIntegrity},
-		"second is in use":         {func(_ *testing.T, f []CopyFile) { f[1].Options.InUse = func(string) error { return stop } }, ErrInUse},
-		"second is not written of": {func(_ *testing.T, f []CopyFile) { f[1].Options.Intent = func(Changes) error { return stop } }, stop},
-		"twice to one": {func(_ *testing.T, f []CopyFile) {
-			f[1].To = filepath.Join(filepath.Dir(f[0].To), ".", filepath.Base(f[0].To))
-		}, ErrSameFile},
-		"second onto itself":       {func(_ *testing.T, f []CopyFile) { f[1].To = f[1].From }, ErrSameFile},
-		"second holds other keys":  {func(t *testing.T, f []CopyFile) { f[1].To = place(t, "x", fixture(t, "idm-jdk17.jceks"), 0o600) }, ErrConflict},
-		"second cannot be written": {func(t *testing.T, f []CopyFile) { vanish(t, f, 1) }, os.ErrNotExist},
-		"neither can be written":   {func(t *testing.T, f []CopyFile) { vanish(t, f, 0) }, os.ErrNotExist},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			before, trust := fixture(t, "trust.jceks"), fixture(t, "version1-trust.jks")
-			files := []CopyFile{
-				{place(t, "keystore.jceks", fixture(t, "openidm-7.0.2.jceks"), 0o600), place(t, "keystore.jceks", before, 0o600), CopyOptions{Password: password, Now: dated}},
-				{place(t, "truststore", fixture(t, "trust.jks"), 0o600), place(t, "truststore", trust, 0o600), CopyOptions{Password: password, Now: dated}},
-			}
-			keys, certificates := files[0].To, files[1].To
-			c.spoil(t, files)
-			done, err := CopyAll(files...)
-			if !errors.Is(err, c.want) || (err == nil) != (len(done) == 2) {
-				t.Fatalf("%v, %v", done, err)
-			}
-			if err == nil {
-				if !bytes.Equal(content(t, keys), content(t, files[0].From)) || !bytes.Equal(content(t, certificates), content(t, files[1].From)) {
-					t.Error("not copied")
-				}
-				for _, d := range done {
-					if err := d.Undo(); err != nil {
-						t.Error(err)
-					}
-				}
-			}
-			for path, want := range map[string][]byte{keys: before, certificates: trust} {
-				if _, err := os.Stat(filepath.Dir(path)); err != nil {
-					continue // vanished
-				}
-				if !bytes.Equal(content(t, path), want) || len(siblings(t, path)) != 1 {
-					t.Errorf("not as it was: %q", siblings(t, path))
-				}
-			}
-		})
-	}
-}
-
-// vanish lets the folder of a destination disappear when all was checked.
-func vanish(t *testing.T, files []CopyFile, i int) {
-	files[1].Options.Intent = func(Changes) error { return os.RemoveAll(filepath.Dir(files[i].To)) }
 }

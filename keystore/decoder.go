@@ -99,7 +99,8 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 			continue
 		}
 		if lowerCase(e.alias) != e.alias {
-			s.warn(e.offset, e.alias, "an alias that is not in lower case", "Java lists the entry and never finds it")
+			s.warn(e.offset, e.alias, "an alias that is not in lower case", "Java lists the entry and "+
+				"never finds it")
 		}
 		s.index[e.alias] = len(s.entries)
 		s.entries = append(s.entries, e)
@@ -111,12 +112,13 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 		return nil, d.err
 	}
 	if d.at < len(data) {
-		s.warn(int64(d.at), "", fmt.Sprintf("%d bytes after the trailer", len(data)-d.at), "Java does not read them")
+		s.warn(int64(d.at), "", fmt.Sprintf("%d bytes after the trailer", len(data)-d.at),
+			"Java does not read them")
 	}
 	if digest != nil {
 		digest.follow(data, end)
 		if subtle.ConstantTimeCompare(sum, digest.sum()) != 1 {
-			return nil, &IntegrityError{Offset: int64(end)}
+			return nil, integrityError(end)
 		}
 		s.verified = true
 	}
@@ -125,7 +127,8 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 
 func (s *Store) warn(offset int64, alias, what, why string) {
 	if len(s.warnings) <= maxWarnings {
-		s.warnings = append(s.warnings, &FormatError{Offset: offset, Alias: alias, What: what, Err: errors.New(why)})
+		s.warnings = append(s.warnings, &FormatError{Offset: offset, Alias: alias, What: what,
+			Err: errors.New(why)})
 	}
 }
 

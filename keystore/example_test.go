@@ -2,7 +2,6 @@ package keystore_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -40,7 +39,8 @@ func Example() {
 func ExampleNew() {
 	password := keystore.NewPassword("changeit")
 	store := keystore.New(keystore.JCEKS)
-	err := store.PutSecretKey("openidm-sym-default", "AES", []byte("0123456789abcdef"), keystore.PutOptions{Password: password})
+	err := store.PutSecretKey("openidm-sym-default", "AES", []byte("0123456789abcdef"),
+		keystore.PutOptions{Password: password})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,8 +87,8 @@ func ExampleCopy() {
 	// taken back: <nil>
 }
 
-// Both stores of the old server, as the procedure wants them: all or none.
-func ExampleCopyAll() {
+// Both stores of the old server, as the procedure wants them: both or none.
+func ExampleChanges_Undo() {
 	dir, err := os.MkdirTemp("", "security")
 	if err != nil {
 		log.Fatal(err)
@@ -96,20 +96,18 @@ func ExampleCopyAll() {
 	defer os.RemoveAll(dir)
 	options := keystore.CopyOptions{Password: keystore.NewPassword("changeit")}
 
-	changes, err := keystore.CopyAll(
-		keystore.CopyFile{From: "testdata/fixtures/openidm-7.0.2.jceks", To: filepath.Join(dir, "keystore.jceks"), Options: options},
-		keystore.CopyFile{From: "testdata/fixtures/openidm-7.0.2-truststore.jks", To: filepath.Join(dir, "truststore"), Options: options},
-	)
-	fmt.Println(len(changes), "copied,", err)
-
-	_, err = keystore.CopyAll(
-		keystore.CopyFile{From: "testdata/fixtures/idm-jdk17.jceks", To: filepath.Join(dir, "keystore.jceks"), Options: options},
-		keystore.CopyFile{From: "testdata/fixtures/trust.jks", To: filepath.Join(dir, "truststore"), Options: options},
-	)
-	fmt.Println("refused, and neither was touched:", errors.Is(err, keystore.ErrConflict))
-	// Output:
-	// 2 copied, <nil>
-	// refused, and neither was touched: true
+	keys, err := keystore.Copy("testdata/fixtures/openidm-7.0.2.jceks", filepath.Join(dir, "keystore.jceks"),
+		options)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = keystore.Copy("testdata/fixtures/none", filepath.Join(dir, "truststore"), options)
+	if err != nil {
+		err = errors.Join(err, keys.Undo())
+	}
+	left, _ := os.ReadDir(dir)
+	fmt.Println("no such file:", errors.Is(err, os.ErrNotExist), "- files left:", len(left))
+	// Output: no such file: true - files left: 0
 }
 
 func ExampleMerge() {
@@ -123,8 +121,8 @@ func ExampleMerge() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	changes, err := keystore.Merge(truststore, source, keystore.Error)
-	fmt.Println("added", changes.Added, "replaced", changes.Replaced, err)
+	merged, err := keystore.Merge(truststore, source, keystore.Error)
+	fmt.Println("added", merged.Added, "replaced", merged.Replaced, err)
 	// Output: added [leaf] replaced [] <nil>
 }
 
@@ -149,27 +147,4 @@ func ExampleCompare() {
 	// same       root
 	// only in A  inter
 	// 2 the same, 0 changed, 1 only in A, 0 only in B
-}
-
-// Proof that a store opens the encrypted values of a document, without seeing
-// what they hold.
-func ExampleStore_Opens() {
-	store, err := keystore.Open("testdata/fixtures/openidm-7.0.2.jceks", keystore.NewPassword("changeit"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	document, err := os.ReadFile("testdata/encrypted-values.json")
-	if err != nil || !json.Valid(document) {
-		log.Fatal("no document")
-	}
-	opened := 0
-	err = keystore.ScanEncrypted(document, func(pointer string, value []byte) error {
-		if err := store.Opens(value); err != nil {
-			return fmt.Errorf("%s: %w", pointer, err)
-		}
-		opened++
-		return nil
-	})
-	fmt.Println(opened, "values opened,", err)
-	// Output: 6 values opened, <nil>
 }

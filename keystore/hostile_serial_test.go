@@ -13,12 +13,15 @@ import (
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 )
 
 // secretEntry is a JCEKS store whose one secret key is the stream given, under
 // a right trailer.
 func secretEntry(stream []byte) []byte {
-	b := slices.Concat([]byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03\x00\x05alias\x00\x00\x00\x00\x00\x00\x00\x00"), stream)
+	b := slices.Concat([]byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x01"+
+		"\x00\x00\x00\x03\x00\x05alias\x00\x00\x00\x00\x00\x00\x00\x00"), stream)
 	return append(b, integrity("p", b)...)
 }
 
@@ -32,36 +35,54 @@ func TestHostileObjects(t *testing.T) {
 	}
 	const sealed = "javax.crypto.SealedObject"
 	for name, c := range map[string]struct{ stream, want string }{
-		"foreign class":             {head + "s" + class("java.util.HashMap", "\x00\x00", "p"), `foreign class "java.util.HashMap"`},
-		"array of foreign objects":  {head + "u" + class("[Ljava.lang.Object;", "\x00\x00", "p"), "foreign class"},
-		"class that is its parent":  {head + "s" + class(sealed, "\x00\x00", "q\x00\x7e\x00\x00"), "inherits from itself"},
-		"parents too deep":          {head + "s" + strings.Repeat(strings.TrimSuffix(class(sealed, "\x00\x00", "p"), "p"), 40), "nested deeper"},
-		"objects too deep":          {head + strings.Repeat("s"+class(sealed, "\x00\x01L\x00\x01at\x00\x00", "p"), 40), "nested deeper"},
-		"object that holds itself":  {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00", "p") + "q\x00\x7e\x00\x02", "no bytes encryptedContent"},
-		"reference to the future":   {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00", "p") + "q\x00\x7e\x00\x7f", "reference to value 127"},
-		"negative reference":        {head + "q\x00\x00\x00\x00", "reference to value -"},
-		"class that is a text":      {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00", "q\x00\x7e\x00\x01"), "no class"},
-		"array of two billion":      {head + "u" + class("[B", "\x00\x00", "p") + "\x7f\xff\xff\xff", "2147483647 bytes wanted"},
-		"array of less than none":   {head + "u" + class("[B", "\x00\x00", "p") + "\xff\xff\xff\xff", "-1 bytes wanted"},
-		"65,535 fields":             {head + "s" + class(sealed, "\xff\xff"+strings.Repeat("L\x00\x01ap", 100), "p"), "secret key"},
-		"many values":               {head + "s" + class(sealed, "\x03\xe8"+strings.Repeat("L\x00\x01at\x00\x00", 1000), "p"), "more than 64 values"},
-		"data of its own":           {head + "sr\x00\x19" + sealed + "\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00xpw\x01a", "data of its own"},
-		"annotated class":           {head + "sr\x00\x19" + sealed + "\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00w\x01ax", "annotated"},
-		"block data":                {head + "w\x04abcd", "unexpected tag"},
-		"reset":                     {head + "y", "unexpected tag"},
-		"a proxy":                   {head + "s}\x00\x00\x00\x00xp", "unexpected tag"},
-		"nothing":                   {head + "p", "no object"},
-		"a text":                    {head + "t\x00\x01a", "no object"},
-		"no stream":                 {"PK\x03\x04", "not a serialized object"},
-		"a plain secret key":        {string(serializeSecretKey("AES", make([]byte, 16))), "sealed as class"},
-		"number among the fields":   {head + "s" + class(sealed, "\x00\x01I\x00\x01a", "p"), "unexpected kind"},
-		"text that is broken":       {head + "t\x00\x02\xc0\x00", "modified UTF-8"},
-		"content that is no bytes":  {head + "s" + class(sealed, "\x00\x01L\x00\x10encryptedContentt\x00\x00", "p") + "t\x00\x01a", "no bytes encryptedContent"},
-		"an enum that is an object": {head + "~" + class("java.security.KeyRep$Type", "\x00\x00", "p") + "t\x00\x06SECRET", "no object"},
+		"foreign class": {head + "s" + class("java.util.HashMap", "\x00\x00", "p"),
+			`foreign class "java.util.HashMap"`},
+		"array of foreign objects": {head + "u" + class("[Ljava.lang.Object;", "\x00\x00", "p"),
+			"foreign class"},
+		"class that is its parent": {head + "s" + class(sealed, "\x00\x00", "q\x00\x7e\x00\x00"),
+			"inherits from itself"},
+		"parents too deep": {head + "s" +
+			strings.Repeat(strings.TrimSuffix(class(sealed, "\x00\x00", "p"), "p"), 40), "nested deeper"},
+		"objects too deep": {head + strings.Repeat("s"+class(sealed, "\x00\x01L\x00\x01at\x00\x00",
+			"p"), 40), "nested deeper"},
+		"object that holds itself": {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00", "p") +
+			"q\x00\x7e\x00\x02", "no bytes encryptedContent"},
+		"reference to the future": {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00", "p") +
+			"q\x00\x7e\x00\x7f", "reference to value 127"},
+		"negative reference": {head + "q\x00\x00\x00\x00", "reference to value -"},
+		"class that is a text": {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00",
+			"q\x00\x7e\x00\x01"), "no class"},
+		"array of two billion": {head + "u" + class("[B", "\x00\x00", "p") + "\x7f\xff\xff\xff",
+			"2147483647 bytes wanted"},
+		"array of less than none": {head + "u" + class("[B", "\x00\x00", "p") + "\xff\xff\xff\xff",
+			"-1 bytes wanted"},
+		"65,535 fields": {head + "s" + class(sealed, "\xff\xff"+strings.Repeat("L\x00\x01ap", 100),
+			"p"), "secret key"},
+		"many values": {head + "s" +
+			class(sealed, "\x03\xe8"+strings.Repeat("L\x00\x01at\x00\x00", 1000), "p"),
+			"more than 64 values"},
+		"data of its own": {head + "sr\x00\x19" + sealed +
+			"\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00xpw\x01a", "data of its own"},
+		"annotated class": {head + "sr\x00\x19" + sealed +
+			"\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00w\x01ax", "annotated"},
+		"block data":              {head + "w\x04abcd", "unexpected tag"},
+		"reset":                   {head + "y", "unexpected tag"},
+		"a proxy":                 {head + "s}\x00\x00\x00\x00xp", "unexpected tag"},
+		"nothing":                 {head + "p", "no object"},
+		"a text":                  {head + "t\x00\x01a", "no object"},
+		"no stream":               {"PK\x03\x04", "not a serialized object"},
+		"a plain secret key":      {string(serializeSecretKey("AES", make([]byte, 16))), "sealed as class"},
+		"number among the fields": {head + "s" + class(sealed, "\x00\x01I\x00\x01a", "p"), "unexpected kind"},
+		"text that is broken":     {head + "t\x00\x02\xc0\x00", "modified UTF-8"},
+		"content that is no bytes": {head + "s" + class(sealed, "\x00\x01L\x00\x10encryptedContentt\x00\x00",
+			"p") + "t\x00\x01a", "no bytes encryptedContent"},
+		"an enum that is an object": {head + "~" + class("java.security.KeyRep$Type", "\x00\x00", "p") +
+			"t\x00\x06SECRET", "no object"},
 	} {
 		_, err := Decode(bytes.NewReader(secretEntry([]byte(c.stream))), NewPassword("p"))
 		var where *FormatError
-		if !errors.As(err, &where) || where.Alias != "alias" || where.Offset < 31 || !strings.Contains(err.Error(), c.want) {
+		if !errors.As(err, &where) || where.Alias != "alias" || where.Offset < 31 ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -96,14 +117,17 @@ func TestHostileKeys(t *testing.T) {
 		"salt of 9":     {seal(pbeParams{[]byte("123456789"), 20}, key), ErrFormat},
 		"no salt":       {seal(pbeParams{nil, 20}, key), ErrFormat},
 		"other count":   {seal(pbeParams{good.Salt, 21}, key), ErrKeyPassword},
-		"foreign class": {seal(good, bytes.Replace(key, []byte("javax.crypto.spec.SecretKeySpec"), []byte("javax.crypto.spec.SecretKeySpex"), 1)), ErrFormat},
-		"sealed twice":  {seal(good, seal(good, key)), ErrFormat},
-		"no stream":     {seal(good, []byte("0123456789")), ErrKeyPassword},
-		"half a block":  {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), make([]byte, 12)), ErrFormat},
+		"foreign class": {seal(good, bytes.Replace(key, []byte("javax.crypto.spec.SecretKeySpec"),
+			[]byte("javax.crypto.spec.SecretKeySpex"), 1)), ErrFormat},
+		"sealed twice": {seal(good, seal(good, key)), ErrFormat},
+		"no stream":    {seal(good, []byte("0123456789")), ErrKeyPassword},
+		"half a block": {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), make([]byte, 12)),
+			ErrFormat},
 		"no content":    {serializeSealed([]byte("\x30\x0d\x04\x0812345678\x02\x01\x14"), nil), ErrFormat},
 		"no parameters": {serializeSealed(nil, make([]byte, 16)), ErrFormat},
 		// Java does not look at the name either: there is one protection.
-		"other name": {bytes.ReplaceAll(seal(good, key), []byte("PBEWithMD5AndTripleDES"), []byte("PBEWithMD5AndTripleDEX")), nil},
+		"other name": {bytes.ReplaceAll(seal(good, key), []byte("PBEWithMD5AndTripleDES"),
+			[]byte("PBEWithMD5AndTripleDEX")), nil},
 	} {
 		s, err := Decode(bytes.NewReader(secretEntry(c.stream)), NewPassword("p"))
 		if err != nil {
@@ -113,7 +137,8 @@ func TestHostileKeys(t *testing.T) {
 		e, _ := s.Entry("alias")
 		_, _, err = e.SecretKey(NewPassword("p"))
 		var where *FormatError
-		if !errors.Is(err, c.want) || c.want == ErrFormat && (!errors.As(err, &where) || where.Alias != "alias" || where.Offset != 31) {
+		if !errors.Is(err, c.want) || c.want == ErrFormat &&
+			(!errors.As(err, &where) || where.Alias != "alias" || where.Offset != 31) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -142,7 +167,8 @@ func TestHostilePrivateKeys(t *testing.T) {
 				}
 				e, _ := s.Entry("k")
 				for _, password := range []string{"p", "鍵"} {
-					if _, err := e.PKCS8(NewPassword(password)); !isAny(err, ErrFormat, ErrKeyPassword) {
+					if _, err := e.PKCS8(NewPassword(password)); !isAny(err, ErrFormat,
+						ErrKeyPassword) {
 						t.Fatalf("%d bytes: %v", n, err)
 					}
 				}
@@ -154,12 +180,14 @@ func TestHostilePrivateKeys(t *testing.T) {
 func TestHostilePKCS12(t *testing.T) {
 	t.Parallel()
 	data := fixture(t, "pkcs12.jceks")
-	step := 1
-	if testing.Short() {
-		step = 8 // but each bit of a byte
+	step := 8 // but each bit of a byte
+	if exhaustive.All() && !testing.Short() {
+		step = 1
 	}
+	t.Logf("cut at %s bytes, and as many flipped", ofAll((len(data)+step-1)/step, len(data)))
 	for n := 0; n < len(data); n += step {
-		if _, err := Decode(bytes.NewReader(data[:n]), NewPassword("changeit")); !isAny(err, ErrFormat, ErrIntegrity, ErrPKCS12Unsupported) {
+		if _, err := Decode(bytes.NewReader(data[:n]), NewPassword("changeit")); !isAny(err, ErrFormat,
+			ErrIntegrity, ErrPKCS12Unsupported) {
 			t.Fatalf("cut at %d: %v", n, err)
 		}
 	}
@@ -167,7 +195,8 @@ func TestHostilePKCS12(t *testing.T) {
 		bad := bytes.Clone(data)
 		bad[at] ^= 1 << (at / step % 8)
 		s, err := Decode(bytes.NewReader(bad), NewPassword("changeit"))
-		if err == nil && s.Len() != 1 || err != nil && !isAny(err, ErrFormat, ErrIntegrity, ErrPKCS12Unsupported) {
+		if err == nil && s.Len() != 1 || err != nil && !isAny(err, ErrFormat, ErrIntegrity,
+			ErrPKCS12Unsupported) {
 			t.Fatalf("bit of byte %d flipped: %v", at, err)
 		}
 	}
@@ -267,9 +296,11 @@ func TestMemory(t *testing.T) {
 		held := float64(int64(after.HeapAlloc)-int64(before.HeapAlloc)) / float64(len(c.data))
 		runtime.KeepAlive(s)
 		runtime.KeepAlive(c.data)
-		t.Logf("%s: %d entries in %d bytes, %.1f times the file held, %.1f allocated", name, s.Len(), len(c.data), held, allocated)
+		t.Logf("%s: %d entries in %d bytes, %.1f times the file held, %.1f allocated", name, s.Len(),
+			len(c.data), held, allocated)
 		if held > c.held || allocated > c.allocated {
-			t.Errorf("%s: %.1f times the file held and %.1f allocated, at most %.0f and %.0f expected", name, held, allocated, c.held, c.allocated)
+			t.Errorf("%s: %.1f times the file held and %.1f allocated, at most %.0f and %.0f expected",
+				name, held, allocated, c.held, c.allocated)
 		}
 	}
 }

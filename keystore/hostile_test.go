@@ -3,7 +3,6 @@ package keystore
 import (
 	"bytes"
 	"errors"
-	"os"
 	"testing"
 )
 
@@ -36,13 +35,15 @@ func TestTruncatedAndFlipped(t *testing.T) {
 			password := NewPassword(m.Password)
 			large := len(data) > 20_000
 			for n := range data {
-				if _, err := decodeContainer(data[:n:n], password); n >= 4 && !isAny(err, ErrFormat, ErrIntegrity) {
+				if _, err := decodeContainer(data[:n:n], password); n >= 4 &&
+					!isAny(err, ErrFormat, ErrIntegrity) {
 					t.Fatalf("cut at %d: %v", n, err)
 				}
 				if n > 8 {
 					continue // Decode adds the format, and a copy
 				}
-				if _, err := Decode(bytes.NewReader(data[:n]), password); !isAny(err, ErrFormat, ErrIntegrity) {
+				if _, err := Decode(bytes.NewReader(data[:n]), password); !isAny(err, ErrFormat,
+					ErrIntegrity) {
 					t.Fatalf("cut at %d: %v", n, err)
 				}
 			}
@@ -92,19 +93,23 @@ func TestHostile(t *testing.T) {
 	head := "\xce\xce\xce\xce\x00\x00\x00\x02"
 	entry := head + "\x00\x00\x00\x01\x00\x00\x00"
 	for name, data := range map[string]string{
-		"empty file":             "",
-		"PEM in disguise":        "-----BEGIN CERTIFICATE-----\n",
-		"version 3":              "\xce\xce\xce\xce\x00\x00\x00\x03\x00\x00\x00\x00",
-		"two billion entries":    head + "\x7f\xff\xff\xff",
-		"negative count":         head + "\xff\xff\xff\xff",
-		"unknown tag":            entry + "\x09\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00",
-		"broken alias":           entry + "\x02\x00\x02\xc0\x00",
-		"negative key length":    entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff",
-		"huge key length":        entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x7f\xff\xff\xff",
-		"chain of a billion":     entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00",
-		"foreign class":          entry + "\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05sr\x00\x11java.util.HashMap",
-		"reference to nothing":   entry + "\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05q\x00\x7e\x00\x05",
-		"secret key in a JKS":    "\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05",
+		"empty file":          "",
+		"PEM in disguise":     "-----BEGIN CERTIFICATE-----\n",
+		"version 3":           "\xce\xce\xce\xce\x00\x00\x00\x03\x00\x00\x00\x00",
+		"two billion entries": head + "\x7f\xff\xff\xff",
+		"negative count":      head + "\xff\xff\xff\xff",
+		"unknown tag":         entry + "\x09\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00",
+		"broken alias":        entry + "\x02\x00\x02\xc0\x00",
+		"negative key length": entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff",
+		"huge key length":     entry + "\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x7f\xff\xff\xff",
+		"chain of a billion": entry +
+			"\x01\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00",
+		"foreign class": entry +
+			"\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05sr\x00\x11java.util.HashMap",
+		"reference to nothing": entry +
+			"\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05q\x00\x7e\x00\x05",
+		"secret key in a JKS": "\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x01" +
+			"\x00\x00\x00\x03\x00\x01a\x00\x00\x00\x00\x00\x00\x00\x00\xac\xed\x00\x05",
 		"PKCS#12 without an end": "\x30\x84\x7f\xff\xff\xff",
 	} {
 		_, err := Decode(bytes.NewReader([]byte(data)), NewPassword("x"))
@@ -134,8 +139,10 @@ func TestIterationsAreBounded(t *testing.T) {
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	data := fixture(t, "trust.jceks")
-	for limit, want := range map[int64]error{int64(len(data)): nil, int64(len(data)) - 1: ErrTooLarge, 0: ErrTooLarge} {
-		if _, err := Decode(bytes.NewReader(data), NewPassword("changeit"), WithLimit(limit)); !errors.Is(err, want) {
+	for limit, want := range map[int64]error{int64(len(data)): nil, int64(len(data)) - 1: ErrTooLarge,
+		0: ErrTooLarge} {
+		if _, err := Decode(bytes.NewReader(data), NewPassword("changeit"), WithLimit(limit)); !errors.Is(err,
+			want) {
 			t.Errorf("limit %d: %v", limit, err)
 		}
 	}
@@ -244,36 +251,6 @@ func FuzzModifiedUTF8(f *testing.F) {
 		again, err := decodeModifiedUTF8(encodeModifiedUTF8(s))
 		if err != nil || again != s {
 			t.Fatalf("%q: %q, %v", s, again, err)
-		}
-	})
-}
-
-func FuzzEncryptedValue(f *testing.F) {
-	f.Add([]byte(`{"a":[{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"aaaa","iv":"bbbb","key":"k"}}}]}`))
-	f.Add([]byte(`{"$crypto":{}}`))
-	values, err := os.ReadFile("testdata/encrypted-values.json")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(values)
-	s := New(JCEKS)
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		ScanEncrypted(doc, func(_ string, value []byte) error {
-			if s.Opens(value) == nil {
-				t.Fatal("an empty store opened a value")
-			}
-			return nil
-		})
-	})
-}
-
-func FuzzBootPassword(f *testing.F) {
-	for _, s := range []string{"plain", "CONSOLE", "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:6903a5eef8c04aa07163ea1248cab76a", "OBF:U", "CRYPT:"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if p, err := DecodeBootPassword(s); (err == nil) == p.IsZero() {
-			t.Fatalf("%v, zero %v", err, p.IsZero())
 		}
 	})
 }

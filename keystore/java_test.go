@@ -35,27 +35,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-// tool finds a program of the JDK. Without it the test is skipped, or fails
-// where REQUIRE_TOOLS=1. With -short nobody is asked: what Java says depends
-// neither on the race detector nor on Go's release.
-func tool(t testing.TB, name string) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skipf("asks %s, not with -short", name)
-	}
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("REQUIRE_TOOLS") == "1":
-		t.Fatalf("%s is not installed", name)
-	default:
-		t.Skipf("%s is not installed", name)
-	}
-	return ""
-}
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
+)
 
 // question asks Java for one store.
 type question struct {
@@ -107,9 +90,8 @@ func askJava(t *testing.T, questions []question) (stores [][]seenEntry, failed [
 	return stores, failed
 }
 
-// javaOptions: the iterations are the fewest that Java writes, and a JVM that
-// lives for a second does not wait for its compiler.
-var javaOptions = []string{"-Djdk.jceks.iterationCount=10000", "-XX:+UseSerialGC", "-Xshare:auto"}
+// fewestIterations are the fewest that Java writes.
+const fewestIterations = "-Djdk.jceks.iterationCount=10000"
 
 // reader is the one JVM that answers all questions of a run of the tests, which
 // take turns: to start one takes longer than to read a hundred stores.
@@ -136,11 +118,12 @@ func TestMain(m *testing.M) {
 // ask gives the answers to some lines.
 func ask(t *testing.T, lines string) (answers []string) {
 	t.Helper()
-	java := tool(t, "java")
+	java := javatest.Tool(t, "java")
 	reader.Lock()
 	defer reader.Unlock()
 	if reader.cmd == nil {
-		cmd := exec.Command(java, append(slices.Clone(javaOptions), filepath.Join("testdata", "java", "ReadStore.java"))...)
+		cmd := exec.Command(java,
+			append(slices.Clone(javatest.Options), filepath.Join("testdata", "java", "ReadStore.java"))...)
 		cmd.Stderr = os.Stderr
 		in, err := cmd.StdinPipe()
 		out, outErr := cmd.StdoutPipe()
@@ -171,19 +154,6 @@ func ask(t *testing.T, lines string) (answers []string) {
 		t.Fatal(err)
 	}
 	return answers
-}
-
-func runJava(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	args = slices.Concat(javaOptions, []string{filepath.Join("testdata", "java", program)}, args)
-	cmd := exec.CommandContext(t.Context(), tool(t, "java"), args...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, &complaint)
-	}
-	return string(out)
 }
 
 func unhex(t *testing.T, s string) string {
@@ -246,13 +216,16 @@ func see(t *testing.T, s *Store, keyPassword string) []seenEntry {
 	return out
 }
 
-// agree opens every store and compares with Java.
-func agree(t *testing.T, questions []question) {
+// agree opens a sample of the stores, at most n, or with EXHAUSTIVE=1 every one, and compares with Java.
+func agree(t *testing.T, all []question, n int) {
 	t.Helper()
+	slices.SortFunc(all, func(a, b question) int { return strings.Compare(a.path, b.path) })
+	questions := exhaustive.Sample(all, n)
 	answers, failed := askJava(t, questions)
 	agreed, entries := 0, 0
 	defer func() {
-		t.Logf("%d of %d stores as Java reads them, with %d entries", agreed, len(questions), entries)
+		t.Logf("%d of %s stores as Java reads them, with %d entries", agreed, ofAll(len(questions), len(all)),
+			entries)
 	}()
 	for i, q := range questions {
 		name := filepath.Base(q.path)
@@ -281,6 +254,14 @@ func agree(t *testing.T, questions []question) {
 	}
 }
 
+// ofAll tells a sample from the whole: "7", or "2 of 7".
+func ofAll(n, all int) string {
+	if n == all {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d of %d", n, all)
+}
+
 // TestJavaFixtures: Java on this machine reads the fixtures as we do.
 func TestJavaFixtures(t *testing.T) {
 	t.Parallel()
@@ -294,15 +275,17 @@ func TestJavaFixtures(t *testing.T) {
 		case "iter5000000.jceks":
 			continue // takes Java seconds, and TestJavaReadsOurs has one too
 		}
-		questions = append(questions, question{Format(m.Type), filepath.Join("testdata", "fixtures", name), m.Password, m.Password})
+		questions = append(questions, question{Format(m.Type), filepath.Join("testdata", "fixtures", name),
+			m.Password, m.Password})
 	}
-	agree(t, questions)
+	agree(t, questions, 6)
 }
 
 // selfSigned makes a certificate for a key, with any subject.
 func selfSigned(t testing.TB, key crypto.Signer, subject []byte) *x509.Certificate {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(1e9, 0), NotAfter: time.Unix(4e9, 0), RawSubject: subject}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(1e9, 0),
+		NotAfter: time.Unix(4e9, 0), RawSubject: subject}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -323,73 +306,85 @@ func commonName(t testing.TB, cn string) []byte {
 	return der
 }
 
+var generated = sync.OnceValues(func() (map[string]crypto.Signer, error) {
+	small, err := rsa.GenerateKey(rand.Reader, 2048)
+	large, largeErr := rsa.GenerateKey(rand.Reader, 3072)
+	p256, p256Err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	p384, p384Err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	p521, p521Err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	_, ed, edErr := ed25519.GenerateKey(rand.Reader)
+	return map[string]crypto.Signer{"rsa2048": small, "rsa3072": large, "p256": p256, "p384": p384, "p521": p521,
+			"ed25519": ed},
+		errors.Join(err, largeErr, p256Err, p384Err, p521Err, edErr)
+})
+
+// testKeys are a key of each kind, made once: to make them takes long.
+func testKeys(t testing.TB) map[string]crypto.Signer {
+	t.Helper()
+	keys, err := generated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// putAll puts an entry of every algorithm that we write, with aliases and dates of all kinds.
+func putAll(t *testing.T, s *Store, o PutOptions) {
+	t.Helper()
+	var signed *x509.Certificate
+	for name, key := range testKeys(t) {
+		signed = selfSigned(t, key, commonName(t, name))
+		if err := s.PutPrivateKey("Ключ "+name, key, []*x509.Certificate{signed}, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dsaEntry, ok := openFixture(t, "keys.jceks").Entry("dsa")
+	if !ok {
+		t.Fatal("no DSA key")
+	}
+	key, err := dsaEntry.PrivateKey(NewPassword("changeit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutPrivateKey("dsa", key.(*dsa.PrivateKey), []*x509.Certificate{signed}, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutCertificate("İΣ key😀\x00", signed, o); err != nil {
+		t.Fatal(err)
+	}
+	for _, ms := range []int64{-1, 0, -1234567890123, 1 << 53, math.MaxInt64, math.MinInt64} {
+		if err := s.PutCertificate(fmt.Sprint("dated ", ms), signed,
+			PutOptions{Created: time.UnixMilli(ms)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// No call makes one, and Java lets it be: a key without certificates.
+	keyEntry, _ := s.Entry("ключ p256")
+	if err := s.put("no certificate", PrivateKey, keyEntry.e.fields().body, nil, o); err != nil {
+		t.Fatal(err)
+	}
+	if s.Format() == JKS {
+		return
+	}
+	for _, k := range []struct {
+		algorithm string
+		size      int
+	}{{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA256", 32}, {"HmacSHA512", 1000}, {"DESede", 24},
+		{"Blowfish", 5}} {
+		key := make([]byte, k.size)
+		rand.Read(key)
+		if err := s.PutSecretKey(fmt.Sprintf("鍵 %s %d", k.algorithm, k.size), k.algorithm, key,
+			o); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestJavaReadsOurs: every algorithm, unicode aliases and passwords, iteration
 // counts, both formats and versions.
 func TestJavaReadsOurs(t *testing.T) {
 	t.Parallel()
-	tool(t, "java")
-	generate := func(key crypto.Signer, err error) crypto.Signer {
-		if err != nil {
-			t.Fatal(err)
-		}
-		return key
-	}
-	_, ed, err := ed25519.GenerateKey(rand.Reader)
-	signers := map[string]crypto.Signer{
-		"rsa2048": generate(rsa.GenerateKey(rand.Reader, 2048)),
-		"rsa3072": generate(rsa.GenerateKey(rand.Reader, 3072)),
-		"p256":    generate(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)),
-		"p384":    generate(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)),
-		"p521":    generate(ecdsa.GenerateKey(elliptic.P521(), rand.Reader)),
-		"ed25519": generate(ed, err),
-	}
-	var signed *x509.Certificate
-	put := func(s *Store, o PutOptions) {
-		t.Helper()
-		for name, key := range signers {
-			signed = selfSigned(t, key, commonName(t, name))
-			if err := s.PutPrivateKey("Ключ "+name, key, []*x509.Certificate{signed}, o); err != nil {
-				t.Fatal(err)
-			}
-		}
-		dsaEntry, ok := openFixture(t, "keys.jceks").Entry("dsa")
-		if !ok {
-			t.Fatal("no DSA key")
-		}
-		key, err := dsaEntry.PrivateKey(NewPassword("changeit"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.PutPrivateKey("dsa", key.(*dsa.PrivateKey), []*x509.Certificate{signed}, o); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.PutCertificate("İΣ key😀\x00", signed, o); err != nil {
-			t.Fatal(err)
-		}
-		for _, ms := range []int64{-1, 0, -1234567890123, 1 << 53, math.MaxInt64, math.MinInt64} {
-			if err := s.PutCertificate(fmt.Sprint("dated ", ms), signed, PutOptions{Created: time.UnixMilli(ms)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		// No call makes one, and Java lets it be: a key without certificates.
-		keyEntry, _ := s.Entry("ключ p256")
-		if err := s.put("no certificate", PrivateKey, keyEntry.e.fields().body, nil, o); err != nil {
-			t.Fatal(err)
-		}
-		if s.Format() == JKS {
-			return
-		}
-		for _, k := range []struct {
-			algorithm string
-			size      int
-		}{{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA256", 32}, {"HmacSHA512", 1000}, {"DESede", 24}, {"Blowfish", 5}} {
-			key := make([]byte, k.size)
-			rand.Read(key)
-			if err := s.PutSecretKey(fmt.Sprintf("鍵 %s %d", k.algorithm, k.size), k.algorithm, key, o); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	javatest.Tool(t, "java")
 	old := func(name string) *Store {
 		s := openFixture(t, name)
 		for e := range openFixture(t, name).Entries() {
@@ -400,44 +395,48 @@ func TestJavaReadsOurs(t *testing.T) {
 		}
 		return s
 	}
-	dir := t.TempDir()
-	var questions []question
-	for name, c := range map[string]struct {
-		s                     *Store
+	type row struct {
+		name                  string
+		empty                 func() *Store
 		password, keyPassword string
 		iterations            int
-	}{
-		"20.jceks":       {New(JCEKS), "changeit", "changeit", 20},
-		"10000.jceks":    {New(JCEKS), "changeit", "~ !#$ other", 10_000},
-		"default.jceks":  {New(JCEKS), "changeit", "changeit", 0},
-		"version1.jceks": {old("version1-chain.jceks"), "pass", "k", 1},
-		"unicode.jceks":  {New(JCEKS), "pässwörd鍵😀", "ascii", 33},
-		"latin1.jks":     {New(JKS), "changeit", "schlüssel", 0},
-		"unicode.jks":    {New(JKS), "鍵😀", "鍵😀", 0},
-		"version1.jks":   {old("version1-key.jks"), "changeit", "changeit", 0},
-		"empty.jks":      {nil, "", "", 0},
-	} {
-		if c.s == nil {
-			c.s = New(JKS)
-		} else {
-			put(c.s, PutOptions{Password: NewPassword(c.keyPassword), Iterations: c.iterations, Created: time.UnixMilli(1234567890123)})
+	}
+	jceks, jks := func() *Store { return New(JCEKS) }, func() *Store { return New(JKS) }
+	all := []row{
+		{"20.jceks", jceks, "changeit", "changeit", 20},
+		{"10000.jceks", jceks, "changeit", "~ !#$ other", 10_000},
+		{"default.jceks", jceks, "changeit", "changeit", 0},
+		{"latin1.jks", jks, "changeit", "schlüssel", 0},
+		{"unicode.jceks", jceks, "pässwörd鍵😀", "ascii", 33},
+		{"unicode.jks", jks, "鍵😀", "鍵😀", 0},
+		{"version1.jceks", func() *Store { return old("version1-chain.jceks") }, "pass", "k", 1},
+		{"empty.jks", jks, "", "", 0},
+		// As many iterations as Java takes, in a store of one key: that is seconds.
+		{"5000000.jceks", jceks, "changeit", "k", maxIterations},
+		{"version1.jks", func() *Store { return old("version1-key.jks") }, "changeit", "changeit", 0},
+	}
+	dir := t.TempDir()
+	var questions []question
+	for _, c := range exhaustive.Sample(all, 4) {
+		s := c.empty()
+		o := PutOptions{Password: NewPassword(c.keyPassword), Iterations: c.iterations,
+			Created: time.UnixMilli(1234567890123)}
+		switch {
+		case c.iterations == maxIterations:
+			if err := s.PutSecretKey("k", "AES", make([]byte, 16), o); err != nil {
+				t.Fatal(err)
+			}
+		case c.name != "empty.jks":
+			putAll(t, s, o)
 		}
-		path := filepath.Join(dir, name)
-		if err := WriteFile(path, c.s, NewPassword(c.password)); err != nil {
+		path := filepath.Join(dir, c.name)
+		if err := WriteFile(path, s, NewPassword(c.password)); err != nil {
 			t.Fatal(err)
 		}
-		questions = append(questions, question{c.s.Format(), path, c.password, c.keyPassword})
+		questions = append(questions, question{s.Format(), path, c.password, c.keyPassword})
 	}
-	// As many iterations as Java takes, in a store of one key: that is seconds.
-	most := New(JCEKS)
-	if err := most.PutSecretKey("k", "AES", make([]byte, 16), PutOptions{Password: NewPassword("k"), Iterations: maxIterations}); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "5000000.jceks")
-	if err := WriteFile(path, most, NewPassword("changeit")); err != nil {
-		t.Fatal(err)
-	}
-	agree(t, append(questions, question{JCEKS, path, "changeit", "k"}))
+	t.Logf("%s stores written", ofAll(len(questions), len(all)))
+	agree(t, questions, len(questions))
 }
 
 func openFixture(t testing.TB, name string) *Store {

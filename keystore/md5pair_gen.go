@@ -36,12 +36,14 @@ func md5Pair(p, q *[4]uint32, x *[16]uint32, n int) {
 		for lane, names := range []string{"abcd", "efgh"} {
 			v := func(j int) string { return string(names[(j-i%4+4)%4]) }
 			w, x, y, z := v(0), v(1), v(2), v(3)
-			mix := fmt.Sprintf([4]string{"((%[2]s^%[3]s)&%[1]s ^ %[3]s)", "(%[1]s&%[3]s + %[2]s&^%[3]s)", "(%[1]s ^ %[2]s ^ %[3]s)", "(%[2]s ^ (%[1]s | ^%[3]s))"}[round], x, y, z)
+			mix := fmt.Sprintf([4]string{"((%[2]s^%[3]s)&%[1]s ^ %[3]s)", "(%[1]s&%[3]s + %[2]s&^%[3]s)",
+				"(%[1]s ^ %[2]s ^ %[3]s)", "(%[2]s ^ (%[1]s | ^%[3]s))"}[round], x, y, z)
 			input := fmt.Sprintf("x[%d]", word)
 			if word < 4 {
 				input = fmt.Sprintf("%s[%d]", [2]string{"p", "q"}[lane], word)
 			}
-			fmt.Fprintf(&b, "%s = %s + bits.RotateLeft32(%s+%s+%s+%#x, %d)\n", w, x, w, mix, input, k, shifts[round][i%4])
+			fmt.Fprintf(&b, "%s = %s + bits.RotateLeft32(%s+%s+%s+%#x, %d)\n", w, x, w, mix, input, k,
+				shifts[round][i%4])
 		}
 	}
 	b.WriteString(`

@@ -1,7 +1,9 @@
 package keystore
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 )
@@ -14,10 +16,10 @@ type OpenedKey struct {
 	Err       error
 }
 
-// OpenKeys opens all private and secret keys, in the order of the file, on all
-// cores. The zero password stands for those that the store was opened with
-// ([WithKeyPassword] and the store's own). A key that does not open has Err, as
-// of [Entry.PKCS8] and [Entry.SecretKey].
+// OpenKeys opens all private and secret keys on all cores and returns them in the
+// order of the file. The zero password stands for those that the store was
+// opened with ([WithKeyPassword] and the store's own). A key that does not open
+// has the error of [Entry.PKCS8] or [Entry.SecretKey] in Err.
 func (s *Store) OpenKeys(password Password) []OpenedKey {
 	var keys []OpenedKey
 	for e := range s.Entries() {
@@ -36,7 +38,31 @@ func (s *Store) OpenKeys(password Password) []OpenedKey {
 	return keys
 }
 
-// openKey opens a key with the first of some passwords that does.
+// SecretKey opens a secret key with the passwords that the store was opened with, once: the store keeps the key, so
+// that thousands of calls cost one derivation. It returns Java's name of the algorithm and a copy of the key's bytes.
+// Errors match [ErrNoSuchAlias], [ErrKind], [ErrKeyPassword] or [ErrFormat]. Several goroutines may call it at once.
+func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error) {
+	e, ok := s.Entry(alias)
+	if !ok {
+		return "", nil, fmt.Errorf("%w: %.200q", ErrNoSuchAlias, alias)
+	}
+	if e.Kind != SecretKey {
+		return "", nil, fmt.Errorf("entry %q: %w: not a secret key", e.Alias, ErrKind)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.keys[e.Alias]
+	if !ok {
+		k = openKey(e, s.passwordsOf(e))
+		if s.keys == nil {
+			s.keys = map[string]OpenedKey{}
+		}
+		s.keys[e.Alias] = k
+	}
+	return k.Algorithm, bytes.Clone(k.Key), k.Err
+}
+
+// openKey opens a key with the first password that fits.
 func openKey(e Entry, passwords []Password) OpenedKey {
 	k := OpenedKey{Entry: e}
 	for _, p := range passwords {
@@ -52,7 +78,7 @@ func openKey(e Entry, passwords []Password) OpenedKey {
 	return k
 }
 
-// side calls f for 0 to n-1, on all cores side by side.
+// side calls f for 0 to n-1 on all cores.
 func side(n int, f func(int)) {
 	var wait sync.WaitGroup
 	next := make(chan int)

@@ -14,7 +14,8 @@ func ownPasswords(t *testing.T, order ...int) *Store {
 	s := New(JCEKS)
 	for _, i := range order {
 		o := PutOptions{Password: NewPassword(fmt.Sprint("password ", i)), Iterations: 1}
-		if err := s.PutSecretKey(fmt.Sprint("key ", i), "AES", bytes.Repeat([]byte{byte(i)}, 16), o); err != nil {
+		if err := s.PutSecretKey(fmt.Sprint("key ", i), "AES", bytes.Repeat([]byte{byte(i)}, 16),
+			o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,7 +57,8 @@ func TestSeveralKeyPasswords(t *testing.T) {
 	} {
 		s := again(t, ownPasswords(t, 0, 1, 2), known(c.known...)...)
 		for i, k := range s.OpenKeys(Password{}) {
-			if (k.Err == nil) != c.open[i] || k.Err != nil && !errors.Is(k.Err, ErrKeyPassword) || k.Err == nil && (k.Algorithm != "AES" || k.Key[0] != byte(i)) {
+			if (k.Err == nil) != c.open[i] || k.Err != nil && !errors.Is(k.Err, ErrKeyPassword) ||
+				k.Err == nil && (k.Algorithm != "AES" || k.Key[0] != byte(i)) {
 				t.Errorf("%s: key %d: %v", name, i, k.Err)
 			}
 		}
@@ -68,13 +70,15 @@ func TestSeveralKeyPasswords(t *testing.T) {
 		}
 		// The other store has the same keys, encrypted with other salts.
 		d, err := Compare(s, again(t, ownPasswords(t, 2, 0, 1), known(2, 1)...))
-		if all := c.open == [3]bool{true, true, true}; all != (err == nil) || all && len(d.Same) != 3 || !all && !errors.Is(err, ErrKeyPassword) {
+		if all := c.open == [3]bool{true, true, true}; all != (err == nil) || all && len(d.Same) != 3 ||
+			!all && !errors.Is(err, ErrKeyPassword) {
 			t.Errorf("%s: %v, %v", name, d, err)
 		}
 		for i, open := range c.open {
-			value := bytes.Replace(encryptValue(t, bytes.Repeat([]byte{byte(i)}, 16), []byte(`"hidden"`)), []byte(`"k"`), fmt.Appendf(nil, `"key %d"`, i), 1)
-			if err := s.Opens(value); (err == nil) != open || !open && !errors.Is(err, ErrKeyPassword) {
-				t.Errorf("%s: value of key %d: %v", name, i, err)
+			algorithm, key, err := s.SecretKey(fmt.Sprint("key ", i))
+			if (err == nil) != open || !open && !errors.Is(err, ErrKeyPassword) ||
+				open && (algorithm != "AES" || !bytes.Equal(key, bytes.Repeat([]byte{byte(i)}, 16))) {
+				t.Errorf("%s: the store's own key %d: %v", name, i, err)
 			}
 		}
 	}
@@ -86,6 +90,33 @@ func TestSeveralKeyPasswords(t *testing.T) {
 	s, err := Decode(&b, Password{}, known(1)...)
 	if err != nil || s.OpenKeys(Password{})[0].Err == nil || s.OpenKeys(Password{})[1].Err != nil {
 		t.Errorf("without the store's password: %v", err)
+	}
+}
+
+// TestSecretKey: the store opens a key once, and anew when it was put anew.
+func TestSecretKey(t *testing.T) {
+	t.Parallel()
+	s := mustPut(t, "k", "AES")
+	for range 2 {
+		if algorithm, key, err := s.SecretKey("K"); err != nil || algorithm != "AES" ||
+			!bytes.Equal(key, make([]byte, 16)) {
+			t.Errorf("%s, %x, %v", algorithm, key, err)
+		} else {
+			key[0] = 1 // the caller's own copy
+		}
+	}
+	if err := s.PutSecretKey("k", "HmacSHA256", []byte("x"),
+		PutOptions{Password: NewPassword("p"), Iterations: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if algorithm, key, err := s.SecretKey("k"); err != nil || algorithm != "HmacSHA256" || string(key) != "x" {
+		t.Errorf("put anew: %s, %q, %v", algorithm, key, err)
+	}
+	if _, _, err := s.SecretKey("none"); !errors.Is(err, ErrNoSuchAlias) {
+		t.Error(err)
+	}
+	if _, _, err := openFixture(t, "trust.jks").SecretKey("root"); !errors.Is(err, ErrKind) {
+		t.Error(err)
 	}
 }
 
@@ -101,7 +132,8 @@ func TestNotRegular(t *testing.T) {
 		if _, err := Copy(path, file, CopyOptions{}); !errors.Is(err, ErrNotRegular) {
 			t.Errorf("copying %s: %v", what, err)
 		}
-		if _, err := Copy(file, path, CopyOptions{Replace: true}); !errors.Is(err, ErrNotRegular) || len(siblings(t, file)) != 1 {
+		if _, err := Copy(file, path, CopyOptions{Replace: true}); !errors.Is(err, ErrNotRegular) ||
+			len(siblings(t, file)) != 1 {
 			t.Errorf("copying to %s: %v", what, err)
 		}
 	}

@@ -16,7 +16,8 @@ func TestOwnerIsKept(t *testing.T) {
 		t.Skip("only root has files of others")
 	}
 	dir := filepath.Join(t.TempDir(), "shared")
-	if err := errors.Join(os.Mkdir(dir, 0o777), os.Chmod(dir, 0o777), os.Chmod(filepath.Dir(dir), 0o755), os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755)); err != nil {
+	if err := errors.Join(os.Mkdir(dir, 0o777), os.Chmod(dir, 0o777), os.Chmod(filepath.Dir(dir), 0o755),
+		os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	store := filepath.Join(dir, "store")
@@ -28,7 +29,8 @@ func TestOwnerIsKept(t *testing.T) {
 		}
 		return info.Sys().(*syscall.Stat_t).Uid
 	}
-	if err := errors.Join(os.WriteFile(store, []byte("old"), 0o644), os.Chmod(store, 0o644), os.Chown(store, 1234, 1234)); err != nil {
+	if err := errors.Join(os.WriteFile(store, []byte("old"), 0o644), os.Chmod(store, 0o644),
+		os.Chown(store, 1234, 1234)); err != nil {
 		t.Fatal(err)
 	}
 	c, err := CopyBytes([]byte("new"), store, CopyOptions{Replace: true})

@@ -36,5 +36,6 @@ func keepOwner(f *os.File, like fs.FileInfo, must bool) error {
 	if ok && now.Uid == st.Uid && (now.Gid == st.Gid || like.Mode()&0o070 == 0) {
 		return nil
 	}
-	return fmt.Errorf("its owner %d and group %d cannot be kept, run this as that user or as root: %w", st.Uid, st.Gid, err)
+	return fmt.Errorf("its owner %d and group %d cannot be kept, run this as that user or as root: %w", st.Uid,
+		st.Gid, err)
 }

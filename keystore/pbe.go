@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/pkcs7"
 )
 
 var (
@@ -102,7 +104,7 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 	for h := range halves {
 		binary.Decode(halves[h][:], binary.LittleEndian, &pair[h])
 	}
-	md5Chains(&pair[0], &pair[1], &x, n)
+	md5Pair(&pair[0], &pair[1], &x, n)
 	for h := range halves {
 		binary.Encode(halves[h][:], binary.LittleEndian, pair[h])
 	}
@@ -119,7 +121,7 @@ func pbeDecrypt(password Password, params pbeParams, data []byte) ([]byte, error
 	}
 	plain := make([]byte, len(data))
 	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, data)
-	plain, ok := unpad(plain, des.BlockSize)
+	plain, ok := pkcs7.Unpad(plain, des.BlockSize)
 	if !ok {
 		return nil, ErrKeyPassword
 	}
@@ -135,32 +137,7 @@ func pbeEncrypt(password Password, params pbeParams, plain []byte) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	data := pad(plain, des.BlockSize)
+	data := pkcs7.Pad(plain, des.BlockSize)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
 	return data, nil
-}
-
-func pad(b []byte, size int) []byte {
-	n := size - len(b)%size
-	out := make([]byte, len(b)+n)
-	for i := copy(out, b); i < len(out); i++ {
-		out[i] = byte(n)
-	}
-	return out
-}
-
-func unpad(b []byte, size int) ([]byte, bool) {
-	if len(b) == 0 {
-		return nil, false
-	}
-	n := int(b[len(b)-1])
-	if n == 0 || n > size || n > len(b) {
-		return nil, false
-	}
-	for _, c := range b[len(b)-n:] {
-		if int(c) != n {
-			return nil, false
-		}
-	}
-	return b[:len(b)-n], true
 }

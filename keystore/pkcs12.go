@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
@@ -15,9 +16,9 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// ErrPKCS12Unsupported: the file is PKCS#12, and holds what go-pkcs12 cannot
-// show: secret keys, keys and trusted certificates in one store, several keys
-// it does not know. keytool -importkeystore turns it into JCEKS.
+// ErrPKCS12Unsupported means that a PKCS#12 file has content that go-pkcs12 does
+// not support: secret keys, keys beside trusted certificates, or keys other than
+// RSA and EC. Convert it to JCEKS with keytool -importkeystore.
 var ErrPKCS12Unsupported = errors.New("PKCS#12 with content that is not supported")
 
 const maxDERDepth = 32
@@ -31,10 +32,10 @@ type p12Entry struct {
 }
 
 func decodePKCS12(data []byte, password Password) (s *Store, err error) {
-	// A parser of others, and a hostile file: a panic is an error.
+	// A hostile file may make the library panic: that is an error.
 	defer func() {
 		if r := recover(); r != nil {
-			s, err = nil, &FormatError{What: "PKCS#12: the file makes its reader fail"}
+			s, err = nil, &FormatError{What: "PKCS#12: the file makes the library panic"}
 		}
 	}()
 	var pfx struct {
@@ -46,7 +47,8 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		return nil, &FormatError{What: "PKCS#12", Err: err}
 	}
 	if password.IsZero() && len(pfx.MAC.FullBytes) > 0 {
-		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password", ErrPKCS12Unsupported)
+		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password",
+			ErrPKCS12Unsupported)
 	}
 	left := int64(maxIterations)
 	if err := boundIterations(data, &left, 0); err != nil {
@@ -60,23 +62,32 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	certs, trustErr := pkcs12.DecodeTrustStore(data, trustPassword)
 	if trustErr == nil {
 		for _, c := range certs {
-			s.entries = append(s.entries, entry{kind: TrustedCertificate, p12: &p12Entry{certs: [][]byte{c.Raw}}})
+			s.entries = append(s.entries,
+				entry{kind: TrustedCertificate, p12: &p12Entry{certs: [][]byte{c.Raw}}})
 		}
 		return s, nil
 	}
 	if errors.Is(trustErr, pkcs12.ErrIncorrectPassword) {
-		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
+		return nil, integrityError(len(data) - len(pfx.MAC.FullBytes))
 	}
 	//lint:ignore SA1019 nothing else of the library gives alias and date
 	blocks, err := pkcs12.ToPEM(data, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
+		return nil, integrityError(len(data) - len(pfx.MAC.FullBytes))
 	case err != nil && s.verified && strings.Contains(err.Error(), "but this file has 0"):
 		return s, nil // go-pkcs12 says so after the digest was right
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s", ErrPKCS12Unsupported, inTheWay(err, trustErr))
 	}
+	if err := s.addPEM(blocks); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// addPEM adds the private keys of a PKCS#12 file, each with its chain.
+func (s *Store) addPEM(blocks []*pem.Block) error {
 	byID := map[string][]byte{}
 	var certificates [][]byte
 	for _, b := range blocks {
@@ -95,19 +106,14 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		}
 		e := &p12Entry{}
 		id := b.Headers["localKeyId"]
-		if raw, err := hex.DecodeString(id); err == nil {
-			if ms, ok := strings.CutPrefix(string(raw), "Time "); ok { // as Java writes it
-				if n, err := strconv.ParseInt(ms, 10, 64); err == nil {
-					e.created, e.dated = n, true
-				}
-			}
-		}
+		e.created, e.dated = javaDate(id)
+		var err error
 		if e.key, err = pkcs8(b.Bytes, !e.dated); err != nil {
-			return nil, err
+			return err
 		}
 		leaf, ok := byID[id]
 		if !ok {
-			return nil, fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
+			return fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
 		}
 		used[id] = true
 		e.certs = chainOf(leaf, certificates)
@@ -118,15 +124,29 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		}
 		alias = lowerCase(alias)
 		if _, ok := s.index[alias]; ok {
-			return nil, fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
+			return fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
 		}
 		s.index[alias] = len(s.entries)
 		s.entries = append(s.entries, entry{alias: alias, kind: PrivateKey, p12: e})
 	}
 	if len(s.entries) == 0 || len(used) < len(byID) {
-		return nil, fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
+		return fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
 	}
-	return s, nil
+	return nil
+}
+
+// javaDate reads the date of an entry, in ms since 1970, which Java writes as the key's identifier.
+func javaDate(localKeyID string) (ms int64, ok bool) {
+	raw, err := hex.DecodeString(localKeyID)
+	if err != nil {
+		return 0, false
+	}
+	text, ok := strings.CutPrefix(string(raw), "Time ")
+	if !ok {
+		return 0, false
+	}
+	ms, err = strconv.ParseInt(text, 10, 64)
+	return ms, err == nil
 }
 
 // inTheWay says in our words what go-pkcs12 has no type for, else what it said
@@ -137,7 +157,8 @@ func inTheWay(err, trustErr error) string {
 		{"1.2.840.113549.1.12.10.1.5", "a secret key"},
 		{"1.2.840.113549.1.12.10.1.1", "a private key that is not encrypted"},
 		{"error decrypting PKCS#8 shrouded key bag", "a key under a password of its own"},
-		{"but this file has 1", "keys without certificates, as secret keys are, or certificates that nothing says to trust"},
+		{"but this file has 1", "keys without certificates, as secret keys are, or certificates that nothing " +
+			"says to trust"},
 		{"no MAC in data", "keys under no digest"},
 		{"unknown private key type", "a private key that is neither RSA nor EC"},
 		{"unknown algorithm", "a private key that is neither RSA nor EC"},
@@ -183,7 +204,8 @@ func pkcs8(der []byte, public bool) ([]byte, error) {
 		Version    int
 		Algorithm  pkix.AlgorithmIdentifier
 		PrivateKey []byte
-	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}, Parameters: asn1.RawValue{FullBytes: curve}}, key})
+	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1},
+		Parameters: asn1.RawValue{FullBytes: curve}}, key})
 }
 
 // chainOf follows the issuers, as Java does when it reads PKCS#12.
@@ -196,7 +218,8 @@ func chainOf(leaf []byte, all [][]byte) [][]byte {
 		}
 		next := []byte(nil)
 		for _, o := range all {
-			if c, ok := parseCertificateShape(o); ok && bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
+			if c, ok := parseCertificateShape(o); ok &&
+				bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
 				next = o
 				break
 			}
@@ -228,7 +251,8 @@ func boundIterations(der []byte, left *int64, depth int) error {
 		if salt && v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger {
 			n := new(big.Int).SetBytes(v.Bytes)
 			if !n.IsInt64() || n.Int64() > *left || len(v.Bytes) > 0 && v.Bytes[0] >= 0x80 {
-				return &FormatError{What: fmt.Sprintf("PKCS#12: iteration counts beyond %d", maxIterations)}
+				return &FormatError{What: fmt.Sprintf("PKCS#12: iteration counts beyond %d",
+					maxIterations)}
 			}
 			*left -= n.Int64()
 		}

@@ -3,10 +3,8 @@ package keystore
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +19,8 @@ import (
 // write of them.
 func TestSecondOpinion(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"key.jks", "version1-key.jks", "trust.jks", "version1-trust.jks", "openidm-7.0.2-truststore.jks"} {
+	for _, name := range []string{"key.jks", "version1-key.jks", "trust.jks", "version1-trust.jks",
+		"openidm-7.0.2-truststore.jks"} {
 		ours := openFixture(t, name)
 		if name == "trust.jks" { // a change, so that it is written anew
 			ours.Delete("leaf")
@@ -46,7 +45,8 @@ func TestSecondOpinion(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s, %s: %v", name, e.Alias, err)
 				}
-				if der, err := e.PKCS8(NewPassword("changeit")); err != nil || !bytes.Equal(der, k.PrivateKey) {
+				if der, err := e.PKCS8(NewPassword("changeit")); err != nil ||
+					!bytes.Equal(der, k.PrivateKey) {
 					t.Errorf("%s, %s: another key, %v", name, e.Alias, err)
 				}
 				created = k.CreationTime
@@ -84,75 +84,6 @@ func TestJKSKeyPasswords(t *testing.T) {
 	}
 }
 
-func keytool(t *testing.T, args ...string) string {
-	t.Helper()
-	quick := []string{"-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-J-Xshare:auto"} // it lives for half a second
-	out, err := exec.CommandContext(t.Context(), tool(t, "keytool"), append(quick, args...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("keytool %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
-// TestKeytool: what keytool on this machine makes, under three iteration counts
-// and in three formats, is read as Java reads it.
-func TestKeytool(t *testing.T) {
-	t.Parallel()
-	tool(t, "keytool")
-	dir := t.TempDir()
-	store := func(name string) []string {
-		return []string{"-keystore", filepath.Join(dir, name), "-storepass", "changeit"}
-	}
-	var questions []question
-	for _, iterations := range []int{10_000, 200_000, 1_000_000} {
-		name := fmt.Sprintf("%d.jceks", iterations)
-		common := append(store(name), "-storetype", "JCEKS", "-keypass", "changeit", fmt.Sprintf("-J-Djdk.jceks.iterationCount=%d", iterations))
-		if iterations == 10_000 {
-			keytool(t, append([]string{"-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1", "-alias", "Pair", "-dname", "CN=a\\, b, O=c"}, common...)...)
-		}
-		keytool(t, append([]string{"-genseckey", "-keyalg", "AES", "-keysize", "256", "-alias", "secret"}, common...)...)
-		questions = append(questions, question{JCEKS, filepath.Join(dir, name), "changeit", "changeit"})
-	}
-	pair := []string{"-genkeypair", "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=pair"}
-	keytool(t, slices.Concat(pair, store("pair.jks"), []string{"-storetype", "JKS", "-alias", "one", "-keypass", "changeit"})...)
-	questions = append(questions, question{JKS, filepath.Join(dir, "pair.jks"), "changeit", "changeit"})
-	for _, alias := range []string{"one", "Zwei"} {
-		keytool(t, slices.Concat(pair, store("pair.p12"), []string{"-storetype", "PKCS12", "-alias", alias})...)
-	}
-	questions = append(questions, question{PKCS12, filepath.Join(dir, "pair.p12"), "changeit", "changeit"})
-	for _, curve := range []string{"secp256r1", "secp521r1"} {
-		name := curve + ".p12"
-		keytool(t, slices.Concat([]string{"-genkeypair", "-keyalg", "EC", "-groupname", curve, "-dname", "CN=ec", "-alias", "ec", "-storetype", "PKCS12"}, store(name))...)
-		questions = append(questions, question{PKCS12, filepath.Join(dir, name), "changeit", "changeit"})
-	}
-	agree(t, questions)
-
-	// What go-pkcs12 cannot show is an error and never a guess: TestJavaMatrix.
-	keytool(t, slices.Concat([]string{"-exportcert", "-alias", "one", "-file", filepath.Join(dir, "cert")}, store("pair.p12"))...)
-	keytool(t, slices.Concat([]string{"-importcert", "-noprompt", "-alias", "trusted", "-file", filepath.Join(dir, "cert")}, store("pair.p12"))...)
-	if _, err := Open(filepath.Join(dir, "pair.p12"), NewPassword("changeit")); !errors.Is(err, ErrPKCS12Unsupported) || !strings.Contains(err.Error(), "trusted certificates beside keys") {
-		t.Errorf("pair.p12, mixed: %v", err)
-	}
-
-	// The form of a JDK's own truststore since 18.
-	keytool(t, slices.Concat([]string{"-importcert", "-noprompt", "-alias", "trusted", "-file", filepath.Join(dir, "cert"), "-storetype", "PKCS12",
-		"-J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE", "-J-Dkeystore.pkcs12.macAlgorithm=NONE"}, store("plain.p12"))...)
-	for _, p := range []Password{{}, NewPassword("changeit"), NewPassword("any")} {
-		if s, err := Open(filepath.Join(dir, "plain.p12"), p); err != nil || s.Len() != 1 || s.Verified() {
-			t.Errorf("without passwords: %v", err)
-		}
-	}
-
-	// keytool lists what we write.
-	ours := filepath.Join(dir, "ours.jceks")
-	if err := WriteFile(ours, openFixture(t, "idm-jdk17.jceks"), NewPassword("another")); err != nil {
-		t.Fatal(err)
-	}
-	if out := keytool(t, "-list", "-keystore", ours, "-storetype", "JCEKS", "-storepass", "another"); !strings.Contains(out, "contains 5 entries") {
-		t.Error(out)
-	}
-}
-
 // TestReading: the reader's own errors, sizes and files that are no stores.
 func TestReading(t *testing.T) {
 	t.Parallel()
@@ -161,7 +92,8 @@ func TestReading(t *testing.T) {
 	if _, err := Decode(r, NewPassword("changeit")); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if s, err := Decode(iotest.OneByteReader(bytes.NewReader(fixture(t, "trust.jks"))), NewPassword("changeit")); err != nil || s.Len() != 3 {
+	if s, err := Decode(iotest.OneByteReader(bytes.NewReader(fixture(t, "trust.jks"))),
+		NewPassword("changeit")); err != nil || s.Len() != 3 {
 		t.Error(err)
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), Password{}); !errors.Is(err, os.ErrNotExist) {
@@ -179,7 +111,8 @@ func TestReading(t *testing.T) {
 		t.Skip("no sparse files")
 	}
 	started := time.Now()
-	if _, err := Open(path, NewPassword("changeit")); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), path) || time.Since(started) > 5*time.Second {
+	if _, err := Open(path, NewPassword("changeit")); !errors.Is(err, ErrTooLarge) ||
+		!strings.Contains(err.Error(), path) || time.Since(started) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(started))
 	}
 }
@@ -199,7 +132,8 @@ func TestListing(t *testing.T) {
 		t.Error(err)
 	}
 	var none Entry
-	if _, err := none.PKCS8(Password{}); !errors.Is(err, ErrKind) || none.RawCertificates() != nil || none.Algorithm() != "" {
+	if _, err := none.PKCS8(Password{}); !errors.Is(err, ErrKind) || none.RawCertificates() != nil ||
+		none.Algorithm() != "" {
 		t.Error("the zero entry")
 	}
 }
@@ -218,7 +152,8 @@ func TestStorePasswordChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range again.OpenKeys(Password{}) {
-		if want := k.Entry.Kind == SecretKey; (k.Err == nil) != want || !want && !errors.Is(k.Err, ErrKeyPassword) {
+		if want := k.Entry.Kind == SecretKey; (k.Err == nil) != want ||
+			!want && !errors.Is(k.Err, ErrKeyPassword) {
 			t.Errorf("%s: %v", k.Entry.Alias, k.Err)
 		}
 	}

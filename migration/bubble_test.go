@@ -22,7 +22,8 @@ func TestTwoHours(t *testing.T) {
 	}
 	real := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		o := openidmtest.Options{InMemory: true, Keystore: stores + "keystore.jceks", Truststore: stores + "truststore", Users: 720}
+		o := openidmtest.Options{InMemory: true, Keystore: stores + "keystore.jceks", Truststore: stores +
+			"truststore", Users: 720}
 		source := openidmtest.NewSource(t, o)
 		o.Users, o.Peers = 0, []*openidmtest.Server{source}
 		o.PageSize, o.Pace = 60, 10*time.Minute // 12 pages
@@ -35,7 +36,8 @@ func TestTwoHours(t *testing.T) {
 			HTTPClient:  &http.Client{Transport: target.Transport()},
 		}}
 		began := time.Now()
-		_, err := client.Configure(t.Context(), migration.Source{InstanceURL: source.URL(), Username: "openidm-admin", Password: password})
+		_, err := client.Configure(t.Context(), migration.Source{InstanceURL: source.URL(),
+			Username: "openidm-admin", Password: password})
 		if err == nil {
 			_, err = client.Wait(t.Context(), migration.PhaseConfigured, nil)
 		}
@@ -46,9 +48,11 @@ func TestTwoHours(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked, rate := 0, 0.0
-		status, err := client.Wait(t.Context(), migration.PhaseComplete, func(s migration.Status) { asked, rate = asked+1, max(rate, s.Rate) })
+		status, err := client.Wait(t.Context(), migration.PhaseComplete,
+			func(s migration.Status) { asked, rate = asked+1, max(rate, s.Rate) })
 		took := time.Since(began)
-		if err != nil || status.Phase != migration.PhaseComplete || status.Processed != 720 || target.Count("managed/user") != 720 {
+		if err != nil || status.Phase != migration.PhaseComplete || status.Processed != 720 ||
+			target.Count("managed/user") != 720 {
 			t.Errorf("%+v, %v, %d users", status, err, target.Count("managed/user"))
 		}
 		if took < 2*time.Hour || took > 3*time.Hour || asked < 100 || rate == 0 {

@@ -11,14 +11,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 const (
-	// DefaultEndpoint is documented by the vendor.
-	DefaultEndpoint = "endpoint/migration"
-	// DefaultAuthType is that of the vendor's example.
-	DefaultAuthType = "idm_headers"
+	defaultEndpoint = "endpoint/migration"
+	defaultAuthType = "idm_headers" // that of the vendor's example
 )
 
 // Client drives endpoint/migration of a target. Its methods may be called by
@@ -26,13 +26,24 @@ const (
 type Client struct {
 	// API is a client of the target, as an administrator.
 	API *openidm.Client
-	// Endpoint; "": [DefaultEndpoint], and where the target does not have that,
-	// [ServiceEndpoint], which is found out by asking.
+	// Endpoint is the path of the service; "": "endpoint/migration", as the vendor
+	// documents it, or [ServiceEndpoint] where the target answers that it does
+	// not have the former.
 	Endpoint string
-	// ConfigureAs is who configures; nil: anonymous, as documented.
+	// ConfigureAs are the credentials for configure; nil: anonymous, as the
+	// vendor documents it.
 	ConfigureAs *openidm.Credentials
+	// Parse reads an answer of the endpoint's actions, whose form is documented
+	// nowhere; nil: as [ParseStatus] does, with Words. It may call [ParseStatus]
+	// for answers that it does not know, and must be safe for several goroutines
+	// at once. Secrets of Hide are taken out of the answer before. The client
+	// sets Status.Raw, takes a phase that is none of the constants for
+	// [PhaseUnknown], and does not let an answer with failed records be
+	// [PhaseComplete].
+	Parse func(answer json.RawMessage) Status
 	// Words are words of the target's answers besides those that are known,
 	// which are assumed: "connected": PhaseConfigured. Case does not matter.
+	// Parse, if set, does not see them.
 	Words map[string]Phase
 	// Hide are secrets that the target knows and might repeat, such as the
 	// source's password in what it says of a login that failed: they are taken
@@ -41,8 +52,8 @@ type Client struct {
 	// PollInterval is the pause of Wait at first, MaxPollInterval at last; 0:
 	// 0.5 s and 10 s.
 	PollInterval, MaxPollInterval time.Duration
-	// SettleTime is how long an answer that leaves open what happened is
-	// looked at again before the outcome is called unknown; 0: 60 s.
+	// SettleTime is how long Wait polls answers that leave the outcome open
+	// before it calls the outcome unknown; 0: 60 s.
 	SettleTime time.Duration
 
 	found   sync.Mutex
@@ -57,7 +68,7 @@ type Source struct {
 	InstanceURL string
 	Username    string
 	Password    openidm.Secret
-	// AuthType; "": [DefaultAuthType].
+	// AuthType is how the target authenticates to the source; "": "idm_headers".
 	AuthType string
 }
 
@@ -68,7 +79,7 @@ func (c *Client) endpoint() string {
 	if c.isService() {
 		return ServiceEndpoint
 	}
-	return DefaultEndpoint
+	return defaultEndpoint
 }
 
 func (c *Client) configurer() *openidm.Client {
@@ -78,16 +89,19 @@ func (c *Client) configurer() *openidm.Client {
 	return c.API.As(openidm.Anonymous())
 }
 
-// Configure tells the target its source, once. The answer is usually that this
-// is pending: [Client.Wait] until [PhaseConfigured]. A refusal is a
-// [*FailedError], a lost answer an [*UnknownOutcomeError]; any other error
-// means that the target received nothing; [ErrNoConfigure] is that of a target
-// with the product's own service.
+// Configure tells the target its source. It is sent once. The target usually
+// answers that this is pending: [Client.Wait] until [PhaseConfigured].
+//
+// It returns a [*FailedError] if the target refuses, an [*UnknownOutcomeError] if
+// the answer was lost, and [ErrNoConfigure] if the target has the product's own
+// service. Any other error means that the target received nothing.
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	u, err := url.Parse(s.InstanceURL)
 	switch {
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, without a user or a query")
+	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "":
+		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, " +
+			"without a user or a query")
 	case s.Username == "" || s.Password.IsZero():
 		return Status{}, errors.New("configure: the source's user name and password are needed")
 	}
@@ -95,7 +109,7 @@ func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 		s.InstanceURL += "/"
 	}
 	if s.AuthType == "" {
-		s.AuthType = DefaultAuthType
+		s.AuthType = defaultAuthType
 	}
 	if c.isService() {
 		return Status{}, ErrNoConfigure
@@ -122,7 +136,7 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 	case s.Phase == PhaseRunning:
 		return s, ErrAlreadyRunning
 	case s.Phase == PhasePending:
-		return s, fmt.Errorf("%w: it says %q", ErrPending, cut(s.Word, maxWord))
+		return s, fmt.Errorf("%w: it says %q", ErrPending, text.Cut(s.Word, maxWord))
 	case s.Phase == PhaseUnknown:
 		return s, &UnknownStateError{Status: s}
 	}
@@ -130,17 +144,35 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 }
 
 // once sends what must not be sent twice.
-func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status, error) {
+func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
+	error) {
 	var raw json.RawMessage
 	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body}, &raw)
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := reader{c.Words}.status(c.hider(source).answer(raw))
+	s := c.parse(c.redactor(source).JSON(raw))
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
 	return s, nil
+}
+
+// parse reads an answer. It does not rely on a caller's parser for what must
+// not be taken for success.
+func (c *Client) parse(raw json.RawMessage) Status {
+	if c.Parse == nil {
+		return reader{c.Words}.status(raw)
+	}
+	s := c.Parse(raw)
+	s.Raw = raw
+	switch {
+	case severity[s.Phase] == 0:
+		s.Phase = PhaseUnknown
+	case s.Phase == PhaseComplete && s.Failed > 0:
+		s.Phase = PhaseCompleteWithFailures
+	}
+	return s
 }
 
 // failure tells apart: nothing arrived, it was refused, nobody knows.
@@ -156,7 +188,7 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	if action == "configure" {
 		answer.Detail, answer.Cause, answer.Body = nil, nil, "" // they may repeat what was sent
 	}
-	c.hider(source).error(answer)
+	hide(answer, c.redactor(source))
 	failed := nothing()
 	failed.Phase, failed.Message = PhaseFailed, answer.Message
 	switch {
@@ -172,9 +204,9 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	return failed, &FailedError{Action: action, Status: failed, Err: err}
 }
 
-// Status asks where the migration stands; it may be asked as often as one
-// likes. A status that says that something failed is no error of this call. A
-// server without the endpoint is [ErrNoEndpoint].
+// Status asks where the migration stands. It changes nothing on the target and
+// may be called at any time. A status that reports a failure is not an error of
+// this call. It returns [ErrNoEndpoint] if the server does not have the endpoint.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	raw, err := c.ask(ctx, c.API)
 	if errors.Is(err, openidm.ErrUnauthorized) || errors.Is(err, openidm.ErrForbidden) {
@@ -190,12 +222,12 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	var answer *openidm.Error
 	switch {
 	case err == nil && c.isService():
-		return idle(reader{c.Words}.status(raw)), nil
+		return idle(c.parse(raw)), nil
 	case err == nil:
 		c.found.Lock()
 		c.script = true
 		c.found.Unlock()
-		return reader{c.Words}.status(raw), nil
+		return c.parse(raw), nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()
 		s.Phase, s.Message = PhaseFailed, answer.Message
@@ -210,7 +242,24 @@ func (c *Client) ask(ctx context.Context, api *openidm.Client) (raw json.RawMess
 	err = api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
 	var answer *openidm.Error
 	if errors.As(err, &answer) {
-		c.hider(Source{}).error(answer)
+		hide(answer, c.redactor(Source{}))
 	}
-	return c.hider(Source{}).answer(raw), err
+	return c.redactor(Source{}).JSON(raw), err
+}
+
+// redactor hides the password of a source, and what the client was told to: a
+// target may repeat them.
+func (c *Client) redactor(s Source) redact.Redactor {
+	return redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)
+}
+
+// hide takes secrets out of what a server said of an error. A detail that
+// holds one is left out.
+func hide(e *openidm.Error, r redact.Redactor) {
+	e.Message, e.Reason, e.Body = r.Text(e.Message), r.Text(e.Reason), r.Cut(e.Body)
+	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
+		if r.Holds(*raw) {
+			*raw = nil
+		}
+	}
 }

@@ -38,13 +38,14 @@ type response struct {
 func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	action := r.URL.Query().Get("_action")
 	if r.URL.Path == "/openidm/migration" && action == "mappingNames" { // has not the product's own service
+		answer := restError(404, "Resource 'migration' not found").body
 		return &http.Response{StatusCode: 404, Header: http.Header{"Content-Type": {"application/json"}},
-			Body: io.NopCloser(strings.NewReader(`{"code":404,"reason":"Not Found","message":"Resource 'migration' not found"}`))}, nil
+			Body: io.NopCloser(strings.NewReader(answer))}, nil
 	}
 	if r.Method != http.MethodPost || r.URL.Path != "/openidm/endpoint/migration" {
 		f.t.Errorf("%s %s", r.Method, r.URL)
 	}
-	f.log = append(f.log, action+" "+r.Header.Get("X-OpenIDM-Username"))
+	f.log = append(f.log, action+" "+strings.Join(r.Header["X-OpenIDM-Username"], ","))
 	if r.Body != nil {
 		b, _ := io.ReadAll(r.Body)
 		f.bodies = append(f.bodies, string(b))
@@ -90,14 +91,16 @@ func (f *target) count(action string) (n int) {
 func newTarget(t *testing.T, answers map[string][]any) (*Client, *target) {
 	f := &target{t: t, answers: answers}
 	return &Client{API: &openidm.Client{
-		BaseURL:     "https://idc7.example.com:9443/openidm/",
-		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword("adm1n-secret")},
-		HTTPClient:  &http.Client{Transport: f},
+		BaseURL: "https://idc7.example.com:9443/openidm/",
+		Credentials: openidm.Credentials{Username: "openidm-admin",
+			Password: keystore.NewPassword("adm1n-secret")},
+		HTTPClient: &http.Client{Transport: f},
 	}}, f
 }
 
 func source() Source {
-	return Source{InstanceURL: "https://idc21.example.com:8443/openidm", Username: "openidm-admin", Password: keystore.NewPassword(sourcePassword)}
+	return Source{InstanceURL: "https://idc21.example.com:8443/openidm", Username: "openidm-admin",
+		Password: keystore.NewPassword(sourcePassword)}
 }
 
 // errDown and errLost are what a transport says of a server that was not reached,
@@ -110,7 +113,8 @@ var (
 const startPage = "<html>404</html>"
 
 func restError(code int, message string) response {
-	b, _ := json.Marshal(map[string]any{"code": code, "reason": "r", "message": message, "detail": map[string]any{}})
+	b, _ := json.Marshal(map[string]any{"code": code, "reason": "r", "message": message,
+		"detail": map[string]any{}})
 	return response{code, string(b)}
 }
 
@@ -167,7 +171,8 @@ func TestSentOnce(t *testing.T) {
 		{"409", restError(409, "a migration is running"), "failed", PhaseFailed},
 		{"404", restError(404, "Resource 'endpoint/migration' not found"), "no endpoint", ""},
 		{"404 of a start", response{404, startPage}, "unavailable", ""},
-		{"a certificate in a 500", restError(500, "PKIX path building failed: x"), "bad certificate", PhaseFailed},
+		{"a certificate in a 500", restError(500, "PKIX path building failed: x"),
+			"bad certificate", PhaseFailed},
 		{"500", restError(500, "NullPointerException"), "unknown outcome", ""},
 		{"502", response{502, "bad gateway"}, "unknown outcome", ""},
 		{"503", restError(503, "m"), "unknown outcome", ""},
@@ -181,7 +186,8 @@ func TestSentOnce(t *testing.T) {
 		for _, action := range []string{"configure", "migrate"} {
 			t.Run(action+" "+tc.name, func(t *testing.T) {
 				t.Parallel()
-				c, f := newTarget(t, map[string][]any{"status": {`{"status":"success"}`}, action: {tc.answer}})
+				c, f := newTarget(t, map[string][]any{"status": {`{"status":"success"}`},
+					action: {tc.answer}})
 				var s Status
 				var err error
 				if action == "configure" {
@@ -222,7 +228,8 @@ func TestConfigure(t *testing.T) {
 	}
 	var body map[string]string
 	if err := json.Unmarshal([]byte(f.bodies[0]), &body); err != nil || len(body) != 4 ||
-		body["instanceUrl"] != "https://idc21.example.com:8443/openidm/" || body["userName"] != "openidm-admin" ||
+		body["instanceUrl"] != "https://idc21.example.com:8443/openidm/" ||
+		body["userName"] != "openidm-admin" ||
 		body["password"] != sourcePassword || body["authType"] != "idm_headers" {
 		t.Errorf("%v, %v", body, err)
 	}
@@ -257,7 +264,8 @@ func TestMigrateAsksFirst(t *testing.T) {
 		{"failed before", `{"status":"failed"}`, "ok", 1},
 		{"not configured", `{"status":"not configured"}`, "ok", 1},
 		{"running", `{"status":"running"}`, "already running", 0},
-		{"one of several runs", `[` + run("FAILED", 1, "1", 0) + `,` + run("ACTIVE", 1, "1", 0) + `]`, "already running", 0},
+		{"one of several runs", `[` + run("FAILED", 1, "1", 0) + `,` + run("ACTIVE", 1, "1", 0) +
+			`]`, "already running", 0},
 		{"pending", `{"status":"pending"}`, "pending", 0},
 		{"not understood", `{"status":"transferring"}`, "unknown state", 0},
 		{"down", errDown, "unavailable", 0},
@@ -265,7 +273,8 @@ func TestMigrateAsksFirst(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			c, f := newTarget(t, map[string][]any{"status": {tc.status}, "migrate": {`{"status":"running"}`}})
+			c, f := newTarget(t, map[string][]any{"status": {tc.status},
+				"migrate": {`{"status":"running"}`}})
 			_, err := c.Migrate(t.Context())
 			if outcome(err) != tc.want || f.count("migrate") != tc.sent {
 				t.Errorf("%s, sent %d times: %v", outcome(err), f.count("migrate"), err)
@@ -285,7 +294,8 @@ func TestStatus(t *testing.T) {
 			t.Errorf("%+v, %v after %d", s, err, f.count("status"))
 		}
 		c, f = newTarget(t, map[string][]any{"status": {restError(401, "m"), `{"status":"pending"}`}})
-		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhasePending || f.log[1] != "status anonymous" {
+		if s, err := c.Status(t.Context()); err != nil || s.Phase != PhasePending ||
+			f.log[1] != "status anonymous" {
 			t.Errorf("%+v, %v, %v", s, err, f.log)
 		}
 		c, _ = newTarget(t, map[string][]any{"status": {restError(500, "No name matching x found")}})
@@ -300,20 +310,55 @@ func TestStatus(t *testing.T) {
 	})
 }
 
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		given Status
+		want  Phase
+	}{
+		{"its phase", Status{Phase: PhaseConfigured, Failed: -1}, PhaseConfigured},
+		{"complete", Status{Phase: PhaseComplete, Failed: -1}, PhaseComplete},
+		{"complete, but records failed", Status{Phase: PhaseComplete, Failed: 2}, PhaseCompleteWithFailures},
+		{"no phase", Status{}, PhaseUnknown},
+		{"a phase that is none", Status{Phase: "finished"}, PhaseUnknown},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := newTarget(t, map[string][]any{"status": {`{"step":"x","password":"Sesame"}`}})
+			c.Hide = []openidm.Secret{keystore.NewPassword("Sesame")}
+			var seen string
+			c.Parse = func(answer json.RawMessage) Status { seen = string(answer); return tc.given }
+			s, err := c.Status(t.Context())
+			if err != nil || s.Phase != tc.want || !strings.Contains(seen, `"step":"x"`) ||
+				string(s.Raw) != seen {
+				t.Errorf("%+v, %v, from %s", s, err, seen)
+			}
+			if strings.Contains(seen, "Sesame") {
+				t.Errorf("the parser saw %s", seen)
+			}
+		})
+	}
+}
+
 func TestBadCertificates(t *testing.T) {
 	t.Parallel()
 	remedies := map[string]string{}
 	for message, part := range map[string]string{
 		"bad certificate": "truststore",
-		"PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target": "truststore",
-		"PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check failed":                                                 "truststore",
-		"PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed":                                                  "renew",
+		"PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to " +
+			"find valid certification path to requested target": "truststore",
+		"PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check " +
+			"failed": "truststore",
+		"PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check " +
+			"failed": "renew",
 		"No subject alternative names present":                                       "host name",
 		"No subject alternative DNS name matching idc21 found.":                      "host name",
 		"No name matching idc21.example.com found":                                   "host name",
 		"javax.net.ssl.SSLHandshakeException: Received fatal alert: bad_certificate": "truststore",
 	} {
-		err := &FailedError{Action: "configure", Status: ParseStatus(json.RawMessage(`{"status":"failed","message":"` + message + `"}`))}
+		status := ParseStatus(json.RawMessage(`{"status":"failed","message":"` + message + `"}`))
+		err := &FailedError{Action: "configure", Status: status}
 		if !errors.Is(err, ErrBadCertificate) || !strings.Contains(err.Remedy(), part) {
 			t.Errorf("%s: %s", message, err.Remedy())
 		}
@@ -362,7 +407,10 @@ func TestNoSecretLeaves(t *testing.T) {
 			fmt.Fprintf(&out, "%v %+v\n", e, e)
 		}
 	}
-	for _, secret := range []string{sourcePassword, inJSON(sourcePassword, true), inJSON(sourcePassword, false), "adm1n-secret"} {
+	escaped, _ := json.Marshal(sourcePassword)
+	inJSON := string(escaped[1 : len(escaped)-1])
+	unescaped := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(sourcePassword)
+	for _, secret := range []string{sourcePassword, inJSON, unescaped, "adm1n-secret"} {
 		if i := strings.Index(out.String(), secret); i >= 0 {
 			t.Errorf("%q leaks: %s", secret, out.String()[max(0, i-200):i+40])
 		}

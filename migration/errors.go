@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -21,8 +22,8 @@ var (
 	ErrNoEndpoint = errors.New("the server has no migration endpoint")
 )
 
-// FailedError: configure or the migration failed, says the target, or records
-// of it did. It matches [ErrBadCertificate] when its message says so.
+// FailedError is returned if the target reports that configure or the migration
+// failed, or that records failed. It matches [ErrBadCertificate] when its message says so.
 type FailedError struct {
 	Action string // "configure" or "migrate"
 	Status Status
@@ -71,21 +72,29 @@ func (e *FailedError) Remedy() string {
 	}
 	switch {
 	case has("no subject alternative", "no name matching"):
-		return "the host name in the instance URL must be the one in the source's certificate, and resolve to the source on the target's machine: use that name (-instance-url) with a line in its hosts file"
+		return "the host name in the instance URL must be the one in the source's certificate, " +
+			"and resolve to the source on the target's machine: " +
+			"use that name (-instance-url) with a line in its hosts file"
 	case has("validity check failed", "certificateexpired", "certificatenotyetvalid", "certificate_expired"):
-		return "the source's certificate is not valid today: renew it and copy the stores again, and check both machines' clocks"
+		return "the source's certificate is not valid today: renew it and copy the stores again, " +
+			"and check both machines' clocks"
 	case isBadCertificate(said):
-		return "the target's truststore must hold the source's certificate before the target starts: stop the target, copy keystore.jceks and truststore of 2.1 into its security folder (step stores), start it, and configure again"
+		return "the target's truststore must hold the source's certificate before the target starts: " +
+			"stop the target, copy keystore.jceks and truststore of 2.1 into its security folder " +
+			"(step stores), start it, and configure again"
 	case has("connection refused", "connectexception", "timed out", "noroutetohost"):
-		return "the target cannot reach the instance URL: start the source, and check port and firewall as seen from the target's machine"
+		return "the target cannot reach the instance URL: start the source, " +
+			"and check port and firewall as seen from the target's machine"
 	case has("unknownhost"):
-		return "the host name of the instance URL does not resolve on the target's machine: add a line to its hosts file"
+		return "the host name of the instance URL does not resolve on the target's machine: " +
+			"add a line to its hosts file"
 	case errors.Is(e.Err, openidm.ErrUnauthorized), errors.Is(e.Err, openidm.ErrForbidden):
 		return "the target refuses the account: check its user name, password and rights"
 	case has("401", "403", "access denied", "unauthorized"):
 		return "the source refuses the account: check the user name and password of the source"
 	case e.Status.Phase == PhaseCompleteWithFailures:
-		return "verify says which records failed and why, as the target's audit/recon has it, and which of them are missing"
+		return "verify says which records failed and why, as the target's audit/recon has it, " +
+			"and which of them are missing"
 	}
 	return "look at the target's log"
 }
@@ -94,7 +103,8 @@ func (e *FailedError) Remedy() string {
 // or read in its sources) say of a certificate.
 var badCertificate = []string{
 	"bad certificate", "bad_certificate", "certificate_unknown", "unknown_ca", "certificate_expired",
-	"pkix path", "certpathvalidatorexception", "certpathbuilderexception", "unable to find valid certification path",
+	"pkix path", "certpathvalidatorexception", "certpathbuilderexception",
+	"unable to find valid certification path",
 	"no subject alternative", "no name matching", "signature check failed", "validity check failed",
 	"certificateexception", "certificateexpiredexception", "certificatenotyetvalidexception",
 	"algorithm constraints check failed", "certificates do not conform to algorithm constraints",
@@ -110,8 +120,8 @@ func isBadCertificate(text string) bool {
 	return false
 }
 
-// UnknownOutcomeError: whether the target received a request, or what became
-// of it, is not known. It must not be sent again before that is settled.
+// UnknownOutcomeError is returned if it is not known whether the target received
+// a request, or what became of it. Resolve that before sending it again.
 type UnknownOutcomeError struct {
 	Action string  // "configure" or "migrate"
 	Status *Status // the last one read; nil: none
@@ -122,7 +132,7 @@ type UnknownOutcomeError struct {
 func (e *UnknownOutcomeError) Error() string {
 	s := e.Action + ": its outcome is not known"
 	if e.Status != nil && e.Status.Word != "" {
-		s += fmt.Sprintf(" (the target says %q)", cut(e.Status.Word, maxWord))
+		s += fmt.Sprintf(" (the target says %q)", text.Cut(e.Status.Word, maxWord))
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
@@ -138,22 +148,23 @@ func (e *UnknownOutcomeError) Remedy() string {
 	return "ask for the status again, and look at the target's log and records, before it is sent once more"
 }
 
-// UnknownStateError: the target gives an answer that is not understood. It is
-// never taken for success; Status.Raw has it.
+// UnknownStateError is returned if the target's answer is not understood. Such an
+// answer is never success; Status.Raw holds it.
 type UnknownStateError struct{ Status Status }
 
 // Error shows the beginning of the answer.
 func (e *UnknownStateError) Error() string {
-	return fmt.Sprintf("the target's answer is not understood: %q", cut(string(e.Status.Raw), 200))
+	return fmt.Sprintf("the target's answer is not understood: %q", text.Cut(string(e.Status.Raw), 200))
 }
 
 // Remedy says what to do.
 func (e *UnknownStateError) Remedy() string {
-	return "look at the target's log for what it does, and report the answer; Client.Words can name what its words mean"
+	return "look at the target's log for what it does, and report the answer; " +
+		"Client.Words can name what its words mean, and Client.Parse can read another form"
 }
 
-// WaitError: [Client.Wait] was ended by its context. It wraps the context's
-// error.
+// WaitError is returned if the context of [Client.Wait] ended. It wraps the
+// context's error.
 type WaitError struct {
 	Until  Phase
 	Status Status // the last one read; its Phase is "" when there was none
@@ -165,9 +176,10 @@ func (e *WaitError) Error() string {
 	said := "no answer yet"
 	switch {
 	case e.Status.Processed >= 0 && e.Status.Phase != "":
-		said = fmt.Sprintf("the target said %q, %d records", cut(e.Status.Word, maxWord), e.Status.Processed)
+		said = fmt.Sprintf("the target said %q, %d records",
+			text.Cut(e.Status.Word, maxWord), e.Status.Processed)
 	case e.Status.Phase != "":
-		said = fmt.Sprintf("the target said %q", cut(e.Status.Word, maxWord))
+		said = fmt.Sprintf("the target said %q", text.Cut(e.Status.Word, maxWord))
 	}
 	return fmt.Sprintf("waiting for %s, %s: %v", e.Until, said, e.Err)
 }

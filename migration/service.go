@@ -20,7 +20,8 @@ const ServiceEndpoint = "migration"
 
 // ErrNoConfigure: the target has the product's own migration service, which is
 // told its source by its file conf/migration.json and not over the wire.
-var ErrNoConfigure = errors.New("the target's migration service is configured by its conf/migration.json (connection.instanceUrl), not over the wire")
+var ErrNoConfigure = errors.New("the target's migration service is configured by its conf/migration.json " +
+	"(connection.instanceUrl), not over the wire")
 
 // find says which dialect the target speaks. It is asked once, when
 // endpoint/migration is not there: where the service answers a question for
@@ -43,7 +44,7 @@ func (c *Client) find(ctx context.Context) (service bool, err error) {
 	return true, nil
 }
 
-// isService says whether the service is known to be the one to ask.
+// isService reports whether the service is known to be the one to ask.
 func (c *Client) isService() bool {
 	if c.Endpoint != "" {
 		return strings.Trim(c.Endpoint, "/") == ServiceEndpoint
@@ -62,7 +63,7 @@ func idle(s Status) Status {
 	return s
 }
 
-// holdsNothing says whether an answer is null, empty, or an object whose
+// holdsNothing reports whether an answer is null, empty, or an object whose
 // members all are.
 func holdsNothing(raw json.RawMessage) bool {
 	var members map[string]json.RawMessage

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -67,19 +68,26 @@ var words = map[string]Phase{
 	"started": PhaseRunning, "migrating": PhaseRunning,
 	"success": PhaseConfigured, "succeeded": PhaseConfigured, "configured": PhaseConfigured,
 	"complete": PhaseComplete, "completed": PhaseComplete, "done": PhaseComplete,
-	"failed": PhaseFailed, "failure": PhaseFailed, "error": PhaseFailed, "canceled": PhaseFailed, "cancelled": PhaseFailed,
+	"failed": PhaseFailed, "failure": PhaseFailed, "error": PhaseFailed, "canceled": PhaseFailed,
+	"cancelled":      PhaseFailed,
 	"not configured": PhaseNotConfigured, "notconfigured": PhaseNotConfigured, "unconfigured": PhaseNotConfigured,
 }
 
 // ParseStatus reads an answer, which may be any JSON. The rules (assumed):
 //
-//   - The word stands under status, state or result, at any depth, or is the
-//     answer itself; case does not matter. The first of the three that has one
-//     decides, the others can only make it worse.
-//   - An unknown word is [PhaseUnknown], and so is an answer without a word.
-//   - A reconciliation, or several in a list or below other members, is judged
-//     by its state and its failed records; a list by what is not over yet, and
-//     then by what is worst.
+//   - The word stands under status, state or result, or is the answer itself.
+//     The value of these members may be an object or a list in turn, up to 8
+//     levels deep. Below other members no word is looked for. Case does not
+//     matter.
+//   - The first of the three members that has a word decides, the others can
+//     only make it worse.
+//   - An unknown word is [PhaseUnknown], also beside a good one, and so is an
+//     answer without a word. A text under result is no word beside another if
+//     it has a space or a digit.
+//   - A reconciliation, alone, in a list or below any member, is judged by its
+//     state and its failed records.
+//   - A list is judged by what is not over yet, then by what is not understood,
+//     and then by what is worst.
 //   - Counts stand beside the word or under progress: processed, total, failed.
 //     A good word beside failed records is [PhaseCompleteWithFailures], beside
 //     an error [PhaseFailed].
@@ -102,7 +110,8 @@ func (r reader) phaseOf(word string) Phase {
 			return p
 		}
 	}
-	if p, ok := words[strings.Join(strings.FieldsFunc(word, func(c rune) bool { return c == ' ' || c == '_' || c == '-' }), " ")]; ok {
+	if p, ok := words[strings.Join(strings.FieldsFunc(word,
+		func(c rune) bool { return c == ' ' || c == '_' || c == '-' }), " ")]; ok {
 		return p
 	}
 	return PhaseUnknown
@@ -146,12 +155,12 @@ func (r reader) read(raw json.RawMessage, depth int) Status {
 
 // word reads a bare word. A sentence is a message, not a word, and tells
 // nothing unless it speaks of a certificate.
-func (r reader) word(text string) Status {
+func (r reader) word(said string) Status {
 	s := nothing()
-	s.Word, s.Phase = strings.TrimSpace(text), r.phaseOf(text)
-	if s.Phase == PhaseUnknown && (isBadCertificate(text) || len(s.Word) > maxWord) {
-		s.Word, s.Message = cut(s.Word, maxWord), cut(text, maxMessage)
-		if isBadCertificate(text) {
+	s.Word, s.Phase = strings.TrimSpace(said), r.phaseOf(said)
+	if s.Phase == PhaseUnknown && (isBadCertificate(said) || len(s.Word) > maxWord) {
+		s.Word, s.Message = text.Cut(s.Word, maxWord), text.Cut(said, maxMessage)
+		if isBadCertificate(said) {
 			s.Phase = PhaseFailed
 		}
 	}
@@ -172,7 +181,8 @@ func worse(a, b Status) Status {
 	if severity[b.Phase] > severity[a.Phase] {
 		out = b
 	}
-	out.Processed, out.Total, out.Failed = sum(a.Processed, b.Processed), sum(a.Total, b.Total), sum(a.Failed, b.Failed)
+	out.Processed, out.Total, out.Failed = sum(a.Processed, b.Processed), sum(a.Total, b.Total),
+		sum(a.Failed, b.Failed)
 	out.Runs = append(a.Runs[:len(a.Runs):len(a.Runs)], b.Runs...)
 	if out.Message == "" {
 		out.Message = a.Message + b.Message
@@ -200,7 +210,7 @@ func (r reader) object(raw json.RawMessage, members map[string]json.RawMessage, 
 		switch {
 		case !found && (inner.Word != "" || inner.Phase != PhaseUnknown):
 			s, found = inner, true
-		case found && inner.Phase != PhaseUnknown:
+		case found && (inner.Phase != PhaseUnknown || isWord(name, inner.Word)):
 			s = worse(s, inner)
 		}
 	}
@@ -210,6 +220,12 @@ func (r reader) object(raw json.RawMessage, members map[string]json.RawMessage, 
 	problem := s.details(members)
 	s.judge(problem)
 	return s
+}
+
+// isWord reports whether text, which is no known word, was meant as one. Under
+// result it may be something else, such as "1003 records".
+func isWord(member, text string) bool {
+	return text != "" && (member != "result" || !strings.ContainsAny(text, " 0123456789"))
 }
 
 // wrapped looks for reconciliations below other members: in recon's own list,

@@ -6,25 +6,26 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // detailNames are members that say more about a status and are none (assumed).
-var detailNames = []string{"message", "error", "errors", "reason", "detail", "cause", "progress", "statusSummary", "situationSummary", "durationSummary", "parameters"}
+var detailNames = []string{"message", "error", "errors", "reason", "detail", "cause", "progress", "statusSummary",
+	"situationSummary", "durationSummary", "parameters"}
 
 func isDetail(name string) bool {
 	return slices.ContainsFunc(detailNames, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// details reads message and counts that stand beside a word, and says whether
+// details reads message and counts that stand beside a word, and reports whether
 // an error stands there.
 func (s *Status) details(members map[string]json.RawMessage) (problem bool) {
 	for _, name := range []string{"message", "error", "errors", "reason", "detail", "cause"} {
 		raw := member(members, name)
 		if said := textOf(raw); said != "" && s.Message == "" {
-			s.Message = cut(said, maxMessage)
+			s.Message = text.Cut(said, maxMessage)
 		}
 		if (name == "error" || name == "errors") && !isNothing(raw) {
 			problem = true
@@ -50,7 +51,8 @@ func (s *Status) counts(members map[string]json.RawMessage) {
 	for _, c := range []struct {
 		name string
 		into *int64
-	}{{"processed", &s.Processed}, {"total", &s.Total}, {"failed", &s.Failed}, {"failures", &s.Failed}, {"failure", &s.Failed}} {
+	}{{"processed", &s.Processed}, {"total", &s.Total}, {"failed", &s.Failed}, {"failures", &s.Failed},
+		{"failure", &s.Failed}} {
 		if *c.into < 0 {
 			*c.into = numberOf(member(members, c.name))
 		}
@@ -72,8 +74,9 @@ func readRun(raw json.RawMessage, members map[string]json.RawMessage) (Status, b
 	// A member of an unexpected type is left out; the state is what counts.
 	_ = json.Unmarshal(raw, &r)
 	s := nothing()
-	s.Word, s.Message, s.Runs = state, cut(r.StageDescription, maxMessage), []openidm.Recon{r}
-	s.Processed, s.Total, s.Failed = int64(r.Progress.Source.Existing.Processed), int64(r.Progress.Source.Existing.Total), r.Failures()
+	s.Word, s.Message, s.Runs = state, text.Cut(r.StageDescription, maxMessage), []openidm.Recon{r}
+	s.Processed, s.Total, s.Failed = int64(r.Progress.Source.Existing.Processed),
+		int64(r.Progress.Source.Existing.Total), r.Failures()
 	switch strings.ToUpper(strings.TrimSpace(state)) {
 	case "ACTIVE":
 		s.Phase = PhaseRunning
@@ -112,7 +115,7 @@ func first(raw json.RawMessage) byte {
 	return 0
 }
 
-// isNothing says whether a member is absent or says "none".
+// isNothing reports whether a member is absent or says "none".
 func isNothing(raw json.RawMessage) bool {
 	switch strings.TrimSpace(string(raw)) {
 	case "", "null", `""`, "0", "false", "[]", "{}":
@@ -140,15 +143,4 @@ func numberOf(raw json.RawMessage) int64 {
 		n.UnmarshalJSON(raw)
 	}
 	return int64(n)
-}
-
-// cut shortens a text at a rune's boundary.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
 }

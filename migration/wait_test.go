@@ -26,8 +26,18 @@ func join(lists ...[]any) (all []any) {
 	return all
 }
 
-func TestWait(t *testing.T) {
-	t.Parallel()
+type waitCase struct {
+	name    string
+	until   Phase
+	answers []any
+	within  time.Duration // of the context, 0: 3 h
+	want    string
+	phase   Phase
+	least   time.Duration
+	most    time.Duration
+}
+
+func waitCases() []waitCase {
 	const (
 		pending    = `{"status":"pending"}`
 		success    = `{"status":"success"}`
@@ -40,46 +50,71 @@ func TestWait(t *testing.T) {
 		forgotten  = `{"status":"not configured"}`
 	)
 	one := func(a ...any) []any { return a }
-	for _, tc := range []struct {
-		name    string
-		until   Phase
-		answers []any
-		within  time.Duration // of the context, 0: 3 h
-		want    string
-		phase   Phase
-		least   time.Duration
-		most    time.Duration
-	}{
-		{"configured", PhaseConfigured, one(pending, pending, success), 0, "ok", PhaseConfigured, time.Second, 3 * time.Second},
+	return []waitCase{
+		{"configured", PhaseConfigured, one(pending, pending, success), 0, "ok", PhaseConfigured,
+			time.Second, 3 * time.Second},
 		{"configured: at once", PhaseConfigured, one(success), 0, "ok", PhaseConfigured, 0, 0},
 		{"configured: the migration runs already", PhaseConfigured, one(running), 0, "ok", PhaseRunning, 0, 0},
-		{"configured: bad certificate", PhaseConfigured, one(pending, `{"status":"failed","message":"bad certificate"}`), 0, "bad certificate", PhaseFailed, 0, time.Second},
-		{"configured: never told", PhaseConfigured, one(forgotten), 0, "unknown outcome", PhaseNotConfigured, time.Minute, 75 * time.Second},
-		{"complete", PhaseComplete, one(running, running, complete), 0, "ok", PhaseComplete, time.Second, 2 * time.Second},
+		{"configured: bad certificate", PhaseConfigured,
+			one(pending, `{"status":"failed","message":"bad certificate"}`), 0, "bad certificate",
+			PhaseFailed, 0, time.Second},
+		{"configured: never told", PhaseConfigured, one(forgotten), 0, "unknown outcome", PhaseNotConfigured,
+			time.Minute, 75 * time.Second},
+		{"complete", PhaseComplete, one(running, running, complete), 0, "ok", PhaseComplete,
+			time.Second, 2 * time.Second},
 		{"complete: at once", PhaseComplete, one(complete), 0, "ok", PhaseComplete, 0, 0},
-		{"complete: said as success after it ran", PhaseComplete, one(running, success), 0, "ok", PhaseConfigured, 0, time.Second},
-		{"complete: success, never seen running", PhaseComplete, one(success), 0, "unknown outcome", PhaseConfigured, time.Minute, 75 * time.Second},
-		{"complete: success first, then it runs", PhaseComplete, join(repeat(5, success), one(running, complete)), 0, "ok", PhaseComplete, 0, time.Minute},
-		{"complete: configured is no end", PhaseComplete, one(running, configured), 0, "unknown outcome", PhaseConfigured, time.Minute, 75 * time.Second},
-		{"complete: records failed", PhaseComplete, one(running, failures), 0, "failed", PhaseCompleteWithFailures, 0, time.Second},
+		{"complete: said as success after it ran", PhaseComplete, one(running, success), 0, "ok",
+			PhaseConfigured, 0, time.Second},
+		{"complete: success, never seen running", PhaseComplete, one(success), 0, "unknown outcome",
+			PhaseConfigured, time.Minute, 75 * time.Second},
+		{"complete: success first, then it runs", PhaseComplete,
+			join(repeat(5, success), one(running, complete)), 0, "ok", PhaseComplete, 0, time.Minute},
+		{"complete: configured is no end", PhaseComplete, one(running, configured), 0, "unknown outcome",
+			PhaseConfigured, time.Minute, 75 * time.Second},
+		{"complete: records failed", PhaseComplete, one(running, failures), 0, "failed",
+			PhaseCompleteWithFailures, 0, time.Second},
 		{"complete: failed", PhaseComplete, one(running, failed), 0, "failed", PhaseFailed, 0, time.Second},
-		{"complete: the target forgot after a restart", PhaseComplete, join(one(running), repeat(9, errDown), one(forgotten)), 0, "unknown outcome", PhaseNotConfigured, time.Minute, 2 * time.Minute},
-		{"an unknown word for a while", PhaseComplete, one(running, odd, odd, running, odd, complete), 0, "ok", PhaseComplete, 0, time.Minute},
-		{"an unknown word for ever", PhaseComplete, one(running, odd), 0, "unknown state", PhaseUnknown, time.Minute, 75 * time.Second},
-		{"null for ever", PhaseComplete, one(`null`), 0, "unknown state", PhaseUnknown, time.Minute, 75 * time.Second},
-		{"down for an hour", PhaseComplete, join(one(running), repeat(360, errDown), one(complete)), 0, "ok", PhaseComplete, 50 * time.Minute, 70 * time.Minute},
-		{"down from the start", PhaseComplete, join(repeat(20, errDown), one(running, complete)), 0, "ok", PhaseComplete, time.Minute, 5 * time.Minute},
-		{"a restart in all its stages", PhaseComplete, join(one(running), repeat(3, errLost), repeat(3, errDown), repeat(2, response{404, startPage}),
-			one(restError(404, "Resource 'endpoint/migration' not found"), restError(500, "m"), running, complete)), 0, "ok", PhaseComplete, 0, 3 * time.Minute},
-		{"errors that do not end", PhaseComplete, join(one(running), one(restError(404, "Resource 'endpoint/migration' not found"))), 0, "no endpoint", PhaseRunning, time.Minute, 75 * time.Second},
+		{"complete: the target forgot after a restart", PhaseComplete,
+			join(one(running), repeat(9, errDown), one(forgotten)), 0, "unknown outcome",
+			PhaseNotConfigured, time.Minute, 2 * time.Minute},
+		{"an unknown word for a while", PhaseComplete, one(running, odd, odd, running, odd, complete), 0, "ok",
+			PhaseComplete, 0, time.Minute},
+		{"an unknown word for ever", PhaseComplete, one(running, odd), 0, "unknown state", PhaseUnknown,
+			time.Minute, 75 * time.Second},
+		{"null for ever", PhaseComplete, one(`null`), 0, "unknown state", PhaseUnknown,
+			time.Minute, 75 * time.Second},
+		{"down for an hour", PhaseComplete, join(one(running), repeat(360, errDown), one(complete)), 0, "ok",
+			PhaseComplete, 50 * time.Minute, 70 * time.Minute},
+		{"down from the start", PhaseComplete, join(repeat(20, errDown), one(running, complete)), 0, "ok",
+			PhaseComplete, time.Minute, 5 * time.Minute},
+		{"a restart in all its stages", PhaseComplete,
+			join(one(running), repeat(3, errLost), repeat(3, errDown), repeat(2, response{404, startPage}),
+				one(restError(404, "Resource 'endpoint/migration' not found")),
+				one(restError(500, "m"), running, complete)),
+			0, "ok", PhaseComplete, 0, 3 * time.Minute},
+		{"errors that do not end", PhaseComplete, join(one(running),
+			one(restError(404, "Resource 'endpoint/migration' not found"))), 0, "no endpoint",
+			PhaseRunning, time.Minute, 75 * time.Second},
 		{"no endpoint", PhaseComplete, one(restError(404, "m")), 0, "no endpoint", "", 0, 0},
-		{"the deadline", PhaseComplete, one(running), 2 * time.Hour, "ended", PhaseRunning, 2 * time.Hour, 2 * time.Hour},
-		{"the deadline while it is down", PhaseComplete, one(running, errDown), time.Hour, "ended", PhaseRunning, time.Hour, time.Hour},
-		{"the deadline, never up", PhaseComplete, one(errDown), time.Minute, "ended", "", time.Minute, time.Minute},
-		{"the deadline, without an answer", PhaseConfigured, one(func() any { time.Sleep(10 * time.Minute); return pending }), time.Minute, "ended", "", time.Minute, time.Hour},
-		{"pending for ever", PhaseConfigured, one(pending), time.Hour, "ended", PhasePending, time.Hour, time.Hour},
-		{"what cannot be waited for", PhaseRunning, nil, 0, `waiting for "running": only "configured" and "complete" can be waited for`, "", 0, 0},
-	} {
+		{"the deadline", PhaseComplete, one(running), 2 * time.Hour, "ended", PhaseRunning,
+			2 * time.Hour, 2 * time.Hour},
+		{"the deadline while it is down", PhaseComplete, one(running, errDown), time.Hour, "ended",
+			PhaseRunning, time.Hour, time.Hour},
+		{"the deadline, never up", PhaseComplete, one(errDown), time.Minute, "ended", "",
+			time.Minute, time.Minute},
+		{"the deadline, without an answer", PhaseConfigured,
+			one(func() any { time.Sleep(10 * time.Minute); return pending }), time.Minute, "ended",
+			"", time.Minute, time.Hour},
+		{"pending for ever", PhaseConfigured, one(pending), time.Hour, "ended",
+			PhasePending, time.Hour, time.Hour},
+		{"what cannot be waited for", PhaseRunning, nil, 0,
+			`waiting for "running": only "configured" and "complete" can be waited for`, "", 0, 0},
+	}
+}
+
+func TestWait(t *testing.T) {
+	t.Parallel()
+	for _, tc := range waitCases() {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -106,7 +141,8 @@ func TestWait(t *testing.T) {
 					t.Errorf("asked %d times in %v", f.count("status"), took)
 				}
 				var w *WaitError
-				if errors.As(err, &w) && (!errors.Is(err, context.DeadlineExceeded) || w.Status.Phase != tc.phase || w.Until != tc.until) {
+				if errors.As(err, &w) && (!errors.Is(err, context.DeadlineExceeded) ||
+					w.Status.Phase != tc.phase || w.Until != tc.until) {
 					t.Errorf("%+v", w)
 				}
 			})
@@ -117,16 +153,20 @@ func TestWait(t *testing.T) {
 func TestWaitError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := newTarget(t, map[string][]any{"status": {`{"status":"running","progress":{"processed":12}}`, errDown}})
+		c, _ := newTarget(t, map[string][]any{"status": {`{"status":"running","progress":{"processed":12}}`,
+			errDown}})
 		_, err := c.Wait(ctxFor(t, time.Minute), PhaseComplete, nil)
-		if !errors.Is(err, openidm.ErrUnavailable) || !strings.HasPrefix(err.Error(), `waiting for complete, the target said "running", 12 records: context deadline exceeded: POST https://idc7`) {
+		if !errors.Is(err, openidm.ErrUnavailable) ||
+			!strings.HasPrefix(err.Error(), `waiting for complete, the target said "running", 12 records: `+
+				`context deadline exceeded: POST https://idc7`) {
 			t.Error(err)
 		}
 		c, _ = newTarget(t, map[string][]any{"status": {`{"status":"running"}`}})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(90*time.Second, cancel)
 		began := time.Now()
-		if _, err := c.Wait(ctx, PhaseComplete, nil); !errors.Is(err, context.Canceled) || time.Since(began) != 90*time.Second {
+		if _, err := c.Wait(ctx, PhaseComplete, nil); !errors.Is(err, context.Canceled) ||
+			time.Since(began) != 90*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})

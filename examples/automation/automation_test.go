@@ -31,11 +31,11 @@ const password = "Passw0rd-of-the-fixture"
 
 // elsewhere is what a machine with neither the real servers nor their names
 // warns of.
-const elsewhere = idconnect.CodeTargetVersion + "," + idconnect.CodeInstanceUnresolved
+const elsewhere = "TARGET-VERSION" + "," + "INSTANCE-URL-UNRESOLVED"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{dir: t.TempDir(), tolerate: elsewhere + "," + idconnect.CodeStoreUnverified}
+	f := &fixture{dir: t.TempDir(), tolerate: elsewhere + "," + "STORE-UNVERIFIED"}
 	const host = "idc21.example.com"
 	f.source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password})
 	for _, dir := range []string{"idc21", "idc716"} { // the stores were copied
@@ -136,9 +136,9 @@ func TestFindings(t *testing.T) {
 		spoil func(*fixture)
 		want  string
 	}{
-		"the certificate has another name": {func(f *fixture) { f.site.InstanceURL = f.source.URL() }, "blocked: " + idconnect.CodeCertificateName},
-		"the password is wrong":            {func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" }, "blocked: " + idconnect.CodeSourcePassword},
-		"a warning":                        {func(f *fixture) { f.tolerate = elsewhere }, "not tolerated: " + idconnect.CodeStoreUnverified},
+		"the certificate has another name": {func(f *fixture) { f.site.InstanceURL = f.source.URL() }, "blocked: " + "SOURCE-CERT-NAME"},
+		"the password is wrong":            {func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" }, "blocked: " + "SOURCE-PASSWORD"},
+		"a warning":                        {func(f *fixture) { f.tolerate = elsewhere }, "not tolerated: " + "STORE-UNVERIFIED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

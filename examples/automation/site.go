@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -37,7 +39,7 @@ type automation struct {
 }
 
 // toleranceError ends an upgrade before anything was changed.
-type toleranceError struct{ findings idconnect.Findings }
+type toleranceError struct{ findings preflight.Findings }
 
 func (e *toleranceError) Error() string {
 	var codes []string
@@ -70,7 +72,7 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 	switch {
 	case errors.Is(err, idconnect.ErrDifferences):
 		outcome, todo = differences(report.Verify)
-	case errors.Is(err, idconnect.ErrBlocked):
+	case errors.Is(err, preflight.ErrBlocked):
 		b := report.Findings.Blocking()[0]
 		outcome, todo = "blocked: "+b.Code, b.Remedy
 	}
@@ -83,7 +85,7 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 
 // upgrade is the whole of it: describe the installation, look before anything
 // changes, and watch the run. It is what the README shows.
-func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*idconnect.Report, error) {
+func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*report.Report, error) {
 	u := &idconnect.Upgrade{
 		SourceDir:   site.SourceDir, // salesforceIdConnect of 2.1, only read
 		TargetDir:   site.TargetDir, // salesforceIdConnect of 7.1.6
@@ -110,10 +112,10 @@ func (a *automation) show(site site, e idconnect.Event) {
 
 // decide goes on in spite of warnings that are tolerated, and of nothing else.
 // What blocks is left to the run, which changes nothing then and reports it.
-func (a *automation) decide(findings idconnect.Findings) error {
-	var refused idconnect.Findings
+func (a *automation) decide(findings preflight.Findings) error {
+	var refused preflight.Findings
 	for _, f := range findings {
-		if f.Severity == idconnect.Warns && !slices.Contains(a.tolerated, f.Code) {
+		if f.Severity == preflight.Warns && !slices.Contains(a.tolerated, f.Code) {
 			refused = append(refused, f)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
 // The exit codes.
@@ -124,7 +125,7 @@ func (a *app) exit(err error) int {
 	switch {
 	case errors.As(err, &wrong), errors.As(err, &missing):
 		return exitUsage
-	case errors.Is(err, idconnect.ErrBlocked):
+	case errors.Is(err, preflight.ErrBlocked):
 		return exitBlocked
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

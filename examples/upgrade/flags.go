@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -69,10 +70,10 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "how `long` each check of plan may take")
 	f.StringVar(&c.InstanceAddress, "instance-address", "", "`IP` address that the target's machine has for the host of -instance-url (default: this machine's)")
 	f.IntVar(&c.DatabasePort, "database-port", 0, "`port` of the target's database (default: what its configuration says, else 5432)")
-	f.StringVar(&c.ProfileMapping, "profile-mapping", "", "`pattern` of the name or target of the mapping that gives profiles (default "+idconnect.DefaultProfileMapping+")")
-	f.StringVar(&c.ProfileProperty, "profile-property", "", "`pattern` of the property that is the profile (default "+idconnect.DefaultProfileProperty+")")
+	f.StringVar(&c.ProfileMapping, "profile-mapping", "", "`pattern` of the name or target of the mapping that gives profiles (default "+preflight.DefaultProfileMapping+")")
+	f.StringVar(&c.ProfileProperty, "profile-property", "", "`pattern` of the property that is the profile (default "+preflight.DefaultProfileProperty+")")
 	f.StringVar(&c.ConsumerKey, "consumer-key", "", "`key` of the connected app: Salesforce is asked for its callback URLs")
-	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+idconnect.DefaultAuthorizeURL+")")
+	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+preflight.DefaultAuthorizeURL+")")
 	f.StringVar(&v.callbacks, "callback-urls", "", "`URLs` that the connected app must have (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "result as JSON")
 	f.StringVar(&v.report, "report", "", "`folder` for the report: report.html, report.txt, report.json and junit.xml")

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // progress shows the events of a run. All of them come one after the other.
@@ -39,9 +41,9 @@ type jsonProgress struct{ log *slog.Logger }
 func (p jsonProgress) event(e idconnect.Event) {
 	level := slog.LevelInfo
 	switch {
-	case e.State == idconnect.Failed, e.Finding != nil && e.Finding.Severity == idconnect.Blocks:
+	case e.State == report.Failed, e.Finding != nil && e.Finding.Severity == preflight.Blocks:
 		level = slog.LevelError
-	case e.Finding != nil && e.Finding.Severity == idconnect.Warns:
+	case e.Finding != nil && e.Finding.Severity == preflight.Warns:
 		level = slog.LevelWarn
 	}
 	p.log.LogAttrs(context.Background(), level, "event", slog.Any("event", e))

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -249,9 +250,9 @@ func (a *app) trust(ctx context.Context, args []string) error {
 		Message  string `json:"message"`
 		Remedy   string `json:"remedy"`
 	}{Accepted: true}
-	if err := keystore.NewTrust(store).Verify(*host, chain); err != nil {
+	if err := jvmtrust.New(store).Verify(*host, chain); err != nil {
 		answer.Accepted, answer.Message = false, err.Error()
-		var verdict *keystore.TrustError
+		var verdict *jvmtrust.Error
 		if errors.As(err, &verdict) {
 			answer.Message, answer.Remedy = verdict.Message, verdict.Remedy
 		}

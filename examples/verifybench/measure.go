@@ -21,6 +21,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -105,7 +106,7 @@ func bare(ctx context.Context, o order, certificate *x509.Certificate) (int64, e
 }
 
 func download(ctx context.Context, o order, side int, certificate *x509.Certificate) (size int64, err error) {
-	transport := &http.Transport{TLSClientConfig: keystore.NewTrust().TLSConfig("localhost", certificate)}
+	transport := &http.Transport{TLSClientConfig: jvmtrust.New().TLSConfig("localhost", certificate)}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	query := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(o.PageSize)}, "_sortKeys": {"_id"}}

@@ -3,12 +3,15 @@ package openidm
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"html"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // maxPiece is how many bytes of a body that is not JSON an error keeps.
@@ -22,7 +25,8 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	}
 	e := &Error{
 		Method: where.method, URL: where.url, Code: status,
-		RetryAfter: retryAfter(header.Get("Retry-After")), TransactionID: header.Get("X-ForgeRock-TransactionId"),
+		RetryAfter:    retryAfter(header.Get("Retry-After")),
+		TransactionID: header.Get("X-ForgeRock-TransactionId"),
 	}
 	kind := kindOf(status)
 	switch {
@@ -30,7 +34,7 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
 		// The web server is up, and OpenIDM is not yet (measured).
 		kind, e.Body = ErrUnavailable, piece(body)
-	case kind == ErrUnavailable || kind == ErrRedirect:
+	case errors.Is(kind, ErrUnavailable) || errors.Is(kind, ErrRedirect):
 		e.Body = piece(body)
 	case status == http.StatusNotFound:
 		// Not that of a record: the path is outside of OpenIDM.
@@ -44,14 +48,14 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	return e
 }
 
-// fill reads an error's body and says whether it is one of OpenIDM: an object
+// fill reads an error's body and reports whether it is one of OpenIDM: an object
 // with the number code, or error in 2.x, or with a reason and a message.
 func (e *Error) fill(body []byte) bool {
 	var b map[string]json.RawMessage
 	if json.Unmarshal(body, &b) != nil || b == nil {
 		return false
 	}
-	reason, message := text(b["reason"]), text(b["message"])
+	reason, message := textOf(b["reason"]), textOf(b["message"])
 	if number(b["code"]) < 0 && number(b["error"]) < 0 && (reason == "" || message == "") {
 		return false
 	}
@@ -59,8 +63,8 @@ func (e *Error) fill(body []byte) bool {
 	return true
 }
 
-// text reads a string that was escaped for HTML; other JSON is given as it is.
-func text(raw json.RawMessage) string {
+// textOf reads a string that was escaped for HTML; other JSON is given as it is.
+func textOf(raw json.RawMessage) string {
 	var s string
 	switch {
 	case len(raw) == 0 || bytes.Equal(raw, []byte("null")):
@@ -90,8 +94,12 @@ func retryAfter(s string) time.Duration {
 }
 
 // notOpenIDM is the error of an answer 200 that cannot be understood.
-func notOpenIDM(where place, body []byte, cause error) *Error {
-	return &Error{Method: where.method, URL: where.url, Code: http.StatusOK, Body: piece(body), kinds: []error{ErrNotOpenIDM}, cause: cause}
+func (c *Client) notOpenIDM(where place, body []byte, cause error) *Error {
+	e := &Error{
+		Method: where.method, URL: where.url, Code: http.StatusOK, Body: piece(body),
+		kinds: []error{ErrNotOpenIDM}, cause: cause,
+	}
+	return e.hide(c.Credentials)
 }
 
 // piece is the beginning of a body, for an error.
@@ -103,15 +111,5 @@ func piece(b []byte) string {
 			cut = cut[:len(cut)-1]
 		}
 	}
-	return printable(strings.ToValidUTF8(strings.TrimSpace(string(cut)), "\uFFFD"))
-}
-
-// printable keeps a server's words on one line.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
+	return text.Printable(strings.ToValidUTF8(strings.TrimSpace(string(cut)), "\uFFFD"))
 }

@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // Secret is a password that cannot be printed.
@@ -52,15 +54,18 @@ type Client struct {
 	Latin1Headers bool
 	// Trust decides about the server's certificate as Java would. Nil: the
 	// system's roots do, as Go does.
-	Trust *keystore.Trust
+	Trust *jvmtrust.Trust
 	// Pinned is accepted under any name, where it is exactly the server's
 	// certificate: for a server whose own key store is at hand.
 	Pinned *x509.Certificate
 	// TLSName is the name that the certificate must have; "" is BaseURL's.
 	TLSName string
 	// HTTPClient replaces the client that is made from Trust, Pinned and
-	// TLSName: its Transport is used as it is. Redirects are refused all the
-	// same, and cookies not kept.
+	// TLSName. Redirects are refused all the same, and cookies not kept. Its
+	// Transport is used as it is, with one exception: an [*http.Transport] that
+	// could choose HTTP/2 is copied, and the copy speaks HTTP/1.1 only. OpenIDM's
+	// audit recognizes the header with the password by its exact spelling, and
+	// HTTP/2 has none. Another RoundTripper must keep the spelling by itself.
 	HTTPClient *http.Client
 	// Logger gets a line for each attempt at debug level: method, path, action,
 	// status, time; no headers, bodies or other query values. Nil: silent.
@@ -111,8 +116,10 @@ func (c *Client) base() (*url.URL, error) {
 	switch {
 	case err != nil || p.User != nil:
 		return nil, errAddress // what it was might hold a password
-	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" || strings.Trim(p.Path, "/") == "":
-		return nil, fmt.Errorf("%w, not %q", errAddress, (&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String())
+	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" ||
+		strings.Trim(p.Path, "/") == "":
+		return nil, fmt.Errorf("%w, not %q", errAddress,
+			(&url.URL{Scheme: p.Scheme, Host: p.Host, Path: p.Path}).String())
 	}
 	if !strings.HasSuffix(p.Path, "/") {
 		p = p.JoinPath("/")
@@ -124,6 +131,7 @@ func (c *Client) client() *http.Client {
 	h := &http.Client{}
 	if c.HTTPClient != nil {
 		*h = *c.HTTPClient
+		h.Transport = withoutHTTP2(h.Transport)
 	} else {
 		h.Transport = c.transport()
 	}
@@ -138,10 +146,41 @@ func (c *Client) client() *http.Client {
 	return h
 }
 
+// withoutHTTP2 returns a transport that speaks HTTP/1.1 only, where that can be
+// decided: t itself, or a copy if t could choose HTTP/2.
+func withoutHTTP2(t http.RoundTripper) http.RoundTripper {
+	if t == nil {
+		t = http.DefaultTransport
+	}
+	given, ok := t.(*http.Transport)
+	if !ok {
+		return t
+	}
+	own := given.Clone() // this makes given decide on its protocols
+	if given.TLSNextProto["h2"] == nil {
+		return t
+	}
+	own.Protocols, own.ForceAttemptHTTP2 = onlyHTTP1(), false
+	own.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if config := own.TLSClientConfig; config != nil {
+		isHTTP2 := func(name string) bool { return name == "h2" }
+		config.NextProtos = slices.DeleteFunc(slices.Clone(config.NextProtos), isHTTP2)
+	}
+	return own
+}
+
+func onlyHTTP1() *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	return &p
+}
+
 func (c *Client) transport() *http.Transport {
+	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
+		Protocols:              onlyHTTP1(),
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    15 * time.Second,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        60 * time.Second,
@@ -154,7 +193,7 @@ func (c *Client) transport() *http.Transport {
 	case c.Trust != nil:
 		t.TLSClientConfig = c.Trust.TLSConfig(host)
 	case c.Pinned != nil:
-		t.TLSClientConfig = keystore.NewTrust().TLSConfig(host, c.Pinned)
+		t.TLSClientConfig = jvmtrust.New().TLSConfig(host, c.Pinned)
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}

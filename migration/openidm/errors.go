@@ -11,27 +11,33 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // What a caller may branch on, by errors.Is.
 var (
-	ErrUnauthorized   = errors.New("not authenticated")               // 401
-	ErrForbidden      = errors.New("not authorized")                  // 403
-	ErrNotFound       = errors.New("not found")                       // 404
-	ErrConflict       = errors.New("conflict")                        // 409
-	ErrPrecondition   = errors.New("exists already or was changed")   // 412
-	ErrNotImplemented = errors.New("not implemented")                 // 501
-	ErrUnavailable    = errors.New("the server is not up, or starts") // no answer, 502, 503, 504, the HTML page of a start
-	ErrNotOpenIDM     = errors.New("the answer is not OpenIDM's")     // not JSON, or another shape
-	ErrRedirect       = errors.New("redirects are refused")           // 3xx: headers with the password would go along
-	ErrTooLarge       = errors.New("the answer is larger than the limit")
-	ErrPartialResult  = errors.New("the query failed midway") // 200 with a member error
-	ErrPaging         = errors.New("the pages do not end")    // a cookie that was there before, or pages without news
+	ErrUnauthorized   = errors.New("not authenticated")             // 401
+	ErrForbidden      = errors.New("not authorized")                // 403
+	ErrNotFound       = errors.New("not found")                     // 404
+	ErrConflict       = errors.New("conflict")                      // 409
+	ErrPrecondition   = errors.New("exists already or was changed") // 412
+	ErrNotImplemented = errors.New("not implemented")               // 501
+	// ErrUnavailable: no answer, 502, 503, 504, or the HTML page of a start.
+	ErrUnavailable = errors.New("the server is not up, or starts")
+	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
+	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
+	// ErrRedirect: 3xx. The headers with the password would go along.
+	ErrRedirect = errors.New("redirects are refused")
+	ErrTooLarge = errors.New("the answer is larger than the limit")
+	// ErrPartialResult: 200 with a member error.
+	ErrPartialResult = errors.New("the query failed midway")
+	// ErrPaging: a cookie that was there before, or pages without news.
+	ErrPaging = errors.New("the pages do not end")
 )
 
 var errAddress = errors.New("the server's address must be https://HOST[:PORT]/openidm/, without a user or a query")
@@ -69,14 +75,15 @@ func (e *Error) Error() string {
 	s := fmt.Sprintf("%s %s: %d", e.Method, e.URL, e.Code)
 	switch {
 	case e.Message != "":
-		s += ": " + printable(e.Message)
+		s += ": " + text.Printable(e.Message)
 	case e.Reason != "":
-		s += " " + printable(e.Reason)
+		s += " " + text.Printable(e.Reason)
 	default:
 		s += " " + http.StatusText(e.Code)
 	}
 	for _, kind := range e.kinds {
-		if kind == ErrPartialResult || e.Message == "" && kind != kindOf(e.Code) || kind == ErrRedirect {
+		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect)
+		if named || e.Message == "" && !errors.Is(kind, kindOf(e.Code)) {
 			s += ": " + kind.Error()
 		}
 	}
@@ -84,7 +91,7 @@ func (e *Error) Error() string {
 		s += fmt.Sprintf(" (it begins %q)", e.Body)
 	}
 	if e.TransactionID != "" {
-		s += " [transaction " + printable(e.TransactionID) + "]"
+		s += " [transaction " + text.Printable(e.TransactionID) + "]"
 	}
 	return s
 }
@@ -98,23 +105,16 @@ func (e *Error) Unwrap() []error {
 }
 
 // hide takes a password out of what the server said, for servers that repeat
-// what they were sent. Short ones are not looked for: they are parts of words.
-func (e *Error) hide(cred Credentials) {
-	secret := cred.Password.Reveal()
-	if len(secret) < 4 || secret == cred.Username {
-		return
-	}
-	clean := func(s string) string { return strings.ReplaceAll(s, secret, cred.Password.String()) }
-	e.Reason, e.Message, e.Body = clean(e.Reason), clean(e.Message), clean(e.Body)
-	for n := len(secret) - 1; n >= 4; n-- { // Body is cut, perhaps within it
-		e.Body = strings.TrimSuffix(e.Body, secret[:n])
-	}
-	escaped, _ := json.Marshal(secret)
+// what they were sent. A detail that holds it is left out.
+func (e *Error) hide(cred Credentials) *Error {
+	r := redact.New(cred.Username, cred.Password)
+	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(e.Message), r.Cut(e.Body)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
-		if strings.Contains(string(*raw), secret) || strings.Contains(string(*raw), string(escaped[1:len(escaped)-1])) {
+		if r.Holds(*raw) {
 			*raw = nil
 		}
 	}
+	return e
 }
 
 func kindOf(code int) error {
@@ -140,10 +140,10 @@ func kindOf(code int) error {
 	return nil
 }
 
-// NetworkError: no answer came, or not the whole of it. It matches
+// NetworkError is returned if no answer came, or only a part of it. It matches
 // [ErrUnavailable] when the server could not be reached or the connection was
 // lost, [ErrNotOpenIDM] when something else than a TLS server answers, and
-// unwraps to a [*keystore.TrustError] when the server's certificate is not
+// unwraps to a [*jvmtrust.Error] when the server's certificate is not
 // accepted. When the caller's context ended, it matches the context's error
 // and none of the sentinels.
 type NetworkError struct {
@@ -157,7 +157,7 @@ type NetworkError struct {
 // Error says where and why.
 func (e *NetworkError) Error() string {
 	where := place{e.Method, e.URL}.String()
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	if errors.As(e.Err, &trust) {
 		return fmt.Sprintf("%s: the server's certificate is not accepted: %s", where, trust.Message)
 	}
@@ -167,11 +167,12 @@ func (e *NetworkError) Error() string {
 // Unwrap gives the failure of the transport.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// Sent says whether the request may have reached the server.
+// Sent reports whether the request may have reached the server.
 func (e *NetworkError) Sent() bool {
 	var dns *net.DNSError
 	var op *net.OpError
-	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) && !(errors.As(e.Err, &op) && op.Op == "dial")
+	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) &&
+		!(errors.As(e.Err, &op) && op.Op == "dial")
 }
 
 // Is matches [ErrUnavailable] and [ErrNotOpenIDM].
@@ -179,7 +180,8 @@ func (e *NetworkError) Is(target error) bool {
 	foreign := isForeign(e.Err)
 	switch target {
 	case ErrUnavailable:
-		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) && !errors.Is(e.Err, errLatin1)
+		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) &&
+			!errors.Is(e.Err, errLatin1)
 	case ErrNotOpenIDM:
 		return !e.ended && foreign
 	}
@@ -189,7 +191,8 @@ func (e *NetworkError) Is(target error) bool {
 // networkError is the error of a call that got no answer. The address that
 // net/http puts into its errors holds the query, and is left out.
 func networkError(ctx context.Context, where place, err error, maybeSent bool) error {
-	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err), unsent: !maybeSent, ended: ctx.Err() != nil}
+	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err),
+		unsent: !maybeSent, ended: ctx.Err() != nil}
 	var certificate *tls.CertificateVerificationError
 	if errors.As(e.Err, &certificate) {
 		e.Err = errors.Join(trustError(e.URL, certificate), e.Err)
@@ -206,9 +209,9 @@ func withoutAddress(err error) error {
 }
 
 // trustError is Go's own verdict, with the system's roots, in the form of that
-// of [keystore.Trust].
-func trustError(address string, err *tls.CertificateVerificationError) *keystore.TrustError {
-	e := &keystore.TrustError{Reason: keystore.ReasonUntrusted, Message: err.Err.Error(),
+// of [jvmtrust.Trust].
+func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust.Error {
+	e := &jvmtrust.Error{Reason: jvmtrust.ReasonUntrusted, Message: err.Err.Error(),
 		Remedy: "name the truststore that holds the server's certificate"}
 	if p, parseErr := url.Parse(address); parseErr == nil {
 		e.Host = p.Hostname()
@@ -220,16 +223,17 @@ func trustError(address string, err *tls.CertificateVerificationError) *keystore
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err.Err, &name):
-		e.Reason, e.Remedy = keystore.ReasonName, e.Remedy+", and use the certificate's own name in the address"
+		e.Reason, e.Remedy = jvmtrust.ReasonName, e.Remedy+", and use the certificate's own name in the address"
 	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
-		e.Reason, e.Remedy = keystore.ReasonValidity, "renew the server's certificate, and check both machines' clocks"
+		e.Reason, e.Remedy = jvmtrust.ReasonValidity,
+			"renew the server's certificate, and check both machines' clocks"
 	}
 	return e
 }
 
 // isTLS says that the handshake failed over a certificate or in its protocol.
 func isTLS(err error) bool {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var certificate *tls.CertificateVerificationError
 	var alert tls.AlertError
 	return errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &alert) || isForeign(err)

@@ -10,12 +10,31 @@ import (
 
 var errLatin1 = errors.New("the user name or password cannot be sent in ISO-8859-1, as Latin1Headers asks")
 
+// The headers of OpenIDM, in the spelling by which its audit service leaves
+// out the password. It does not know that of net/http, X-Openidm-Password.
+const (
+	headerUsername  = "X-OpenIDM-Username"
+	headerPassword  = "X-OpenIDM-Password"
+	headerNoSession = "X-OpenIDM-NoSession"
+)
+
+// setExact sets a header in this very spelling, and in no other.
+func setExact(h http.Header, name, value string) {
+	h.Del(name)
+	h[name] = []string{value}
+}
+
+// setHeaders adds the credentials and what else each request has. Reading or
+// deleting one of OpenIDM's headers takes its constant as the key of the map:
+// http.Header's methods look for net/http's spelling.
 func (c *Client) setHeaders(h http.Header, hasBody bool) error {
 	cred := c.Credentials
 	if cred.Username == "" {
 		cred = Anonymous()
 	}
-	for name, value := range map[string]string{"X-OpenIDM-Username": cred.Username, "X-OpenIDM-Password": cred.Password.Reveal()} {
+	for name, value := range map[string]string{
+		headerUsername: cred.Username, headerPassword: cred.Password.Reveal(),
+	} {
 		text, ok := encodedText(value), true
 		if c.Latin1Headers {
 			text, ok = latin1Text(value)
@@ -23,9 +42,9 @@ func (c *Client) setHeaders(h http.Header, hasBody bool) error {
 		if !ok {
 			return errLatin1
 		}
-		h.Set(name, text)
+		setExact(h, name, text)
 	}
-	h.Set("X-OpenIDM-NoSession", "true")
+	setExact(h, headerNoSession, "true")
 	h.Set("X-Requested-With", "idconnect-upgrade")
 	h.Set("Accept", "application/json")
 	if hasBody {
@@ -47,7 +66,7 @@ func encodedText(s string) string {
 	return "UTF-8''" + strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
 
-// latin1Text says whether a header can carry the text in ISO-8859-1.
+// latin1Text reports whether a header can carry the text in ISO-8859-1.
 func latin1Text(s string) (string, bool) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -59,7 +78,7 @@ func latin1Text(s string) (string, bool) {
 	return string(b), isPlain(string(b), 0x100)
 }
 
-// isPlain says whether a header carries these bytes below end unchanged.
+// isPlain reports whether a header carries these bytes below end unchanged.
 func isPlain(s string, end int) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] == 0x7f || int(s[i]) >= end {

@@ -6,12 +6,14 @@ import (
 	"net/http"
 )
 
-// QueryBody is [Client.QueryPage] for who reads many pages and looks into them
-// by himself: it returns the answer as it came, in buf as far as there is room,
-// and does not see the failures that only its text tells. [Client.ParsePage]
+// QueryBody is [Client.QueryPage] for callers that read many pages and parse them
+// themselves. It returns the answer as it came, in buf if there is room. It does
+// not detect a failure that only the answer's text reports; [Client.ParsePage]
 // does.
 func (c *Client) QueryBody(ctx context.Context, resource string, q Query, cookie string, buf []byte) ([]byte, error) {
-	body, _, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, query: q.values(cookie), repeatable: true, into: buf})
+	body, _, err := c.fetch(ctx, request{
+		method: http.MethodGet, resource: resource, query: q.values(cookie), repeatable: true, into: buf,
+	})
 	return body, err
 }
 
@@ -28,18 +30,20 @@ func (c *Client) ParsePage(resource string, body []byte) (Page, error) {
 	}{Total: -1, Remaining: -1}
 	where := func() place { return place{http.MethodGet, c.urlOf(resource)} }
 	if err := json.Unmarshal(body, &a); err != nil {
-		return Page{}, notOpenIDM(where(), body, err)
+		return Page{}, c.notOpenIDM(where(), body, err)
 	}
 	if a.Error != nil && string(a.Error) != "null" {
-		e := &Error{Method: where().method, URL: where().url, Code: http.StatusOK, kinds: []error{ErrPartialResult}}
+		e := &Error{
+			Method: where().method, URL: where().url, Code: http.StatusOK, kinds: []error{ErrPartialResult},
+		}
 		if !e.fill(a.Error) {
-			e.Message = text(a.Error)
+			e.Message = textOf(a.Error)
 		}
 		e.hide(c.Credentials)
 		return Page{}, e
 	}
 	if a.Result == nil {
-		return Page{}, notOpenIDM(where(), body, nil)
+		return Page{}, c.notOpenIDM(where(), body, nil)
 	}
 	return Page{Result: a.Result, Cookie: cookieText(a.Cookie), Total: a.Total, Remaining: a.Remaining}, nil
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"net"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // PeerCertificates returns the chain that the server presents, its own
@@ -29,7 +29,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 		port = "443"
 	}
 	var chain []*x509.Certificate
-	d := tls.Dialer{Config: keystore.PeekTLSConfig(c.tlsName(), func(seen []*x509.Certificate) { chain = seen })}
+	d := tls.Dialer{Config: jvmtrust.PeekTLSConfig(c.tlsName(), func(seen []*x509.Certificate) { chain = seen })}
 	// The handshake is made to fail once the chain was seen.
 	conn, err := d.DialContext(limited, "tcp", net.JoinHostPort(p.Hostname(), port))
 	if err == nil {

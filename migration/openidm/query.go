@@ -119,7 +119,7 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 					ID string `json:"_id"`
 				}
 				if err := json.Unmarshal(record, &id); err != nil {
-					yield(nil, notOpenIDM(place{http.MethodGet, c.urlOf(resource)}, record, err))
+					yield(nil, c.notOpenIDM(place{http.MethodGet, c.urlOf(resource)}, record, err))
 					return
 				}
 				if id.ID != "" && !fresh(seen, id.ID) {
@@ -139,7 +139,8 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 				yield(nil, fmt.Errorf("GET %s: %w: a cookie came twice", c.urlOf(resource), ErrPaging))
 				return
 			case idle >= maxIdlePages:
-				yield(nil, fmt.Errorf("GET %s: %w: %d pages without a new record", c.urlOf(resource), ErrPaging, idle))
+				yield(nil, fmt.Errorf("GET %s: %w: %d pages without a new record",
+					c.urlOf(resource), ErrPaging, idle))
 				return
 			}
 			cookie = page.Cookie

@@ -32,7 +32,8 @@ func table(ids []string, change func(page int, ids []string) []string) script {
 		if end < len(ids) {
 			cookie = strconv.Quote(strconv.Itoa(end))
 		}
-		return answer(200, fmt.Sprintf(`{"result":[%s],"resultCount":%d,"pagedResultsCookie":%s}`, strings.Join(records, ","), len(records), cookie)), nil
+		return answer(200, fmt.Sprintf(`{"result":[%s],"resultCount":%d,"pagedResultsCookie":%s}`,
+			strings.Join(records, ","), len(records), cookie)), nil
 	}
 }
 
@@ -105,8 +106,10 @@ func TestQueryParameters(t *testing.T) {
 		want   string
 	}{
 		{Query{}, "", "_pageSize=500&_queryFilter=true"},
-		{Query{Filter: `userName sw "u+0&"`, Fields: []string{"a", "b/c"}, SortKeys: []string{"-a", "b"}, PageSize: 3}, "4 %",
-			"_fields=a%2Cb%2Fc&_pageSize=3&_pagedResultsCookie=4+%25&_queryFilter=userName+sw+%22u%2B0%26%22&_sortKeys=-a%2Cb"},
+		{Query{Filter: `userName sw "u+0&"`, Fields: []string{"a", "b/c"},
+			SortKeys: []string{"-a", "b"}, PageSize: 3}, "4 %",
+			"_fields=a%2Cb%2Fc&_pageSize=3&_pagedResultsCookie=4+%25&" +
+				"_queryFilter=userName+sw+%22u%2B0%26%22&_sortKeys=-a%2Cb"},
 	} {
 		if _, err := c.QueryPage(t.Context(), "x", tc.q, tc.cookie); err != nil || got != tc.want {
 			t.Errorf("%s, %v", got, err)
@@ -126,16 +129,27 @@ func TestQueryErrors(t *testing.T) {
 		{"failed midway", func() string {
 			return `{"result":[{"_id":"a"}],"error":{"code":500,"reason":"r","message":"it &lt; broke"}}`
 		}, ErrPartialResult, 1},
-		{"failed midway, as text", func() string { return `{"result":[{"_id":"a"}],"error":"it < broke"}` }, ErrPartialResult, 1},
-		{"a cookie that repeats", func() string { return `{"result":[{"_id":"a"}],"pagedResultsCookie":"x"}` }, ErrPaging, 2},
-		{"a numeric cookie that repeats", func() string { return `{"result":[{"_id":"a"}],"pagedResultsCookie":7}` }, ErrPaging, 2},
-		{"pages without end", func() string { return fmt.Sprintf(`{"result":[],"pagedResultsCookie":"%d"}`, page) }, ErrPaging, maxIdlePages},
-		{"the same page without end", func() string { return fmt.Sprintf(`{"result":[{"_id":"a"}],"pagedResultsCookie":"%d"}`, page) }, ErrPaging, maxIdlePages + 1},
+		{"failed midway, as text", func() string { return `{"result":[{"_id":"a"}],"error":"it < broke"}` },
+			ErrPartialResult, 1},
+		{"a cookie that repeats", func() string { return `{"result":[{"_id":"a"}],"pagedResultsCookie":"x"}` },
+			ErrPaging, 2},
+		{"a numeric cookie that repeats", func() string {
+			return `{"result":[{"_id":"a"}],"pagedResultsCookie":7}`
+		}, ErrPaging, 2},
+		{"pages without end", func() string {
+			return fmt.Sprintf(`{"result":[],"pagedResultsCookie":"%d"}`, page)
+		}, ErrPaging, maxIdlePages},
+		{"the same page without end", func() string {
+			return fmt.Sprintf(`{"result":[{"_id":"a"}],"pagedResultsCookie":"%d"}`, page)
+		}, ErrPaging, maxIdlePages + 1},
 		{"a record that is none", func() string { return `{"result":[1]}` }, ErrNotOpenIDM, 1},
 		{"no result", func() string { return `{"a":1}` }, ErrNotOpenIDM, 1},
 	} {
 		page = 0
-		c := scripted(func(*http.Request) (*http.Response, error) { page++; return answer(200, tc.answer()), nil })
+		c := scripted(func(*http.Request) (*http.Response, error) {
+			page++
+			return answer(200, tc.answer()), nil
+		})
 		var last error
 		for _, err := range c.Query(t.Context(), "x", Query{}) {
 			if last != nil {
@@ -168,7 +182,8 @@ func TestQueryStopsWhenAsked(t *testing.T) {
 func TestNumber(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]Number{
-		`0`: 0, `12`: 12, `"12"`: 12, `" 7 "`: 7, `"?"`: -1, `""`: -1, `null`: -1, `-3`: -1, `1.5`: -1, `1e3`: 1000, `"12 users"`: -1,
+		`0`: 0, `12`: 12, `"12"`: 12, `" 7 "`: 7, `"?"`: -1, `""`: -1, `null`: -1, `-3`: -1, `1.5`: -1,
+		`1e3`: 1000, `"12 users"`: -1,
 		`[]`: -1, `{}`: -1, `true`: -1, `99999999999999999999`: -1,
 	} {
 		got := Number(5)
@@ -180,8 +195,10 @@ func TestNumber(t *testing.T) {
 
 func TestRecon(t *testing.T) {
 	t.Parallel()
-	const run = `{"_id":"a/b","mapping":"m","state":"SUCCESS","stage":"COMPLETED_SUCCESS","statusSummary":{"SUCCESS":"3","FAILURE":1},
-		"progress":{"source":{"existing":{"processed":7,"total":"?"}},"target":{"existing":{"processed":0,"total":"12"},"created":2}},"ended":""}`
+	const run = `{"_id":"a/b","mapping":"m","state":"SUCCESS","stage":"COMPLETED_SUCCESS",
+		"statusSummary":{"SUCCESS":"3","FAILURE":1},
+		"progress":{"source":{"existing":{"processed":7,"total":"?"}},
+			"target":{"existing":{"processed":0,"total":"12"},"created":2}},"ended":""}`
 	var asked []string
 	c := scripted(func(r *http.Request) (*http.Response, error) {
 		asked = append(asked, r.Method+" "+r.URL.RequestURI())
@@ -191,12 +208,14 @@ func TestRecon(t *testing.T) {
 		return answer(200, run), nil
 	})
 	r, err := c.Recon(t.Context(), "a/b")
-	if err != nil || r.Failures() != 1 || r.StatusSummary["SUCCESS"] != 3 || r.Progress.Source.Existing != (ReconCount{7, -1}) ||
+	if err != nil || r.Failures() != 1 || r.StatusSummary["SUCCESS"] != 3 ||
+		r.Progress.Source.Existing != (ReconCount{7, -1}) ||
 		r.Progress.Target.Existing != (ReconCount{0, 12}) || r.Progress.Target.Created != 2 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	list, err := c.Recons(t.Context())
-	if err != nil || len(list) != 2 || list[1].Failures() != -1 || list[1].Progress.Source.Existing.Processed != -1 {
+	if err != nil || len(list) != 2 || list[1].Failures() != -1 ||
+		list[1].Progress.Source.Existing.Processed != -1 {
 		t.Errorf("%+v, %v", list, err)
 	}
 	if _, err := c.StartRecon(t.Context(), "m&n"); err != nil {
@@ -205,7 +224,8 @@ func TestRecon(t *testing.T) {
 	if err := c.CancelRecon(t.Context(), "a/b"); err != nil {
 		t.Error(err)
 	}
-	want := "GET /openidm/recon/a%2Fb\nGET /openidm/recon\nPOST /openidm/recon?_action=recon&mapping=m%26n\nPOST /openidm/recon/a%2Fb?_action=cancel"
+	want := "GET /openidm/recon/a%2Fb\nGET /openidm/recon\nPOST /openidm/recon?_action=recon&mapping=m%26n\nPOST " +
+		"/openidm/recon/a%2Fb?_action=cancel"
 	if got := strings.Join(asked, "\n"); got != want {
 		t.Error(got)
 	}

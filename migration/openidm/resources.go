@@ -52,12 +52,13 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 // info reads what everybody may read, unless access rules are unusual.
 func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool, date *time.Time) error {
 	read := func(c *Client) error {
-		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource, repeatable: true, date: date})
+		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource,
+			repeatable: true, date: date})
 		if err != nil {
 			return err
 		}
 		if err := json.Unmarshal(body, into); err != nil || !ok() {
-			return notOpenIDM(where, body, err)
+			return c.notOpenIDM(where, body, err)
 		}
 		return nil
 	}
@@ -74,7 +75,7 @@ type Login struct {
 	Roles            []string // without a path before the name
 }
 
-// IsAdmin says whether the account is an administrator's.
+// IsAdmin reports whether the account is an administrator's.
 func (l Login) IsAdmin() bool { return slices.Contains(l.Roles, "openidm-admin") }
 
 // Login proves the credentials. Wrong ones are [ErrUnauthorized].
@@ -93,7 +94,7 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 		return Login{}, err
 	}
 	if err := json.Unmarshal(body, &a); err != nil {
-		return Login{}, notOpenIDM(where, body, err)
+		return Login{}, c.notOpenIDM(where, body, err)
 	}
 	var l Login
 	for _, id := range []string{a.AuthenticationID, a.Authorization.ID, a.Username} {
@@ -106,7 +107,7 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 		l.Roles = append(l.Roles, r[strings.LastIndexByte(r, '/')+1:])
 	}
 	if l.AuthenticationID == "" {
-		return Login{}, notOpenIDM(where, body, nil)
+		return Login{}, c.notOpenIDM(where, body, nil)
 	}
 	return l, nil
 }
@@ -138,7 +139,8 @@ func (c *Client) Action(ctx context.Context, resource, action string, a ActionRe
 		q = url.Values{}
 	}
 	q.Set("_action", action)
-	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body, repeatable: a.Repeatable}, into)
+	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body,
+		repeatable: a.Repeatable}, into)
 }
 
 // Configs lists the ids of the configuration ("sync", "managed",

@@ -55,7 +55,7 @@ func (c *Client) do(ctx context.Context, r request, into any) error {
 		return err
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return notOpenIDM(where, answer, err)
+		return c.notOpenIDM(where, answer, err)
 	}
 	return nil
 }
@@ -70,7 +70,9 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	if k.url, err = address(s.base, r); err != nil {
 		return nil, place{}, err
 	}
-	k.where = place{r.method, (&url.URL{Scheme: k.url.Scheme, Host: k.url.Host, Path: k.url.Path, RawPath: k.url.RawPath}).String()}
+	withoutQuery := *k.url
+	withoutQuery.RawQuery = ""
+	k.where = place{r.method, withoutQuery.String()}
 	var body []byte
 	if r.body != nil {
 		if body, err = json.Marshal(r.body); err != nil {
@@ -112,7 +114,9 @@ func address(base *url.URL, r request) (*url.URL, error) {
 
 // send returns the answer with its body, read whole within the limit.
 func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, error) {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { k.connected.Store(true) }})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { k.connected.Store(true) },
+	})
 	var raw any
 	if body != nil {
 		raw = body
@@ -168,7 +172,8 @@ func (k *call) retrying() *retryablehttp.Client {
 		retries = defaultRetries
 	}
 	return &retryablehttp.Client{
-		HTTPClient: k.state.http, RetryMax: max(retries, 0), RetryWaitMin: minRetryWait, RetryWaitMax: maxRetryWait,
+		HTTPClient: k.state.http, RetryMax: max(retries, 0), RetryWaitMin: minRetryWait,
+		RetryWaitMax: maxRetryWait,
 		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, attempt int) {
 			k.attempt, k.began, k.logged = attempt+1, time.Now(), false
 		},
@@ -192,13 +197,14 @@ func (k *call) mayRetry(ctx context.Context, resp *http.Response, err error) (bo
 		return mayPass(err), nil
 	}
 	switch resp.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
 		return true, nil
 	}
 	return false, nil
 }
 
-// mayPass says whether a failure may pass by itself: a certificate that is not
+// mayPass reports whether a failure may pass by itself: a certificate that is not
 // trusted or a limit does not. A refused connection is not tried again here:
 // callers that wait for a server to start do so with their own patience.
 func mayPass(err error) bool {
@@ -212,7 +218,8 @@ func (k *call) log(ctx context.Context, resp *http.Response, err error) {
 		return
 	}
 	k.logged = true
-	attrs := []slog.Attr{slog.String("method", k.request.method), slog.String("host", k.url.Host), slog.String("path", k.url.Path)}
+	attrs := []slog.Attr{slog.String("method", k.request.method), slog.String("host", k.url.Host),
+		slog.String("path", k.url.Path)}
 	if action := k.request.query.Get("_action"); action != "" {
 		attrs = append(attrs, slog.String("action", action))
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 func newServerWith(t *testing.T, certificate tls.Certificate) *httptest.Server {
@@ -30,8 +30,8 @@ func newServerWith(t *testing.T, certificate tls.Certificate) *httptest.Server {
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	own, old := certificate(t, "localhost"), certificate(t, "idc21.example.com")
-	trusting := func(c ...tls.Certificate) *keystore.Trust {
-		t := keystore.NewTrust()
+	trusting := func(c ...tls.Certificate) *jvmtrust.Trust {
+		t := jvmtrust.New()
 		for _, x := range c {
 			t.Add(x.Leaf)
 		}
@@ -39,25 +39,28 @@ func TestCertificates(t *testing.T) {
 	}
 	// Such a certificate has neither a root that the system knows nor a name
 	// that Go takes: Windows is asked about the first before the second.
-	unknown := keystore.ReasonName
+	unknown := jvmtrust.ReasonName
 	if runtime.GOOS == "windows" {
-		unknown = keystore.ReasonUntrusted
+		unknown = jvmtrust.ReasonUntrusted
 	}
 	for _, tc := range []struct {
 		name   string
 		server tls.Certificate
 		change func(*Client)
-		reason keystore.TrustReason
+		reason jvmtrust.Reason
 	}{
 		{"trusted by its CN", own, func(c *Client) { c.Trust = trusting(own) }, ""},
-		{"not trusted", own, func(c *Client) { c.Trust = trusting(old) }, keystore.ReasonUntrusted},
+		{"not trusted", own, func(c *Client) { c.Trust = trusting(old) }, jvmtrust.ReasonUntrusted},
 		{"the system's roots do not know it", own, func(*Client) {}, unknown},
-		{"an empty trust trusts nothing", own, func(c *Client) { c.Trust = keystore.NewTrust() }, keystore.ReasonUntrusted},
-		{"other name", old, func(c *Client) { c.Trust = trusting(old) }, keystore.ReasonName},
-		{"other name asked for", old, func(c *Client) { c.Trust, c.TLSName = trusting(old), "idc21.example.com" }, ""},
+		{"an empty trust trusts nothing", own, func(c *Client) { c.Trust = jvmtrust.New() },
+			jvmtrust.ReasonUntrusted},
+		{"other name", old, func(c *Client) { c.Trust = trusting(old) }, jvmtrust.ReasonName},
+		{"other name asked for", old, func(c *Client) {
+			c.Trust, c.TLSName = trusting(old), "idc21.example.com"
+		}, ""},
 		{"pinned under any name", old, func(c *Client) { c.Pinned = old.Leaf }, ""},
 		{"pinned beside a trust", old, func(c *Client) { c.Trust, c.Pinned = trusting(own), old.Leaf }, ""},
-		{"another one is pinned", own, func(c *Client) { c.Pinned = old.Leaf }, keystore.ReasonUntrusted},
+		{"another one is pinned", own, func(c *Client) { c.Pinned = old.Leaf }, jvmtrust.ReasonUntrusted},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +76,7 @@ func TestCertificates(t *testing.T) {
 				}
 				return
 			}
-			var trust *keystore.TrustError
+			var trust *jvmtrust.Error
 			var network *NetworkError
 			if !errors.As(err, &trust) || trust.Reason != tc.reason || trust.Remedy == "" {
 				t.Fatalf("%v, %+v", err, trust)

@@ -4,9 +4,10 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // sessionCookie is the name of the cookie that holds a session.
@@ -38,39 +39,23 @@ func credentials(r *http.Request) (name, password string, given bool) {
 		}
 	}
 	if _, ok := r.Header["X-Openidm-Username"]; ok {
-		return decodeHeader(r.Header.Get("X-OpenIDM-Username")), decodeHeader(r.Header.Get("X-OpenIDM-Password")), true
+		return crest.DecodeHeader(r.Header.Get("X-OpenIDM-Username")),
+			crest.DecodeHeader(r.Header.Get("X-OpenIDM-Password")), true
 	}
 	return "", "", false
 }
 
-// decodeHeader decodes the form of RFC 5987: UTF-8”Passw%C2%A3rd.
-func decodeHeader(value string) string {
-	charset, rest, ok := strings.Cut(value, "'")
-	if !ok || !strings.EqualFold(charset, "UTF-8") {
-		return value
-	}
-	_, encoded, ok := strings.Cut(rest, "'")
-	if !ok {
-		return value
-	}
-	text, err := url.PathUnescape(encoded)
-	if err != nil {
-		return value
-	}
-	return text
-}
-
-var accessDenied = &restError{Code: http.StatusUnauthorized, Message: "Access Denied"}
+var accessDenied = &crest.Error{Code: http.StatusUnauthorized, Message: "Access Denied"}
 
 // authenticate finds out who sent a request: a session wins over the headers.
-func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity, *restError) {
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity, *crest.Error) {
 	if c, err := r.Cookie(sessionCookie); err == nil {
 		s.mu.Lock()
 		who, ok := s.sessions[c.Value]
 		s.mu.Unlock()
 		if ok {
 			if !fromScript(r) {
-				return identity{}, fail(http.StatusForbidden, "Access denied")
+				return identity{}, crest.Errorf(http.StatusForbidden, "Access denied")
 			}
 			who.session = c.Value
 			return who, nil
@@ -97,12 +82,13 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity,
 	return who, nil
 }
 
-// fromScript says whether a request that changes something carries one of the
+// fromScript reports whether a request that changes something carries one of the
 // headers that a foreign web page cannot send.
 func fromScript(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodDelete:
-		return r.Header.Get("X-OpenIDM-Username") != "" || r.Header.Get("Authorization") != "" || r.Header.Get("X-Requested-With") != ""
+		return r.Header.Get("X-OpenIDM-Username") != "" || r.Header.Get("Authorization") != "" ||
+			r.Header.Get("X-Requested-With") != ""
 	}
 	return true
 }
@@ -111,9 +97,11 @@ func (s *Server) account(name, password string) (identity, bool) {
 	same := func(want string) bool { return subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1 }
 	switch name {
 	case "openidm-admin":
-		return identity{name: name, id: name, component: "repo/internal/user", module: "INTERNAL_USER", roles: []string{"openidm-admin", "openidm-authorized"}}, same(s.options.AdminPassword)
+		return identity{name: name, id: name, component: "repo/internal/user", module: "INTERNAL_USER",
+			roles: []string{"openidm-admin", "openidm-authorized"}}, same(s.options.AdminPassword)
 	case "anonymous":
-		return identity{name: name, id: name, component: "repo/internal/user", module: "STATIC_USER", roles: []string{"openidm-reg"}}, same("anonymous")
+		return identity{name: name, id: name, component: "repo/internal/user", module: "STATIC_USER",
+			roles: []string{"openidm-reg"}}, same("anonymous")
 	}
 	w := s.world
 	w.mu.Lock()
@@ -122,7 +110,7 @@ func (s *Server) account(name, password string) (identity, bool) {
 	if id == "" {
 		return identity{}, false
 	}
-	r, _ := w.table(managedUser).get(id)
+	r, _ := w.table(managedUser).Get(id)
 	want, err := w.vault.decrypt(r["password"])
 	text, ok := want.(string)
 	if err != nil || !ok || !same(text) || r["accountStatus"] != "active" {
@@ -131,7 +119,7 @@ func (s *Server) account(name, password string) (identity, bool) {
 	who := identity{name: name, id: id, component: managedUser, module: "MANAGED_USER"}
 	given, _ := r["authzRoles"].([]any)
 	for _, one := range given {
-		ref, _ := lookup(one, []string{"_ref"})
+		ref, _ := crest.Lookup(one, []string{"_ref"})
 		path, _ := ref.(string)
 		if role, ok := strings.CutPrefix(path, "repo/internal/role/"); ok {
 			who.roles = append(who.roles, role)
@@ -148,33 +136,34 @@ func (s *Server) account(name, password string) (identity, bool) {
 func (s *Server) allowed(c *call) bool {
 	who := c.who
 	if who.has("openidm-admin") {
-		if rest, ok := c.under("repo"); ok {
+		if rest, ok := c.Under("repo"); ok {
 			// Commands are for nobody, and statements only for here.
-			return !(c.operation == "action" && c.action == "command") || rest == "links"
+			return !(c.Operation == "action" && c.Action == "command") || rest == "links"
 		}
-		if c.query.expression {
+		if c.Query.Expression {
 			return false
 		}
 		return true
 	}
-	if c.path == "endpoint/migration" && s.options.Role == Target && c.operation == "action" {
-		return c.action == "configure" || c.action == "status"
+	if c.Path == "endpoint/migration" && s.options.Role == Target && c.Operation == "action" {
+		return c.Action == "configure" || c.Action == "status"
 	}
-	read := c.operation == "read"
-	if rest, ok := c.under("info"); ok && rest != "" {
+	read := c.Operation == "read"
+	if rest, ok := c.Under("info"); ok && rest != "" {
 		return read
 	}
-	if c.path == "authentication" {
-		return read || c.operation == "action" && (c.action == "logout" || c.action == "getAuthToken" || c.action == "reauthenticate" && who.has("openidm-authorized"))
+	if c.Path == "authentication" {
+		return read || c.Operation == "action" && (c.Action == "logout" || c.Action == "getAuthToken" ||
+			c.Action == "reauthenticate" && who.has("openidm-authorized"))
 	}
-	if c.path == "config/ui/themeconfig" || c.path == "config/ui/configuration" {
+	if c.Path == "config/ui/themeconfig" || c.Path == "config/ui/configuration" {
 		return read
 	}
 	if !who.has("openidm-authorized") {
 		return false
 	}
-	if rest, ok := c.under("config/ui"); ok && rest != "" {
+	if rest, ok := c.Under("config/ui"); ok && rest != "" {
 		return read
 	}
-	return c.path == who.component+"/"+who.id && (read || c.operation == "patch")
+	return c.Path == who.component+"/"+who.id && (read || c.Operation == "patch")
 }

@@ -29,7 +29,8 @@ func send(client *http.Client, method, url, body string, header ...string) (repl
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if len(header) == 0 {
-		header = []string{"X-OpenIDM-Username", "openidm-admin", "X-OpenIDM-Password", "openidm-admin", "X-OpenIDM-NoSession", "true"}
+		header = []string{"X-OpenIDM-Username", "openidm-admin", "X-OpenIDM-Password", "openidm-admin",
+			"X-OpenIDM-NoSession", "true"}
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // configIDs are the configurations of a default server. Of most of them only
@@ -37,20 +39,20 @@ func (s *Server) configIDs() []string {
 
 // config serves the list, the configurations of which the content is known,
 // and those that are written.
-func (s *Server) config(c *call) (*result, *restError) {
-	id := strings.Join(c.segs[1:], "/")
-	if c.operation == "action" {
-		return nil, neverSupported(c)
+func (s *Server) config(c *call) (*crest.Result, *crest.Error) {
+	id := strings.Join(c.Segments[1:], "/")
+	if c.Operation == "action" {
+		return nil, crest.NeverSupported(c.Request)
 	}
-	if c.operation == "query" {
-		return runQuery(c, list(nil)) // the measured server finds nothing by a filter
+	if c.Operation == "query" {
+		return crest.RunQuery(c.Request, crest.List(nil)) // the measured server finds nothing by a filter
 	}
-	if len(c.segs) > 3 {
-		return nil, fail(http.StatusBadRequest, "The passed resourcePath has more than two parts")
+	if len(c.Segments) > 3 {
+		return nil, crest.BadRequest("The passed resourcePath has more than two parts")
 	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
-	if c.operation != "read" {
+	if c.Operation != "read" {
 		return s.writeConfig(c, id)
 	}
 	if id == "" {
@@ -60,17 +62,18 @@ func (s *Server) config(c *call) (*result, *restError) {
 			if factory, _, ok := strings.Cut(id, "/"); ok {
 				sum := sha256.Sum256([]byte(id))
 				one["factoryPid"] = factory
-				one["pid"] = fmt.Sprintf("%s.%x-%x-%x-%x-%x", factory, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+				one["pid"] = fmt.Sprintf("%s.%x-%x-%x-%x-%x", factory, sum[:4], sum[4:6], sum[6:8],
+					sum[8:10], sum[10:16])
 			}
 			all = append(all, one)
 		}
-		return &result{body: pick(record{"_id": "", "configurations": all}, c.fields)}, nil
+		return &crest.Result{Body: crest.Pick(record{"_id": "", "configurations": all}, c.Fields)}, nil
 	}
 	if r := s.findConfig(id); r != nil {
 		r["_id"] = id
-		return &result{body: pick(r, c.fields)}, nil
+		return &crest.Result{Body: crest.Pick(r, c.Fields)}, nil
 	}
-	return nil, fail(http.StatusNotFound, "No configuration exists for id %s", id)
+	return nil, crest.Errorf(http.StatusNotFound, "No configuration exists for id %s", id)
 }
 
 // allConfigIDs are those of the start, without the deleted ones, and then the
@@ -102,43 +105,46 @@ func (s *Server) findConfig(id string) record {
 
 // writeConfig creates, changes and deletes. A nil record stands for one that
 // was deleted. What is written has no effect on the fake itself.
-func (s *Server) writeConfig(c *call, id string) (*result, *restError) {
+func (s *Server) writeConfig(c *call, id string) (*crest.Result, *crest.Error) {
 	old := s.findConfig(id)
-	if c.upsert && old != nil {
-		c.operation = "update"
+	if c.Upsert && old != nil {
+		c.Operation = "update"
 	}
-	missing := fail(http.StatusNotFound, "No existing configuration found for %s, can not %s the configuration.", id, c.operation)
+	missing := crest.Errorf(http.StatusNotFound,
+		"No existing configuration found for %s, can not %s the configuration.", id, c.Operation)
 	switch {
-	case c.operation == "create" && c.posted:
-		return nil, fail(http.StatusBadRequest, "The passed identifier to create is null")
-	case c.operation == "create" && id == "":
-		return nil, notFound("")
+	case c.Operation == "create" && c.Posted:
+		return nil, crest.BadRequest("The passed identifier to create is null")
+	case c.Operation == "create" && id == "":
+		return nil, crest.NotFound("")
 	case id == "":
-		return nil, fail(http.StatusBadRequest, "The passed identifier to %s is null", c.operation)
-	case c.operation == "create" && old != nil:
-		return nil, fail(http.StatusPreconditionFailed, "Can not create a new factory configuration with ID %s, configuration for this ID already exists.", id)
-	case c.operation != "create" && old == nil:
+		return nil, crest.BadRequest("The passed identifier to %s is null", c.Operation)
+	case c.Operation == "create" && old != nil:
+		return nil, crest.Errorf(http.StatusPreconditionFailed,
+			"Can not create a new factory configuration with ID %s, "+
+				"configuration for this ID already exists.", id)
+	case c.Operation != "create" && old == nil:
 		return nil, missing
 	}
 	next, status := record(nil), 0
-	switch c.operation {
+	switch c.Operation {
 	case "create":
-		next, status = maps.Clone(c.body.(record)), http.StatusCreated
+		next, status = maps.Clone(c.Body.(record)), http.StatusCreated
 	case "update":
-		next = maps.Clone(c.body.(record))
+		next = maps.Clone(c.Body.(record))
 	case "patch":
-		var e *restError
-		if next, _, e = applyPatch(old, c.body); e != nil {
+		var e *crest.Error
+		if next, _, e = crest.Patch(old, c.Body); e != nil {
 			return nil, e
 		}
 	}
 	s.world.config[id] = next
 	shown := maps.Clone(next)
-	if c.operation == "delete" {
+	if c.Operation == "delete" {
 		shown = old
 	}
 	shown["_id"] = id
-	return &result{status: status, body: pick(shown, c.fields)}, nil
+	return &crest.Result{Status: status, Body: crest.Pick(shown, c.Fields)}, nil
 }
 
 func (s *Server) configuration(id string) record {
@@ -155,24 +161,31 @@ func (s *Server) configuration(id string) record {
 	case "managed":
 		objects := []any{}
 		for _, name := range []string{"user", "role", "assignment"} {
-			objects = append(objects, record{"name": name, "schema": record{"type": "object", "required": managedSchema[name]}})
+			objects = append(objects, record{
+				"name": name, "schema": record{"type": "object", "required": managedSchema[name]},
+			})
 		}
 		return record{"objects": objects}
 	case "provisioner.openicf/xml":
 		return record{
-			"name":                      connectorName,
-			"connectorRef":              connectorRef(),
-			"producerBuffer":            "100",
-			"operationTimeout":          record{"CREATE": -1, "TEST": -1, "SEARCH": -1},
-			"configurationProperties":   record{"xmlFilePath": "&{launcher.project.location}/data/xmlConnectorData.xml", "xsdFilePath": "&{launcher.project.location}/data/resource-schema-1.xsd"},
+			"name":             connectorName,
+			"connectorRef":     connectorRef(),
+			"producerBuffer":   "100",
+			"operationTimeout": record{"CREATE": -1, "TEST": -1, "SEARCH": -1},
+			"configurationProperties": record{
+				"xmlFilePath": "&{launcher.project.location}/data/xmlConnectorData.xml",
+				"xsdFilePath": "&{launcher.project.location}/data/resource-schema-1.xsd",
+			},
 			"syncFailureHandler":        record{"maxRetries": 5, "postRetryAction": "logged-ignore"},
 			"connectorPoolingSupported": true,
-			"objectTypes":               record{"account": record{"type": "object", "id": "__ACCOUNT__", "nativeType": "__ACCOUNT__"}},
+			"objectTypes": record{"account": record{"type": "object", "id": "__ACCOUNT__",
+				"nativeType": "__ACCOUNT__"}},
 		}
 	case "ui/themeconfig":
 		return record{"settings": record{"footer": record{"mailto": "info@example.com"}}}
 	case "ui/configuration":
-		return record{"configuration": record{"selfRegistration": false, "passwordReset": false, "forgotUsername": false, "lang": "en", "defaultNotificationType": "info"}}
+		return record{"configuration": record{"selfRegistration": false, "passwordReset": false,
+			"forgotUsername": false, "lang": "en", "defaultNotificationType": "info"}}
 	}
 	if c, ok := s.options.connector(strings.TrimPrefix(id, "provisioner.openicf/")); ok {
 		return c.configuration()
@@ -193,7 +206,9 @@ func mappingConfig() record {
 	}
 	properties = append(properties,
 		record{"default": mappedPassword, "target": "password"},
-		record{"source": "roles", "target": "authzRoles", "transform": script("source.split(',').map(function(role) { return {'_ref': 'repo/internal/role/' + role} });")})
+		record{"source": "roles", "target": "authzRoles",
+			"transform": script("source.split(',').map(function(role) " +
+				"{ return {'_ref': 'repo/internal/role/' + role} });")})
 	return record{
 		"name": reconMapping, "source": "system/" + connectorName + "/account", "target": managedUser,
 		"correlationQuery": script("var query = {'_queryId' : 'for-userName', 'uid' : source.name};query;"),

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // Connector is a connector of a server besides the XML connector, and what it
@@ -32,13 +34,15 @@ func (c Connector) configuration() record {
 	for name := range c.Objects {
 		types[name] = record{"type": "object", "id": name, "nativeType": name}
 	}
-	return record{"name": c.Name, "connectorRef": c.ref(), "configurationProperties": maps.Clone(c.Settings), "objectTypes": types}
+	return record{"name": c.Name, "connectorRef": c.ref(), "configurationProperties": maps.Clone(c.Settings),
+		"objectTypes": types}
 }
 
 func (c Connector) state() record {
 	state := record{
-		"name": c.Name, "enabled": true, "config": "config/provisioner.openicf/" + c.Name, "connectorRef": c.ref(),
-		"displayName": c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
+		"name": c.Name, "enabled": true, "config": "config/provisioner.openicf/" + c.Name,
+		"connectorRef": c.ref(),
+		"displayName":  c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
 	}
 	if c.Error != "" {
 		state["error"] = c.Error
@@ -55,32 +59,34 @@ func (o Options) connector(name string) (Connector, bool) {
 }
 
 // serve answers below system/NAME.
-func (one Connector) serve(c *call) (*result, *restError) {
-	rest := c.segs[2:]
+func (one Connector) serve(c *call) (*crest.Result, *crest.Error) {
+	rest := c.Segments[2:]
 	switch {
-	case len(rest) == 0 && c.operation == "action" && c.action == "test":
-		return &result{body: one.state()}, nil
+	case len(rest) == 0 && c.Operation == "action" && c.Action == "test":
+		return &crest.Result{Body: one.state()}, nil
 	case len(rest) == 0:
-		return nil, unsupported(c)
+		return nil, crest.Unsupported(c.Request)
 	case one.Objects[rest[0]] == nil:
-		return nil, notFound(c.path)
+		return nil, crest.NotFound(c.Path)
 	case one.Error != "":
-		return nil, fail(http.StatusInternalServerError, "Operation failed with ConnectorException on system object: %s", one.Error)
-	case len(rest) == 1 && c.operation == "query":
-		var all list
+		return nil, crest.InternalError("Operation failed with ConnectorException on system object: %s",
+			one.Error)
+	case len(rest) == 1 && c.Operation == "query":
+		var all crest.List
 		for _, r := range one.Objects[rest[0]] {
 			all = append(all, maps.Clone(r))
 		}
-		return runQuery(c, all)
-	case len(rest) == 2 && c.operation == "read":
+		return crest.RunQuery(c.Request, all)
+	case len(rest) == 2 && c.Operation == "read":
 		for _, r := range one.Objects[rest[0]] {
 			if r["_id"] == rest[1] {
-				return &result{body: pick(maps.Clone(r), c.fields)}, nil
+				return &crest.Result{Body: crest.Pick(maps.Clone(r), c.Fields)}, nil
 			}
 		}
-		return nil, fail(http.StatusNotFound, "Object %s not found on system/%s/%s", rest[1], one.Name, rest[0])
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found on system/%s/%s", rest[1], one.Name,
+			rest[0])
 	}
-	return nil, unsupported(c)
+	return nil, crest.Unsupported(c.Request)
 }
 
 // kinds are the managed objects of a server by the path of their table, in the
@@ -99,12 +105,14 @@ func (s *Server) beginMigration(path string) *reconRun {
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	name := map[string]string{managedUser: serviceMapping[0], managedRole: serviceMapping[1], managedAssignment: serviceMapping[2], repoLink: serviceMapping[3]}[path]
+	name := map[string]string{managedUser: serviceMapping[0], managedRole: serviceMapping[1],
+		managedAssignment: serviceMapping[2], repoLink: serviceMapping[3]}[path]
 	if name == "" {
 		name = "repo_" + path
 	}
 	run := &reconRun{
-		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: name, resource: "repo/" + path, state: "ACTIVE", started: s.now(),
+		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: name, resource: "repo/" + path,
+		state: "ACTIVE", started: s.now(),
 		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
 	}
 	run.setStage("ACTIVE_RECONCILING_SOURCE", "reconciling source entries.")
@@ -122,7 +130,8 @@ func (r *reconRun) copied(w *world, id, reason string) {
 		return
 	}
 	r.failure++
-	entry := r.entry("ABSENT", "CREATE", "source", r.resource+"/"+id, r.resource+"/"+id, fail(http.StatusInternalServerError, "%s", reason))
+	entry := r.entry("ABSENT", "CREATE", "source", r.resource+"/"+id, r.resource+"/"+id,
+		crest.InternalError("%s", reason))
 	r.entries = append(r.entries, entry)
 	r.audit = func() []record { return r.entries }
 }

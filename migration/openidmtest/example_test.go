@@ -10,7 +10,7 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// ask sends a request as the administrator and prints the answer.
+// ask sends a request as the administrator and prints the answer, in lines.
 func ask(s *openidmtest.Server, method, resource, body string) {
 	req, err := http.NewRequest(method, s.URL()+resource, strings.NewReader(body))
 	if err != nil {
@@ -32,7 +32,8 @@ func ask(s *openidmtest.Server, method, resource, body string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(res.StatusCode, string(answer))
+	lines := strings.NewReplacer(`,"`, ",\n  \"", ": ", ":\n  ")
+	fmt.Println(res.StatusCode, lines.Replace(string(answer)))
 }
 
 // A source with two users; in a test, NewSource does the same and closes it.
@@ -46,8 +47,17 @@ func Example() {
 	ask(source, "GET", "managed/user/nobody", "")
 	fmt.Println(source.Certificate().Subject.CommonName, source.Count("managed/user"), len(source.Requests()))
 	// Output:
-	// 200 {"result":[{"_id":"u00001","_rev":"1","mail":"u00001@example.com"}],"resultCount":1,"pagedResultsCookie":null,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1,"remainingPagedResults":-1}
-	// 404 {"code":404,"reason":"Not Found","message":"Object nobody not found in managed/user"}
+	// 200 {"result":[{"_id":"u00001",
+	//   "_rev":"1",
+	//   "mail":"u00001@example.com"}],
+	//   "resultCount":1,
+	//   "pagedResultsCookie":null,
+	//   "totalPagedResultsPolicy":"NONE",
+	//   "totalPagedResults":-1,
+	//   "remainingPagedResults":-1}
+	// 404 {"code":404,
+	//   "reason":"Not Found",
+	//   "message":"Object nobody not found in managed/user"}
 	// localhost 2 2
 }
 
@@ -59,15 +69,19 @@ func ExampleServer_Fail() {
 		log.Fatal(err)
 	}
 	defer source.Close()
-	source.Fail(openidmtest.Fault{Path: "info/ping", Times: 1, Status: 503, Body: `{"code":503,"reason":"Service Unavailable"}`})
+	source.Fail(openidmtest.Fault{Path: "info/ping", Times: 1, Status: 503,
+		Body: `{"code":503,"reason":"Service Unavailable"}`})
 	source.Fail(openidmtest.Fault{Path: "info/ping", Times: 1, Effect: openidmtest.LoseAnswer, Method: "POST"})
 	ask(source, "GET", "info/ping", "")
 	ask(source, "POST", "info/ping?_action=x", "")
 	ask(source, "GET", "info/ping", "")
 	// Output:
-	// 503 {"code":503,"reason":"Service Unavailable"}
+	// 503 {"code":503,
+	//   "reason":"Service Unavailable"}
 	// no answer
-	// 200 {"_id":"","shortDesc":"OpenIDM ready","state":"ACTIVE_READY"}
+	// 200 {"_id":"",
+	//   "shortDesc":"OpenIDM ready",
+	//   "state":"ACTIVE_READY"}
 }
 
 // A target whose truststore does not have the source's certificate.
@@ -86,10 +100,15 @@ func Example_badCertificate() {
 	}
 	defer target.Close()
 	url := strings.Replace(source.URL(), "localhost", "idc21.example.com", 1)
-	ask(target, "POST", "endpoint/migration?_action=configure", `{"instanceUrl":"`+url+`","userName":"openidm-admin","password":"openidm-admin"}`)
+	ask(target, "POST", "endpoint/migration?_action=configure",
+		`{"instanceUrl":"`+url+`","userName":"openidm-admin","password":"openidm-admin"}`)
 	target.Wait()
 	ask(target, "POST", "endpoint/migration?_action=status", "")
 	// Output:
 	// 200 {"status":"pending"}
-	// 200 {"message":"bad certificate: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target","status":"failed"}
+	// 200 {"message":"bad certificate:
+	//   PKIX path building failed:
+	//   sun.security.provider.certpath.SunCertPathBuilderException:
+	//   unable to find valid certification path to requested target",
+	//   "status":"failed"}
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -27,7 +27,8 @@ func TestFaults(t *testing.T) {
 		done   bool
 	}{
 		{"none", openidmtest.Fault{Path: "elsewhere", Status: 500}, 201, true},
-		{"status", openidmtest.Fault{Status: 503, Body: "busy", Header: http.Header{"Retry-After": {"7"}}}, 503, false},
+		{"status", openidmtest.Fault{Status: 503, Body: "busy", Header: http.Header{"Retry-After": {"7"}}},
+			503, false},
 		{"by method", openidmtest.Fault{Method: "GET", Status: 503}, 201, true},
 		{"second only", openidmtest.Fault{After: 1, Status: 503}, 201, true},
 		{"never likely", openidmtest.Fault{Probability: 1e-12, Status: 503}, 201, true},
@@ -52,7 +53,8 @@ func TestFaults(t *testing.T) {
 					client.Timeout = 50 * time.Millisecond
 				}
 				r, err := send(&client, "PUT", s.URL()+"managed/user/new", newUser)
-				if c.status == 0 && err == nil || c.status != 0 && (err != nil || r.status != c.status) {
+				if c.status == 0 && err == nil || c.status != 0 &&
+					(err != nil || r.status != c.status) {
 					t.Errorf("%d %s, %v, want %d", r.status, r.body, err, c.status)
 				}
 				if c.fault.Effect == openidmtest.Truncate && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -71,7 +73,8 @@ func TestFaults(t *testing.T) {
 
 func TestFaultTimes(t *testing.T) {
 	t.Parallel()
-	s := openidmtest.NewSource(t, openidmtest.Options{Faults: []openidmtest.Fault{{Path: "info/ping", After: 1, Times: 2, Status: 503}}})
+	s := openidmtest.NewSource(t, openidmtest.Options{Faults: []openidmtest.Fault{{Path: "info/ping", After: 1,
+		Times: 2, Status: 503}}})
 	for i, want := range []int{200, 503, 503, 200} {
 		if r := get(t, s, "info/ping"); r.status != want {
 			t.Errorf("call %d: %d, want %d", i, r.status, want)
@@ -138,11 +141,15 @@ func TestMemoryErrors(t *testing.T) {
 	}{
 		{openidmtest.Refuse, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
 		{openidmtest.Reset, func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
-		{openidmtest.WrongCertificate, func(err error) bool { var e *keystore.TrustError; return errors.As(err, &e) }},
+		{openidmtest.WrongCertificate, func(err error) bool {
+			var e *jvmtrust.Error
+			return errors.As(err, &e)
+		}},
 	} {
 		s := openidmtest.NewSource(t, openidmtest.Options{InMemory: true})
 		s.Fail(openidmtest.Fault{Effect: c.effect, Times: 1})
-		if _, err := send(s.HTTPClient(), "PUT", s.URL()+"managed/user/new", newUser); err == nil || !c.is(err) {
+		if _, err := send(s.HTTPClient(), "PUT", s.URL()+"managed/user/new", newUser); err == nil ||
+			!c.is(err) {
 			t.Errorf("%s: %v", c.effect, err)
 		}
 		if n := s.Count("managed/user"); n != 0 {
@@ -171,7 +178,8 @@ func TestClock(t *testing.T) {
 		if err := source.WriteStores(dir); err != nil {
 			t.Fatal(err)
 		}
-		target := openidmtest.NewTarget(t, openidmtest.Options{InMemory: inMemory, Peers: peers(inMemory, source),
+		target := openidmtest.NewTarget(t, openidmtest.Options{InMemory: inMemory,
+			Peers:    peers(inMemory, source),
 			Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: filepath.Join(dir, "truststore")})
 		body := `{"instanceUrl":"` + source.URL() + `","userName":"openidm-admin","password":"openidm-admin"}`
 		for _, c := range []struct {
@@ -183,7 +191,8 @@ func TestClock(t *testing.T) {
 			{-20 * 365 * 24 * time.Hour, `"success"`},
 		} {
 			target.SetClock(c.ahead)
-			r, err := send(target.HTTPClient(), "POST", target.URL()+"endpoint/migration?_action=configure", body)
+			address := target.URL() + "endpoint/migration?_action=configure"
+			r, err := send(target.HTTPClient(), "POST", address, body)
 			if err != nil || r.status != 200 {
 				t.Fatal(r.status, string(r.body), err)
 			}

@@ -1,14 +1,23 @@
 package openidmtest
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
+
+// record is the JSON object of one resource.
+type record = crest.Record
+
+// call is a request and who sent it.
+type call struct {
+	*crest.Request
+	who identity
+}
 
 // contextPath is the path under which everything of the server lies.
 const contextPath = "/openidm"
@@ -51,11 +60,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	stage := s.stage()
 	if stage == stageHTML {
-		writePage(w, http.StatusNotFound, "Not Found")
+		crest.WritePage(w, http.StatusNotFound, "Not Found")
 		return
 	}
 	if ambiguous.MatchString(r.URL.EscapedPath()) {
-		writePage(w, http.StatusBadRequest, "Ambiguous URI")
+		crest.WritePage(w, http.StatusBadRequest, "Ambiguous URI")
 		return
 	}
 	path, inside := strings.CutPrefix(r.URL.Path, contextPath)
@@ -76,83 +85,42 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	who, e := s.authenticate(w, r)
 	if e != nil {
-		s.writeError(w, e)
+		crest.WriteError(w, e)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache")
-	c, e := parseCall(r, strings.Trim(path, "/"))
+	asked, e := crest.Parse(r, strings.Trim(path, "/"))
 	if e != nil {
-		s.writeError(w, e)
+		crest.WriteError(w, e)
 		return
 	}
-	c.who = who
+	c := &call{asked, who}
 	if !s.allowed(c) {
-		s.writeError(w, fail(http.StatusForbidden, "Access denied"))
+		crest.WriteError(w, crest.Errorf(http.StatusForbidden, "Access denied"))
 		return
 	}
-	if stage != stageReady && c.path != "info/ping" {
+	if stage != stageReady && c.Path != "info/ping" {
 		// Assumed: what the server answers here was not measured.
-		s.writeError(w, fail(http.StatusServiceUnavailable, "Service Unavailable"))
+		crest.WriteError(w, crest.Errorf(http.StatusServiceUnavailable, "Service Unavailable"))
 		return
 	}
 	res, e := s.route(r, c)
 	if e != nil {
-		s.writeError(w, e)
+		crest.WriteError(w, e)
 		return
 	}
-	s.writeResult(w, c, res)
-}
-
-func (s *Server) writeResult(w http.ResponseWriter, c *call, res *result) {
-	h := w.Header()
-	if res.rev != "" {
-		h.Set("ETag", `"`+res.rev+`"`)
-		if c.operation == "read" && c.ifNone == res.rev {
-			h.Set("Content-Type", jsonType)
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-	}
-	if res.location != "" {
-		// The real server leaves out the collection, and so does this one.
-		h.Set("Location", s.URL()+res.location)
-	}
-	status := res.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	body, isRecord := res.body.(record)
-	if isRecord && c.oldest {
-		c.withoutID(body)
-	}
-	if isRecord && c.mimeType != "" && len(c.fields) > 0 {
-		h.Set("Content-Type", c.mimeType+";charset=utf-8")
-		w.WriteHeader(status)
-		fmt.Fprint(w, body[c.fields[0]])
-		return
-	}
-	s.writeJSON(w, status, res.body)
-}
-
-// withoutID takes away what protocol 1 does not add: the id and the revision
-// where fields were asked for, and the empty id of a service.
-func (c *call) withoutID(r record) {
-	for _, name := range []string{"_id", "_rev"} {
-		if len(c.fields) > 0 && !slices.Contains(c.fields, name) || r[name] == "" {
-			delete(r, name)
-		}
-	}
+	crest.WriteResult(w, c.Request, res, s.URL())
 }
 
 // ambiguous are paths that the web server refuses before anybody looks at them.
 var ambiguous = regexp.MustCompile(`(?i)//|%2f|%25|%5c`)
 
 // route finds the resource of a call.
-func (s *Server) route(r *http.Request, c *call) (*result, *restError) {
-	if len(c.segs) == 0 {
-		return nil, notFound("")
+func (s *Server) route(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) == 0 {
+		return nil, crest.NotFound("")
 	}
-	switch c.segs[0] {
+	switch c.Segments[0] {
 	case "info":
 		return s.info(r, c)
 	case "managed":
@@ -176,18 +144,18 @@ func (s *Server) route(r *http.Request, c *call) (*result, *restError) {
 	case "policy":
 		return s.policy(c)
 	case "migration":
-		if len(c.segs) == 1 && s.options.ServiceOf != nil {
+		if len(c.Segments) == 1 && s.options.ServiceOf != nil {
 			return s.migrationService(r, c)
 		}
 	case "endpoint":
-		if c.operation == "create" && !c.posted {
-			return nil, notFound("endpoint")
+		if c.Operation == "create" && !c.Posted {
+			return nil, crest.NotFound("endpoint")
 		}
-		if c.path == "endpoint/migration" && s.options.Role == Target && s.options.ServiceOf == nil {
+		if c.Path == "endpoint/migration" && s.options.Role == Target && s.options.ServiceOf == nil {
 			return s.migration(r, c)
 		}
 	}
-	return nil, notFound(c.path)
+	return nil, crest.NotFound(c.Path)
 }
 
 // statusWriter remembers the status.

@@ -3,16 +3,17 @@ package openidmtest
 import (
 	"net"
 	"net/http"
-	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // info serves info/ping, info/version and info/login.
-func (s *Server) info(r *http.Request, c *call) (*result, *restError) {
-	if len(c.segs) != 2 {
-		return nil, notFound(c.path)
+func (s *Server) info(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) != 2 {
+		return nil, crest.NotFound(c.Path)
 	}
 	var body record
-	switch c.segs[1] {
+	switch c.Segments[1] {
 	case "ping":
 		body = s.health()
 	case "version":
@@ -28,76 +29,63 @@ func (s *Server) info(r *http.Request, c *call) (*result, *restError) {
 		}
 		body = record{"_id": "login", "authenticationId": c.who.name, "authorization": may}
 	default:
-		return nil, notFound(c.path)
+		return nil, crest.NotFound(c.Path)
 	}
 	switch {
-	case c.operation == "create" && !c.posted:
-		return nil, notFound("info")
-	case c.operation == "action":
-		return nil, fail(http.StatusNotImplemented, "Actions are not supported for resource instances")
-	case c.operation != "read":
-		return nil, unsupported(c)
+	case c.Operation == "create" && !c.Posted:
+		return nil, crest.NotFound("info")
+	case c.Operation == "action":
+		return nil, crest.Errorf(http.StatusNotImplemented, "Actions are not supported for resource instances")
+	case c.Operation != "read":
+		return nil, crest.Unsupported(c.Request)
 	}
-	return &result{body: pick(body, c.fields)}, nil
-}
-
-// neverSupported is the error of a service that has no such operation at all.
-func neverSupported(c *call) *restError {
-	return fail(http.StatusNotImplemented, "The %s operations are not supported", strings.ToUpper(c.operation))
-}
-
-// unsupported is the error of an operation that a resource lacks.
-func unsupported(c *call) *restError {
-	return notSupported(map[string]string{
-		"read": "Read", "query": "Query", "create": "Create", "update": "Update",
-		"patch": "Patch", "delete": "Delete", "action": "Action",
-	}[c.operation])
+	return &crest.Result{Body: crest.Pick(body, c.Fields)}, nil
 }
 
 // authentication serves the two actions that a client may call to keep or
 // drop a session.
-func (s *Server) authentication(c *call) (*result, *restError) {
-	if len(c.segs) > 1 {
-		return nil, notFound(c.path)
+func (s *Server) authentication(c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) > 1 {
+		return nil, crest.NotFound(c.Path)
 	}
-	switch c.operation {
+	switch c.Operation {
 	case "read":
-		return &result{body: record{"providers": []any{}}}, nil
+		return &crest.Result{Body: record{"providers": []any{}}}, nil
 	case "create":
-		if !c.posted {
-			return nil, notFound("")
+		if !c.Posted {
+			return nil, crest.NotFound("")
 		}
-		return nil, fail(http.StatusBadRequest, "The singleton resource  cannot be created")
+		return nil, crest.BadRequest("The singleton resource  cannot be created")
 	case "query":
-		return nil, fail(http.StatusBadRequest, "The singleton resource  cannot be queried")
+		return nil, crest.BadRequest("The singleton resource  cannot be queried")
 	case "delete":
-		return nil, fail(http.StatusBadRequest, "The singleton resource  cannot be deleted")
+		return nil, crest.BadRequest("The singleton resource  cannot be deleted")
 	case "action":
 	default:
-		return nil, unsupported(c)
+		return nil, crest.Unsupported(c.Request)
 	}
-	switch c.action {
+	switch c.Action {
 	case "logout":
 		s.mu.Lock()
 		delete(s.sessions, c.who.session)
 		s.mu.Unlock()
-		return &result{body: record{"success": true}}, nil
+		return &crest.Result{Body: record{"success": true}}, nil
 	case "reauthenticate":
 		if e := s.reauthenticate(c); e != nil {
 			return nil, e
 		}
-		return &result{body: record{"reauthenticated": true}}, nil
+		return &crest.Result{Body: record{"reauthenticated": true}}, nil
 	}
-	return nil, fail(http.StatusInternalServerError, "Error processing action")
+	return nil, crest.InternalError("Error processing action")
 }
 
 // reauthenticate wants the password of who asks once more.
-func (s *Server) reauthenticate(c *call) *restError {
-	if c.reauth == "" {
-		return fail(http.StatusForbidden, "Reauthentication failed, missing or empty headers")
+func (s *Server) reauthenticate(c *call) *crest.Error {
+	if c.ReauthPassword == "" {
+		return crest.Errorf(http.StatusForbidden, "Reauthentication failed, missing or empty headers")
 	}
-	if _, ok := s.account(c.who.name, c.reauth); !ok {
-		return fail(http.StatusForbidden, "Reauthentication failed for %s", c.who.name)
+	if _, ok := s.account(c.who.name, c.ReauthPassword); !ok {
+		return crest.Errorf(http.StatusForbidden, "Reauthentication failed for %s", c.who.name)
 	}
 	return nil
 }

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // newID returns a random id, as the server gives out.
@@ -24,47 +26,51 @@ func uuid(b [16]byte) string {
 }
 
 // managed serves managed/user, managed/role and managed/assignment.
-func (s *Server) managed(c *call) (*result, *restError) {
-	if len(c.segs) < 2 {
-		return nil, notFound("")
+func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) < 2 {
+		return nil, crest.NotFound("")
 	}
-	kind := c.segs[1]
+	kind := c.Segments[1]
 	if managedSchema[kind] == nil && !slices.Contains(s.options.Managed, kind) {
-		return nil, notFound(strings.Join(c.segs[1:], "/"))
+		return nil, crest.NotFound(strings.Join(c.Segments[1:], "/"))
 	}
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.table("managed/" + kind)
-	if len(c.segs) == 2 {
+	if len(c.Segments) == 2 {
 		return w.managedCollection(c, kind, t)
 	}
-	id := c.segs[2]
+	id := c.Segments[2]
 	if strings.Contains(id, "'") {
 		// The measured repository takes the apostrophe for the end of a text.
-		return nil, fail(http.StatusInternalServerError, "An error occurred processing the query request.")
+		return nil, crest.InternalError("An error occurred processing the query request.")
 	}
-	if len(c.segs) > 3 {
+	if len(c.Segments) > 3 {
 		return w.relation(c, kind, id, t)
 	}
-	missing := fail(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
-	old, exists := t.get(id)
-	if c.upsert && exists {
-		c.operation = "update"
+	return w.managedResource(c, kind, id, t)
+}
+
+func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
+	missing := crest.Errorf(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
+	old, exists := t.Get(id)
+	if c.Upsert && exists {
+		c.Operation = "update"
 	}
-	switch c.operation {
+	switch c.Operation {
 	case "read":
 		if !exists {
 			return nil, missing
 		}
 		return w.answer(c, kind, old, 0), nil
 	case "query":
-		return nil, fail(http.StatusBadRequest, "The resource instance  cannot be queried")
+		return nil, crest.BadRequest("The resource instance  cannot be queried")
 	case "create":
-		if c.posted {
-			return nil, fail(http.StatusBadRequest, "The resource instance  cannot be created")
+		if c.Posted {
+			return nil, crest.BadRequest("The resource instance  cannot be created")
 		}
-		if other, _ := c.body.(record)["_id"].(string); other != "" {
+		if other, _ := c.Body.(record)["_id"].(string); other != "" {
 			id = other // it wins over the path
 		}
 		return w.createManaged(c, kind, id, t)
@@ -72,7 +78,7 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if !exists {
 			return nil, missing
 		}
-		next := maps.Clone(c.body.(record))
+		next := maps.Clone(c.Body.(record))
 		if _, ok := next["password"]; !ok && old["password"] != nil {
 			// What nobody may read is not lost by an update without it.
 			next["password"] = old["password"]
@@ -94,16 +100,16 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if !exists {
 			return nil, missing
 		}
-		if e := t.checkRevision("Delete", id, c.ifMatch, old); e != nil {
+		if e := t.CheckRevision("Delete", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
 		if kind == "role" && len(w.related(kind, old, "members")) > 0 {
-			return nil, fail(http.StatusConflict, "Cannot delete a role that is currently granted")
+			return nil, crest.Errorf(http.StatusConflict, "Cannot delete a role that is currently granted")
 		}
-		t.remove(id)
+		t.Remove(id)
 		return w.answer(c, kind, old, 0), nil
 	}
-	switch c.action {
+	switch c.Action {
 	case "patch":
 		if !exists {
 			return nil, missing
@@ -113,65 +119,49 @@ func (s *Server) managed(c *call) (*result, *restError) {
 		if !exists {
 			return nil, missing
 		}
-		return &result{body: w.shown(kind, old, c.fields)}, nil
+		return &crest.Result{Body: w.shown(kind, old, c.Fields)}, nil
 	}
-	return nil, fail(http.StatusBadRequest, "Action %s is not supported.", c.action)
+	return nil, crest.BadRequest("Action %s is not supported.", c.Action)
 }
 
-func (w *world) managedCollection(c *call, kind string, t *table) (*result, *restError) {
-	switch c.operation {
+func (w *world) managedCollection(c *call, kind string, t *table.Table) (*crest.Result, *crest.Error) {
+	switch c.Operation {
 	case "query":
-		return runQuery(c, tableView{t, func(r record, fields []string) record { return w.shown(kind, r, fields) }})
+		return crest.RunQuery(c.Request, table.View{
+			Table: t, Show: func(r record, fields []string) record { return w.shown(kind, r, fields) },
+		})
 	case "create":
-		if !c.posted {
-			return nil, unnamed()
+		if !c.Posted {
+			return nil, crest.Unnamed()
 		}
-		id, _ := c.body.(record)["_id"].(string)
+		id, _ := c.Body.(record)["_id"].(string)
 		if id == "" {
 			id = newID()
 		}
 		return w.createManaged(c, kind, id, t)
 	case "action":
-		if c.action == "triggerSyncCheck" {
-			return &result{body: record{"status": "OK", "countTriggered": t.len()}}, nil
+		if c.Action == "triggerSyncCheck" {
+			return &crest.Result{Body: record{"status": "OK", "countTriggered": t.Len()}}, nil
 		}
-		if c.action == "patch" {
+		if c.Action == "patch" {
 			return w.patchFound(c, kind, t)
 		}
-		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: patch triggerSyncCheck")
+		return nil, crest.ExpectingOneOf("patch triggerSyncCheck")
 	}
-	return nil, collectionError(c.operation)
+	return nil, crest.CollectionError(c.Operation)
 }
 
-// unnamed is the error of a PUT to a collection, escaped three times over.
-func unnamed() *restError {
-	e := notFound("")
-	e.Message = escaper.Replace(escaper.Replace(e.Message))
-	e.Detail = record{}
-	return e
+func (w *world) answer(c *call, kind string, r record, status int) *crest.Result {
+	return crest.NewResult(w.shown(kind, r, c.Fields), nil, status)
 }
 
-func collectionError(operation string) *restError {
-	word := map[string]string{"read": "read", "update": "updated", "patch": "patched", "delete": "deleted"}[operation]
-	return fail(http.StatusBadRequest, "The resource collection  cannot be %s", word)
-}
-
-func resource(r record, fields []string, status int) *result {
-	rev, _ := r["_rev"].(string)
-	return &result{status: status, body: pick(r, fields), rev: rev}
-}
-
-func (w *world) answer(c *call, kind string, r record, status int) *result {
-	return resource(w.shown(kind, r, c.fields), nil, status)
-}
-
-func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *restError) {
-	r := maps.Clone(c.body.(record))
+func (w *world) createManaged(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
+	r := maps.Clone(c.Body.(record))
 	if e := w.checkPolicies(kind, id, r, nil); e != nil {
 		return nil, e
 	}
-	if t.has(id) {
-		return nil, duplicate(t, id)
+	if t.Has(id) {
+		return nil, t.Duplicate(id)
 	}
 	finish, e := w.takeRelations(kind, id, nil, r, false)
 	if e != nil {
@@ -181,19 +171,19 @@ func (w *world) createManaged(c *call, kind, id string, t *table) (*result, *res
 		r["accountStatus"] = "active" // only here: an update without it takes it away
 	}
 	w.complete(kind, r)
-	if e := t.store(id, r, finish); e != nil {
+	if e := store(t, id, r, finish); e != nil {
 		return nil, e
 	}
-	r, _ = t.get(id)
+	r, _ = t.Get(id)
 	res := w.answer(c, kind, r, http.StatusCreated)
-	res.location = id
+	res.Location = id
 	return res, nil
 }
 
 // store writes a record, and then what that changes elsewhere, if anything.
-func (t *table) store(id string, r record, then func()) *restError {
-	if _, err := t.put(id, r); err != nil {
-		return fail(http.StatusInternalServerError, "%v", err)
+func store(t *table.Table, id string, r record, then func()) *crest.Error {
+	if _, err := t.Put(id, r); err != nil {
+		return crest.InternalError("%v", err)
 	}
 	if then != nil {
 		then()
@@ -221,18 +211,20 @@ func (w *world) seal(r record) {
 	}
 }
 
-func (w *world) updateManaged(c *call, kind, id string, t *table, old, next record, finish func()) (*result, *restError) {
-	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
+func (w *world) updateManaged(
+	c *call, kind, id string, t *table.Table, old, next record, finish func(),
+) (*crest.Result, *crest.Error) {
+	if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 		return nil, e
 	}
 	if finish == nil && w.sameContent(old, next) {
 		return w.answer(c, kind, old, 0), nil
 	}
 	w.complete(kind, next)
-	if e := t.store(id, next, finish); e != nil {
+	if e := store(t, id, next, finish); e != nil {
 		return nil, e
 	}
-	r, _ := t.get(id)
+	r, _ := t.Get(id)
 	return w.answer(c, kind, r, 0), nil
 }
 
@@ -251,13 +243,13 @@ func (w *world) sameContent(a, b record) bool {
 	return reflect.DeepEqual(open(a), open(b))
 }
 
-func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*result, *restError) {
+func (w *world) patchManaged(c *call, kind, id string, t *table.Table, old record) (*crest.Result, *crest.Error) {
 	full := w.withRelations(kind, old)
-	next, fields, e := applyPatch(full, c.body)
+	next, fields, e := crest.Patch(full, c.Body)
 	if e != nil {
 		return nil, e
 	}
-	if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
+	if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 		return nil, e
 	}
 	if w.sameContent(full, next) {
@@ -276,45 +268,20 @@ func (w *world) patchManaged(c *call, kind, id string, t *table, old record) (*r
 }
 
 // patchFound patches the one record that a query finds.
-func (w *world) patchFound(c *call, kind string, t *table) (*result, *restError) {
-	if !c.query.byID && c.query.filterText == "" {
-		return nil, fail(http.StatusBadRequest, "Either _queryId, _queryExpression, or _queryFilter to identify/define a query must be passed in the parameters. {_pageSize=-1, _pagedResultsOffset=0, pageClause=, _resource=managed_%s}", kind)
+func (w *world) patchFound(c *call, kind string, t *table.Table) (*crest.Result, *crest.Error) {
+	if !c.Query.ByID && c.Query.FilterText == "" {
+		return nil, crest.BadRequest("Either _queryId, _queryExpression, or _queryFilter to identify/define a "+
+			"query must be passed in the parameters. {_pageSize=-1, _pagedResultsOffset=0, pageClause=, "+
+			"_resource=managed_%s}", kind)
 	}
-	keep, _, e := c.query.selection(nil)
+	keep, _, e := c.Query.Selection(nil)
 	if e != nil {
 		return nil, e
 	}
-	for id := range t.ids(false, 0) {
-		if old, ok := t.get(id); ok && (keep == nil || keep(old)) {
+	for id := range t.IDs(false, 0) {
+		if old, ok := t.Get(id); ok && (keep == nil || keep(old)) {
 			return w.patchManaged(c, kind, id, t, old)
 		}
 	}
-	return nil, fail(http.StatusNotFound, "Query returned no results")
-}
-
-// checkRevision compares a wanted revision with that of the record; the words
-// are those of the measured repository.
-func (t *table) checkRevision(operation, id, want string, have record) *restError {
-	if want == "" || want == "*" || want == have["_rev"] {
-		return nil
-	}
-	if _, err := strconv.Atoi(want); err != nil {
-		return fail(http.StatusConflict, "OrientDB repository expects revisions as int, unable to parse passed revision: %s", want)
-	}
-	number := 0
-	if i, ok := t.index(id); ok {
-		number = i
-	} else {
-		number = t.count + t.newest - 1
-	}
-	stop := ": "
-	if operation == "Delete" {
-		stop = "." // without a space, as in the source
-	}
-	return fail(http.StatusPreconditionFailed, "%s rejected as current Object revision is different than expected by caller, the object has changed since retrieval%sCannot %s the record #12:%d because the version is not the latest. Probably you are %s an old record or it has been modified by another user (db=v%v your=v%s)",
-		operation, stop, strings.ToUpper(operation), number, map[string]string{"Update": "updating", "Delete": "deleting"}[operation], have["_rev"], want)
-}
-
-func duplicate(t *table, id string) *restError {
-	return fail(http.StatusPreconditionFailed, "Create rejected as Object with same ID already exists and was detected. Cannot index record: found duplicated key '%s' in index 'id' previously assigned to the record #12:%d", id, t.count)
+	return nil, crest.Errorf(http.StatusNotFound, "Query returned no results")
 }

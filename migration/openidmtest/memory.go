@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // What a client meets in memory looks as it does over a network, so that its
@@ -49,6 +49,12 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errRefused
 	}
 	in := r.Clone(r.Context())
+	in.Header = http.Header{} // as a server reads it: without the spelling
+	for name, values := range r.Header {
+		for _, value := range values {
+			in.Header.Add(name, value)
+		}
+	}
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
@@ -70,7 +76,8 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = io.NopCloser(io.MultiReader(bytes.NewReader(w.body), broken{}))
 	}
 	return &http.Response{
-		Status: http.StatusText(w.code()), StatusCode: w.code(), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: http.StatusText(w.code()), StatusCode: w.code(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.header, Body: body, ContentLength: -1, Request: r, TLS: m.s.tlsState(),
 	}, nil
 }
@@ -78,7 +85,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 // strangeCertificate is the verdict of a client that trusts what the server
 // trusts when another server stands in its place.
 func (s *Server) strangeCertificate(r *http.Request) error {
-	err := keystore.NewTrust().Verify(r.URL.Hostname(), s.tlsState().PeerCertificates)
+	err := jvmtrust.New().Verify(r.URL.Hostname(), s.tlsState().PeerCertificates)
 	if err == nil {
 		return errCut
 	}

@@ -3,6 +3,8 @@ package openidmtest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // endpoint is the state of endpoint/migration. What is known of the real one
@@ -22,27 +24,28 @@ type endpoint struct {
 	failed    int
 }
 
-func scriptError(code int, format string, args ...any) *restError {
-	e := fail(code, format, args...)
+func scriptError(code int, format string, args ...any) *crest.Error {
+	e := crest.Errorf(code, format, args...)
 	e.Detail = record{}
 	return e
 }
 
 // migration serves endpoint/migration.
-func (s *Server) migration(r *http.Request, c *call) (*result, *restError) {
-	if c.operation != "action" {
-		return nil, scriptError(http.StatusInternalServerError, "No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
-			strings.ToUpper(c.operation[:1]), c.operation[1:])
+func (s *Server) migration(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+	if c.Operation != "action" {
+		return nil, scriptError(http.StatusInternalServerError,
+			"No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
+			strings.ToUpper(c.Operation[:1]), c.Operation[1:])
 	}
-	switch c.action {
+	switch c.Action {
 	case "status":
-		return &result{body: s.migrationStatus()}, nil
+		return &crest.Result{Body: s.migrationStatus()}, nil
 	case "configure":
 		return s.configure(c)
 	case "migrate":
 		return s.migrate(faultOf(r.Context()))
 	}
-	return nil, scriptError(http.StatusBadRequest, "unknown action %s", c.action)
+	return nil, scriptError(http.StatusBadRequest, "unknown action %s", c.Action)
 }
 
 func (s *Server) migrationStatus() record {
@@ -67,8 +70,8 @@ func (s *Server) migrationStatus() record {
 	return out
 }
 
-func (s *Server) configure(c *call) (*result, *restError) {
-	body, _ := c.body.(record)
+func (s *Server) configure(c *call) (*crest.Result, *crest.Error) {
+	body, _ := c.Body.(record)
 	text := func(name string) string {
 		v, _ := body[name].(string)
 		return v
@@ -101,10 +104,10 @@ func (s *Server) configure(c *call) (*result, *restError) {
 		}
 		s.endpoint = endpoint{status: "success", message: "connected to the source", source: source}
 	})
-	return &result{body: record{"status": "pending"}}, nil
+	return &crest.Result{Body: record{"status": "pending"}}, nil
 }
 
-func (s *Server) migrate(f Fault) (*result, *restError) {
+func (s *Server) migrate(f Fault) (*crest.Result, *crest.Error) {
 	s.mu.Lock()
 	e := &s.endpoint
 	switch {
@@ -118,7 +121,8 @@ func (s *Server) migrate(f Fault) (*result, *restError) {
 	}
 	source := e.source
 	busy := make(chan struct{})
-	*e = endpoint{status: "running", message: "connected to the source", source: source, busy: busy, migrating: true, counted: true}
+	*e = endpoint{status: "running", message: "connected to the source", source: source, busy: busy,
+		migrating: true, counted: true}
 	ctx := s.ctx
 	s.mu.Unlock()
 	s.spawn(func() {
@@ -140,5 +144,5 @@ func (s *Server) migrate(f Fault) (*result, *restError) {
 			e.status, e.message = "complete", "migrated"
 		}
 	})
-	return &result{body: record{"status": "running"}}, nil
+	return &crest.Result{Body: record{"status": "running"}}, nil
 }

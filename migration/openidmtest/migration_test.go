@@ -28,8 +28,10 @@ func await(t testing.TB, s *openidmtest.Server, word string) reply {
 
 func configure(t testing.TB, target *openidmtest.Server, url, password string) reply {
 	t.Helper()
-	body := fmt.Sprintf(`{"instanceUrl":%q,"userName":"openidm-admin","password":%q,"authType":"idm_headers"}`, url, password)
-	if r := do(t, target, "POST", migration+"configure", body, as("anonymous", "anonymous")...); r.status != 200 || r.json["status"] != "pending" {
+	body := fmt.Sprintf(`{"instanceUrl":%q,"userName":"openidm-admin","password":%q,"authType":"idm_headers"}`,
+		url, password)
+	if r := do(t, target, "POST", migration+"configure", body, as("anonymous", "anonymous")...); r.status != 200 ||
+		r.json["status"] != "pending" {
 		t.Fatalf("configure: %d %s", r.status, r.body)
 	}
 	return await(t, target, "pending")
@@ -60,12 +62,15 @@ func collections(s *openidmtest.Server) map[string]map[string]any {
 
 func TestMigrateCopiesEverything(t *testing.T) {
 	t.Parallel()
-	source, target := pair(t, openidmtest.Options{Users: 450, Roles: 3, Assignments: 2, Links: 210}, openidmtest.Options{})
+	source, target := pair(t, openidmtest.Options{Users: 450, Roles: 3, Assignments: 2, Links: 210},
+		openidmtest.Options{})
 	source.Put("managed/user", "extra", map[string]any{"userName": "extra", "n": 12345678901234567})
-	if r := configure(t, target, source.URL(), "openidm-admin"); r.json["status"] != "success" || r.json["message"] != "connected to the source" {
+	if r := configure(t, target, source.URL(), "openidm-admin"); r.json["status"] != "success" ||
+		r.json["message"] != "connected to the source" {
 		t.Fatalf("configured: %s", r.body)
 	}
-	if r := do(t, target, "POST", migration+"migrate", "", as("anonymous", "anonymous")...); r.status != http.StatusForbidden {
+	if r := do(t, target, "POST", migration+"migrate", "",
+		as("anonymous", "anonymous")...); r.status != http.StatusForbidden {
 		t.Errorf("anonymous may migrate: %d %s", r.status, r.body)
 	}
 	if r := do(t, target, "POST", migration+"migrate", ""); r.json["status"] != "running" {
@@ -88,7 +93,8 @@ func TestMigrateCopiesEverything(t *testing.T) {
 
 func TestConfigureFailures(t *testing.T) {
 	t.Parallel()
-	source, target := pair(t, openidmtest.Options{}, openidmtest.Options{Hosts: map[string]string{"idc21.example.com": "127.0.0.1"}})
+	source, target := pair(t, openidmtest.Options{},
+		openidmtest.Options{Hosts: map[string]string{"idc21.example.com": "127.0.0.1"}})
 	stranger := openidmtest.NewTarget(t, openidmtest.Options{})
 	down := openidmtest.NewSource(t, openidmtest.Options{})
 	down.Close()
@@ -97,18 +103,25 @@ func TestConfigureFailures(t *testing.T) {
 		target                    *openidmtest.Server
 	}{
 		{"certificate unknown", source.URL(), "openidm-admin", "bad certificate: PKIX path", stranger},
-		{"wrong name", strings.Replace(source.URL(), "localhost", "idc21.example.com", 1), "openidm-admin", "bad certificate: No name matching idc21.example.com found", target},
-		{"address", strings.Replace(source.URL(), "localhost", "127.0.0.1", 1), "openidm-admin", "bad certificate: No subject alternative names present", target},
-		{"unknown host", "https://nowhere.invalid:8443/openidm/", "openidm-admin", "java.net.UnknownHostException: nowhere.invalid", target},
+		{"wrong name", strings.Replace(source.URL(), "localhost", "idc21.example.com", 1), "openidm-admin",
+			"bad certificate: No name matching idc21.example.com found", target},
+		{"address", strings.Replace(source.URL(), "localhost", "127.0.0.1", 1), "openidm-admin",
+			"bad certificate: No subject alternative names present", target},
+		{"unknown host", "https://nowhere.invalid:8443/openidm/", "openidm-admin",
+			"java.net.UnknownHostException: nowhere.invalid", target},
 		{"refused", down.URL(), "openidm-admin", "java.net.ConnectException: Connection refused", target},
-		{"password", source.URL(), "wrong", `the source answered 401: {"code":401,"reason":"Unauthorized","message":"Access Denied"}`, target},
+		{"password", source.URL(), "wrong",
+			`the source answered 401: {"code":401,"reason":"Unauthorized","message":"Access Denied"}`,
+			target},
 	} {
 		// One after the other: a target has one configuration.
 		r := configure(t, c.target, c.url, c.password)
-		if message, _ := r.json["message"].(string); r.json["status"] != "failed" || !strings.HasPrefix(message, c.want) {
+		if message, _ := r.json["message"].(string); r.json["status"] != "failed" ||
+			!strings.HasPrefix(message, c.want) {
 			t.Errorf("%s: %s, want %s", c.name, r.body, c.want)
 		}
-		if r := do(t, c.target, "POST", migration+"migrate", ""); r.status != 400 || r.json["message"] != "not configured" {
+		if r := do(t, c.target, "POST", migration+"migrate", ""); r.status != 400 ||
+			r.json["message"] != "not configured" {
 			t.Errorf("%s: migrate: %s", c.name, r.body)
 		}
 	}
@@ -126,7 +139,8 @@ func TestMigrateFaults(t *testing.T) {
 		{"lost", openidmtest.Fault{LoseRecords: 3}, "complete", 97, nil},
 		{"altered", openidmtest.Fault{AlterRecords: 2}, "complete", 100, nil},
 		{"failed", openidmtest.Fault{FailRecords: 4}, "failed", 96, 4.0},
-		{"failed, complete anyway", openidmtest.Fault{FailRecords: 4, CompleteAnyway: true}, "complete", 96, 4.0},
+		{"failed, complete anyway", openidmtest.Fault{FailRecords: 4, CompleteAnyway: true}, "complete", 96,
+			4.0},
 		{"source goes away", openidmtest.Fault{StopAfter: 10}, "failed", 10, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -174,7 +188,8 @@ func TestMigrateForHours(t *testing.T) {
 		target := openidmtest.NewTarget(t, openidmtest.Options{
 			InMemory: true, Peers: []*openidmtest.Server{source}, Pace: 20 * time.Minute, PageSize: 200,
 		})
-		if r := configure(t, target, source.URL(), "openidm-admin"); !strings.HasPrefix(fmt.Sprint(r.json["message"]), "bad certificate: PKIX") {
+		r := configure(t, target, source.URL(), "openidm-admin")
+		if !strings.HasPrefix(fmt.Sprint(r.json["message"]), "bad certificate: PKIX") {
 			t.Errorf("configured with other stores: %s", r.body)
 		}
 		if err := target.RestartWith(source.Keystore(), source.Truststore()); err != nil {

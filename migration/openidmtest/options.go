@@ -59,7 +59,9 @@ type Options struct {
 	// Keystore and Truststore are the paths of the server's key stores. Where
 	// both are "", stores are made in memory: a private key openidm-localhost
 	// (self-signed, RSA 2048, no subject alternative name) in both of them,
-	// and the secret keys of a fresh server in the keystore.
+	// and the secret keys of a fresh server in the keystore. The servers of one
+	// process that have the same Role and CommonName share their private keys,
+	// in different certificates: give stores where that matters.
 	Keystore, Truststore string
 	// Password opens both stores, zero means "changeit".
 	Password keystore.Password

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // managedSchema has the members that a managed object of each kind must have.
@@ -20,7 +22,7 @@ var mailAddress = regexp.MustCompile(`.+@.+\..+`)
 // checkPolicies looks whether a record keeps the policies of a default
 // server: all of them, or those of the given fields. id is the record's own,
 // which does not count against uniqueness.
-func (w *world) checkPolicies(kind, id string, r record, fields []string) *restError {
+func (w *world) checkPolicies(kind, id string, r record, fields []string) *crest.Error {
 	failed := []any{}
 	add := func(property, requirement string, params record) {
 		one := record{"policyRequirement": requirement}
@@ -50,7 +52,7 @@ func (w *world) checkPolicies(kind, id string, r record, fields []string) *restE
 	if len(failed) == 0 {
 		return nil
 	}
-	return &restError{
+	return &crest.Error{
 		Code: http.StatusForbidden, Message: "Policy validation failed",
 		Detail: record{"result": false, "failedPolicyRequirements": failed},
 	}
@@ -79,7 +81,7 @@ func (w *world) checkUser(id string, r record, wanted func(string) bool, add fun
 		if !given || !wanted(name) {
 			continue
 		}
-		if _, sealed := lookup(value, []string{"$crypto"}); sealed {
+		if _, sealed := crest.Lookup(value, []string{"$crypto"}); sealed {
 			continue
 		}
 		have := scriptType(value)
@@ -96,7 +98,7 @@ func (w *world) checkUser(id string, r record, wanted func(string) bool, add fun
 		if w.userNamed(name, id) {
 			add("userName", "UNIQUE", nil)
 		}
-		if w.table(internalUser).has(name) {
+		if w.table(internalUser).Has(name) {
 			add("userName", "UNIQUE", nil)
 		}
 		if strings.Contains(name, "/") {
@@ -110,7 +112,9 @@ func (w *world) checkUser(id string, r record, wanted func(string) bool, add fun
 		add("telephoneNumber", "MATCH_REGEXP", record{"regexp": phoneNumber})
 	}
 	if password, ok := r["password"].(string); ok && wanted("password") {
-		checkPassword(r, password, func(requirement string, params record) { add("password", requirement, params) })
+		checkPassword(r, password, func(requirement string, params record) {
+			add("password", requirement, params)
+		})
 	}
 }
 
@@ -150,7 +154,7 @@ func checkPassword(r record, password string, add func(string, record)) {
 	}
 }
 
-// userNamed says whether another user than id has the name.
+// userNamed reports whether another user than id has the name.
 func (w *world) userNamed(name, id string) bool {
 	found := w.findUser(name)
 	return found != "" && found != id
@@ -159,14 +163,14 @@ func (w *world) userNamed(name, id string) bool {
 // findUser returns the id of the user of a name, "" if there is none.
 func (w *world) findUser(name string) string {
 	t := w.table(managedUser)
-	if _, ok := t.index(name); ok {
+	if _, ok := t.Index(name); ok {
 		// The name of a synthetic user is its id, unless it was changed.
-		if r, ok := t.get(name); ok && r["userName"] == name {
+		if r, ok := t.Get(name); ok && r["userName"] == name {
 			return name
 		}
 	}
-	for id := range t.rows {
-		if r, ok := t.get(id); ok && r["userName"] == name {
+	for id := range t.Written() {
+		if r, ok := t.Get(id); ok && r["userName"] == name {
 			return id
 		}
 	}
@@ -175,29 +179,29 @@ func (w *world) findUser(name string) string {
 
 // policy serves policy/managed/…: what a record would be told, without writing
 // it.
-func (s *Server) policy(c *call) (*result, *restError) {
-	if c.operation != "action" {
-		return nil, unsupported(c)
+func (s *Server) policy(c *call) (*crest.Result, *crest.Error) {
+	if c.Operation != "action" {
+		return nil, crest.Unsupported(c.Request)
 	}
-	if c.action != "validateObject" && c.action != "validateProperty" {
-		e := fail(http.StatusInternalServerError, "Unsupported action: %s", c.action)
+	if c.Action != "validateObject" && c.Action != "validateProperty" {
+		e := crest.InternalError("Unsupported action: %s", c.Action)
 		e.Detail = record{}
 		return nil, e
 	}
-	r, _ := c.body.(record)
+	r, _ := c.Body.(record)
 	var fields []string
-	if c.action == "validateProperty" {
+	if c.Action == "validateProperty" {
 		fields = slices.Collect(maps.Keys(r))
 	}
 	kind, id := "", ""
-	if len(c.segs) > 2 && c.segs[1] == "managed" {
-		kind = c.segs[2]
-		id = strings.Join(c.segs[3:], "/")
+	if len(c.Segments) > 2 && c.Segments[1] == "managed" {
+		kind = c.Segments[2]
+		id = strings.Join(c.Segments[3:], "/")
 	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
 	if e := s.world.checkPolicies(kind, id, r, fields); e != nil {
-		return &result{body: e.Detail}, nil
+		return &crest.Result{Body: e.Detail}, nil
 	}
-	return &result{body: record{"result": true, "failedPolicyRequirements": []any{}}}, nil
+	return &crest.Result{Body: record{"result": true, "failedPolicyRequirements": []any{}}}, nil
 }

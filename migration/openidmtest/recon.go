@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // maxRuns is how many runs a server remembers.
@@ -50,16 +52,16 @@ var mappingProperties = [][2]string{
 }
 
 // recon serves recon and recon/<id>.
-func (s *Server) recon(c *call) (*result, *restError) {
+func (s *Server) recon(c *call) (*crest.Result, *crest.Error) {
 	w := s.world
 	id := ""
-	if len(c.segs) > 1 {
-		id = c.segs[len(c.segs)-1]
+	if len(c.Segments) > 1 {
+		id = c.Segments[len(c.Segments)-1]
 	}
-	if c.operation != "read" && c.operation != "action" {
-		return nil, neverSupported(c)
+	if c.Operation != "read" && c.Operation != "action" {
+		return nil, crest.NeverSupported(c.Request)
 	}
-	if id == "" && c.operation == "action" {
+	if id == "" && c.Operation == "action" {
 		return s.startRecon(c)
 	}
 	w.mu.Lock()
@@ -69,40 +71,41 @@ func (s *Server) recon(c *call) (*result, *restError) {
 		for _, run := range w.runs {
 			all = append(all, run.record())
 		}
-		return &result{body: pick(record{"_id": "", "reconciliations": all}, c.fields)}, nil
+		return &crest.Result{Body: crest.Pick(record{"_id": "", "reconciliations": all}, c.Fields)}, nil
 	}
 	i := slices.IndexFunc(w.runs, func(r *reconRun) bool { return r.id == id })
 	if i < 0 {
-		return nil, fail(http.StatusNotFound, "Reconciliation with id %s not found.", id)
+		return nil, crest.Errorf(http.StatusNotFound, "Reconciliation with id %s not found.", id)
 	}
 	run := w.runs[i]
-	if c.operation == "read" {
-		return &result{body: pick(run.record(), c.fields)}, nil
+	if c.Operation == "read" {
+		return &crest.Result{Body: crest.Pick(run.record(), c.Fields)}, nil
 	}
-	if !strings.EqualFold(c.action, "cancel") {
-		return nil, fail(http.StatusBadRequest, "Action %s on recon run %s not supported {}", c.action, id)
+	if !strings.EqualFold(c.Action, "cancel") {
+		return nil, crest.BadRequest("Action %s on recon run %s not supported {}", c.Action, id)
 	}
 	run.cancel()
-	return &result{body: record{"_id": id, "action": c.action, "status": "SUCCESS"}}, nil
+	return &crest.Result{Body: record{"_id": id, "action": c.Action, "status": "SUCCESS"}}, nil
 }
 
-func (s *Server) startRecon(c *call) (*result, *restError) {
-	switch c.action {
+func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
+	switch c.Action {
 	case "recon", "reconByQuery", "reconById":
 	default:
-		return nil, fail(http.StatusBadRequest, "Action %s on reconciliation not supported {}", c.action)
+		return nil, crest.BadRequest("Action %s on reconciliation not supported {}", c.Action)
 	}
-	if !c.params.Has("mapping") {
-		return nil, fail(http.StatusBadRequest, "/mapping: Expecting a value")
+	if !c.Params.Has("mapping") {
+		return nil, crest.BadRequest("/mapping: Expecting a value")
 	}
-	if c.action == "reconById" && !c.params.Has("ids") {
-		return nil, fail(http.StatusBadRequest, "Action reconById requires a parameter 'ids' with the identifier(s) to reconcile")
+	if c.Action == "reconById" && !c.Params.Has("ids") {
+		return nil, crest.BadRequest("Action reconById requires a parameter 'ids' " +
+			"with the identifier(s) to reconcile")
 	}
 	w := s.world
 	w.mu.Lock()
-	if name := c.params.Get("mapping"); !w.connector || name != reconMapping {
+	if name := c.Params.Get("mapping"); !w.connector || name != reconMapping {
 		w.mu.Unlock()
-		return nil, fail(http.StatusConflict, "No such mapping: %s", name)
+		return nil, crest.Errorf(http.StatusConflict, "No such mapping: %s", name)
 	}
 	run := &reconRun{
 		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: s.now(),
@@ -112,7 +115,7 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 	run.remember(w)
 	w.mu.Unlock()
 
-	wait := c.params.Get("waitForCompletion") == "true"
+	wait := c.Params.Get("waitForCompletion") == "true"
 	if s.options.ReconPace == 0 || wait {
 		s.runRecon(run)
 	} else {
@@ -124,7 +127,7 @@ func (s *Server) startRecon(c *call) (*result, *restError) {
 		state = run.state
 		w.mu.Unlock()
 	}
-	return &result{body: record{"_id": run.id, "state": state}}, nil
+	return &crest.Result{Body: record{"_id": run.id, "state": state}}, nil
 }
 
 func (r *reconRun) remember(w *world) {
@@ -143,7 +146,7 @@ func (r *reconRun) cancel() {
 	}
 }
 
-// pause waits as long as the options say a phase lasts, and says whether the
+// pause waits as long as the options say a phase lasts, and reports whether the
 // run goes on.
 func (s *Server) pause(run *reconRun) bool {
 	if s.options.ReconPace > 0 {
@@ -207,7 +210,8 @@ func (w *world) reconQuery(run *reconRun) error {
 	if w.connectorFail {
 		return fmt.Errorf("querying the connector: %s", brokenXML)
 	}
-	run.sourceTotal, run.targetTotal, run.linkTotal = len(w.rows), w.table(managedUser).len(), w.table(repoLink).len()
+	run.sourceTotal, run.targetTotal, run.linkTotal = len(w.rows), w.table(managedUser).Len(),
+		w.table(repoLink).Len()
 	return nil
 }
 
@@ -215,8 +219,8 @@ func (w *world) reconQuery(run *reconRun) error {
 func (w *world) reconSource(run *reconRun) error {
 	links, users := w.table(repoLink), w.table(managedUser)
 	linked := map[string]string{}
-	for id := range links.rows {
-		if l, ok := links.get(id); ok && l["linkType"] == reconMapping {
+	for id := range links.Written() {
+		if l, ok := links.Get(id); ok && l["linkType"] == reconMapping {
 			first, _ := l["firstId"].(string)
 			linked[first], _ = l["secondId"].(string)
 		}
@@ -228,7 +232,7 @@ func (w *world) reconSource(run *reconRun) error {
 		target, isLinked := linked[row.id]
 		situation, action := "ABSENT", "CREATE"
 		switch {
-		case isLinked && users.has(target):
+		case isLinked && users.Has(target):
 			situation, action = "CONFIRMED", "UPDATE"
 			run.linkDone++
 		case isLinked:
@@ -239,7 +243,7 @@ func (w *world) reconSource(run *reconRun) error {
 			target = w.findUser(row.name)
 		}
 		run.situations[situation]++
-		var problem *restError
+		var problem *crest.Error
 		switch action {
 		case "CREATE":
 			target = row.id
@@ -252,7 +256,8 @@ func (w *world) reconSource(run *reconRun) error {
 			problem = w.updateMapped(account, target)
 			run.updated++
 		}
-		entries = append(entries, run.entry(situation, action, "source", "system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
+		entries = append(entries, run.entry(situation, action, "source",
+			"system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
 		if problem != nil {
 			run.failure++
 		} else {
@@ -267,8 +272,8 @@ func (w *world) reconSource(run *reconRun) error {
 func (w *world) reconTarget(run *reconRun) error {
 	users, links := w.table(managedUser), w.table(repoLink)
 	second := map[string]bool{}
-	for id := range links.rows {
-		if l, ok := links.get(id); ok {
+	for id := range links.Written() {
+		if l, ok := links.Get(id); ok {
 			s, _ := l["secondId"].(string)
 			second[s] = true
 		}
@@ -277,16 +282,16 @@ func (w *world) reconTarget(run *reconRun) error {
 	for _, row := range w.rows {
 		alive[row.id] = true
 	}
-	n := users.len()
+	n := users.Len()
 	missing := 0
 	for id := range second {
-		if users.has(id) && !alive[id] {
+		if users.Has(id) && !alive[id] {
 			missing++
 		}
 	}
 	known := 0
 	for id := range alive {
-		if users.has(id) && second[id] {
+		if users.Has(id) && second[id] {
 			known++
 		}
 	}
@@ -298,7 +303,7 @@ func (w *world) reconTarget(run *reconRun) error {
 	at := run.started
 	run.audit = func() []record {
 		entries := source()
-		for id := range users.ids(false, 0) {
+		for id := range users.IDs(false, 0) {
 			if !second[id] {
 				e := run.entry("UNASSIGNED", "IGNORE", "target", "", managedUser+"/"+id, nil)
 				e["timestamp"] = timestamp(at)
@@ -321,23 +326,23 @@ func (w *world) mapped(account record) record {
 	return r
 }
 
-func (w *world) createMapped(account record, id string) *restError {
+func (w *world) createMapped(account record, id string) *crest.Error {
 	r := w.mapped(account)
 	r["password"] = mappedPassword
 	if e := w.checkPolicies("user", "", r, nil); e != nil {
 		return e
 	}
-	if w.table(managedUser).has(id) {
-		return duplicate(w.table(managedUser), id)
+	if w.table(managedUser).Has(id) {
+		return w.table(managedUser).Duplicate(id)
 	}
 	r["accountStatus"] = "active"
 	w.complete("user", r)
-	return w.table(managedUser).store(id, r, nil)
+	return store(w.table(managedUser), id, r, nil)
 }
 
-func (w *world) updateMapped(account record, id string) *restError {
-	old, _ := w.table(managedUser).get(id)
-	next, _ := w.table(managedUser).get(id)
+func (w *world) updateMapped(account record, id string) *crest.Error {
+	old, _ := w.table(managedUser).Get(id)
+	next, _ := w.table(managedUser).Get(id)
 	for k, v := range w.mapped(account) {
 		next[k] = v
 	}
@@ -347,9 +352,9 @@ func (w *world) updateMapped(account record, id string) *restError {
 	if e := w.checkPolicies("user", id, next, nil); e != nil {
 		return e
 	}
-	return w.table(managedUser).store(id, next, nil)
+	return store(w.table(managedUser), id, next, nil)
 }
 
 func (w *world) linkTo(first, second string) {
-	w.table(repoLink).put(newID(), link(first, second))
+	w.table(repoLink).Put(newID(), link(first, second))
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 func timestamp(t time.Time) string {
@@ -35,7 +37,8 @@ func (r *reconRun) record() record {
 		duration = r.ended.Sub(r.started).Milliseconds()
 	}
 	return record{
-		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage, "stageDescription": r.stageText,
+		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage,
+		"stageDescription": r.stageText,
 		"progress": record{
 			"source": record{"existing": existing(r.sourceDone, r.sourceTotal)},
 			"target": record{"existing": existing(r.targetDone, r.targetTotal), "created": r.targetCreated},
@@ -45,8 +48,10 @@ func (r *reconRun) record() record {
 		"statusSummary":    record{"SUCCESS": r.success, "FAILURE": r.failure},
 		"durationSummary":  r.durations(),
 		"parameters": record{
-			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"), "queryId": "query-all-ids"},
-			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser), "queryId": "query-all-ids"},
+			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"),
+				"queryId": "query-all-ids"},
+			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser),
+				"queryId": "query-all-ids"},
 		},
 		"started": timestamp(r.started), "ended": timestamp(r.ended), "duration": duration,
 	}
@@ -66,7 +71,8 @@ func (r *reconRun) durations() record {
 		}
 		for _, name := range names {
 			mean := ms / int64(count)
-			out[name] = record{"min": mean, "max": mean, "mean": mean, "count": count, "sum": mean * int64(count), "stdDev": 0}
+			out[name] = record{"min": mean, "max": mean, "mean": mean, "count": count,
+				"sum": mean * int64(count), "stdDev": 0}
 		}
 	}
 	if r.sourceTotal == 0 && r.state != "SUCCESS" {
@@ -88,7 +94,7 @@ func (r *reconRun) durations() record {
 }
 
 // entry is a record of audit/recon.
-func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID string, problem *restError) record {
+func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID string, problem *crest.Error) record {
 	orNull := func(s string) any {
 		if s == "" {
 			return nil
@@ -97,51 +103,57 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 	}
 	e := record{
 		"transactionId": r.id, "timestamp": timestamp(r.now()), "eventName": "recon", "userId": "openidm-admin",
-		"action": action, "exception": nil, "linkQualifier": "default", "mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
-		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS", "targetObjectId": orNull(targetID),
-		"reconciling": reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
+		"action": action, "exception": nil, "linkQualifier": "default",
+		"mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
+		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS",
+		"targetObjectId": orNull(targetID),
+		"reconciling":    reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
 	}
 	if problem != nil {
-		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message, problem.body(), "org.forgerock.openidm.sync.SynchronizationException"
+		e["status"], e["message"], e["messageDetail"], e["exception"] = "FAILURE", problem.Message,
+			problem.Body(), "org.forgerock.openidm.sync.SynchronizationException"
 	}
 	return e
 }
 
 // audit serves audit/recon, of the runs that are remembered.
-func (s *Server) audit(c *call) (*result, *restError) {
-	if c.operation == "patch" || c.operation == "delete" {
-		return nil, fail(http.StatusNotImplemented, "%s operations are not supported", strings.ToUpper(c.operation))
+func (s *Server) audit(c *call) (*crest.Result, *crest.Error) {
+	if c.Operation == "patch" || c.Operation == "delete" {
+		return nil, crest.Errorf(http.StatusNotImplemented, "%s operations are not supported",
+			strings.ToUpper(c.Operation))
 	}
-	if c.operation == "action" {
-		return nil, fail(http.StatusInternalServerError, "Internal Server Error")
+	if c.Operation == "action" {
+		return nil, crest.InternalError("Internal Server Error")
 	}
-	if len(c.segs) == 1 {
-		return nil, fail(http.StatusBadRequest, "Invalid resource path object specified.")
+	if len(c.Segments) == 1 {
+		return nil, crest.BadRequest("Invalid resource path object specified.")
 	}
-	topic := c.segs[1]
+	topic := c.Segments[1]
 	switch topic {
 	case "recon", "access", "activity", "authentication", "config", "sync":
 	default:
-		return nil, fail(http.StatusNotImplemented, "Audit service called with unknown event topic %s", topic)
+		return nil, crest.Errorf(http.StatusNotImplemented, "Audit service called with unknown event topic %s",
+			topic)
 	}
 	switch {
-	case c.operation == "create" || c.operation == "update":
-		return nil, fail(http.StatusBadRequest, "The request requires a transactionId and a timestamp")
-	case c.operation == "read" && len(c.segs) > 2:
-		return nil, fail(http.StatusNotFound, "Object %s not found in audit/%s", strings.Join(c.segs[2:], "/"), topic)
-	case c.operation == "read":
-		return nil, fail(http.StatusBadRequest, "Invalid resource path object specified.")
+	case c.Operation == "create" || c.Operation == "update":
+		return nil, crest.BadRequest("The request requires a transactionId and a timestamp")
+	case c.Operation == "read" && len(c.Segments) > 2:
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in audit/%s",
+			strings.Join(c.Segments[2:], "/"), topic)
+	case c.Operation == "read":
+		return nil, crest.BadRequest("Invalid resource path object specified.")
 	case topic != "recon":
-		return runQuery(c, list(nil)) // nothing of it is kept
+		return crest.RunQuery(c.Request, crest.List(nil)) // nothing of it is kept
 	}
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var entries list
+	var entries crest.List
 	for _, run := range w.runs {
 		entries = append(entries, run.auditRecords()...)
 	}
-	return runQuery(c, entries)
+	return crest.RunQuery(c.Request, entries)
 }
 
 // auditRecords returns the entries of a run between those of its start and

@@ -11,13 +11,13 @@ func (s *Server) Records(resource string) iter.Seq2[string, map[string]any] {
 		w.mu.Lock()
 		t := w.table(tablePath(resource))
 		var ids []string
-		for id := range t.ids(false, 0) {
+		for id := range t.IDs(false, 0) {
 			ids = append(ids, id)
 		}
 		w.mu.Unlock()
 		for _, id := range ids {
 			w.mu.Lock()
-			r, ok := t.get(id)
+			r, ok := t.Get(id)
 			w.mu.Unlock()
 			if ok && !yield(id, r) {
 				return
@@ -30,7 +30,7 @@ func (s *Server) Records(resource string) iter.Seq2[string, map[string]any] {
 func (s *Server) Count(resource string) int {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
-	return s.world.table(tablePath(resource)).len()
+	return s.world.table(tablePath(resource)).Len()
 }
 
 // Put sets a record without any check; it panics where the record cannot be
@@ -38,14 +38,14 @@ func (s *Server) Count(resource string) int {
 func (s *Server) Put(resource, id string, r map[string]any) {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
-	if _, err := s.world.table(tablePath(resource)).put(id, r); err != nil {
+	if _, err := s.world.table(tablePath(resource)).Put(id, r); err != nil {
 		panic("openidmtest: " + err.Error())
 	}
 }
 
-// Delete removes a record and says whether there was one.
+// Delete removes a record and reports whether there was one.
 func (s *Server) Delete(resource, id string) bool {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
-	return s.world.table(tablePath(resource)).remove(id)
+	return s.world.table(tablePath(resource)).Remove(id)
 }

@@ -8,6 +8,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // relationship is a member that leads to other records. It is kept with the
@@ -58,16 +61,16 @@ func references(v any) []any {
 }
 
 func refOf(v any) string {
-	ref, _ := lookup(v, []string{"_ref"})
+	ref, _ := crest.Lookup(v, []string{"_ref"})
 	text, _ := ref.(string)
 	return text
 }
 
-// splitRef takes a reference apart, and says whether the record is there.
-func (w *world) splitRef(ref string) (t *table, id string, exists bool) {
+// splitRef takes a reference apart, and reports whether the record is there.
+func (w *world) splitRef(ref string) (t *table.Table, id string, exists bool) {
 	folder, id := path.Split(tablePath(ref))
 	t, ok := w.tables[strings.TrimSuffix(folder, "/")]
-	return t, id, ok && t.has(id)
+	return t, id, ok && t.Has(id)
 }
 
 // related returns what a record's member leads to, as answers have it.
@@ -76,7 +79,7 @@ func (w *world) related(kind string, r record, name string) []any {
 	out := []any{}
 	self := "managed/" + kind + "/" + id
 	show := func(ref string, kept any, holder, held string) {
-		properties, ok := lookup(kept, []string{"_refProperties"})
+		properties, ok := crest.Lookup(kept, []string{"_refProperties"})
 		if !ok { // put by a test or a mapping, without
 			sum := sha256.Sum256([]byte(holder + " " + held))
 			properties = record{"_id": uuid([16]byte(sum[:16])), "_rev": "1"}
@@ -107,8 +110,8 @@ func (w *world) related(kind string, r record, name string) []any {
 func (w *world) holders(rel relationship, to string) func(func(string, any) bool) {
 	return func(yield func(string, any) bool) {
 		t := w.table("managed/" + rel.heldBy)
-		for _, id := range slices.Sorted(maps.Keys(t.rows)) {
-			r, _ := t.get(id)
+		for _, id := range slices.Sorted(t.Written()) {
+			r, _ := t.Get(id)
 			for _, one := range references(r[rel.as]) {
 				if refOf(one) == to && !yield(id, one) {
 					return
@@ -141,11 +144,11 @@ func (w *world) shown(kind string, whole record, fields []string) record {
 	delete(r, "password")
 	delete(r, "lastSync")
 	if rels == nil || len(fields) == 0 {
-		return pick(r, fields)
+		return crest.Pick(r, fields)
 	}
 	own, further := []string{"_id"}, map[string][]string{}
 	for _, f := range fields {
-		pointer := parsePointer(f)
+		pointer := crest.ParsePointer(f)
 		switch _, isRelation := rels[pointer[0]]; {
 		case pointer[0] == "*_ref":
 			for name := range rels {
@@ -157,7 +160,7 @@ func (w *world) shown(kind string, whole record, fields []string) record {
 			own = append(own, f)
 		}
 	}
-	out := pick(r, own)
+	out := crest.Pick(r, own)
 	for name, wanted := range further {
 		items := w.related(kind, whole, name)
 		for i := range items {
@@ -176,9 +179,9 @@ func (w *world) expanded(item record, fields []string) record {
 	if len(fields) == 0 || !isManaged || !exists {
 		return item
 	}
-	r, _ := t.get(id)
+	r, _ := t.Get(id)
 	kind = strings.TrimSuffix(kind, "/"+id)
-	found := pick(w.plain(kind, r), fields)
+	found := crest.Pick(w.plain(kind, r), fields)
 	if !slices.Contains(fields, "*") {
 		delete(found, "_id")
 		delete(found, "_rev")
@@ -203,7 +206,7 @@ func (w *world) withRelations(kind string, r record) record {
 // leaves there those that are kept with it. What is kept on the other side is
 // set by the function that it returns, nil where nothing is. Members that next
 // lacks stay as they are, or go where all is true.
-func (w *world) takeRelations(kind, id string, old, next record, all bool) (func(), *restError) {
+func (w *world) takeRelations(kind, id string, old, next record, all bool) (func(), *crest.Error) {
 	var later []func()
 	for _, name := range slices.Sorted(maps.Keys(relationships[kind])) {
 		rel := relationships[kind][name]
@@ -245,14 +248,14 @@ func (w *world) takeRelations(kind, id string, old, next record, all bool) (func
 }
 
 // reference is one that is wanted, with the properties that it has already.
-func (w *world) reference(v any, before []any) (record, *restError) {
+func (w *world) reference(v any, before []any) (record, *crest.Error) {
 	one, ok := v.(record)
 	if _, hasRef := one["_ref"].(string); !ok || !hasRef {
-		return nil, fail(http.StatusInternalServerError, `Cannot invoke "String.isEmpty()" because "path" is null`)
+		return nil, crest.InternalError(`Cannot invoke "String.isEmpty()" because "path" is null`)
 	}
 	ref := refOf(one)
 	if _, _, exists := w.splitRef(ref); !exists {
-		return nil, fail(http.StatusBadRequest, "The referenced relationship '%s', does not exist", ref)
+		return nil, crest.BadRequest("The referenced relationship '%s', does not exist", ref)
 	}
 	for _, b := range before {
 		if refOf(b) == ref {
@@ -278,11 +281,11 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 			if !exists || leads(other, refOf(item)) {
 				continue
 			}
-			r, _ := t.get(id)
+			r, _ := t.Get(id)
 			if r[rel.as] = member(r, item); r[rel.as] == nil {
 				delete(r, rel.as)
 			}
-			t.put(id, r)
+			t.Put(id, r)
 		}
 	}
 	change(now, before, func(r record, item any) any {
@@ -294,66 +297,73 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 	})
 	change(before, now, func(r record, _ any) any {
 		if many {
-			return slices.DeleteFunc(w.related(rel.heldBy, r, rel.as), func(v any) bool { return refOf(v) == self })
+			return slices.DeleteFunc(w.related(rel.heldBy, r, rel.as),
+				func(v any) bool { return refOf(v) == self })
 		}
 		return nil
 	})
 }
 
 // relation serves managed/KIND/ID/MEMBER and what is below.
-func (w *world) relation(c *call, kind, id string, t *table) (*result, *restError) {
-	name := c.segs[3]
+func (w *world) relation(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
+	name := c.Segments[3]
 	rel, ok := relationships[kind][name]
-	r, exists := t.get(id)
+	r, exists := t.Get(id)
 	if !ok || !exists {
-		return nil, notFound(strings.Join(c.segs[2:], "/"))
+		return nil, crest.NotFound(strings.Join(c.Segments[2:], "/"))
 	}
-	if len(c.segs) > 5 {
-		return nil, notFound(strings.Join(c.segs[4:], "/"))
+	if len(c.Segments) > 5 {
+		return nil, crest.NotFound(strings.Join(c.Segments[4:], "/"))
 	}
 	items := w.related(kind, r, name)
-	change := func(now []any) *restError {
+	change := func(now []any) *crest.Error {
 		next := maps.Clone(r)
 		next[name] = now
 		finish, e := w.takeRelations(kind, id, r, next, false)
 		if e != nil {
 			return e
 		}
-		return t.store(id, next, finish)
+		return store(t, id, next, finish)
 	}
-	if len(c.segs) == 5 {
+	if len(c.Segments) == 5 {
 		at := slices.IndexFunc(items, func(v any) bool {
-			found, _ := lookup(v, []string{"_refProperties", "_id"})
-			return found == c.segs[4]
+			found, _ := crest.Lookup(v, []string{"_refProperties", "_id"})
+			return found == c.Segments[4]
 		})
 		if at < 0 {
-			return nil, fail(http.StatusNotFound, "Object %s not found in relationships", c.segs[4])
+			return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in relationships",
+				c.Segments[4])
 		}
 		item := items[at].(record)
-		switch c.operation {
+		switch c.Operation {
 		case "read":
-			return resource(item, c.fields, 0), nil
+			return crest.NewResult(item, c.Fields, 0), nil
 		case "delete":
 			if e := change(slices.Delete(slices.Clone(items), at, at+1)); e != nil {
 				return nil, e
 			}
-			return resource(item, c.fields, 0), nil
+			return crest.NewResult(item, c.Fields, 0), nil
 		}
-		return nil, fail(http.StatusNotImplemented, "This fake server does not %s a relationship", c.operation)
+		return nil, crest.Errorf(http.StatusNotImplemented, "This fake server does not %s a relationship",
+			c.Operation)
 	}
 	switch {
-	case c.operation == "query":
-		return runQuery(c, newRelationView(w, items))
-	case c.operation == "read" && !rel.many && len(items) > 0:
-		return resource(items[0].(record), c.fields, 0), nil
-	case c.operation == "create" && c.posted:
-		body, _ := c.body.(record)
+	case c.Operation == "query":
+		return crest.RunQuery(c.Request, newRelationView(w, items))
+	case c.Operation == "read" && !rel.many && len(items) > 0:
+		return crest.NewResult(items[0].(record), c.Fields, 0), nil
+	case c.Operation == "create" && c.Posted:
+		body, _ := c.Body.(record)
 		ref := refOf(body)
 		if _, ok := body["_ref"]; !ok {
-			return nil, fail(http.StatusInternalServerError, `Cannot invoke "org.forgerock.json.JsonValue.asString()" because the return value of "org.forgerock.json.JsonValue.get(org.forgerock.json.JsonPointer)" is null`)
+			return nil, crest.InternalError(
+				`Cannot invoke "org.forgerock.json.JsonValue.asString()" because the return value of ` +
+					`"org.forgerock.json.JsonValue.get(org.forgerock.json.JsonPointer)" is null`)
 		}
 		if slices.ContainsFunc(items, func(v any) bool { return refOf(v) == ref }) {
-			return nil, fail(http.StatusPreconditionFailed, "Managed object 'managed/%s/%s' has already been assigned relationship '%s'.", kind, id, ref)
+			return nil, crest.Errorf(http.StatusPreconditionFailed,
+				"Managed object 'managed/%s/%s' has already been assigned relationship '%s'.",
+				kind, id, ref)
 		}
 		if !rel.many {
 			items = nil
@@ -361,31 +371,31 @@ func (w *world) relation(c *call, kind, id string, t *table) (*result, *restErro
 		if e := change(append(slices.Clone(items), record{"_ref": ref})); e != nil {
 			return nil, e
 		}
-		r, _ = t.get(id)
+		r, _ = t.Get(id)
 		for _, v := range w.related(kind, r, name) {
 			if refOf(v) == ref {
-				return resource(v.(record), c.fields, http.StatusCreated), nil
+				return crest.NewResult(v.(record), c.Fields, http.StatusCreated), nil
 			}
 		}
 	}
-	return nil, collectionError(c.operation)
+	return nil, crest.CollectionError(c.Operation)
 }
 
 // relationView is a list of references as a query shows them.
 type relationView struct {
-	list
+	crest.List
 	w *world
 }
 
 func newRelationView(w *world, items []any) relationView {
 	v := relationView{w: w}
 	for _, item := range items {
-		v.list = append(v.list, item.(record))
+		v.List = append(v.List, item.(record))
 	}
 	return v
 }
 
-func (v relationView) shown(r record, fields []string) record {
+func (v relationView) Shown(r record, fields []string) record {
 	var own, further []string
 	for _, f := range fields {
 		if rest, ok := strings.CutPrefix(f, "_ref/"); ok {
@@ -394,5 +404,5 @@ func (v relationView) shown(r record, fields []string) record {
 			own = append(own, f)
 		}
 	}
-	return v.w.expanded(pick(r, own), further)
+	return v.w.expanded(crest.Pick(r, own), further)
 }

@@ -23,7 +23,8 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-var exchangesFile = flag.String("exchanges", filepath.Join("testdata", "exchanges.json"), "recorded exchanges to replay")
+var exchangesFile = flag.String("exchanges", filepath.Join("testdata", "exchanges.json"),
+	"recorded exchanges to replay")
 
 // exchange is a recorded request with its answer, or an event.
 type exchange struct {
@@ -147,7 +148,8 @@ func (r *replay) connect() {
 // pinned returns a client of its own: after a restart with other stores the
 // one of the server would expect the old certificate.
 func pinned(s *openidmtest.Server) *http.Client {
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: s.Trust().TLSConfig("localhost", s.Certificate())}}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: s.Trust().TLSConfig("localhost",
+		s.Certificate())}}
 }
 
 func (r *replay) event(name string) {
@@ -209,7 +211,8 @@ var port = regexp.MustCompile(`(localhost|127\.0\.0\.1|[\w.-]+):(8443|9443|8449|
 func (r *replay) here(text string) string {
 	text = port.ReplaceAllStringFunc(text, func(s string) string {
 		host, p, _ := strings.Cut(s, ":")
-		n := map[string]int{"8443": r.source.Port(), "8080": r.source.Port(), "9443": r.target.Port(), "9080": r.target.Port()}[p]
+		n := map[string]int{"8443": r.source.Port(), "8080": r.source.Port(), "9443": r.target.Port(),
+			"9080": r.target.Port()}[p]
 		if n == 0 {
 			n = r.closed
 		}
@@ -303,7 +306,8 @@ func (r *replay) compare(e exchange, res *http.Response, got []byte) (problems [
 	if cookie, ok := w["pagedResultsCookie"]; ok && (cookie == nil) != (h["pagedResultsCookie"] == nil) {
 		bad("pagedResultsCookie is %v, recorded %v", h["pagedResultsCookie"], cookie)
 	}
-	if id, ok := w["_id"].(string); ok && id != "" && strings.Contains(e.Request.Path, id) && h["_id"] != r.here(id) {
+	if id, ok := w["_id"].(string); ok && id != "" && strings.Contains(e.Request.Path, id) &&
+		h["_id"] != r.here(id) {
 		bad("_id is %v, recorded %v", h["_id"], id)
 	}
 	return problems

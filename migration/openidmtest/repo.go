@@ -4,91 +4,104 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // repo serves repo/…: the records as the repository holds them.
-func (s *Server) repo(c *call) (*result, *restError) {
-	path := strings.Join(c.segs[1:], "/")
+func (s *Server) repo(c *call) (*crest.Result, *crest.Error) {
+	path := strings.Join(c.Segments[1:], "/")
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch c.operation {
+	switch c.Operation {
 	case "query":
 		if t, ok := w.tables[path]; ok {
-			return runQuery(c, tableView{t, pick})
+			return crest.RunQuery(c.Request, table.View{Table: t, Show: crest.Pick})
 		}
 		if path == "" {
-			return nil, errCommand
+			return nil, crest.ErrCommand
 		}
-		return nil, fail(http.StatusBadRequest, "Failed to resolve and parse the query.")
+		return nil, crest.BadRequest("Failed to resolve and parse the query.")
 	case "action":
-		return nil, fail(http.StatusBadRequest, "Unknown action: %s", c.action)
+		return nil, crest.BadRequest("Unknown action: %s", c.Action)
 	case "patch":
-		return nil, fail(http.StatusNotImplemented, "Patch not supported yet")
+		return nil, crest.Errorf(http.StatusNotImplemented, "Patch not supported yet")
 	}
 	kind, id := path, ""
 	if i := strings.LastIndexByte(path, '/'); w.tables[path] == nil && i >= 0 {
 		kind, id = path[:i], path[i+1:]
-	} else if c.operation != "create" {
+	} else if c.Operation != "create" {
 		kind = ""
 	}
-	if id == "" && c.operation == "create" {
-		if id, _ = c.body.(record)["_id"].(string); id == "" {
+	if id == "" && c.Operation == "create" {
+		if id, _ = c.Body.(record)["_id"].(string); id == "" {
 			id = newID()
 		}
 	}
-	if kind == "" && c.operation == "read" && path != "" {
-		return nil, fail(http.StatusBadRequest, "Illegal query request.")
+	if kind == "" && c.Operation == "read" && path != "" {
+		return nil, crest.BadRequest("Illegal query request.")
 	}
-	if c.operation == "create" && !c.posted && !strings.Contains(path, "/") {
-		return nil, fail(http.StatusNotFound, "The object identifier did not include sufficient information to determine the object type: ")
+	if c.Operation == "create" && !c.Posted && !strings.Contains(path, "/") {
+		return nil, crest.Errorf(http.StatusNotFound,
+			"The object identifier did not include sufficient information to determine the object type: ")
 	}
 	if kind == "" {
-		return nil, fail(http.StatusNotFound, "The object identifier did not include sufficient information to determine the object type and identifier of the object to %s: %s", c.operation, path)
+		return nil, crest.Errorf(http.StatusNotFound,
+			"The object identifier did not include sufficient information to determine the object type "+
+				"and identifier of the object to %s: %s", c.Operation, path)
 	}
+	return w.repoResource(c, kind, id)
+}
+
+func (w *world) repoResource(c *call, kind, id string) (*crest.Result, *crest.Error) {
+	path := strings.Join(c.Segments[1:], "/")
 	t := w.table(kind)
-	old, exists := t.get(id)
-	if c.upsert && exists {
-		c.operation = "update"
+	old, exists := t.Get(id)
+	if c.Upsert && exists {
+		c.Operation = "update"
 	}
-	switch c.operation {
+	switch c.Operation {
 	case "read":
 		if !exists {
-			return nil, fail(http.StatusNotFound, "Object %s not found in %s", id, kind)
+			return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in %s", id, kind)
 		}
-		return resource(old, c.fields, 0), nil
+		return crest.NewResult(old, c.Fields, 0), nil
 	case "create":
 		if exists {
-			return nil, duplicate(t, id)
+			return nil, t.Duplicate(id)
 		}
 	case "update":
 		if !exists {
-			return nil, fail(http.StatusNotFound, "Update on object %s could not find existing object.", path)
+			return nil, crest.Errorf(http.StatusNotFound,
+				"Update on object %s could not find existing object.", path)
 		}
-		if e := t.checkRevision("Update", id, c.ifMatch, old); e != nil {
+		if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
 	case "delete":
-		if c.ifMatch == "" {
-			return nil, fail(http.StatusConflict, "Object passed into delete does not have revision it expects set.")
+		if c.IfMatch == "" {
+			return nil, crest.Errorf(http.StatusConflict,
+				"Object passed into delete does not have revision it expects set.")
 		}
 		if !exists {
-			return nil, fail(http.StatusNotFound, "Object does not exist for delete on: %s", path)
+			return nil, crest.Errorf(http.StatusNotFound, "Object does not exist for delete on: %s", path)
 		}
-		if e := t.checkRevision("Delete", id, c.ifMatch, old); e != nil {
+		if e := t.CheckRevision("Delete", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
-		t.remove(id)
-		return resource(old, c.fields, 0), nil
+		t.Remove(id)
+		return crest.NewResult(old, c.Fields, 0), nil
 	}
-	if _, err := t.put(id, maps.Clone(c.body.(record))); err != nil {
-		return nil, fail(http.StatusInternalServerError, "%v", err)
+	if _, err := t.Put(id, maps.Clone(c.Body.(record))); err != nil {
+		return nil, crest.InternalError("%v", err)
 	}
-	r, _ := t.get(id)
+	r, _ := t.Get(id)
 	if exists {
-		return resource(r, c.fields, 0), nil
+		return crest.NewResult(r, c.Fields, 0), nil
 	}
-	res := resource(r, c.fields, http.StatusCreated)
-	res.location = id
+	res := crest.NewResult(r, c.Fields, http.StatusCreated)
+	res.Location = id
 	return res, nil
 }

@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 var (
-	encryptCall = regexp.MustCompile(`^\s*(?:return\s+)?openidm\.encrypt\(\s*(\w+)\s*,\s*(?:null|'AES/CBC/PKCS5Padding'|"AES/CBC/PKCS5Padding")\s*,\s*['"]([^'"]*)['"]\s*\)\s*;?\s*$`)
+	encryptCall = regexp.MustCompile(`^\s*(?:return\s+)?openidm\.encrypt\(\s*(\w+)\s*,\s*` +
+		`(?:null|'AES/CBC/PKCS5Padding'|"AES/CBC/PKCS5Padding")\s*,\s*['"]([^'"]*)['"]\s*\)\s*;?\s*$`)
 	decryptCall = regexp.MustCompile(`^\s*openidm\.decrypt\(\s*(\w+)\s*\)\s*;?\s*$`)
 	bareName    = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
 	throwCall   = regexp.MustCompile(`(?s)^\s*throw\s+(\{.*\})\s*;?\s*$`)
@@ -17,37 +20,37 @@ var (
 // script serves script?_action=eval. It is no interpreter: it understands a
 // call of openidm.encrypt or openidm.decrypt with a global, a global or a
 // value alone, and a throw of an object; anything else is refused.
-func (s *Server) script(c *call) (*result, *restError) {
-	if len(c.segs) > 1 {
-		return nil, notFound(c.path)
+func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) > 1 {
+		return nil, crest.NotFound(c.Path)
 	}
-	if c.operation != "action" {
-		return nil, unsupported(c)
+	if c.Operation != "action" {
+		return nil, crest.Unsupported(c.Request)
 	}
-	if c.action != "eval" {
-		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: compile eval")
+	if c.Action != "eval" {
+		return nil, crest.ExpectingOneOf("compile eval")
 	}
-	body, _ := c.body.(record)
+	body, _ := c.Body.(record)
 	text, _ := body["source"].(string)
 	globals, _ := body["globals"].(record)
 	if m := encryptCall.FindStringSubmatch(text); m != nil {
 		value, ok := globals[m[1]]
 		if !ok {
-			return nil, fail(http.StatusInternalServerError, `ReferenceError: "%s" is not defined.`, m[1])
+			return nil, crest.InternalError(`ReferenceError: "%s" is not defined.`, m[1])
 		}
 		s.mu.Lock()
 		_, known := s.keystore.Entry(m[2])
 		s.mu.Unlock()
 		if m[2] != symmetricAlias || !known {
-			return nil, fail(http.StatusInternalServerError, "Encryption key %s not found", m[2])
+			return nil, crest.InternalError("Encryption key %s not found", m[2])
 		}
 		s.world.mu.Lock()
 		defer s.world.mu.Unlock()
-		return &result{body: s.world.vault.encrypt(value)}, nil
+		return &crest.Result{Body: s.world.vault.encrypt(value)}, nil
 	}
 	if m := throwCall.FindStringSubmatch(text); m != nil {
 		thrown := record{}
-		if err := decodeJSON([]byte(jsonOfScript(m[1])), &thrown); err == nil {
+		if err := crest.Decode([]byte(jsonOfScript(m[1])), &thrown); err == nil {
 			return nil, thrownError(thrown)
 		}
 	}
@@ -56,36 +59,36 @@ func (s *Server) script(c *call) (*result, *restError) {
 		defer s.world.mu.Unlock()
 		value, err := s.world.vault.decrypt(globals[m[1]])
 		if err != nil {
-			return nil, fail(http.StatusInternalServerError, "%v", err)
+			return nil, crest.InternalError("%v", err)
 		}
-		return &result{body: value}, nil
+		return &crest.Result{Body: value}, nil
 	}
 	text = strings.Trim(text, " ;\n")
 	if value, ok := globals[text]; ok {
-		return &result{body: value}, nil
+		return &crest.Result{Body: value}, nil
 	}
 	// A value as JavaScript writes it is its own result; names are not.
 	if !bareName.MatchString(text) {
 		var value any
 		literal := strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
 		if err := json.Unmarshal([]byte(jsonOfScript(literal)), &value); err == nil {
-			return &result{body: value}, nil
+			return &crest.Result{Body: value}, nil
 		}
 	} else {
 		switch text {
 		case "true", "false":
-			return &result{body: text == "true"}, nil
+			return &crest.Result{Body: text == "true"}, nil
 		case "null":
-			return &result{}, nil
+			return &crest.Result{}, nil
 		}
-		return nil, fail(http.StatusInternalServerError, `ReferenceError: "%s" is not defined.`, text)
+		return nil, crest.InternalError(`ReferenceError: "%s" is not defined.`, text)
 	}
-	return nil, fail(http.StatusNotImplemented, "this fake server does not interpret scripts")
+	return nil, crest.Errorf(http.StatusNotImplemented, "this fake server does not interpret scripts")
 }
 
-func thrownError(thrown record) *restError {
-	e := &restError{Code: http.StatusInternalServerError, Detail: thrown["detail"]}
-	if n, ok := number(thrown["code"]); ok {
+func thrownError(thrown record) *crest.Error {
+	e := &crest.Error{Code: http.StatusInternalServerError, Detail: thrown["detail"]}
+	if n, ok := crest.Number(thrown["code"]); ok {
 		if code, _ := n.Int64(); code >= 400 && code < 600 {
 			e.Code = int(code)
 		}

@@ -6,75 +6,78 @@ import (
 	"encoding/pem"
 	"net/http"
 
+	"github.com/idconnect-go/upgrade/internal/crest"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // security serves security/keystore and security/truststore: what is in them,
 // and their certificates. Keys never leave the server.
-func (s *Server) security(c *call) (*result, *restError) {
-	if len(c.segs) < 2 {
-		return nil, notFound(c.path)
+func (s *Server) security(c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) < 2 {
+		return nil, crest.NotFound(c.Path)
 	}
 	s.mu.Lock()
 	store := s.keystore
-	if c.segs[1] == "truststore" {
+	if c.Segments[1] == "truststore" {
 		store = s.truststore
 	}
 	s.mu.Unlock()
-	if c.segs[1] != "keystore" && c.segs[1] != "truststore" {
-		return nil, notFound(c.path)
+	if c.Segments[1] != "keystore" && c.Segments[1] != "truststore" {
+		return nil, crest.NotFound(c.Path)
 	}
-	switch len(c.segs) {
+	switch len(c.Segments) {
 	case 2:
-		switch c.operation {
+		switch c.Operation {
 		case "read":
 		case "action":
-			return nil, fail(http.StatusBadRequest, "Unsupported action %s", c.action)
+			return nil, crest.BadRequest("Unsupported action %s", c.Action)
 		default:
-			return nil, unsupported(c)
+			return nil, crest.Unsupported(c.Request)
 		}
 		aliases := []string{}
 		for e := range store.Entries() {
 			aliases = append(aliases, e.Alias)
 		}
-		return &result{body: pick(record{
-			"_id": c.segs[1], "type": string(store.Format()), "aliases": aliases,
+		return &crest.Result{Body: crest.Pick(record{
+			"_id": c.Segments[1], "type": string(store.Format()), "aliases": aliases,
 			// A real server adds some 200 properties of the provider.
-			"provider": record{"Provider.id name": "SunJCE", "Provider.id className": "com.sun.crypto.provider.SunJCE"},
-		}, c.fields)}, nil
+			"provider": record{"Provider.id name": "SunJCE",
+				"Provider.id className": "com.sun.crypto.provider.SunJCE"},
+		}, c.Fields)}, nil
 	case 4:
-		switch c.segs[2] {
+		switch c.Segments[2] {
 		case "cert":
-			if c.operation != "read" {
-				return nil, unsupported(c)
+			if c.Operation != "read" {
+				return nil, crest.Unsupported(c.Request)
 			}
 			return certificate(store, c)
 		case "privatekey":
-			return nil, unsupported(c)
+			return nil, crest.Unsupported(c.Request)
 		}
 	}
-	return nil, notFound(c.path)
+	return nil, crest.NotFound(c.Path)
 }
 
-func certificate(store *keystore.Store, c *call) (*result, *restError) {
-	e, ok := store.Entry(c.segs[3])
+func certificate(store *keystore.Store, c *call) (*crest.Result, *crest.Error) {
+	e, ok := store.Entry(c.Segments[3])
 	if !ok {
-		return nil, fail(http.StatusNotFound, "Not Found")
+		return nil, crest.Errorf(http.StatusNotFound, "Not Found")
 	}
 	if e.Kind == keystore.SecretKey {
-		return nil, fail(http.StatusInternalServerError, `Cannot invoke "java.security.cert.Certificate.getType()" because "cert" is null`)
+		return nil, crest.InternalError(
+			`Cannot invoke "java.security.cert.Certificate.getType()" because "cert" is null`)
 	}
 	chain, err := e.Certificates()
 	if err != nil || len(chain) == 0 {
-		return nil, fail(http.StatusInternalServerError, "the certificate cannot be read")
+		return nil, crest.InternalError("the certificate cannot be read")
 	}
 	cert := chain[0]
 	spki, err := x509.MarshalPKIXPublicKey(cert.PublicKey)
 	if err != nil {
-		return nil, fail(http.StatusInternalServerError, "the public key cannot be read")
+		return nil, crest.InternalError("the public key cannot be read")
 	}
-	return &result{body: pick(record{
-		"_id": c.segs[3], "type": "X.509",
+	return &crest.Result{Body: crest.Pick(record{
+		"_id": c.Segments[3], "type": "X.509",
 		"cert": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})),
 		"publicKey": record{
 			"algorithm": cert.PublicKeyAlgorithm.String(), "format": "X.509",
@@ -82,7 +85,7 @@ func certificate(store *keystore.Store, c *call) (*result, *restError) {
 		},
 		"issuer":    nameParts(cert.Issuer),
 		"notBefore": cert.NotBefore.UnixMilli(), "notAfter": cert.NotAfter.UnixMilli(),
-	}, c.fields)}, nil
+	}, c.Fields)}, nil
 }
 
 func nameParts(n pkix.Name) record {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // Server is a fake OpenIDM server. Its methods may be called by several
@@ -37,7 +38,7 @@ type Server struct {
 	conns      map[net.Conn]struct{}
 	keystore   *keystore.Store
 	truststore *keystore.Store
-	trust      *keystore.Trust
+	trust      *jvmtrust.Trust
 	cert       *x509.Certificate
 	tls        *tls.Config
 	faults     []*faultState
@@ -80,10 +81,12 @@ func Start(o Options) (*Server, error) {
 	}
 	for _, n := range []int{o.Users, o.Roles, o.Assignments, o.Links} {
 		if n < 0 || n > maxRecords {
-			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d", n, maxRecords)
+			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d",
+				n, maxRecords)
 		}
 	}
-	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{}, conns: map[net.Conn]struct{}{}}
+	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{},
+		conns: map[net.Conn]struct{}{}}
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}
@@ -188,7 +191,8 @@ func (s *Server) serveOn(l net.Listener) {
 	}
 	if s.http == nil {
 		s.http = &http.Server{
-			Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute, ConnState: s.track,
+			Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute,
+			ConnState: s.track,
 		}
 	}
 	s.listener = l
@@ -358,7 +362,7 @@ func (s *Server) Certificate() *x509.Certificate {
 }
 
 // Trust returns what the server trusts: its own truststore.
-func (s *Server) Trust() *keystore.Trust {
+func (s *Server) Trust() *jvmtrust.Trust {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.trust

@@ -15,7 +15,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -23,10 +25,12 @@ func TestCertificate(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewSource(t, openidmtest.Options{CommonName: "idc21.example.com"})
 	cert := s.Certificate()
-	if got := keystore.CertificateSubject(cert.Raw); got == "" || cert.Subject.CommonName != "idc21.example.com" || len(cert.Extensions) != 0 {
+	if got := keystore.CertificateSubject(cert.Raw); got == "" || cert.Subject.CommonName != "idc21.example.com" ||
+		len(cert.Extensions) != 0 {
 		t.Errorf("subject %s, %d extensions", got, len(cert.Extensions))
 	}
-	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port()), &tls.Config{ServerName: "idc21.example.com"})
+	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port()),
+		&tls.Config{ServerName: "idc21.example.com"})
 	if err == nil {
 		conn.Close()
 		t.Error("the system's roots trust the fake")
@@ -51,7 +55,8 @@ func TestStoresOnDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := openidmtest.Options{
-		Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: filepath.Join(dir, "truststore"), Password: password,
+		Keystore:   filepath.Join(dir, "keystore.jceks"),
+		Truststore: filepath.Join(dir, "truststore"), Password: password,
 	}
 	second := openidmtest.NewTarget(t, o)
 	if !second.Certificate().Equal(first.Certificate()) {
@@ -67,7 +72,7 @@ func TestStoresOnDisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := keys.Opens(value); err != nil {
+		if err := idmvalues.Opens(keys, value); err != nil {
 			t.Errorf("the password of %s: %v", id, err)
 		}
 		n++
@@ -84,7 +89,8 @@ func TestStoresOnDisk(t *testing.T) {
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewSource(t, openidmtest.Options{Users: 2})
-	do(t, s, "PUT", "managed/user/jo", `{"userName":"jö","givenName":"J","sn":"O","mail":"jo@example.com","password":"Pässw0rd:1"}`)
+	do(t, s, "PUT", "managed/user/jo",
+		`{"userName":"jö","givenName":"J","sn":"O","mail":"jo@example.com","password":"Pässw0rd:1"}`)
 	for _, c := range []struct {
 		name, method, path string
 		header             []string
@@ -99,10 +105,13 @@ func TestAccess(t *testing.T) {
 		{"user, own data", "GET", "managed/user/u00001", as("u00001", "Passw0rd1"), 200},
 		{"user, other data", "GET", "managed/user/u00000", as("u00001", "Passw0rd1"), 403},
 		{"RFC 5987", "GET", "info/login", as("UTF-8''j%C3%B6", "UTF-8''P%C3%A4ssw0rd:1"), 200},
-		{"Basic with a colon", "GET", "info/login", []string{"Authorization", "Basic asO2OlDDpHNzdzByZDox"}, 200},
+		{"Basic with a colon", "GET", "info/login", []string{"Authorization", "Basic asO2OlDDpHNzdzByZDox"},
+			200},
 		{"Basic without a colon", "GET", "info/login", []string{"Authorization", "Basic YWJj"}, 401},
-		{"admin, query expression", "GET", "managed/user?_queryExpression=select", as("openidm-admin", "openidm-admin"), 403},
-		{"admin, action on a connector", "POST", "system?_action=script", as("openidm-admin", "openidm-admin"), 400},
+		{"admin, query expression", "GET", "managed/user?_queryExpression=select",
+			as("openidm-admin", "openidm-admin"), 403},
+		{"admin, action on a connector", "POST", "system?_action=script",
+			as("openidm-admin", "openidm-admin"), 400},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -121,13 +130,16 @@ func TestSession(t *testing.T) {
 	if !strings.HasPrefix(cookie, "session-jwt=") {
 		t.Fatalf("cookie %q", cookie)
 	}
-	if r := get(t, s, "info/login", append(as("anonymous", "anonymous"), "Cookie", cookie)...); r.json["authenticationId"] != "openidm-admin" {
+	if r := get(t, s, "info/login", append(as("anonymous", "anonymous"), "Cookie",
+		cookie)...); r.json["authenticationId"] != "openidm-admin" {
 		t.Errorf("the headers won over the session: %s", r.body)
 	}
-	if r := do(t, s, "POST", "recon?_action=recon&mapping=x", "", "Cookie", cookie); r.status != http.StatusForbidden {
+	if r := do(t, s, "POST", "recon?_action=recon&mapping=x", "", "Cookie",
+		cookie); r.status != http.StatusForbidden {
 		t.Errorf("a POST that a foreign page could send: %d", r.status)
 	}
-	if r := do(t, s, "POST", "authentication?_action=logout", "", "Cookie", cookie, "X-Requested-With", "x"); r.status != 200 {
+	if r := do(t, s, "POST", "authentication?_action=logout", "", "Cookie", cookie,
+		"X-Requested-With", "x"); r.status != 200 {
 		t.Errorf("logout: %d %s", r.status, r.body)
 	}
 	if r := get(t, s, "info/login", "Cookie", cookie); r.status != http.StatusUnauthorized {
@@ -149,7 +161,8 @@ func TestStages(t *testing.T) {
 			t.Error("not refused")
 		}
 		time.Sleep(16 * time.Second)
-		if r := get(t, s, "info/ping"); r.status != 404 || !strings.Contains(r.header.Get("Content-Type"), "text/html") {
+		if r := get(t, s, "info/ping"); r.status != 404 ||
+			!strings.Contains(r.header.Get("Content-Type"), "text/html") {
 			t.Errorf("first answer: %d %s", r.status, r.body)
 		}
 		time.Sleep(time.Second)
@@ -192,10 +205,12 @@ func TestRefusedThenListening(t *testing.T) {
 
 func TestPaging(t *testing.T) {
 	t.Parallel()
-	users := 1_000_000
-	if testing.Short() {
+	const all = 1_000_000
+	users := all
+	if testing.Short() || !exhaustive.All() {
 		users = 20_000
 	}
+	t.Logf("%d of %d of %d users", users, users, all)
 	s := openidmtest.NewSource(t, openidmtest.Options{Users: users})
 	user := func(n int) string { return fmt.Sprintf("u%0*d", len(strconv.Itoa(users-1)), n) }
 	for _, c := range []struct{ query, cookie, first string }{
@@ -225,7 +240,8 @@ func TestManyAtOnce(t *testing.T) {
 		group.Go(func() {
 			for j := range 5 {
 				id := fmt.Sprintf("x%d-%d", i, j)
-				body := fmt.Sprintf(`{"userName":%q,"givenName":"G","sn":"S","mail":"x@example.com"}`, id)
+				body := fmt.Sprintf(`{"userName":%q,"givenName":"G","sn":"S","mail":"x@example.com"}`,
+					id)
 				for _, step := range [][3]string{
 					{"PUT", "managed/user/" + id, body},
 					{"GET", "managed/user?_queryFilter=true&_sortKeys=-userName&_pageSize=7", ""},
@@ -234,7 +250,8 @@ func TestManyAtOnce(t *testing.T) {
 					{"GET", "audit/recon?_queryFilter=true", ""},
 					{"DELETE", "managed/user/" + id, ""},
 				} {
-					if r, err := send(client, step[0], s.URL()+step[1], step[2]); err != nil || r.status >= 300 {
+					if r, err := send(client, step[0], s.URL()+step[1], step[2]); err != nil ||
+						r.status >= 300 {
 						t.Errorf("%s %s: %d %s %v", step[0], step[1], r.status, r.body, err)
 					}
 				}
@@ -252,9 +269,11 @@ func TestRequestsHoldNoPassword(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewTarget(t, openidmtest.Options{AdminPassword: "s3cret-admin"})
 	get(t, s, "info/login", as("openidm-admin", "s3cret-admin")...)
-	do(t, s, "POST", migration+"configure", `{"instanceUrl":"https://localhost:1/openidm/","userName":"a","password":"s3cret-source"}`, as("anonymous", "anonymous")...)
+	body := `{"instanceUrl":"https://localhost:1/openidm/","userName":"a","password":"s3cret-source"}`
+	do(t, s, "POST", migration+"configure", body, as("anonymous", "anonymous")...)
 	log := s.Requests()
-	if len(log) != 2 || log[1].Action != "configure" || log[1].Username != "anonymous" || log[1].Status != 200 || log[0].Path != "info/login" {
+	if len(log) != 2 || log[1].Action != "configure" || log[1].Username != "anonymous" || log[1].Status != 200 ||
+		log[0].Path != "info/login" {
 		t.Errorf("%+v", log)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", log), "s3cret") {
@@ -274,5 +293,18 @@ func TestAddressTaken(t *testing.T) {
 	}
 	if _, err := openidmtest.Start(openidmtest.Options{Users: 1_000_001}); err == nil {
 		t.Error("no error for too many users")
+	}
+}
+
+// BenchmarkNewSource measures what a test pays for a server after the first,
+// for which keys are made.
+func BenchmarkNewSource(b *testing.B) {
+	openidmtest.NewSource(b, openidmtest.Options{})
+	for b.Loop() {
+		s, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Source})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
 	}
 }

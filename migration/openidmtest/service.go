@@ -4,36 +4,41 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 // serviceMapping names the mappings of the product's own service as its
 // documentation does; their order is that of the copy.
-var serviceMapping = []string{"repoManagedUser_repoManagedUser", "repoManagedRole_repoManagedRole", "repoManagedAssignment_repoManagedAssignment", "repoLink_repoLink"}
+var serviceMapping = []string{
+	"repoManagedUser_repoManagedUser", "repoManagedRole_repoManagedRole",
+	"repoManagedAssignment_repoManagedAssignment", "repoLink_repoLink",
+}
 
 // migrationService serves "migration", the product's own service. Its actions
 // are documented; that migrate and status answer a list of reconciliations is
 // assumed.
-func (s *Server) migrationService(r *http.Request, c *call) (*result, *restError) {
-	if c.operation != "action" {
-		return nil, unsupported(c)
+func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+	if c.Operation != "action" {
+		return nil, crest.Unsupported(c.Request)
 	}
-	switch c.action {
+	switch c.Action {
 	case "mappingNames":
-		return &result{body: serviceMapping}, nil
+		return &crest.Result{Body: serviceMapping}, nil
 	case "mappingConfigurations":
 		all := []any{}
 		for _, name := range serviceMapping {
 			all = append(all, record{"name": name, "runTargetPhase": false, "allowEmptySourceSet": true})
 		}
-		return &result{body: all}, nil
+		return &crest.Result{Body: all}, nil
 	case "status":
-		return &result{body: s.serviceStatus()}, nil
+		return &crest.Result{Body: s.serviceStatus()}, nil
 	case "migrate":
-		if name := c.params.Get("mapping"); name != "" && !slices.Contains(serviceMapping, name) {
-			return nil, fail(http.StatusBadRequest, "No such mapping: %s", name)
+		if name := c.Params.Get("mapping"); name != "" && !slices.Contains(serviceMapping, name) {
+			return nil, crest.BadRequest("No such mapping: %s", name)
 		}
 	default:
-		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: migrate status mappingNames mappingConfigurations")
+		return nil, crest.ExpectingOneOf("migrate status mappingNames mappingConfigurations")
 	}
 	from := s.options.ServiceOf
 	source := &sourceServer{url: from.URL(), username: "openidm-admin", password: from.options.AdminPassword}
@@ -42,7 +47,7 @@ func (s *Server) migrationService(r *http.Request, c *call) (*result, *restError
 	s.mu.Unlock()
 	trust.Now = s.now
 	if err := source.connect(ctx, s, &trust); err != nil {
-		return nil, fail(http.StatusInternalServerError, "%s", javaMessage(err))
+		return nil, crest.InternalError("%s", javaMessage(err))
 	}
 	s.mu.Lock()
 	if !s.endpoint.migrating {
@@ -52,7 +57,7 @@ func (s *Server) migrationService(r *http.Request, c *call) (*result, *restError
 	if _, e := s.migrate(faultOf(r.Context())); e != nil {
 		return nil, e
 	}
-	return &result{body: s.serviceStatus()}, nil
+	return &crest.Result{Body: s.serviceStatus()}, nil
 }
 
 // serviceStatus shows the copy as one reconciliation for each mapping that has
@@ -81,7 +86,8 @@ func (s *Server) serviceStatus() []any {
 		}
 		all = append(all, record{
 			"_id": name, "mapping": name, "state": state, "stage": stage,
-			"progress":      record{"source": record{"existing": record{"processed": processed, "total": "?"}}},
+			"progress": record{
+				"source": record{"existing": record{"processed": processed, "total": "?"}}},
 			"statusSummary": record{"SUCCESS": processed - failed, "FAILURE": failed},
 			"started":       timestamp(now.Truncate(time.Hour)), "ended": "",
 		})

@@ -52,7 +52,8 @@ func (s *Server) health() record {
 	case stageStarting:
 		h["state"], h["shortDesc"] = "STARTING", "OpenIDM starting"
 	case stageNotReady:
-		h["state"], h["shortDesc"] = string(NotReady), "Required services not available: [org.forgerock.openidm.sync]"
+		h["state"], h["shortDesc"] = string(NotReady),
+			"Required services not available: [org.forgerock.openidm.sync]"
 	case stageStopping:
 		h["state"], h["shortDesc"] = string(Stopping), "OpenIDM stopping"
 	default:

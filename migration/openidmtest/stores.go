@@ -11,9 +11,11 @@ import (
 	"fmt"
 	"math/big"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // serverAlias is the key that the server presents.
@@ -43,20 +45,13 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	if o.NotAfter.IsZero() {
 		o.NotAfter = now.AddDate(10, 0, 0)
 	}
-	// Both keys at once: each takes a tenth of a second or more.
-	type made struct {
-		key  crypto.Signer
-		cert *x509.Certificate
-		err  error
+	key, cert, err := selfSigned(keyName{o.Role, serverAlias, o.CommonName}, o.NotBefore, o.NotAfter)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a certificate: %w", err)
 	}
-	other := make(chan made, 1)
-	go func() {
-		key, cert, err := selfSigned("localhost", o.NotBefore, o.NotAfter)
-		other <- made{key, cert, err}
-	}()
-	key, cert, err := selfSigned(o.CommonName, o.NotBefore, o.NotAfter)
-	selfService := <-other
-	if err = errors.Join(err, selfService.err); err != nil {
+	selfService := keyName{o.Role, "selfservice", "localhost"}
+	selfServiceKey, selfServiceCert, err := selfSigned(selfService, o.NotBefore, o.NotAfter)
+	if err != nil {
 		return nil, nil, fmt.Errorf("making a certificate: %w", err)
 	}
 	put := keystore.PutOptions{Created: now, Password: o.Password, Iterations: iterations}
@@ -70,7 +65,7 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	err = errors.Join(
 		secret(symmetricAlias, "AES", 16),
 		secret("openidm-jwtsessionhmac-key", "HmacSHA256", 32),
-		keys.PutPrivateKey("selfservice", selfService.key, []*x509.Certificate{selfService.cert}, put),
+		keys.PutPrivateKey(selfService.alias, selfServiceKey, []*x509.Certificate{selfServiceCert}, put),
 		keys.PutPrivateKey(serverAlias, key, chain, put),
 		secret("openidm-selfservice-key", "AES", 16),
 		trusted.PutPrivateKey(serverAlias, key, chain, put),
@@ -81,17 +76,36 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	return keys, trusted, nil
 }
 
+// keyName tells the keys of a process apart. Those of a source and a target
+// differ, as do those of servers with different certificate names.
+type keyName struct {
+	role              Role
+	alias, commonName string
+}
+
+// madeKeys has a func() (*rsa.PrivateKey, error) for each keyName. A key is made
+// once for a process, since that takes a tenth of a second or more.
+var madeKeys sync.Map
+
+func makeKey(name keyName) (*rsa.PrivateKey, error) {
+	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (*rsa.PrivateKey, error) {
+		return rsa.GenerateKey(rand.Reader, 2048)
+	}))
+	return once.(func() (*rsa.PrivateKey, error))()
+}
+
 // selfSigned makes a certificate as a server makes its own: without subject
-// alternative names, and without any other extension.
-func selfSigned(name string, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+// alternative names, and without any other extension. Each is another one, be
+// it of the same key.
+func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
+	key, err := makeKey(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	subject := pkix.Name{
 		Country: []string{"None"}, Province: []string{"None"}, Locality: []string{"None"},
 		OrganizationalUnit: []string{"None"}, Organization: []string{"OpenIDM Self-Signed Certificate"},
-		CommonName: name,
+		CommonName: name.commonName,
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
 	if err != nil {
@@ -133,7 +147,7 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 	}
 	s.mu.Lock()
 	s.keystore, s.truststore = keys, trusted
-	s.trust = keystore.NewTrust(trusted)
+	s.trust = jvmtrust.New(trusted)
 	s.cert = chain[0]
 	s.tls = &tls.Config{
 		MinVersion:   tls.VersionTLS12,
@@ -154,7 +168,8 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 // WriteStores writes the two stores as keystore.jceks and truststore into
 // dir, as a real server has them in its folder security.
 func (s *Server) WriteStores(dir string) error {
-	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(), s.options.Password); err != nil {
+	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(),
+		s.options.Password); err != nil {
 		return fmt.Errorf("writing the stores: %w", err)
 	}
 	if err := keystore.WriteFile(filepath.Join(dir, "truststore"), s.Truststore(), s.options.Password); err != nil {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
 const (
@@ -56,111 +58,128 @@ func connectorRef() record {
 }
 
 // system serves the connectors: the action test, and reading of accounts.
-func (s *Server) system(c *call) (*result, *restError) {
+func (s *Server) system(c *call) (*crest.Result, *crest.Error) {
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	rest := c.segs[1:]
+	rest := c.Segments[1:]
 	if len(rest) == 0 {
-		switch c.operation {
-		case "read":
-			return nil, fail(http.StatusNotImplemented, "Read are not supported for resource instances")
-		case "action":
-		default:
-			return nil, fail(http.StatusBadRequest, "The singleton resource  cannot be queried")
-		}
-		switch c.action {
-		case "test":
-		case "testConfig":
-			return nil, fail(http.StatusNotFound, "No connector name provided")
-		case "availableConnectors":
-			return &result{body: record{"connectorRef": []any{connectorRef()}}}, nil
-		case "liveSync", "activeSync":
-			if !c.params.Has("source") {
-				return nil, fail(http.StatusBadRequest, "%s action requires either an explicit source parameter, or needs to be called on a specific provisioner URI", c.action)
-			}
-			source := c.params.Get("source")
-			if !w.connector || !strings.HasPrefix(source, "system/"+connectorName+"/") {
-				return nil, fail(http.StatusInternalServerError, "System: %s is not available.", source)
-			}
-			return nil, fail(http.StatusInternalServerError, "org.forgerock.json.resource.NotSupportedException: Operation org.identityconnectors.framework.api.operations.SyncApiOp is not supported by the Connector")
-		default:
-			return nil, fail(http.StatusBadRequest, "Expecting String containing one of: activeSync liveSync test testConfig createConfiguration availableConnectors createCoreConfig createFullConfig")
-		}
-		all := []any{}
-		if w.connector {
-			all = append(all, w.connectorState())
-		}
-		for _, one := range s.options.Connectors {
-			all = append(all, one.state())
-		}
-		return &result{body: all}, nil
+		return s.connectors(c)
 	}
 	if one, ok := s.options.connector(rest[0]); ok {
 		return one.serve(c)
 	}
 	if !w.connector || rest[0] != connectorName {
-		return nil, notFound(c.path)
+		return nil, crest.NotFound(c.Path)
 	}
 	if len(rest) == 1 {
-		if c.operation == "action" && c.action == "test" {
-			return &result{body: w.connectorState()}, nil
+		if c.Operation == "action" && c.Action == "test" {
+			return &crest.Result{Body: w.connectorState()}, nil
 		}
-		if c.operation == "action" {
-			return nil, fail(http.StatusBadRequest, "Unsupported actionId: %s", c.action)
+		if c.Operation == "action" {
+			return nil, crest.BadRequest("Unsupported actionId: %s", c.Action)
 		}
-		return nil, unsupported(c)
+		return nil, crest.Unsupported(c.Request)
 	}
 	if rest[1] != "account" {
-		return nil, fail(http.StatusNotFound, "Not found: %s", rest[1])
+		return nil, crest.Errorf(http.StatusNotFound, "Not found: %s", rest[1])
 	}
 	id := strings.Join(rest[2:], "/")
 	if w.connectorFail {
-		return nil, fail(http.StatusInternalServerError, "Operation %s failed with ConnectorException on system object: %s", strings.ToUpper(c.operation), brokenXML)
+		return nil, crest.InternalError("Operation %s failed with ConnectorException on system object: %s",
+			strings.ToUpper(c.Operation), brokenXML)
 	}
 	accounts := w.accounts()
 	switch {
-	case len(rest) == 2 && c.operation == "query":
+	case len(rest) == 2 && c.Operation == "query":
 		return queryAccounts(c, accounts)
-	case len(rest) == 2 && c.operation == "action":
-		if c.action == "authenticate" {
-			return nil, fail(http.StatusUnauthorized, "Invalid password has been provided to operation ACTION for system object: null")
+	case len(rest) == 2 && c.Operation == "action":
+		if c.Action == "authenticate" {
+			return nil, crest.Errorf(http.StatusUnauthorized,
+				"Invalid password has been provided to operation ACTION for system object: null")
 		}
-		return nil, fail(http.StatusBadRequest, "Expecting String containing one of: authenticate resolveUsername liveSync")
-	case id != "" && c.operation == "read":
+		return nil, crest.ExpectingOneOf("authenticate resolveUsername liveSync")
+	case id != "" && c.Operation == "read":
 		for _, a := range accounts {
 			if a["_id"] == id {
-				return &result{body: pick(a, c.fields)}, nil
+				return &crest.Result{Body: crest.Pick(a, c.Fields)}, nil
 			}
 		}
-		return nil, fail(http.StatusNotFound, "Object %s not found on system/%s/account", id, connectorName)
-	case id != "" && c.operation == "delete" && !slices.ContainsFunc(w.rows, func(r connectorRow) bool { return r.id == id }):
-		e := fail(http.StatusNotFound, "Operation DELETE could not find resource %s on system object: system/%s/account", id, connectorName)
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found on system/%s/account", id,
+			connectorName)
+	case id != "" && c.Operation == "delete" &&
+		!slices.ContainsFunc(w.rows, func(r connectorRow) bool { return r.id == id }):
+		e := crest.Errorf(http.StatusNotFound, "Operation DELETE could not find resource %s on system object: "+
+			"system/%s/account", id, connectorName)
 		e.Detail = record{}
 		return nil, e
-	case len(rest) == 2 && c.operation != "action":
-		return nil, collectionError(c.operation)
+	case len(rest) == 2 && c.Operation != "action":
+		return nil, crest.CollectionError(c.Operation)
 	}
-	return nil, unsupported(c)
+	return nil, crest.Unsupported(c.Request)
+}
+
+// connectors serves system itself: what is asked of all connectors at once.
+func (s *Server) connectors(c *call) (*crest.Result, *crest.Error) {
+	w := s.world
+	switch c.Operation {
+	case "read":
+		return nil, crest.Errorf(http.StatusNotImplemented,
+			"Read are not supported for resource instances")
+	case "action":
+	default:
+		return nil, crest.BadRequest("The singleton resource  cannot be queried")
+	}
+	switch c.Action {
+	case "test":
+	case "testConfig":
+		return nil, crest.Errorf(http.StatusNotFound, "No connector name provided")
+	case "availableConnectors":
+		return &crest.Result{Body: record{"connectorRef": []any{connectorRef()}}}, nil
+	case "liveSync", "activeSync":
+		if !c.Params.Has("source") {
+			return nil, crest.BadRequest("%s action requires either an explicit source parameter, "+
+				"or needs to be called on a specific provisioner URI", c.Action)
+		}
+		source := c.Params.Get("source")
+		if !w.connector || !strings.HasPrefix(source, "system/"+connectorName+"/") {
+			return nil, crest.InternalError("System: %s is not available.", source)
+		}
+		return nil, crest.InternalError("org.forgerock.json.resource.NotSupportedException: " +
+			"Operation org.identityconnectors.framework.api.operations.SyncApiOp " +
+			"is not supported by the Connector")
+	default:
+		return nil, crest.ExpectingOneOf("activeSync liveSync test testConfig createConfiguration " +
+			"availableConnectors createCoreConfig createFullConfig")
+	}
+	all := []any{}
+	if w.connector {
+		all = append(all, w.connectorState())
+	}
+	for _, one := range s.options.Connectors {
+		all = append(all, one.state())
+	}
+	return &crest.Result{Body: all}, nil
 }
 
 // queryAccounts knows no pages: the connector is one that cannot search by
 // them.
-func queryAccounts(c *call, accounts []record) (*result, *restError) {
-	for _, pointer := range c.query.pointers {
+func queryAccounts(c *call, accounts []record) (*crest.Result, *crest.Error) {
+	for _, pointer := range c.Query.Pointers {
 		if len(accounts) > 0 && accounts[0][pointer[0]] == nil {
-			return nil, fail(http.StatusBadRequest, "Attribute %s does not exist as part of ObjectClass: __ACCOUNT__", pointer[0])
+			return nil, crest.BadRequest("Attribute %s does not exist as part of ObjectClass: __ACCOUNT__",
+				pointer[0])
 		}
 	}
-	if c.query.byID && c.query.id != "query-all-ids" {
-		return nil, fail(http.StatusBadRequest, "Unsupported _queryId: %s", c.query.id)
+	if c.Query.ByID && c.Query.ID != "query-all-ids" {
+		return nil, crest.BadRequest("Unsupported _queryId: %s", c.Query.ID)
 	}
-	if c.query.byID {
-		c.fields = []string{"_id", "name"}
-		c.query.byID, c.query.filterText = false, "true"
+	if c.Query.ByID {
+		c.Fields = []string{"_id", "name"}
+		c.Query.ByID, c.Query.FilterText = false, "true"
 	}
-	c.query.pageSize = 0
-	return runQuery(c, list(accounts))
+	c.Query.PageSize = 0
+	return crest.RunQuery(c.Request, crest.List(accounts))
 }
 
 func (w *world) accounts() []record {

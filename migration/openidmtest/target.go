@@ -15,7 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // maxAnswer bounds an answer of the source, in bytes.
@@ -44,7 +45,7 @@ func (r refusal) Error() string {
 
 // javaMessage says what went wrong in the words of a Java server.
 func javaMessage(err error) string {
-	var trust *keystore.TrustError
+	var trust *jvmtrust.Error
 	var host unknownHost
 	var answer refusal
 	var dial *net.OpError
@@ -68,7 +69,7 @@ func javaMessage(err error) string {
 
 // connect makes the client of a source and logs in there. The connection is
 // checked as the Java of a target checks it: against the truststore alone.
-func (src *sourceServer) connect(ctx context.Context, s *Server, trust *keystore.Trust) error {
+func (src *sourceServer) connect(ctx context.Context, s *Server, trust *jvmtrust.Trust) error {
 	u, err := url.Parse(src.url)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("unusable URL %q", src.url)
@@ -107,7 +108,7 @@ func (src *sourceServer) connect(ctx context.Context, s *Server, trust *keystore
 	return src.get(ctx, "info/login", nil, nil)
 }
 
-// knows says whether the machine of the server knows a name.
+// knows reports whether the machine of the server knows a name.
 func (s *Server) knows(host string) error {
 	if _, ok := s.options.Hosts[host]; ok || host == "localhost" || net.ParseIP(host) != nil {
 		return nil
@@ -151,9 +152,11 @@ func (src *sourceServer) get(ctx context.Context, resource string, params url.Va
 	if err != nil {
 		return err
 	}
-	req.Header.Set("X-OpenIDM-Username", src.username)
-	req.Header.Set("X-OpenIDM-Password", src.password)
-	req.Header.Set("X-OpenIDM-NoSession", "true")
+	for name, value := range map[string]string{
+		"X-OpenIDM-Username": src.username, "X-OpenIDM-Password": src.password, "X-OpenIDM-NoSession": "true",
+	} {
+		req.Header[name] = []string{value} // as a real target spells it
+	}
 	res, err := src.client.Do(req)
 	if err != nil {
 		return err
@@ -169,7 +172,7 @@ func (src *sourceServer) get(ctx context.Context, resource string, params url.Va
 	if into == nil {
 		return nil
 	}
-	return decodeJSON(body, into)
+	return crest.Decode(body, into)
 }
 
 // sourcePage is what a target reads of a page.
@@ -218,7 +221,7 @@ func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, 
 		}
 		var cookie any
 		if len(page.Cookie) > 0 {
-			if err := decodeJSON(page.Cookie, &cookie); err != nil {
+			if err := crest.Decode(page.Cookie, &cookie); err != nil {
 				return err
 			}
 		}
@@ -232,7 +235,7 @@ func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, 
 // copyRecord keeps one record; the first ones suffer from the fault.
 func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f Fault) error {
 	r := record{}
-	if err := decodeJSON(text, &r); err != nil {
+	if err := crest.Decode(text, &r); err != nil {
 		return err
 	}
 	id, _ := r["_id"].(string)
@@ -247,7 +250,7 @@ func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f
 	}
 	if r != nil {
 		s.world.mu.Lock()
-		_, err := s.world.table(path).put(id, r)
+		_, err := s.world.table(path).Put(id, r)
 		s.world.mu.Unlock()
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/idconnect-go/upgrade/internal/crest"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -47,7 +48,7 @@ func (v *vault) encrypt(value any) any {
 }
 
 func (v *vault) encryptWith(iv [aes.BlockSize]byte, value any) any {
-	text, err := encodeJSON(value)
+	text, err := crest.Encode(value)
 	if v.block == nil || err != nil {
 		return value
 	}
@@ -70,12 +71,12 @@ var errNotOpened = errors.New("the value does not open with the server's key")
 // decrypt returns the value behind an encrypted one; others are returned as
 // they are.
 func (v *vault) decrypt(value any) (any, error) {
-	sealed, ok := lookup(value, []string{"$crypto", "value"})
+	sealed, ok := crest.Lookup(value, []string{"$crypto", "value"})
 	if !ok {
 		return value, nil
 	}
 	part := func(name string) []byte {
-		text, _ := lookup(sealed, []string{name})
+		text, _ := crest.Lookup(sealed, []string{name})
 		s, _ := text.(string)
 		b, _ := base64.StdEncoding.DecodeString(s)
 		return b
@@ -90,7 +91,7 @@ func (v *vault) decrypt(value any) (any, error) {
 		return nil, errNotOpened
 	}
 	var out any
-	if err := decodeJSON(data[:len(data)-n], &out); err != nil {
+	if err := crest.Decode(data[:len(data)-n], &out); err != nil {
 		return nil, errNotOpened
 	}
 	return out, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // Collections that every server has.
@@ -21,7 +23,7 @@ const (
 // world is what a server knows: its records, runs and connector.
 type world struct {
 	mu     sync.Mutex
-	tables map[string]*table // by the path below repo/
+	tables map[string]*table.Table // by the path below repo/
 	vault  *vault
 
 	config map[string]record // configurations that were written
@@ -34,38 +36,40 @@ type world struct {
 }
 
 func newWorld(o Options, v *vault) *world {
-	w := &world{tables: map[string]*table{}, config: map[string]record{}, vault: v, connector: o.Connector}
+	w := &world{tables: map[string]*table.Table{}, config: map[string]record{}, vault: v, connector: o.Connector}
 	synthetic := func(path, prefix string, n int, one func(int) record) {
-		t := newTable()
-		t.prefix, t.count, t.make = prefix, n, one
-		w.tables[path] = t
+		w.tables[path] = table.New(prefix, n, one)
 	}
 	synthetic(managedUser, "u", o.Users, func(i int) record { return w.syntheticUser(i, o.Users) })
 	synthetic(managedRole, "r", o.Roles, func(i int) record {
-		return record{"name": syntheticID("r", i, o.Roles), "description": fmt.Sprintf("Role %d", i)}
+		return record{"name": table.ID("r", i, o.Roles), "description": fmt.Sprintf("Role %d", i)}
 	})
 	synthetic(managedAssignment, "a", o.Assignments, func(i int) record {
 		return record{
-			"name":        syntheticID("a", i, o.Assignments),
+			"name":        table.ID("a", i, o.Assignments),
 			"description": fmt.Sprintf("Assignment %d", i),
 			"mapping":     reconMapping,
-			"attributes":  []any{record{"name": "group", "value": fmt.Sprintf("group%d", i), "assignmentOperation": "mergeWithTarget", "unassignmentOperation": "removeFromTarget"}},
+			"attributes": []any{record{"name": "group", "value": fmt.Sprintf("group%d", i),
+				"assignmentOperation": "mergeWithTarget", "unassignmentOperation": "removeFromTarget"}},
 		}
 	})
 	synthetic(repoLink, "l", o.Links, func(i int) record {
-		id := syntheticID("u", i, max(o.Users, o.Links))
+		id := table.ID("u", i, max(o.Users, o.Links))
 		return link(id, id)
 	})
-	for _, name := range []string{"openidm-admin", "openidm-authorized", "openidm-reg", "openidm-cert", "openidm-tasks-manager"} {
-		w.table(internalRole).put(name, record{"description": strings.ReplaceAll(name, "-", " ")})
+	for _, name := range []string{"openidm-admin", "openidm-authorized", "openidm-reg", "openidm-cert",
+		"openidm-tasks-manager"} {
+		w.table(internalRole).Put(name, record{"description": strings.ReplaceAll(name, "-", " ")})
 	}
-	w.table(internalUser).put("openidm-admin", record{"roles": []any{
-		record{"_ref": "repo/internal/role/openidm-admin"}, record{"_ref": "repo/internal/role/openidm-authorized"},
+	w.table(internalUser).Put("openidm-admin", record{"roles": []any{
+		record{"_ref": "repo/internal/role/openidm-admin"},
+		record{"_ref": "repo/internal/role/openidm-authorized"},
 	}})
-	w.table(internalUser).put("anonymous", record{"roles": []any{record{"_ref": "repo/internal/role/openidm-reg"}}})
+	w.table(internalUser).Put("anonymous", record{"roles": []any{record{"_ref": "repo/internal/role/openidm-reg"}}})
 	if o.Connector {
 		w.rows = []connectorRow{
-			{"bjensen", "bjensen@example.com", "Barbara", "Jensen", "bjensen@example.com", "1-360-229-7105"},
+			{"bjensen", "bjensen@example.com", "Barbara", "Jensen", "bjensen@example.com",
+				"1-360-229-7105"},
 			{"scarter", "scarter@example.com", "Steven", "Carter", "scarter@example.com", "1-360-229-7106"},
 		}
 	}
@@ -73,10 +77,10 @@ func newWorld(o Options, v *vault) *world {
 }
 
 // table returns the table of a path below repo/, a new one if there is none.
-func (w *world) table(path string) *table {
+func (w *world) table(path string) *table.Table {
 	t, ok := w.tables[path]
 	if !ok {
-		t = newTable()
+		t = table.New("", 0, nil)
 		w.tables[path] = t
 	}
 	return t
@@ -87,7 +91,7 @@ var surnames = [...]string{"Straße", "Ångström", "García", "鈴木", "O'Brie
 // syntheticUser returns user i of n as the repository holds it. Its password
 // is encrypted anew each time, but always to the same value.
 func (w *world) syntheticUser(i, n int) record {
-	name := syntheticID("u", i, n)
+	name := table.ID("u", i, n)
 	description := ""
 	if i%5 == 0 {
 		description = strings.Repeat("x", 200)

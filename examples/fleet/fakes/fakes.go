@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -290,7 +291,7 @@ func (w *World) Upgrade(f *Fake) *idconnect.Upgrade {
 	return &idconnect.Upgrade{
 		SourceDir: f.SourceDir(), TargetDir: f.TargetDir(), Package: w.path("package.zip"), JavaHome: w.path("jdk"),
 		Source: idconnect.Server{URL: f.source.URL(), Credentials: admin}, Target: idconnect.Server{URL: f.targetURL(), Credentials: admin},
-		InstanceURL: f.instanceURL(), Checks: idconnect.Checks{InstanceAddress: "127.0.0.1"},
+		InstanceURL: f.instanceURL(), Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
 }
 

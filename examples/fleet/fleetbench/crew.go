@@ -14,6 +14,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/engine"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -116,7 +117,7 @@ func playFloor(ctx context.Context, in io.Reader) error {
 				u := &idconnect.Upgrade{
 					SourceDir: x.SourceDir, TargetDir: x.TargetDir, Package: x.Package, JavaHome: x.JavaHome,
 					Source: idconnect.Server{URL: x.Source, Credentials: admin}, Target: idconnect.Server{URL: x.Target, Credentials: admin},
-					InstanceURL: x.Instance, Checks: idconnect.Checks{InstanceAddress: "127.0.0.1"},
+					InstanceURL: x.Instance, Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 				}
 				if _, err := u.Run(ctx); err != nil {
 					mu.Lock()

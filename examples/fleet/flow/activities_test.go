@@ -23,6 +23,8 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -34,25 +36,25 @@ const hush = "hush-hush-hush"
 // word of a server gets through.
 func TestFaults(t *testing.T) {
 	said := errors.New("the server said " + hush)
-	blocking := func(codes ...string) (out idconnect.Findings) {
+	blocking := func(codes ...string) (out preflight.Findings) {
 		for _, c := range codes {
-			out = append(out, idconnect.Finding{Code: c, Severity: idconnect.Blocks, Step: "prepare", Seen: hush})
+			out = append(out, preflight.Finding{Code: c, Severity: preflight.Blocks, Step: "prepare", Seen: hush})
 		}
 		return out
 	}
 	for name, c := range map[string]struct {
 		err      error
-		findings idconnect.Findings
+		findings preflight.Findings
 		kind     string
 		final    bool
 	}{
 		"lost answer":        {fmt.Errorf("a: %w", &migration.UnknownOutcomeError{Action: "migrate", Err: said}), nil, FaultUnknown, true},
 		"lock":               {&idconnect.LockedError{}, nil, FaultLocked, false},
-		"lock as finding":    {idconnect.ErrBlocked, blocking(idconnect.CodeRunInProgress), FaultLocked, false},
-		"blocked":            {idconnect.ErrBlocked, blocking(idconnect.CodeSourceTLS), FaultBlocked, true},
-		"unreachable":        {idconnect.ErrBlocked, blocking(idconnect.CodeSourceUnreachable, idconnect.CodeTargetStarting), FaultUnavailable, false},
-		"that and another":   {idconnect.ErrBlocked, blocking(idconnect.CodeSourceUnreachable, idconnect.CodeSourceTLS), FaultBlocked, true},
-		"blocked by nothing": {idconnect.ErrBlocked, nil, FaultBlocked, true},
+		"lock as finding":    {preflight.ErrBlocked, blocking("RUN-IN-PROGRESS"), FaultLocked, false},
+		"blocked":            {preflight.ErrBlocked, blocking("SOURCE-TLS"), FaultBlocked, true},
+		"unreachable":        {preflight.ErrBlocked, blocking("SOURCE-UNREACHABLE", "TARGET-STARTING"), FaultUnavailable, false},
+		"that and another":   {preflight.ErrBlocked, blocking("SOURCE-UNREACHABLE", "SOURCE-TLS"), FaultBlocked, true},
+		"blocked by nothing": {preflight.ErrBlocked, nil, FaultBlocked, true},
 		"differences":        {idconnect.ErrDifferences, nil, FaultDifferences, true},
 		"failed records":     {&migration.FailedError{Action: hush, Status: migration.Status{Word: hush, Phase: migration.PhaseCompleteWithFailures}, Err: said}, nil, FaultFailed, true},
 		"no right":           {&fs.PathError{Op: "open", Path: "/srv/x", Err: fs.ErrPermission}, nil, FaultAccess, false},
@@ -78,13 +80,13 @@ func TestFaults(t *testing.T) {
 // TestPublic fills every text of a report with a secret: what is chosen for the
 // engine holds it nowhere but where states, codes and names stand.
 func TestPublic(t *testing.T) {
-	var report idconnect.Report
+	var report report.Report
 	fill(reflect.ValueOf(&report).Elem(), 0)
 	if report.Verify == nil || len(report.Findings) == 0 || len(report.Steps) == 0 {
 		t.Fatalf("%+v", report)
 	}
 	for i := range report.Findings {
-		report.Findings[i].Severity = idconnect.Blocks
+		report.Findings[i].Severity = preflight.Blocks
 	}
 	may := map[string]bool{}
 	for _, at := range []string{
@@ -234,7 +236,7 @@ func TestHeartbeats(t *testing.T) {
 		_, p, stop := beat(ctx, "app1", "migrate", first)
 		defer stop()
 		p.event(idconnect.Event{Kind: idconnect.EventProgress, Step: "migrate", Detail: hush, Done: 3, Total: 9, Unit: "records",
-			Finding: &idconnect.Finding{Code: idconnect.CodeSourceTLS, Seen: hush}})
+			Finding: &preflight.Finding{Code: "SOURCE-TLS", Seen: hush}})
 		select {
 		case <-arrived:
 			return nil
@@ -248,7 +250,7 @@ func TestHeartbeats(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	last := beats[len(beats)-1]
-	if last.Worker != "app1" || last.Step != "migrate" || last.Kind != idconnect.EventProgress || last.Done != 3 || last.Total != 9 || last.Unit != "records" || last.Code != idconnect.CodeSourceTLS || !last.First.Equal(first) {
+	if last.Worker != "app1" || last.Step != "migrate" || last.Kind != idconnect.EventProgress || last.Done != 3 || last.Total != 9 || last.Unit != "records" || last.Code != "SOURCE-TLS" || !last.First.Equal(first) {
 		t.Errorf("%+v", last)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", beats), hush) {

@@ -12,7 +12,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -66,22 +67,22 @@ func (f fault) application(l Looked) error {
 // passing are findings that say that a server does not answer, or that another
 // run is under way: they may be gone the next time.
 var passing = []string{
-	idconnect.CodeSourceUnreachable, idconnect.CodeSourceStarting, idconnect.CodeTargetUnreachable, idconnect.CodeTargetStarting,
-	idconnect.CodeTimedOut, idconnect.CodeInstanceUnreachable,
+	"SOURCE-UNREACHABLE", "SOURCE-STARTING", "TARGET-UNREACHABLE", "TARGET-STARTING",
+	"CHECK-TIMED-OUT", "INSTANCE-URL-UNREACHABLE",
 }
 
 // faultOfFindings is that of findings which block, nil where none does.
-func faultOfFindings(all idconnect.Findings) *fault {
+func faultOfFindings(all preflight.Findings) *fault {
 	blocking := all.Blocking()
 	if len(blocking) == 0 {
 		return nil
 	}
 	first := blocking[0]
-	if first.Code == idconnect.CodeRunInProgress {
+	if first.Code == "RUN-IN-PROGRESS" {
 		return &fault{Type: FaultLocked, Code: FaultLocked, Text: "another run is under way on this target", after: time.Second}
 	}
 	f := &fault{Type: FaultBlocked, Code: first.Code, Text: "blocks the step " + first.Step, Remedy: remedyOf(first.Code), final: true}
-	if !slices.ContainsFunc(blocking, func(b idconnect.Finding) bool { return !slices.Contains(passing, b.Code) }) {
+	if !slices.ContainsFunc(blocking, func(b preflight.Finding) bool { return !slices.Contains(passing, b.Code) }) {
 		f.Type, f.final = FaultUnavailable, false
 	}
 	return f
@@ -91,13 +92,13 @@ func faultOfFindings(all idconnect.Findings) *fault {
 // again: whatever the step does by itself is done by then. A step that is
 // carried out again looks first and converges; it is repeated only where the
 // next time may be better.
-func faultOf(err error, findings idconnect.Findings) fault {
+func faultOf(err error, findings preflight.Findings) fault {
 	var (
 		locked  *idconnect.LockedError
 		unknown *migration.UnknownOutcomeError
 		path    *fs.PathError
 		network *net.OpError
-		trust   *keystore.TrustError
+		trust   *jvmtrust.Error
 		missing *idconnect.MissingError
 		failed  *migration.FailedError
 		setup   *idconnect.SetupError
@@ -106,7 +107,7 @@ func faultOf(err error, findings idconnect.Findings) fault {
 	switch {
 	case errors.As(err, &locked):
 		return fault{Type: FaultLocked, Code: FaultLocked, Text: "another run is under way on this target", after: time.Second}
-	case errors.Is(err, idconnect.ErrBlocked):
+	case errors.Is(err, preflight.ErrBlocked):
 		if f := faultOfFindings(findings); f != nil {
 			return *f
 		}

@@ -13,6 +13,7 @@ import (
 	"math/bits"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // padding is the number of bytes that must follow an input, so that eight can be
@@ -354,11 +355,11 @@ func anyTwice(names []uint64) bool {
 func (t *Hasher) seal(raw []byte, is Sum) Sum {
 	x, y := t.begin(kindSealClosed)
 	if t.keys != nil {
-		d, err := t.keys.Digest(raw, t.run)
+		d, err := idmvalues.Digest(t.keys, raw, t.run)
 		if err == nil {
 			x, y = t.begin(kindSealOpened)
 			is = Sum{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
-		} else if errors.Is(err, keystore.ErrValue) {
+		} else if errors.Is(err, idmvalues.ErrDecrypt) {
 			x, y = t.begin(kindSealOpened)
 		}
 	}

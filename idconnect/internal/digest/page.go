@@ -3,6 +3,7 @@ package digest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -114,10 +115,10 @@ func (t *Hasher) records(into *Page) bool {
 	}
 	for {
 		d, end, err := t.record(t.in, t.pos, t.n)
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			into.Digests = append(into.Digests, d)
-		case errNotJSON:
+		case errors.Is(err, errNotJSON):
 			return false
 		default:
 			into.Unreadable++

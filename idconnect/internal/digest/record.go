@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // MaxID limits the length of an id that is kept, in bytes.
@@ -70,9 +71,9 @@ func (r *Reducer) seal(raw, canonical []byte) Seal {
 	if r.keys == nil {
 		return Seal{r.digest(canonical), false}
 	}
-	d, err := r.keys.Digest(raw, r.key)
+	d, err := idmvalues.Digest(r.keys, raw, r.key)
 	if err != nil {
-		return Seal{r.digest(canonical), errors.Is(err, keystore.ErrValue)}
+		return Seal{r.digest(canonical), errors.Is(err, idmvalues.ErrDecrypt)}
 	}
 	return Seal{binary.LittleEndian.Uint64(d), true}
 }

@@ -10,13 +10,14 @@ import javax.crypto.spec.*;
 /**
  * Writes key stores of all that Java can put into one into a folder, and for
  * each a question for ReadStore to the output. The first argument is the
- * folder, the second a JKS store that has certificates.
+ * folder, the second a JKS store that has certificates, the third a number n:
+ * of n stores the last is made, and for the others the line is "left out".
  */
 public class MakeStores {
     static final HexFormat HEX = HexFormat.of();
     static Path folder;
     static Certificate[] certificates;
-    static int made;
+    static int made, step;
 
     static String hex(String text) {
         return HEX.formatHex(text.getBytes(StandardCharsets.UTF_8));
@@ -27,6 +28,11 @@ public class MakeStores {
     }
 
     static void make(String name, String type, String password, String keyPassword, Filling filling) throws Exception {
+        if (made % step != step - 1) {
+            made++;
+            System.out.println("left out");
+            return;
+        }
         KeyStore store = KeyStore.getInstance(type);
         store.load(null, null);
         filling.into(store);
@@ -37,12 +43,22 @@ public class MakeStores {
         System.out.println(type + "\t" + hex(path.toString()) + "\t" + hex(password) + "\t" + hex(keyPassword));
     }
 
-    static KeyPair pair(String algorithm, int size) throws Exception {
-        KeyPairGenerator g = KeyPairGenerator.getInstance(algorithm);
-        if (size > 0) {
-            g.initialize(size);
+    static final List<String> ALGORITHMS = List.of("RSA 1024", "RSA 2048", "RSASSA-PSS 2048", "EC 256", "EC 384", "EC 521",
+        "DSA 1024", "DSA 2048", "Ed25519 0", "Ed448 0", "X25519 0", "X448 0", "DiffieHellman 2048");
+    static final List<String> NEWER = List.of("ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
+    static final Map<String, PrivateKey> KEYS = new HashMap<>();
+
+    /** A key by its algorithm and size, made when it is first asked for. */
+    static PrivateKey key(String name) throws Exception {
+        if (!KEYS.containsKey(name)) {
+            String[] parts = name.split(" ");
+            KeyPairGenerator g = KeyPairGenerator.getInstance(parts[0]);
+            if (parts.length > 1 && !parts[1].equals("0")) {
+                g.initialize(Integer.parseInt(parts[1]));
+            }
+            KEYS.put(name, g.generateKeyPair().getPrivate());
         }
-        return g.generateKeyPair();
+        return KEYS.get(name);
     }
 
     static SecretKey fixed(String algorithm, int size) {
@@ -60,42 +76,42 @@ public class MakeStores {
     }
 
     /** What cannot be read has the reason in brackets, as part of its name. */
-    static void pkcs12(KeyStore trusted, Map<String, PrivateKey> keys) throws Exception {
+    static void pkcs12(KeyStore trusted) throws Exception {
         Certificate[] one = {certificates[0]};
         Certificate[] chain = {trusted.getCertificate("leaf"), trusted.getCertificate("inter"), trusted.getCertificate("root")};
         char[] password = "changeit".toCharArray();
-        PrivateKey rsa = keys.get("RSA 2048"), ec = keys.get("EC 256");
-        make("pair", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("\u0130\u03a3 Pair", rsa, password, one));
+        make("pair", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("\u0130\u03a3 Pair", key("RSA 2048"), password, one));
         make("chains", "PKCS12", "changeit", "changeit", s -> {
-            s.setKeyEntry("one", rsa, password, chain);
-            s.setKeyEntry("two", ec, password, chain);
+            s.setKeyEntry("one", key("RSA 2048"), password, chain);
+            s.setKeyEntry("two", key("EC 256"), password, chain);
         });
         make("its issuer is another key's", "PKCS12", "changeit", "changeit", s -> {
-            s.setKeyEntry("one", rsa, password, new Certificate[] {chain[0]});
-            s.setKeyEntry("two", ec, password, new Certificate[] {chain[1]});
+            s.setKeyEntry("one", key("RSA 2048"), password, new Certificate[] {chain[0]});
+            s.setKeyEntry("two", key("EC 256"), password, new Certificate[] {chain[1]});
         });
-        make("no alias", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("", keys.get("EC 521"), password, one));
+        make("no alias", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("", key("EC 521"), password, one));
         make("no entry", "PKCS12", "changeit", "changeit", s -> { });
-        make("no password", "PKCS12", "", "", s -> s.setKeyEntry("k", keys.get("EC 384"), new char[0], one));
-        make("long password", "PKCS12", "p".repeat(300), "p".repeat(300), s -> s.setKeyEntry("k", ec, "p".repeat(300).toCharArray(), one));
+        make("no password", "PKCS12", "", "", s -> s.setKeyEntry("k", key("EC 384"), new char[0], one));
+        make("long password", "PKCS12", "p".repeat(300), "p".repeat(300), s -> s.setKeyEntry("k", key("EC 256"), "p".repeat(300).toCharArray(), one));
         for (String a : new String[] {"DSA 2048", "Ed25519 0", "Ed448 0", "X25519 0", "RSASSA-PSS 2048"}) {
-            make(a + " (neither RSA nor EC)", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("k", keys.get(a), password, one));
+            make(a + " (neither RSA nor EC)", "PKCS12", "changeit", "changeit", s -> s.setKeyEntry("k", key(a), password, one));
         }
         make("mixed (trusted certificates beside keys)", "PKCS12", "changeit", "changeit", s -> {
-            s.setKeyEntry("k", rsa, password, one);
+            s.setKeyEntry("k", key("RSA 2048"), password, one);
             s.setCertificateEntry("c", chain[2]);
         });
         make("secret (keys without certificates, as secret keys are)", "PKCS12", "changeit", "changeit", s -> secret(s, "k", fixed("AES", 16), "changeit"));
         make("secret beside a pair (a secret key)", "PKCS12", "changeit", "changeit", s -> {
-            s.setKeyEntry("pair", rsa, password, one);
+            s.setKeyEntry("pair", key("RSA 2048"), password, one);
             secret(s, "k", fixed("AES", 16), "changeit");
         });
         make("other password (a key under a password of its own)", "PKCS12", "changeit", "changeit", s ->
-            s.setKeyEntry("k", rsa, "other".toCharArray(), one));
+            s.setKeyEntry("k", key("RSA 2048"), "other".toCharArray(), one));
     }
 
     public static void main(String[] args) throws Exception {
         folder = Path.of(args[0]);
+        step = Integer.parseInt(args[2]);
         KeyStore trusted = KeyStore.getInstance("JKS");
         try (InputStream in = new FileInputStream(args[1])) {
             trusted.load(in, "changeit".toCharArray());
@@ -107,22 +123,17 @@ public class MakeStores {
         certificates = found.toArray(new Certificate[0]);
         Certificate[] one = {certificates[0]};
 
-        Map<String, PrivateKey> keys = new LinkedHashMap<>();
-        for (Object[] a : new Object[][] {{"RSA", 1024}, {"RSA", 2048}, {"RSASSA-PSS", 2048}, {"EC", 256}, {"EC", 384}, {"EC", 521},
-            {"DSA", 1024}, {"DSA", 2048}, {"Ed25519", 0}, {"Ed448", 0}, {"X25519", 0}, {"X448", 0}, {"DiffieHellman", 2048}}) {
-            keys.put(a[0] + " " + a[1], pair((String) a[0], (Integer) a[1]).getPrivate());
-        }
-        for (String a : new String[] {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"}) {
-            try {
-                keys.put(a, pair(a, 0).getPrivate());
-            } catch (NoSuchAlgorithmException e) {
-                // Java has them since 24.
-            }
-        }
         for (String type : List.of("JCEKS", "JKS")) {
             make("private keys." + type, type, "changeit", "changeit", s -> {
-                for (var k : keys.entrySet()) {
-                    s.setKeyEntry(k.getKey(), k.getValue(), "changeit".toCharArray(), one);
+                for (String name : ALGORITHMS) {
+                    s.setKeyEntry(name, key(name), "changeit".toCharArray(), one);
+                }
+                for (String name : NEWER) {
+                    try {
+                        s.setKeyEntry(name, key(name), "changeit".toCharArray(), one);
+                    } catch (NoSuchAlgorithmException e) {
+                        // Java has them since 24.
+                    }
                 }
             });
             make("chains." + type, type, "changeit", "changeit", s -> {
@@ -131,7 +142,7 @@ public class MakeStores {
                     for (int i = 0; i < n; i++) {
                         chain[i] = certificates[i % certificates.length];
                     }
-                    s.setKeyEntry("chain of " + n, keys.get("EC 256"), "changeit".toCharArray(), chain);
+                    s.setKeyEntry("chain of " + n, key("EC 256"), "changeit".toCharArray(), chain);
                 }
                 s.setCertificateEntry("trusted", certificates[0]);
             });
@@ -145,12 +156,12 @@ public class MakeStores {
             make("own passwords." + type, type, "storepass", "second", s -> {
                 int n = 0;
                 for (String password : new String[] {"storepass", "second", "third"}) {
-                    s.setKeyEntry("key " + n++, keys.get("EC 256"), password.toCharArray(), one);
+                    s.setKeyEntry("key " + n++, key("EC 256"), password.toCharArray(), one);
                 }
             });
             make("not ASCII." + type, type, "p\u00e4ssw\u00f6rd \u9375 \ud83d\ude00", "ascii", s ->
-                s.setKeyEntry("key", keys.get("EC 384"), "ascii".toCharArray(), one));
-            make("empty passwords." + type, type, "", "", s -> s.setKeyEntry("key", keys.get("RSA 1024"), new char[0], one));
+                s.setKeyEntry("key", key("EC 384"), "ascii".toCharArray(), one));
+            make("empty passwords." + type, type, "", "", s -> s.setKeyEntry("key", key("RSA 1024"), new char[0], one));
             make("no entry." + type, type, "x", "x", s -> { });
             make("many." + type, type, "changeit", "", s -> {
                 for (int i = 0; i < 500; i++) {
@@ -159,7 +170,7 @@ public class MakeStores {
             });
         }
         make("key password not ASCII.JKS", "JKS", "changeit", "schl\u00fcssel \u9375\ud83d\ude00", s ->
-            s.setKeyEntry("key", keys.get("EC 256"), "schl\u00fcssel \u9375\ud83d\ude00".toCharArray(), one));
+            s.setKeyEntry("key", key("EC 256"), "schl\u00fcssel \u9375\ud83d\ude00".toCharArray(), one));
         make("secret keys.JCEKS", "JCEKS", "changeit", "changeit", s -> {
             for (Object[] a : new Object[][] {{"AES", 16}, {"AES", 24}, {"AES", 32}, {"HmacSHA1", 20}, {"HmacSHA256", 32}, {"HmacSHA512", 64},
                 {"ARCFOUR", 5}, {"Blowfish", 56}, {"ChaCha20", 32}, {"RAW", 1}, {"Generic", 100000}, {"\u043a\u043b\u044e\u0447 \u0000", 7}}) {
@@ -184,13 +195,13 @@ public class MakeStores {
             secret(s, "PBKDF2", factory("PBKDF2WithHmacSHA256", new PBEKeySpec("hidden".toCharArray(), raw, 10, 256)), "changeit");
             secret(s, "generated", KeyGenerator.getInstance("AES").generateKey(), "changeit");
             s.setCertificateEntry("beside them", certificates[0]);
-            s.setKeyEntry("and a key", keys.get("Ed448 0"), "changeit".toCharArray(), one);
+            s.setKeyEntry("and a key", key("Ed448 0"), "changeit".toCharArray(), one);
         });
         make("all ASCII.JCEKS", "JCEKS", "changeit", " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~", s ->
             secret(s, "k", fixed("AES", 16), " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"));
         make("long password.JCEKS", "JCEKS", "changeit", "p".repeat(200), s -> secret(s, "k", fixed("AES", 16), "p".repeat(200)));
         make("password of one zero.JCEKS", "JCEKS", "changeit", "\u0000", s -> secret(s, "k", fixed("AES", 16), "\u0000"));
-        pkcs12(trusted, keys);
+        pkcs12(trusted);
         // Java refuses key passwords that are not ASCII; since 25 it takes them.
         KeyStore trying = KeyStore.getInstance("JCEKS");
         trying.load(null, null);
@@ -203,7 +214,7 @@ public class MakeStores {
         }
         make("key password not ASCII.JCEKS", "JCEKS", "changeit", password, s -> {
             secret(s, "k", fixed("AES", 16), password);
-            s.setKeyEntry("pair", keys.get("EC 256"), password.toCharArray(), one);
+            s.setKeyEntry("pair", key("EC 256"), password.toCharArray(), one);
         });
         System.out.println("taken");
     }

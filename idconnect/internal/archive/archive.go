@@ -1,0 +1,233 @@
+// Package archive reads, checks and unpacks the vendor's package, a zip file from outside that nothing vouches for. It
+// refuses, before it writes anything, what leads out of its folder, would exhaust the disk, or is read in two ways by
+// two programs. It does not know what a package is for: which version it holds, and how a finding is called, is for
+// whoever asks. Begin with [Open] and [Unpack]; their errors are [*Error], with a [Kind] to branch on.
+package archive
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"strings"
+)
+
+// Limits of a package. The real one is said to have some hundred megabytes (assumed).
+const (
+	maxFiles = 200_000
+	maxBytes = 8 << 30
+	maxRatio = 200
+	maxName  = 1024
+	// freeBytes may come of any number: a ratio says nothing about so little.
+	freeBytes = 16 << 20
+	// maxDirectory bounds the list of entries at the end, in bytes.
+	maxDirectory = 32 << 20
+)
+
+// vendorFolder is the folder of the vendor's package that becomes the installation, by the procedure.
+const vendorFolder = "salesforceIdConnect/"
+
+// Package is an open package whose directory and headers passed all checks. The data of its entries was not read yet.
+type Package struct {
+	// Bytes and Files are those of the installation in it, unpacked.
+	Bytes, Files int64
+
+	path string
+	zip  *zip.Reader
+	file *watchedFile
+	// root is the folder in the archive that becomes the installation, with its trailing slash, or "".
+	root string
+}
+
+// Close closes the file.
+func (p *Package) Close() error { return p.file.Close() }
+
+// Names are the names of all entries, with slashes, in their order.
+func (p *Package) Names() []string {
+	names := make([]string, 0, len(p.zip.File))
+	for _, f := range p.zip.File {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Below gives the entries that will be unpacked, by their slash path below the installation, with the mode that they
+// will have. Folders have a trailing slash.
+func (p *Package) Below() iter.Seq2[string, fs.FileMode] {
+	return func(yield func(string, fs.FileMode) bool) {
+		for rel, f := range p.below() {
+			if !yield(rel, entryMode(f)) {
+				return
+			}
+		}
+	}
+}
+
+func (p *Package) below() iter.Seq2[string, *zip.File] {
+	return func(yield func(string, *zip.File) bool) {
+		for _, f := range p.zip.File {
+			if rel, ok := strings.CutPrefix(f.Name, p.root); ok && rel != "" && !yield(rel, f) {
+				return
+			}
+		}
+	}
+}
+
+// ReadAll reads the data of every entry to its end, which compares sizes and checksums. It writes nothing.
+func (p *Package) ReadAll(ctx context.Context) error {
+	for _, f := range p.zip.File {
+		in, err := f.Open()
+		if err == nil {
+			bounded := io.LimitReader(&contextReader{ctx, in}, int64(f.UncompressedSize64)+1)
+			_, err = io.Copy(io.Discard, bounded)
+			in.Close()
+		}
+		if err != nil {
+			return p.corrupt(f.Name, "damaged", err)
+		}
+	}
+	return nil
+}
+
+// refuse is the error that an entry, or with "" the whole, is hostile.
+func (p *Package) refuse(entry, format string, args ...any) error {
+	return &Error{Kind: Hostile, Path: p.path, Entry: entry, Reason: fmt.Sprintf(format, args...)}
+}
+
+// corrupt is the error that an entry is damaged.
+func (p *Package) corrupt(entry, reason string, err error) error {
+	return &Error{Kind: Corrupt, Path: p.path, Entry: entry, Reason: reason, Err: err}
+}
+
+// Open opens a package and checks its directory and the header of every entry. It writes nothing.
+func Open(ctx context.Context, name string) (*Package, error) {
+	fail := func(kind Kind, reason string, err error) (*Package, error) {
+		return nil, &Error{Kind: kind, Path: name, Reason: reason, Err: err}
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fail(Missing, "not found", err)
+	case err != nil:
+		return fail(Unusable, "cannot be read", err)
+	case !info.Mode().IsRegular():
+		return fail(Unusable, "not a regular file", nil)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fail(Unusable, "cannot be read", err)
+	}
+	p := &Package{path: name, file: &watchedFile{File: f, left: maxDirectory}}
+	if p.zip, err = zip.NewReader(p.file, info.Size()); err != nil {
+		f.Close()
+		if p.file.left < 0 {
+			return nil, p.refuse("", "the directory has more than %d bytes", maxDirectory)
+		}
+		return fail(Corrupt, "cannot be read as a zip file", err)
+	}
+	p.file.left = -1
+	if err := p.check(ctx, info.Size()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// check checks the directory of the archive, and its layout.
+func (p *Package) check(ctx context.Context, size int64) error {
+	if len(p.zip.File) > maxFiles {
+		return p.refuse("", "more than %d entries", maxFiles)
+	}
+	var names entryNames
+	var total int64
+	for _, f := range p.zip.File {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if fault := names.add(f.Name); fault != "" {
+			return p.refuse(f.Name, "%s", fault)
+		}
+		if fault := entryFault(f); fault != "" {
+			return p.refuse(f.Name, "%s", fault)
+		}
+		total += int64(f.UncompressedSize64) // each is bounded, and so is their number
+		if total > maxBytes {
+			return p.refuse(f.Name, "more than %d bytes in all", int64(maxBytes))
+		}
+	}
+	if total > freeBytes && total/maxRatio > size {
+		return p.refuse("", "%d bytes would unpack to %d", size, total)
+	}
+	if fault, entry := names.collision(); fault != "" {
+		return p.refuse(entry, "%s", fault)
+	}
+	if err := p.checkLayout(ctx, size); err != nil {
+		return err
+	}
+	return p.findRoot(&names)
+}
+
+// entryFault says why an entry is refused, "" where it is not.
+func entryFault(f *zip.File) string {
+	switch kind := f.Mode() & fs.ModeType; {
+	case kind != 0 && kind != fs.ModeDir:
+		return "a link or device"
+	case f.Mode().IsDir() != strings.HasSuffix(f.Name, "/"):
+		return "a folder by its mode or its name, but not by both"
+	case f.Mode().IsDir() && f.UncompressedSize64 > 0:
+		return "a folder with data of its own"
+	case f.Flags&(flagEncrypted|flagStronglyEncrypted|flagMasked) != 0:
+		return "encrypted"
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return fmt.Sprintf("unknown compression method %d", f.Method)
+	case f.Method == zip.Store && f.CompressedSize64 != f.UncompressedSize64:
+		return "not compressed, but with two different sizes"
+	case f.UncompressedSize64 > maxBytes, f.CompressedSize64 > maxBytes,
+		f.UncompressedSize64 > freeBytes && f.UncompressedSize64/maxRatio > f.CompressedSize64:
+		return "would unpack to far more than its size"
+	}
+	return ""
+}
+
+// findRoot finds the folder with the set-up script: the one that the vendor's procedure names, else the top, else the
+// only one.
+func (p *Package) findRoot(names *entryNames) error {
+	roots := map[string]bool{}
+	for _, f := range p.zip.File {
+		base, depth := path.Base(f.Name), strings.Count(f.Name, "/")
+		if (base == "setup.sh" || base == "setup.bat") && depth <= 1 {
+			roots[strings.TrimSuffix(f.Name, base)] = true
+		}
+	}
+	other := func(format string, args ...any) error {
+		return &Error{Kind: Unusable, Path: p.path, Reason: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case len(roots) == 0:
+		return other("not the package of 7.1.6: no setup.sh or setup.bat in its folder")
+	case roots[vendorFolder]:
+		p.root = vendorFolder
+	case roots[""]:
+	case len(roots) > 1:
+		return other("%d folders with a setup.sh or setup.bat, none called salesforceIdConnect", len(roots))
+	default:
+		for root := range roots {
+			p.root = root
+		}
+	}
+	if !names.folder(p.root + "security") {
+		return other("not the package of 7.1.6: no folder security beside its set-up script")
+	}
+	for rel, f := range p.below() {
+		if !strings.HasSuffix(rel, "/") {
+			p.Files++
+			p.Bytes += int64(f.UncompressedSize64)
+		}
+	}
+	return nil
+}

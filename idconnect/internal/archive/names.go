@@ -1,0 +1,149 @@
+package archive
+
+import (
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// entryNames are the names of a package's entries. They must be valid on Linux, Windows and macOS: a vendor packs
+// nothing that is one file here and two there, or a device there.
+type entryNames struct {
+	// byKey are the entries by the form in which file systems compare names.
+	byKey map[string]string
+	// written says how the letters of names beyond ASCII are encoded, see shapeOf.
+	written map[string]int
+	files   []string
+	folders map[string]bool // by key
+}
+
+// add says why an entry may not have a name, "" where it may.
+func (e *entryNames) add(name string) string {
+	if e.byKey == nil {
+		e.byKey, e.written, e.folders = map[string]string{}, map[string]int{}, map[string]bool{}
+	}
+	clean, folder := strings.CutSuffix(name, "/")
+	if fault := nameFault(clean); fault != "" {
+		return fault
+	}
+	key := foldName(clean)
+	if other, ok := e.byKey[key]; ok {
+		return "another entry has this name, or one that differs in case only: " + strconv.QuoteToASCII(other)
+	}
+	e.byKey[key] = name
+	if shape, way := shapeOf(key); way != 0 {
+		if e.written[shape] |= way; e.written[shape] == composed|decomposed {
+			return "another name differs only in the Unicode normalization form"
+		}
+	}
+	if folder {
+		e.folders[key] = true
+	} else {
+		e.files = append(e.files, clean)
+	}
+	for dir := path.Dir(key); dir != "." && !e.folders[dir]; dir = path.Dir(dir) {
+		e.folders[dir] = true
+	}
+	return ""
+}
+
+// folder reports whether there is a folder of that name.
+func (e *entryNames) folder(name string) bool { return e.folders[foldName(name)] }
+
+// collision finds a name that is a file and a folder.
+func (e *entryNames) collision() (fault, entry string) {
+	for _, f := range e.files {
+		if e.folders[foldName(f)] {
+			return "both a file and a folder have this name", f
+		}
+	}
+	return "", ""
+}
+
+// nameFault says why a name, without the slash of a folder, is refused.
+func nameFault(name string) string {
+	switch {
+	case name == "" || len(name) > maxName:
+		return "the name is empty or too long"
+	case !utf8.ValidString(name):
+		return "the name is not UTF-8"
+	case strings.HasPrefix(name, "/") || strings.ContainsAny(name, `\:`):
+		return "the name is absolute, or has a drive, a stream or a backslash"
+	case strings.ContainsAny(name, `<>"|?*`) || strings.ContainsFunc(name, unicode.IsControl):
+		return "the name has characters that Windows does not allow"
+	case !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)):
+		return "the name leads out of the folder"
+	}
+	for element := range strings.SplitSeq(name, "/") {
+		switch {
+		case strings.HasSuffix(element, ".") || strings.HasSuffix(element, " "):
+			return "the name ends in a dot or a space, which Windows drops"
+		case isDevice(element):
+			return "the name is that of a device on Windows"
+		}
+	}
+	return ""
+}
+
+// isDevice reports whether Windows takes a name for a device, whatever follows a dot in it.
+func isDevice(element string) bool {
+	base, _, _ := strings.Cut(element, ".")
+	base = strings.ToUpper(strings.TrimRight(base, " "))
+	switch base {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$":
+		return true
+	}
+	port, number := strings.CutPrefix(base, "COM")
+	if !number {
+		port, number = strings.CutPrefix(base, "LPT")
+	}
+	r, n := utf8.DecodeRuneInString(port)
+	return number && n > 0 && n == len(port) && strings.ContainsRune("0123456789¹²³", r)
+}
+
+// foldName maps names that differ in case only to the same form, as file systems do: the Kelvin sign is a k.
+func foldName(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
+}
+
+// The two ways in which Unicode encodes one letter: as one character, or as a letter followed by marks.
+const (
+	composed   = 1
+	decomposed = 2
+)
+
+// shapeOf replaces the letters of a name beyond ASCII, with their marks, by a placeholder, and says how they are
+// encoded; 0 where there are none. Two names of one shape in two encodings may be one name: whoever packs names
+// encodes all of them in one way.
+func shapeOf(key string) (shape string, way int) {
+	const open = utf8.RuneError
+	var out []rune
+	for _, r := range key {
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, r)
+		case unicode.Is(unicode.M, r) || r >= 0x1160 && r <= 0x11ff: // marks, and the rest of a Hangul syllable
+			way |= decomposed
+			if n := len(out); n > 0 && out[n-1] != '/' {
+				out[n-1] = open
+			}
+		default:
+			way |= composed
+			out = append(out, open)
+		}
+	}
+	if way&decomposed != 0 {
+		way = decomposed
+	}
+	return string(out), way
+}

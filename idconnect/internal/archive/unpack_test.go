@@ -1,0 +1,91 @@
+package archive
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+type zipEntry struct {
+	name, content string
+	mode          fs.FileMode
+}
+
+func writeZip(t *testing.T, entries ...zipEntry) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, e := range entries {
+		h := &zip.FileHeader{Name: e.name, Method: zip.Deflate}
+		mode := e.mode
+		if mode == 0 {
+			mode = 0o644
+		}
+		if strings.HasSuffix(e.name, "/") {
+			mode |= fs.ModeDir
+		}
+		h.SetMode(mode)
+		w, err := z.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(e.name, "/") {
+			if _, err := w.Write([]byte(e.content)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "package.zip")
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestUnpack(t *testing.T) {
+	t.Parallel()
+	path := writeZip(
+		t,
+		zipEntry{name: "salesforceIdConnect/"},
+		zipEntry{name: "salesforceIdConnect/setup.sh", content: "#!/bin/sh", mode: 0o755},
+		zipEntry{name: "salesforceIdConnect/security/truststore", content: "x", mode: 0o600},
+	)
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "deep", "target")
+	// What an interrupted run left behind.
+	if err := os.MkdirAll(filepath.Join(dir+".unpacking", "half"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Unpack(cancelled, path, dir, func(int64, int64) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	var done, total int64
+	if err := Unpack(t.Context(), path, dir, func(d, n int64) { done, total = d, n }); err != nil {
+		t.Fatal(err)
+	}
+	if done != total || total != 10 {
+		t.Errorf("%d of %d", done, total)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "setup.sh")); err != nil ||
+		runtime.GOOS != "windows" && info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) != 1 {
+		t.Errorf("%v", left)
+	}
+	if err := Unpack(t.Context(), path, dir, func(int64, int64) {}); err == nil {
+		t.Error("unpacked over what is there")
+	}
+}

@@ -1,0 +1,47 @@
+package host
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestContains(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	dir := filepath.Join(top, "idc21", "salesforceIdConnect")
+	link, hidden := filepath.Join(top, "link"), filepath.Join(top, "hidden")
+	if err := errors.Join(
+		os.MkdirAll(filepath.Join(dir, "bin"), 0o755), os.Mkdir(filepath.Join(top, "idc21", "salesforceIdConnect2"), 0o755),
+		os.Symlink(dir, link), os.Symlink(filepath.Join(dir, "bin"), hidden), os.WriteFile(filepath.Join(top, "file"), nil, 0o644),
+		os.Symlink(filepath.Join(dir, "none"), filepath.Join(top, "dangling")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{
+		dir:                                     true,
+		dir + string(filepath.Separator):        true,
+		filepath.Join(dir, "bin"):               true,
+		filepath.Join(dir, "new", "idc716"):     true,
+		link:                                    true,
+		filepath.Join(link, "new"):              true,
+		hidden:                                  true,
+		filepath.Join(hidden, "new", "idc716"):  true,
+		dir + "2":                               false,
+		dir + "3":                               false,
+		filepath.Join(dir, "..", "idc716"):      false,
+		filepath.Join(top, "idc21"):             false,
+		filepath.Join(top, "file", "new"):       false,
+		filepath.Join(top, "dangling"):          false,
+		filepath.Join(top, "another", "folder"): false,
+	} {
+		if got := Contains(dir, path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	if !Contains(link, filepath.Join(dir, "new")) ||
+		Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
+		t.Error("a folder that is a link, or none")
+	}
+}

@@ -1,0 +1,180 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// NeededJava is the major version of Java that 7.1.6 needs, and NeededBits is for which processor.
+const (
+	NeededJava = 11
+	NeededBits = 64
+)
+
+const javaTimeout = 20 * time.Second
+
+// JavaKind says in which way no Java can be used.
+type JavaKind string
+
+// The kinds of a [JavaError].
+const (
+	JavaUnusable JavaKind = "unusable" // it does not run, or does not say its version
+	JavaMissing  JavaKind = "missing"
+	JavaVersion  JavaKind = "version"
+	JavaBits     JavaKind = "bits"
+)
+
+// JavaError says why no Java of [NeededJava] and [NeededBits] was found.
+type JavaError struct {
+	Kind   JavaKind
+	Reason string
+	// Err is nil, or why the program that was run did not end.
+	Err error
+}
+
+func (e *JavaError) Error() string {
+	if e.Err != nil {
+		return "Java: " + e.Reason + ": " + e.Err.Error()
+	}
+	return "Java: " + e.Reason
+}
+
+func (e *JavaError) Unwrap() error { return e.Err }
+
+// Remedy says what to install.
+func (e *JavaError) Remedy() string {
+	how := "install a JDK 11, 64-bit (Debian, Ubuntu: apt install openjdk-11-jre-headless; " +
+		"Red Hat: dnf install java-11-openjdk-headless; SUSE: zypper install java-11-openjdk-headless)"
+	switch runtime.GOOS {
+	case "windows":
+		how = "install a JDK 11, 64-bit (winget install EclipseAdoptium.Temurin.11.JDK)"
+	case "darwin":
+		how = "install a JDK 11 (brew install --cask temurin@11)"
+	}
+	return how + ", or name its folder (-java-home)"
+}
+
+// Java is a Java that was asked for its version.
+type Java struct {
+	// Path is the program, Home its JAVA_HOME.
+	Path, Home string
+	// Version is "" and Major 0 until it was asked. Bits is 32 or 64.
+	Version     string
+	Major, Bits int
+}
+
+// FindJava looks where set-up will: in home, else JAVA_HOME, else the PATH. What it finds is returned with the
+// [*JavaError], too.
+func FindJava(ctx context.Context, home string, m Machine) (Java, error) {
+	where := "the given folder"
+	if home == "" {
+		home, where = m.Getenv("JAVA_HOME"), "JAVA_HOME"
+	}
+	var java Java
+	var err error
+	if home != "" {
+		java, err = javaAt(home, where)
+	} else {
+		java, err = JavaOnPath(m.Getenv("PATH"))
+	}
+	if err != nil {
+		return java, err
+	}
+	if err := java.Ask(ctx); err != nil {
+		return java, err
+	}
+	switch {
+	case java.Major != NeededJava:
+		reason := fmt.Sprintf("%s is version %s, 7.1.6 needs %d", java.Path, java.Version, NeededJava)
+		return java, &JavaError{Kind: JavaVersion, Reason: reason}
+	case java.Bits != NeededBits:
+		return java, &JavaError{Kind: JavaBits, Reason: java.Path + " is not 64-bit"}
+	}
+	return java, nil
+}
+
+func javaName() string {
+	if runtime.GOOS == "windows" {
+		return "java.exe"
+	}
+	return "java"
+}
+
+func javaAt(home, where string) (Java, error) {
+	java := Java{Home: home, Path: filepath.Join(home, "bin", javaName())}
+	if _, err := os.Stat(java.Path); err != nil {
+		reason := fmt.Sprintf("%s is %s, and there is no %s", where, home, java.Path)
+		return java, &JavaError{Kind: JavaMissing, Reason: reason}
+	}
+	return java, nil
+}
+
+// JavaOnPath is the first on a PATH, not yet asked. Like exec.LookPath it skips folders that are not absolute.
+func JavaOnPath(path string) (Java, error) {
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		found, err := exec.LookPath(filepath.Join(dir, javaName()))
+		if err != nil {
+			continue
+		}
+		if found, err = filepath.EvalSymlinks(found); err != nil {
+			return Java{}, &JavaError{Kind: JavaUnusable, Reason: err.Error()}
+		}
+		return Java{Path: found, Home: filepath.Dir(filepath.Dir(found))}, nil
+	}
+	return Java{}, &JavaError{Kind: JavaMissing, Reason: "there is none on the PATH, and JAVA_HOME is not set"}
+}
+
+// Ask runs java -version and fills in what it says.
+func (j *Java) Ask(ctx context.Context) error {
+	own, cancel := context.WithTimeout(ctx, javaTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(own, j.Path, "-version")
+	cmd.WaitDelay = time.Second
+	var out boundedBuffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		if own.Err() != nil {
+			return &JavaError{Kind: JavaUnusable, Reason: j.Path + " -version does not end", Err: own.Err()}
+		}
+		return &JavaError{Kind: JavaUnusable, Reason: fmt.Sprintf("%s -version: %v", j.Path, err)}
+	}
+	j.read(string(out.b))
+	if j.Major == 0 {
+		return &JavaError{Kind: JavaUnusable, Reason: j.Path + " does not say its version"}
+	}
+	return nil
+}
+
+var javaVersion = regexp.MustCompile(`version "((?:1\.)?(\d+)[^"]*)"`)
+
+func (j *Java) read(text string) {
+	if m := javaVersion.FindStringSubmatch(text); m != nil {
+		j.Version = m[1]
+		j.Major, _ = strconv.Atoi(m[2])
+	}
+	j.Bits = 32
+	if strings.Contains(text, "64-Bit") {
+		j.Bits = NeededBits
+	}
+}
+
+// boundedBuffer keeps the first maxToolOutput bytes.
+type boundedBuffer struct{ b []byte }
+
+const maxToolOutput = 64 << 10
+
+func (w *boundedBuffer) Write(p []byte) (int, error) {
+	w.b = append(w.b, p[:min(len(p), maxToolOutput-len(w.b))]...)
+	return len(p), nil
+}

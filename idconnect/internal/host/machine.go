@@ -1,0 +1,56 @@
+// Package host is what is asked of the machine that this program runs on: its Java, its processes, who may write where,
+// how much room there is. It changes nothing, asks no server of the upgrade, and does not judge: what blocks an upgrade
+// is for preflight to say. Begin with [Machine] and [FindJava].
+package host
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"os"
+	"runtime"
+)
+
+// Machine is the machine besides its files. The zero value is the real one; a test replaces what it needs to.
+type Machine struct {
+	Env    func(name string) string
+	EUID   func() int
+	GOOS   string
+	Lookup func(ctx context.Context, host string) ([]string, error)
+	Free   func(dir string) (uint64, error)
+}
+
+// Getenv is the value of an environment variable, "" where it is not set.
+func (m Machine) Getenv(name string) string {
+	if m.Env != nil {
+		return m.Env(name)
+	}
+	return os.Getenv(name)
+}
+
+// User is the effective user ID, -1 on Windows.
+func (m Machine) User() int {
+	if m.EUID != nil {
+		return m.EUID()
+	}
+	return os.Geteuid()
+}
+
+// System is the operating system, as in runtime.GOOS.
+func (m Machine) System() string { return cmp.Or(m.GOOS, runtime.GOOS) }
+
+// LookupHost resolves a host name as programs do, hosts file included.
+func (m Machine) LookupHost(ctx context.Context, host string) ([]string, error) {
+	if m.Lookup != nil {
+		return m.Lookup(ctx, host)
+	}
+	return net.DefaultResolver.LookupHost(ctx, host)
+}
+
+// FreeSpace is what this user may still use of the disk that dir is on, in bytes.
+func (m Machine) FreeSpace(dir string) (uint64, error) {
+	if m.Free != nil {
+		return m.Free(dir)
+	}
+	return freeSpace(dir)
+}

@@ -1,0 +1,223 @@
+package inspect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// configuration is the source's, each document of it read once in an
+// inspection, by whichever check needs it first.
+type configuration struct {
+	site *site.Site
+	mu   sync.Mutex
+	list []string
+	docs map[string]json.RawMessage
+}
+
+// ids lists the documents.
+func (s *configuration) ids(ctx context.Context, c *openidm.Client) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.list != nil {
+		return s.list, nil
+	}
+	list, err := c.Configs(ctx)
+	if err == nil {
+		s.list = list
+	}
+	return list, err
+}
+
+// read gives a document; one that is gone since it was listed is nil.
+func (s *configuration) read(ctx context.Context, c *openidm.Client, id string) (json.RawMessage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if doc, ok := s.docs[id]; ok {
+		return doc, nil
+	}
+	var doc json.RawMessage
+	if err := c.Config(ctx, id, &doc); errors.Is(err, openidm.ErrNotFound) {
+		doc = nil
+	} else if err != nil {
+		return nil, err
+	}
+	if s.docs == nil {
+		s.docs = map[string]json.RawMessage{}
+	}
+	s.docs[id] = doc
+	return doc, nil
+}
+
+// mapping is one of the configuration sync, as far as it is looked at.
+type mapping struct {
+	Name       string            `json:"name"`
+	Source     json.RawMessage   `json:"source"`
+	Target     json.RawMessage   `json:"target"`
+	Properties []mappingProperty `json:"properties"`
+}
+
+type mappingProperty struct {
+	Target  string          `json:"target"`
+	Default json.RawMessage `json:"default"`
+}
+
+// schedule is a configuration schedule/… or scheduler/…, as far as it is
+// looked at. Enabled is what an absent member means (assumed; to warn in vain
+// is the lesser evil).
+type schedule struct {
+	Enabled       *bool  `json:"enabled"`
+	InvokeService string `json:"invokeService"`
+	InvokeContext struct {
+		Action  string `json:"action"`
+		Source  string `json:"source"`
+		Mapping any    `json:"mapping"`
+	} `json:"invokeContext"`
+}
+
+// configurationCheck looks for what the procedure demands of the source's
+// configuration, and for what would change records while they are copied.
+type configurationCheck struct {
+	*world
+	site     *site.Site
+	migrated bool
+}
+
+func (c configurationCheck) check(ctx context.Context) preflight.Findings {
+	if c.migrated {
+		return nil
+	}
+	source, ok := c.source.get(ctx)
+	client, err := c.site.SourceClient()
+	if err != nil || !ok || !source.readable() || client.Credentials.Password.IsZero() {
+		return preflight.Findings{c.mappingReminder("the source's configuration was not read")}
+	}
+	unread := func(err error) preflight.Findings {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return preflight.Findings{codes.ConfigurationNotRead.Finding(c.site.First(site.StepPrepare, site.StepMigrate),
+			"the source's configuration was not read: %v", err)}
+	}
+	ids, err := c.config.ids(ctx, client)
+	if err != nil {
+		return unread(err)
+	}
+	var found preflight.Findings
+	if doc, err := c.config.read(ctx, client, "sync"); err != nil {
+		found = append(found, unread(err)...)
+	} else {
+		found = append(found, c.mappings(doc)...)
+	}
+	schedules, err := c.schedules(ctx, client, ids)
+	if err != nil {
+		return append(found, unread(err)...)
+	}
+	return append(found, schedules...)
+}
+
+// schedules looks for what runs on the source by itself.
+func (c configurationCheck) schedules(ctx context.Context, client *openidm.Client, ids []string) (found preflight.Findings, err error) {
+	var live, others []string
+	for _, id := range ids {
+		if !strings.HasPrefix(id, "schedule/") && !strings.HasPrefix(id, "scheduler/") {
+			continue
+		}
+		doc, err := c.config.read(ctx, client, id)
+		if err != nil {
+			return nil, err
+		}
+		var s schedule
+		if doc == nil || json.Unmarshal(doc, &s) != nil || s.Enabled != nil && !*s.Enabled {
+			continue
+		}
+		name := id[strings.IndexByte(id, '/')+1:]
+		switch action := s.InvokeContext.Action; {
+		case strings.EqualFold(action, "liveSync"), strings.EqualFold(action, "activeSync"): // the second is 2.x's word
+			live = append(live, fmt.Sprintf("%s (%s)", name, s.InvokeContext.Source))
+		case action != "" || s.InvokeService != "":
+			others = append(others, fmt.Sprintf("%s (%s)", name, strings.TrimSpace(s.InvokeService+" "+action)))
+		}
+	}
+	step := c.site.First(site.StepMigrate, site.StepPrepare)
+	if len(live) > 0 {
+		found = append(found, codes.LiveSyncOn.Finding(step, "live synchronisation is on: %s", strings.Join(live, ", ")))
+	}
+	if len(others) > 0 {
+		found = append(found, codes.SchedulesOn.Finding(step, "%s on: %s", text.Plural(len(others), "schedule"), strings.Join(others, ", ")))
+	}
+	return found, nil
+}
+
+// mappings looks for the default mapping value of profiles.
+func (c configurationCheck) mappings(doc json.RawMessage) preflight.Findings {
+	if !c.site.Chooses(site.StepPrepare) {
+		return nil
+	}
+	var sync struct {
+		Mappings []mapping `json:"mappings"`
+	}
+	if doc != nil {
+		if err := json.Unmarshal(doc, &sync); err != nil {
+			return preflight.Findings{c.mappingReminder("the form of the source's mappings is not known")}
+		}
+	}
+	// The site has compiled both.
+	isProfiles := regexp.MustCompile(c.site.Checks.ProfileMapping)
+	isProfile := regexp.MustCompile(c.site.Checks.ProfileProperty)
+	matched := 0
+	var without []string
+	for _, m := range sync.Mappings {
+		var target string
+		if json.Unmarshal(m.Target, &target) != nil {
+			target = "" // an object, in linked mappings
+		}
+		if !isProfiles.MatchString(m.Name) && !isProfiles.MatchString(target) {
+			continue
+		}
+		for _, p := range m.Properties {
+			if !isProfile.MatchString(p.Target) {
+				continue
+			}
+			matched++
+			if emptyDefault(p.Default) {
+				without = append(without, fmt.Sprintf("%s (property %s)", m.Name, p.Target))
+			}
+		}
+	}
+	switch {
+	case len(without) > 0:
+		return preflight.Findings{codes.MappingDefaultMissing.Finding(site.StepPrepare,
+			"no default mapping value for profiles: %s", strings.Join(without, ", "))}
+	case matched == 0:
+		return preflight.Findings{c.mappingReminder(fmt.Sprintf("of %s in the source, none is recognised as that of profiles",
+			text.Plural(len(sync.Mappings), "mapping")))}
+	}
+	return nil
+}
+
+// emptyDefault: a default that is absent, null or blank gives no profile.
+func emptyDefault(value json.RawMessage) bool {
+	switch text := strings.TrimSpace(string(value)); text {
+	case "", "null", "[]", "{}":
+		return true
+	default:
+		var s string
+		return json.Unmarshal(value, &s) == nil && strings.TrimSpace(s) == ""
+	}
+}
+
+func (c configurationCheck) mappingReminder(why string) preflight.Finding {
+	return codes.CheckByHand.Finding(c.site.First(site.StepPrepare),
+		"not checked: the default mapping value on the tab Profile to AD Group (%s)", why).
+		WithWhy("without it the migration fails").WithRemedy("look at that tab in the 2.1 UI")
+}

@@ -1,0 +1,125 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+)
+
+// folderCheck looks at the place of the target: what is in it, and whether it
+// can be written. Nothing is written to find out.
+type folderCheck struct {
+	target *fact[Server]
+	site   *site.Site
+	isSet  bool // the set-up script has run
+}
+
+func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
+	dir := c.site.TargetDir
+	if dir == "" {
+		return nil
+	}
+	step := c.site.First(site.StepUnpack, site.StepStores, site.StepSetup)
+	there := installation.Is(dir)
+	if !there && c.site.Chooses(site.StepUnpack) {
+		found = append(found, c.occupied(dir)...)
+	}
+	if there {
+		version := bundleVersion(filesIn(filepath.Join(dir, "bundle")))
+		if version != "" && !ofGeneration(version, targetGeneration) {
+			found = append(found, codes.TargetFolderVersion.Finding(step, "%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))
+		}
+	}
+	for _, place := range c.placesToWrite(there) {
+		if err := mayWrite(place); err != nil {
+			found = append(found, codes.TargetFolderPermission.Finding(step, "%s cannot be written: %v", place, err))
+		}
+	}
+	if target, _ := c.target.get(ctx); there && !target.Answered {
+		found = append(found, c.storeFiles()...)
+		found = append(found, c.script()...)
+	}
+	return found
+}
+
+// occupied: the folder to unpack to holds something else.
+func (c folderCheck) occupied(dir string) preflight.Findings {
+	switch entries, err := os.ReadDir(dir); {
+	case err == nil && len(entries) > 0:
+		return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack, "%s holds files, but no installation", dir)}
+	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
+			return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack, "%s is a file", dir)}
+		}
+	}
+	return nil
+}
+
+// placesToWrite are folders that exist and that the run writes in.
+func (c folderCheck) placesToWrite(there bool) []string {
+	places := []string{host.Existing(filepath.Dir(filepath.Clean(c.site.TargetDir))), host.Existing(c.site.StateDir)}
+	if there {
+		// What is unpacked needs nothing beside it.
+		places[0] = c.site.TargetDir
+		if c.site.Chooses(site.StepStores) {
+			places = append(places, filepath.Join(c.site.TargetDir, "security"))
+		}
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
+}
+
+// mayWrite asks the system whether this user may make files in a folder.
+func mayWrite(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return errors.New("it is a file, not a folder")
+	}
+	return host.CheckWritable(dir)
+}
+
+// storeFiles looks whether another program has the stores open that are to be
+// replaced.
+func (c folderCheck) storeFiles() (found preflight.Findings) {
+	inst, err := installation.Open(c.site.TargetDir)
+	if err != nil || !c.site.Chooses(site.StepStores) {
+		return nil
+	}
+	for _, path := range []string{inst.KeystorePath(), inst.TruststorePath()} {
+		if who, held := host.LockedByOther(path); held {
+			found = append(found, codes.FileLocked.Finding(site.StepStores, "%s is in use%s", path, who))
+		}
+	}
+	return found
+}
+
+// script looks for the set-up script of an installation that is there.
+func (c folderCheck) script() preflight.Findings {
+	if !c.site.Chooses(site.StepSetup) || c.isSet {
+		return nil
+	}
+	name, err := setup.Script(c.site.TargetDir)
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = os.Stat(filepath.Join(c.site.TargetDir, name)); err == nil && !setup.Runnable(info) {
+			err = fmt.Errorf("%s may not be run: its mode is %s", name, info.Mode())
+		}
+	}
+	if err != nil {
+		return preflight.Findings{codes.SetupScript.Finding(site.StepSetup, "%v", err)}
+	}
+	return nil
+}

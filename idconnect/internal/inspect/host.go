@@ -1,0 +1,151 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+)
+
+// javaCheck looks at the Java that the set-up gets, and at the one that it does
+// not get where there are two.
+type javaCheck struct {
+	target  *fact[Server]
+	home    string
+	machine host.Machine
+}
+
+func (c javaCheck) check(ctx context.Context) (found preflight.Findings) {
+	if target, _ := c.target.get(ctx); target.Answered {
+		return nil
+	}
+	java, err := host.FindJava(ctx, c.home, c.machine)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		found = append(found, javaCode(err).Finding(site.StepJava, "%v", err).WithRemedy(remedyOf(err)))
+	}
+	if c.home != "" || c.machine.Getenv("JAVA_HOME") == "" || java.Version == "" {
+		return found
+	}
+	other, err := host.JavaOnPath(c.machine.Getenv("PATH"))
+	if err != nil || other.Ask(ctx) != nil || other.Version == java.Version && other.Bits == java.Bits {
+		return found
+	}
+	return append(found, codes.JavaDisagrees.Finding(site.StepJava,
+		"JAVA_HOME leads to %s, version %s, %d-bit, and the PATH to %s, version %s, %d-bit",
+		java.Path, java.Version, java.Bits, other.Path, other.Version, other.Bits))
+}
+
+func javaCode(err error) preflight.Entry {
+	var no *host.JavaError
+	if !errors.As(err, &no) {
+		return codes.JavaUnusable
+	}
+	switch no.Kind {
+	case host.JavaMissing:
+		return codes.JavaMissing
+	case host.JavaVersion:
+		return codes.JavaVersion
+	case host.JavaBits:
+		return codes.Java32Bit
+	}
+	return codes.JavaUnusable
+}
+
+// userCheck: the embedded Postgres refuses to run as root.
+type userCheck struct {
+	target  *fact[Server]
+	machine host.Machine
+}
+
+func (c userCheck) check(ctx context.Context) preflight.Findings {
+	if target, _ := c.target.get(ctx); target.Answered || c.machine.System() == "windows" || c.machine.User() != 0 {
+		return nil
+	}
+	return preflight.Findings{codes.UserIsRoot.Finding(site.StepSetup, "the set-up would run as root")}
+}
+
+// processCheck looks for processes of a target that does not answer.
+type processCheck struct {
+	target *fact[Server]
+	dir    string
+	step   string
+	// settingUp: a set-up that was killed may have left a server that still
+	// starts; the step waits for it.
+	settingUp bool
+}
+
+func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
+	inst, err := installation.Open(c.dir)
+	if target, _ := c.target.get(ctx); err != nil || target.Answered || c.settingUp {
+		return nil
+	}
+	if pid, running := inst.Process(); running {
+		found = append(found, codes.TargetLockInUse.Finding(c.step, "process %d of the target runs, says %s, and does not answer",
+			pid, filepath.Join(inst.Dir, ".openidm.pid")))
+	}
+	path := filepath.Join(inst.Dir, "felix-cache", "cache.lock")
+	if _, err := os.Lstat(path); err == nil {
+		if who, held := host.LockedByOther(path); held {
+			found = append(found, codes.TargetLockInUse.Finding(c.step, "%s is locked%s: a server runs on this folder", path, who))
+		}
+	}
+	for _, path := range postmasters(inst.Dir) {
+		if pid := firstNumber(path); pid > 1 && host.ProcessRuns(pid) {
+			found = append(found, codes.TargetLockInUse.Finding(c.step, "the database of the target runs as process %d, says %s", pid, path))
+		}
+	}
+	return found
+}
+
+// postmasters are the files by which a Postgres says that it runs, up to three
+// folders below db: where the embedded one lies is not published.
+func postmasters(dir string) []string {
+	var out []string
+	for _, between := range []string{"", "*", "*/*", "*/*/*"} {
+		for _, top := range []string{"db", "data"} {
+			m, err := filepath.Glob(filepath.Join(globEscape(dir), top, filepath.FromSlash(between), "postmaster.pid"))
+			if err == nil {
+				out = append(out, m...)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// globEscape keeps the characters of a folder's name from being a pattern;
+// Windows has no escapes, and no such names but with brackets.
+func globEscape(dir string) string {
+	if os.PathSeparator == '\\' {
+		return dir
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+// firstNumber is the number in the first line of a small file, 0 for none.
+func firstNumber(path string) int {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64<<10 {
+		return 0
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	n, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return 0
+	}
+	return n
+}

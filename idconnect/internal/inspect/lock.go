@@ -1,0 +1,39 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+)
+
+// lockCheck says whether another run is under way. It takes the lock for an
+// instant, unless this run has it, and makes no file.
+type lockCheck struct {
+	stateDir string
+	held     bool
+	step     string
+}
+
+func (c lockCheck) check(context.Context) preflight.Findings {
+	if c.held {
+		return nil
+	}
+	lock, err := journal.TryExisting(c.stateDir)
+	switch {
+	case err == nil:
+		err = lock.Release()
+		if err == nil {
+			return nil
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // no run has been here
+	case errors.Is(err, journal.ErrLocked):
+		return preflight.Findings{codes.RunInProgress.Finding(c.step,
+			"another run is under way: it holds the lock %s", journal.LockPath(c.stateDir))}
+	}
+	return preflight.Findings{codes.RunInProgress.Finding(c.step, "whether another run is under way cannot be seen: %v", err).
+		As(preflight.Warns).WithRemedy("run this as the user who ran it before")}
+}

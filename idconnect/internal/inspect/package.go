@@ -1,0 +1,169 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+// packageCheck reads the whole package, without writing anything, and looks for
+// room to unpack it.
+type packageCheck struct{ site *site.Site }
+
+func (c packageCheck) check(ctx context.Context) preflight.Findings {
+	dir := c.site.TargetDir
+	if installation.Is(dir) {
+		return nil
+	}
+	p, err := archive.Open(ctx, c.site.Package)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return preflight.Findings{packageFinding(err)}
+	}
+	defer p.Close()
+	found := c.origin(p)
+	if err := p.ReadAll(ctx); err != nil {
+		if ctx.Err() != nil {
+			return found
+		}
+		found = append(found, packageFinding(err))
+	}
+	if dir == "" {
+		return found
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return found
+	}
+	// It is unpacked into a folder beside, whose name is longer.
+	beside := archive.TempDir(abs)
+	below := maps.Collect(p.Below())
+	if name, length, limit := tooLong(c.site.Machine.System(), beside, slices.Sorted(maps.Keys(below))); name != "" {
+		found = append(found, codes.PathTooLong.Finding(site.StepUnpack,
+			"%s below %s would have %d characters, %d is the limit", name, beside, length, limit))
+	}
+	return append(found, c.space(abs, p.Bytes)...)
+}
+
+// packageFinding is the one that an error of a package is.
+func packageFinding(err error) preflight.Finding {
+	code := codes.PackageUnusable
+	var refused *archive.Error
+	if errors.As(err, &refused) {
+		switch refused.Kind {
+		case archive.Missing:
+			code = codes.PackageMissing
+		case archive.Corrupt:
+			code = codes.PackageCorrupt
+		case archive.Hostile:
+			code = codes.PackageHostile
+		}
+	}
+	return code.Finding(site.StepUnpack, "%v", err).WithRemedy(remedyOf(err))
+}
+
+var (
+	inBundle      = regexp.MustCompile(`(?:^|/)bundle/([^/]+)$`)
+	versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)
+)
+
+// origin looks whether the package is that of 7.1.6 for this system, as far as
+// can be told.
+func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
+	path := c.site.Package
+	var bundles []string
+	for _, name := range p.Names() {
+		if m := inBundle.FindStringSubmatch(name); m != nil {
+			bundles = append(bundles, m[1])
+		}
+	}
+	version := bundleVersion(bundles)
+	base := filepath.Base(path)
+	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {
+	case version != "" && !ofGeneration(version, targetGeneration):
+		found = append(found, codes.PackageVersion.Finding(site.StepUnpack,
+			"the package %s holds version %s of IDM, 7.1.6 has %s", path, version, targetGeneration))
+	case m != "" && m != productVersion && version == "":
+		found = append(found, codes.PackageVersion.Finding(site.StepUnpack,
+			"the package's name says version %s: %s", m, base).As(preflight.Warns))
+	}
+	windows := c.site.Machine.System() == "windows"
+	wanted, other := "setup.sh", "setup.bat"
+	if windows {
+		wanted, other = other, wanted
+	}
+	scripts := maps.Collect(p.Below())
+	switch mode, ok := scripts[wanted]; {
+	case !ok:
+		found = append(found, codes.PackagePlatform.Finding(site.StepUnpack, "the package %s has %s and no %s", path, other, wanted))
+	case !windows && mode&0o111 == 0 && c.site.Chooses(site.StepSetup):
+		found = append(found, codes.SetupScript.Finding(site.StepUnpack,
+			"%s in the package %s may not be run: its mode is %s", wanted, path, mode).
+			WithRemedy("unpack the package by hand into the target's folder, and let its script be run (chmod +x "+wanted+")"))
+	}
+	return found
+}
+
+// space compares what is free where the target is to be with what it needs.
+func (c packageCheck) space(dir string, unpacked int64) preflight.Findings {
+	at := host.Existing(dir)
+	free, err := c.site.Machine.FreeSpace(at)
+	if err != nil {
+		return nil // what cannot be asked cannot be said
+	}
+	reserve := max(c.site.Checks.DiskReserve, 0)
+	f := codes.DiskSpace.Finding(site.StepUnpack, "%s are free at %s; the package needs %s unpacked, and %s more for the database",
+		text.Bytes(int64(min(free, 1<<62))), at, text.Bytes(unpacked), text.Bytes(reserve))
+	switch {
+	case free < uint64(unpacked):
+		return preflight.Findings{f}
+	case free-uint64(unpacked) < uint64(reserve):
+		return preflight.Findings{f.As(preflight.Warns)}
+	}
+	return nil
+}
+
+// The longest paths that programs can be relied on to open.
+const (
+	maxWindowsPath = 259 // MAX_PATH without its zero
+	maxUnixPath    = 4095
+	maxUnixName    = 255
+)
+
+// tooLong returns the first of the names, which have slashes, that would have
+// too long a path below dir on a system, and how long it would be.
+func tooLong(system, dir string, names []string) (name string, length, limit int) {
+	for _, name := range names {
+		if system == "windows" {
+			if n := utf16Len(dir) + 1 + utf16Len(name); n > maxWindowsPath {
+				return name, n, maxWindowsPath
+			}
+			continue
+		}
+		if n := len(dir) + 1 + len(name); n > maxUnixPath {
+			return name, n, maxUnixPath
+		}
+		for part := range strings.SplitSeq(name, "/") {
+			if len(part) > maxUnixName {
+				return name, len(part), maxUnixName
+			}
+		}
+	}
+	return "", 0, 0
+}
+
+func utf16Len(s string) int { return len(utf16.Encode([]rune(s))) }

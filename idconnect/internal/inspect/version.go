@@ -1,0 +1,63 @@
+package inspect
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const (
+	// targetGeneration is the version of OpenIDM in 7.1.6 (inferred).
+	targetGeneration = "7.1"
+	// productVersion is what this module upgrades to.
+	productVersion = "7.1.6"
+)
+
+// majorOf is the number before the first dot, -1 where there is none.
+func majorOf(version string) int {
+	head, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(head)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// ofGeneration says whether a version is that of a generation, or later in it.
+func ofGeneration(version, generation string) bool {
+	return version == generation || strings.HasPrefix(version, generation+".") || strings.HasPrefix(version, generation+"-")
+}
+
+func filesIn(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+var bundleName = regexp.MustCompile(`^openidm-[a-z-]+-(\d+(?:\.\d+)+)[^/]*\.jar$`)
+
+// bundleVersion is the version that most of IDM's own files in its folder
+// bundle have (openidm-system-7.1.0.jar), "" where there are none. That 7.1.6
+// names them so is assumed; it is true of 3.x and 7.0.2.
+func bundleVersion(names []string) string {
+	count := map[string]int{}
+	best := ""
+	for _, name := range names {
+		m := bundleName.FindStringSubmatch(name)
+		if m == nil {
+			continue
+		}
+		count[m[1]]++
+		if n := count[m[1]]; n > count[best] || n == count[best] && m[1] > best {
+			best = m[1]
+		}
+	}
+	return best
+}

@@ -1,0 +1,285 @@
+// Package installation reads what the folder of an OpenIDM server says: where its stores are, their passwords and
+// aliases, its ports, its process. It changes nothing, starts nothing and opens no store. The names of the properties and
+// the defaults are those of OpenIDM 3.x and 7.0.2; that 7.1.6 has the same is assumed. Begin with [Open].
+package installation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
+)
+
+// Defaults of OpenIDM.
+const (
+	DefaultCertificateAlias = "openidm-localhost"
+	DefaultCryptoAlias      = "openidm-sym-default"
+)
+
+// Error says why a folder cannot be used as an installation.
+type Error struct {
+	Dir string
+	// File is the one in it that cannot be read, "" where the folder itself is not an installation.
+	File string
+	Err  error
+}
+
+func (e *Error) Error() string {
+	if e.File != "" {
+		return fmt.Sprintf("reading %s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("%s is not a salesforceIdConnect folder: %v", e.Dir, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Remedy says what to do about it.
+func (e *Error) Remedy() string {
+	switch {
+	case errors.Is(e.Err, fs.ErrPermission):
+		return "run this as a user who may read it"
+	case e.File != "":
+		return "mend that file, or restore it from a backup"
+	}
+	return "name the folder salesforceIdConnect itself, which has a folder security in it"
+}
+
+// Installation is the folder of a server as it was when it was opened.
+type Installation struct {
+	// Dir is the folder salesforceIdConnect, absolute.
+	Dir string
+	// BootFile is the boot.properties that was read, "" where there is none and OpenIDM's defaults hold.
+	BootFile   string
+	properties map[string]string
+}
+
+// bootFiles are where boot.properties may be: the first is that of 3.x and 7.0.2, the second that of ForgeRock's 7.x
+// (assumed for 7.1.6).
+var bootFiles = []string{"conf/boot/boot.properties", "resolver/boot.properties", "conf/boot.properties"}
+
+// Open reads the boot.properties of a folder. It returns an [*Error] if the folder does not exist or does not look like
+// an installation, and if its boot.properties cannot be read or has more than 1 MiB.
+func Open(dir string) (*Installation, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, &Error{Dir: dir, Err: err}
+	}
+	info, err := os.Stat(abs)
+	if err != nil {
+		return nil, &Error{Dir: dir, Err: err}
+	}
+	if !info.IsDir() {
+		return nil, &Error{Dir: dir, Err: errors.New("not a folder")}
+	}
+	inst := &Installation{Dir: abs, properties: map[string]string{}}
+	for _, name := range bootFiles {
+		path := filepath.Join(abs, filepath.FromSlash(name))
+		p, err := readProperties(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, &Error{Dir: dir, File: path, Err: err}
+		}
+		inst.BootFile, inst.properties = path, p
+		return inst, nil
+	}
+	if !Is(abs) {
+		return nil, &Error{Dir: dir, Err: errors.New("it has neither a boot.properties nor a folder security")}
+	}
+	return inst, nil
+}
+
+// Is reports whether dir looks like a salesforceIdConnect folder: it has the folder with the stores, which the vendor's
+// procedure names. "" is none.
+func Is(dir string) bool {
+	if dir == "" {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(dir, "security"))
+	return err == nil && info.IsDir()
+}
+
+// Property is a value of boot.properties. References are resolved: &{launcher.install.location} and the like are the
+// folder, and &{name} or ${name} is another property, to a depth of 8. Unknown references stay as they are.
+func (i *Installation) Property(name string) (string, bool) {
+	v, ok := i.properties[name]
+	return i.resolve(v), ok
+}
+
+func (i *Installation) resolve(value string) string {
+	left := maxSubstitutions
+	return i.substitute(value, substitutionDepth, &left)
+}
+
+func (i *Installation) or(name, otherwise string) string {
+	if v, ok := i.Property(name); ok && v != "" {
+		return v
+	}
+	return otherwise
+}
+
+var propertyReference = regexp.MustCompile(`[&$]\{[^{}]*\}`)
+
+func (i *Installation) substitute(s string, depth int, left *int) string {
+	return propertyReference.ReplaceAllStringFunc(s, func(reference string) string {
+		value, ok := i.refersTo(reference[2 : len(reference)-1])
+		if !ok || depth == 0 || *left == 0 || len(value) > maxSubstituted {
+			return reference
+		}
+		*left--
+		return i.substitute(value, depth-1, left)
+	})
+}
+
+// refersTo knows OpenIDM's names for its folder, and other properties.
+func (i *Installation) refersTo(name string) (string, bool) {
+	switch name {
+	case "launcher.install.location", "launcher.project.location", "launcher.working.location",
+		"idm.install.dir", "idm.instance.dir", "idm.data.dir", "openidm.home", "user.dir":
+		return i.Dir, true
+	}
+	value, ok := i.properties[name]
+	return value, ok
+}
+
+func (i *Installation) location(name, otherwise string) string {
+	path := filepath.FromSlash(i.or(name, otherwise))
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(i.Dir, path)
+	}
+	return filepath.Clean(path)
+}
+
+// KeystorePath is the file of the keystore, absolute.
+func (i *Installation) KeystorePath() string {
+	return i.location("openidm.keystore.location", "security/keystore.jceks")
+}
+
+// TruststorePath is the file of the truststore, absolute.
+func (i *Installation) TruststorePath() string {
+	return i.location("openidm.truststore.location", "security/truststore")
+}
+
+// KeystorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
+// [idmvalues.ErrConsole]. The error names the file and never the value.
+func (i *Installation) KeystorePassword() (keystore.Password, error) {
+	return i.password("openidm.keystore.password")
+}
+
+// TruststorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
+// [idmvalues.ErrConsole]. The error names the file and never the value.
+func (i *Installation) TruststorePassword() (keystore.Password, error) {
+	return i.password("openidm.truststore.password")
+}
+
+func (i *Installation) password(name string) (keystore.Password, error) {
+	text, ok := i.Property(name)
+	if !ok {
+		return keystore.Password{}, nil
+	}
+	p, err := idmvalues.DecodePassword(text)
+	if err != nil {
+		return keystore.Password{}, fmt.Errorf("%s in %s: %w", name, i.BootFile, err)
+	}
+	return p, nil
+}
+
+// HTTPSPort is the port of the server, 0 where boot.properties does not say.
+func (i *Installation) HTTPSPort() int {
+	return i.Port("openidm.port.https")
+}
+
+// Port is the port that a property names, 0 where it names none.
+func (i *Installation) Port(name string) int {
+	text, _ := i.Property(name)
+	return portNumber(text)
+}
+
+func portNumber(text string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || n < 1 || n > 65535 {
+		return 0
+	}
+	return n
+}
+
+var jdbcPort = regexp.MustCompile(`^jdbc:postgresql://[^/?]*:(\d+)(?:[/?]|$)`)
+
+// DatabasePort is the port of Postgres that the configuration names, and the file that does; 0 where it names none. The
+// names are those of IDM 7; that 7.1.6 has the same is assumed.
+func (i *Installation) DatabasePort() (port int, file string) {
+	if port := i.Port("openidm.repo.port"); port > 0 {
+		return port, i.BootFile
+	}
+	path := filepath.Join(i.Dir, "conf", "datasource.jdbc-default.json")
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxProperties {
+		return 0, ""
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, ""
+	}
+	var source struct {
+		JDBCURL string `json:"jdbcUrl"`
+	}
+	if json.Unmarshal(b, &source) != nil {
+		return 0, ""
+	}
+	m := jdbcPort.FindStringSubmatch(i.resolve(source.JDBCURL))
+	if m == nil {
+		return 0, ""
+	}
+	return portNumber(m[1]), path
+}
+
+// CertificateAlias is the alias of the server's TLS certificate.
+func (i *Installation) CertificateAlias() string {
+	return i.or("openidm.https.keystore.cert.alias", DefaultCertificateAlias)
+}
+
+// CryptoAlias is the alias of the key that the server encrypts with.
+func (i *Installation) CryptoAlias() string {
+	return i.or("openidm.config.crypto.alias", DefaultCryptoAlias)
+}
+
+// KeystoreType is the type of the keystore that the server is told, JCEKS unless boot.properties says otherwise.
+func (i *Installation) KeystoreType() string {
+	return i.or("openidm.keystore.type", string(keystore.JCEKS))
+}
+
+// TruststoreType is the type of the truststore that the server is told, JKS unless boot.properties says otherwise.
+func (i *Installation) TruststoreType() string {
+	return i.or("openidm.truststore.type", string(keystore.JKS))
+}
+
+// Process is [Process] of its folder.
+func (i *Installation) Process() (pid int, running bool) { return Process(i.Dir) }
+
+// Process is the number in the server's PID file, 0 where there is no such file, and whether a process of that number
+// runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine the number may
+// be that of another program.
+func Process(dir string) (pid int, running bool) {
+	path := filepath.Join(dir, ".openidm.pid")
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64 {
+		return 0, false
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || pid <= 1 {
+		return 0, false
+	}
+	return pid, host.ProcessRuns(pid)
+}

@@ -1,0 +1,189 @@
+// Package site is one upgrade's source and target: what is where, how each
+// server is reached, and what its key stores hold. Every default of an upgrade
+// is resolved here, once. It changes nothing and judges nothing. Begin with
+// [Site], its clients and its stores.
+package site
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// Defaults of a site: the addresses and the account are those of the vendor's
+// documentation.
+const (
+	DefaultSourceURL = "https://localhost:8443/openidm/"
+	DefaultTargetURL = "https://localhost:9443/openidm/"
+	DefaultUser      = "openidm-admin"
+
+	settleTime   = time.Minute
+	setupTimeout = 15 * time.Minute
+	valueSample  = 1000
+)
+
+// Site is one upgrade's source and target: what is where, how it is reached,
+// and which steps are chosen. Every default is resolved, once, by Resolve; after
+// that nothing but the clients and the handover changes.
+type Site struct {
+	SourceDir, TargetDir string
+	StoresFile           string
+	StoresKey            handover.Key
+	Package              string
+	Source, Target       Server
+	InstanceURL          string
+	GivenPassword        openidm.Secret
+	TruststoreConflict   keystore.Policy
+	JavaHome             string
+	Checks               preflight.Options
+	Chosen               []string // in their order
+	StateDir             string
+	SettleTime           time.Duration
+	SetupTimeout         time.Duration
+	ValueSample          int // negative: all
+	Again                bool
+	Logger               *slog.Logger
+	PollInterval         time.Duration
+	Machine              host.Machine
+
+	clients        sync.Mutex // checks run side by side
+	source, target *openidm.Client
+
+	carriedOnce sync.Once
+	carried     *handover.File
+	carriedErr  error
+}
+
+// Resolve fills in the defaults and says whether the fields can be used: known
+// steps, addresses that are https, a policy that exists. It reads no file and
+// asks no server.
+func (s *Site) Resolve() error {
+	for _, step := range s.Chosen {
+		if !slices.Contains(StepNames(), step) {
+			return fmt.Errorf("unknown step %q: known are %s", step, strings.Join(StepNames(), ", "))
+		}
+	}
+	if len(s.Chosen) == 0 {
+		s.Chosen = StepNames()
+	}
+	s.Chosen = slices.DeleteFunc(StepNames(), func(n string) bool { return !slices.Contains(s.Chosen, n) })
+	s.Source.URL = cmp.Or(s.Source.URL, DefaultSourceURL)
+	s.Target.URL = cmp.Or(s.Target.URL, DefaultTargetURL)
+	s.InstanceURL = cmp.Or(s.InstanceURL, s.Source.URL)
+	for _, a := range []struct{ name, value string }{
+		{"source URL", s.Source.URL}, {"target URL", s.Target.URL}, {"instance URL", s.InstanceURL},
+	} {
+		if err := checkAddress(a.name, a.value); err != nil {
+			return err
+		}
+	}
+	for _, server := range []*Server{&s.Source, &s.Target} {
+		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
+	}
+	switch s.TruststoreConflict {
+	case "", keystore.Keep, keystore.Replace, keystore.Error:
+	default:
+		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", s.TruststoreConflict)
+	}
+	s.StateDir = cmp.Or(s.StateDir, s.defaultStateDir())
+	if s.SettleTime <= 0 {
+		s.SettleTime = settleTime
+	}
+	s.SetupTimeout = cmp.Or(s.SetupTimeout, setupTimeout)
+	s.ValueSample = cmp.Or(s.ValueSample, valueSample)
+	err := s.Checks.Validate()
+	s.Checks = s.Checks.WithDefaults()
+	return err
+}
+
+func checkAddress(name, value string) error {
+	p, err := url.Parse(value)
+	switch {
+	case err != nil:
+		// The error of url.Parse holds the whole text, and that may hold a
+		// password.
+		return fmt.Errorf("%s: not an address", name)
+	case p.User != nil:
+		return fmt.Errorf("%s: must not hold a user name or password", name)
+	case p.Scheme != "https" || p.Hostname() == "":
+		return fmt.Errorf("%s %s: must begin with https:// and name a host", name, value)
+	case p.RawQuery != "" || p.Fragment != "":
+		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
+	}
+	return nil
+}
+
+func (s *Site) defaultStateDir() string {
+	if s.TargetDir != "" {
+		return filepath.Clean(s.TargetDir) + ".upgrade"
+	}
+	target := "target"
+	if p, err := url.Parse(s.Target.URL); err == nil {
+		target = strings.ReplaceAll(p.Host, ":", "_")
+	}
+	return filepath.Join(userStateDir(), "idconnect-upgrade", target)
+}
+
+// userStateDir is where programs of a user keep what they must remember
+// (XDG Base Directory Specification; elsewhere the place for settings).
+func userStateDir() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if home, err := os.UserHomeDir(); err == nil && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		return filepath.Join(home, ".local", "state")
+	}
+	if dir, err := os.UserConfigDir(); err == nil {
+		return dir
+	}
+	return os.TempDir()
+}
+
+// Chooses says whether one of the steps is chosen.
+func (s *Site) Chooses(steps ...string) bool { return s.First(steps...) != "" }
+
+// First is the first of the steps that is chosen, "" where none is: a finding
+// about a server concerns the first step that needs it.
+func (s *Site) First(steps ...string) string {
+	for _, step := range steps {
+		if slices.Contains(s.Chosen, step) {
+			return step
+		}
+	}
+	return ""
+}
+
+// SourceAtHand says whether the source's stores can be read here, from its
+// folder or from a handover file.
+func (s *Site) SourceAtHand() bool { return s.SourceDir != "" || s.StoresFile != "" }
+
+// CallbackURLs are the addresses that the connected app in Salesforce must have:
+// those given, else those of 2.1 and of 7.1.6 as they are assumed to be, the
+// path /connect/ on each server. 2.1 is that of the instance URL, whose host
+// name is the one that its users know.
+func (s *Site) CallbackURLs() []string {
+	if len(s.Checks.CallbackURLs) > 0 {
+		return s.Checks.CallbackURLs
+	}
+	var out []string
+	for _, server := range []string{s.InstanceURL, s.Target.URL} {
+		if p, err := url.Parse(server); err == nil {
+			out = append(out, (&url.URL{Scheme: p.Scheme, Host: p.Host, Path: "/connect/"}).String())
+		}
+	}
+	return out
+}

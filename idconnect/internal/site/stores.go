@@ -1,0 +1,285 @@
+package site
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/idmvalues"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// maxStore bounds the file of a key store, in bytes, as package keystore does.
+const maxStore = 64 << 20
+
+// Stores are the keystore and the truststore of one server, in its folder or
+// carried in a handover file, and what its configuration says of them.
+type Stores struct {
+	Keystore, Truststore StoreFile
+	// CertificateAlias is the entry that the server presents, CryptoAlias the
+	// key that it encrypts with.
+	CertificateAlias, CryptoAlias string
+}
+
+// StoreFile is one store.
+type StoreFile struct {
+	What string // keystore or truststore
+	// Path is its file; where it was carried here, that of the handover, and
+	// Carried is true.
+	Path    string
+	Carried bool
+	// Type is what the server is told that it is.
+	Type string
+	read func() ([]byte, error)
+}
+
+// Content is at most maxStore bytes, read once: what was proved is what is
+// copied.
+func (f StoreFile) Content() ([]byte, error) { return f.read() }
+
+func (f StoreFile) Open(password keystore.Password) (*keystore.Store, error) {
+	content, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	store, err := keystore.Decode(bytes.NewReader(content), password)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f, err)
+	}
+	return store, nil
+}
+
+func (f StoreFile) String() string {
+	if f.Carried {
+		return f.What + " in " + f.Path
+	}
+	return f.What + " " + f.Path
+}
+
+func fileOf(what, path, kind string) StoreFile {
+	return StoreFile{What: what, Path: path, Type: kind, read: sync.OnceValues(func() ([]byte, error) { return ReadStore(path) })}
+}
+
+// storesOf are the stores in an installation's folder.
+func storesOf(inst *installation.Installation) *Stores {
+	return &Stores{
+		Keystore:         fileOf("keystore", inst.KeystorePath(), inst.KeystoreType()),
+		Truststore:       fileOf("truststore", inst.TruststorePath(), inst.TruststoreType()),
+		CertificateAlias: inst.CertificateAlias(), CryptoAlias: inst.CryptoAlias(),
+	}
+}
+
+// OwnCertificate is the certificate that the server presents, nil where its
+// keystore does not say. The keystore is read without a password: certificates
+// are not encrypted, and whoever can change the file can change the server.
+func (s *Stores) OwnCertificate() *x509.Certificate {
+	store, err := s.Keystore.Open(keystore.Password{})
+	if err != nil {
+		return nil
+	}
+	return s.CertificateIn(store)
+}
+
+// CertificateIn is that of CertificateAlias in an opened keystore, nil where
+// there is none.
+func (s *Stores) CertificateIn(keys *keystore.Store) *x509.Certificate {
+	entry, ok := keys.Entry(s.CertificateAlias)
+	if !ok {
+		return nil
+	}
+	chain, err := entry.Certificates()
+	if err != nil || len(chain) == 0 {
+		return nil
+	}
+	return chain[0]
+}
+
+// Handover is that of StoresFile, read once.
+func (s *Site) Handover() (*handover.File, error) {
+	s.carriedOnce.Do(func() { s.carried, s.carriedErr = handover.Read(s.StoresFile, s.StoresKey) })
+	return s.carried, s.carriedErr
+}
+
+// CarriedFrom is the address of the source that a handover was exported from,
+// "" where there is none.
+func (s *Site) CarriedFrom() string {
+	if s.StoresFile == "" {
+		return ""
+	}
+	h, err := s.Handover()
+	if err != nil {
+		return ""
+	}
+	return h.SourceURL
+}
+
+// SourceStores are those of the source's folder, or of StoresFile.
+func (s *Site) SourceStores() (*Stores, error) {
+	if s.StoresFile == "" {
+		inst, err := installation.Open(s.SourceDir)
+		if err != nil {
+			return nil, err
+		}
+		return storesOf(inst), nil
+	}
+	h, err := s.Handover()
+	if err != nil {
+		return nil, err
+	}
+	stores := StoresIn(h)
+	stores.Keystore.Path, stores.Keystore.Carried = s.StoresFile, true
+	stores.Truststore.Path, stores.Truststore.Carried = s.StoresFile, true
+	return stores, nil
+}
+
+// StoresIn are the stores of a handover.
+func StoresIn(h *handover.File) *Stores {
+	file := func(what string, store handover.Store) StoreFile {
+		return StoreFile{What: what, Type: store.Type, read: func() ([]byte, error) { return store.Content, nil }}
+	}
+	return &Stores{
+		Keystore: file("keystore", h.Keystore), Truststore: file("truststore", h.Truststore),
+		CertificateAlias: h.CertificateAlias, CryptoAlias: h.CryptoAlias,
+	}
+}
+
+// KeystorePassword is the one given, else what boot.properties of the source
+// says, else, on a machine without the source's folder, what that of the target
+// says, whose stores are the source's by then. It is zero where nobody says it.
+func (s *Site) KeystorePassword() (openidm.Secret, error) {
+	if !s.GivenPassword.IsZero() {
+		return s.GivenPassword, nil
+	}
+	for _, dir := range []string{s.SourceDir, s.TargetDir} {
+		if dir == "" {
+			continue
+		}
+		inst, err := installation.Open(dir)
+		if err != nil {
+			return openidm.Secret{}, err
+		}
+		return inst.KeystorePassword()
+	}
+	return openidm.Secret{}, nil
+}
+
+// TruststorePassword is that of the source's own truststore, zero where nobody
+// says it.
+func (s *Site) TruststorePassword() keystore.Password {
+	if p := s.Source.TruststorePassword; !p.IsZero() {
+		return p
+	}
+	dir := s.SourceDir
+	if s.StoresFile != "" {
+		dir = s.TargetDir // no file says it, but both are usually the same
+	}
+	inst, err := installation.Open(dir)
+	if err != nil {
+		return keystore.Password{}
+	}
+	p, err := inst.TruststorePassword()
+	if err != nil {
+		return keystore.Password{}
+	}
+	return p
+}
+
+// OpenSource opens both stores of the source.
+func (s *Site) OpenSource() (keys, trust *keystore.Store, err error) {
+	stores, err := s.SourceStores()
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.OpenStores(stores)
+}
+
+func (s *Site) OpenStores(stores *Stores) (keys, trust *keystore.Store, err error) {
+	password, err := s.KeystorePassword()
+	if err != nil {
+		return nil, nil, err
+	}
+	if keys, err = stores.Keystore.Open(password); err != nil {
+		return nil, nil, err
+	}
+	trust, err = s.OpenSourceTruststore(stores)
+	return keys, trust, err
+}
+
+// OpenSourceTruststore opens the source's truststore. Without its password it
+// is read without an integrity check, as Java reads it. That of a handover,
+// which is authenticated, is where the password is wrong, too.
+func (s *Site) OpenSourceTruststore(stores *Stores) (*keystore.Store, error) {
+	if !stores.Truststore.Carried {
+		password := s.Source.TruststorePassword
+		if password.IsZero() {
+			var err error
+			if password, err = truststorePasswordOf(s.SourceDir); err != nil {
+				return nil, err
+			}
+		}
+		return stores.Truststore.Open(password)
+	}
+	store, err := stores.Truststore.Open(s.TruststorePassword())
+	if errors.Is(err, keystore.ErrIntegrity) {
+		store, err = stores.Truststore.Open(keystore.Password{})
+	}
+	return store, err
+}
+
+// truststorePasswordOf is what boot.properties says, zero where the password is
+// asked for at the server's start.
+func truststorePasswordOf(dir string) (keystore.Password, error) {
+	inst, err := installation.Open(dir)
+	if err != nil {
+		return keystore.Password{}, err
+	}
+	password, err := inst.TruststorePassword()
+	if errors.Is(err, idmvalues.ErrConsole) {
+		return keystore.Password{}, nil
+	}
+	return password, err
+}
+
+// OpenTruststore opens the truststore of a server: the file named, else the
+// installation's own.
+func OpenTruststore(server Server, dir string) (*keystore.Store, error) {
+	path, password := server.Truststore, server.TruststorePassword
+	if path == "" {
+		inst, err := installation.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		path = inst.TruststorePath()
+		if password.IsZero() {
+			if password, err = truststorePasswordOf(dir); err != nil {
+				return nil, err
+			}
+		}
+	}
+	store, err := keystore.Open(path, password)
+	if err != nil {
+		return nil, fmt.Errorf("truststore %s: %w", path, err)
+	}
+	return store, nil
+}
+
+// ReadStore reads a store for as long as one can be.
+func ReadStore(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxStore+1))
+	if err == nil && len(content) > maxStore {
+		err = fmt.Errorf("%s: larger than %d bytes", path, maxStore)
+	}
+	return content, err
+}

@@ -1,0 +1,141 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// StoresHeld says whether every entry of the source's stores is in the
+// target's, and which keys the target has of its own. It compares by alias and
+// key: a server of 7.x adds what it misses to the copied files, so the files
+// themselves may differ.
+func (s *Site) StoresHeld(keys, trust *keystore.Store) (held bool, own []string, err error) {
+	inst, err := installation.Open(s.TargetDir)
+	if err != nil {
+		return false, nil, err
+	}
+	password, err := s.KeystorePassword()
+	if err != nil {
+		return false, nil, err
+	}
+	held = true
+	target, err := keystore.Open(inst.KeystorePath(), password)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		held = false
+	case err != nil:
+		return false, nil, err
+	default:
+		d, err := keystore.Compare(keys, target)
+		if err != nil {
+			return false, nil, err
+		}
+		held = len(d.OnlyA) == 0 && len(d.Changed) == 0
+		own = append(append(own, d.Changed...), d.OnlyB...)
+	}
+	target, err = keystore.Open(inst.TruststorePath(), s.TruststorePassword())
+	if errors.Is(err, keystore.ErrIntegrity) {
+		target, err = keystore.Open(inst.TruststorePath(), keystore.Password{})
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, own, nil
+	case err != nil:
+		return false, own, err
+	}
+	return held && holdsCertificates(target, trust, s.TruststoreConflict), own, nil
+}
+
+// holdsCertificates compares what a truststore is for: which certificates it
+// trusts, under whatever alias. Under the policy keep an alias of the target's
+// own stands for the source's.
+func holdsCertificates(in, of *keystore.Store, policy keystore.Policy) bool {
+	have := map[string]bool{}
+	for e := range in.Entries() {
+		if raw := e.RawCertificates(); len(raw) > 0 {
+			have[keystore.CertificateFingerprint(raw[0])] = true
+		}
+	}
+	for e := range of.Entries() {
+		raw := e.RawCertificates()
+		if len(raw) == 0 || have[keystore.CertificateFingerprint(raw[0])] {
+			continue
+		}
+		if _, kept := in.Entry(e.Alias); !kept || policy != keystore.Keep {
+			return false
+		}
+	}
+	return true
+}
+
+// StoresCopied says whether the target holds what the stores of the source
+// hold, whose sizes are given for people.
+func (s *Site) StoresCopied() (copied bool, keys, certificates int, err error) {
+	k, t, err := s.OpenSource()
+	if err != nil {
+		return false, 0, 0, err
+	}
+	if installation.Is(s.TargetDir) {
+		// A store of the target that does not open with the source's password
+		// is not the source's.
+		held, _, err := s.StoresHeld(k, t)
+		copied = held && err == nil
+	}
+	return copied, k.Len(), t.Len(), nil
+}
+
+// TargetProcess is the PID of the target's server, 0 where none runs.
+func (s *Site) TargetProcess() int {
+	inst, err := installation.Open(s.TargetDir)
+	if err != nil {
+		return 0 // no installation, no server
+	}
+	pid, running := inst.Process()
+	if !running {
+		return 0
+	}
+	return pid
+}
+
+// startedSigns are what OpenIDM leaves in its folder when it runs (assumed for
+// 7.1.6; true of 7.0.2).
+var startedSigns = []string{"felix-cache", ".openidm.pid", "db/openidm"}
+
+// TargetStarted names a trace of a server that was started from the target's
+// folder, "" where there is none.
+func (s *Site) TargetStarted() string {
+	if !installation.Is(s.TargetDir) {
+		return ""
+	}
+	if pid := s.TargetProcess(); pid != 0 {
+		return fmt.Sprintf("process %d", pid)
+	}
+	for _, sign := range startedSigns {
+		path := filepath.Join(s.TargetDir, filepath.FromSlash(sign))
+		info, err := os.Stat(path)
+		if err != nil {
+			continue
+		}
+		if entries, err := os.ReadDir(path); info.IsDir() && (err != nil || len(entries) == 0) {
+			continue
+		}
+		return sign
+	}
+	return ""
+}
+
+// TargetTruststoreUnverified opens the target's own truststore without its
+// password: certificates are readable, and not proved to be whole.
+func (s *Site) TargetTruststoreUnverified() (*keystore.Store, error) {
+	inst, err := installation.Open(s.TargetDir)
+	if err != nil {
+		return nil, err
+	}
+	return storesOf(inst).Truststore.Open(keystore.Password{})
+}

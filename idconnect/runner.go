@@ -1,0 +1,85 @@
+package idconnect
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+// runner carries out the steps of one upgrade: it is the site, with what a run
+// remembers and reports.
+type runner struct {
+	*site.Site
+	journal *journal.Journal
+	// held is the lock of the target, nil while this run does not have it.
+	held *journal.Lock
+	// began tells what this run did from what was done before it.
+	began time.Time
+
+	notify func(Event)
+	mu     sync.Mutex // of notify and pace
+	pace   text.Pace
+
+	prompts     []setup.Prompt
+	setup       setup.Options
+	removeAdded bool
+	compare     VerifyOptions
+	// verified is the result of the step verify, for the report.
+	verified *verify.Report
+}
+
+// newRunner resolves the fields and reads the journal. It changes nothing.
+func (u *Upgrade) newRunner() (*runner, error) {
+	s, err := u.site()
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.Open(s.StateDir, s.Target.URL)
+	if err != nil {
+		return nil, err
+	}
+	var prompts []setup.Prompt
+	for _, p := range u.Prompts {
+		prompts = append(prompts, setup.Prompt(p))
+	}
+	return &runner{
+		Site: s, journal: j, began: time.Now().UTC(), notify: u.Events,
+		prompts: prompts, setup: u.setup, removeAdded: u.RemoveAdded, compare: VerifyOptions{Options: u.Verify, Acceptance: u.Acceptance},
+	}, nil
+}
+
+func (r *runner) close() {
+	_ = r.unlock() // it goes with the process in any case
+	r.Close()
+}
+
+// emit hands events on, one at a time.
+func (r *runner) emit(e Event) {
+	if r.notify == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.Time = time.Now()
+	if e.Kind == EventProgress {
+		e.Rate, e.Left = r.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
+	}
+	r.notify(e)
+}
+
+// recover finds out what became of file operations that were killed, and
+// removes their temporary files. Only who has the lock may call it.
+func (r *runner) recover() error {
+	if err := errors.Join(disk.Sweep(r.journal.Path()), r.recoverUnpack(), r.recoverStores()); err != nil {
+		return fmt.Errorf("clean up after the interrupted run: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package redact_test
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+const secret = `Sesame "open" <&> ü+`
+
+func redactor(secrets ...string) redact.Redactor {
+	var passwords []keystore.Password
+	for _, s := range secrets {
+		passwords = append(passwords, keystore.NewPassword(s))
+	}
+	return redact.New("openidm-admin", passwords...)
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	escaped, err := json.Marshal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, form := range map[string]string{
+		"plain":         secret,
+		"JSON":          strings.Trim(string(escaped), `"`),
+		"JSON, no HTML": strings.ReplaceAll(secret, `"`, `\"`),
+		"HTML":          html.EscapeString(secret),
+		"query":         url.QueryEscape(secret),
+		"path":          url.PathEscape(secret),
+		"RFC 5987":      strings.ReplaceAll(url.QueryEscape(secret), "+", "%20"),
+		"base64":        base64.StdEncoding.EncodeToString([]byte(secret)),
+		"base64, raw":   base64.RawStdEncoding.EncodeToString([]byte(secret)),
+		"base64, URL":   base64.URLEncoding.EncodeToString([]byte(secret)),
+		"hex":           hex.EncodeToString([]byte(secret)),
+		"HEX":           strings.ToUpper(hex.EncodeToString([]byte(secret))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := "login of openidm-admin/[redacted] refused"
+			if got := redactor(secret).Text("login of openidm-admin/" + form + " refused"); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestNotLookedFor(t *testing.T) {
+	t.Parallel()
+	const text = "the password of openidm-admin is abc"
+	for name, r := range map[string]redact.Redactor{
+		"none":          {},
+		"no secret":     redactor(),
+		"an empty one":  redactor(""),
+		"a short one":   redactor("abc"),
+		"the user name": redactor("openidm-admin"),
+	} {
+		if got := r.Text(text); got != text || r.Cut(text) != text || r.Holds(json.RawMessage(`"`+text+`"`)) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// TestOneBeginsTheOther wants the longer of two secrets taken out whole.
+func TestOneBeginsTheOther(t *testing.T) {
+	t.Parallel()
+	for _, r := range []redact.Redactor{redactor("changeit", "changeit2"), redactor("changeit2", "changeit")} {
+		if got := r.Text("changeit2, changeit"); got != "[redacted], [redacted]" {
+			t.Error(got)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	t.Parallel()
+	r := redactor("s3cret-Passw0rd")
+	for text, want := range map[string]string{
+		"it was s3cret-Passw0rd": "it was [redacted]",
+		"it was s3cret-Pass":     "it was ",
+		"it was s3cr":            "it was ",
+		"it was s3c":             "it was s3c", // too short to tell
+		"it was not":             "it was not",
+	} {
+		if got := r.Cut(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	r := redactor(secret)
+	text, err := json.Marshal("it was " + secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, raw, want string }{
+		{"nothing to hide", `{ "a": [1, "x"] }`, `{ "a": [1, "x"] }`},
+		{"a string", string(text), `"it was [redacted]"`},
+		{"deep, beside a number", `{"n":12345678901234567890,"a":[{"b":` + string(text) + `}]}`,
+			`{"a":[{"b":"it was [redacted]"}],"n":12345678901234567890}`},
+		{"a name", `{` + string(text) + `:1}`, `{"it was [redacted]":1}`},
+		{"escaped otherwise", `"S\u0065same \"open\" <&> \u00fc+"`, `"[redacted]"`},
+		{"no JSON", `<p>` + secret, `<p>[redacted]`},
+		{"empty", ``, ``},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := string(r.JSON(json.RawMessage(tc.raw))); got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+			if r.Holds(json.RawMessage(tc.raw)) != (tc.raw != tc.want) {
+				t.Error("Holds says otherwise")
+			}
+		})
+	}
+}

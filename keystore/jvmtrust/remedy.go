@@ -1,0 +1,87 @@
+package jvmtrust
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+)
+
+// remedyFor says what to do in an upgrade about a certificate that a target's
+// JVM refuses.
+func remedyFor(e *Error) string {
+	c := e.Certificate
+	switch e.Reason {
+	case ReasonNoCertificate:
+		return "check that the address is that of the server's TLS port"
+	case ReasonUntrusted, ReasonSignature:
+		return fmt.Sprintf("copy keystore.jceks and truststore of 2.1 into security/ of 7.1.6 before its "+
+			"first start; or import the certificate of %s: "+
+			"keytool -importcert -alias source -file source.pem -keystore truststore", hostOr(e.Host))
+	case ReasonName, ReasonNoName:
+		return nameRemedy(e.Host, c)
+	case ReasonValidity:
+		what := fmt.Sprintf("valid from %s to %s", c.NotBefore.UTC().Format("2006-01-02 15:04"),
+			c.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+		return fmt.Sprintf("the certificate %q is %s: check the clocks of both machines, else renew it; or "+
+			"import the server's own certificate "+
+			"into the truststore, which is trusted whatever its dates: keytool -importcert -alias source "+
+			"-file source.pem -keystore truststore", displayName(c.RawSubject), what)
+	case ReasonAlgorithm:
+		return fmt.Sprintf("renew the certificate %q with RSA 2048 and SHA-256 or better; or import the "+
+			"server's own certificate into the truststore: "+
+			"keytool -importcert -alias source -file source.pem -keystore truststore",
+			displayName(c.RawSubject))
+	case ReasonUsage:
+		return fmt.Sprintf("the certificate %q may not be used as the server presents it: renew it for use "+
+			"by a TLS server; or import the server's own certificate "+
+			"into the truststore: keytool -importcert -alias source -file source.pem -keystore truststore",
+			displayName(c.RawSubject))
+	}
+	return "import the server's own certificate into the truststore: keytool -importcert -alias source -file " +
+		"source.pem -keystore truststore"
+}
+
+func nameRemedy(host string, c *x509.Certificate) string {
+	names := hostNames(c)
+	renew := fmt.Sprintf("renew the server's certificate with %s as subject alternative name", hostOr(host))
+	if len(names) == 0 {
+		return renew
+	}
+	use := fmt.Sprintf("use the certificate's own name in instanceUrl: https://%s/openidm/",
+		net.JoinHostPort(names[0], "PORT"))
+	switch {
+	case strings.Contains(names[0], "*"):
+		use = fmt.Sprintf("use a host name that %s covers in instanceUrl", names[0])
+	case net.ParseIP(names[0]) == nil:
+		use += fmt.Sprintf(", and let that name lead to the source in the hosts file of the target's "+
+			"machine: IP-OF-THE-SOURCE %s", names[0])
+	}
+	if len(names) > 1 {
+		use += fmt.Sprintf(" (its names are %s)", strings.Join(names, ", "))
+	}
+	return use + "; or " + renew
+}
+
+// hostNames lists the names under which a certificate would be accepted, those
+// with an asterisk last.
+func hostNames(c *x509.Certificate) []string {
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	cn := mostSpecificCN(c.RawSubject)
+	if _, isIP := parseIP(cn); !isIP && len(c.DNSNames) == 0 && isHostName(strings.ReplaceAll(cn, "*", "z")) {
+		names = append(names, cn)
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return strings.Count(a, "*") - strings.Count(b, "*") })
+	return names
+}
+
+func hostOr(host string) string {
+	if host == "" {
+		return "the server"
+	}
+	return host
+}

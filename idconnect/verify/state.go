@@ -105,6 +105,24 @@ const (
 	stageFinished
 )
 
+// OldStateError reports a state file that an earlier version of this package
+// wrote, which cannot be resumed. It was not changed.
+type OldStateError struct{ Path string }
+
+func (e *OldStateError) Error() string {
+	return fmt.Sprintf("state of the comparison: %s was written by an earlier version", e.Path)
+}
+
+// Remedy returns the command that removes the file, so that the comparison starts
+// over.
+func (e *OldStateError) Remedy() string {
+	command := "rm"
+	if runtime.GOOS == "windows" {
+		command = "del"
+	}
+	return command + ` "` + e.Path + `", then verify again: the comparison starts over`
+}
+
 // openStore prepares the state of a comparison, and reads what an earlier
 // one left, if it was of the same. Nil where none is kept.
 func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*stateStore, error) {
@@ -159,7 +177,7 @@ func (s *stateStore) load() error {
 	defer f.Close()
 	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
 	if magic, err := sealed.Peek(len(oldStateMagic)); err == nil && string(magic) == oldStateMagic {
-		return &oldStateError{s.path}
+		return &OldStateError{Path: s.path}
 	}
 	passphrase, err := s.passphrase()
 	if err != nil {
@@ -358,20 +376,4 @@ func (v *verifier) save() (savedCollection, bool) {
 			Last: bytes.Clone(c.Last)}
 	}
 	return saved, true
-}
-
-// oldStateError refuses the state of a comparison by an earlier version.
-type oldStateError struct{ path string }
-
-func (e *oldStateError) Error() string {
-	return "state of the comparison: " + e.path + " was written by an earlier version"
-}
-
-// Remedy names the command that goes on.
-func (e *oldStateError) Remedy() string {
-	command := "rm"
-	if runtime.GOOS == "windows" {
-		command = "del"
-	}
-	return fmt.Sprintf(`run: %s "%s", then the same command again: it compares from the beginning`, command, e.path)
 }

@@ -53,8 +53,8 @@ type Options struct {
 	// every ten seconds, atomically, and removed when the comparison is done.
 	// With other servers, accounts or options the comparison starts over, and so
 	// does a collection that a server does not return in the order of the ids.
-	// The file is encrypted with the passwords of both accounts. Run refuses a
-	// file of an earlier version of this package, and says how to remove it.
+	// The file is encrypted with the passwords of both accounts. Run returns an
+	// [*OldStateError] for a file of an earlier version of this package.
 	StateFile string
 	// Progress, unless nil, is called every few thousand records, and at the end
 	// of each pass and each collection. Calls do not overlap.

@@ -77,7 +77,7 @@ func summary(r *verify.Report) string {
 		}
 	}
 	if open := len(r.Checks) - passed; len(r.Checks) > 0 {
-		parts = append(parts, fmt.Sprintf("%s of the tabs passed, %d not checked", text.Plural(passed, "check"), open))
+		parts = append(parts, fmt.Sprintf("%s passed, %d not checked", text.Plural(passed, "acceptance check"), open))
 	}
 	return "the same on both servers: " + strings.Join(parts, ", ")
 }

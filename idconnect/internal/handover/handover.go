@@ -85,7 +85,10 @@ func (k Key) recipients() ([]age.Recipient, error) {
 	case len(k.Recipients) > 0:
 		return age.ParseRecipients(strings.NewReader(strings.Join(k.Recipients, "\n")))
 	case utf8.RuneCountInString(k.Passphrase.Reveal()) < MinPassphrase:
-		return nil, fmt.Errorf("a passphrase of at least %d characters, or recipients, are needed", MinPassphrase)
+		return nil, fmt.Errorf(
+			"a passphrase of %d characters or more, or recipients, are needed",
+			MinPassphrase,
+		)
 	}
 	r, err := age.NewScryptRecipient(k.Passphrase.Reveal())
 	if err != nil {
@@ -233,6 +236,8 @@ func (f *File) seal(to []age.Recipient) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+const giveKey = "give the passphrase or the identity that it was exported for"
+
 // Read opens a file. What is wrong with it is an [*Error], which holds no secret.
 func Read(path string, key Key) (*File, error) {
 	fail := func(reason string, err error, remedy string) (*File, error) {
@@ -240,7 +245,7 @@ func Read(path string, key Key) (*File, error) {
 	}
 	with, err := key.identities()
 	if err != nil {
-		return fail("cannot be opened", err, "give the passphrase or the identity that it was exported for")
+		return fail("cannot be opened", err, giveKey)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -255,7 +260,7 @@ func Read(path string, key Key) (*File, error) {
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none):
-		return fail("the passphrase or identity does not open it", nil, "give the passphrase or the identity that it was exported for")
+		return fail("the passphrase or identity does not open it", nil, giveKey)
 	case err != nil:
 		return fail("not a file of export", err, "")
 	}

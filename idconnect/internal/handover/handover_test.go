@@ -38,7 +38,8 @@ func sealText(t testing.TB, text string, to age.Recipient) []byte {
 func goodFile() *File {
 	return &File{
 		Format: format, Version: version, Created: time.Unix(1e9, 0).UTC(), SourceURL: "https://localhost:8443/openidm/",
-		Keystore: newStore("JCEKS", []byte("keys")), Truststore: newStore("", []byte("trust")), CryptoAlias: "other-key",
+		Keystore: newStore("JCEKS", []byte("keys")), Truststore: newStore("", []byte("trust")),
+		CryptoAlias: "other-key",
 	}
 }
 
@@ -75,15 +76,19 @@ func TestHostileFiles(t *testing.T) {
 	costly.SetWorkFactor(10)
 	cheap := sealText(t, "{}", costly)
 	files := map[string][]byte{
-		"empty":           nil,
-		"text":            []byte("these are no stores"),
-		"a store":         []byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x00"),
-		"for another":     sealText(t, "{}", other.Recipient()),
-		"more behind it":  append(bytes.Clone(good), 0),
-		"not JSON":        sealText(t, "stores", pair.Recipient()),
-		"of others":       sealText(t, `{"format":"tax-return","version":1}`, pair.Recipient()),
-		"of tomorrow":     changed(func(h *File) { h.Version++ }),
-		"unknown member":  sealText(t, `{"format":"identity-connect-stores","version":1,"run":"rm"}`, pair.Recipient()),
+		"empty":          nil,
+		"text":           []byte("these are no stores"),
+		"a store":        []byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x00"),
+		"for another":    sealText(t, "{}", other.Recipient()),
+		"more behind it": append(bytes.Clone(good), 0),
+		"not JSON":       sealText(t, "stores", pair.Recipient()),
+		"of others":      sealText(t, `{"format":"tax-return","version":1}`, pair.Recipient()),
+		"of tomorrow":    changed(func(h *File) { h.Version++ }),
+		"unknown member": sealText(
+			t,
+			`{"format":"identity-connect-stores","version":1,"run":"rm"}`,
+			pair.Recipient(),
+		),
 		"no keystore":     changed(func(h *File) { h.Keystore = Store{} }),
 		"empty keystore":  changed(func(h *File) { h.Keystore = newStore("", nil) }),
 		"other content":   changed(func(h *File) { h.Truststore.Content = []byte("thrust") }),
@@ -126,7 +131,8 @@ func TestHostileFiles(t *testing.T) {
 	if err := os.WriteFile(path, good, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := Read(path, key); err != nil || string(h.Keystore.Content) != "keys" || string(h.Truststore.Content) != "trust" {
+	if h, err := Read(path, key); err != nil || string(h.Keystore.Content) != "keys" ||
+		string(h.Truststore.Content) != "trust" {
 		t.Errorf("%v, %v", h, err)
 	}
 	// A file that has no end is not read to it.
@@ -136,7 +142,8 @@ func TestHostileFiles(t *testing.T) {
 	if _, err := Read(path, key); err == nil {
 		t.Error("larger than a handover can be")
 	}
-	if _, err := Read(path, Key{Identities: keystore.NewPassword("AGE-SECRET-KEY-1hush-hush")}); err == nil || strings.Contains(err.Error(), "hush-hush") {
+	if _, err := Read(path, Key{Identities: keystore.NewPassword("AGE-SECRET-KEY-1hush-hush")}); err == nil ||
+		strings.Contains(err.Error(), "hush-hush") {
 		t.Errorf("%v", err)
 	}
 }
@@ -148,7 +155,10 @@ func TestRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Read(filepath.Join("testdata", "version-1.age"), Key{Identities: keystore.NewPassword(string(identity))})
+	f, err := Read(
+		filepath.Join("testdata", "version-1.age"),
+		Key{Identities: keystore.NewPassword(string(identity))},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

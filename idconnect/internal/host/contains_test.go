@@ -40,7 +40,8 @@ func TestContains(t *testing.T) {
 			t.Errorf("%s: %v", path, got)
 		}
 	}
-	if !Contains(link, filepath.Join(dir, "new")) || Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
+	if !Contains(link, filepath.Join(dir, "new")) ||
+		Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
 		t.Error("a folder that is a link, or none")
 	}
 }

@@ -126,7 +126,7 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	if side.name == "target" && s.Chooses(site.StepStores) {
 		// A target that is up before its stores were copied has an account of
 		// its own; the finding about the order is the one to read.
-		if copied, _, _, err := s.StoresCopied(); err != nil || !copied {
+		if copied, _, _, err := s.StoresCopied(ctx); err != nil || !copied {
 			return
 		}
 	}

@@ -37,7 +37,7 @@ func (c storesCheck) check(ctx context.Context) preflight.Findings {
 			"%s was exported from %s, and the source is %s", s.StoresFile, h, s.Source.URL))
 	}
 	found = append(found, c.keystore(ctx, stores)...)
-	return append(found, c.truststore(stores)...)
+	return append(found, c.truststore(ctx, stores)...)
 }
 
 func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found preflight.Findings) {
@@ -55,10 +55,10 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	return append(found, c.subject(stores, keys)...)
 }
 
-func (c storesCheck) truststore(stores *site.Stores) (found preflight.Findings) {
+func (c storesCheck) truststore(ctx context.Context, stores *site.Stores) (found preflight.Findings) {
 	trust, err := c.site.OpenSourceTruststore(stores)
 	if err != nil {
-		return preflight.Findings{storeFinding(context.Background(), stores.Truststore, c.site.TruststorePassword(), err)}
+		return preflight.Findings{storeFinding(ctx, stores.Truststore, c.site.TruststorePassword(), err)}
 	}
 	if !trust.Verified() && !stores.Truststore.Carried { // a handover is authenticated
 		found = append(found, codes.StoreUnverified.Finding(site.StepStores, "%s was read without its password", stores.Truststore.Path))

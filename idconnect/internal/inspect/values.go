@@ -28,7 +28,7 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return nil // storesCheck says so
 	}
-	if copied, _, _, err := c.site.StoresCopied(); err == nil && copied {
+	if copied, _, _, err := c.site.StoresCopied(ctx); err == nil && copied {
 		return nil
 	}
 	notTried := func(why string) preflight.Findings {
@@ -152,7 +152,7 @@ func (c orderCheck) check(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return nil // storesCheck says so
 	}
-	held, own, err := c.site.StoresHeld(keys, trust)
+	held, own, err := c.site.StoresHeld(ctx, keys, trust)
 	if err == nil && held {
 		return nil
 	}

@@ -45,7 +45,12 @@ func TestInstallation(t *testing.T) {
 		storeErr                error
 		knowsNoStore, knowsNoTS bool
 	}
-	defaults := says{keystore: "security/keystore.jceks", truststore: "security/truststore", certificate: "openidm-localhost", crypto: "openidm-sym-default"}
+	defaults := says{
+		keystore:    "security/keystore.jceks",
+		truststore:  "security/truststore",
+		certificate: "openidm-localhost",
+		crypto:      "openidm-sym-default",
+	}
 	with := func(change func(*says)) says { s := defaults; change(&s); return s }
 	for name, c := range map[string]struct {
 		file, boot string
@@ -72,7 +77,8 @@ func TestInstallation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := filepath.Join(dir, filepath.FromSlash(c.file)); c.file != "" && inst.BootFile != want {
+			want := filepath.Join(dir, filepath.FromSlash(c.file))
+			if c.file != "" && inst.BootFile != want {
 				t.Errorf("read %s", inst.BootFile)
 			}
 			storePass, storeErr := inst.KeystorePassword()
@@ -80,7 +86,8 @@ func TestInstallation(t *testing.T) {
 			got := says{
 				port: inst.HTTPSPort(), certificate: inst.CertificateAlias(), crypto: inst.CryptoAlias(),
 				storePass: storePass.Reveal(), trustPass: trustPass.Reveal(), storeErr: c.want.storeErr,
-				knowsNoStore: storePass.IsZero() && storeErr == nil, knowsNoTS: trustPass.IsZero() && trustErr == nil,
+				knowsNoStore: storePass.IsZero() && storeErr == nil,
+				knowsNoTS:    trustPass.IsZero() && trustErr == nil,
 			}
 			for path, into := range map[string]*string{inst.KeystorePath(): &got.keystore, inst.TruststorePath(): &got.truststore} {
 				rel, err := filepath.Rel(dir, path)
@@ -119,7 +126,8 @@ func TestInstallationRefused(t *testing.T) {
 			t.Parallel()
 			_, err := Open(c.dir)
 			var no *Error
-			if !errors.As(err, &no) || no.Dir != c.dir || no.Remedy() == "" || c.is != nil && !errors.Is(err, c.is) {
+			if !errors.As(err, &no) || no.Dir != c.dir || no.Remedy() == "" ||
+				c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v", err)
 			}
 			if strings.HasPrefix(name, "boot") && no.File == "" {

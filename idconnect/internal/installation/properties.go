@@ -49,7 +49,8 @@ func parseProperties(b []byte) (map[string]string, error) {
 		text[i] = rune(c)
 	}
 	out := map[string]string{}
-	lines := bufio.NewScanner(strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\r", "\n")))
+	lineEnds := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	lines := bufio.NewScanner(strings.NewReader(lineEnds.Replace(string(text))))
 	lines.Buffer(nil, 4*maxProperties)
 	for lines.Scan() {
 		line := strings.TrimLeft(lines.Text(), " \t\f")

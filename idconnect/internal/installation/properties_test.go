@@ -64,7 +64,8 @@ func TestPropertiesAsJava(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
-	out, err := exec.CommandContext(t.Context(), java, append([]string{filepath.Join("testdata", "properties", "Dump.java")}, files...)...).CombinedOutput()
+	args := append([]string{filepath.Join("testdata", "properties", "Dump.java")}, files...)
+	out, err := exec.CommandContext(t.Context(), java, args...).CombinedOutput()
 	if err != nil {
 		if os.Getenv("REQUIRE_TOOLS") == "1" || !strings.Contains(string(out), "compiler") {
 			t.Fatalf("%v: %s", err, out)

@@ -58,7 +58,8 @@ func TestUnusable(t *testing.T) {
 			!strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if after, err := os.Stat(path); err != nil || after.Size() != before.Size() || after.ModTime() != before.ModTime() {
+		if after, err := os.Stat(path); err != nil || after.Size() != before.Size() ||
+			after.ModTime() != before.ModTime() {
 			t.Errorf("%s was changed: %v", name, err)
 		}
 	}

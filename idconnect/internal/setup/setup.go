@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -117,7 +118,7 @@ type child interface {
 // failed is an [*Error].
 func Run(ctx context.Context, o Options) error {
 	o.defaults()
-	s := &session{o: o, began: time.Now(), answers: make([]int, len(o.Prompts))}
+	s := newSession(o)
 	info, err := os.Stat(filepath.Join(o.Dir, o.Script))
 	if err == nil && !Runnable(info) {
 		err = fmt.Errorf("%s may not be run: its mode is %s", filepath.Join(o.Dir, o.Script), info.Mode())
@@ -190,6 +191,7 @@ func readChunks(r io.Reader, chunks chan<- []byte, over <-chan struct{}) {
 type session struct {
 	o     Options
 	c     child
+	hide  redact.Redactor
 	began time.Time
 
 	total    int64
@@ -206,6 +208,12 @@ type session struct {
 	readyAt   time.Time
 	notReady  error
 	nextAsked time.Time
+}
+
+func newSession(o Options) *session {
+	return &session{
+		o: o, hide: redact.New("", o.KeystorePassword), began: time.Now(), answers: make([]int, len(o.Prompts)),
+	}
 }
 
 func (s *session) fail(kind Kind, err error) error {
@@ -361,7 +369,8 @@ func (s *session) answer(quiet time.Duration) (known bool, err error) {
 			// A script that prints its prompt first still has to switch the
 			// echo off.
 			if quiet > echoPatience {
-				return true, s.fail(Echo, errors.New("the script asks for the password, and the terminal would show it"))
+				err := errors.New("the script asks for the password, and the terminal would show it")
+				return true, s.fail(Echo, err)
 			}
 			return true, nil
 		}

@@ -17,8 +17,16 @@ import (
 // setupBatches are what setup.bat of TestSetup does; what is about the echo of
 // a terminal, Windows has nothing of.
 var setupBatches = map[string][]string{
-	"as the real one":        {"set /p a=Embedded Postgres. Press Enter: ", "set /p p=Enter keystore password: ", `if not "%p%"=="hush-hush" exit /b 3`, "echo.>ready"},
-	"overwrite":              {"set /p a=Certificate exists. Overwrite existing? [no]: ", `if "%a%"=="yes" echo.>ready`},
+	"as the real one": {
+		"set /p a=Embedded Postgres. Press Enter: ",
+		"set /p p=Enter keystore password: ",
+		`if not "%p%"=="hush-hush" exit /b 3`,
+		"echo.>ready",
+	},
+	"overwrite": {
+		"set /p a=Certificate exists. Overwrite existing? [no]: ",
+		`if "%a%"=="yes" echo.>ready`,
+	},
 	"stays in front":         {"echo.>ready", "set /p wait="},
 	"early exit":             {"echo broken", "exit 7"},
 	"unknown prompt":         {"set /p c=Favourite colour? "},
@@ -50,7 +58,8 @@ func TestSetup(t *testing.T) {
 			t.Parallel()
 			dir, file, text := t.TempDir(), "setup.sh", "#!/bin/sh\n"+c.script+"\n"
 			if runtime.GOOS == "windows" {
-				file, text = "setup.bat", "@echo off\r\n"+strings.Join(setupBatches[name], "\r\n")+"\r\n"
+				lines := append([]string{"@echo off"}, setupBatches[name]...)
+				file, text = "setup.bat", strings.Join(lines, "\r\n")+"\r\n"
 				if setupBatches[name] == nil {
 					t.Skip("needs a pseudo-terminal")
 				}
@@ -78,7 +87,8 @@ func TestSetup(t *testing.T) {
 			case c.kind != "" && (!errors.As(err, &failed) || failed.Kind != c.kind || failed.Remedy() == ""):
 				t.Errorf("%v", err)
 			}
-			if err != nil && strings.Contains(err.Error(), "hush-hush") || strings.Contains(out.String(), "hush-hush") {
+			if err != nil && strings.Contains(err.Error(), "hush-hush") ||
+				strings.Contains(out.String(), "hush-hush") {
 				t.Errorf("the password is shown: %v, %s", err, &out)
 			}
 		})

@@ -39,22 +39,25 @@ type devtoolsMessage struct {
 	SessionID string `json:"sessionId,omitempty"`
 }
 
-// newBrowser starts it, and skips the test where there is none.
+// browserPath finds it, and skips the test where there is none.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("REQUIRE_TOOLS") == "1" {
+		t.Fatal("chromium is not installed")
+	}
+	t.Skip("chromium is not installed")
+	return ""
+}
+
+// newBrowser starts it.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("REQUIRE_TOOLS") == "1" {
-			t.Fatal("chromium is not installed")
-		}
-		t.Skip("chromium is not installed")
-	}
+	path := browserPath(t)
 	toBrowser, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

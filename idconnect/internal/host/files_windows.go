@@ -39,7 +39,8 @@ func freeSpace(dir string) (uint64, error) {
 	return free, err
 }
 
-// LockedByOther reports whether another program has a file open. For that it opens the file exclusively, for an instant.
+// LockedByOther reports whether another program has a file open. For that it opens the file exclusively, for an
+// instant.
 func LockedByOther(path string) (who string, held bool) {
 	err := open(path, windows.GENERIC_READ, 0, windows.FILE_ATTRIBUTE_NORMAL)
 	return "", errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)

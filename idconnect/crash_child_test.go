@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -125,7 +126,7 @@ func (o crashOrder) carryOut(points *crashPoints) (result crashResult, err error
 			result.Outcome = "done"
 		}
 	} else {
-		var report *idconnect.Report
+		var report *report.Report
 		if report, err = u.Run(ctx); report != nil {
 			result.Outcome = report.Outcome
 			for _, f := range report.Findings.Blocking() {

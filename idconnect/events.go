@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // EventKind says what an [Event] is about.
@@ -28,7 +29,7 @@ type Event struct {
 	Kind EventKind `json:"kind"`
 	Step string    `json:"step,omitempty"`
 	// State of the step, or of the run.
-	State State `json:"state,omitempty"`
+	State report.State `json:"state,omitempty"`
 	// Detail for people.
 	Detail string `json:"detail,omitempty"`
 	// Done and Total count in Unit, "bytes" or "records"; Total is -1 while
@@ -89,7 +90,7 @@ type Stream struct {
 	ctx    context.Context
 	u      Upgrade
 	began  bool
-	report *Report
+	report *report.Report
 	err    error
 }
 
@@ -143,7 +144,7 @@ func (s *Stream) Events() iter.Seq[Event] {
 
 // Result is that of [Upgrade.Run]. Without a loop before it, it carries out
 // the run.
-func (s *Stream) Result() (*Report, error) {
+func (s *Stream) Result() (*report.Report, error) {
 	for range s.Events() {
 	}
 	return s.report, s.err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -30,17 +31,17 @@ func TestStream(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	report, err := s.Result()
-	if err != nil || report.Outcome != "done" || len(seen) != len(called) {
-		t.Fatalf("%v, %+v, %d events of %d", err, report, len(seen), len(called))
+	rep, err := s.Result()
+	if err != nil || rep.Outcome != "done" || len(seen) != len(called) {
+		t.Fatalf("%v, %+v, %d events of %d", err, rep, len(seen), len(called))
 	}
 	first, last := seen[0], seen[len(seen)-1]
-	if first.Kind != idconnect.EventRun || first.State != idconnect.Running || last.Kind != idconnect.EventRun || last.State != idconnect.Done || last.Detail != "done" {
+	if first.Kind != idconnect.EventRun || first.State != report.Running || last.Kind != idconnect.EventRun || last.State != report.Done || last.Detail != "done" {
 		t.Errorf("%+v, %+v", first, last)
 	}
 	// prepare and java are done when they are looked at; the others begin and end.
-	if kinds[idconnect.EventStep] != 14 || kinds[idconnect.EventFinding] != len(report.Findings) || kinds[idconnect.EventOutput] == 0 || kinds[idconnect.EventProgress] == 0 {
-		t.Errorf("%v, %d findings", kinds, len(report.Findings))
+	if kinds[idconnect.EventStep] != 14 || kinds[idconnect.EventFinding] != len(rep.Findings) || kinds[idconnect.EventOutput] == 0 || kinds[idconnect.EventProgress] == 0 {
+		t.Errorf("%v, %d findings", kinds, len(rep.Findings))
 	}
 	for range s.Events() {
 		t.Error("a second loop has events")
@@ -55,7 +56,7 @@ func TestStreamLeft(t *testing.T) {
 	w.u.Hurry(testHurry)
 	s := w.u.Stream(t.Context())
 	for e := range s.Events() {
-		if e.Step == idconnect.StepStores && e.State == idconnect.Done {
+		if e.Step == idconnect.StepStores && e.State == report.Done {
 			break
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
@@ -31,8 +30,6 @@ func remedyOfKnown(err error) string {
 		return "the report names the records and checks, why records failed where the target tells, and how to repair that"
 	case errors.Is(err, ErrNothingRuns):
 		return "start it (run), then watch; where it stands otherwise says status"
-	case errors.Is(err, preflight.ErrBlocked):
-		return "do what the findings say, then run the same command again"
 	case isInterrupt(err):
 		return "run the same command again: it goes on where it stopped"
 	case host.IsDiskFull(err):

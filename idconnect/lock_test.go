@@ -9,6 +9,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // TestLock: while one run is under way, a second one and a rollback refuse,
@@ -20,7 +21,7 @@ func TestLock(t *testing.T) {
 	second := *w.u
 	tried := false
 	w.u.Events = func(e idconnect.Event) {
-		if e.Step != idconnect.StepUnpack || e.State != idconnect.Running || tried {
+		if e.Step != idconnect.StepUnpack || e.State != report.Running || tried {
 			return
 		}
 		tried = true

@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // Rollback puts back what Run changed, the last step first: everything, or
@@ -20,7 +22,7 @@ import (
 // never changed, and stays the system to use. A target that still runs must be
 // stopped first. The result has one line for each step that can be undone.
 // Upgrade.Steps leaves steps out.
-func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error) {
+func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult, error) {
 	if u.TargetDir == "" {
 		return nil, &MissingError{Field: "TargetDir", Step: "rollback"}
 	}
@@ -51,7 +53,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 			}
 		}
 	}
-	var results []StepResult
+	var results []report.StepResult
 	for _, s := range slices.Backward(r.steps()[first:]) {
 		undo, ok := s.(undoer)
 		if !ok || !r.Chooses(s.Name()) {
@@ -60,12 +62,12 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]StepResult, error)
 		if err := ctx.Err(); err != nil {
 			return results, err
 		}
-		state := Done
+		state := report.Done
 		detail, err := undo.Undo(ctx)
 		if err != nil {
-			state, detail = Failed, err.Error()
+			state, detail = report.Failed, err.Error()
 		}
-		results = append(results, StepResult{Name: s.Name(), State: state, Detail: detail})
+		results = append(results, report.StepResult{Name: s.Name(), State: state, Detail: detail})
 		r.emit(Event{Kind: EventStep, Step: s.Name(), State: state, Detail: detail})
 		if err != nil {
 			return results, &StepError{s.Name(), err}

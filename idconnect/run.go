@@ -6,6 +6,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/inspect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // Run carries out the chosen steps that are not done yet. It begins with
@@ -15,30 +16,30 @@ import (
 // that differ with [ErrDifferences]; the report says in each case how far it
 // came, and is never nil unless the fields cannot be used. Calling Run again
 // goes on where it stopped.
-func (u *Upgrade) Run(ctx context.Context) (*Report, error) {
+func (u *Upgrade) Run(ctx context.Context) (*report.Report, error) {
 	r, err := u.start()
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	report := newReport()
-	r.emit(Event{Kind: EventRun, State: Running})
-	err = r.carryOut(ctx, report)
-	report.end(err)
-	state := Done
+	rep := &report.Report{Version: report.Version, Started: time.Now()}
+	r.emit(Event{Kind: EventRun, State: report.Running})
+	err = r.carryOut(ctx, rep)
+	endReport(rep, err)
+	state := report.Done
 	if err != nil {
-		state = Failed
+		state = report.Failed
 	}
-	r.emit(Event{Kind: EventRun, State: state, Detail: report.Outcome})
-	return report, err
+	r.emit(Event{Kind: EventRun, State: state, Detail: rep.Outcome})
+	return rep, err
 }
 
-func (r *runner) carryOut(ctx context.Context, report *Report) error {
+func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	if err := r.lock(false); err != nil {
 		return err
 	}
 	plan := r.plan(ctx)
-	report.fromPlan(plan)
+	reportPlan(rep, plan)
 	for _, f := range plan.Findings {
 		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
 	}
@@ -54,24 +55,24 @@ func (r *runner) carryOut(ctx context.Context, report *Report) error {
 	if err := r.recover(); err != nil {
 		return err
 	}
-	err := r.runSteps(ctx, report)
-	report.Verify = r.verified
-	r.lookAgain(ctx, report)
+	err := r.runSteps(ctx, rep)
+	rep.Verify = r.verified
+	r.refreshTarget(ctx, rep)
 	return err
 }
 
-func (r *runner) runSteps(ctx context.Context, report *Report) error {
+func (r *runner) runSteps(ctx context.Context, rep *report.Report) error {
 	for _, s := range r.chosenSteps() {
-		if err := r.runStep(ctx, s, report.step(s.Name())); err != nil {
+		if err := r.runStep(ctx, s, resultOf(rep, s.Name())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lookAgain puts into the report what the target is by now: when the run
+// refreshTarget puts into the report what the target is by now: when the run
 // began there was perhaps none.
-func (r *runner) lookAgain(ctx context.Context, report *Report) {
+func (r *runner) refreshTarget(ctx context.Context, rep *report.Report) {
 	c, err := r.TargetClient()
 	if err != nil {
 		return
@@ -79,17 +80,17 @@ func (r *runner) lookAgain(ctx context.Context, report *Report) {
 	ctx, cancel := context.WithTimeout(ctx, r.Checks.Timeout)
 	defer cancel()
 	if health, err := c.Ping(ctx); err == nil {
-		report.Target.State = inspect.StateOf(health)
+		rep.Target.State = inspect.StateOf(health)
 		if v, err := c.Version(ctx); err == nil {
-			report.Target.Version = v.ProductVersion
+			rep.Target.Version = v.ProductVersion
 		}
 	}
 }
 
-func (r *runner) runStep(ctx context.Context, s step, result *StepResult) error {
+func (r *runner) runStep(ctx context.Context, s step, result *report.StepResult) error {
 	began := time.Now()
 	result.Started = &began
-	finish := func(state State, detail string) {
+	finish := func(state report.State, detail string) {
 		ended := time.Now()
 		result.State, result.Detail, result.Ended = state, detail, &ended
 		r.emit(Event{Kind: EventStep, Step: s.Name(), State: state, Detail: detail})
@@ -99,15 +100,15 @@ func (r *runner) runStep(ctx context.Context, s step, result *StepResult) error 
 	case err == nil && done:
 		err = r.recordOutcome(s)
 	case err == nil:
-		r.emit(Event{Kind: EventStep, Step: s.Name(), State: Running, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.Name(), State: report.Running, Detail: detail})
 		detail, err = s.Apply(ctx)
 	}
 	if err != nil {
 		err = &StepError{Step: s.Name(), Err: err}
-		finish(Failed, err.Error())
+		finish(report.Failed, err.Error())
 		return err
 	}
-	finish(Done, detail)
+	finish(report.Done, detail)
 	return nil
 }
 

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // step is one step of the upgrade. Its details are for people.
 type step interface {
 	Name() string
-	Where() Where
+	Where() report.Where
 	// Done says whether there is nothing left to do. It asks the world, not a
 	// memory of it.
 	Done(context.Context) (done bool, detail string, err error)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -16,8 +17,8 @@ const configureTimeout = 5 * time.Minute
 // configureStep tells the target where its source is.
 type configureStep struct{ *runner }
 
-func (configureStep) Name() string { return StepConfigure }
-func (configureStep) Where() Where { return WhereAny }
+func (configureStep) Name() string        { return StepConfigure }
+func (configureStep) Where() report.Where { return report.WhereAny }
 
 func (s configureStep) intent() *journal.Note { return s.journal.ConfigureNote() }
 

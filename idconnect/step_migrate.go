@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/migration"
@@ -16,8 +17,8 @@ import (
 // migrateStep asks the target to copy the records, and waits until it has.
 type migrateStep struct{ *runner }
 
-func (migrateStep) Name() string { return StepMigrate }
-func (migrateStep) Where() Where { return WhereAny }
+func (migrateStep) Name() string        { return StepMigrate }
+func (migrateStep) Where() report.Where { return report.WhereAny }
 
 func (s migrateStep) intent() *journal.Note { return s.journal.Migrate }
 

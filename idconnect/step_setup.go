@@ -11,6 +11,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -18,8 +19,8 @@ import (
 // setupStep runs the package's set-up script, which starts the server.
 type setupStep struct{ *runner }
 
-func (setupStep) Name() string { return StepSetup }
-func (setupStep) Where() Where { return WhereTarget }
+func (setupStep) Name() string        { return StepSetup }
+func (setupStep) Where() report.Where { return report.WhereTarget }
 
 func (s setupStep) intent() *journal.Note { return s.journal.Setup }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -22,8 +23,8 @@ import (
 // folder.
 type storesStep struct{ *runner }
 
-func (storesStep) Name() string { return StepStores }
-func (storesStep) Where() Where { return WhereTarget }
+func (storesStep) Name() string        { return StepStores }
+func (storesStep) Where() report.Where { return report.WhereTarget }
 
 func (s storesStep) Done(context.Context) (bool, string, error) {
 	copied, keys, certificates, err := s.StoresCopied()
@@ -150,7 +151,7 @@ func (r *runner) recoverStores() error {
 			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
 				return err
 			}
-			sum, err := sumOfFile(path)
+			sum, err := journal.SumOf(path)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -13,8 +14,8 @@ import (
 // verifyStep compares both servers.
 type verifyStep struct{ *runner }
 
-func (verifyStep) Name() string { return StepVerify }
-func (verifyStep) Where() Where { return WhereAny }
+func (verifyStep) Name() string        { return StepVerify }
+func (verifyStep) Where() report.Where { return report.WhereAny }
 
 // Done is never true: what was equal yesterday may differ today.
 func (verifyStep) Done(context.Context) (bool, string, error) {
@@ -48,15 +49,15 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 			options.Keys = keys
 		}
 	}
-	report, err := Verify(ctx, source, target, options)
-	s.verified = report
+	compared, err := Verify(ctx, source, target, options)
+	s.verified = compared
 	if err != nil {
 		return "", err
 	}
-	if !report.Same() {
+	if !compared.Same() {
 		return "", ErrDifferences
 	}
-	return summary(report), nil
+	return summary(compared), nil
 }
 
 // summary says in one line what was compared.
@@ -76,7 +77,7 @@ func summary(r *verify.Report) string {
 		}
 	}
 	if open := len(r.Checks) - passed; len(r.Checks) > 0 {
-		parts = append(parts, fmt.Sprintf("%s of the tabs passed, %d not checked", text.Plural(passed, "check"), open))
+		parts = append(parts, fmt.Sprintf("%s passed, %d not checked", text.Plural(passed, "acceptance check"), open))
 	}
 	return "the same on both servers: " + strings.Join(parts, ", ")
 }

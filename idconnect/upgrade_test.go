@@ -22,6 +22,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
@@ -243,15 +244,15 @@ func TestUpgrade(t *testing.T) {
 	if _, err := os.Stat(w.u.TargetDir); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("the plan made the target's folder")
 	}
-	report, err := w.u.Run(t.Context())
+	rep, err := w.u.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() {
-		t.Errorf("%+v", report)
+	if rep.Outcome != "done" || rep.Verify == nil || !rep.Verify.Same() {
+		t.Errorf("%+v", rep)
 	}
 	// Again: everything but the comparison is done.
-	report, err = w.u.Run(t.Context())
+	rep, err = w.u.Run(t.Context())
 	must(t, err)
 	if n := w.migrateRequests(); n != 1 {
 		t.Errorf("the target received migrate %d times", n)
@@ -265,7 +266,7 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(w.dir, "report")
-	must(t, report.Save(dir))
+	must(t, rep.Save(dir))
 	for path, text := range tree(t, filepath.Dir(w.u.TargetDir)) {
 		if strings.HasSuffix(path, "journal.json") && strings.Contains(text, "changeit") {
 			t.Errorf("a password is in %s", path)
@@ -276,7 +277,7 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("a password is in %s", path)
 		}
 	}
-	var back idconnect.Report
+	var back report.Report
 	j, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	must(t, err)
 	if err := json.Unmarshal(j, &back); err != nil || back.Outcome != "done" || len(back.Steps) != 8 {
@@ -438,7 +439,7 @@ func TestInterrupted(t *testing.T) {
 	for _, stopAt := range idconnect.StepNames()[1:] {
 		ctx, cancel := context.WithCancel(t.Context())
 		w.u.Events = func(e idconnect.Event) {
-			if e.Step == stopAt && e.State == idconnect.Running {
+			if e.Step == stopAt && e.State == report.Running {
 				cancel()
 			}
 		}

@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -53,32 +53,32 @@ func TestVerifyServers(t *testing.T) {
 		}
 		return report
 	}
-	report := compare()
-	if !report.Same() || len(report.Collections) != 4 || report.Collections[0].SourceCount != 2000 || report.Collections[0].NotCheckedValues != 0 {
-		t.Fatalf("equal servers: %+v", report)
+	compared := compare()
+	if !compared.Same() || len(compared.Collections) != 4 || compared.Collections[0].SourceCount != 2000 || compared.Collections[0].NotCheckedValues != 0 {
+		t.Fatalf("equal servers: %+v", compared)
 	}
 
 	target.Delete("repo/managed/user", "u00003")
 	source.Delete("repo/managed/user", "u00004")
 	target.Put("repo/managed/role", "r00001", map[string]any{"name": "changed by hand"})
-	report = compare()
-	users, roles := report.Collections[0], report.Collections[1]
-	if report.Same() || !slices.Equal(users.Missing, []string{"u00003"}) || !slices.Equal(users.Extra, []string{"u00004"}) || users.Differences() != 2 ||
+	compared = compare()
+	users, roles := compared.Collections[0], compared.Collections[1]
+	if compared.Same() || !slices.Equal(users.Missing, []string{"u00003"}) || !slices.Equal(users.Extra, []string{"u00004"}) || users.Differences() != 2 ||
 		len(roles.Changed) != 1 || roles.Changed[0].ID != "r00001" || !slices.Contains(roles.Changed[0].Members, "name") || roles.Differences() != 1 {
-		t.Fatalf("got %+v", report)
+		t.Fatalf("got %+v", compared)
 	}
 
 	var text bytes.Buffer
-	if err := idconnect.WriteComparison(&text, report, idconnect.TextOptions{}); err != nil {
+	if err := idconnect.ReportOf(compared, nil).Write(&text, report.Text); err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := json.Marshal(report)
+	encoded, err := json.Marshal(compared)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{"changed by hand", "openidm-admin", "$crypto", "@example.com"} {
 		if strings.Contains(text.String(), secret) || strings.Contains(string(encoded), secret) {
-			t.Errorf("%q is in the report", secret)
+			t.Errorf("%q is in the compared", secret)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func ExampleVerify() {
 		}
 	}
 
-	report, err := idconnect.Verify(context.Background(), client(source), client(target), idconnect.VerifyOptions{
+	compared, err := idconnect.Verify(context.Background(), client(source), client(target), idconnect.VerifyOptions{
 		// The two servers have keys of their own, so their encrypted values
 		// cannot be compared, only told from what is not encrypted.
 		Options:    verify.Options{Collections: []verify.Collection{{Name: "users", Resource: "managed/user"}}},
@@ -125,13 +125,12 @@ func ExampleVerify() {
 		fmt.Println(err)
 		return
 	}
-	idconnect.WriteComparison(os.Stdout, report, idconnect.TextOptions{})
+	for i := range compared.Collections {
+		c := &compared.Collections[i]
+		fmt.Println(c.Name, c.SourceCount, c.TargetCount, c.Verdict(), c.Missing)
+	}
+	fmt.Println(compared.Same())
 	// Output:
-	// collection  source  target  result
-	// users       1000    999     1 missing
-	//
-	// users, missing in the target:
-	//   u00042
-	//
-	// not proved to be the same
+	// users 1000 999 1 missing [u00042]
+	// false
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
-// CertificateFingerprint is the SHA-256 of a certificate in DER, in hex.
+// CertificateFingerprint returns the SHA-256 of a certificate in DER, in lower-case hex.
 func CertificateFingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
 	return hex.EncodeToString(sum[:])
@@ -47,10 +47,10 @@ func parseCertificateShape(der []byte) (certificateShape, bool) {
 	return tbs, err == nil
 }
 
-// CertificateSubject is the subject as java.security.auth.x500.X500Principal
-// prints it by getName(): RFC 2253, with the attribute types outside that
-// document as OID and hexadecimal value. It also reads certificates that
-// crypto/x509 refuses; "" when der is no certificate.
+// CertificateSubject returns the subject as X500Principal.getName in Java prints
+// it: RFC 2253, with attribute types outside that document as OID and hexadecimal
+// value. It also reads certificates that crypto/x509 refuses, and returns "" if
+// der is not a certificate.
 func CertificateSubject(der []byte) string {
 	tbs, ok := parseCertificateShape(der)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Differences of two stores, by alias, each list sorted.
+// Differences are those of two stores, by alias, each list sorted.
 type Differences struct {
 	Same    []string `json:"same"`
 	OnlyA   []string `json:"onlyA"`
@@ -17,10 +17,10 @@ type Differences struct {
 	Changed []string `json:"changed"`
 }
 
-// Empty says that the stores hold the same keys and certificates.
+// Empty reports whether the stores hold the same keys and certificates.
 func (d Differences) Empty() bool { return len(d.OnlyA)+len(d.OnlyB)+len(d.Changed) == 0 }
 
-// String is a line for each alias, and a last one with the counts.
+// String returns a line for each alias, and a last one with the counts.
 func (d Differences) String() string {
 	var b strings.Builder
 	for _, l := range []struct {
@@ -36,11 +36,10 @@ func (d Differences) String() string {
 	return b.String()
 }
 
-// Compare compares two stores by alias and content: keys by their bytes, opened
-// with the passwords that each store was opened with, and certificates by
-// theirs. Dates, order, salts and passwords do not count. A key that does not
-// open is an error; so is a PKCS#12 truststore, whose aliases are not known
-// ([ErrPKCS12Unsupported]).
+// Compare compares two stores by alias and content: the bytes of certificates and
+// of keys, which it opens with each store's passwords. Dates, order, salts and
+// passwords do not count. A key that does not open is an error, and so is a
+// PKCS#12 truststore, whose aliases are not known ([ErrPKCS12Unsupported]).
 func Compare(a, b *Store) (Differences, error) {
 	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	if err := errors.Join(a.named(), b.named()); err != nil {
@@ -80,7 +79,7 @@ func Compare(a, b *Store) (Differences, error) {
 	return d, nil
 }
 
-// named refuses what has no aliases to go by.
+// named returns an error for a store without known aliases.
 func (s *Store) named() error {
 	for _, e := range s.entries {
 		if e.p12 != nil && e.kind == TrustedCertificate {
@@ -108,7 +107,7 @@ func sameEntry(a *Store, x Entry, b *Store, y Entry) (bool, error) {
 	return kx.Algorithm == ky.Algorithm && subtle.ConstantTimeCompare(kx.Key, ky.Key) == 1, ky.Err
 }
 
-// Policy says what [Merge] does with an alias that both stores have, with
+// Policy decides what [Merge] does with an alias that both stores have, with
 // different certificates.
 type Policy string
 
@@ -119,8 +118,9 @@ const (
 	Error   Policy = "error"   // nothing is merged, [*ConflictError]
 )
 
-// ConflictError: stores hold different things under the same alias, or the
-// destination holds keys that would be lost. It matches [ErrConflict].
+// ConflictError means that two stores have different entries under the same
+// alias, or that the destination has keys that would be lost. It matches
+// [ErrConflict].
 type ConflictError struct {
 	Aliases []string
 	// Keys of a [Copy], by alias: A is the source, B the destination. Changed

@@ -18,55 +18,55 @@ import (
 
 // Errors of [Copy] and [Changes.Undo].
 var (
-	// ErrConflict: see [ConflictError].
+	// ErrConflict is matched by a [ConflictError].
 	ErrConflict = errors.New("different entries under the same alias, or keys that would be lost")
-	// ErrSameFile: source and destination are one file.
+	// ErrSameFile means that source and destination are one file.
 	ErrSameFile = errors.New("source and destination are the same file")
-	// ErrInUse: a server has the destination open, says CopyOptions.InUse.
+	// ErrInUse means that CopyOptions.InUse refused the destination.
 	ErrInUse = errors.New("the destination is in use")
-	// ErrChangedSince: the file is not what the copy made of it, or, of a copy
-	// itself, no longer what it was when the copy began.
+	// ErrChangedSince means that the file was changed since the copy, or, from a
+	// copy itself, while it ran.
 	ErrChangedSince = errors.New("the file was changed meanwhile")
 )
 
-// CopyOptions say how [Copy] copies.
+// CopyOptions are the options of [Copy] and [CopyBytes].
 type CopyOptions struct {
-	// Password opens both stores: the source is proved to be whole before
-	// anything is written. Zero: the bytes are copied without that proof.
+	// Password opens both stores, and the source's integrity is checked before
+	// anything is written. Zero copies the bytes without an integrity check.
 	Password Password
-	// KeyPassword is the keys' when it differs.
+	// KeyPassword is the password of the keys, if it differs.
 	KeyPassword Password
-	// InUse is asked about the destination; its error refuses the copy.
+	// InUse is called with the destination; its error refuses the copy.
 	InUse func(path string) error
-	// Replace a destination that holds keys which the source does not. Else
-	// that is a [*ConflictError].
+	// Replace allows to replace a destination that has keys which the source
+	// does not have. Without it they are a [*ConflictError].
 	Replace bool
 	// Now dates the backup; nil: time.Now.
 	Now func() time.Time
-	// Intent, unless nil, is called with what will be done before any of it
-	// is, once nothing refuses the copy any more: whoever writes it down can
-	// undo a copy that was killed at any point. Its error refuses the copy.
+	// Intent, unless nil, is called with the changes after all checks and before
+	// the first write. A caller that stores them can undo a copy that was killed
+	// at any point. Its error refuses the copy.
 	Intent func(Changes) error
 }
 
-// Changes say what was done to a store, enough to undo it.
+// Changes describe a copy, with enough detail to undo it.
 type Changes struct {
 	Path string `json:"path"`
-	// Backup is the file that Path was before, "" where there was none.
+	// Backup is the path of the file that was replaced, "" if there was none.
 	Backup string `json:"backup,omitempty"`
-	// Before is the SHA-256 of what Path was before, in hex.
+	// Before is the SHA-256 of the file that was replaced, in hex.
 	Before string `json:"before,omitempty"`
-	// SHA256 of the new content, in hex.
+	// SHA256 is that of the new content, in hex.
 	SHA256 string `json:"sha256"`
 }
 
-// Copy replaces the store dst by src: whole or not at all, on the disk when it
-// returns, with mode and owner of the file that was there (else those of src).
-// What was there is kept beside it as NAME.backup-YYYYMMDD-HHMMSS. Through a
-// link the file that it leads to is replaced; other names of that file (hard
-// links) keep what it was. Who may not keep the owner is refused. Errors match
-// [ErrSameFile], [ErrInUse], [ErrConflict], [ErrChangedSince] where another copy
-// was quicker, those of [Open] for src, or are the file system's.
+// Copy replaces the store dst by src, completely or not at all. The new file is
+// synced to the disk when Copy returns, and has mode and owner of the file that
+// it replaces, else those of src; an owner that cannot be kept is an error. The
+// old file is kept beside it as NAME.backup-YYYYMMDD-HHMMSS. Copy follows a
+// symbolic link; other hard links keep the old content. Errors match
+// [ErrSameFile], [ErrInUse], [ErrConflict], [ErrChangedSince] if another copy ran
+// at the same time, those of [Open] for src, or wrap those of the file system.
 func Copy(src, dst string, o CopyOptions) (Changes, error) {
 	p, err := prepareFile(src, dst, o)
 	if err == nil {
@@ -75,9 +75,9 @@ func Copy(src, dst string, o CopyOptions) (Changes, error) {
 	return p.changes, err
 }
 
-// CopyBytes is [Copy] of a store that is no file: one that was merged, or
-// carried here in a file of another kind. Where dst is not there yet it can be
-// read by its owner only.
+// CopyBytes replaces the store dst by content, as [Copy] does with a file: for a
+// store that was merged or read from an archive. A new file can be read by its
+// owner only. Errors are those of [Copy].
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
 	p, err := prepare(content, nil, "a store", dst, o)
 	if err == nil {
@@ -86,7 +86,7 @@ func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
 	return p.changes, err
 }
 
-// pending is a copy that nothing refuses and that is not begun.
+// pending is a copy that has passed its checks and has not begun.
 type pending struct {
 	changes      Changes
 	content, old []byte
@@ -95,8 +95,7 @@ type pending struct {
 	intent       func(Changes) error
 }
 
-// prepareFile looks at everything that can refuse a copy; its result is never
-// nil.
+// prepareFile makes all checks; its result is never nil.
 func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
 	p := &pending{changes: Changes{Path: dst}}
 	content, info, err := readBounded(src)
@@ -109,7 +108,7 @@ func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
 	return prepare(content, info, src, dst, o)
 }
 
-// prepare is for content, and the file that it comes from, or nil.
+// prepare makes the checks for content and the file that it comes from, or nil.
 func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (*pending, error) {
 	p := &pending{changes: Changes{Path: dst}, content: content, like: info, intent: o.Intent}
 	var from *Store
@@ -133,7 +132,7 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 		return p, fmt.Errorf("copying to %s: its folder: %w", dst, err)
 	}
 	if !folder.IsDir() {
-		return p, fmt.Errorf("copying to %s: %s is no folder", dst, filepath.Dir(dst))
+		return p, fmt.Errorf("copying to %s: %s is not a folder", dst, filepath.Dir(dst))
 	}
 	if o.InUse != nil {
 		if err := o.InUse(dst); err != nil {
@@ -174,8 +173,8 @@ func (p *pending) carryOut() error {
 	return nil
 }
 
-// takeBack leaves nothing of a copy that failed. Where another one was quicker
-// there is nothing of ours but the backup.
+// takeBack removes all traces of a failed copy. Where another copy has replaced
+// the file, only the backup is ours.
 func (p *pending) takeBack() error {
 	c := p.changes
 	now, err := sumOfFile(c.Path)
@@ -185,9 +184,9 @@ func (p *pending) takeBack() error {
 	return c.Undo()
 }
 
-// unchanged makes sure that what is about to be replaced, and what is kept of
-// it, is still what was looked at: another copy may have been quicker. Between
-// this and the rename nothing but a lock could keep it so.
+// unchanged checks that the file and its backup are still what prepare read:
+// another copy may run at the same time. Only a lock could rule that out until
+// the rename.
 func (p *pending) unchanged() error {
 	c := p.changes
 	now, err := sumOfFile(c.Path)
@@ -221,11 +220,11 @@ func readBounded(path string) ([]byte, fs.FileInfo, error) {
 	return content, info, err
 }
 
-// refuseLoss names the keys that only the destination has.
+// refuseLoss returns an error with the keys that only the destination has.
 func refuseLoss(from *Store, dst string, o CopyOptions) error {
 	to, err := Open(dst, o.Password, WithKeyPassword(o.KeyPassword))
 	if err != nil {
-		return fmt.Errorf("what is there cannot be read, so what would be lost is not known: %w", err)
+		return fmt.Errorf("reading the existing store to see which keys would be lost: %w", err)
 	}
 	keys := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	for e := range to.Entries() {
@@ -270,7 +269,7 @@ func sumOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// freeName is the dated name under which a file is kept, and that is not taken.
+// freeName returns a dated name for the backup that is not in use.
 func freeName(path string, now func() time.Time) string {
 	if now == nil {
 		now = time.Now
@@ -286,10 +285,9 @@ func freeName(path string, now func() time.Time) string {
 	return name
 }
 
-// backUp keeps a file under a second name: as a link, which is there at once
-// and has everything that the file had; on a file system without links, or
-// where path is a link that leads elsewhere, as a copy with mode, owner and
-// dates.
+// backUp keeps a file under a second name: as a hard link, which is atomic and
+// keeps all metadata; on a file system without links, or where path is a link
+// that leads elsewhere, as a copy with mode, owner and dates.
 func backUp(path, name string, content []byte, info fs.FileInfo) error {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -307,7 +305,7 @@ func backUp(path, name string, content []byte, info fs.FileInfo) error {
 	return disk.Sync(filepath.Dir(name))
 }
 
-// copyAside takes the name first: of two copies at once one must fail.
+// copyAside creates the name first, so that of two copies at once one fails.
 func copyAside(name string, content []byte, info fs.FileInfo) error {
 	err := disk.Do("create", name, func() error {
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -328,9 +326,8 @@ func copyAside(name string, content []byte, info fs.FileInfo) error {
 	return nil
 }
 
-// replaceFile writes a file whole or not at all, with mode and owner of another,
-// the owner where possible or else where it must; where path is a link, the
-// file that it leads to.
+// replaceFile writes a file completely or not at all, following a link, with mode
+// and owner of another file. An owner that cannot be set is an error if must.
 func replaceFile(path string, content []byte, like fs.FileInfo, must bool) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real

@@ -118,7 +118,7 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 	if digest != nil {
 		digest.follow(data, end)
 		if subtle.ConstantTimeCompare(sum, digest.sum()) != 1 {
-			return nil, &IntegrityError{Offset: int64(end)}
+			return nil, integrityError(end)
 		}
 		s.verified = true
 	}

@@ -1,14 +1,15 @@
 // Package keystore reads and writes Java key stores: JCEKS with private keys,
 // secret keys and certificates, JKS, and PKCS#12 as far as go-pkcs12 goes. It
-// copies, merges and compares stores, proves that a store opens the encrypted
-// values of an OpenIDM server, and decides about a certificate as a JVM with a
-// given truststore would.
+// copies, merges and compares stores. It does not decide which certificates a
+// JVM accepts (package jvmtrust does), it knows nothing of OpenIDM's encrypted
+// values (package idmvalues does), and it never uses the network.
 //
-// [Open] tells the format by a file's content, not by its name. A [Store] lists
-// its entries without opening a key or parsing a certificate. Keys are opened
-// by an explicit call with their password: one by [Entry.PKCS8],
-// [Entry.PrivateKey] or [Entry.SecretKey], all of them, over all cores, by
-// [Store.OpenKeys].
+// Begin with [Open], [Copy] and [Compare]. Open detects the format from the
+// file's content, not from its name. A [Store] lists its entries without
+// opening a key or parsing a certificate. Only an explicit call opens keys:
+// [Entry.PKCS8], [Entry.PrivateKey] and [Entry.SecretKey] open one with its
+// password, [Store.SecretKey] one with the store's passwords, and
+// [Store.OpenKeys] all of them on all cores.
 //
 // # What can be read and written
 //
@@ -24,14 +25,15 @@
 //	it was                  yes         yes         never written
 //
 // Private keys are RSA, EC, DSA, Ed25519 and X25519 as Go's own types, and all
-// others (Ed448, X448, RSASSA-PSS, DH) as an [OpaqueKey] with their OID.
+// others (Ed448, X448, RSASSA-PSS, DH) as a value that [Store.PutPrivateKey]
+// takes and that prints as the algorithm's name.
 //
-// In PKCS#12 a key's bytes are as OpenSSL and Java write them, encoded anew, and
-// a key under another password than the file's, or in a file without a digest,
-// is ErrPKCS12Unsupported too.
+// The bytes of a PKCS#12 key are encoded anew, as OpenSSL and Java write them. A
+// key under a password other than the file's, or in a file without a MAC, is
+// ErrPKCS12Unsupported too.
 //
-// Go's other libraries, beside this package, by their source and by what
-// they do with its fixtures:
+// Go's other libraries compared, by their source and with this package's
+// fixtures:
 //
 //	                   keystore    certigo/jceks  keystore-go  minijks  go-pkcs12
 //	                               v1.18          v4.5         v1.2     v0.7
@@ -52,33 +54,33 @@
 //
 // # As Java does
 //
-// Where Java is lenient, so is this package, and says so in [Store.Warnings];
-// [Strict] makes an error of it: two equal aliases, of which the later entry
-// counts; bytes after the trailer; an alias that is not in lower case, which
-// Java lists and never finds. In one thing Java is not lenient and this package
-// is, with a warning: a certificate that is damaged, under a digest that is
-// right, keeps Java from loading the store.
+// Where Java is lenient, so is this package. [Store.Warnings] lists each case,
+// and [Strict] turns it into an error: two equal aliases, of which the later
+// entry counts; bytes after the trailer; an alias that is not in lower case,
+// which Java lists and never finds. In one case this package warns and Java
+// refuses to load the store: a damaged certificate under a correct digest.
 //
-// Keys are given as they are stored: attributes and public keys in a PKCS#8 that
-// Java drops when it encodes a key anew are there, and a form that Java 17 does
-// not parse (a curve by its parameters, version 2 of PKCS#8) is no error.
+// Keys are returned as they are stored. Attributes and public keys in a PKCS#8,
+// which Java drops when it encodes a key anew, are kept. A form that Java 17
+// does not parse (a curve by its parameters, version 2 of PKCS#8) is not an
+// error.
 //
-// Only printable ASCII passwords protect keys in JCEKS (others, that Java takes
-// since 25, are read and not written); any text protects keys in JKS and both
-// containers. Without a password the container is listed and
-// [Store.Verified] is false. With a wrong one it is [ErrIntegrity], the same as
-// a damaged file: the format has no way to tell.
+// Passwords of JCEKS keys are printable ASCII; others, which Java accepts since
+// 25, are read and not written. Passwords of JKS keys and of both containers
+// are any text. Without its password a container is listed and
+// [Store.Verified] is false. A wrong password is [ErrIntegrity], as is a damaged
+// file: the format cannot tell them apart.
 //
 // # Hostile files
 //
-// A file is read into memory once, up to a limit ([WithLimit]); a store takes
-// no more than some seven times its file in the worst case and 1.2 times for
-// certificates. What a file says about lengths and counts is checked against
-// what is left of it, and iteration counts against Java's own limit, 5,000,000,
-// before any work is done. Serialized objects are read by a parser that knows
-// the few classes of secret keys and instantiates nothing. One thing is left:
-// in PKCS#12, counts inside of an encrypted part are seen by go-pkcs12 only, so
-// a hostile file whose password is known can keep it busy.
+// A file is read into memory once, up to a limit ([WithLimit]). A store takes
+// about 1.2 times the size of a file of certificates, and at most about seven
+// times its file. Lengths and counts are checked against the rest of the file,
+// and iteration counts against Java's own limit of 5,000,000, before any work is
+// done. The parser of serialized objects knows the few classes of secret keys
+// and instantiates nothing. One gap remains: only go-pkcs12 sees the counts
+// inside an encrypted part of PKCS#12, so a hostile file whose password is known
+// can keep it busy.
 //
 // # Sources
 //
@@ -86,8 +88,6 @@
 // sun.security.provider.JavaKeyStore and KeyProtector, JCEKS's of
 // com.sun.crypto.provider.JceKeyStore, KeyProtector and PBES1Core; serialized
 // keys follow the Java Object Serialization Specification, chapter 6; subjects
-// are printed as by sun.security.x509.AVA. Encrypted values and the forms of
-// passwords in boot.properties were measured on OpenIDM 7.0.2, the form OBF is
-// that of org.eclipse.jetty.util.security.Password. The package's tests ask
-// Java, where it is installed, about all that is read and written here.
+// are printed as by sun.security.x509.AVA. The tests compare what this package
+// reads and writes with Java, where it is installed.
 package keystore

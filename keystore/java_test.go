@@ -278,7 +278,7 @@ func TestJavaFixtures(t *testing.T) {
 		questions = append(questions, question{Format(m.Type), filepath.Join("testdata", "fixtures", name),
 			m.Password, m.Password})
 	}
-	agree(t, questions, 6)
+	agree(t, questions, 4)
 }
 
 // selfSigned makes a certificate for a key, with any subject.

@@ -34,7 +34,7 @@ type privateKeyInfo struct {
 // Errors match [ErrKind], [ErrKeyPassword] or [ErrFormat].
 func (e Entry) PKCS8(password Password) ([]byte, error) {
 	if e.Kind != PrivateKey {
-		return nil, fmt.Errorf("entry %q: %w: it is no private key", e.Alias, ErrKind)
+		return nil, fmt.Errorf("entry %q: %w: not a private key", e.Alias, ErrKind)
 	}
 	if e.e.p12 != nil {
 		return bytes.Clone(e.e.p12.key), nil
@@ -44,7 +44,7 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 		return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
 	}
 	closed := func(err error) error {
-		return &KeyError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, Err: err}
+		return keyError(e, e.e.offset+int64(f.bodyAt), err)
 	}
 	var info encryptedPrivateKeyInfo
 	if rest, err := asn1.Unmarshal(f.body, &info); err != nil || len(rest) > 0 {
@@ -91,8 +91,9 @@ func openJKSKey(data []byte, password Password) ([]byte, bool) {
 
 // PrivateKey opens a private key and parses it: RSA, ECDSA, Ed25519 and what
 // else [x509.ParsePKCS8PrivateKey] reads, and DSA. Others (Ed448, X448, DH,
-// RSASSA-PSS, curves that Go does not have) are an [OpaqueKey]. Errors are as of
-// [Entry.PKCS8].
+// RSASSA-PSS, curves that Go does not have) are an opaque value that
+// [Store.PutPrivateKey] takes; [Entry.PKCS8] returns their bytes. Errors are
+// those of [Entry.PKCS8].
 func (e Entry) PrivateKey(password Password) (crypto.PrivateKey, error) {
 	der, err := e.PKCS8(password)
 	if err != nil {
@@ -108,19 +109,19 @@ func (e Entry) PrivateKey(password Password) (crypto.PrivateKey, error) {
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
 		return nil, fmt.Errorf("entry %q: a private key: %w", e.Alias, err)
 	}
-	return OpaqueKey{Algorithm: info.Algorithm.Algorithm, pkcs8: &der}, nil
+	return opaqueKey{Algorithm: info.Algorithm.Algorithm, pkcs8: &der}, nil
 }
 
-// OpaqueKey is a private key that Go has no type for. [Store.PutPrivateKey]
+// opaqueKey is a private key that Go has no type for. [Store.PutPrivateKey]
 // takes it, so that it can be moved between stores. It prints as its algorithm
 // alone.
-type OpaqueKey struct {
+type opaqueKey struct {
 	Algorithm asn1.ObjectIdentifier
 	pkcs8     *[]byte // a pointer, because fmt would print the bytes
 }
 
 // PKCS8 is the key's PrivateKeyInfo in DER (RFC 5208).
-func (k OpaqueKey) PKCS8() []byte {
+func (k opaqueKey) PKCS8() []byte {
 	if k.pkcs8 == nil {
 		return nil
 	}
@@ -128,7 +129,7 @@ func (k OpaqueKey) PKCS8() []byte {
 }
 
 // String is Java's name of the algorithm, else its OID.
-func (k OpaqueKey) String() string { return algorithmName(k.Algorithm) }
+func (k opaqueKey) String() string { return algorithmName(k.Algorithm) }
 
 var oidDSA = asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}
 
@@ -223,7 +224,7 @@ func (e Entry) Algorithm() string {
 // [ErrKeyPassword] or [ErrFormat].
 func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err error) {
 	if e.Kind != SecretKey {
-		return "", nil, fmt.Errorf("entry %q: %w: it is no secret key", e.Alias, ErrKind)
+		return "", nil, fmt.Errorf("entry %q: %w: not a secret key", e.Alias, ErrKind)
 	}
 	f := e.e.fields()
 	broken := func(err error) (string, []byte, error) {
@@ -250,7 +251,7 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 		err = ErrKeyPassword
 	}
 	if err != nil {
-		return "", nil, &KeyError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, Err: err}
+		return "", nil, keyError(e, e.e.offset+int64(f.bodyAt), err)
 	}
 	if obj, _, err = parseSerialized(plain); err != nil {
 		return broken(err)

@@ -16,10 +16,10 @@ type OpenedKey struct {
 	Err       error
 }
 
-// OpenKeys opens all private and secret keys, in the order of the file, on all
-// cores. The zero password stands for those that the store was opened with
-// ([WithKeyPassword] and the store's own). A key that does not open has Err, as
-// of [Entry.PKCS8] and [Entry.SecretKey].
+// OpenKeys opens all private and secret keys on all cores and returns them in the
+// order of the file. The zero password stands for those that the store was
+// opened with ([WithKeyPassword] and the store's own). A key that does not open
+// has the error of [Entry.PKCS8] or [Entry.SecretKey] in Err.
 func (s *Store) OpenKeys(password Password) []OpenedKey {
 	var keys []OpenedKey
 	for e := range s.Entries() {
@@ -47,7 +47,7 @@ func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error
 		return "", nil, fmt.Errorf("%w: %.200q", ErrNoSuchAlias, alias)
 	}
 	if e.Kind != SecretKey {
-		return "", nil, fmt.Errorf("entry %q: %w: it is no secret key", e.Alias, ErrKind)
+		return "", nil, fmt.Errorf("entry %q: %w: not a secret key", e.Alias, ErrKind)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error
 	return k.Algorithm, bytes.Clone(k.Key), k.Err
 }
 
-// openKey opens a key with the first of some passwords that does.
+// openKey opens a key with the first password that fits.
 func openKey(e Entry, passwords []Password) OpenedKey {
 	k := OpenedKey{Entry: e}
 	for _, p := range passwords {
@@ -78,7 +78,7 @@ func openKey(e Entry, passwords []Password) OpenedKey {
 	return k
 }
 
-// side calls f for 0 to n-1, on all cores side by side.
+// side calls f for 0 to n-1 on all cores.
 func side(n int, f func(int)) {
 	var wait sync.WaitGroup
 	next := make(chan int)

@@ -15,21 +15,20 @@ const redacted = "[redacted]"
 // maxPasswordFile bounds what [ReadPasswordFile] reads.
 const maxPasswordFile = 64 << 10
 
-// Password is a secret text. It prints, logs and marshals as "[redacted]",
-// also where it is a field of another value; only [Password.Reveal] gives the
-// text. The zero value means that no password is known, which is not the same
-// as the empty password.
+// Password is a secret text. It prints, logs and marshals as "[redacted]", also
+// as a field of another value; only [Password.Reveal] returns the text. The zero
+// value means that no password is known, which differs from the empty password.
 type Password struct {
 	// A pointer, because fmt does not call methods of unexported fields: it
 	// would print a string, but of a nested pointer only the address.
 	text *string
 }
 
-// NewPassword returns text as a password. The empty text is a password too.
+// NewPassword returns text as a password. The empty text is a password, too.
 func NewPassword(text string) Password { return Password{&text} }
 
-// ReadPasswordFile returns what the file holds, less one line break (LF or
-// CR LF) at its end. An empty file is the empty password. The limit is 64 KiB.
+// ReadPasswordFile returns a file's content without one line break (LF or CR LF)
+// at its end. An empty file is the empty password. The limit is 64 KiB.
 func ReadPasswordFile(path string) (Password, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -51,7 +50,7 @@ func ReadPasswordFile(path string) (Password, error) {
 	return NewPassword(text), nil
 }
 
-// Reveal returns the text, "" where none is known.
+// Reveal returns the text, "" if none is known.
 func (p Password) Reveal() string {
 	if p.text == nil {
 		return ""
@@ -59,7 +58,7 @@ func (p Password) Reveal() string {
 	return *p.text
 }
 
-// IsZero says that no password is known.
+// IsZero reports whether no password is known.
 func (p Password) IsZero() bool { return p.text == nil }
 
 // Equal compares two passwords in a time that depends on their lengths only.

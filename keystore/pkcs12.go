@@ -16,9 +16,9 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// ErrPKCS12Unsupported: the file is PKCS#12, and holds what go-pkcs12 cannot
-// show: secret keys, keys and trusted certificates in one store, several keys
-// it does not know. keytool -importkeystore turns it into JCEKS.
+// ErrPKCS12Unsupported means that a PKCS#12 file has content that go-pkcs12 does
+// not support: secret keys, keys beside trusted certificates, or keys other than
+// RSA and EC. Convert it to JCEKS with keytool -importkeystore.
 var ErrPKCS12Unsupported = errors.New("PKCS#12 with content that is not supported")
 
 const maxDERDepth = 32
@@ -32,10 +32,10 @@ type p12Entry struct {
 }
 
 func decodePKCS12(data []byte, password Password) (s *Store, err error) {
-	// A parser of others, and a hostile file: a panic is an error.
+	// A hostile file may make the library panic: that is an error.
 	defer func() {
 		if r := recover(); r != nil {
-			s, err = nil, &FormatError{What: "PKCS#12: the file makes its reader fail"}
+			s, err = nil, &FormatError{What: "PKCS#12: the file makes the library panic"}
 		}
 	}()
 	var pfx struct {
@@ -68,13 +68,13 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		return s, nil
 	}
 	if errors.Is(trustErr, pkcs12.ErrIncorrectPassword) {
-		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
+		return nil, integrityError(len(data) - len(pfx.MAC.FullBytes))
 	}
 	//lint:ignore SA1019 nothing else of the library gives alias and date
 	blocks, err := pkcs12.ToPEM(data, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, &IntegrityError{Offset: int64(len(data) - len(pfx.MAC.FullBytes))}
+		return nil, integrityError(len(data) - len(pfx.MAC.FullBytes))
 	case err != nil && s.verified && strings.Contains(err.Error(), "but this file has 0"):
 		return s, nil // go-pkcs12 says so after the digest was right
 	case err != nil:
@@ -149,7 +149,7 @@ func javaDate(localKeyID string) (ms int64, ok bool) {
 	return ms, err == nil
 }
 
-// inTheWay says in our words what go-pkcs12 has no type for, else what it said
+// inTheWay returns in our words what go-pkcs12 has no type for, else what it said
 // of the file as a store of keys, and as a truststore.
 func inTheWay(err, trustErr error) string {
 	for _, w := range []struct{ part, what string }{

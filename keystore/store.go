@@ -35,24 +35,25 @@ const (
 
 // Errors that a program may branch on.
 var (
-	// ErrIntegrity: the store's password is wrong or the file is damaged. The
-	// format does not let anybody tell which.
+	// ErrIntegrity means that the store's password is wrong or the file is
+	// damaged; the format cannot tell which.
 	ErrIntegrity = errors.New("wrong store password, or the file is damaged")
-	// ErrKeyPassword: a key does not open with the password given.
+	// ErrKeyPassword means that a key does not open with the given password.
 	ErrKeyPassword = errors.New("the key does not open with this password")
-	// ErrFormat: not a key store, or a broken one; a [*FormatError] says where.
+	// ErrFormat means that the file is not a key store, or a damaged one; a
+	// [*FormatError] has the place.
 	ErrFormat = errors.New("not a key store that Java would read")
-	// ErrNotRegular: a folder, a pipe or a device stands where a file should.
+	// ErrNotRegular means that the path is a folder, a pipe or a device.
 	ErrNotRegular = errors.New("not a regular file")
-	// ErrTooLarge: the file is larger than the limit.
+	// ErrTooLarge means that the file is larger than the limit.
 	ErrTooLarge = errors.New("larger than the limit")
-	// ErrNoSuchAlias: the store has no such entry.
+	// ErrNoSuchAlias means that the store has no entry of that alias.
 	ErrNoSuchAlias = errors.New("no such alias")
-	// ErrKind: the entry is of another kind than was asked for.
+	// ErrKind means that the entry is of another kind than the call wants.
 	ErrKind = errors.New("entry of another kind")
 )
 
-// FormatError says where a file is broken. It matches [ErrFormat].
+// FormatError has the place where a file is damaged. It matches [ErrFormat].
 type FormatError struct {
 	Offset int64  // in the file
 	Alias  string // of the entry, where known
@@ -75,30 +76,15 @@ func (e *FormatError) Error() string {
 func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 func (e *FormatError) Unwrap() error        { return e.Err }
 
-// KeyError says which key does not open. It matches [ErrKeyPassword].
-type KeyError struct {
-	Offset int64 // of the encrypted key in the file
-	Alias  string
-	Err    error
+// keyError matches [ErrKeyPassword] if err does. The offset is that of the encrypted key in the file.
+func keyError(e Entry, offset int64, err error) error {
+	return fmt.Errorf("entry %q, key at offset %d: %w", e.Alias, offset, err)
 }
 
-func (e *KeyError) Error() string {
-	return fmt.Sprintf("entry %q, key at offset %d: %v", e.Alias, e.Offset, e.Err)
+// integrityError: the digest at this offset is not the one of the content under this password.
+func integrityError(offset int) error {
+	return fmt.Errorf("%w (digest at offset %d)", ErrIntegrity, offset)
 }
-
-func (e *KeyError) Unwrap() error { return e.Err }
-
-// IntegrityError: the digest at the end of the file is not the one of its
-// content under this password. It matches [ErrIntegrity].
-type IntegrityError struct {
-	Offset int64 // of the digest
-}
-
-func (e *IntegrityError) Error() string {
-	return fmt.Sprintf("%v (digest at offset %d)", ErrIntegrity, e.Offset)
-}
-
-func (e *IntegrityError) Unwrap() error { return ErrIntegrity }
 
 const (
 	magicJCEKS = 0xCECECECE
@@ -124,11 +110,11 @@ type Option func(*options)
 // 256 MiB.
 func WithLimit(n int64) Option { return func(o *options) { o.limit = n } }
 
-// WithKeyPassword is for stores whose keys have other passwords than the store,
-// and is used where a call does not name one ([Store.Opens], [Compare],
-// [Store.OpenKeys]). It may be given several times: each key is tried with the
-// passwords in their order, and with the store's last, which costs a key's whole
-// derivation every time. The zero password is none.
+// WithKeyPassword names a password of keys that differs from the store's, for
+// calls without a password: [Store.SecretKey], [Store.OpenKeys], [Compare]. It
+// may be given several times. Each key is tried with the passwords in this
+// order and with the store's password last; each try costs a key derivation.
+// The zero password is ignored.
 func WithKeyPassword(p Password) Option {
 	return func(o *options) {
 		if !p.IsZero() {
@@ -137,11 +123,11 @@ func WithKeyPassword(p Password) Option {
 	}
 }
 
-// Strict makes an error of each of the [Store.Warnings].
+// Strict turns each of the [Store.Warnings] into an error.
 func Strict() Option { return func(o *options) { o.strict = true } }
 
-// Store is a key store in memory. Its methods may be called by several
-// goroutines at once as long as none changes it.
+// Store is a key store in memory. Several goroutines may call its methods at once
+// as long as none changes it.
 type Store struct {
 	format   Format
 	version  int
@@ -149,15 +135,15 @@ type Store struct {
 	entries  []entry
 	index    map[string]int // alias to entry
 	warnings []*FormatError
-	// keyPasswords are what the keys are tried with.
+	// keyPasswords are tried on keys in this order.
 	keyPasswords []Password
 
 	mu   sync.Mutex
 	keys map[string]OpenedKey // opened secret keys, by alias
 }
 
-// entry is an entry as it is in the file; what it holds is read when asked for,
-// so that a store takes little more memory than its file.
+// entry is an entry as it is in the file. Its content is parsed on demand, so that
+// a store takes little more memory than its file.
 type entry struct {
 	alias  string
 	raw    []byte // from the tag to the end
@@ -166,15 +152,15 @@ type entry struct {
 	old    bool      // raw is of version 1
 	jks    bool      // raw is of a JKS store
 	p12    *p12Entry // instead of raw
-	own    Password  // that the key was put with
+	own    Password  // with which the key was put
 }
 
-// Entry is one entry of a store. Key bytes are given out only by an explicit
-// call with the key's password.
+// Entry is one entry of a store. Its key is opened only by an explicit call with
+// the key's password.
 type Entry struct {
 	Alias string
 	Kind  Kind
-	// Created is zero where the file does not say.
+	// Created has milliseconds; it is zero if the file has no date.
 	Created time.Time
 	e       entry
 }
@@ -193,21 +179,22 @@ func (e entry) public() Entry {
 // New returns an empty store, JCEKS or JKS, version 2.
 func New(format Format) *Store { return &Store{format: format, version: 2, verified: true} }
 
-// Format is the form that the file really has, whatever its name.
+// Format returns the file's format, detected from its content.
 func (s *Store) Format() Format { return s.format }
 
-// Version is 1 or 2 for JCEKS and JKS, 3 for PKCS#12.
+// Version returns 1 or 2 for JCEKS and JKS, 3 for PKCS#12.
 func (s *Store) Version() int { return s.version }
 
-// Verified says that the password proved the file to be whole.
+// Verified reports whether the file's integrity was checked with its password.
 func (s *Store) Verified() bool { return s.verified }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (s *Store) Len() int { return len(s.entries) }
 
-// Warnings says what Java tolerates in the file, and [Strict] does not; and what
-// Java does not: certificates that are damaged under a digest that is right.
-// For these it looks at every certificate, which takes 0.5 µs each.
+// Warnings lists what Java tolerates in the file and [Strict] does not, and
+// certificates that are damaged under a correct digest, which Java does not
+// tolerate. It checks every certificate, which takes 0.5 µs each. At most 100
+// are listed.
 func (s *Store) Warnings() []string {
 	var texts []string
 	for _, w := range s.flaws() {
@@ -237,7 +224,7 @@ func (s *Store) flaws() []*FormatError {
 	return all.warnings
 }
 
-// Entries gives the entries in the order of the file.
+// Entries iterates over the entries in the order of the file.
 func (s *Store) Entries() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for _, e := range s.entries {
@@ -248,7 +235,7 @@ func (s *Store) Entries() iter.Seq[Entry] {
 	}
 }
 
-// Entry finds an entry; aliases are compared as Java does, in lower case.
+// Entry finds an entry. Like Java, it compares aliases in lower case.
 func (s *Store) Entry(alias string) (Entry, bool) {
 	if i := s.find(alias); i >= 0 {
 		return s.entries[i].public(), true
@@ -256,8 +243,8 @@ func (s *Store) Entry(alias string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// find gives an entry's place, or -1. Java looks up the alias in lower case; an
-// entry that the file has in upper case it lists and never finds, we do.
+// find returns an entry's index, or -1. Java looks up the alias in lower case, so
+// it never finds an alias that the file has in upper case; we do.
 func (s *Store) find(alias string) int {
 	for _, a := range []string{lowerCase(alias), alias} {
 		if i, ok := s.index[a]; ok {
@@ -267,7 +254,7 @@ func (s *Store) find(alias string) int {
 	return -1
 }
 
-// passwordsOf are those to try of a key where the caller names none.
+// passwordsOf returns those to try on a key where the caller names none.
 func (s *Store) passwordsOf(e Entry) []Password {
 	switch {
 	case !e.e.own.IsZero():
@@ -279,8 +266,8 @@ func (s *Store) passwordsOf(e Entry) []Password {
 }
 
 // RawCertificates returns the certificates in DER: the chain of a private key,
-// its own certificate first, or the trusted certificate. They must not be
-// changed.
+// its own certificate first, or the trusted certificate. The caller must not
+// change them.
 func (e Entry) RawCertificates() [][]byte {
 	if e.e.p12 != nil {
 		return e.e.p12.certs
@@ -288,8 +275,8 @@ func (e Entry) RawCertificates() [][]byte {
 	return e.e.fields().certs
 }
 
-// Certificates parses the certificates. Java reads some that crypto/x509
-// refuses; for these it is an error, and [Entry.RawCertificates] has them.
+// Certificates parses the certificates, in the order of [Entry.RawCertificates].
+// Java reads some that crypto/x509 refuses; they are an error here.
 func (e Entry) Certificates() ([]*x509.Certificate, error) {
 	var out []*x509.Certificate
 	for i, der := range e.RawCertificates() {
@@ -302,11 +289,11 @@ func (e Entry) Certificates() ([]*x509.Certificate, error) {
 	return out, nil
 }
 
-// Open reads a key store from a file: JCEKS, JKS or PKCS#12, told by its
-// content and not by its name. The zero password lists a JCEKS or JKS store
-// without the proof that it is whole ([Store.Verified]). What is no regular
-// file is [ErrNotRegular]: a pipe might never end. See [Decode] for the other
-// errors; those of the file system are wrapped.
+// Open reads a key store from a file: JCEKS, JKS or PKCS#12, detected from its
+// content. With the zero password, a JCEKS or JKS store is read without an
+// integrity check ([Store.Verified]). The largest file is 256 MiB unless
+// [WithLimit] is given. Errors match [ErrNotRegular], those of [Decode], or wrap
+// those of the file system.
 func Open(path string, password Password, opts ...Option) (*Store, error) {
 	f, err := openFile(path)
 	if err != nil {
@@ -320,8 +307,8 @@ func Open(path string, password Password, opts ...Option) (*Store, error) {
 	return s, nil
 }
 
-// openFile opens a regular file. It asks before it opens, because to open a
-// pipe waits for who writes into it.
+// openFile opens a regular file. It checks before it opens, because opening a
+// pipe blocks until somebody writes into it.
 func openFile(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -333,7 +320,7 @@ func openFile(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-// Decode reads a key store. Errors match [ErrFormat], [ErrIntegrity],
+// Decode reads a key store as [Open] does. Errors match [ErrFormat], [ErrIntegrity],
 // [ErrTooLarge] or [ErrPKCS12Unsupported], or are the reader's.
 func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	o := options{limit: defaultLimit}

@@ -10,10 +10,10 @@ import (
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
-// Undo puts back what the copy replaced, with its mode, owner and dates, or
-// removes what it made. It undoes a copy of which only the intent is known
-// just as well, and doing it twice does no harm. A file that was changed since
-// is left alone, with [ErrChangedSince]; so is a backup that was.
+// Undo restores the file that the copy replaced, with its mode, owner and dates,
+// or removes the file that it created. It also undoes a copy of which only the
+// intent is known, and may be called twice. A file or a backup that was changed
+// since the copy is kept and is [ErrChangedSince].
 func (c Changes) Undo() error {
 	now, err := sumOfFile(c.Path)
 	if err != nil {
@@ -55,8 +55,8 @@ func (c Changes) Undo() error {
 	return nil
 }
 
-// putBack renames the backup, which brings back everything at once; across
-// file systems its content is written, and then it is removed.
+// putBack renames the backup, which restores all metadata; across file systems it
+// writes the content and removes the backup.
 func (c Changes) putBack() error {
 	path := c.Path
 	if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -85,7 +85,7 @@ func (c Changes) putBack() error {
 	return disk.Remove(c.Backup)
 }
 
-// sumOfFile is "" where there is no file.
+// sumOfFile returns "" if there is no file.
 func sumOfFile(path string) (string, error) {
 	content, _, err := readBounded(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// PutOptions say how an entry is put into a store.
+// PutOptions are the options of an entry that is put into a store.
 type PutOptions struct {
 	Created    time.Time // zero: now; milliseconds are kept
 	Password   Password  // of the key: printable ASCII in JCEKS; unused for certificates
@@ -101,7 +101,7 @@ func marshalPKCS8(key crypto.PrivateKey) ([]byte, error) {
 	switch k := key.(type) {
 	case *dsa.PrivateKey:
 		return marshalDSA(k)
-	case OpaqueKey:
+	case opaqueKey:
 		if k.pkcs8 == nil {
 			return nil, errors.New("an opaque key without content")
 		}
@@ -110,9 +110,9 @@ func marshalPKCS8(key crypto.PrivateKey) ([]byte, error) {
 	return x509.MarshalPKCS8PrivateKey(key)
 }
 
-// PutPrivateKey puts a private key with its chain, its own certificate first;
-// an entry of that alias is replaced. The key is of any type that
-// [Entry.PrivateKey] gives.
+// PutPrivateKey puts a private key with its chain, its own certificate first. It
+// replaces an entry of that alias. The key has one of the types that
+// [Entry.PrivateKey] returns.
 func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509.Certificate, o PutOptions) error {
 	der, err := marshalPKCS8(key)
 	if err != nil {
@@ -158,8 +158,9 @@ func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509
 	return s.put(alias, PrivateKey, body, certs, o)
 }
 
-// PutSecretKey puts a secret key, of one byte or more, under Java's name of its
-// algorithm. Only JCEKS can hold one.
+// PutSecretKey puts a secret key of one byte or more, with Java's name of its
+// algorithm ("AES"). It replaces an entry of that alias. Only JCEKS has secret
+// keys.
 func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) error {
 	if s.format != JCEKS {
 		return fmt.Errorf("entry %q: %s holds no secret keys", alias, s.format)
@@ -182,12 +183,12 @@ func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) 
 	return s.put(alias, SecretKey, serializeSealed(encoded, content), nil, o)
 }
 
-// PutCertificate puts a trusted certificate.
+// PutCertificate puts a trusted certificate. It replaces an entry of that alias.
 func (s *Store) PutCertificate(alias string, cert *x509.Certificate, o PutOptions) error {
 	return s.put(alias, TrustedCertificate, nil, [][]byte{cert.Raw}, o)
 }
 
-// Delete removes an entry and says whether there was one.
+// Delete removes an entry and reports whether there was one.
 func (s *Store) Delete(alias string) bool {
 	i := s.find(alias)
 	if i < 0 {
@@ -202,9 +203,9 @@ func (s *Store) Delete(alias string) bool {
 	return true
 }
 
-// Encode writes a JCEKS or JKS store. A store that was read and not changed
-// gives the same bytes under the same password, but for what [Store.Warnings]
-// lists.
+// Encode writes a JCEKS or JKS store. A store that was read and not changed is
+// written byte for byte as it was under the same password, except for what
+// [Store.Warnings] lists.
 func (s *Store) Encode(w io.Writer, password Password) error {
 	if s.format != JCEKS && s.format != JKS {
 		return fmt.Errorf("a %s store cannot be written", s.format)
@@ -231,8 +232,8 @@ func (s *Store) Encode(w io.Writer, password Password) error {
 	return out.Flush()
 }
 
-// WriteFile writes a JCEKS or JKS store whole or not at all; the mode of a file
-// that is there is kept, a new one can be read by its owner only.
+// WriteFile writes a JCEKS or JKS store completely or not at all. It keeps the
+// mode of an existing file; a new one can be read by its owner only.
 func WriteFile(path string, s *Store, password Password) error {
 	var b bytes.Buffer
 	if err := s.Encode(&b, password); err != nil {

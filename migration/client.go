@@ -17,10 +17,8 @@ import (
 )
 
 const (
-	// DefaultEndpoint is documented by the vendor.
-	DefaultEndpoint = "endpoint/migration"
-	// DefaultAuthType is that of the vendor's example.
-	DefaultAuthType = "idm_headers"
+	defaultEndpoint = "endpoint/migration"
+	defaultAuthType = "idm_headers" // that of the vendor's example
 )
 
 // Client drives endpoint/migration of a target. Its methods may be called by
@@ -28,10 +26,12 @@ const (
 type Client struct {
 	// API is a client of the target, as an administrator.
 	API *openidm.Client
-	// Endpoint; "": [DefaultEndpoint], and where the target does not have that,
-	// [ServiceEndpoint], which is found out by asking.
+	// Endpoint is the path of the service; "": "endpoint/migration", as the vendor
+	// documents it, or [ServiceEndpoint] where the target answers that it does
+	// not have the former.
 	Endpoint string
-	// ConfigureAs is who configures; nil: anonymous, as documented.
+	// ConfigureAs are the credentials for configure; nil: anonymous, as the
+	// vendor documents it.
 	ConfigureAs *openidm.Credentials
 	// Parse reads an answer of the endpoint's actions, whose form is documented
 	// nowhere; nil: as [ParseStatus] does, with Words. It may call [ParseStatus]
@@ -52,8 +52,8 @@ type Client struct {
 	// PollInterval is the pause of Wait at first, MaxPollInterval at last; 0:
 	// 0.5 s and 10 s.
 	PollInterval, MaxPollInterval time.Duration
-	// SettleTime is how long an answer that leaves open what happened is
-	// looked at again before the outcome is called unknown; 0: 60 s.
+	// SettleTime is how long Wait polls answers that leave the outcome open
+	// before it calls the outcome unknown; 0: 60 s.
 	SettleTime time.Duration
 
 	found   sync.Mutex
@@ -68,7 +68,7 @@ type Source struct {
 	InstanceURL string
 	Username    string
 	Password    openidm.Secret
-	// AuthType; "": [DefaultAuthType].
+	// AuthType is how the target authenticates to the source; "": "idm_headers".
 	AuthType string
 }
 
@@ -79,7 +79,7 @@ func (c *Client) endpoint() string {
 	if c.isService() {
 		return ServiceEndpoint
 	}
-	return DefaultEndpoint
+	return defaultEndpoint
 }
 
 func (c *Client) configurer() *openidm.Client {
@@ -89,11 +89,12 @@ func (c *Client) configurer() *openidm.Client {
 	return c.API.As(openidm.Anonymous())
 }
 
-// Configure tells the target its source, once. The answer is usually that this
-// is pending: [Client.Wait] until [PhaseConfigured]. A refusal is a
-// [*FailedError], a lost answer an [*UnknownOutcomeError]; any other error
-// means that the target received nothing; [ErrNoConfigure] is that of a target
-// with the product's own service.
+// Configure tells the target its source. It is sent once. The target usually
+// answers that this is pending: [Client.Wait] until [PhaseConfigured].
+//
+// It returns a [*FailedError] if the target refuses, an [*UnknownOutcomeError] if
+// the answer was lost, and [ErrNoConfigure] if the target has the product's own
+// service. Any other error means that the target received nothing.
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 	u, err := url.Parse(s.InstanceURL)
 	switch {
@@ -108,7 +109,7 @@ func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 		s.InstanceURL += "/"
 	}
 	if s.AuthType == "" {
-		s.AuthType = DefaultAuthType
+		s.AuthType = defaultAuthType
 	}
 	if c.isService() {
 		return Status{}, ErrNoConfigure
@@ -203,9 +204,9 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 	return failed, &FailedError{Action: action, Status: failed, Err: err}
 }
 
-// Status asks where the migration stands; it may be asked as often as one
-// likes. A status that says that something failed is no error of this call. A
-// server without the endpoint is [ErrNoEndpoint].
+// Status asks where the migration stands. It changes nothing on the target and
+// may be called at any time. A status that reports a failure is not an error of
+// this call. It returns [ErrNoEndpoint] if the server does not have the endpoint.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	raw, err := c.ask(ctx, c.API)
 	if errors.Is(err, openidm.ErrUnauthorized) || errors.Is(err, openidm.ErrForbidden) {

@@ -1,12 +1,14 @@
-// Package migration drives the one service that copies the records of an
-// Identity Connect 2.1 into a 7.1.6: endpoint/migration of the target, with
-// its actions configure, migrate and status.
+// Package migration drives the service that copies the records of an Identity
+// Connect 2.1 into a 7.1.6: endpoint/migration of the target, with its actions
+// configure, migrate and status. It does not prepare key stores or start
+// servers, and does not compare records; package idconnect does.
 //
-// Configure and Migrate are sent once each, and are never sent again by this
-// package: when an answer is lost, the error is an [*UnknownOutcomeError], and
-// [Client.Status] settles it. [Client.Wait] polls.
+// Begin with [Client]: [Client.Configure], [Client.Migrate], and [Client.Wait],
+// which polls. Configure and Migrate are sent once each and never again by this
+// package. If an answer is lost, the error is an [*UnknownOutcomeError], and
+// [Client.Status] resolves it.
 //
-// The form of the endpoint's answers is documented nowhere. [ParseStatus]
-// reads them liberally, by the rules in its comments, all of them assumed; a
-// word that is not known is never success.
+// The form of the endpoint's answers is not documented. [ParseStatus] reads them
+// liberally, by rules that are all assumed; an unknown word is never success. A
+// target that answers in another form needs [Client.Parse] or [Client.Words].
 package migration

@@ -22,8 +22,8 @@ var (
 	ErrNoEndpoint = errors.New("the server has no migration endpoint")
 )
 
-// FailedError: configure or the migration failed, says the target, or records
-// of it did. It matches [ErrBadCertificate] when its message says so.
+// FailedError is returned if the target reports that configure or the migration
+// failed, or that records failed. It matches [ErrBadCertificate] when its message says so.
 type FailedError struct {
 	Action string // "configure" or "migrate"
 	Status Status
@@ -120,8 +120,8 @@ func isBadCertificate(text string) bool {
 	return false
 }
 
-// UnknownOutcomeError: whether the target received a request, or what became
-// of it, is not known. It must not be sent again before that is settled.
+// UnknownOutcomeError is returned if it is not known whether the target received
+// a request, or what became of it. Resolve that before sending it again.
 type UnknownOutcomeError struct {
 	Action string  // "configure" or "migrate"
 	Status *Status // the last one read; nil: none
@@ -148,8 +148,8 @@ func (e *UnknownOutcomeError) Remedy() string {
 	return "ask for the status again, and look at the target's log and records, before it is sent once more"
 }
 
-// UnknownStateError: the target gives an answer that is not understood. It is
-// never taken for success; Status.Raw has it.
+// UnknownStateError is returned if the target's answer is not understood. Such an
+// answer is never success; Status.Raw holds it.
 type UnknownStateError struct{ Status Status }
 
 // Error shows the beginning of the answer.
@@ -163,8 +163,8 @@ func (e *UnknownStateError) Remedy() string {
 		"Client.Words can name what its words mean, and Client.Parse can read another form"
 }
 
-// WaitError: [Client.Wait] was ended by its context. It wraps the context's
-// error.
+// WaitError is returned if the context of [Client.Wait] ended. It wraps the
+// context's error.
 type WaitError struct {
 	Until  Phase
 	Status Status // the last one read; its Phase is "" when there was none

@@ -44,7 +44,7 @@ func (c *Client) find(ctx context.Context) (service bool, err error) {
 	return true, nil
 }
 
-// isService says whether the service is known to be the one to ask.
+// isService reports whether the service is known to be the one to ask.
 func (c *Client) isService() bool {
 	if c.Endpoint != "" {
 		return strings.Trim(c.Endpoint, "/") == ServiceEndpoint
@@ -63,7 +63,7 @@ func idle(s Status) Status {
 	return s
 }
 
-// holdsNothing says whether an answer is null, empty, or an object whose
+// holdsNothing reports whether an answer is null, empty, or an object whose
 // members all are.
 func holdsNothing(raw json.RawMessage) bool {
 	var members map[string]json.RawMessage

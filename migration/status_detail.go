@@ -19,7 +19,7 @@ func isDetail(name string) bool {
 	return slices.ContainsFunc(detailNames, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// details reads message and counts that stand beside a word, and says whether
+// details reads message and counts that stand beside a word, and reports whether
 // an error stands there.
 func (s *Status) details(members map[string]json.RawMessage) (problem bool) {
 	for _, name := range []string{"message", "error", "errors", "reason", "detail", "cause"} {
@@ -115,7 +115,7 @@ func first(raw json.RawMessage) byte {
 	return 0
 }
 
-// isNothing says whether a member is absent or says "none".
+// isNothing reports whether a member is absent or says "none".
 func isNothing(raw json.RawMessage) bool {
 	switch strings.TrimSpace(string(raw)) {
 	case "", "null", `""`, "0", "false", "[]", "{}":

@@ -27,7 +27,7 @@ const (
 //   - a [*FailedError] when the target says that it failed, or that records
 //     did,
 //   - an [*UnknownStateError] or [*UnknownOutcomeError] when for SettleTime
-//     the target says what does not tell: words that are not known, or that
+//     the target's answers do not tell the outcome: unknown words, or that
 //     nothing was configured or started,
 //   - a [*WaitError], which wraps the context's error and has the last status,
 //     at the end of ctx,
@@ -117,7 +117,7 @@ func (w *waiter) nextPause(err error, longest time.Duration) time.Duration {
 	return pause
 }
 
-// missed says whether a request that failed ends the wait.
+// missed reports whether a request that failed ends the wait.
 func (w *waiter) missed(err error) (over bool, _ error) {
 	if errors.Is(err, openidm.ErrUnavailable) {
 		w.met, w.odd = true, time.Time{} // down, which has no limit but ctx
@@ -139,7 +139,7 @@ func (w *waiter) measure(s *Status) {
 	w.last, w.met = *s, true
 }
 
-// look says whether a status ends the wait.
+// look reports whether a status ends the wait.
 func (w *waiter) look(s Status) (over bool, _ error) {
 	switch s.Phase {
 	case PhaseFailed:
@@ -171,7 +171,7 @@ func (w *waiter) look(s Status) (over bool, _ error) {
 	return true, &UnknownOutcomeError{Action: w.action(), Status: &s}
 }
 
-// unsettled says whether it was so for SettleTime that nothing can be told.
+// unsettled reports whether it was so for SettleTime that nothing can be told.
 func (w *waiter) unsettled() bool {
 	if w.odd.IsZero() {
 		w.odd = time.Now()
@@ -179,7 +179,7 @@ func (w *waiter) unsettled() bool {
 	return time.Since(w.odd) >= orDefault(w.c.SettleTime, defaultSettleTime)
 }
 
-// endsRun says whether a word of configure can also be the migration's end:
+// endsRun reports whether a word of configure can also be the migration's end:
 // "configured" cannot.
 func endsRun(word string) bool {
 	return strings.EqualFold(word, "success") || strings.EqualFold(word, "succeeded")

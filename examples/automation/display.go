@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // display writes one line for each step that ends, and for each tenth of a
@@ -17,7 +18,7 @@ type display struct {
 
 func (d *display) event(site string, e idconnect.Event) {
 	switch {
-	case e.Kind == idconnect.EventStep && e.State != idconnect.Running:
+	case e.Kind == idconnect.EventStep && e.State != report.Running:
 		fmt.Fprintf(d.w, "%s: %s %s\n", site, e.Step, e.State)
 	case e.Kind == idconnect.EventProgress && e.Total > 0:
 		tenth := 10 * e.Done / e.Total

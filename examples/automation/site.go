@@ -10,6 +10,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -84,7 +85,7 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 
 // upgrade is the whole of it: describe the installation, look before anything
 // changes, and watch the run. It is what the README shows.
-func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*idconnect.Report, error) {
+func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*report.Report, error) {
 	u := &idconnect.Upgrade{
 		SourceDir:   site.SourceDir, // salesforceIdConnect of 2.1, only read
 		TargetDir:   site.TargetDir, // salesforceIdConnect of 7.1.6

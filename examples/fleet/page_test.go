@@ -17,6 +17,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
@@ -30,13 +31,13 @@ func bigReport(n int) *FleetReport {
 	for _, row := range s.Rows {
 		e := &Entry{Row: row}
 		if row.Ended != nil {
-			report := &idconnect.Report{Version: idconnect.ReportVersion, Started: *row.Started, Ended: *row.Ended, Outcome: row.State}
-			report.Source.URL, report.Target.URL, report.Target.Version = "https://idc21.example.com:8443/openidm/", "https://idc716.example.com:8443/openidm/", "7.1.6"
+			rep := &report.Report{Version: report.Version, Started: *row.Started, Ended: *row.Ended, Outcome: row.State}
+			rep.Source.URL, rep.Target.URL, rep.Target.Version = "https://idc21.example.com:8443/openidm/", "https://idc716.example.com:8443/openidm/", "7.1.6"
 			for _, name := range idconnect.StepNames() {
-				report.Steps = append(report.Steps, &idconnect.StepResult{Name: name, State: idconnect.Done, Started: row.Started, Ended: row.Ended})
+				rep.Steps = append(rep.Steps, &report.StepResult{Name: name, State: report.Done, Started: row.Started, Ended: row.Ended})
 			}
-			report.Verify = &verify.Report{Collections: []verify.CollectionReport{{Name: "users", Checked: true, SourceCount: 12408, TargetCount: 12405, MissingCount: 3}}}
-			e.Result = &flow.Result{Report: report, Text: "<b>bold</b> & \"quoted\""}
+			rep.Verify = &verify.Report{Collections: []verify.CollectionReport{{Name: "users", Checked: true, SourceCount: 12408, TargetCount: 12405, MissingCount: 3}}}
+			e.Result = &flow.Result{Report: rep, Text: "<b>bold</b> & \"quoted\""}
 		}
 		r.Results = append(r.Results, e)
 	}

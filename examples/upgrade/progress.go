@@ -14,6 +14,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // progress shows the events of a run. All of them come one after the other.
@@ -40,7 +41,7 @@ type jsonProgress struct{ log *slog.Logger }
 func (p jsonProgress) event(e idconnect.Event) {
 	level := slog.LevelInfo
 	switch {
-	case e.State == idconnect.Failed, e.Finding != nil && e.Finding.Severity == preflight.Blocks:
+	case e.State == report.Failed, e.Finding != nil && e.Finding.Severity == preflight.Blocks:
 		level = slog.LevelError
 	case e.Finding != nil && e.Finding.Severity == preflight.Warns:
 		level = slog.LevelWarn

@@ -9,19 +9,20 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 var someEvents = []idconnect.Event{
-	{Kind: idconnect.EventRun, State: idconnect.Running},
+	{Kind: idconnect.EventRun, State: report.Running},
 	{Kind: idconnect.EventFinding, Step: "stores", Finding: &preflight.Finding{Code: "STORE-PASSWORD", Severity: preflight.Blocks, Seen: "it does not open"}},
-	{Kind: idconnect.EventStep, Step: "unpack", State: idconnect.Running},
+	{Kind: idconnect.EventStep, Step: "unpack", State: report.Running},
 	{Kind: idconnect.EventProgress, Step: "unpack", Done: 512 << 10, Total: 1 << 20, Unit: "bytes"},
 	{Kind: idconnect.EventProgress, Step: "unpack", Done: 1 << 20, Total: 1 << 20, Unit: "bytes"},
-	{Kind: idconnect.EventStep, Step: "unpack", State: idconnect.Done, Detail: "3 files"},
+	{Kind: idconnect.EventStep, Step: "unpack", State: report.Done, Detail: "3 files"},
 	{Kind: idconnect.EventOutput, Step: "setup", Detail: "The server starts."},
 	{Kind: idconnect.EventProgress, Step: "verify", Detail: "users", Done: 500, Total: -1, Unit: "records"},
-	{Kind: idconnect.EventStep, Step: "verify", State: idconnect.Failed, Detail: "the servers differ"},
-	{Kind: idconnect.EventRun, State: idconnect.Failed, Detail: "differences"},
+	{Kind: idconnect.EventStep, Step: "verify", State: report.Failed, Detail: "the servers differ"},
+	{Kind: idconnect.EventRun, State: report.Failed, Detail: "differences"},
 }
 
 func TestJSONProgress(t *testing.T) {
@@ -53,7 +54,7 @@ func TestJSONProgress(t *testing.T) {
 			got.Event.Done != want.Done || got.Event.Total != want.Total || got.Event.Unit != want.Unit {
 			t.Errorf("%s", l)
 		}
-		if bad := want.State == idconnect.Failed || want.Finding != nil; bad != (got.Level == "ERROR") {
+		if bad := want.State == report.Failed || want.Finding != nil; bad != (got.Level == "ERROR") {
 			t.Errorf("level: %s", l)
 		}
 	}

@@ -7,17 +7,16 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// textOptions fit reports to where the output goes: folded and coloured on a
+// layout fits reports to where the output goes: folded and coloured on a
 // terminal, as they are elsewhere. NO_COLOR (no-color.org) and TERM=dumb keep
 // colour away, and so does a console of Windows that does not say that it has it.
-func (a *app) textOptions() idconnect.TextOptions {
+func (a *app) layout() layout {
 	f, ok := a.out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return idconnect.TextOptions{}
+		return layout{}
 	}
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
@@ -27,7 +26,7 @@ func (a *app) textOptions() idconnect.TextOptions {
 	if runtime.GOOS == "windows" && a.env("WT_SESSION") == "" {
 		colour = false
 	}
-	return idconnect.TextOptions{Width: width, Colour: colour}
+	return layout{width: width, colour: colour}
 }
 
 // errNoTerminal: there is nobody to ask.

@@ -7,12 +7,10 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
-
-	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // Colour and folding are for terminals that want them.
-func TestTextOptions(t *testing.T) {
+func TestLayout(t *testing.T) {
 	t.Parallel()
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -31,16 +29,16 @@ func TestTextOptions(t *testing.T) {
 	for name, c := range map[string]struct {
 		out  *os.File
 		env  map[string]string
-		want idconnect.TextOptions
+		want layout
 	}{
-		"terminal":       {theirs, nil, idconnect.TextOptions{Width: 40, Colour: true}},
-		"NO_COLOR":       {theirs, map[string]string{"NO_COLOR": "1"}, idconnect.TextOptions{Width: 40}},
-		"NO_COLOR empty": {theirs, map[string]string{"NO_COLOR": ""}, idconnect.TextOptions{Width: 40, Colour: true}},
-		"dumb":           {theirs, map[string]string{"TERM": "dumb"}, idconnect.TextOptions{Width: 40}},
-		"file":           {file, nil, idconnect.TextOptions{}},
+		"terminal":       {theirs, nil, layout{width: 40, colour: true}},
+		"NO_COLOR":       {theirs, map[string]string{"NO_COLOR": "1"}, layout{width: 40}},
+		"NO_COLOR empty": {theirs, map[string]string{"NO_COLOR": ""}, layout{width: 40, colour: true}},
+		"dumb":           {theirs, map[string]string{"TERM": "dumb"}, layout{width: 40}},
+		"file":           {file, nil, layout{}},
 	} {
 		a := &app{out: c.out, env: func(n string) string { return c.env[n] }}
-		if got := a.textOptions(); got != c.want {
+		if got := a.layout(); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 func (a *app) prepare(name string, args []string, steps []string, ask bool) (*upgradeFlags, error) {
@@ -53,11 +54,11 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	return nil
 }
 
-func (a *app) showPlan(p idconnect.Plan, asJSON bool) error {
+func (a *app) showPlan(p report.Plan, asJSON bool) error {
 	if asJSON {
 		return a.json(p)
 	}
-	return p.WriteTextFor(a.out, a.textOptions())
+	return a.layout().write(a.out, p.Blocks())
 }
 
 func (a *app) upgrade(ctx context.Context, args []string) error {
@@ -73,26 +74,26 @@ func (a *app) upgrade(ctx context.Context, args []string) error {
 func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	progress := a.newProgress(v.logLevel)
 	v.u.Events = progress.event
-	report, err := v.u.Run(ctx)
+	rep, err := v.u.Run(ctx)
 	progress.end()
-	if report == nil {
+	if rep == nil {
 		return err
 	}
 	var show error
 	if v.json {
-		show = a.json(report)
+		show = a.json(rep)
 	} else {
-		show = report.WriteTextFor(a.out, a.textOptions())
+		show = a.layout().write(a.out, rep.View().Blocks())
 	}
 	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.report != "" {
-		show = errors.Join(show, a.save(report, dir))
+		show = errors.Join(show, a.save(rep, dir))
 	}
-	return errors.Join(err, show, v.verify.save(a, report.Verify))
+	return errors.Join(err, show, v.verify.save(a, rep.Verify))
 }
 
 // save writes a report into a folder and says where it is.
-func (a *app) save(report *idconnect.Report, dir string) error {
-	if err := report.Save(dir); err != nil {
+func (a *app) save(rep *report.Report, dir string) error {
+	if err := rep.Save(dir); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
@@ -142,7 +143,7 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {
-		err = errors.Join(err, whole.WriteTextFor(a.out, a.textOptions()))
+		err = errors.Join(err, a.layout().write(a.out, whole.View().Blocks()))
 	}
 	if v.report != "" {
 		err = errors.Join(err, a.save(whole, v.report))

@@ -61,7 +61,8 @@ type checker struct {
 // limits and progress hold for the checks too. What goes wrong in a check is
 // the reason why it is not checked; Run returns an error only if opts are
 // invalid or the context ends, and then report holds the checks made so far.
-func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options, report *verify.Report) error {
+func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options,
+	report *verify.Report) error {
 	if err := opts.Validate(); err != nil {
 		return err
 	}
@@ -147,12 +148,14 @@ func both(do func(side int)) {
 // not.
 type idsOnly struct{ verify.Server }
 
-func (s idsOnly) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error) {
+func (s idsOnly) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page,
+	error) {
 	q.Fields = []string{"_id"}
 	return s.Server.QueryPage(ctx, resource, q, cookie)
 }
 
-func (s idsOnly) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
+func (s idsOnly) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte,
+	error) {
 	q.Fields = []string{"_id"}
 	return s.Server.QueryBody(ctx, resource, q, cookie, buf)
 }

@@ -38,7 +38,8 @@ type auditEntry struct {
 	Detail    json.RawMessage `json:"messageDetail"`
 }
 
-var auditFields = []string{"_id", "entryType", "status", "reconId", "sourceObjectId", "targetObjectId", "message", "exception", "messageDetail"}
+var auditFields = []string{"_id", "entryType", "status", "reconId", "sourceObjectId", "targetObjectId", "message",
+	"exception", "messageDetail"}
 
 // failedRecords asks the target for its reconciliations, of which a migration
 // is made, and its audit for the entries of those with failures.
@@ -76,14 +77,17 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 		switch {
 		case err != nil:
 			out.Checked = false
-			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", text.Printable(text.Cut(run.ID, 100)), statusOf(err)))
+			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s",
+				text.Printable(text.Cut(run.ID, 100)), statusOf(err)))
 		case failures < 0:
 			out.Count += named
 		case named < failures:
-			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named, text.Plural(int(failures), "failed record"), text.Printable(text.Cut(run.ID, 100))))
+			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named,
+				text.Plural(int(failures), "failed record"), text.Printable(text.Cut(run.ID, 100))))
 		}
 		if run.Ended == "" {
-			notes = append(notes, fmt.Sprintf("%s is still running", text.Printable(text.Cut(run.ID, 100))))
+			notes = append(notes, fmt.Sprintf("%s is still running",
+				text.Printable(text.Cut(run.ID, 100))))
 		}
 	}
 	for key, r := range records {
@@ -91,7 +95,8 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 		out.Records = append(out.Records, r)
 	}
 	slices.SortFunc(out.Records, func(a, b verify.FailedRecord) int {
-		return cmp.Or(strings.Compare(a.Mapping, b.Mapping), strings.Compare(a.Collection, b.Collection), strings.Compare(a.ID, b.ID))
+		return cmp.Or(strings.Compare(a.Mapping, b.Mapping), strings.Compare(a.Collection, b.Collection),
+			strings.Compare(a.ID, b.ID))
 	})
 	t.match(ctx, out.Records)
 	t.hideValues(ctx, out.Records)
@@ -107,10 +112,12 @@ type failedKey struct{ mapping, collection, id string }
 
 // audited reads the entries of the failures of a run and keeps as many as the
 // report has room for. It returns how many there are.
-func (t *checker) audited(ctx context.Context, run openidm.Recon, records map[failedKey]verify.FailedRecord) (named int64, err error) {
+func (t *checker) audited(ctx context.Context, run openidm.Recon,
+	records map[failedKey]verify.FailedRecord) (named int64, err error) {
 	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace
 	query := openidm.Query{
-		Filter: `reconId eq "` + quote(run.ID) + `" and status eq "FAILURE"`, Fields: auditFields, PageSize: failedPageSize,
+		Filter: `reconId eq "` + quote(run.ID) +
+			`" and status eq "FAILURE"`, Fields: auditFields, PageSize: failedPageSize,
 	}
 	cookies := map[string]bool{}
 	for cookie := ""; ; {
@@ -125,14 +132,16 @@ func (t *checker) audited(ctx context.Context, run openidm.Recon, records map[fa
 			}
 			// The summary of a run that failed is no record; a server that
 			// does not look at the filter shows others, too.
-			if e.Status != "FAILURE" || e.ReconID != run.ID || e.EntryType != "" && e.EntryType != "entry" {
+			if e.Status != "FAILURE" || e.ReconID != run.ID || e.EntryType != "" &&
+				e.EntryType != "entry" {
 				continue
 			}
 			named++
 			collection, id := t.recordOf(e)
 			key := failedKey{text.Cut(run.Mapping, 200), collection, text.Cut(id, digest.MaxID)}
 			if _, known := records[key]; known || len(records) < t.compared.MaxDifferences {
-				records[key] = verify.FailedRecord{Run: text.Cut(run.ID, 200), Reason: t.reasonOf(e), Collection: collection}
+				records[key] = verify.FailedRecord{Run: text.Cut(run.ID, 200), Reason: t.reasonOf(e),
+					Collection: collection}
 			}
 		}
 		if cookie = page.Cookie; cookie == "" {
@@ -151,7 +160,8 @@ func (t *checker) recordOf(e auditEntry) (collection, id string) {
 	for _, object := range []string{e.Source, e.Target} {
 		for i := range t.report.Collections {
 			c := &t.report.Collections[i]
-			rest, ok := strings.CutPrefix(strings.TrimPrefix(object, "repo/"), strings.TrimPrefix(c.Resource, "repo/")+"/")
+			rest, ok := strings.CutPrefix(strings.TrimPrefix(object, "repo/"),
+				strings.TrimPrefix(c.Resource, "repo/")+"/")
 			if ok && rest != "" {
 				return c.Name, rest
 			}
@@ -223,7 +233,8 @@ func failedPolicies(raw json.RawMessage) (out []string) {
 func (t *checker) match(ctx context.Context, records []verify.FailedRecord) {
 	for i := range records {
 		r := &records[i]
-		n := slices.IndexFunc(t.report.Collections, func(c verify.CollectionReport) bool { return c.Name == r.Collection })
+		n := slices.IndexFunc(t.report.Collections,
+			func(c verify.CollectionReport) bool { return c.Name == r.Collection })
 		if r.Collection == "" || n < 0 {
 			continue
 		}
@@ -254,7 +265,9 @@ func (t *checker) hideValues(ctx context.Context, records []verify.FailedRecord)
 		all.Go(func() {
 			for r := range work {
 				var record any
-				if ctx.Err() != nil || t.servers[0].Read(ctx, resources[r.Collection]+"/"+url.PathEscape(r.ID), &record) != nil {
+				if ctx.Err() != nil ||
+					t.servers[0].Read(ctx, resources[r.Collection]+"/"+url.PathEscape(r.ID),
+						&record) != nil {
 					continue
 				}
 				for _, value := range valuesIn(record, nil) {
@@ -311,9 +324,12 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		first = "remove the reasons first; then "
 	}
 	var names json.RawMessage
-	err := t.servers[1].Action(ctx, migration.ServiceEndpoint, "mappingNames", openidm.ActionRequest{Repeatable: true}, &names)
+	err := t.servers[1].Action(ctx, migration.ServiceEndpoint, "mappingNames",
+		openidm.ActionRequest{Repeatable: true}, &names)
 	if err != nil {
-		return first + "bring the records over by their ids, which verify -ids FILE writes down: this target is not known to migrate twice"
+		return first +
+			"bring the records over by their ids, which verify -ids FILE writes down: " +
+			"this target is not known to migrate twice"
 	}
 	var mappings []string
 	for _, r := range failed.Records {
@@ -325,7 +341,8 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 	if len(mappings) > 0 {
 		only = " (its action migrate with mapping=" + list(mappings) + " is enough)"
 	}
-	return first + "migrate again: the target's migration service copies what is missing" + only + ", as run -steps migrate,verify -again does"
+	return first + "migrate again: the target's migration service copies what is missing" + only +
+		", as run -steps migrate,verify -again does"
 }
 
 // allChecked says whether every collection was checked.

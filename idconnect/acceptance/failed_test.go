@@ -32,7 +32,8 @@ func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, targ
 	target.Fail(fault)
 	c := &migration.Client{API: client(target), PollInterval: time.Millisecond}
 	if !service {
-		if _, err := c.Configure(t.Context(), migration.Source{InstanceURL: source.URL(), Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}); err != nil {
+		if _, err := c.Configure(t.Context(), migration.Source{InstanceURL: source.URL(),
+			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}); err != nil {
 			t.Fatal(err)
 		}
 		target.Wait()
@@ -45,7 +46,8 @@ func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, targ
 	return source, target
 }
 
-func failedOf(t *testing.T, source, target *openidmtest.Server, opts verify.Options) (*verify.Report, *verify.FailedRecords) {
+func failedOf(t *testing.T, source, target *openidmtest.Server, opts verify.Options) (*verify.Report,
+	*verify.FailedRecords) {
 	t.Helper()
 	opts.Keys = source.Keystore()
 	report := check(t, source, target, opts, acceptance.Options{Off: acceptance.Codes()[:9]})
@@ -64,10 +66,12 @@ func TestFailedRecords(t *testing.T) {
 			t.Parallel()
 			source, target := migrated(t, service, openidmtest.Fault{
 				LoseRecords: 2, FailRecords: 3, CompleteAnyway: true,
-				Reason: "Value 'Jane Doe' of sn is bad \x1b for Given3 or jane@example.com, password openidm-admin or Hidd3n",
+				Reason: "Value 'Jane Doe' of sn is bad \x1b for Given3 or jane@example.com, " +
+					"password openidm-admin or Hidd3n",
 			})
 			report, failed := failedOf(t, source, target, verify.Options{})
-			if !failed.Checked || failed.Reason != "" || failed.Count != 3 || len(failed.Records) != 3 || report.Same() || report.Collections[0].MissingCount != 5 {
+			if !failed.Checked || failed.Reason != "" || failed.Count != 3 || len(failed.Records) != 3 ||
+				report.Same() || report.Collections[0].MissingCount != 5 {
 				t.Fatalf("%+v", failed)
 			}
 			for i, r := range failed.Records {
@@ -77,14 +81,18 @@ func TestFailedRecords(t *testing.T) {
 				}
 				// The reports' order is that of the ids; the first two were lost in silence.
 				want := verify.FailedRecord{
-					Mapping: "repoManagedUser_repoManagedUser", Run: r.Run, ID: fmt.Sprintf("u%05d", i+2),
-					Reason: "Value … of sn is bad \uFFFD for " + name + " or … password …; SynchronizationException", Collection: "users", Missing: true,
+					Mapping: "repoManagedUser_repoManagedUser", Run: r.Run,
+					ID: fmt.Sprintf("u%05d", i+2),
+					Reason: "Value … of sn is bad \uFFFD for " + name +
+						" or … password …; SynchronizationException",
+					Collection: "users", Missing: true,
 				}
 				if r != want || r.Run == "" {
 					t.Errorf("got  %+v\nwant %+v", r, want)
 				}
 			}
-			if again := strings.Contains(failed.Repair, "migrate again"); again != service || service == strings.Contains(failed.Repair, "-ids FILE") {
+			if again := strings.Contains(failed.Repair, "migrate again"); again != service ||
+				service == strings.Contains(failed.Repair, "-ids FILE") {
 				t.Errorf("to repair: %s", failed.Repair)
 			}
 			for _, secret := range []string{"Jane", "jane@", "openidm-admin", "Hidd3n", "\x1b", `\u001b`} {
@@ -100,11 +108,13 @@ func TestFailedRecords(t *testing.T) {
 				}
 			}
 			_, failed = failedOf(t, source, target, verify.Options{})
-			if failed.Count != 3 || !failed.Records[0].Missing || failed.Records[1].Missing || !failed.Records[2].Missing {
+			if failed.Count != 3 || !failed.Records[0].Missing || failed.Records[1].Missing ||
+				!failed.Records[2].Missing {
 				t.Errorf("%+v", failed)
 			}
 			_, failed = failedOf(t, source, target, verify.Options{MaxDifferences: 1})
-			if failed.Count != 3 || len(failed.Records) != 1 || failed.Records[0].ID != "u00002" || !failed.Records[0].Missing {
+			if failed.Count != 3 || len(failed.Records) != 1 || failed.Records[0].ID != "u00002" ||
+				!failed.Records[0].Missing {
 				t.Errorf("with short lists: %+v", failed)
 			}
 
@@ -137,7 +147,8 @@ func TestFailedRecordsOfSync(t *testing.T) {
 	}
 	r := failed.Records[0]
 	if r.ID != "nobody" || r.Collection != "users" || r.Missing ||
-		r.Reason != "policies not kept: mail VALID_EMAIL_ADDRESS_FORMAT; Policy validation failed; SynchronizationException" {
+		r.Reason != "policies not kept: mail VALID_EMAIL_ADDRESS_FORMAT; "+
+			"Policy validation failed; SynchronizationException" {
 		t.Errorf("%+v", r)
 	}
 	if !strings.HasPrefix(failed.Repair, "nothing: ") {
@@ -152,14 +163,17 @@ func TestFailedRecordsRefused(t *testing.T) {
 	source, target := migrated(t, false, openidmtest.Fault{FailRecords: 3, CompleteAnyway: true})
 	refuse := func(path string) {
 		target.ClearFaults()
-		target.Fail(openidmtest.Fault{Path: path, Status: http.StatusForbidden, Body: `{"code":403,"reason":"Forbidden","message":"Access denied"}`})
+		target.Fail(openidmtest.Fault{Path: path, Status: http.StatusForbidden,
+			Body: `{"code":403,"reason":"Forbidden","message":"Access denied"}`})
 	}
 	refuse("recon")
-	if _, failed := failedOf(t, source, target, verify.Options{}); failed.Checked || !strings.Contains(failed.Reason, "403 Forbidden") || failed.Repair == "" {
+	if _, failed := failedOf(t, source, target, verify.Options{}); failed.Checked ||
+		!strings.Contains(failed.Reason, "403 Forbidden") || failed.Repair == "" {
 		t.Errorf("%+v", failed)
 	}
 	refuse("audit")
-	if _, failed := failedOf(t, source, target, verify.Options{}); failed.Checked || failed.Count != 3 || len(failed.Records) != 0 || !strings.Contains(failed.Reason, "403 Forbidden") {
+	if _, failed := failedOf(t, source, target, verify.Options{}); failed.Checked || failed.Count != 3 ||
+		len(failed.Records) != 0 || !strings.Contains(failed.Reason, "403 Forbidden") {
 		t.Errorf("%+v", failed)
 	}
 	// A run that counts more than the audit names, and an audit that does not
@@ -176,12 +190,16 @@ func TestFailedRecordsRefused(t *testing.T) {
 		}
 	}
 	entry := func(id, status, kind, reconID string) string {
-		return fmt.Sprintf(`{"_id":"x","status":%q,"entryType":%q,"reconId":%q,"sourceObjectId":%q,"message":"no"}`, status, kind, reconID, id)
+		return fmt.Sprintf(`{"_id":"x","status":%q,"entryType":%q,"reconId":%q,`+
+			`"sourceObjectId":%q,"message":"no"}`, status, kind, reconID, id)
 	}
 	target.Fail(openidmtest.Fault{Path: "audit/recon", Status: 200, Body: `{"result":[` + strings.Join([]string{
-		entry("managed/user/u00000", "FAILURE", "entry", run.ID), entry("managed/user/u00000", "FAILURE", "entry", run.ID),
-		entry("managed/user/a/b%2F", "FAILURE", "entry", run.ID)[:1] + `"more":[1],` + entry("managed/user/a/b%2F", "FAILURE", "entry", run.ID)[1:],
-		entry("managed/user/u00001", "SUCCESS", "entry", run.ID), entry("managed/user/u00002", "FAILURE", "summary", run.ID), entry("managed/user/u00003", "FAILURE", "entry", "another"),
+		entry("managed/user/u00000", "FAILURE", "entry", run.ID), entry("managed/user/u00000", "FAILURE",
+			"entry", run.ID),
+		entry("managed/user/a/b%2F", "FAILURE", "entry", run.ID)[:1] + `"more":[1],` +
+			entry("managed/user/a/b%2F", "FAILURE", "entry", run.ID)[1:],
+		entry("managed/user/u00001", "SUCCESS", "entry", run.ID), entry("managed/user/u00002", "FAILURE",
+			"summary", run.ID), entry("managed/user/u00003", "FAILURE", "entry", "another"),
 	}, ",") + `],"pagedResultsCookie":null}`})
 	_, failed := failedOf(t, source, target, verify.Options{})
 	var ids []string

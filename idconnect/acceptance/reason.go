@@ -16,7 +16,8 @@ const maxReason = 240
 // one is left out: whatever stands in quotes or braces, addresses, numbers and
 // long words without a break, and everything that follows the name of a secret.
 var (
-	reasonSecret = regexp.MustCompile(`(?i)\b(pass(word|wd|phrase|code)?s?|passwort|pwd|secrets?|tokens?|credentials?|bearer|authorization|private.?key|api.?key)\b.*`)
+	reasonSecret = regexp.MustCompile(`(?i)\b(pass(word|wd|phrase|code)?s?|passwort|pwd|secrets?|tokens?` +
+		`|credentials?|bearer|authorization|private.?key|api.?key)\b.*`)
 	reasonBraces = regexp.MustCompile(`\{.*|\[[^\]]*\]?`)
 	reasonToken  = regexp.MustCompile(`[^\s@]+@[^\s@]+|\S{25,}|\S*\d{4,}\S*`)
 	// reasonClass is the name of a Java class, which is long and no value.
@@ -33,13 +34,15 @@ func harmless(said string, secrets ...string) string {
 			said = strings.ReplaceAll(said, secret, "…")
 		}
 	}
-	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(said))), " ")
+	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t",
+		" ").Replace(said))), " ")
 	said = reasonSecret.ReplaceAllString(said, "$1 …")
 	said = withoutQuoted(said)
 	said = reasonBraces.ReplaceAllString(said, "…")
 	said = reasonToken.ReplaceAllStringFunc(said, func(token string) string {
 		if m := reasonClass.FindStringSubmatch(token); m != nil {
-			return m[1] + strings.TrimLeft(token[len(token)-1:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+			return m[1] + strings.TrimLeft(token[len(token)-1:],
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 		}
 		return "…"
 	})

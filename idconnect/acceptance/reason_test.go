@@ -14,8 +14,11 @@ func TestHarmless(t *testing.T) {
 	for _, tc := range []struct{ in, want string }{
 		{"", ""},
 		{"Policy validation failed", "Policy validation failed"},
-		{"org.forgerock.json.resource.PreconditionFailedException: Create rejected as Object with same ID already exists", "PreconditionFailedException: Create rejected as Object with same ID already exists"},
-		{"found duplicated key 'bjensen@example.com' in index 'id' previously", "found duplicated key … in index … previously"},
+		{"org.forgerock.json.resource.PreconditionFailedException: " +
+			"Create rejected as Object with same ID already exists",
+			"PreconditionFailedException: Create rejected as Object with same ID already exists"},
+		{"found duplicated key 'bjensen@example.com' in index 'id' previously",
+			"found duplicated key … in index … previously"},
 		{`Value "Jane \"J\" Doe" is bad`, "Value … is bad"},
 		{`name 'O'Brien' and 'D'Arcy', ('x')`, "name … and …, (…)"},
 		{"“a b” and «c» and `d`", "… and … and …"},
@@ -53,7 +56,8 @@ func FuzzHarmless(f *testing.F) {
 		if len(got) > maxReason+len("…") || strings.ContainsAny(got, "\x00\x1b\n\r") {
 			t.Fatalf("%q", got)
 		}
-		if len(secret) >= 4 && strings.Contains(got, secret) && !strings.Contains(secret, "…") && text.Printable(secret) == secret && !strings.Contains(secret, " ") {
+		if len(secret) >= 4 && strings.Contains(got, secret) && !strings.Contains(secret, "…") &&
+			text.Printable(secret) == secret && !strings.Contains(secret, " ") {
 			t.Fatalf("%q holds %q", got, secret)
 		}
 	})
@@ -61,12 +65,14 @@ func FuzzHarmless(f *testing.F) {
 
 func TestSecretName(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"password", "userPassword", "PWD", "clientSecret", "access_token", "kbaInfo", "securityAnswer", "apiKey", "pin", "privateKey", "passphrase", "encrypted"} {
+	for _, name := range []string{"password", "userPassword", "PWD", "clientSecret", "access_token", "kbaInfo",
+		"securityAnswer", "apiKey", "pin", "privateKey", "passphrase", "encrypted"} {
 		if !digest.SecretName(name) {
 			t.Errorf("%s is none", name)
 		}
 	}
-	for _, name := range []string{"mail", "userName", "keyword", "shopping", "telephoneNumber", "linkType", "monkey"} {
+	for _, name := range []string{"mail", "userName", "keyword", "shopping", "telephoneNumber", "linkType",
+		"monkey"} {
 		if digest.SecretName(name) {
 			t.Errorf("%s is one", name)
 		}

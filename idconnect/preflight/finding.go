@@ -1,13 +1,19 @@
 package preflight
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
 
 // ErrBlocked is the error of a run that a finding blocks. Nothing was changed.
-var ErrBlocked = errors.New("blocked by preflight, nothing was changed")
+var ErrBlocked error = blocked{}
+
+type blocked struct{}
+
+func (blocked) Error() string { return "blocked by preflight, nothing was changed" }
+
+// Remedy says what to do about it.
+func (blocked) Remedy() string { return "do what the findings say, then run the same command again" }
 
 // Severity says what a [Finding] means for the run.
 type Severity string

@@ -18,7 +18,8 @@ type generated struct {
 	count int
 }
 
-func (g *generated) QueryBody(_ context.Context, _ string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
+func (g *generated) QueryBody(_ context.Context, _ string, q openidm.Query, cookie string, buf []byte) ([]byte,
+	error) {
 	offset, _ := strconv.Atoi(cookie)
 	end := min(offset+q.PageSize, g.count)
 	result := make([]json.RawMessage, 0, end-offset)
@@ -32,7 +33,8 @@ func (g *generated) QueryBody(_ context.Context, _ string, q openidm.Query, cook
 	return pageText(buf, result, next), nil
 }
 
-func (g *generated) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error) {
+func (g *generated) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page,
+	error) {
 	body, err := g.QueryBody(ctx, resource, q, cookie, nil)
 	if err != nil {
 		return openidm.Page{}, err
@@ -69,7 +71,8 @@ func BenchmarkEqual(b *testing.B) {
 					both.Go(func() {
 						var buf []byte
 						for offset := 0; offset < n; offset += 500 {
-							buf, _ = server.QueryBody(b.Context(), "", openidm.Query{PageSize: 500}, strconv.Itoa(offset), buf)
+							buf, _ = server.QueryBody(b.Context(), "",
+								openidm.Query{PageSize: 500}, strconv.Itoa(offset), buf)
 						}
 					})
 				}

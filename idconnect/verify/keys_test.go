@@ -21,7 +21,8 @@ func keyStore(t *testing.T) (*keystore.Store, func(plain, iv string) string) {
 	key := []byte("0123456789abcdef")
 	password := keystore.NewPassword("changeit")
 	made := keystore.New(keystore.JCEKS)
-	if err := made.PutSecretKey(alias, "AES", key, keystore.PutOptions{Password: password, Iterations: 1000}); err != nil {
+	if err := made.PutSecretKey(alias, "AES", key, keystore.PutOptions{Password: password,
+		Iterations: 1000}); err != nil {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
@@ -40,7 +41,8 @@ func keyStore(t *testing.T) (*keystore.Store, func(plain, iv string) string) {
 		pad := aes.BlockSize - len(plain)%aes.BlockSize
 		data := append([]byte(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 		cipher.NewCBCEncrypter(block, []byte(iv)).CryptBlocks(data, data)
-		return fmt.Sprintf(`{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":%q}}}`,
+		return fmt.Sprintf(`{"$crypto":{"type":"x-simple-encryption",`+
+			`"value":{"cipher":"AES/CBC/PKCS5Padding","data":%q,"iv":%q,"key":%q}}}`,
 			base64.StdEncoding.EncodeToString(data), base64.StdEncoding.EncodeToString([]byte(iv)), alias)
 	}
 }
@@ -49,7 +51,9 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	store, seal := keyStore(t)
 	const ivA, ivB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
-	const unknown = `{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"%s","iv":"YWFhYWFhYWFhYWFhYWFhYQ==","key":"another-key"}}}`
+	const unknown = `{"$crypto":{"type":"x-simple-encryption",` +
+		`"value":{"cipher":"AES/CBC/PKCS5Padding","data":"%s",` +
+		`"iv":"YWFhYWFhYWFhYWFhYWFhYQ==","key":"another-key"}}}`
 	for _, tc := range []struct {
 		name, source, target string
 		keys                 *keystore.Store
@@ -60,11 +64,16 @@ func TestKeys(t *testing.T) {
 		{"encrypted anew, no keys", seal(`"secret"`, ivA), seal(`"secret"`, ivB), nil, false, 1},
 		{"another secret", seal(`"secret"`, ivA), seal(`"secreT"`, ivA), store, true, 0},
 		{"another secret, no keys", seal(`"secret"`, ivA), seal(`"secreT"`, ivA), nil, false, 1},
-		{"another key", fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAQ=="), store, false, 1},
-		{"the same under another key", fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), store, false, 0},
-		{"damaged", seal(`"secret"`, ivA), strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), store, true, 0},
-		{"damaged alike", strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), store, false, 0},
-		{"another form", `{"$crypto":{"type":"new","value":{"stableId":"a"}}}`, `{"$crypto":{"type":"new","value":{"stableId":"b"}}}`, store, false, 1},
+		{"another key", fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="),
+			fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAQ=="), store, false, 1},
+		{"the same under another key", fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="),
+			fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), store, false, 0},
+		{"damaged", seal(`"secret"`, ivA), strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`,
+			1), store, true, 0},
+		{"damaged alike", strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1),
+			strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), store, false, 0},
+		{"another form", `{"$crypto":{"type":"new","value":{"stableId":"a"}}}`,
+			`{"$crypto":{"type":"new","value":{"stableId":"b"}}}`, store, false, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,8 +81,12 @@ func TestKeys(t *testing.T) {
 			source.put("x", `{"_id":"x","password":`+tc.source+`}`)
 			target.put("x", `{"password":`+tc.target+`,"_id":"x"}`)
 			got := compareTables(t, source, target, Options{Keys: tc.keys})
-			changed := slices.ContainsFunc(got.Changed, func(c Change) bool { return c.ID == "x" && slices.Equal(c.Members, []string{"password"}) })
-			if changed != tc.changed || got.NotCheckedValues != tc.notChecked || got.Differences() != int64(len(got.Changed)) {
+			changed := slices.ContainsFunc(got.Changed, func(c Change) bool {
+				return c.ID == "x" &&
+					slices.Equal(c.Members, []string{"password"})
+			})
+			if changed != tc.changed || got.NotCheckedValues != tc.notChecked ||
+				got.Differences() != int64(len(got.Changed)) {
 				t.Fatalf("got %+v", got)
 			}
 		})

@@ -158,8 +158,10 @@ func compareChunks(a, b *chunkList, near, most int64) (differing []mismatch, equ
 				take(1)
 			}
 		}
-		d := mismatch{Bucket: -1, Part: idRange{From: from, To: to}, Counts: [2]uint32{sums[0].Count, sums[1].Count}, sums: sums}
-		d.Alike = sums[0] == sums[1]
+		d := mismatch{
+			Bucket: -1, Part: idRange{From: from, To: to},
+			Counts: [2]uint32{sums[0].Count, sums[1].Count}, Alike: sums[0] == sums[1], sums: sums,
+		}
 		n := len(differing)
 		switch {
 		case d.Alike && alike:
@@ -169,7 +171,8 @@ func compareChunks(a, b *chunkList, near, most int64) (differing []mismatch, equ
 			for side := range between {
 				between[side] += d.Counts[side]
 			}
-		case n > 0 && int64(between[0]) <= near && differing[n-1].total()+int64(between[0]+between[1])+d.total() <= most:
+		case n > 0 && int64(between[0]) <= near &&
+			differing[n-1].total()+int64(between[0]+between[1])+d.total() <= most:
 			last := &differing[n-1]
 			last.Part.To, last.Alike = to, last.Alike && d.Alike
 			for side := range sums {
@@ -217,7 +220,8 @@ func (v *verifier) canRange(ctx context.Context, known mismatch) (bool, error) {
 	}
 	if err != nil {
 		var answer *openidm.Error
-		if errors.Is(err, tooMany) || errors.Is(err, errOrder) || errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) && !errors.Is(err, openidm.ErrUnauthorized) {
+		if errors.Is(err, tooMany) || errors.Is(err, errOrder) || errors.As(err, &answer) &&
+			!errors.Is(err, openidm.ErrUnavailable) && !errors.Is(err, openidm.ErrUnauthorized) {
 			return false, nil
 		}
 		return false, err

@@ -87,26 +87,38 @@ func TestAvailability(t *testing.T) {
 		reason                 string
 	}{
 		{"both", nil, nil, 5, repo, true, false, true, 0, ""},
-		{"repo refused by the target", nil, map[string]int{repo: 403}, 5, managed, true, false, true, 0, "managed/user was compared: the target does not show repo/managed/user (403 Forbidden)"},
-		{"repo refused by the source", map[string]int{repo: 404}, nil, 5, managed, true, false, true, 0, "managed/user was compared: the source does not show"},
-		{"on neither", map[string]int{repo: 404, managed: 404}, map[string]int{repo: 404, managed: 400}, 5, repo, false, false, false, 0, "the source does not show repo/managed/user (404 Not Found), the target"},
-		{"not on the source", map[string]int{repo: 404, managed: 404}, nil, 5, repo, false, false, false, 0, "the source does not show"},
-		{"not on the target", nil, map[string]int{repo: 404, managed: 404}, 5, repo, true, false, false, 5, "the target does not show"},
-		{"not on the target, empty", nil, map[string]int{repo: 404, managed: 404}, 0, repo, false, false, false, 0, "no record in it"},
-		{"refused by the target", nil, map[string]int{repo: 403, managed: 403}, 5, repo, false, true, false, 0, "403 Forbidden"},
-		{"refused by the source", map[string]int{repo: 403, managed: 500}, nil, 5, repo, false, true, false, 0, "403 Forbidden"},
+		{"repo refused by the target", nil, map[string]int{repo: 403}, 5, managed, true, false, true, 0,
+			"managed/user was compared: the target does not show repo/managed/user (403 Forbidden)"},
+		{"repo refused by the source", map[string]int{repo: 404}, nil, 5, managed, true, false, true, 0,
+			"managed/user was compared: the source does not show"},
+		{"on neither", map[string]int{repo: 404, managed: 404}, map[string]int{repo: 404, managed: 400}, 5,
+			repo, false, false, false, 0,
+			"the source does not show repo/managed/user (404 Not Found), the target"},
+		{"not on the source", map[string]int{repo: 404, managed: 404}, nil, 5, repo, false, false, false, 0,
+			"the source does not show"},
+		{"not on the target", nil, map[string]int{repo: 404, managed: 404}, 5, repo, true, false, false, 5,
+			"the target does not show"},
+		{"not on the target, empty", nil, map[string]int{repo: 404, managed: 404}, 0, repo, false, false,
+			false, 0, "no record in it"},
+		{"refused by the target", nil, map[string]int{repo: 403, managed: 403}, 5, repo, false, true, false, 0,
+			"403 Forbidden"},
+		{"refused by the source", map[string]int{repo: 403, managed: 500}, nil, 5, repo, false, true, false, 0,
+			"403 Forbidden"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			source, target := newTable(tc.sourceCount), newTable(5)
 			source.refuse, target.refuse = tc.source, tc.target
-			report, err := runTables(t.Context(), [2]Server{source, target}, Options{Collections: usersOnly})
+			report, err := runTables(t.Context(), [2]Server{source, target},
+				Options{Collections: usersOnly})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := report.Collections[0]
-			if got.Resource != tc.resource || got.Checked != tc.checked || got.Blocked != tc.blocked || got.MissingCount != tc.missing ||
-				!strings.Contains(got.Reason, tc.reason) || tc.reason == "" && got.Reason != "" || report.Same() != tc.same {
+			if got.Resource != tc.resource || got.Checked != tc.checked || got.Blocked != tc.blocked ||
+				got.MissingCount != tc.missing ||
+				!strings.Contains(got.Reason, tc.reason) || tc.reason == "" && got.Reason != "" ||
+				report.Same() != tc.same {
 				t.Fatalf("same %v, got %+v", report.Same(), got)
 			}
 		})
@@ -121,7 +133,8 @@ func TestFails(t *testing.T) {
 		target.refuse = map[string]int{"repo/link": 401}
 		report, err := runTables(t.Context(), [2]Server{source, target}, Options{Collections: both})
 		var answer *openidm.Error
-		if !errors.As(err, &answer) || !strings.Contains(err.Error(), "comparing links, reading the target") || len(report.Collections) != 1 {
+		if !errors.As(err, &answer) || !strings.Contains(err.Error(), "comparing links, reading the target") ||
+			len(report.Collections) != 1 {
 			t.Fatalf("got %v, %+v", err, report)
 		}
 	})

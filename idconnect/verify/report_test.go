@@ -23,7 +23,8 @@ func TestParseCollections(t *testing.T) {
 		for _, c := range got {
 			names = append(names, c.Name)
 		}
-		if strings.Join(names, " ") != tc.want || (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+		if strings.Join(names, " ") != tc.want || (err == nil) != (tc.err == "") || err != nil &&
+			!strings.Contains(err.Error(), tc.err) {
 			t.Errorf("%q: got %v, %v", tc.in, names, err)
 		}
 	}

@@ -13,8 +13,12 @@ import (
 
 // seededRecord is a user with a member of every kind.
 func seededRecord(id string, password string) string {
-	return `{"_id":` + seededQuote(id) + `,"_rev":"1","userName":"user of the test","mail":"user@example.com","sn":"Stra\u00dfe","city":"München","age":41,"ratio":1.50,"active":true,"manager":null,"note":"",` +
-		`"preferences":{"updates":false,"news":{"letter":"weekly"}},"tags":["a","b",{"c":1}],"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"7"}}],"password":` + password + `}`
+	return `{"_id":` + seededQuote(id) +
+		`,"_rev":"1","userName":"user of the test","mail":"user@example.com",` +
+		`"sn":"Stra\u00dfe","city":"München","age":41,"ratio":1.50,"active":true,"manager":null,"note":"",` +
+		`"preferences":{"updates":false,"news":{"letter":"weekly"}},"tags":["a","b",{"c":1}],` +
+		`"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"7"}}],` +
+		`"password":` + password + `}`
 }
 
 func seededQuote(id string) string {
@@ -57,8 +61,10 @@ func seededKinds() []seededKind {
 	return []seededKind{
 		{"missing", func(w *seededWorld, id string) { delete(w.target.records, id) }, "missing"},
 		{"extra", func(w *seededWorld, id string) { delete(w.source.records, id) }, "extra"},
-		{"twice in the target", func(w *seededWorld, id string) { w.target.ids = append(w.target.ids, id) }, "duplicate"},
-		{"twice in the source", func(w *seededWorld, id string) { w.source.ids = append(w.source.ids, id) }, "duplicate"},
+		{"twice in the target", func(w *seededWorld, id string) { w.target.ids = append(w.target.ids, id) },
+			"duplicate"},
+		{"twice in the source", func(w *seededWorld, id string) { w.source.ids = append(w.source.ids, id) },
+			"duplicate"},
 		{"twice in both", func(w *seededWorld, id string) {
 			w.source.ids, w.target.ids = append(w.source.ids, id), append(w.target.ids, id)
 		}, "duplicate"},
@@ -67,7 +73,8 @@ func seededKinds() []seededKind {
 			w.unreadable++
 		}, "missing"},
 		{"too deep in the source", func(w *seededWorld, id string) {
-			w.source.records[id] = strings.Replace(w.source.records[id], `"note":""`, `"note":`+strings.Repeat("[", 99)+strings.Repeat("]", 99), 1)
+			w.source.records[id] = strings.Replace(w.source.records[id], `"note":""`,
+				`"note":`+strings.Repeat("[", 99)+strings.Repeat("]", 99), 1)
 			w.unreadable++
 		}, "extra"},
 		edit("text", "mail", "user@example.com", "user@example.org"),
@@ -92,21 +99,27 @@ func seededKinds() []seededKind {
 		edit("reference", "roles", `managed/role/a`, `managed/role/b`),
 		edit("sharp s", "sn", `Stra\u00dfe`, `Strasse`),
 		edit("composed to decomposed", "city", `München`, "Mu\u0308nchen"),
-		{"another secret", func(w *seededWorld, id string) { w.edit(id, w.password(), w.seal(`"secreT"`, seededIV)) }, "changed password"},
-		{"decrypted", func(w *seededWorld, id string) { w.edit(id, w.password(), `"secret"`) }, "changed password"},
+		{"another secret", func(w *seededWorld, id string) {
+			w.edit(id, w.password(), w.seal(`"secreT"`, seededIV))
+		}, "changed password"},
+		{"decrypted", func(w *seededWorld, id string) { w.edit(id, w.password(), `"secret"`) },
+			"changed password"},
 		{"encrypted value damaged", func(w *seededWorld, id string) {
 			w.edit(id, w.password(), strings.Replace(w.password(), `"data":"`, `"data":"AAAA`, 1))
 		}, "changed password"},
 
 		// What is no difference.
-		{"encrypted anew", func(w *seededWorld, id string) { w.edit(id, w.password(), w.seal(`"secret"`, seededOtherIV)) }, ""},
+		{"encrypted anew", func(w *seededWorld, id string) {
+			w.edit(id, w.password(), w.seal(`"secret"`, seededOtherIV))
+		}, ""},
 		edit("number in another form", "", `1.50`, `15e-1`),
 		edit("letter in another form", "", `Stra\u00dfe`, `Straße`),
 		edit("slash in another form", "", `managed/role/a`, `managed\/role\/a`),
 		edit("revision", "", `"_rev":"1"`, `"_rev":"2"`),
 		edit("revision of a reference", "", `"_rev":"7"`, `"_rev":"8"`),
 		edit("space", "", `"age":41,`, "\n\t\"age\" : 41 ,\r\n "),
-		edit("order of the members", "", `"updates":false,"news":{"letter":"weekly"}`, `"news":{"letter":"weekly"},"updates":false`),
+		edit("order of the members", "", `"updates":false,"news":{"letter":"weekly"}`,
+			`"news":{"letter":"weekly"},"updates":false`),
 		edit("revision dropped", "", `"_rev":"1",`, ``),
 		edit("volatile", "", `"active"`, `"lastSync":{"at":"2026-11-24"},"active"`),
 	}
@@ -117,7 +130,8 @@ const seededPage = 40
 
 // seededIDs are ids that have to be escaped somewhere: in JSON, in a query
 // filter, or in an address.
-var seededIDs = []string{`a"b`, `a\b`, `a\"`, `ü/ö?&#=+;`, `sp ace`, `%2F`, `😀`, `'`, `" or true or "`, `..`, strings.Repeat("long", 250), `u00050\`, `u00050"`, `~`, "\u2028", "\uffff"}
+var seededIDs = []string{`a"b`, `a\b`, `a\"`, `ü/ö?&#=+;`, `sp ace`, `%2F`, `😀`, `'`, `" or true or "`, `..`,
+	strings.Repeat("long", 250), `u00050\`, `u00050"`, `~`, "\u2028", "\uffff"}
 
 // TestSeededDifferences hides differences of every kind among many records, and
 // as many that are none, and wants each found and named for what it is, and
@@ -141,7 +155,8 @@ func TestSeededDifferences(t *testing.T) {
 		base.put(id, seededRecord(id, password))
 	}
 	// No two of them at once: they are large.
-	for _, mode := range []string{"servers that sort and filter by _id", "servers that sort by _id", "servers with an order of their own"} {
+	for _, mode := range []string{"servers that sort and filter by _id", "servers that sort by _id",
+		"servers with an order of their own"} {
 		t.Run(mode, func(t *testing.T) {
 			w := &seededWorld{source: base.clone(), target: base.clone(), seal: seal}
 			want := w.plant(ids, each)
@@ -152,14 +167,19 @@ func TestSeededDifferences(t *testing.T) {
 				w.settle(func(ids []string) { slices.Sort(ids) })
 			default:
 				w.settle(func(ids []string) {
-					rand.New(rand.NewPCG(5, 6)).Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+					rand.New(rand.NewPCG(5, 6)).Shuffle(len(ids),
+						func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 				})
 			}
 			report := compareTables(t, w.source, w.target, Options{
-				Keys: store, PageSize: seededPage, Collections: []Collection{{Name: "users", Resource: "repo/managed/user", Ignore: []string{"lastSync"}}},
+				Keys: store, PageSize: seededPage,
+				Collections: []Collection{
+					{Name: "users", Resource: "repo/managed/user", Ignore: []string{"lastSync"}},
+				},
 			})
 			n, more := w.compare(t, report, want)
-			t.Logf("%d of %d found, %d invented, in %d readings and %d ranges", n, len(want), more, report.Passes, report.Ranges)
+			t.Logf("%d of %d found, %d invented, in %d readings and %d ranges", n, len(want), more,
+				report.Passes, report.Ranges)
 			if (report.Ranges > 0) != w.source.ordered {
 				t.Errorf("%d ranges were read", report.Ranges)
 			}
@@ -171,7 +191,8 @@ func TestSeededDifferences(t *testing.T) {
 			found, planted, planted*everything, records, invented)
 		return
 	}
-	fmt.Printf("%d of %d seeded differences found among %d records, %d invented\n", found, planted, records, invented)
+	fmt.Printf("%d of %d seeded differences found among %d records, %d invented\n", found, planted, records,
+		invented)
 }
 
 // plant takes, for each kind, records in the first and the last page and at the
@@ -237,7 +258,8 @@ func (w *seededWorld) compare(t *testing.T, report CollectionReport, want map[st
 		}
 		got[id] = what
 	}
-	for what, ids := range map[string][]string{"missing": report.Missing, "extra": report.Extra, "duplicate": report.Duplicates} {
+	for what, ids := range map[string][]string{"missing": report.Missing, "extra": report.Extra,
+		"duplicate": report.Duplicates} {
 		for _, id := range ids {
 			add(id, what)
 		}
@@ -258,9 +280,11 @@ func (w *seededWorld) compare(t *testing.T, report CollectionReport, want map[st
 			t.Errorf("%.40q: invented %q", id, got[id])
 		}
 	}
-	if report.Unreadable != w.unreadable || report.NotCheckedValues != 0 || report.Shifted != 0 || report.Differences() != int64(len(want))+w.unreadable {
+	if report.Unreadable != w.unreadable || report.NotCheckedValues != 0 || report.Shifted != 0 ||
+		report.Differences() != int64(len(want))+w.unreadable {
 		t.Errorf("%d differences, %d of them unreadable, %d values not checked, %d shifted; want %d, %d, 0, 0",
-			report.Differences(), report.Unreadable, report.NotCheckedValues, report.Shifted, int64(len(want))+w.unreadable, w.unreadable)
+			report.Differences(), report.Unreadable, report.NotCheckedValues, report.Shifted,
+			int64(len(want))+w.unreadable, w.unreadable)
 	}
 	return found, invented
 }

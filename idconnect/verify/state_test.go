@@ -36,7 +36,8 @@ func runKilled(t *testing.T, tables [2]*table, opts Options, after int) (report 
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err = compareAll(ctx, [2]Server{tables[0], tables[1]}, [2]string{"https://source/", "https://target/"}, opts, store)
+	report, err = compareAll(ctx, [2]Server{tables[0], tables[1]}, [2]string{"https://source/", "https://target/"},
+		opts, store)
 	if err == nil {
 		return report, store.end(nil) == nil
 	}
@@ -48,7 +49,8 @@ func runKilled(t *testing.T, tables [2]*table, opts Options, after int) (report 
 
 func openTestStore(opts *Options, secret string) (*stateStore, error) {
 	*opts = opts.WithDefaults()
-	return openStore([2]string{"https://source/", "https://target/"}, [2]string{"admin", "admin"}, []byte(secret), *opts)
+	return openStore([2]string{"https://source/", "https://target/"}, [2]string{"admin", "admin"}, []byte(secret),
+		*opts)
 }
 
 // stateTables are servers with differences in two collections.
@@ -81,7 +83,8 @@ func TestResumes(t *testing.T) {
 			t.Parallel()
 			opts := Options{
 				PageSize: 50, stateEvery: 1, stateCost: 1,
-				Collections: []Collection{{Name: "users", Resource: "repo/managed/user"}, {Name: "again", Resource: "repo/managed/other"}},
+				Collections: []Collection{{Name: "users", Resource: "repo/managed/user"},
+					{Name: "again", Resource: "repo/managed/other"}},
 			}
 			rounds := rounds
 			if !ordered {
@@ -117,7 +120,9 @@ func TestResumes(t *testing.T) {
 						t.Fatal("it does not come to an end")
 					}
 					b, err := os.ReadFile(opts.StateFile)
-					if err == nil && (bytes.Contains(b, []byte("u0010")) || bytes.Contains(b, []byte("users")) || bytes.Contains(b, []byte("secret"))) {
+					if err == nil && (bytes.Contains(b, []byte("u0010")) ||
+						bytes.Contains(b, []byte("users")) ||
+						bytes.Contains(b, []byte("secret"))) {
 						t.Fatal("the state can be read")
 					}
 				}
@@ -128,7 +133,8 @@ func TestResumes(t *testing.T) {
 					most = whole * (killed + 1)
 				}
 				if n := pages() - before; n > most || ordered && killed > 2 && !resumed {
-					t.Errorf("%d pages after %d kills, resumed %v; without %d, at most %d", n, killed, resumed, whole, most)
+					t.Errorf("%d pages after %d kills, resumed %v; without %d, at most %d", n,
+						killed, resumed, whole, most)
 				}
 				if _, err := os.Stat(opts.StateFile); !errors.Is(err, os.ErrNotExist) {
 					t.Errorf("the state is still there: %v", err)
@@ -147,7 +153,8 @@ func TestResumes(t *testing.T) {
 // is damaged, is not taken over.
 func TestStateOfAnother(t *testing.T) {
 	t.Parallel()
-	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1, StateFile: filepath.Join(t.TempDir(), "deep", "state")}
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1,
+		StateFile: filepath.Join(t.TempDir(), "deep", "state")}
 	tables := stateTables(true)
 	if _, done := runKilled(t, tables, opts, 100); done {
 		t.Fatal("it was not killed")
@@ -171,7 +178,8 @@ func TestStateOfAnother(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Options){
 		"collections": func(o *Options) {
-			o.Collections = []Collection{{Name: "users", Resource: "repo/managed/user", Ignore: []string{"lastSync"}}}
+			o.Collections = []Collection{{Name: "users", Resource: "repo/managed/user",
+				Ignore: []string{"lastSync"}}}
 		},
 		"size of a page": func(o *Options) { o.PageSize = 51 },
 		"order":          func(o *Options) { o.SortKeys = []string{"userName"} },
@@ -201,7 +209,8 @@ func TestStateOfAnother(t *testing.T) {
 			t.Fatalf("cut off after %d bytes, and it goes on", i)
 		}
 	}
-	if report, done := runKilled(t, tables, opts, 0); !done || report.Resumed || report.Collections[0].Differences() != 18 {
+	if report, done := runKilled(t, tables, opts, 0); !done || report.Resumed ||
+		report.Collections[0].Differences() != 18 {
 		t.Errorf("%+v", report)
 	}
 	if _, err := openStore([2]string{}, [2]string{}, nil, opts); err == nil {
@@ -241,14 +250,16 @@ func TestOldState(t *testing.T) {
 // read from the beginning.
 func TestCookieForgotten(t *testing.T) {
 	t.Parallel()
-	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1, StateFile: filepath.Join(t.TempDir(), "state")}
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1,
+		StateFile: filepath.Join(t.TempDir(), "state")}
 	tables := stateTables(true)
 	if _, done := runKilled(t, tables, opts, 40); done {
 		t.Fatal("it was not killed")
 	}
 	tables[1].forgets = &openidm.Error{Code: 400}
 	report, done := runKilled(t, tables, opts, 0)
-	if c := report.Collections[0]; !done || !report.Resumed || c.Differences() != 18 || c.SourceCount != 2994 || c.TargetCount != 2994 || c.Passes != 1 {
+	if c := report.Collections[0]; !done || !report.Resumed || c.Differences() != 18 || c.SourceCount != 2994 ||
+		c.TargetCount != 2994 || c.Passes != 1 {
 		t.Errorf("%+v", report)
 	}
 }

@@ -63,7 +63,8 @@ func (t *table) page(offset, size int) []json.RawMessage {
 // query answers with a page of the records, each as it stands in the table. A
 // table that is ordered looks at the filter and the order that are asked for;
 // any other ignores both.
-func (t *table) query(ctx context.Context, resource string, q openidm.Query, cookie string) ([]json.RawMessage, string, error) {
+func (t *table) query(ctx context.Context, resource string, q openidm.Query, cookie string) ([]json.RawMessage, string,
+	error) {
 	if code := t.code(resource); code != 0 {
 		return nil, "", &openidm.Error{Code: code}
 	}
@@ -147,7 +148,8 @@ func (t *table) QueryPage(ctx context.Context, resource string, q openidm.Query,
 	return openidm.Page{Result: result, Cookie: next}, err
 }
 
-func (t *table) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
+func (t *table) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte,
+	error) {
 	result, next, err := t.query(ctx, resource, q, cookie)
 	return pageText(buf, result, next), err
 }
@@ -171,7 +173,9 @@ func pageText(buf []byte, result []json.RawMessage, next string) []byte {
 	if next != "" {
 		cookie = strconv.Quote(next)
 	}
-	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1,"remainingPagedResults":-1}`, len(result), cookie)
+	return fmt.Appendf(buf,
+		`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE",`+
+			`"totalPagedResults":-1,"remainingPagedResults":-1}`, len(result), cookie)
 }
 
 func (t *table) Read(_ context.Context, resource string, into any, _ ...string) error {
@@ -205,11 +209,15 @@ func (t *table) drop(id string) {
 }
 
 func (t *table) clone() *table {
-	return &table{ordered: t.ordered, resource: t.resource, ids: slices.Clone(t.ids), records: maps.Clone(t.records), refuse: t.refuse}
+	return &table{ordered: t.ordered, resource: t.resource, ids: slices.Clone(t.ids),
+		records: maps.Clone(t.records), refuse: t.refuse}
 }
 
 func userRecord(i, rev int, mail string) string {
-	return fmt.Sprintf(`{"_id":"u%05d","_rev":"%d","userName":"u%05d","mail":"%s","sn":"Stra\u00dfe","roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"%d"}}],"password":{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","data":"%d","iv":"AA==","key":"openidm-sym-default"}}}}`,
+	return fmt.Sprintf(`{"_id":"u%05d","_rev":"%d","userName":"u%05d","mail":"%s","sn":"Stra\u00dfe",`+
+		`"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"%d"}}],`+
+		`"password":{"$crypto":{"type":"x-simple-encryption",`+
+		`"value":{"cipher":"AES/CBC/PKCS5Padding","data":"%d","iv":"AA==","key":"openidm-sym-default"}}}}`,
 		i, rev, i, mail, rev, i)
 }
 

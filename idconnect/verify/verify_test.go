@@ -16,14 +16,16 @@ func TestEqual(t *testing.T) {
 	// Another order of records and of members, another revision, other space.
 	for i := range 3000 {
 		var members map[string]any
-		if err := json.Unmarshal([]byte(userRecord(2999-i, 7, fmt.Sprintf("u%05d@example.com", 2999-i))), &members); err != nil {
+		if err := json.Unmarshal([]byte(userRecord(2999-i, 7, fmt.Sprintf("u%05d@example.com", 2999-i))),
+			&members); err != nil {
 			t.Fatal(err)
 		}
 		text, _ := json.MarshalIndent(members, " ", "\t")
 		target.put(fmt.Sprintf("u%05d", 2999-i), string(text))
 	}
 	got := compareTables(t, source, target, Options{PageSize: 100})
-	if !got.Checked || got.Differences() != 0 || got.NotCheckedValues != 0 || got.SourceCount != 3000 || got.TargetCount != 3000 || got.Passes != 1 {
+	if !got.Checked || got.Differences() != 0 || got.NotCheckedValues != 0 || got.SourceCount != 3000 ||
+		got.TargetCount != 3000 || got.Passes != 1 {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -64,12 +66,15 @@ func TestDifferences(t *testing.T) {
 			got := compareTables(t, source, target, Options{MaxDifferences: tc.max, PageSize: 333})
 			want := cmp.Or(tc.max, 20)
 			if len(got.Missing) != want || len(got.Extra) != want || len(got.Changed) != want {
-				t.Fatalf("listed %d, %d, %d, want %d of each", len(got.Missing), len(got.Extra), len(got.Changed), want)
+				t.Fatalf("listed %d, %d, %d, want %d of each", len(got.Missing), len(got.Extra),
+					len(got.Changed), want)
 			}
-			if got.MissingCount != 20 || got.ExtraCount != 20 || got.ChangedCount != 20 || got.DuplicateCount != 0 || got.Shifted != 0 {
+			if got.MissingCount != 20 || got.ExtraCount != 20 || got.ChangedCount != 20 ||
+				got.DuplicateCount != 0 || got.Shifted != 0 {
 				t.Fatalf("counts: %+v", got)
 			}
-			if !slices.IsSorted(got.Missing) || want == 20 && (!slices.Equal(got.Missing, missing) || !slices.Equal(got.Extra, extra)) {
+			if !slices.IsSorted(got.Missing) || want == 20 && (!slices.Equal(got.Missing, missing) ||
+				!slices.Equal(got.Extra, extra)) {
 				t.Fatalf("missing %v, extra %v", got.Missing, got.Extra)
 			}
 			for i, c := range got.Changed {
@@ -91,8 +96,10 @@ func TestRounds(t *testing.T) {
 		target.put(fmt.Sprintf("u%05d", i), userRecord(i, 1, "x"))
 	}
 	got := compareTables(t, source, target, Options{MaxDifferences: 5, round: round})
-	if got.ChangedCount != n || len(got.Changed) != 5 || got.Passes < 1+3+1 || got.Passes > 1+4+1 || got.Shifted != 0 {
-		t.Fatalf("got %d changed, %d listed, %d passes, %d shifted", got.ChangedCount, len(got.Changed), got.Passes, got.Shifted)
+	if got.ChangedCount != n || len(got.Changed) != 5 || got.Passes < 1+3+1 || got.Passes > 1+4+1 ||
+		got.Shifted != 0 {
+		t.Fatalf("got %d changed, %d listed, %d passes, %d shifted", got.ChangedCount, len(got.Changed),
+			got.Passes, got.Shifted)
 	}
 	got = compareTables(t, source, newTable(0), Options{MaxDifferences: 5, round: round})
 	if got.MissingCount != n || len(got.Missing) != 5 || got.Passes != 3 {
@@ -120,25 +127,31 @@ func TestMembers(t *testing.T) {
 		{"order of a list", `"a":[1,2]`, `"a":[2,1]`, []string{"a"}, 0},
 		{"same ciphertext", `"p":` + sealA, `"p":` + sealAAgain, nil, 0},
 		{"other ciphertext", `"p":` + sealA, `"p":` + sealB, nil, 1},
-		{"other ciphertext deep", `"a":[{"q":` + sealA + `,"p":` + sealB + `}]`, `"a":[{"p":` + sealB + `,"q":` + sealB + `}]`, nil, 1},
-		{"swapped ciphertext", `"a":[` + sealA + `,` + sealB + `]`, `"a":[` + sealB + `,` + sealA + `]`, nil, 2},
+		{"other ciphertext deep", `"a":[{"q":` + sealA + `,"p":` + sealB + `}]`,
+			`"a":[{"p":` + sealB + `,"q":` + sealB + `}]`, nil, 1},
+		{"swapped ciphertext", `"a":[` + sealA + `,` + sealB + `]`, `"a":[` + sealB + `,` + sealA + `]`, nil,
+			2},
 		{"ciphertext and value", `"p":` + sealA + `,"a":1`, `"p":` + sealB + `,"a":2`, []string{"a"}, 1},
 		{"encrypted on one side", `"p":` + sealA, `"p":"plain"`, []string{"p"}, 0},
-		{"one encrypted value more", `"a":[` + sealA + `]`, `"a":[` + sealA + `,` + sealA + `]`, []string{"a"}, 0},
+		{"one encrypted value more", `"a":[` + sealA + `]`, `"a":[` + sealA + `,` + sealA + `]`, []string{"a"},
+			0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			source, target := newTable(10), newTable(10)
 			source.put("x", `{"_id":"x","_rev":"1",`+tc.source+`}`)
 			target.put("x", `{`+tc.target+`,"_rev":"2","_id":"x"}`)
-			collections := []Collection{{Name: "users", Resource: "repo/managed/user", Ignore: []string{"lastSync", "_id"}}}
+			collections := []Collection{{Name: "users", Resource: "repo/managed/user",
+				Ignore: []string{"lastSync", "_id"}}}
 			got := compareTables(t, source, target, Options{Collections: collections})
 			var names []string
 			for _, c := range got.Changed {
 				names = append(names, c.Members...)
 			}
-			if !slices.Equal(names, tc.want) || got.NotCheckedValues != tc.notChecked || got.Differences() != int64(len(got.Changed)) {
-				t.Fatalf("got members %v, %d not checked, want %v, %d: %+v", names, got.NotCheckedValues, tc.want, tc.notChecked, got)
+			if !slices.Equal(names, tc.want) || got.NotCheckedValues != tc.notChecked ||
+				got.Differences() != int64(len(got.Changed)) {
+				t.Fatalf("got members %v, %d not checked, want %v, %d: %+v", names,
+					got.NotCheckedValues, tc.want, tc.notChecked, got)
 			}
 		})
 	}
@@ -160,7 +173,8 @@ func TestDuplicates(t *testing.T) {
 				target.ids = append(target.ids, "u00007")
 			}
 			got := compareTables(t, source, target, Options{})
-			if !slices.Equal(got.Duplicates, []string{"u00007"}) || got.Differences() != 1 || got.DuplicateCount != 1 {
+			if !slices.Equal(got.Duplicates, []string{"u00007"}) || got.Differences() != 1 ||
+				got.DuplicateCount != 1 {
 				t.Fatalf("got %+v", got)
 			}
 		})
@@ -192,7 +206,8 @@ func TestProgress(t *testing.T) {
 	}}
 	compareTables(t, newTable(9000), newTable(9000), opts)
 	last.Rate = 0
-	if want := (Progress{Collection: "users", Pass: 1, Source: 9000, Target: 9000, Done: true, Total: 9000}); last != want || done != 1 {
+	if want := (Progress{Collection: "users", Pass: 1, Source: 9000, Target: 9000, Done: true,
+		Total: 9000}); last != want || done != 1 {
 		t.Fatalf("got %+v, %d times done", last, done)
 	}
 }

@@ -32,7 +32,7 @@ func TestTrustMatrix(t *testing.T) {
 			keystore.NewPassword("changeit"))
 		m.check(err)
 		verdict := "accepted"
-		if err := New(store).VerifyAt(m.now, c.host, c.chain); err != nil {
+		if err := New(store).verifyAt(m.now, c.host, c.chain); err != nil {
 			verdict = err.Error()
 			var refused *Error
 			if !errors.As(err, &refused) || refused.Remedy == "" || refused.Reason == "" ||

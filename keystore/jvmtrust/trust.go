@@ -11,7 +11,7 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// Reason is why a certificate is refused.
+// Reason tells why a certificate is refused.
 type Reason string
 
 // The reasons.
@@ -24,11 +24,11 @@ const (
 	ReasonUsage      Reason = "usage"
 	ReasonAlgorithm  Reason = "algorithm"      // too weak
 	ReasonNoName     Reason = "no name"        // the certificate has no name of the kind that is asked for
-	ReasonName       Reason = "name"           // it names others, or the name that was asked for is no host name
+	ReasonName       Reason = "name"           // it names others, or the host is not a host name
 	ReasonUnreadable Reason = "not understood" // Java may accept it, but it cannot be decided here
 )
 
-// Error is the verdict on a chain that a JVM would refuse.
+// Error means that a JVM would refuse a chain.
 type Error struct {
 	Reason      Reason
 	Host        string
@@ -39,27 +39,12 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// IsName says that the certificate is trusted as such but names another host.
+// IsName reports whether the certificate is trusted but names another host.
 func (e *Error) IsName() bool { return e.Reason == ReasonName || e.Reason == ReasonNoName }
 
-// Trust decides about the certificates of TLS servers as a JVM (Java 11 or
-// later, its security settings not changed) with the same truststore does for
-// an HTTPS client. The rules are those of the JDK's X509TrustManagerImpl,
-// PKIXValidator, EndEntityChecker and HostnameChecker, found by asking Java 17
-// and 25.
-//
-// What is not decided as Java would: certificates that crypto/x509 cannot
-// parse are no anchors ([Trust.Skipped]); no anchor counts as one of those
-// that come with the JDK, below which Java also refuses SHA-1 and wildcards
-// for a public suffix; Java's list of blocked certificates is not consulted;
-// signatures by Ed448, and name constraints on kinds of names other than host,
-// address, mail, URI and directory, are refused with [ReasonUnreadable]. Where
-// versions differ, it is as Java 11 to 17: later ones take a wildcard only in the
-// first label, and no DSA or SHA-224 below an anchor (the tests have each
-// difference).
-//
-// A nil or zero Trust trusts nothing. It may be used by several goroutines
-// at once as long as none adds to it.
+// Trust decides which certificates of TLS servers an HTTPS client on a JVM accepts
+// with the same truststore. A nil or zero Trust trusts nothing. Several
+// goroutines may use it at once as long as none calls [Trust.Add].
 type Trust struct {
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
@@ -68,9 +53,9 @@ type Trust struct {
 	skipped []string
 }
 
-// New takes as anchors every trusted certificate and the first
-// certificate of every private key entry, as Java does. Certificates that
-// crypto/x509 cannot parse are left out, see [Trust.Skipped].
+// New returns a Trust whose anchors are, as in Java, every trusted certificate and
+// the first certificate of every private key entry. [Trust.Skipped] lists
+// certificates that crypto/x509 cannot parse.
 func New(stores ...*keystore.Store) *Trust {
 	t := &Trust{}
 	for _, s := range stores {
@@ -97,7 +82,7 @@ func (t *Trust) Add(certs ...*x509.Certificate) {
 	}
 }
 
-// Skipped lists the entries that are no anchors because crypto/x509 cannot
+// Skipped lists the entries that are not anchors because crypto/x509 cannot
 // parse their certificate, each as alias and reason.
 func (t *Trust) Skipped() []string {
 	if t == nil {
@@ -110,22 +95,22 @@ func (t *Trust) Skipped() []string {
 // (jdk.tls.maxCertificateChainLength).
 const maxChain = 10
 
-// Verify gives the JVM's verdict on a server's chain, its own certificate
+// Verify returns nil if the JVM accepts a server's chain, its own certificate
 // first, for a connection to host: a name, or an IP address with or without
-// brackets. The error is a [*Error]. A certificate that is itself in the
-// truststore is trusted as it is, its dates and usage included; only its name
-// must match.
+// brackets. The error is an [*Error]. A certificate that is itself in the
+// truststore is trusted regardless of its dates and usage; only its name must
+// match.
 func (t *Trust) Verify(host string, chain []*x509.Certificate) error {
 	now := time.Now
 	if t != nil && t.Now != nil {
 		now = t.Now
 	}
-	return t.VerifyAt(now(), host, chain)
+	return t.verifyAt(now(), host, chain)
 }
 
 // VerifyAt is [Trust.Verify] at a given time.
-func (t *Trust) VerifyAt(now time.Time, host string, chain []*x509.Certificate) error {
-	err := t.verify(now, host, chain)
+func (t *Trust) verifyAt(now time.Time, host string, chain []*x509.Certificate) error {
+	err := t.verdict(now, host, chain)
 	if err == nil {
 		return nil
 	}
@@ -137,7 +122,7 @@ func (t *Trust) VerifyAt(now time.Time, host string, chain []*x509.Certificate) 
 	return err
 }
 
-func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *Error {
+func (t *Trust) verdict(now time.Time, host string, chain []*x509.Certificate) *Error {
 	if len(chain) == 0 {
 		return &Error{Reason: ReasonNoCertificate, Message: "Empty server certificate chain"}
 	}
@@ -168,14 +153,14 @@ func (t *Trust) verify(now time.Time, host string, chain []*x509.Certificate) *E
 	return checkHost(host, chain[0])
 }
 
-// TLSConfig is the configuration of a client that accepts what [Trust.Verify]
-// accepts for host, and the pinned certificates under any name: a server's own
-// certificate that is byte for byte one of them. Pins never change what Verify
-// says. TLS 1.2 is the least. Go refuses a certificate without subject
-// alternative name, which Java accepts, unless InsecureSkipVerify is set: it
-// is set here, once, and VerifyConnection, which Go calls for every
-// connection, resumed ones included, decides instead. A refused handshake
-// ends with the [*Error].
+// TLSConfig returns the configuration of a client that accepts what [Trust.Verify]
+// accepts for host, and a server's own certificate that is byte for byte one of
+// the pinned ones, under any name. Pins do not change what Verify returns. The
+// oldest version is TLS 1.2. A refused handshake ends with the [*Error].
+//
+// InsecureSkipVerify is set, because Go refuses a certificate without subject
+// alternative name, which Java accepts. VerifyConnection decides instead; Go
+// calls it for every connection, resumed ones included.
 func (t *Trust) TLSConfig(host string, pinned ...*x509.Certificate) *tls.Config {
 	pinned = slices.Clone(pinned)
 	return verifiedBy(host, func(chain []*x509.Certificate) error {
@@ -188,11 +173,11 @@ func (t *Trust) TLSConfig(host string, pinned ...*x509.Certificate) *tls.Config 
 	})
 }
 
-// errSeen ends a handshake that only looks.
+// errSeen ends a handshake of [PeekTLSConfig].
 var errSeen = errors.New("the certificate was only looked at")
 
-// PeekTLSConfig is the configuration of a client that looks at a server's
-// chain: every handshake fails once seen was called, so nothing can be sent.
+// PeekTLSConfig returns the configuration of a client that only reads a server's
+// chain: every handshake fails after seen was called, so nothing can be sent.
 func PeekTLSConfig(host string, seen func(chain []*x509.Certificate)) *tls.Config {
 	return verifiedBy(host, func(chain []*x509.Certificate) error {
 		seen(chain)

@@ -35,7 +35,7 @@ func TestTrustVerifyAt(t *testing.T) {
 		{"last second", leaf.NotAfter, true},
 		{"just after", leaf.NotAfter.Add(time.Second), false},
 	} {
-		err := trust.VerifyAt(c.at, "localhost", []*x509.Certificate{leaf})
+		err := trust.verifyAt(c.at, "localhost", []*x509.Certificate{leaf})
 		var refused *Error
 		if errors.As(err, &refused) == c.ok || !c.ok && refused.Reason != ReasonValidity {
 			t.Errorf("%s: %v", c.name, err)

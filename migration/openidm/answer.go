@@ -48,7 +48,7 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	return e
 }
 
-// fill reads an error's body and says whether it is one of OpenIDM: an object
+// fill reads an error's body and reports whether it is one of OpenIDM: an object
 // with the number code, or error in 2.x, or with a reason and a message.
 func (e *Error) fill(body []byte) bool {
 	var b map[string]json.RawMessage

@@ -2,11 +2,14 @@
 // 7: health, login, reads, queries page by page, actions, configuration and
 // reconciliations.
 //
-// A [Client] is ready with a BaseURL and Credentials. It refuses redirects,
-// because Go would send the password along; keeps no cookies, because a
-// session would win over the credentials; and retries, with go-retryablehttp,
-// only what may be sent twice. There is no way to switch certificate checks
-// off; Trust and Pinned say what is trusted instead.
+// Begin with [Client], which needs a BaseURL and Credentials, and its methods
+// [Client.Ping], [Client.Read], [Client.Query] and [Client.Action]. It refuses
+// redirects, because Go would send the password along. It keeps no cookies,
+// because a session takes precedence over the credentials. It retries, with
+// go-retryablehttp, only what may be sent twice. It speaks HTTP/1.1, because
+// OpenIDM's audit leaves out the password by the exact spelling of its header.
+// Certificate checks cannot be switched off; Trust and Pinned say what is
+// trusted. It does not create, change or delete records.
 //
 // What the server says is an [*Error], what keeps it from saying something a
 // [*NetworkError]; both match the sentinels of this package by errors.Is, and

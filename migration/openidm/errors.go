@@ -140,7 +140,7 @@ func kindOf(code int) error {
 	return nil
 }
 
-// NetworkError: no answer came, or not the whole of it. It matches
+// NetworkError is returned if no answer came, or only a part of it. It matches
 // [ErrUnavailable] when the server could not be reached or the connection was
 // lost, [ErrNotOpenIDM] when something else than a TLS server answers, and
 // unwraps to a [*jvmtrust.Error] when the server's certificate is not
@@ -167,7 +167,7 @@ func (e *NetworkError) Error() string {
 // Unwrap gives the failure of the transport.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// Sent says whether the request may have reached the server.
+// Sent reports whether the request may have reached the server.
 func (e *NetworkError) Sent() bool {
 	var dns *net.DNSError
 	var op *net.OpError

@@ -66,7 +66,7 @@ func encodedText(s string) string {
 	return "UTF-8''" + strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
 
-// latin1Text says whether a header can carry the text in ISO-8859-1.
+// latin1Text reports whether a header can carry the text in ISO-8859-1.
 func latin1Text(s string) (string, bool) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -78,7 +78,7 @@ func latin1Text(s string) (string, bool) {
 	return string(b), isPlain(string(b), 0x100)
 }
 
-// isPlain says whether a header carries these bytes below end unchanged.
+// isPlain reports whether a header carries these bytes below end unchanged.
 func isPlain(s string, end int) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] == 0x7f || int(s[i]) >= end {

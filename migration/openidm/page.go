@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// QueryBody is [Client.QueryPage] for who reads many pages and looks into them
-// by himself: it returns the answer as it came, in buf as far as there is room,
-// and does not see the failures that only its text tells. [Client.ParsePage]
+// QueryBody is [Client.QueryPage] for callers that read many pages and parse them
+// themselves. It returns the answer as it came, in buf if there is room. It does
+// not detect a failure that only the answer's text reports; [Client.ParsePage]
 // does.
 func (c *Client) QueryBody(ctx context.Context, resource string, q Query, cookie string, buf []byte) ([]byte, error) {
 	body, _, err := c.fetch(ctx, request{

@@ -75,7 +75,7 @@ type Login struct {
 	Roles            []string // without a path before the name
 }
 
-// IsAdmin says whether the account is an administrator's.
+// IsAdmin reports whether the account is an administrator's.
 func (l Login) IsAdmin() bool { return slices.Contains(l.Roles, "openidm-admin") }
 
 // Login proves the credentials. Wrong ones are [ErrUnauthorized].

@@ -204,7 +204,7 @@ func (k *call) mayRetry(ctx context.Context, resp *http.Response, err error) (bo
 	return false, nil
 }
 
-// mayPass says whether a failure may pass by itself: a certificate that is not
+// mayPass reports whether a failure may pass by itself: a certificate that is not
 // trusted or a limit does not. A refused connection is not tried again here:
 // callers that wait for a server to start do so with their own patience.
 func mayPass(err error) bool {

@@ -82,7 +82,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity,
 	return who, nil
 }
 
-// fromScript says whether a request that changes something carries one of the
+// fromScript reports whether a request that changes something carries one of the
 // headers that a foreign web page cannot send.
 func fromScript(r *http.Request) bool {
 	switch r.Method {

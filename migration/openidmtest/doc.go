@@ -2,7 +2,8 @@
 // a source and a target of an upgrade that speak TLS on the loopback
 // interface, with a certificate and key stores of a real server's kind.
 //
-// [NewSource] and [NewTarget] start one for a test, [Start] for a program.
+// Begin with [NewSource] and [NewTarget], which start one for a test, or [Start],
+// which starts one for a program.
 // Records are given by number ([Options]) or one by one ([Server.Put]), and
 // are looked at with [Server.Records]. A target really connects to its source
 // over TLS, trusts what its own truststore trusts, and really copies the
@@ -13,5 +14,6 @@
 // them there, where a real server has repo/relationships.
 //
 // The behaviour is that of OpenIDM 7.0.2 as measured or as read in its
-// sources; what is assumed says so. Scripts are not interpreted.
+// sources; what is assumed says so. Scripts are not interpreted, and nothing is
+// kept after the process ends.
 package openidmtest

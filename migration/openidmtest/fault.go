@@ -128,7 +128,7 @@ func (s *Server) faultFor(r Request) *Fault {
 // cutter is a writer that can cut its connection.
 type cutter interface{ cut() }
 
-// applyFault does what a fault does to a request and says whether the request
+// applyFault does what a fault does to a request and reports whether the request
 // was dealt with.
 func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
 	if f.Delay > 0 && !s.sleep(r, f.Delay) {
@@ -180,7 +180,7 @@ func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
 	return true
 }
 
-// sleep waits and says whether somebody still wants the answer.
+// sleep waits and reports whether the client still waits for the answer.
 func (s *Server) sleep(r *http.Request, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -154,7 +154,7 @@ func checkPassword(r record, password string, add func(string, record)) {
 	}
 }
 
-// userNamed says whether another user than id has the name.
+// userNamed reports whether another user than id has the name.
 func (w *world) userNamed(name, id string) bool {
 	found := w.findUser(name)
 	return found != "" && found != id

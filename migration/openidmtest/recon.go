@@ -146,7 +146,7 @@ func (r *reconRun) cancel() {
 	}
 }
 
-// pause waits as long as the options say a phase lasts, and says whether the
+// pause waits as long as the options say a phase lasts, and reports whether the
 // run goes on.
 func (s *Server) pause(run *reconRun) bool {
 	if s.options.ReconPace > 0 {

@@ -43,7 +43,7 @@ func (s *Server) Put(resource, id string, r map[string]any) {
 	}
 }
 
-// Delete removes a record and says whether there was one.
+// Delete removes a record and reports whether there was one.
 func (s *Server) Delete(resource, id string) bool {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()

@@ -66,7 +66,7 @@ func refOf(v any) string {
 	return text
 }
 
-// splitRef takes a reference apart, and says whether the record is there.
+// splitRef takes a reference apart, and reports whether the record is there.
 func (w *world) splitRef(ref string) (t *table.Table, id string, exists bool) {
 	folder, id := path.Split(tablePath(ref))
 	t, ok := w.tables[strings.TrimSuffix(folder, "/")]

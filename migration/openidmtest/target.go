@@ -108,7 +108,7 @@ func (src *sourceServer) connect(ctx context.Context, s *Server, trust *jvmtrust
 	return src.get(ctx, "info/login", nil, nil)
 }
 
-// knows says whether the machine of the server knows a name.
+// knows reports whether the machine of the server knows a name.
 func (s *Server) knows(host string) error {
 	if _, ok := s.options.Hosts[host]; ok || host == "localhost" || net.ParseIP(host) != nil {
 		return nil

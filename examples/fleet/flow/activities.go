@@ -18,6 +18,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -56,7 +57,7 @@ func (a *Activities) Register(w worker.ActivityRegistry) {
 // Step carries out one step. What ends it otherwise than well comes as an
 // application error with a [Trouble].
 func (a *Activities) Step(ctx context.Context, t Task) (Looked, error) {
-	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*idconnect.Report, error) {
+	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*report.Report, error) {
 		u.Steps, u.Again = []string{t.Step}, t.Again
 		return u.Run(ctx)
 	})
@@ -64,27 +65,27 @@ func (a *Activities) Step(ctx context.Context, t Task) (Looked, error) {
 
 // Plan looks at everything that the chosen steps need, and changes nothing.
 func (a *Activities) Plan(ctx context.Context, t Task) (Looked, error) {
-	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*idconnect.Report, error) {
-		report := &idconnect.Report{Version: idconnect.ReportVersion, Started: time.Now()}
+	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*report.Report, error) {
+		rep := &report.Report{Version: report.Version, Started: time.Now()}
 		plan, err := u.Plan(ctx)
 		if err != nil {
 			return nil, err
 		}
-		report.Ended = time.Now()
-		report.Source, report.Target, report.Findings = plan.Source, plan.Target, plan.Findings
+		rep.Ended = time.Now()
+		rep.Source, rep.Target, rep.Findings = plan.Source, plan.Target, plan.Findings
 		for _, s := range plan.Steps {
-			report.Steps = append(report.Steps, &idconnect.StepResult{Name: s.Name, State: s.State, Detail: s.Detail})
+			rep.Steps = append(rep.Steps, &report.StepResult{Name: s.Name, State: s.State, Detail: s.Detail})
 		}
-		if report.Outcome = Ready; plan.Blocked() {
-			report.Outcome = Blocked
+		if rep.Outcome = Ready; plan.Blocked() {
+			rep.Outcome = Blocked
 			err = preflight.ErrBlocked
 		}
-		return report, err
+		return rep, err
 	})
 }
 
 // carryOut is what all activities on an installation have in common.
-func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Context, *idconnect.Upgrade) (*idconnect.Report, error)) (Looked, error) {
+func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Context, *idconnect.Upgrade) (*report.Report, error)) (Looked, error) {
 	first := firstTry(ctx)
 	own, pulse, stop := beat(ctx, a.Name, t.Step, first)
 	defer stop()
@@ -93,18 +94,18 @@ func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Conte
 	if err == nil {
 		err = reachable(u)
 	}
-	var report *idconnect.Report
+	var rep *report.Report
 	if err == nil {
 		u.Events = pulse.event
-		report, err = do(own, u)
+		rep, err = do(own, u)
 	}
-	if report != nil {
+	if rep != nil {
 		looked.Folder = filepath.Join(a.Reports, t.Installation.ID, t.Step)
-		if saveErr := report.Save(looked.Folder); saveErr != nil {
+		if saveErr := rep.Save(looked.Folder); saveErr != nil {
 			a.Logger.Error("the report is not saved", "installation", t.Installation.ID, "step", t.Step, "error", saveErr)
 			looked.Unsaved = true
 		}
-		looked.Report = public(report)
+		looked.Report = public(rep)
 	}
 	if err == nil {
 		return looked, nil
@@ -118,8 +119,8 @@ func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Conte
 	f, known := err.(fault)
 	if !known {
 		var findings preflight.Findings
-		if report != nil {
-			findings = report.Findings
+		if rep != nil {
+			findings = rep.Findings
 		}
 		f = faultOf(err, findings)
 	}
@@ -130,7 +131,7 @@ func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Conte
 		f.Text += " (since " + first.Format(time.RFC3339) + ")"
 	}
 	log := a.Logger.With("installation", t.Installation.ID, "step", t.Step, "code", f.Code)
-	if report == nil && !known {
+	if rep == nil && !known {
 		log = log.With("error", err) // no report has it
 	}
 	log.Warn("a step did not end well", "report", looked.Folder)
@@ -151,7 +152,7 @@ func firstTry(ctx context.Context) time.Time {
 // it to the machine of the target where the fleet file says how. One that is
 // there is kept.
 func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
-	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*idconnect.Report, error) {
+	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*report.Report, error) {
 		h := t.Installation.Handover
 		passphrase, err := a.secret(ctx, h.Passphrase, "handover.passphrase")
 		if err != nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -79,7 +80,7 @@ func TestFaults(t *testing.T) {
 // TestPublic fills every text of a report with a secret: what is chosen for the
 // engine holds it nowhere but where states, codes and names stand.
 func TestPublic(t *testing.T) {
-	var report idconnect.Report
+	var report report.Report
 	fill(reflect.ValueOf(&report).Elem(), 0)
 	if report.Verify == nil || len(report.Findings) == 0 || len(report.Steps) == 0 {
 		t.Fatalf("%+v", report)

@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // Memo is what the engine's list of workflows shows of one; see the constants
@@ -213,8 +213,8 @@ func (w *work) end(ctx workflow.Context) (*Result, error) {
 	if r.Report != nil {
 		r.Report.Outcome = r.Outcome
 		for _, s := range r.Report.Steps {
-			if s.State == idconnect.ToDo {
-				s.State = idconnect.NotRun
+			if s.State == report.ToDo {
+				s.State = report.NotRun
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // The heartbeat. The engine tells an activity that it is cancelled in the
@@ -28,7 +29,7 @@ type Progress struct {
 	Time   time.Time           `json:"time"`
 	Kind   idconnect.EventKind `json:"kind,omitempty"`
 	Step   string              `json:"step,omitempty"`
-	State  idconnect.State     `json:"state,omitempty"`
+	State  report.State        `json:"state,omitempty"`
 	// Done of Total in Unit, see [idconnect.Event].
 	Done  int64         `json:"done,omitempty"`
 	Total int64         `json:"total,omitempty"`

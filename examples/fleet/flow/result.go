@@ -5,13 +5,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // The outcomes of an installation; the first five are those of
-// [idconnect.Report].
+// [report.Report].
 const (
 	Done        = "done"
 	Blocked     = "blocked"
@@ -35,7 +35,7 @@ type Result struct {
 	Remedy string `json:"remedy,omitempty"`
 	// Report holds states, times, codes and counts: what names records, or
 	// quotes a server, is in the files that Files names.
-	Report *idconnect.Report `json:"report,omitempty"`
+	Report *report.Report `json:"report,omitempty"`
 	// Files are folders with whole reports, by worker.
 	Files map[string]string `json:"files,omitempty"`
 	// Decisions are what persons decided, in order.
@@ -46,10 +46,10 @@ type Result struct {
 type Looked struct {
 	// Worker and Folder say where the whole report is; Unsaved says that it
 	// could not be written.
-	Worker  string            `json:"worker"`
-	Folder  string            `json:"folder,omitempty"`
-	Unsaved bool              `json:"unsaved,omitempty"`
-	Report  *idconnect.Report `json:"report,omitempty"`
+	Worker  string         `json:"worker"`
+	Folder  string         `json:"folder,omitempty"`
+	Unsaved bool           `json:"unsaved,omitempty"`
+	Report  *report.Report `json:"report,omitempty"`
 }
 
 // add takes over what an activity saw.
@@ -70,7 +70,7 @@ func (r *Result) add(l Looked) {
 	}
 	into := r.Report
 	for _, s := range from.Steps {
-		i := slices.IndexFunc(into.Steps, func(o *idconnect.StepResult) bool { return o.Name == s.Name })
+		i := slices.IndexFunc(into.Steps, func(o *report.StepResult) bool { return o.Name == s.Name })
 		if i < 0 {
 			into.Steps = append(into.Steps, s)
 		} else {
@@ -97,23 +97,23 @@ var version = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,6}){1,4}$`)
 // public is what of a report may lie in a history: names of steps and
 // collections, states, codes, counts and times. It is chosen field by field, so
 // that a new one stays out until somebody thinks of it.
-func public(rep *idconnect.Report) *idconnect.Report {
+func public(rep *report.Report) *report.Report {
 	if rep == nil {
 		return nil
 	}
-	server := func(s idconnect.ServerSeen) idconnect.ServerSeen {
-		seen := idconnect.ServerSeen{URL: s.URL}
+	server := func(s report.ServerSeen) report.ServerSeen {
+		seen := report.ServerSeen{URL: s.URL}
 		if version.MatchString(s.Version) {
 			seen.Version = s.Version
 		}
 		return seen
 	}
-	out := &idconnect.Report{
+	out := &report.Report{
 		Version: rep.Version, Started: rep.Started.UTC(), Ended: rep.Ended.UTC(), Outcome: rep.Outcome,
 		Source: server(rep.Source), Target: server(rep.Target),
 	}
 	for _, s := range rep.Steps {
-		out.Steps = append(out.Steps, &idconnect.StepResult{Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended)})
+		out.Steps = append(out.Steps, &report.StepResult{Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended)})
 	}
 	out.Findings = publicFindings(rep.Findings)
 	if v := rep.Verify; v != nil {

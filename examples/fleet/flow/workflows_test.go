@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
-	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // script plays the activities: what a step ends with, by its number of tries.
@@ -30,7 +30,7 @@ func (s *script) do(_ context.Context, t Task) (Looked, error) {
 	if t.Again {
 		s.resent = append(s.resent, t.Step)
 	}
-	l := Looked{Worker: "w", Report: &idconnect.Report{Steps: []*idconnect.StepResult{{Name: t.Step, State: idconnect.Done}}}}
+	l := Looked{Worker: "w", Report: &report.Report{Steps: []*report.StepResult{{Name: t.Step, State: report.Done}}}}
 	if left := s.steps[t.Step]; len(left) > 0 {
 		s.steps[t.Step] = left[1:]
 		return l, left[0]

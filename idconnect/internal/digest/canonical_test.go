@@ -17,7 +17,8 @@ func TestCanonical(t *testing.T) {
 		// RFC 8785, 3.2.2 to 3.2.4.
 		{"rfc sample",
 			`{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],` +
-				`"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`,
+				`"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/",` +
+				`"literals":[null,true,false]}`,
 			`{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],` +
 				`"string":"€$\u000f\nA'B\"\\\\\"/"}`},
 		{"rfc order",

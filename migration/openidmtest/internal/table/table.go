@@ -18,7 +18,7 @@ import (
 )
 
 // Table holds the records of one resource: some are a function of their index
-// and are made when somebody looks at them, others were written. Its methods
+// and are made when they are read, others were written. Its methods
 // must not be called by several goroutines at once.
 type Table struct {
 	prefix string // of synthetic ids

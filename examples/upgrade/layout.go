@@ -1,0 +1,235 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/idconnect-go/upgrade/idconnect/report"
+)
+
+// layout is how reports and plans are shown. The zero value is for a file: no
+// colour, and lines of any length.
+type layout struct {
+	// width folds lines at so many columns, 0 never. Below 20 it is 20. An id
+	// is cut in two only where it alone is wider.
+	width int
+	// colour marks good and bad news with the escape sequences of terminals
+	// (ECMA-48). Nothing is said by colour alone.
+	colour bool
+}
+
+// colours are the parameters of ECMA-48's SGR for each tone.
+var colours = map[report.Tone]string{
+	report.Strong: "1", report.Faint: "2", report.Bad: "31", report.Good: "32", report.Care: "33",
+}
+
+// write writes a report or a plan.
+func (o layout) write(w io.Writer, all []report.Block) error {
+	if o.width != 0 {
+		o.width = max(o.width, 20)
+	}
+	p := &page{layout: o}
+	for _, b := range all {
+		indent, hang := p.narrowed(b.Indent), p.narrowed(b.Hang)
+		switch {
+		case len(b.Rows) == 0:
+			p.newline()
+		case len(b.Rows) == 1 && len(b.Rows[0]) == 1:
+			c := b.Rows[0][0]
+			p.line(indent, hang, c.Tone, c.Text)
+		default:
+			p.table(indent, b.Rows)
+		}
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// deep is from where an indent is narrowed with the terminal.
+const deep = 15
+
+// narrowed is an indent that fits the terminal's width.
+func (p *page) narrowed(indent int) int {
+	if p.width == 0 || indent < deep {
+		return indent
+	}
+	return indent - deep + min(deep, max(p.width/8, 4))
+}
+
+// page lays out lines for a terminal.
+type page struct {
+	layout
+	b strings.Builder
+}
+
+// newline begins a new line, and a second one is an empty line.
+func (p *page) newline() { p.b.WriteByte('\n') }
+
+func (p *page) paint(t report.Tone, text string) string {
+	if !p.colour || t == "" || text == "" {
+		return text
+	}
+	return "\x1b[" + colours[t] + "m" + text + "\x1b[0m"
+}
+
+// line writes text after so many blanks. What does not fit goes on below,
+// after hang blanks; a line break in the text is one there, too.
+func (p *page) line(indent, hang int, t report.Tone, text string) {
+	p.b.WriteString(strings.Repeat(" ", indent))
+	p.fold(indent, hang, t, text)
+}
+
+// fold is line where the cursor is in a column already.
+func (p *page) fold(column, hang int, t report.Tone, words string) {
+	if p.width > 0 {
+		hang = min(hang, p.width/2)
+	}
+	first := true
+	for part := range strings.SplitSeq(words, "\n") {
+		for _, l := range p.folded(part, column, hang, first) {
+			if !first {
+				p.b.WriteString(strings.Repeat(" ", hang))
+			}
+			p.b.WriteString(p.paint(t, l))
+			p.newline()
+			first = false
+		}
+	}
+}
+
+// folded cuts text, which is printable, into lines.
+func (p *page) folded(text string, column, hang int, first bool) []string {
+	if p.width == 0 {
+		return []string{strings.TrimRight(text, " ")}
+	}
+	var lines []string
+	var b strings.Builder
+	room := p.width - hang
+	left := room
+	if first {
+		left = p.width - column
+	}
+	end := func() {
+		lines = append(lines, strings.TrimRight(b.String(), " "))
+		b.Reset()
+		left = room
+	}
+	for word := range strings.SplitAfterSeq(text, " ") {
+		bare := strings.TrimSuffix(word, " ")
+		n := uniseg.StringWidth(bare)
+		if n > left && b.Len() > 0 {
+			end()
+		}
+		if n > left && n <= room && len(lines) == 0 && first {
+			end() // the column is too far to the right for this word
+		}
+		for n > left {
+			head, rest := cutWidth(bare, left)
+			b.WriteString(head)
+			end()
+			bare, n = rest, uniseg.StringWidth(rest)
+		}
+		b.WriteString(bare)
+		left -= n
+		// No blank at the beginning of what goes on.
+		if strings.HasSuffix(word, " ") && (b.Len() > 0 || len(lines) == 0) {
+			b.WriteByte(' ')
+			left--
+		}
+	}
+	end()
+	return lines
+}
+
+// cutWidth cuts text before what does not fit into so many columns. It takes
+// one character at least, and never half of one.
+func cutWidth(text string, columns int) (head, rest string) {
+	rest, state := text, -1
+	for rest != "" {
+		_, after, width, next := uniseg.FirstGraphemeClusterInString(rest, state)
+		if columns -= width; columns < 0 && len(rest) < len(text) {
+			break
+		}
+		rest, state = after, next
+	}
+	return text[:len(text)-len(rest)], rest
+}
+
+// narrowRest is how many columns the last cell of a row must have; where there
+// are fewer it goes below the others.
+const narrowRest = 26
+
+// table writes rows whose last cells may be long: it is folded beside the
+// others or, on a narrow terminal, below them.
+func (p *page) table(indent int, rows [][]report.Cell) {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row[:len(row)-1] {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], uniseg.StringWidth(c.Text))
+		}
+	}
+	at := indent
+	for _, w := range widths {
+		at += w + 2
+	}
+	below := p.width > 0 && p.width-at < narrowRest
+	for _, row := range rows {
+		last := len(row) - 1
+		p.b.WriteString(strings.Repeat(" ", indent))
+		if p.width > 0 && at-2 > p.width {
+			p.packed(indent, row[:last])
+		} else {
+			for i, c := range row[:last] {
+				s := c.Text
+				if i == last-1 && (below || row[last].Text == "") {
+					p.b.WriteString(p.paint(c.Tone, strings.TrimRight(s, " ")))
+					break
+				}
+				gap := widths[i] - uniseg.StringWidth(s) + 2
+				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", gap))
+			}
+		}
+		switch {
+		case row[last].Text == "":
+			p.newline()
+		case below:
+			p.newline()
+			p.line(indent+4, indent+4, row[last].Tone, row[last].Text)
+		default:
+			p.fold(at, at, row[last].Tone, row[last].Text)
+		}
+	}
+}
+
+// packed writes cells that do not fit into one line, as many beside each other
+// as do.
+func (p *page) packed(indent int, cells []report.Cell) {
+	column := indent
+	for i, c := range cells {
+		s := c.Text
+		w := uniseg.StringWidth(s)
+		switch {
+		case i == 0:
+		case column+2+w > p.width:
+			column = indent + 2
+			p.b.WriteString("\n" + strings.Repeat(" ", column))
+		default:
+			p.b.WriteString("  ")
+			column += 2
+		}
+		for j, l := range p.folded(s, column, indent+2, true) {
+			if j > 0 {
+				p.b.WriteString("\n" + strings.Repeat(" ", indent+2))
+				column = indent + 2
+			}
+			p.b.WriteString(p.paint(c.Tone, l))
+			w = uniseg.StringWidth(l)
+		}
+		column += w
+	}
+}

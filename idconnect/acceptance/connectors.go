@@ -1,0 +1,178 @@
+package acceptance
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// connectors compares the connectors to Salesforce and Active Directory: every
+// one of the source must be in the target by its name, with the same class and
+// object types. Other settings that differ are named: an address may have to.
+// Encrypted ones are not looked at, as each server has them in its own way.
+func (t *checker) connectors(ctx context.Context, c *verify.Check) {
+	t.read(ctx)
+	if why := cmp.Or(t.config[0].connectorsBy, t.config[1].connectorsBy); why != "" {
+		skip(c, "%s", why)
+		return
+	}
+	const any = salesforce | directory
+	here, there := t.config[0].ofKind(any), t.config[1].ofKind(any)
+	if len(here) == 0 {
+		skip(c, "none of the source's %s is recognised as one to Salesforce or Active Directory",
+			text.Plural(len(t.config[0].connectors), "connector"))
+		return
+	}
+	c.Source, c.Target = int64(len(here)), int64(len(there))
+	var missing, changed, other []string
+	for _, a := range here {
+		b, ok := t.config[1].connector(a.Name)
+		if !ok {
+			missing = append(missing, a.Name)
+			continue
+		}
+		var must, may []string
+		if a.Ref.Name != b.Ref.Name {
+			must = append(must, "class")
+		}
+		for _, name := range a.types() {
+			if _, ok := b.ObjectTypes[name]; !ok {
+				must = append(must, "object type "+name)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(mergeNames(a.Settings, b.Settings))) {
+			x, y := a.Settings[name], b.Settings[name]
+			if !digest.SecretName(name) && !digest.Encrypted(x) && !digest.Encrypted(y) && !sameJSON(x,
+				y) {
+				may = append(may, name)
+			}
+		}
+		if len(must) > 0 {
+			changed = append(changed, fmt.Sprintf("%s (%s)", a.Name, strings.Join(must, ", ")))
+		}
+		if len(may) > 0 {
+			other = append(other, fmt.Sprintf("%s (%s)", a.Name, strings.Join(may, ", ")))
+		}
+	}
+	t.conclude(c, "connector", "set the connector up in the target, then compare again", missing, changed, other,
+		len(t.config[0].connectors)-len(here))
+}
+
+// populated checks whether the target's connectors to Active Directory show
+// something: a record at least of every object type of which the source's show
+// one. Source and Target count those types.
+func (t *checker) populated(ctx context.Context, c *verify.Check) {
+	t.read(ctx)
+	if why := t.config[1].connectorsBy; why != "" {
+		skip(c, "%s", why)
+		return
+	}
+	here, there := t.config[0].ofKind(directory), t.config[1].ofKind(directory)
+	remedy := "look at the connector on the target: its address, its account and its certificate"
+	if len(there) == 0 {
+		if len(here) > 0 {
+			c.Source, c.Target = int64(len(here)), 0
+			fail(c, remedy, "the source has %s to Active Directory, the target none",
+				text.Plural(len(here), "connector"))
+			return
+		}
+		skip(c, "neither server has a connector that is recognised as one to Active Directory")
+		return
+	}
+	var filled, broken []string
+	empty := map[string]bool{}
+	for _, x := range there {
+		for _, name := range x.types() {
+			resource := "system/" + url.PathEscape(x.Name) + "/" + url.PathEscape(name)
+			page, err := t.servers[1].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"},
+				PageSize: 1}, "")
+			switch {
+			case errors.Is(err, openidm.ErrNotFound):
+			case err != nil:
+				broken = append(broken, fmt.Sprintf("%s (%s)", resource, statusOf(err)))
+			case len(page.Result) > 0:
+				filled = append(filled, resource)
+			default:
+				empty[resource] = true
+			}
+		}
+	}
+	// What is empty in the target may be so in the source.
+	var lost []string
+	seen := int64(len(filled))
+	for resource := range empty {
+		page, err := t.servers[0].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"}, PageSize: 1},
+			"")
+		if err == nil && len(page.Result) > 0 {
+			lost = append(lost, resource)
+			seen++
+		}
+	}
+	slices.Sort(lost)
+	c.Target = int64(len(filled))
+	if len(here) > 0 {
+		c.Source = seen
+	}
+	switch {
+	case len(lost) > 0:
+		fail(c, remedy, "the source shows records and the target none: %s", list(lost))
+	case len(broken) > 0:
+		fail(c, remedy, "the target cannot read: %s", list(broken))
+	case len(filled) == 0:
+		skip(c, "the target's connectors to Active Directory show no record, and neither do the source's")
+	default:
+		pass(c, "the target shows records: %s", list(filled))
+	}
+}
+
+// testConnectors lets the target test its connectors, as its page of them does:
+// it connects, and changes nothing.
+func (t *checker) testConnectors(ctx context.Context, c *verify.Check) {
+	var states []struct {
+		Name    string `json:"name"`
+		Enabled *bool  `json:"enabled"`
+		OK      bool   `json:"ok"`
+		Error   string `json:"error"`
+	}
+	err := t.servers[1].Action(ctx, "system", "test", openidm.ActionRequest{Repeatable: true}, &states)
+	if err != nil {
+		skip(c, "the target does not test its connectors (%s)", statusOf(err))
+		return
+	}
+	var broken []string
+	n, working := int64(0), int64(0)
+	for _, s := range states {
+		if s.Enabled != nil && !*s.Enabled {
+			continue
+		}
+		if n++; s.OK {
+			working++
+			continue
+		}
+		broken = append(broken, s.Name)
+		if why := t.reason(s.Error); why != "" {
+			broken[len(broken)-1] += ": " + why
+		}
+	}
+	if n == 0 {
+		skip(c, "the target has no connector that is enabled")
+		return
+	}
+	c.Target = working
+	if len(broken) > 0 {
+		fail(c, "look at the connector on the target: its address, its account and its certificate",
+			"%d of %d fail: %s", len(broken), n, list(broken))
+		return
+	}
+	pass(c, "%s", text.Plural(int(n), "connector"))
+}

@@ -1,0 +1,145 @@
+package acceptance
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// linkCounts are the links of both servers, counted by their types.
+type linkCounts struct {
+	why   string // they could not be, "" they were
+	again bool   // they changed while they were counted
+	count [2]map[string]int64
+}
+
+// maxLinkTypes limits the types of links that are told apart.
+const maxLinkTypes = 10_000
+
+// countLinks counts the links of both servers once, and once more where the
+// counts differ although the comparison found the same links: then they changed
+// meanwhile.
+func (t *checker) countLinks(ctx context.Context) *linkCounts {
+	if t.links != nil {
+		return t.links
+	}
+	t.links = &linkCounts{}
+	i := slices.IndexFunc(t.report.Collections,
+		func(c verify.CollectionReport) bool { return strings.TrimPrefix(c.Resource, "repo/") == "link" })
+	if i < 0 {
+		t.links.why = "the links are not among the collections that are compared"
+		return t.links
+	}
+	links := &t.report.Collections[i]
+	if !links.Checked || links.SourceCount > 0 && links.TargetCount == 0 && links.Reason != "" {
+		t.links.why = cmp.Or(links.Reason, "the links were not compared")
+		return t.links
+	}
+	for {
+		var errs [2]error
+		both(func(side int) { t.links.count[side], errs[side] = t.countSide(ctx, side, links.Resource) })
+		for side, err := range errs {
+			if err != nil {
+				t.links.why = fmt.Sprintf("the links of the %s were not counted: %s", sides[side],
+					statusOf(err))
+				return t.links
+			}
+		}
+		if links.Differences() > 0 || t.links.again || maps.Equal(t.links.count[0], t.links.count[1]) {
+			return t.links
+		}
+		t.links.again = true
+	}
+}
+
+func (t *checker) countSide(ctx context.Context, side int, resource string) (map[string]int64, error) {
+	counts, cookies, seed := map[string]int64{}, map[uint64]bool{}, maphash.MakeSeed()
+	query := openidm.Query{Fields: []string{"_id", "linkType"}, PageSize: t.compared.PageSize,
+		SortKeys: []string{"_id"}}
+	for cookie, first := "", true; first || cookie != ""; first = false {
+		page, err := t.servers[side].QueryPage(ctx, resource, query, cookie)
+		if err != nil && first {
+			query.SortKeys = nil // its own order, then
+			page, err = t.servers[side].QueryPage(ctx, resource, query, cookie)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range page.Result {
+			var link struct {
+				Type string `json:"linkType"`
+			}
+			if err := json.Unmarshal(raw, &link); err != nil {
+				return nil, err
+			}
+			if counts[link.Type]++; len(counts) > maxLinkTypes {
+				return nil, fmt.Errorf("more than %d types", maxLinkTypes)
+			}
+		}
+		if cookie = page.Cookie; cookie == "" {
+			break
+		}
+		if h := maphash.String(seed, cookie); cookies[h] || len(cookies) >= maxPages {
+			return nil, openidm.ErrPaging
+		} else {
+			cookies[h] = true
+		}
+	}
+	return counts, nil
+}
+
+// linksTo compares how many links of a kind both servers have, by their types:
+// what the preview analysis counts as linked. Which user is linked to which
+// account is in the comparison of the links themselves.
+func (t *checker) linksTo(kind kinds) func(context.Context, *verify.Check) {
+	return func(ctx context.Context, c *verify.Check) {
+		t.read(ctx)
+		links := t.countLinks(ctx)
+		if links.why != "" {
+			skip(c, "%s", links.why)
+			return
+		}
+		types := mergeNames(links.count[0], links.count[1])
+		var n [2]int64
+		var lost, all []string
+		for _, name := range slices.Sorted(maps.Keys(types)) {
+			if t.linkKind(name)&kind == 0 {
+				continue
+			}
+			a, b := links.count[0][name], links.count[1][name]
+			n[0], n[1] = n[0]+a, n[1]+b
+			all = append(all, fmt.Sprintf("%d of %s", b, name))
+			if b < a {
+				lost = append(lost, fmt.Sprintf("%d of %d of %s", b, a, name))
+			}
+		}
+		if n[0]+n[1] == 0 {
+			skip(c, "no link is recognised as one to %s among %s", kind, text.Plural(len(types), "type"))
+			return
+		}
+		c.Source, c.Target = n[0], n[1]
+		var also string
+		if links.again {
+			also = " (counted again: they changed meanwhile)"
+		}
+		switch {
+		case len(lost) > 0:
+			fail(c, "run the preview analysis on the tab Sync, "+
+				"and reconcile the mapping where users are not linked",
+				"the target has %s%s", list(lost), also)
+		case n[0] == 0:
+			skip(c, "the source has none to compare those of the target with")
+		default:
+			pass(c, "the target has %s%s", list(all), also)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+func writeText(w io.Writer, v *View) error { return write(w, v.Blocks()) }
+
+// Blocks returns the report as text, for a program that lays it out by itself.
+func (v *View) Blocks() []Block {
+	var b blocks
+	what := "Upgrade"
+	if v.ofComparison() {
+		what = "Comparison"
+	}
+	b.line(0, 2, Strong, what+" of Identity Connect: "+v.Outcome)
+	b.line(0, 0, v.Tone, v.Title+". "+v.Lead)
+	b.empty()
+	b.servers(v.Source, v.Target)
+	when := "at " + v.Started.Format(time.RFC3339)
+	if took := v.Ended.Sub(v.Started); took > 0 {
+		when = fmt.Sprintf("from %s to %s (%s)",
+			v.Started.Format(time.RFC3339), v.Ended.Format(time.RFC3339), text.Duration(took))
+	}
+	b.line(0, 2, "", when)
+	b.steps(v.Steps)
+	b.findings(v.Findings)
+	if v.Error != "" || v.Remedy != "" {
+		b.empty()
+	}
+	if v.Error != "" {
+		b.line(0, 2, Bad, "error: "+v.Error)
+	}
+	b.labelled(0, "remedy", v.Remedy)
+	if v.Verify != nil {
+		b.empty()
+		b.comparison(v.Verify)
+		b.empty()
+		switch {
+		case v.Outcome == "interrupted" || v.Outcome == "failed":
+			b.line(0, 0, Care, "the comparison was not completed")
+		case v.Verify.Same():
+			b.line(0, 0, Good, "no difference")
+		default:
+			b.line(0, 0, Bad, "not verified to be the same")
+		}
+	}
+	return b
+}
+
+func (b *blocks) servers(source, target ServerSeen) {
+	b.table([][]Cell{{{Text: "source"}, {Text: source.String()}}, {{Text: "target"}, {Text: target.String()}}})
+}
+
+func (b *blocks) steps(steps []*StepResult) {
+	if len(steps) == 0 {
+		return
+	}
+	b.empty()
+	var rows [][]Cell
+	for i, s := range steps {
+		detail := s.Detail
+		if s.Started != nil && s.Ended != nil {
+			detail = strings.TrimSpace(detail + "  (" + text.Duration(s.Ended.Sub(*s.Started)) + ")")
+		}
+		rows = append(rows, []Cell{
+			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State),
+				toneOfState(s.State)}, {Text: detail},
+		})
+	}
+	b.table(rows)
+}
+
+func (b *blocks) findings(findings preflight.Findings) {
+	if len(findings) == 0 {
+		return
+	}
+	b.empty()
+	b.line(0, 2, Strong, "Findings")
+	for _, f := range findings {
+		b.line(2, 4, toneOfSeverity(f.Severity), fmt.Sprintf("%s: %s (%s)", f.Severity, f.Code, f.Step))
+		b.line(4, 4, "", f.Seen)
+		b.labelled(4, "remedy", f.Remedy)
+	}
+}
+
+func (b *blocks) comparison(r *verify.Report) {
+	rows := [][]Cell{{{"collection", Strong}, {"source", Strong}, {"target", Strong}, {"result", Strong}}}
+	for i := range r.Collections {
+		c := &r.Collections[i]
+		source, target := strconv.FormatInt(c.SourceCount, 10), strconv.FormatInt(c.TargetCount, 10)
+		if !c.Checked {
+			source, target = "-", "-"
+		}
+		rows = append(rows, []Cell{{Text: c.Name}, {Text: source}, {Text: target},
+			{c.Verdict(), toneOfCollection(c)}})
+	}
+	if len(r.Collections) > 0 {
+		b.table(rows)
+	}
+	for i := range r.Collections {
+		b.lists(&r.Collections[i])
+		b.values(&r.Collections[i])
+	}
+	b.checks(r.Checks)
+	b.failed(r.Failed)
+}
+
+func (b *blocks) lists(c *verify.CollectionReport) {
+	for _, list := range listsOf(c) {
+		if list.count == 0 {
+			continue
+		}
+		b.empty()
+		b.line(0, 2, Strong, c.Name+", "+list.what+":")
+		for _, d := range list.records {
+			text := d.ID
+			if len(d.Members) > 0 {
+				text += " (" + strings.Join(d.Members, ", ") + ")"
+			}
+			b.line(2, 4, "", text)
+		}
+		b.more(list.count, len(list.records))
+	}
+}
+
+func (b *blocks) values(c *verify.CollectionReport) {
+	if len(c.Values) == 0 {
+		return
+	}
+	b.empty()
+	b.line(0, 2, Strong, c.Name+", values that differ:")
+	for i := range c.Values {
+		v := &c.Values[i]
+		b.line(2, 4, "", v.ID+" ("+v.Member+"): "+valueWords(v))
+	}
+}
+
+func (b *blocks) checks(checks []verify.Check) {
+	if len(checks) == 0 {
+		return
+	}
+	b.empty()
+	rows := [][]Cell{{{"check", Strong}, {"result", Strong}, {"seen", Strong}}}
+	var open int64
+	for i := range checks {
+		c := &checks[i]
+		seen := counts(c)
+		if c.Detail != "" && seen != "" {
+			seen += "; "
+		}
+		seen += c.Detail
+		if c.Remedy != "" {
+			seen += "\nremedy: " + c.Remedy
+		}
+		rows = append(rows, []Cell{{Text: c.Name}, {string(c.Result), toneOfCheck(c.Result)}, {Text: seen}})
+		if c.Result == verify.CheckNotChecked {
+			open++
+		}
+	}
+	b.table(rows)
+	if open > 0 {
+		b.line(0, 0, Care, text.Number(open, "check",
+			"checks")+" skipped: verify these manually in the 7.1.6 UI")
+	}
+}
+
+func (b *blocks) failed(f *verify.FailedRecords) {
+	if f == nil {
+		return
+	}
+	b.empty()
+	b.line(0, 2, Strong, failedWords(f))
+	for _, r := range f.Records {
+		text := r.Mapping + ": " + r.ID
+		if r.Reason != "" {
+			text += ": " + r.Reason
+		}
+		if r.Missing {
+			text += " (missing in the target)"
+		}
+		b.line(2, 4, "", text)
+	}
+	if f.Count > 0 {
+		b.more(f.Count, len(f.Records))
+	}
+	b.labelled(0, "repair", f.Repair)
+}
+
+// more says how many of a list are not shown.
+func (b *blocks) more(count int64, shown int) {
+	if n := count - int64(shown); n > 0 {
+		b.line(2, 2, Faint, fmt.Sprintf("and %d more", n))
+	}
+}

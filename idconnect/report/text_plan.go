@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+// planIndent is where findings stand in a plan, below the names of the steps.
+const planIndent = 15
+
+// WriteText writes the plan as plain text: what was seen, and what to do.
+func (p Plan) WriteText(w io.Writer) error { return write(w, p.Blocks()) }
+
+// Blocks returns the plan as text, for a program that lays it out by itself.
+func (p Plan) Blocks() []Block {
+	p = printable(p)
+	var b blocks
+	b.servers(p.Source, p.Target)
+	b.empty()
+	// The rows stand apart, and have the columns of all.
+	name, state := 0, 0
+	for _, s := range p.Steps {
+		name, state = max(name, len(s.Name)), max(state, len(s.State))
+	}
+	blocked := 0
+	for i, s := range p.Steps {
+		detail := s.Detail
+		if s.Where != WhereAny {
+			detail += "  [" + string(s.Where) + " machine]"
+		}
+		b.table([][]Cell{{
+			{Text: fmt.Sprintf("%3d %-*s", i+1, name, s.Name)},
+			{fmt.Sprintf("%-*s", state, s.State), toneOfState(s.State)},
+			{Text: detail},
+		}})
+		if s.State == Blocked {
+			blocked++
+		}
+		for _, f := range s.Findings {
+			b.line(planIndent, planIndent+2, toneOfSeverity(f.Severity), string(f.Severity)+": "+f.Code)
+			if s.State != Blocked || f.Seen != s.Detail {
+				b.labelled(planIndent+2, "seen", f.Seen)
+			}
+			b.labelled(planIndent+2, "why", f.Why)
+			b.labelled(planIndent+2, "remedy", f.Remedy)
+			b.labelled(planIndent+2, "doc", f.Doc)
+		}
+	}
+	b.empty()
+	if blocked == 0 {
+		b.line(0, 0, Good, "No step is blocked. Nothing was changed.")
+	} else {
+		b.line(0, 0, Care, text.Number(int64(blocked), "step is", "steps are")+" blocked, nothing was changed.")
+	}
+	return b
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+func toneOfState(s State) Tone {
+	switch s {
+	case Done:
+		return Good
+	case Failed:
+		return Bad
+	case Blocked, Running:
+		return Care
+	}
+	return Faint
+}
+
+func toneOfSeverity(s preflight.Severity) Tone {
+	switch s {
+	case preflight.Blocks:
+		return Bad
+	case preflight.Warns:
+		return Care
+	}
+	return ""
+}
+
+func toneOfCheck(r verify.CheckResult) Tone {
+	switch r {
+	case verify.CheckPassed:
+		return Good
+	case verify.CheckFailed:
+		return Bad
+	}
+	return Care
+}
+
+func toneOfCollection(c *verify.CollectionReport) Tone {
+	switch {
+	case c.Checked && c.Differences() > 0:
+		return Bad
+	case c.Checked && c.NotCheckedValues == 0:
+		return Good
+	}
+	return Care
+}
+
+func withReason(what, reason string) string {
+	if reason == "" {
+		return what
+	}
+	return what + ": " + reason
+}
+
+// valueWords are the values of both servers, or why they are not shown.
+func valueWords(v *verify.ChangedValue) string {
+	if v.Withheld != "" {
+		return "not shown, " + v.Withheld
+	}
+	side := func(value []byte) string {
+		if value == nil {
+			return "(not there)"
+		}
+		return string(value)
+	}
+	return "source " + side(v.Source) + ", target " + side(v.Target)
+}
+
+// list is one of the lists of a collection.
+type list struct {
+	kind, what string
+	records    []verify.Change
+	count      int64
+}
+
+func listsOf(c *verify.CollectionReport) []list {
+	ids := func(ids []string) []verify.Change {
+		out := make([]verify.Change, len(ids))
+		for i, id := range ids {
+			out[i].ID = id
+		}
+		return out
+	}
+	return []list{
+		{"missing", "missing in the target", ids(c.Missing), c.MissingCount},
+		{"extra", "only in the target", ids(c.Extra), c.ExtraCount},
+		{"changed", "changed", c.Changed, c.ChangedCount},
+		{"duplicate", "more than once", ids(c.Duplicates), c.DuplicateCount},
+	}
+}
+
+// counts says what a check counted, "" where it counted nothing.
+func counts(c *verify.Check) string {
+	side := func(n int64) string {
+		if n < 0 {
+			return "not counted"
+		}
+		return text.Grouped(n)
+	}
+	if c.Source < 0 && c.Target < 0 {
+		return ""
+	}
+	return "source " + side(c.Source) + ", target " + side(c.Target)
+}
+
+// failedWords say what is known of failed records.
+func failedWords(f *verify.FailedRecords) string {
+	n := text.Number(f.Count, "record", "records")
+	switch {
+	case !f.Checked && f.Count > 0:
+		return withReason(n+" that the migration could not copy, not all of them named", f.Reason)
+	case !f.Checked:
+		return withReason("failed records of the migration: not checked", f.Reason)
+	case f.Count == 0:
+		return "failed records of the migration: none"
+	}
+	return n + " that the migration could not copy:"
+}

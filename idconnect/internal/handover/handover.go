@@ -87,7 +87,7 @@ func (k Key) recipients() ([]age.Recipient, error) {
 		return age.ParseRecipients(strings.NewReader(strings.Join(k.Recipients, "\n")))
 	case utf8.RuneCountInString(k.Passphrase.Reveal()) < MinPassphrase:
 		return nil, fmt.Errorf(
-			"a passphrase of %d characters or more, or recipients, are needed",
+			"need a passphrase of at least %d characters, or recipients",
 			MinPassphrase,
 		)
 	}

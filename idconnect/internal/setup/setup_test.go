@@ -81,12 +81,13 @@ func TestSetup(t *testing.T) {
 			var out bytes.Buffer
 			timeout := 30 * time.Second
 			if c.kind == NotReady {
-				timeout = 2 * time.Second
+				timeout = time.Second
 			}
 			err := Run(t.Context(), Options{
 				Dir: dir, Script: file, Output: &out,
 				KeystorePassword: keystore.NewPassword("hush-hush"),
-				Timeout:          timeout, PromptTimeout: time.Second, MaxOutput: 1 << 20,
+				Timeout:          timeout, PromptTimeout: time.Second, Interval: 20 * time.Millisecond,
+				Linger: 300 * time.Millisecond, MaxOutput: 1 << 20,
 				Ready: func(context.Context) (bool, error) {
 					_, err := os.Stat(filepath.Join(dir, "ready"))
 					return err == nil, err

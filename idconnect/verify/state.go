@@ -120,7 +120,7 @@ func (e *OldStateError) Remedy() string {
 	if runtime.GOOS == "windows" {
 		command = "del"
 	}
-	return command + ` "` + e.Path + `", then verify again: the comparison starts over`
+	return "run: " + command + ` "` + e.Path + `", then verify again: the comparison starts over`
 }
 
 // openStore prepares the state of a comparison, and reads what an earlier

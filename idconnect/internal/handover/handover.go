@@ -1,7 +1,7 @@
-// Package handover reads and writes the file that carries the key stores of a source to the machine of the target: their
-// bytes, and what the source's boot.properties says of them. The file is encrypted with age, and nothing of it is looked
-// at before age has authenticated it. Opening the stores, and whether they fit a source, is for the caller. Begin with
-// [Write] and [Read].
+// Package handover reads and writes the file that carries the key stores of a source to the machine of the target:
+// their bytes, and what the source's boot.properties says of them. The file is encrypted with age, and nothing of
+// it is looked at before age has authenticated it. Opening the stores, and whether they fit a source, is for the
+// caller. Begin with [Write] and [Read].
 package handover
 
 import (
@@ -35,7 +35,8 @@ const (
 	maxStore = 16 << 20
 	// The stores in base64, with what JSON and age add.
 	maxFile = 2*(maxStore/3*4) + 1<<20
-	// maxWorkFactor is the logarithm of what opening with a passphrase costs: age's own choice, about 256 MB and a second.
+	// maxWorkFactor is the logarithm of what opening with a passphrase costs: age's own choice, about 256 MB
+	// and a second.
 	maxWorkFactor = 18
 
 	// MinPassphrase is the minimum length of a passphrase, in characters.
@@ -86,7 +87,7 @@ func (k Key) recipients() ([]age.Recipient, error) {
 		return age.ParseRecipients(strings.NewReader(strings.Join(k.Recipients, "\n")))
 	case utf8.RuneCountInString(k.Passphrase.Reveal()) < MinPassphrase:
 		return nil, fmt.Errorf(
-			"a passphrase of %d characters or more, or recipients, are needed",
+			"need a passphrase of at least %d characters, or recipients",
 			MinPassphrase,
 		)
 	}
@@ -127,8 +128,8 @@ type File struct {
 	SourceURL  string `json:"sourceUrl"`
 	Keystore   Store  `json:"keystore"`
 	Truststore Store  `json:"truststore"`
-	// CertificateAlias and CryptoAlias are, in the keystore, the entry of the server's TLS certificate and the key that
-	// it encrypts with. Read fills in OpenIDM's defaults where the file has none.
+	// CertificateAlias and CryptoAlias are, in the keystore, the entry of the server's TLS certificate and the
+	// key that it encrypts with. Read fills in OpenIDM's defaults where the file has none.
 	CertificateAlias string `json:"certificateAlias,omitempty"`
 	CryptoAlias      string `json:"cryptoAlias,omitempty"`
 }

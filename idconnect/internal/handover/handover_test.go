@@ -37,29 +37,16 @@ func sealText(t testing.TB, text string, to age.Recipient) []byte {
 
 func goodFile() *File {
 	return &File{
-		Format: format, Version: version, Created: time.Unix(1e9, 0).UTC(), SourceURL: "https://localhost:8443/openidm/",
-		Keystore: newStore("JCEKS", []byte("keys")), Truststore: newStore("", []byte("trust")),
+		Format: format, Version: version, Created: time.Unix(1e9, 0).UTC(),
+		SourceURL: "https://localhost:8443/openidm/",
+		Keystore:  newStore("JCEKS", []byte("keys")), Truststore: newStore("", []byte("trust")),
 		CryptoAlias: "other-key",
 	}
 }
 
-// TestHostileFiles: whatever lies in the file, and whoever encrypted it, it
-// is whole or refused.
-func TestHostileFiles(t *testing.T) {
-	t.Parallel()
-	pair, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := Key{Identities: keystore.NewPassword(pair.String())}
-	good, err := goodFile().seal([]age.Recipient{pair.Recipient()})
-	if err != nil {
-		t.Fatal(err)
-	}
+// hostileFiles are good with a fault each, and what others made, some of it for pair.
+func hostileFiles(t *testing.T, good []byte, pair, other *age.X25519Identity) map[string][]byte {
+	t.Helper()
 	changed := func(change func(*File)) []byte {
 		h := goodFile()
 		change(h)
@@ -106,6 +93,27 @@ func TestHostileFiles(t *testing.T) {
 		flipped[n] ^= 0x10
 		files["flipped at "+strings.Repeat("i", n)] = flipped
 	}
+	return files
+}
+
+// TestHostileFiles: whatever lies in the file, and whoever encrypted it, it
+// is whole or refused.
+func TestHostileFiles(t *testing.T) {
+	t.Parallel()
+	pair, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := Key{Identities: keystore.NewPassword(pair.String())}
+	good, err := goodFile().seal([]age.Recipient{pair.Recipient()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := hostileFiles(t, good, pair, other)
 	path := filepath.Join(t.TempDir(), "stores.age")
 	for name, content := range files {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -148,7 +156,8 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// TestRecorded: a file that an earlier release wrote, without aliases and types, is read; OpenIDM's default aliases hold.
+// TestRecorded: a file that an earlier release wrote, without aliases and types, is read; OpenIDM's default aliases
+// hold.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	identity, err := os.ReadFile(filepath.Join("testdata", "identity.txt"))
@@ -183,7 +192,8 @@ func TestCarries(t *testing.T) {
 		"conf/boot/boot.properties": boot, "security/keystore.jceks": "keys", "security/truststore": "trust",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err := errors.Join(err, os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,7 +222,8 @@ func TestCarries(t *testing.T) {
 		t.Error(d)
 	}
 	if in.CertificateAlias != "own" || in.CryptoAlias != "other-key" || in.Keystore.Type != "PKCS12" ||
-		in.Truststore.Type != "JCEKS" || string(in.Keystore.Content) != "keys" || in.SourceURL != out.SourceURL {
+		in.Truststore.Type != "JCEKS" || string(in.Keystore.Content) != "keys" ||
+		in.SourceURL != out.SourceURL {
 		t.Errorf("%+v", in)
 	}
 	if err := Write(path, out, key); !errors.Is(err, fs.ErrExist) {

@@ -13,8 +13,10 @@ func TestContains(t *testing.T) {
 	dir := filepath.Join(top, "idc21", "salesforceIdConnect")
 	link, hidden := filepath.Join(top, "link"), filepath.Join(top, "hidden")
 	if err := errors.Join(
-		os.MkdirAll(filepath.Join(dir, "bin"), 0o755), os.Mkdir(filepath.Join(top, "idc21", "salesforceIdConnect2"), 0o755),
-		os.Symlink(dir, link), os.Symlink(filepath.Join(dir, "bin"), hidden), os.WriteFile(filepath.Join(top, "file"), nil, 0o644),
+		os.MkdirAll(filepath.Join(dir, "bin"), 0o755),
+		os.Mkdir(filepath.Join(top, "idc21", "salesforceIdConnect2"), 0o755),
+		os.Symlink(dir, link), os.Symlink(filepath.Join(dir, "bin"), hidden),
+		os.WriteFile(filepath.Join(top, "file"), nil, 0o644),
 		os.Symlink(filepath.Join(dir, "none"), filepath.Join(top, "dangling")),
 	); err != nil {
 		t.Fatal(err)

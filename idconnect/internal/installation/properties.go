@@ -19,7 +19,8 @@ const (
 	substitutionDepth = 8
 )
 
-// readProperties reads a file in the format of java.util.Properties: Latin-1, with escapes, comments and continued lines.
+// readProperties reads a file in the format of java.util.Properties: Latin-1, with escapes, comments and continued
+// lines.
 func readProperties(path string) (map[string]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {

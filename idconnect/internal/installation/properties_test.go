@@ -22,7 +22,9 @@ func TestProperties(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"a": "1", "b": "2", "c": "3", "d": "xyz", "e=f": "g", "h": "ä\tq", "i": "", "j": `\`, "k": "ä", "Ab": "😀",
+		"a": "1", "b": "2", "c": "3", "d": "xyz", "e=f": "g", "h": "ä\tq", "i": "",
+		"j": `\`,
+		"k": "ä", "Ab": "😀",
 		"l": "=m", "n": ": o", "p": "q ", "": "empty key", "trail": "x  ", "dup": "2", "cr": "1", "cr2": "2",
 		"long": `ab\c\`, "next": "1", "after": "1", "esc aped": " #!:", "ff": "x", "end": "",
 	}
@@ -90,7 +92,8 @@ func TestPropertiesAsJava(t *testing.T) {
 			ours = append(ours, hex(k)+"="+hex(got[k]))
 		}
 	}
-	if d := cmp.Diff(strings.Split(strings.TrimSpace(strings.ReplaceAll(string(out), "\r\n", "\n")), "\n"), ours); d != "" {
+	theirs := strings.Split(strings.TrimSpace(strings.ReplaceAll(string(out), "\r\n", "\n")), "\n")
+	if d := cmp.Diff(theirs, ours); d != "" {
 		t.Errorf("Java reads otherwise:\n%s", d)
 	}
 }

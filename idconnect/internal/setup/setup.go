@@ -1,7 +1,7 @@
-// Package setup runs the vendor's set-up script as a person would: under a terminal, answering its questions, until the
-// server that it starts is ready. It does not know how to ask a server that: the caller does. Whether the script is to
-// be run at all, and what an interrupted one means, is for the step. Begin with [Run]; the words of the script are those
-// of [DefaultPrompts].
+// Package setup runs the vendor's set-up script as a person would: under a terminal, answering its questions, until
+// the server that it starts is ready. It does not know how to ask a server that: the caller does. Whether the
+// script is to be run at all, and what an interrupted one means, is for the step. Begin with [Run]; the words of
+// the script are those of [DefaultPrompts].
 package setup
 
 import (
@@ -112,10 +112,10 @@ type child interface {
 	close()
 }
 
-// Run runs the script until the server is ready. From then on the server belongs to the machine, and so does a script
-// that stays in its foreground: neither our end nor that of the terminal ends them. A script that has not ended when Run
-// fails, or when ctx does, is killed with its process group; a server that a script left behind is not. How a set-up
-// failed is an [*Error].
+// Run runs the script until the server is ready. From then on the server belongs to the machine, and so does a
+// script that stays in its foreground: neither our end nor that of the terminal ends them. A script that has not
+// ended when Run fails, or when ctx does, is killed with its process group; a server that a script left behind is
+// not. How a set-up failed is an [*Error].
 func Run(ctx context.Context, o Options) error {
 	o.defaults()
 	s := newSession(o)

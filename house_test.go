@@ -27,7 +27,7 @@ const (
 	maxFile     = 450  // lines, of tests, too
 	maxFunction = 80   // lines, of tests, too
 	maxColumns  = 120  // with tabs of 8
-	tabColumns = 4
+	tabColumns  = 4
 
 	maxNames      = 60  // exported names of idconnect
 	maxNamesBelow = 120 // and of the public packages below it together

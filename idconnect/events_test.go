@@ -18,7 +18,6 @@ import (
 func TestStream(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 20)
-	w.u.Hurry(testHurry)
 	var called []idconnect.Event
 	w.u.Events = func(e idconnect.Event) { called = append(called, e) }
 	s := w.u.Stream(t.Context())
@@ -53,7 +52,6 @@ func TestStream(t *testing.T) {
 func TestStreamLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 20)
-	w.u.Hurry(testHurry)
 	s := w.u.Stream(t.Context())
 	for e := range s.Events() {
 		if e.Step == idconnect.StepStores && e.State == report.Done {

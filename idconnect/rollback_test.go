@@ -1,7 +1,6 @@
 package idconnect_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -163,7 +162,6 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count 
 		defer end()
 		before[c.was](t, w)
 		w.u.TruststoreConflict = c.policy
-		w.u.Hurry(testHurry)
 		// The world before the step to which it goes back.
 		var want map[string]string
 		for _, name := range names {
@@ -338,15 +336,9 @@ func TestRollbackLeavesAlone(t *testing.T) {
 		w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
 		_, err := w.u.Run(t.Context())
 		must(t, err)
-		journal := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
-		b, err := os.ReadFile(journal)
-		must(t, err)
-		var j map[string]any
-		must(t, json.Unmarshal(b, &j))
-		delete(j["stores"].([]any)[1].(map[string]any), "ended")
-		b, err = json.Marshal(j)
-		must(t, err)
-		must(t, os.WriteFile(journal, b, 0o600))
+		w.editJournal(t, func(j map[string]any) {
+			delete(j["stores"].([]any)[1].(map[string]any), "ended")
+		})
 		path := filepath.Join(w.u.TargetDir, "security", "truststore")
 		must(t, os.WriteFile(path, []byte("of somebody else"), 0o600))
 		if _, err := w.u.Rollback(t.Context(), ""); !errors.Is(err, keystore.ErrChangedSince) || !strings.Contains(idconnect.RemedyOf(err), "-remove-added") {
@@ -383,7 +375,6 @@ func TestRollbackLeavesAlone(t *testing.T) {
 func TestFolderRemoved(t *testing.T) {
 	t.Parallel()
 	w := crashWorld(t)
-	w.u.Hurry(testHurry)
 	w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
 	_, err := w.u.Run(t.Context())
 	must(t, err)

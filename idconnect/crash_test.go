@@ -71,6 +71,7 @@ func (w *world) order() crashOrder {
 
 // crashWorld has a package with stores in it, so that both are replaced.
 func crashWorld(t *testing.T) *world {
+	t.Helper()
 	w := newWorld(t, 20)
 	var keys, trusted bytes.Buffer
 	password := keystore.NewPassword("changeit")

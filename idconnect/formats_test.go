@@ -208,10 +208,12 @@ func TestVerifyStateFormat(t *testing.T) {
 			BaseURL: s.URL(), Credentials: formatsAdmin, HTTPClient: &http.Client{Transport: s.Transport()},
 		}
 	}
-	report, err := idconnect.Verify(t.Context(), client(source), client(target), idconnect.VerifyOptions{Options: verify.Options{
-		PageSize: 10, StateFile: state,
-		Collections: []verify.Collection{{Name: "users", Resource: "managed/user"}},
-	}})
+	report, err := idconnect.Verify(t.Context(), client(source), client(target), idconnect.VerifyOptions{
+		Options: verify.Options{
+			PageSize: 10, StateFile: state,
+			Collections: []verify.Collection{{Name: "users", Resource: "managed/user"}},
+		},
+	})
 	if err != nil {
 		remedy := idconnect.RemedyOf(err)
 		if !strings.Contains(remedy, "verify") || !strings.Contains(remedy, state) {

@@ -97,7 +97,9 @@ func TestHandoverAliases(t *testing.T) {
 	store := filepath.Join(w.u.SourceDir, "security", "keystore.jceks")
 	s, err := keystore.Open(store, password)
 	must(t, err)
-	for old, alias := range map[string]string{"openidm-sym-default": "other-key", "openidm-localhost": "other-certificate"} {
+	for old, alias := range map[string]string{
+		"openidm-sym-default": "other-key", "openidm-localhost": "other-certificate",
+	} {
 		entry, ok := s.Entry(old)
 		if !ok {
 			t.Fatalf("no entry %s", old)

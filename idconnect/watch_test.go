@@ -3,7 +3,6 @@ package idconnect_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -21,7 +20,6 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	stores := t.TempDir()
 	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
-	var failed *migration.FailedError
 	for name, c := range map[string]struct {
 		fault  *openidmtest.Fault // of the target
 		watch  func(*idconnect.Upgrade)
@@ -30,15 +28,28 @@ func TestWatch(t *testing.T) {
 		want   migration.Phase
 		is     func(error) bool
 	}{
-		"to its end":   {want: migration.PhaseComplete},
-		"records fail": {fault: &openidmtest.Fault{Action: "migrate", FailRecords: 2}, want: migration.PhaseFailed, is: func(err error) bool { return errors.As(err, &failed) }},
-		"restarted":    {fault: &openidmtest.Fault{Action: "status", After: 6, Times: 3, Effect: openidmtest.Reset}, want: migration.PhaseComplete},
-		"nothing runs": {idle: true, want: migration.PhaseNotConfigured, is: func(err error) bool { return errors.Is(err, idconnect.ErrNothingRuns) }},
-		"no account": {idle: true, watch: func(u *idconnect.Upgrade) { u.Target.Credentials.Password = keystore.Password{} }, is: func(err error) bool {
-			var missing *idconnect.MissingError
-			return errors.As(err, &missing)
-		}},
-		"interrupted": {cancel: 3500 * time.Millisecond, want: migration.PhaseRunning, is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"to its end": {want: migration.PhaseComplete},
+		"records fail": {
+			fault: &openidmtest.Fault{Action: "migrate", FailRecords: 2}, want: migration.PhaseFailed,
+			is: func(err error) bool { return errors.As(err, new(*migration.FailedError)) },
+		},
+		"restarted": {
+			fault: &openidmtest.Fault{Action: "status", After: 6, Times: 3, Effect: openidmtest.Reset},
+			want:  migration.PhaseComplete,
+		},
+		"nothing runs": {
+			idle: true, want: migration.PhaseNotConfigured,
+			is: func(err error) bool { return errors.Is(err, idconnect.ErrNothingRuns) },
+		},
+		"no account": {
+			idle:  true,
+			watch: func(u *idconnect.Upgrade) { u.Target.Credentials.Password = keystore.Password{} },
+			is:    func(err error) bool { return errors.As(err, new(*idconnect.MissingError)) },
+		},
+		"interrupted": {
+			cancel: 3500 * time.Millisecond, want: migration.PhaseRunning,
+			is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +113,9 @@ func TestWatchTotal(t *testing.T) {
 			`{"status":"running","processed":200,"total":1000}`,
 			`{"status":"complete","processed":1000,"total":1000}`,
 		} {
-			w.target.Fail(openidmtest.Fault{Action: "status", Times: 1, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body})
+			f := answer(200, body)
+			f.Action, f.Times = "status", 1
+			w.target.Fail(f)
 		}
 		var lefts []time.Duration
 		for look, err := range w.u.Watch(t.Context(), 10*time.Second) {

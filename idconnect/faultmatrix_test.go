@@ -77,6 +77,14 @@ type matrixWorld struct {
 	said           *bytes.Buffer // all that a person or a log sees
 }
 
+// matrixStores is a folder with the stores of both servers.
+func matrixStores(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(dir))
+	return dir
+}
+
 func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 	t.Helper()
 	o := openidmtest.Options{
@@ -253,8 +261,7 @@ func matrixRows() (rows []matrixRow) {
 // from then on. The requests are those of a run that nothing disturbs.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	stores := matrixStores(t)
 	requests := matrixRequests(t, stores)
 	var all, chosen, good, asked atomic.Int32
 	t.Run("faults", func(t *testing.T) {

@@ -14,12 +14,23 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
+// start begins a run, until it waits for the copying. The function that it
+// returns waits for its end.
+func (w *matrixWorld) start(t *testing.T) (ended func()) {
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		w.u.Run(t.Context())
+	}()
+	synctest.Wait()
+	return func() { <-ran }
+}
+
 // TestWatch: who looks on sees a migration from before its beginning to its
 // end, with its rate and the time that is left.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	stores := matrixStores(t)
 	for name, c := range map[string]struct {
 		fault  *openidmtest.Fault // of the target
 		watch  func(*idconnect.Upgrade)
@@ -62,14 +73,10 @@ func TestWatch(t *testing.T) {
 				if c.watch != nil {
 					c.watch(&other)
 				}
-				ran := make(chan struct{})
-				go func() {
-					defer close(ran)
-					if !c.idle {
-						w.u.Run(t.Context())
-					}
-				}()
-				synctest.Wait() // until it waits for the copying
+				ended := func() {}
+				if !c.idle {
+					ended = w.start(t)
+				}
 				ctx := t.Context()
 				if c.cancel > 0 {
 					var cancel context.CancelFunc
@@ -93,7 +100,7 @@ func TestWatch(t *testing.T) {
 				if !c.idle && (running < 2 || timed == 0) {
 					t.Errorf("it was seen %d times while it ran, %d times with a rate", running, timed)
 				}
-				<-ran
+				ended()
 			})
 		})
 	}
@@ -103,8 +110,7 @@ func TestWatch(t *testing.T) {
 // left is known.
 func TestWatchTotal(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	stores := matrixStores(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newMatrixWorld(t, stores)
 		for _, body := range []string{
@@ -134,16 +140,10 @@ func TestWatchTotal(t *testing.T) {
 // would see.
 func TestWatchLeft(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	stores := matrixStores(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newMatrixWorld(t, stores)
-		ran := make(chan struct{})
-		go func() {
-			defer close(ran)
-			w.u.Run(t.Context())
-		}()
-		synctest.Wait()
+		ended := w.start(t)
 		other := *w.u
 		looks := 0
 		for range other.Watch(t.Context(), 0) {
@@ -151,7 +151,7 @@ func TestWatchLeft(t *testing.T) {
 				break
 			}
 		}
-		<-ran
+		ended()
 		if looks != 2 {
 			t.Errorf("%d looks", looks)
 		}

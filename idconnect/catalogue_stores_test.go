@@ -67,7 +67,7 @@ var faultsOfStores = []catalogueRow{
 	}},
 	{"truststore without a password", "STORE-UNVERIFIED", warns, func(w *catalogueWorld) {
 		boot := filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties")
-		w.write(boot, strings.Split(catalogueBoot, "\n")[0], 0o644)
+		w.write(boot, strings.Split(testBoot, "\n")[0], 0o644)
 	}},
 	{"truststore with something behind it", "STORE-ODD", warns, func(w *catalogueWorld) {
 		b, err := os.ReadFile(w.sourceFile("truststore"))

@@ -103,12 +103,9 @@ func cataloguePackage() map[string]string {
 	return map[string]string{
 		"setup.sh": testSetup, "setup.bat": "rem", "security/README": "stores",
 		"bundle/openidm-system-7.1.0.jar": "jar", "bundle/openidm-util-7.1.0.jar": "jar",
-		"conf/boot/boot.properties": catalogueBoot,
+		"conf/boot/boot.properties": testBoot,
 	}
 }
-
-const catalogueBoot = "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\n" +
-	"openidm.truststore.password=changeit\n"
 
 // withMappings lets a source have what the real one has and the fake does not:
 // a mapping that gives profiles. More documents come by id.
@@ -164,7 +161,7 @@ func (b *catalogueBase) world(t *testing.T) *catalogueWorld {
 	w := &catalogueWorld{catalogueBase: b, t: t, dir: t.TempDir()}
 	idc21 := filepath.Join(w.dir, "idc21", "salesforceIdConnect")
 	w.copyStores("source", filepath.Join(idc21, "security"))
-	w.write(filepath.Join(idc21, "conf", "boot", "boot.properties"), catalogueBoot, 0o644)
+	w.write(filepath.Join(idc21, "conf", "boot", "boot.properties"), testBoot, 0o644)
 	content, err := os.ReadFile(b.path("package.zip"))
 	must(t, err)
 	pack := filepath.Join(w.dir, "IdentityConnect-7.1.6.zip")
@@ -309,7 +306,7 @@ func (w *catalogueWorld) packageWith(change func(map[string]string)) {
 
 // boot adds lines to a boot.properties.
 func (w *catalogueWorld) boot(dir string, lines string) {
-	w.write(filepath.Join(dir, "conf", "boot", "boot.properties"), catalogueBoot+lines, 0o644)
+	w.write(filepath.Join(dir, "conf", "boot", "boot.properties"), testBoot+lines, 0o644)
 }
 
 // picture is all of the world: names, kinds, modes, times and contents.

@@ -16,7 +16,9 @@ import (
 // has and trusts the source.
 func TestTruststoreConflict(t *testing.T) {
 	t.Parallel()
-	for policy, wins := range map[keystore.Policy]string{keystore.Keep: "target", keystore.Replace: "source", keystore.Error: ""} {
+	for policy, wins := range map[keystore.Policy]string{
+		keystore.Keep: "target", keystore.Replace: "source", keystore.Error: "",
+	} {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 5)

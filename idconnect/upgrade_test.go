@@ -76,116 +76,124 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// upgradeFault is made before a run.
+type upgradeFault struct {
+	change  func(*testing.T, *world)
+	code    string // of the finding that blocks
+	step    string // that fails
+	is      error
+	missing int64
+}
+
+// faultsThatBlock are found before anything is changed.
+var faultsThatBlock = map[string]upgradeFault{
+	"name of the certificate": {
+		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
+		code:   "SOURCE-CERT-NAME",
+	},
+	"wrong password of the source": {
+		change: func(_ *testing.T, w *world) {
+			w.u.Source.Credentials.Password = keystore.NewPassword("hush-hush")
+		},
+		code: "SOURCE-PASSWORD",
+	},
+	"source down": {
+		change: func(_ *testing.T, w *world) { w.source.Close() },
+		code:   "SOURCE-UNREACHABLE",
+	},
+	"wrong password of the keystore": {
+		change: func(_ *testing.T, w *world) { w.u.KeystorePassword = keystore.NewPassword("hush-hush") },
+		code:   "STORE-PASSWORD",
+	},
+	"keystore missing": {
+		change: func(t *testing.T, w *world) {
+			must(t, os.Remove(filepath.Join(w.u.SourceDir, "security", "keystore.jceks")))
+		},
+		code: "STORE-MISSING",
+	},
+	"keystore of another server": {
+		change: func(t *testing.T, w *world) {
+			other := openidmtest.NewSource(t, openidmtest.Options{})
+			must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
+			w.u.Source.HTTPClient = w.source.HTTPClient()
+		},
+		code: "VALUE-DOES-NOT-OPEN",
+	},
+	"package cut off": {
+		change: func(t *testing.T, w *world) { must(t, os.Truncate(w.u.Package, 200)) },
+		code:   "PACKAGE-CORRUPT",
+	},
+	"something in the target's folder": {
+		change: func(t *testing.T, w *world) {
+			must(t, os.MkdirAll(w.u.TargetDir, 0o755))
+			must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "thesis.txt"), nil, 0o644))
+		},
+		code: "TARGET-FOLDER",
+	},
+	"no Java": {
+		change: func(t *testing.T, w *world) { must(t, os.RemoveAll(w.u.JavaHome)) },
+		code:   "JAVA-MISSING",
+	},
+	"target is source": {
+		change: func(_ *testing.T, w *world) { w.u.Target.URL = w.u.Source.URL },
+		code:   "TARGET-IS-SOURCE",
+	},
+}
+
+// faultsOfTarget come while the target is set up; most do not end the run.
+var faultsOfTarget = map[string]upgradeFault{
+	"records lost": {
+		change: func(_ *testing.T, w *world) {
+			w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
+		},
+		step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
+	},
+	"records failed": {
+		change: func(_ *testing.T, w *world) {
+			w.disturb(openidmtest.Fault{Action: "migrate", FailRecords: 2})
+		},
+		step: idconnect.StepMigrate,
+	},
+	"the answer to migrate is lost": {
+		change: func(_ *testing.T, w *world) {
+			w.disturb(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
+		},
+	},
+	"the answer to configure is lost": {
+		change: func(_ *testing.T, w *world) {
+			w.disturb(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
+		},
+	},
+	"the target restarts while it is asked": {
+		change: func(_ *testing.T, w *world) {
+			w.disturb(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
+		},
+	},
+}
+
 func TestUpgradeFailures(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		change  func(*testing.T, *world)
-		code    string // of the finding that blocks
-		step    string // that fails
-		is      error
-		missing int64
-	}{
-		"name of the certificate": {
-			change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
-			code:   "SOURCE-CERT-NAME",
-		},
-		"wrong password of the source": {
-			change: func(_ *testing.T, w *world) { w.u.Source.Credentials.Password = keystore.NewPassword("hush-hush") },
-			code:   "SOURCE-PASSWORD",
-		},
-		"source down": {
-			change: func(_ *testing.T, w *world) { w.source.Close() },
-			code:   "SOURCE-UNREACHABLE",
-		},
-		"wrong password of the keystore": {
-			change: func(_ *testing.T, w *world) { w.u.KeystorePassword = keystore.NewPassword("hush-hush") },
-			code:   "STORE-PASSWORD",
-		},
-		"keystore missing": {
-			change: func(t *testing.T, w *world) {
-				must(t, os.Remove(filepath.Join(w.u.SourceDir, "security", "keystore.jceks")))
-			},
-			code: "STORE-MISSING",
-		},
-		"keystore of another server": {
-			change: func(t *testing.T, w *world) {
-				other := openidmtest.NewSource(t, openidmtest.Options{})
-				must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
-				w.u.Source.HTTPClient = w.source.HTTPClient()
-			},
-			code: "VALUE-DOES-NOT-OPEN",
-		},
-		"package cut off": {
-			change: func(t *testing.T, w *world) { must(t, os.Truncate(w.u.Package, 200)) },
-			code:   "PACKAGE-CORRUPT",
-		},
-		"something in the target's folder": {
-			change: func(t *testing.T, w *world) {
-				must(t, os.MkdirAll(w.u.TargetDir, 0o755))
-				must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "thesis.txt"), nil, 0o644))
-			},
-			code: "TARGET-FOLDER",
-		},
-		"no Java": {
-			change: func(t *testing.T, w *world) { must(t, os.RemoveAll(w.u.JavaHome)) },
-			code:   "JAVA-MISSING",
-		},
-		"target is source": {
-			change: func(_ *testing.T, w *world) { w.u.Target.URL = w.u.Source.URL },
-			code:   "TARGET-IS-SOURCE",
-		},
-		"records lost": {
-			change: func(_ *testing.T, w *world) {
-				w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
-			},
-			step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
-		},
-		"records failed": {
-			change: func(_ *testing.T, w *world) {
-				w.disturb(openidmtest.Fault{Action: "migrate", FailRecords: 2})
-			},
-			step: idconnect.StepMigrate,
-		},
-		"the answer to migrate is lost": {
-			change: func(_ *testing.T, w *world) {
-				w.disturb(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
-			},
-		},
-		"the answer to configure is lost": {
-			change: func(_ *testing.T, w *world) {
-				w.disturb(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
-			},
-		},
-		"the target restarts while it is asked": {
-			change: func(_ *testing.T, w *world) {
-				w.disturb(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
-			},
-		},
-	} {
+	for name, c := range faultsThatBlock {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, 120)
-			c.change(t, w)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			report, err := w.u.Run(ctx)
-			if strings.Contains(fmt.Sprint(err, report), "hush-hush") {
-				t.Error("a password is in the error")
+			w, report, err := c.run(t)
+			if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has(c.code) {
+				t.Fatalf("%v, %v", err, report.Findings)
 			}
-			if c.code != "" {
-				if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has(c.code) {
-					t.Fatalf("%v, %v", err, report.Findings)
+			for _, f := range report.Findings.Blocking() {
+				if f.Remedy == "" {
+					t.Errorf("no remedy: %v", f)
 				}
-				for _, f := range report.Findings.Blocking() {
-					if f.Remedy == "" {
-						t.Errorf("no remedy: %v", f)
-					}
-				}
-				if _, err := os.Stat(filepath.Join(w.u.TargetDir, "setup.sh")); err == nil {
-					t.Error("something was changed")
-				}
-				return
 			}
+			if exists(filepath.Join(w.u.TargetDir, "setup.sh")) {
+				t.Error("something was changed")
+			}
+		})
+	}
+	for name, c := range faultsOfTarget {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, report, err := c.run(t)
 			var failed *idconnect.StepError
 			switch {
 			case c.step == "" && err != nil:
@@ -203,6 +211,20 @@ func TestUpgradeFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// run is a run with the fault.
+func (c upgradeFault) run(t *testing.T) (*world, *report.Report, error) {
+	t.Helper()
+	w := newWorld(t, 120)
+	c.change(t, w)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	report, err := w.u.Run(ctx)
+	if strings.Contains(fmt.Sprint(err, report), "hush-hush") {
+		t.Error("a password is in the error")
+	}
+	return w, report, err
 }
 
 func TestTargetStartedTooEarly(t *testing.T) {
@@ -254,9 +276,10 @@ func TestInterrupted(t *testing.T) {
 func TestRemedies(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
-		preflight.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded, openidm.ErrUnauthorized,
-		openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"}, &migration.UnknownStateError{},
-		&migration.FailedError{Action: "configure"}, &idconnect.LockedError{}, &idconnect.SetupDoneError{},
+		preflight.ErrBlocked, idconnect.ErrDifferences, context.Canceled, context.DeadlineExceeded,
+		openidm.ErrUnauthorized, openidm.ErrUnavailable, &migration.UnknownOutcomeError{Action: "migrate"},
+		&migration.UnknownStateError{}, &migration.FailedError{Action: "configure"},
+		&idconnect.LockedError{}, &idconnect.SetupDoneError{},
 	} {
 		if idconnect.RemedyOf(&idconnect.StepError{Step: "x", Err: err}) == "" {
 			t.Errorf("%v: no remedy", err)

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net"
@@ -21,7 +22,10 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-const testHost = "idc21.example.com"
+const (
+	testHost  = "idc21.example.com"
+	testHurry = 10 * time.Millisecond
+)
 
 // world is a source, a package whose set-up script waits for a server, and the
 // server that starts when the script was answered.
@@ -67,7 +71,8 @@ func javaHome(t *testing.T) string {
 	if runtime.GOOS != "windows" {
 		home := t.TempDir()
 		must(t, os.Mkdir(filepath.Join(home, "bin"), 0o755))
-		must(t, os.WriteFile(filepath.Join(home, "bin", "java"), []byte("#!/bin/sh\necho '"+testJava+"' >&2\n"), 0o755))
+		script := []byte("#!/bin/sh\necho '" + testJava + "' >&2\n")
+		must(t, os.WriteFile(filepath.Join(home, "bin", "java"), script, 0o755))
 		return home
 	}
 	// A run that is killed while it asks for the version leaves this running, under
@@ -89,10 +94,16 @@ func javaHome(t *testing.T) string {
 	return home
 }
 
+// testBoot is a boot.properties, whose two passwords are changeit.
+const testBoot = "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\n" +
+	"openidm.truststore.password=changeit\n"
+
 func newWorld(t *testing.T, users int) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir()}
-	w.source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 3, Links: 7, Connector: true, CommonName: testHost})
+	w.source = openidmtest.NewSource(t, openidmtest.Options{
+		Users: users, Roles: 3, Links: 7, Connector: true, CommonName: testHost,
+	})
 	idc21 := filepath.Join(w.dir, "idc21", "salesforceIdConnect")
 	security := filepath.Join(idc21, "security")
 	must(t, os.MkdirAll(security, 0o755))
@@ -102,15 +113,16 @@ func newWorld(t *testing.T, users int) *world {
 	addr := free.Addr().String()
 	must(t, free.Close())
 	_, port, _ := net.SplitHostPort(addr)
-	boot := "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\nopenidm.truststore.password=changeit\n"
 	must(t, os.MkdirAll(filepath.Join(idc21, "conf", "boot"), 0o755))
-	must(t, os.WriteFile(filepath.Join(idc21, "conf", "boot", "boot.properties"), []byte(boot), 0o644))
-	writePackage(t, filepath.Join(w.dir, "package.zip"), map[string]string{
-		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": boot, "security/README": "stores",
+	must(t, os.WriteFile(filepath.Join(idc21, "conf", "boot", "boot.properties"), []byte(testBoot), 0o644))
+	pack := filepath.Join(w.dir, "package.zip")
+	writePackage(t, pack, map[string]string{
+		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": testBoot,
+		"security/README": "stores",
 	})
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	w.u = &idconnect.Upgrade{
-		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: filepath.Join(w.dir, "package.zip"),
+		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: pack,
 		Source:      idconnect.Server{URL: w.source.URL(), Credentials: admin},
 		Target:      idconnect.Server{URL: "https://localhost:" + port + "/openidm/", Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, w.source.Port()),
@@ -118,28 +130,32 @@ func newWorld(t *testing.T, users int) *world {
 		Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
 	w.u.Hurry(testHurry)
-	// The server starts when the script was answered, with the stores that
-	// are in the folder then.
+	t.Cleanup(w.serve(t, addr))
+	return w
+}
+
+// serve starts the target when its set-up script was answered, with the stores
+// that are in its folder then.
+func (w *world) serve(t *testing.T, addr string) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			if _, err := os.Stat(filepath.Join(w.u.TargetDir, "started")); err == nil {
+			if exists(filepath.Join(w.u.TargetDir, "started")) {
 				w.startTarget(t, addr)
 				return
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
 	}()
-	t.Cleanup(func() {
+	return func() {
 		cancel()
 		<-done
 		if w.target != nil {
 			w.target.Close()
 		}
-	})
-	return w
+	}
 }
 
 // disturb gives the target a fault, before it is started.
@@ -165,6 +181,23 @@ func (w *world) startTarget(t *testing.T, addr string) {
 	w.mu.Lock()
 	w.target = s
 	w.mu.Unlock()
+}
+
+// running is the target once it answers; it may do so before the goroutine
+// that started it has said so.
+func (w *world) running(t *testing.T) *openidmtest.Server {
+	t.Helper()
+	for range 1000 {
+		w.mu.Lock()
+		s := w.target
+		w.mu.Unlock()
+		if s != nil {
+			return s
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("the target was not started")
+	return nil
 }
 
 func (w *world) migrateRequests() int {
@@ -202,6 +235,25 @@ func writePackage(t *testing.T, path string, files map[string]string) {
 	}
 	must(t, z.Close())
 	must(t, os.WriteFile(path, b.Bytes(), 0o644))
+}
+
+// editJournal changes what the runs of a world have written into the journal.
+func (w *world) editJournal(t *testing.T, change func(map[string]any)) {
+	t.Helper()
+	path := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
+	b, err := os.ReadFile(path)
+	must(t, err)
+	var j map[string]any
+	must(t, json.Unmarshal(b, &j))
+	change(j)
+	b, err = json.Marshal(j)
+	must(t, err)
+	must(t, os.WriteFile(path, b, 0o600))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // tree is every file below a folder with its mode and content.

@@ -58,7 +58,8 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	trusted := storeCopy{from: from.Truststore, to: to.TruststorePath(), password: s.TruststorePassword(), merge: s.TruststoreConflict}
+	trusted := storeCopy{from: from.Truststore, to: to.TruststorePath(),
+		password: s.TruststorePassword(), merge: s.TruststoreConflict}
 	didToo, err := s.copy(trusted)
 	if err != nil {
 		return "", fmt.Errorf("truststore: %w", err)

@@ -127,7 +127,8 @@ func (s unpackStep) Undo(ctx context.Context) (string, error) {
 		}
 		// Out of the way at once, so that a removal that is killed leaves no
 		// folder that looks like an installation.
-		if err := errors.Join(disk.Rename(dir, aside), disk.Sync(filepath.Dir(dir)), disk.RemoveAll(aside)); err != nil {
+		err = errors.Join(disk.Rename(dir, aside), disk.Sync(filepath.Dir(dir)), disk.RemoveAll(aside))
+		if err != nil {
 			return "", err
 		}
 	}
@@ -150,12 +151,14 @@ type AddedError struct {
 }
 
 func (e *AddedError) Error() string {
-	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone", e.Dir, text.Plural(len(e.Files), "file"), someOf(e.Files))
+	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone",
+		e.Dir, text.Plural(len(e.Files), "file"), someOf(e.Files))
 }
 
 // Remedy says what to do.
 func (e *AddedError) Remedy() string {
-	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), or remove the folder yourself"
+	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), " +
+		"or remove the folder yourself"
 }
 
 func someOf(files []string) string {

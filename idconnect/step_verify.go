@@ -37,7 +37,8 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 	}
 	also := options.Progress
 	options.Progress = func(p verify.Progress) {
-		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
+		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection,
+			Done: p.Source, Total: p.Total, Unit: "records"})
 		if also != nil {
 			also(p)
 		}

@@ -186,7 +186,8 @@ func (u *Upgrade) site() (*site.Site, error) {
 		GivenPassword: u.KeystorePassword, TruststoreConflict: u.TruststoreConflict, JavaHome: u.JavaHome,
 		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir,
 		SettleTime: u.SettleTime, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
-		Again: u.Again, Parse: u.Parse, Words: u.Words, Logger: u.Logger, PollInterval: u.pollInterval, Machine: u.machine,
+		Again: u.Again, Parse: u.Parse, Words: u.Words, Logger: u.Logger,
+		PollInterval: u.pollInterval, Machine: u.machine,
 	}
 	return s, errors.Join(s.Resolve(), u.Acceptance.Validate())
 }
@@ -229,7 +230,8 @@ func (u *Upgrade) Missing() []*MissingError {
 		"StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
 	need(u.Package == "" && !installation.Is(u.TargetDir), "Package", StepUnpack)
-	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password", StepPrepare, StepConfigure, StepMigrate, StepVerify)
+	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password",
+		StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
 	if s.Chooses(StepStores, StepSetup) {
 		p, err := s.KeystorePassword()

@@ -21,6 +21,9 @@ func TestContains(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Skip("no symbolic links") // wine says that it made one
+	}
 	for path, want := range map[string]bool{
 		dir:                                     true,
 		dir + string(filepath.Separator):        true,

@@ -36,7 +36,8 @@ var costlyKeys = sync.OnceValues(func() ([]byte, error) {
 	s := keystore.New(keystore.JCEKS)
 	password := keystore.NewPassword("changeit")
 	for _, alias := range []string{"openidm-sym-default", "b", "c", "d"} {
-		err := s.PutSecretKey(alias, "AES", make([]byte, 16), keystore.PutOptions{Password: password, Iterations: 3_000_000})
+		o := keystore.PutOptions{Password: password, Iterations: 3_000_000}
+		err := s.PutSecretKey(alias, "AES", make([]byte, 16), o)
 		if err != nil {
 			return nil, err
 		}
@@ -52,9 +53,10 @@ func costly(t *testing.T) string {
 	dir := t.TempDir()
 	security := filepath.Join(dir, "security")
 	keys, err := costlyKeys()
+	truststore, password := filepath.Join(security, "truststore"), keystore.NewPassword("changeit")
 	if err := errors.Join(
 		err, os.Mkdir(security, 0o700), os.WriteFile(filepath.Join(security, "keystore.jceks"), keys, 0o600),
-		keystore.WriteFile(filepath.Join(security, "truststore"), keystore.New(keystore.JKS), keystore.NewPassword("changeit")),
+		keystore.WriteFile(truststore, keystore.New(keystore.JKS), password),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +67,9 @@ func inspection(t *testing.T, steps ...string) *Inspection {
 	t.Helper()
 	admin := openidm.Credentials{Password: keystore.NewPassword("secret")}
 	s := &site.Site{
-		SourceDir: costly(t), TargetDir: filepath.Join(t.TempDir(), "target"), Package: filepath.Join(t.TempDir(), "p.zip"),
-		Source: site.Server{URL: hangs(t), Credentials: admin}, Target: site.Server{URL: hangs(t), Credentials: admin},
+		SourceDir: costly(t), TargetDir: filepath.Join(t.TempDir(), "target"),
+		Package: filepath.Join(t.TempDir(), "p.zip"),
+		Source:  site.Server{URL: hangs(t), Credentials: admin}, Target: site.Server{URL: hangs(t), Credentials: admin},
 		GivenPassword: keystore.NewPassword("changeit"), Chosen: steps,
 		Checks: preflight.Options{Timeout: 200 * time.Millisecond},
 	}
@@ -153,8 +156,10 @@ func TestPaths(t *testing.T) {
 	touched := 0
 	p := &paths{touch: func(string) { touched++; <-answer }}
 	for range 3 {
-		found := p.perform(t.Context(), entry{name: "the folder", paths: []string{"/gone"}, must: true}, 10*time.Millisecond, "unpack")
-		if len(found) != 1 || found[0].Severity != preflight.Blocks || !strings.Contains(found[0].Seen, "/gone does not answer") {
+		c := entry{name: "the folder", paths: []string{"/gone"}, must: true}
+		found := p.perform(t.Context(), c, 10*time.Millisecond, "unpack")
+		if len(found) != 1 || found[0].Severity != preflight.Blocks ||
+			!strings.Contains(found[0].Seen, "/gone does not answer") {
 			t.Errorf("%v", found)
 		}
 	}

@@ -70,6 +70,9 @@ var bootFiles = []string{"conf/boot/boot.properties", "resolver/boot.properties"
 // Open reads the boot.properties of a folder. It returns an [*Error] if the folder does not exist or does not look like
 // an installation, and if its boot.properties cannot be read or has more than 1 MiB.
 func Open(dir string) (*Installation, error) {
+	if dir == "" {
+		return nil, &Error{Err: errors.New("no folder was named")} // not the current one
+	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, &Error{Dir: dir, Err: err}

@@ -113,6 +113,15 @@ func TestInstallation(t *testing.T) {
 	}
 }
 
+// TestNoFolder: where no folder is named, the current one is not meant, whatever
+// is in it.
+func TestNoFolder(t *testing.T) {
+	t.Chdir(installation(t, bootFiles[0], "openidm.port.https=9443"))
+	if inst, err := Open(""); err == nil {
+		t.Errorf("%+v", inst)
+	}
+}
+
 func TestInstallationRefused(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

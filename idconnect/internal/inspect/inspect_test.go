@@ -31,12 +31,12 @@ func hangs(t *testing.T) string {
 	return "https://" + l.Addr().String() + "/openidm/"
 }
 
-// costlyKeys is a keystore whose keys take some seconds to open.
+// costlyKeys is a keystore whose keys take a second to open, one after the other.
 var costlyKeys = sync.OnceValues(func() ([]byte, error) {
 	s := keystore.New(keystore.JCEKS)
 	password := keystore.NewPassword("changeit")
-	for _, alias := range []string{"openidm-sym-default", "b", "c", "d"} {
-		o := keystore.PutOptions{Password: password, Iterations: 3_000_000}
+	for _, alias := range strings.Fields("openidm-sym-default b c d e f g h i j") {
+		o := keystore.PutOptions{Password: password, Iterations: 500_000}
 		err := s.PutSecretKey(alias, "AES", make([]byte, 16), o)
 		if err != nil {
 			return nil, err

@@ -31,13 +31,15 @@ const password = "Passw0rd-of-the-fixture"
 
 // elsewhere is what a machine with neither the real servers nor their names
 // warns of.
-const elsewhere = "TARGET-VERSION" + "," + "INSTANCE-URL-UNRESOLVED"
+const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{dir: t.TempDir(), tolerate: elsewhere + "," + "STORE-UNVERIFIED"}
+	f := &fixture{dir: t.TempDir(), tolerate: elsewhere + ",STORE-UNVERIFIED"}
 	const host = "idc21.example.com"
-	f.source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password})
+	f.source = openidmtest.NewSource(t, openidmtest.Options{
+		Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password,
+	})
 	for _, dir := range []string{"idc21", "idc716"} { // the stores were copied
 		if err := os.MkdirAll(filepath.Join(f.dir, dir, "security"), 0o755); err != nil {
 			t.Fatal(err)
@@ -51,7 +53,8 @@ func newFixture(t *testing.T) *fixture {
 	if err := os.MkdirAll(boot, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), []byte("openidm.keystore.password=changeit\n"), 0o644); err != nil {
+	properties := []byte("openidm.keystore.password=changeit\n")
+	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), properties, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	stores := filepath.Join(f.dir, "idc716", "security")
@@ -68,7 +71,10 @@ func newFixture(t *testing.T) *fixture {
 		SourceURL: f.source.URL(), TargetURL: f.target.URL(),
 		InstanceURL:        fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
 		SourcePasswordFile: filepath.Join(f.dir, "password"), TargetPasswordFile: filepath.Join(f.dir, "password"),
-		Steps: []string{idconnect.StepPrepare, idconnect.StepStores, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+		Steps: []string{
+			idconnect.StepPrepare, idconnect.StepStores,
+			idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify,
+		},
 	}
 	return f
 }
@@ -92,7 +98,8 @@ func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 		t.Fatal(err)
 	}
 	f.out.Reset()
-	code = command(ctx, []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}, f, f)
+	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}
+	code = command(ctx, args, f, f)
 	log, err := os.ReadFile(filepath.Join(f.dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -136,9 +143,18 @@ func TestFindings(t *testing.T) {
 		spoil func(*fixture)
 		want  string
 	}{
-		"the certificate has another name": {func(f *fixture) { f.site.InstanceURL = f.source.URL() }, "blocked: " + "SOURCE-CERT-NAME"},
-		"the password is wrong":            {func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" }, "blocked: " + "SOURCE-PASSWORD"},
-		"a warning":                        {func(f *fixture) { f.tolerate = elsewhere }, "not tolerated: " + "STORE-UNVERIFIED"},
+		"the certificate has another name": {
+			func(f *fixture) { f.site.InstanceURL = f.source.URL() },
+			"blocked: SOURCE-CERT-NAME",
+		},
+		"the password is wrong": {
+			func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" },
+			"blocked: SOURCE-PASSWORD",
+		},
+		"a warning": {
+			func(f *fixture) { f.tolerate = elsewhere },
+			"not tolerated: STORE-UNVERIFIED",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,7 +183,8 @@ func TestLostRecord(t *testing.T) {
 			lost = id
 		}
 	}
-	if code != 1 || !strings.Contains(f.out.String(), "hamburg: 1 users missing\n") || !strings.Contains(f.out.String(), "look for "+lost+" in") {
+	if code != 1 || !strings.Contains(f.out.String(), "hamburg: 1 users missing\n") ||
+		!strings.Contains(f.out.String(), "look for "+lost+" in") {
 		t.Errorf("exit code %d, %s was lost\n%s", code, lost, &f.out)
 	}
 }
@@ -178,7 +195,8 @@ func TestResumed(t *testing.T) {
 	f := newFixture(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	f.interrupt = interrupt
-	if code := f.run(ctx, t); code != 1 || !strings.Contains(f.out.String(), "hamburg: interrupted\n") || f.migrations() != 1 {
+	if code := f.run(ctx, t); code != 1 || !strings.Contains(f.out.String(), "hamburg: interrupted\n") ||
+		f.migrations() != 1 {
 		t.Fatalf("exit code %d, migrate %d times\n%s", code, f.migrations(), &f.out)
 	}
 	if code := f.run(t.Context(), t); code != 0 || f.migrations() != 1 || f.target.Count("managed/user") != 50 {

@@ -49,7 +49,9 @@ func command(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "automation:", err)
 		return 2
 	}
-	a := &automation{log: slog.New(slog.DiscardHandler), progress: &display{w: out}, tolerated: strings.Split(*tolerate, ",")}
+	a := &automation{
+		log: slog.New(slog.DiscardHandler), progress: &display{w: out}, tolerated: strings.Split(*tolerate, ","),
+	}
 	if *logFile != "" {
 		w, err := os.OpenFile(*logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {

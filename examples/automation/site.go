@@ -85,7 +85,8 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 
 // upgrade is the whole of it: describe the installation, look before anything
 // changes, and watch the run. It is what the README shows.
-func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*report.Report, error) {
+func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*report.Report,
+	error) {
 	u := &idconnect.Upgrade{
 		SourceDir:   site.SourceDir, // salesforceIdConnect of 2.1, only read
 		TargetDir:   site.TargetDir, // salesforceIdConnect of 7.1.6
@@ -130,7 +131,8 @@ func differences(r *verify.Report) (outcome, todo string) {
 	for _, c := range r.Collections {
 		switch {
 		case c.MissingCount > 0:
-			return fmt.Sprintf("%d %s missing", c.MissingCount, c.Name), "look for " + strings.Join(c.Missing[:min(3, len(c.Missing))], ", ") + " in the target's log"
+			return fmt.Sprintf("%d %s missing", c.MissingCount, c.Name),
+				"look for " + strings.Join(c.Missing[:min(3, len(c.Missing))], ", ") + " in the target's log"
 		case c.ChangedCount > 0:
 			return fmt.Sprintf("%d %s changed", c.ChangedCount, c.Name), "has somebody worked on the target already?"
 		}

@@ -44,7 +44,8 @@ func (a *app) connect(ctx context.Context) (client.Client, error) {
 	defer cancel()
 	c, err := client.DialContext(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("the engine does not answer at %s: %w; start it, or set TEMPORAL_ADDRESS; workers wait for it and go on", address(o), err)
+		return nil, fmt.Errorf("the engine does not answer at %s: %w; start it, or set TEMPORAL_ADDRESS; "+
+			"workers wait for it and go on", address(o), err)
 	}
 	return c, nil
 }

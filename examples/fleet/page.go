@@ -36,7 +36,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // states are all states of a row, in the order in which people are shown them.
 var states = []string{
-	flow.Done, flow.Ready, running, looking, notBegun, waiting, flow.Interrupted, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp,
+	flow.Done, flow.Ready, running, looking, notBegun, waiting, flow.Interrupted, flow.Blocked, flow.Differences,
+	flow.Failed, flow.GivenUp,
 }
 
 // mood of a state, which is a colour of the page.
@@ -116,7 +117,8 @@ type Verdict struct{ Mood, Title, Lead string }
 func (r *FleetReport) Verdict() Verdict {
 	all, done, ready := len(r.Results), r.Totals[flow.Done], r.Totals[flow.Ready]
 	bad := r.Totals[flow.Blocked] + r.Totals[flow.Differences] + r.Totals[flow.Failed] + r.Totals[flow.GivenUp]
-	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all), Lead: plain(r.Phase) + "."}
+	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all),
+		Lead: plain(r.Phase) + "."}
 	switch {
 	case all > 0 && done == all:
 		v.Mood, v.Title = "good", fmt.Sprintf("All %d installations are upgraded", all)

@@ -101,8 +101,10 @@ func (a *app) start(ctx context.Context, c client.Client, o flow.FleetOrder) (cl
 		return nil, err
 	}
 	var has string
-	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[digestMemo]; p == nil || flow.DataConverter().FromPayload(p, &has) != nil || has != digest {
-		return nil, fmt.Errorf("%s is under way with another fleet file, or as a plan: wait for its end (fleet status), or end it (fleet run -stop)", o.Fleet.Name)
+	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[digestMemo]; p == nil ||
+		flow.DataConverter().FromPayload(p, &has) != nil || has != digest {
+		return nil, fmt.Errorf("%s is under way with another fleet file, or as a plan: wait for its end (fleet "+
+			"status), or end it (fleet run -stop)", o.Fleet.Name)
 	}
 	fmt.Fprintf(a.err, "%s is under way: joined\n", o.Fleet.Name)
 	return c.GetWorkflow(ctx, id, there.RunId), nil
@@ -154,7 +156,8 @@ func (a *app) progress(ctx context.Context, c client.Client, run client.Workflow
 
 func countsText(counts map[string]int) string {
 	var parts []string
-	for _, outcome := range []string{flow.Ready, flow.Done, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
+	for _, outcome := range []string{flow.Ready, flow.Done, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp,
+		flow.Interrupted} {
 		if n := counts[outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
 		}
@@ -201,7 +204,8 @@ func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 		return codeError(exitFailed)
 	case good == len(o.Fleet.Installations):
 		return nil
-	case counts[flow.Blocked] > 0 && (o.PlanOnly || good == 0) && counts[flow.Blocked]+good == len(o.Fleet.Installations):
+	case counts[flow.Blocked] > 0 && (o.PlanOnly || good == 0) &&
+		counts[flow.Blocked]+good == len(o.Fleet.Installations):
 		return codeError(exitBlocked)
 	}
 	return codeError(exitFailed)
@@ -236,7 +240,8 @@ func notRunning(name string, err error) error {
 func (a *app) approve(ctx context.Context, args []string) error {
 	f := a.flags("approve")
 	installation := f.String("installation", "", "`id` of the installation to decide about")
-	decide := f.String("decide", "", strings.Join(flow.Decisions(), ", ")+": look again; it was received and has ended, go on; it was not received, send it once more; end it as failed")
+	decide := f.String("decide", "", strings.Join(flow.Decisions(), ", ")+
+		": look again; it was received and has ended, go on; it was not received, send it once more; end it as failed")
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
@@ -249,7 +254,8 @@ func (a *app) approve(ctx context.Context, args []string) error {
 		if !slices.Contains(flow.Decisions(), *decide) {
 			return usagef("approve: -decide %s: known are %s", *decide, strings.Join(flow.Decisions(), ", "))
 		}
-		if !slices.ContainsFunc(fleet.Installations, func(i fleetfile.Installation) bool { return i.ID == *installation }) {
+		named := func(i fleetfile.Installation) bool { return i.ID == *installation }
+		if !slices.ContainsFunc(fleet.Installations, named) {
 			return usagef("approve: %s is not in the fleet file", *installation)
 		}
 		id, signal, value = *installation, flow.DecideSignal, *decide

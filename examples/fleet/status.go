@@ -118,7 +118,8 @@ func (a *app) status(ctx context.Context, args []string) error {
 // look asks for everything.
 func (w *watcher) look(ctx context.Context) (*Snapshot, error) {
 	w.pollers = map[string]bool{}
-	s := &Snapshot{Name: w.fleet.Name, Time: time.Now().UTC(), Phase: "was not begun", Totals: map[string]int{}, Left: -1}
+	s := &Snapshot{Name: w.fleet.Name, Time: time.Now().UTC(), Phase: "was not begun", Totals: map[string]int{},
+		Left: -1}
 	if err := w.lookAtFleet(ctx, s); err != nil {
 		return nil, err
 	}
@@ -184,7 +185,8 @@ func (w *watcher) list(ctx context.Context, s *Snapshot) error {
 		s.Rows[n] = Row{ID: i.ID, Site: i.Site, State: notBegun}
 		at[i.ID] = &s.Rows[n]
 	}
-	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: fmt.Sprintf("WorkflowType IN ('%s', '%s')", flow.PlanType, flow.UpgradeType)}
+	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000,
+		Query: fmt.Sprintf("WorkflowType IN ('%s', '%s')", flow.PlanType, flow.UpgradeType)}
 	known := 0
 	for {
 		page, err := w.c.ListWorkflow(ctx, request)
@@ -293,13 +295,15 @@ func (w *watcher) describe(ctx context.Context, r *Row) error {
 		r.Step, _, _ = strings.Cut(p.GetActivityId(), "-")
 		r.Try, r.Worker = p.GetAttempt(), p.GetLastWorkerIdentity()
 		var last flow.Progress
-		if h := p.GetHeartbeatDetails().GetPayloads(); len(h) == 1 && flow.DataConverter().FromPayload(h[0], &last) == nil {
+		if h := p.GetHeartbeatDetails().GetPayloads(); len(h) == 1 &&
+			flow.DataConverter().FromPayload(h[0], &last) == nil {
 			r.Done, r.Total, r.Unit, r.Left = last.Done, last.Total, last.Unit, last.Left
 		}
 		if p.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
 			if queue := w.queueOf(r); !w.polled(ctx, queue) {
 				name := strings.TrimPrefix(queue, flow.MachineQueue(""))
-				r.Stuck, r.Remedy = "no worker "+name, "start it on its machine: fleet worker -name "+name+" -reports DIR"
+				r.Stuck = "no worker " + name
+				r.Remedy = "start it on its machine: fleet worker -name " + name + " -reports DIR"
 				return nil
 			}
 		}

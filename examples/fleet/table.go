@@ -19,7 +19,9 @@ import (
 // watch shows the fleet until it has ended: on a terminal as a table that is
 // drawn anew, else a line whenever something changed. An engine that is gone
 // is said, and waited for.
-func (a *app) watch(ctx context.Context, name string, look func(context.Context) (*Snapshot, error), asJSON bool) error {
+func (a *app) watch(
+	ctx context.Context, name string, look func(context.Context) (*Snapshot, error), asJSON bool,
+) error {
 	screen, onTerminal := a.out.(*os.File)
 	onTerminal = onTerminal && term.IsTerminal(int(screen.Fd())) && !asJSON
 	var last *Snapshot
@@ -41,7 +43,8 @@ func (a *app) watch(ctx context.Context, name string, look func(context.Context)
 			if s = last; s == nil {
 				s = &Snapshot{Name: name, Left: -1}
 			}
-			s.Engine = "the engine does not answer since " + since.Format(time.TimeOnly) + "; workers wait for it and go on"
+			s.Engine = "the engine does not answer since " + since.Format(time.TimeOnly) +
+				"; workers wait for it and go on"
 		default:
 			since, last = time.Time{}, s
 		}
@@ -91,7 +94,8 @@ func (s *Snapshot) summary() string {
 
 func (s *Snapshot) totals() string {
 	var parts []string
-	for _, state := range []string{flow.Done, running, waiting, looking, flow.Ready, notBegun, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
+	for _, state := range []string{flow.Done, running, waiting, looking, flow.Ready, notBegun, flow.Blocked,
+		flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
 		if n := s.Totals[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
@@ -195,7 +199,8 @@ func bar(s *Snapshot, width int) string {
 	}
 	done := s.Totals[flow.Done] * width / n
 	failed := min((bad*width+n-1)/n, width-done)
-	return fmt.Sprintf("[%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("!", failed), strings.Repeat(".", width-done-failed), 100*s.Totals[flow.Done]/n)
+	return fmt.Sprintf("[%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("!", failed),
+		strings.Repeat(".", width-done-failed), 100*s.Totals[flow.Done]/n)
 }
 
 // plain takes out what would steer a terminal, or cannot be seen.

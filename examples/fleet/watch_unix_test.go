@@ -129,7 +129,8 @@ func TestWatchOnTerminal(t *testing.T) {
 	var lines bytes.Buffer
 	ended := bigSnapshot(10)
 	ended.Under = false
-	must(t, (&app{out: &lines, err: io.Discard}).watch(t.Context(), "emea", func(context.Context) (*Snapshot, error) { return ended, nil }, false))
+	look := func(context.Context) (*Snapshot, error) { return ended, nil }
+	must(t, (&app{out: &lines, err: io.Discard}).watch(t.Context(), "emea", look, false))
 	if strings.Count(lines.String(), "\n") != 1 || strings.Contains(lines.String(), "\x1b") {
 		t.Errorf("%q", lines.String())
 	}

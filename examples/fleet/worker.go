@@ -25,7 +25,8 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	name := f.String("name", "", "`name` of this machine in the fleet file")
 	reports := f.String("reports", "", "`folder` for whole reports, which name records: they stay on this machine")
 	slots := f.Int("slots", 20, "how many steps at once")
-	commands := f.Bool("commands", false, "allow the programs that a fleet file names for secrets and for handover.carry")
+	commands := f.Bool("commands", false,
+		"allow the programs that a fleet file names for secrets and for handover.carry")
 	debug := f.Bool("debug", false, "log every request, without secrets")
 	if err := parse(f, args); err != nil {
 		return err
@@ -76,10 +77,13 @@ func serve(ctx context.Context, c client.Client, own *flow.Activities, slots int
 	failed := make(chan error, 2)
 	for _, queue := range []string{flow.Queue, flow.MachineQueue(own.Name)} {
 		w := worker.New(c, queue, worker.Options{
-			MaxConcurrentActivityExecutionSize: slots, DisableWorkflowWorker: queue != flow.Queue,
-			MaxHeartbeatThrottleInterval: flow.MaxHeartbeatInterval, DefaultHeartbeatThrottleInterval: flow.MaxHeartbeatInterval,
-			StickyScheduleToStartTimeout: 2 * time.Second, WorkerStopTimeout: 10 * time.Second,
-			OnFatalError: func(err error) { failed <- err },
+			MaxConcurrentActivityExecutionSize: slots,
+			DisableWorkflowWorker:              queue != flow.Queue,
+			MaxHeartbeatThrottleInterval:       flow.MaxHeartbeatInterval,
+			DefaultHeartbeatThrottleInterval:   flow.MaxHeartbeatInterval,
+			StickyScheduleToStartTimeout:       2 * time.Second,
+			WorkerStopTimeout:                  10 * time.Second,
+			OnFatalError:                       func(err error) { failed <- err },
 		})
 		if queue == flow.Queue {
 			flow.Register(w)

@@ -94,7 +94,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	command, ok := commands[args[0]]
 	if !ok {
-		fmt.Fprintf(a.err, "upgrade: error: unknown command %q\nupgrade: hint: upgrade help lists the commands\n", args[0])
+		fmt.Fprintf(a.err, "upgrade: error: unknown command %q\nupgrade: hint: upgrade help lists the commands\n",
+			args[0])
 		return exitUsage
 	}
 	return a.exit(command(ctx, args[1:]))

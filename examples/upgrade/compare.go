@@ -28,7 +28,9 @@ func (a *app) compare(_ context.Context, args []string) error {
 	keys := f.Bool("keys", false, "also open every key and show its SHA-256 in both stores; key bytes are never shown")
 	fileA := f.String("password-file", "", "`file` with the password of A, and of B when it has no other")
 	fileB := f.String("password-file-b", "", "`file` with the password of B")
-	keysA := fileList(f, "key-password-file", "`file` with the password of A's keys that have another, and of B's unless theirs are given; may be given several times")
+	keysA := fileList(f, "key-password-file",
+		"`file` with the password of A's keys that have another, and of B's unless theirs are given; may be "+
+			"given several times")
 	keysB := fileList(f, "key-password-file-b", "`file` with the password of B's keys; may be given several times")
 	names, err := parse(f, args, "A", "B")
 	if err != nil {
@@ -114,6 +116,7 @@ func (c comparison) String() string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(c.Same), len(c.Changed), len(c.OnlyA), len(c.OnlyB))
+	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B",
+		len(c.Same), len(c.Changed), len(c.OnlyA), len(c.OnlyB))
 	return b.String()
 }

@@ -92,7 +92,8 @@ type demo struct {
 
 func (a *app) demo(ctx context.Context, args []string) error {
 	f := a.flags("demo", "")
-	fault := f.String("fault", "", "show a failure and its remedy: `NAME` is one of "+strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
+	fault := f.String("fault", "", "show a failure and its remedy: `NAME` is one of "+
+		strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
 	keep := f.Bool("keep", false, "keep the temporary installations")
 	users := f.Int("users", demoUsers, "users of the source")
 	if _, err := parse(f, args); err != nil {
@@ -148,7 +149,8 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 		return err
 	}
 	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
-		"A package with a set-up script, and a stand-in for Java 11, lie in %s.\n", users, d.source.URL(), d.source.Certificate().Subject.CommonName, d.dir)
+		"A package with a set-up script, and a stand-in for Java 11, lie in %s.\n", users, d.source.URL(),
+		d.source.Certificate().Subject.CommonName, d.dir)
 	for i, command := range fault.steps {
 		args := append([]string{command}, d.flags(command)...)
 		fmt.Fprintf(d.a.out, "\n$ upgrade %s\n", strings.Join(args, " "))
@@ -256,7 +258,9 @@ func (d *demo) close(keep bool) error {
 		return nil
 	}
 	var errs []error
-	for _, name := range []string{"idc21", "idc716", "jdk-11", "IdentityConnect-7.1.6.zip", "source.pw", "target.pw", "keystore.pw"} {
+	for _, name := range []string{
+		"idc21", "idc716", "jdk-11", "IdentityConnect-7.1.6.zip", "source.pw", "target.pw", "keystore.pw",
+	} {
 		errs = append(errs, os.RemoveAll(d.path(name)))
 	}
 	os.Remove(d.dir) // stays when the report is in it

@@ -19,16 +19,21 @@ func demoTabs(o *openidmtest.Options) {
 	}
 	o.Managed = []string{"permissionset", "group"}
 	o.Connectors = []openidmtest.Connector{
-		{Name: "ad", Class: "org.identityconnectors.ldap.LdapConnector", Settings: members{"host": "dc.example.com", "port": 636},
-			Objects: map[string][]map[string]any{"account": accounts("cn", 200), "group": accounts("g", 9)}},
-		{Name: "salesforce", Class: "org.example.SalesforceConnector", Settings: members{"loginUrl": "https://login.example.com/"},
-			Objects: map[string][]map[string]any{"User": accounts("005", 200)}},
+		{Name: "ad", Class: "org.identityconnectors.ldap.LdapConnector",
+			Settings: members{"host": "dc.example.com", "port": 636},
+			Objects:  map[string][]map[string]any{"account": accounts("cn", 200), "group": accounts("g", 9)}},
+		{Name: "salesforce", Class: "org.example.SalesforceConnector",
+			Settings: members{"loginUrl": "https://login.example.com/"},
+			Objects:  map[string][]map[string]any{"User": accounts("005", 200)}},
 	}
 	o.Mappings = []map[string]any{
 		{"name": "systemAdAccount_managedUser", "source": "system/ad/account", "target": "managed/user",
 			"properties": []any{members{"source": "mail", "target": "mail"}, members{"source": "sn", "target": "sn"}}},
 		{"name": "managedUser_systemSalesforceUser", "source": "managed/user", "target": "system/salesforce/User",
-			"properties": []any{members{"source": "mail", "target": "Email"}, members{"target": "ProfileId", "default": "00e000000000001"}}},
+			"properties": []any{
+				members{"source": "mail", "target": "Email"},
+				members{"target": "ProfileId", "default": "00e000000000001"},
+			}},
 	}
 }
 
@@ -37,11 +42,18 @@ func demoTabs(o *openidmtest.Options) {
 func fillDemoTabs(s *openidmtest.Server, users int) {
 	for i := range users {
 		user := fmt.Sprintf("u%05d", i)
-		s.Put("repo/link", "ad"+user, map[string]any{"firstId": fmt.Sprintf("cn%05d", i), "secondId": user, "linkType": "systemAdAccount_managedUser", "linkQualifier": "default"})
-		s.Put("repo/link", "sf"+user, map[string]any{"firstId": user, "secondId": fmt.Sprintf("005%05d", i), "linkType": "managedUser_systemSalesforceUser", "linkQualifier": "default"})
+		s.Put("repo/link", "ad"+user, map[string]any{
+			"firstId": fmt.Sprintf("cn%05d", i), "secondId": user,
+			"linkType": "systemAdAccount_managedUser", "linkQualifier": "default",
+		})
+		s.Put("repo/link", "sf"+user, map[string]any{
+			"firstId": user, "secondId": fmt.Sprintf("005%05d", i),
+			"linkType": "managedUser_systemSalesforceUser", "linkQualifier": "default",
+		})
 	}
 	for i := range 7 {
-		s.Put("repo/managed/permissionset", fmt.Sprintf("0PS%05d", i), map[string]any{"name": fmt.Sprintf("Permission set %d", i)})
+		s.Put("repo/managed/permissionset", fmt.Sprintf("0PS%05d", i),
+			map[string]any{"name": fmt.Sprintf("Permission set %d", i)})
 	}
 	for i := range 4 {
 		s.Put("repo/managed/group", fmt.Sprintf("g%05d", i), map[string]any{"name": fmt.Sprintf("Group %d", i)})

@@ -42,7 +42,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.SourceDir, "source-dir", "", "`folder` salesforceIdConnect of 2.1")
 	f.StringVar(&v.u.TargetDir, "target-dir", "", "`folder` salesforceIdConnect of 7.1.6")
 	if name != "export" {
-		f.StringVar(&v.u.StoresFile, "stores-file", "", "`file` of export, in the place of -source-dir where that is on another machine")
+		f.StringVar(&v.u.StoresFile, "stores-file", "",
+			"`file` of export, in the place of -source-dir where that is on another machine")
 		v.handover.add(f, false)
 	}
 	f.StringVar(&v.u.Package, "package", "", "the `zip` of 7.1.6")
@@ -52,33 +53,50 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.Target.Credentials.Username, "target-user", idconnect.DefaultUser, "administrator of 7.1.6")
 	f.StringVar(&v.sourcePassword, "source-password-file", "", "`file` with the password of -source-user")
 	f.StringVar(&v.targetPassword, "target-password-file", "", "`file` with the password of -target-user")
-	f.StringVar(&v.keystorePassword, "keystore-password-file", "", "`file` with the keystore's password (default: what boot.properties says)")
-	f.StringVar(&v.u.Source.Truststore, "truststore", "", "`file` that says which certificates to trust (default: the source's own)")
-	f.StringVar(&v.truststorePassword, "truststore-password-file", "", "`file` with the truststore's password (default: what boot.properties says)")
-	f.StringVar(&v.u.Target.Truststore, "target-truststore", "", "`file` to trust the target by (default: the target's own, else -truststore)")
+	f.StringVar(&v.keystorePassword, "keystore-password-file", "",
+		"`file` with the keystore's password (default: what boot.properties says)")
+	f.StringVar(&v.u.Source.Truststore, "truststore", "",
+		"`file` that says which certificates to trust (default: the source's own)")
+	f.StringVar(&v.truststorePassword, "truststore-password-file", "",
+		"`file` with the truststore's password (default: what boot.properties says)")
+	f.StringVar(&v.u.Target.Truststore, "target-truststore", "",
+		"`file` to trust the target by (default: the target's own, else -truststore)")
 	f.StringVar(&v.targetTruststorePassword, "target-truststore-password-file", "", "`file` with its password")
-	f.StringVar(&v.u.Target.TLSName, "target-name", "", "`host` that the target's certificate must name (default: that of -target-url)")
-	f.StringVar(&v.u.InstanceURL, "instance-url", "", "`address` of 2.1 as the target is told it (default: -source-url)")
-	f.StringVar(&v.policy, "truststore-conflict", "", "`keep|replace|error`: merge the truststores, and do so with equal aliases (default: the whole file is copied)")
+	f.StringVar(&v.u.Target.TLSName, "target-name", "",
+		"`host` that the target's certificate must name (default: that of -target-url)")
+	f.StringVar(&v.u.InstanceURL, "instance-url", "",
+		"`address` of 2.1 as the target is told it (default: -source-url)")
+	f.StringVar(&v.policy, "truststore-conflict", "",
+		"`keep|replace|error`: merge the truststores, and do so with equal aliases (default: the whole file is copied)")
 	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for the set-up (default: JAVA_HOME, then PATH)")
 	f.StringVar(&v.steps, "steps", "", "only these `steps`, of "+strings.Join(idconnect.StepNames(), ","))
 	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
 	v.verify.add(f, &v.u)
 	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
-	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long`, from when it was sent, to ask what became of a request whose answer is not known")
+	f.DurationVar(&v.u.SettleTime, "settle", time.Minute,
+		"how `long`, from when it was sent, to ask what became of a request whose answer is not known")
 	c := &v.u.Checks
 	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "how `long` each check of plan may take")
-	f.StringVar(&c.InstanceAddress, "instance-address", "", "`IP` address that the target's machine has for the host of -instance-url (default: this machine's)")
-	f.IntVar(&c.DatabasePort, "database-port", 0, "`port` of the target's database (default: what its configuration says, else 5432)")
-	f.StringVar(&c.ProfileMapping, "profile-mapping", "", "`pattern` of the name or target of the mapping that gives profiles (default "+preflight.DefaultProfileMapping+")")
-	f.StringVar(&c.ProfileProperty, "profile-property", "", "`pattern` of the property that is the profile (default "+preflight.DefaultProfileProperty+")")
-	f.StringVar(&c.ConsumerKey, "consumer-key", "", "`key` of the connected app: Salesforce is asked for its callback URLs")
-	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+preflight.DefaultAuthorizeURL+")")
-	f.StringVar(&v.callbacks, "callback-urls", "", "`URLs` that the connected app must have (default: /connect/ on both servers)")
+	f.StringVar(&c.InstanceAddress, "instance-address", "",
+		"`IP` address that the target's machine has for the host of -instance-url (default: this machine's)")
+	f.IntVar(&c.DatabasePort, "database-port", 0,
+		"`port` of the target's database (default: what its configuration says, else 5432)")
+	f.StringVar(&c.ProfileMapping, "profile-mapping", "",
+		"`pattern` of the name or target of the mapping that gives profiles (default "+
+			preflight.DefaultProfileMapping+")")
+	f.StringVar(&c.ProfileProperty, "profile-property", "", "`pattern` of the property that is the profile (default "+
+		preflight.DefaultProfileProperty+")")
+	f.StringVar(&c.ConsumerKey, "consumer-key", "",
+		"`key` of the connected app: Salesforce is asked for its callback URLs")
+	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+
+		preflight.DefaultAuthorizeURL+")")
+	f.StringVar(&v.callbacks, "callback-urls", "",
+		"`URLs` that the connected app must have (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "result as JSON")
 	f.StringVar(&v.report, "report", "", "`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")
-	f.StringVar(&v.logLevel, "log", "", "`debug|json`: every request on stderr, without secrets; or every event there as a line of JSON")
+	f.StringVar(&v.logLevel, "log", "",
+		"`debug|json`: every request on stderr, without secrets; or every event there as a line of JSON")
 	return f, v
 }
 
@@ -177,7 +195,8 @@ var missingFlags = map[string]struct{ flag, env, prompt string }{
 	"Source.Credentials.Password": {"-source-password-file", "IDC_SOURCE_PASSWORD", "Password of %s at the source"},
 	"Target.Credentials.Password": {"-target-password-file", "IDC_TARGET_PASSWORD", "Password of %s at the target"},
 	"StoresKey":                   {"-passphrase-file", handoverVariable, "Passphrase of the handover file"},
-	"KeystorePassword":            {"-keystore-password-file", "IDC_KEYSTORE_PASSWORD", "Password of the source's keystore"},
+	"KeystorePassword": {"-keystore-password-file", "IDC_KEYSTORE_PASSWORD",
+		"Password of the source's keystore"},
 }
 
 // complete asks for the passwords that are missing, and is a usage error when
@@ -202,7 +221,8 @@ func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) 
 		}
 		p, err := a.tty.password(prompt)
 		if errors.Is(err, errNoTerminal) {
-			return usagef("step %s needs a password and there is no terminal to ask for it: set %s or give %s", m.Step, how.env, how.flag)
+			return usagef("step %s needs a password and there is no terminal to ask for it: set %s or give %s",
+				m.Step, how.env, how.flag)
 		}
 		if err != nil {
 			return err

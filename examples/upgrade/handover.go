@@ -20,15 +20,18 @@ type handoverFlags struct {
 const handoverVariable = "IDC_HANDOVER_PASSWORD"
 
 func (h *handoverFlags) add(f *flag.FlagSet, export bool) {
-	f.StringVar(&h.passphrase, "passphrase-file", "", "`file` with the passphrase of the handover (or "+handoverVariable+", or a terminal)")
+	f.StringVar(&h.passphrase, "passphrase-file", "", "`file` with the passphrase of the handover (or "+
+		handoverVariable+", or a terminal)")
 	if !export {
-		f.StringVar(&h.identity, "identity-file", "", "`file` of age identities that opens the handover, in the place of a passphrase")
+		f.StringVar(&h.identity, "identity-file", "",
+			"`file` of age identities that opens the handover, in the place of a passphrase")
 		return
 	}
-	f.Func("recipient", "`age1…`, an age public key, in the place of a passphrase; may be given more than once", func(s string) error {
-		h.recipients = append(h.recipients, s)
-		return nil
-	})
+	f.Func("recipient", "`age1…` public key to encrypt to, instead of a passphrase; repeatable",
+		func(s string) error {
+			h.recipients = append(h.recipients, s)
+			return nil
+		})
 }
 
 // key reads what was given; nothing is asked for.
@@ -89,9 +92,11 @@ func (a *app) export(ctx context.Context, args []string) error {
 
 // newPassphrase asks twice.
 func (a *app) newPassphrase() (keystore.Password, error) {
-	first, err := a.tty.password(fmt.Sprintf("Passphrase for the file, at least %d characters", idconnect.MinPassphrase))
+	first, err := a.tty.password(fmt.Sprintf("Passphrase for the file, at least %d characters",
+		idconnect.MinPassphrase))
 	if errors.Is(err, errNoTerminal) {
-		return first, usagef("export needs a passphrase and there is no terminal to ask for it: set %s or give -passphrase-file or -recipient", handoverVariable)
+		return first, usagef("export needs a passphrase and there is no terminal to ask for it: set %s or give "+
+			"-passphrase-file or -recipient", handoverVariable)
 	}
 	if err != nil {
 		return first, err

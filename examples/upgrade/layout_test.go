@@ -142,7 +142,8 @@ func TestLayoutPlanWidth(t *testing.T) {
 		})
 	}
 	checkWidths(t, p.Blocks())
-	if got := laidOut(t, layout{width: 80}, p.Blocks()); !strings.Contains(got, "\n          blocks: DISK-SPACE\n            seen: ") {
+	if got := laidOut(t, layout{width: 80}, p.Blocks()); !strings.Contains(got,
+		"\n          blocks: DISK-SPACE\n            seen: ") {
 		t.Errorf("findings are not indented by an eighth of the width:\n%s", got)
 	}
 }
@@ -161,7 +162,8 @@ func checkWidths(t *testing.T, all []report.Block) {
 			if n := uniseg.StringWidth(line); width > 0 && n > width {
 				t.Errorf("%d columns: %d in %q", width, n, line)
 			}
-			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.HasSuffix(line, " ") {
+			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) ||
+				strings.HasSuffix(line, " ") {
 				t.Errorf("%d columns: %q", width, line)
 			}
 		}

@@ -129,7 +129,8 @@ func newBar(w io.Writer, what string, e idconnect.Event) *progressbar.ProgressBa
 	}
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(fmt.Sprintf("%-18s", what)),
-		progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100 * time.Millisecond),
+		progressbar.OptionClearOnFinish(),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionSpinnerType(14),
 		// Else a goroutine of its own would turn the spinner.
 		progressbar.OptionSetSpinnerChangeInterval(0),

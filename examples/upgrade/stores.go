@@ -51,7 +51,8 @@ func (a *app) inspect(_ context.Context, args []string) error {
 	asJSON := f.Bool("json", false, "as JSON")
 	keys := f.Bool("keys", false, "open every key and show its SHA-256; key bytes are never shown")
 	passwordFile := f.String("password-file", "", "`file` with the store's password")
-	keyFiles := fileList(f, "key-password-file", "`file` with the password of keys that have another; may be given several times")
+	keyFiles := fileList(f, "key-password-file",
+		"`file` with the password of keys that have another; may be given several times")
 	names, err := parse(f, args, "STORE")
 	if err != nil {
 		return err
@@ -91,7 +92,9 @@ func fileList(f *flag.FlagSet, name, usage string) *[]string {
 // openStore opens a store with the password of a file, of
 // IDC_KEYSTORE_PASSWORD, or of a person, and its keys with those of other files
 // too. Without any a store is still listed, unless its keys are wanted.
-func (a *app) openStore(path, file, flagName string, keyFiles []string, keyFlagName string, keys bool) (*keystore.Store, error) {
+func (a *app) openStore(
+	path, file, flagName string, keyFiles []string, keyFlagName string, keys bool,
+) (*keystore.Store, error) {
 	var opts []keystore.Option
 	for _, f := range keyFiles {
 		p, err := a.password(f, keyFlagName, "")
@@ -108,7 +111,8 @@ func (a *app) openStore(path, file, flagName string, keyFiles []string, keyFlagN
 		password, err = a.tty.password("Password of " + path)
 		if errors.Is(err, errNoTerminal) {
 			if keys {
-				return nil, usagef("opening keys needs a password and there is no terminal to ask for it: set IDC_KEYSTORE_PASSWORD or give %s", flagName)
+				return nil, usagef("opening keys needs a password and there is no terminal to ask for it: "+
+					"set IDC_KEYSTORE_PASSWORD or give %s", flagName)
 			}
 			err = nil
 		}
@@ -135,7 +139,9 @@ func viewStore(s *keystore.Store, keys bool) (view storeView, failed int) {
 			v.Created = &ms
 		}
 		for _, der := range e.RawCertificates() {
-			c := certificateView{SHA256: keystore.CertificateFingerprint(der), Subject: keystore.CertificateSubject(der)}
+			c := certificateView{
+				SHA256: keystore.CertificateFingerprint(der), Subject: keystore.CertificateSubject(der),
+			}
 			if cert, err := x509.ParseCertificate(der); err == nil {
 				c.NotBefore, c.NotAfter = &cert.NotBefore, &cert.NotAfter
 			}

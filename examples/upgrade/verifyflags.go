@@ -20,9 +20,11 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 	d := acceptance.DefaultOptions()
 	f.StringVar(&v.ignore, "ignore", "", "`members` that are not compared, such as users.lastSync,roles.description")
 	f.BoolVar(&u.Verify.Values, "values", false, "show the values of members that differ, but for secrets")
-	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0, "`how many` of each kind of difference are listed (default 1000, at most 10000)")
+	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0,
+		"`how many` of each kind of difference are listed (default 1000, at most 10000)")
 	f.StringVar(&v.ids, "ids", "", "`file` for the addresses of the records to bring over again")
-	f.StringVar(&v.off, "checks-off", "", "`codes` of checks that verify does not make, of "+strings.Join(acceptance.Codes(), ",")+"; * is all")
+	f.StringVar(&v.off, "checks-off", "", "`codes` of checks that verify does not make, of "+
+		strings.Join(acceptance.Codes(), ",")+"; * is all")
 	for _, r := range []struct {
 		into       *string
 		name, what string
@@ -32,10 +34,13 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 		{&v.groups, "groups", "groups", d.Groups},
 		{&v.organizations, "organizations", "Salesforce organizations", d.Organizations},
 	} {
-		f.StringVar(r.into, r.name, "", "`resources` that may hold the "+r.what+" (default "+strings.Join(r.otherwise, ",")+")")
+		f.StringVar(r.into, r.name, "", "`resources` that may hold the "+r.what+" (default "+
+			strings.Join(r.otherwise, ",")+")")
 	}
-	f.StringVar(&u.Acceptance.Salesforce, "salesforce", "", "`pattern` of connectors, mappings and types of links to Salesforce (default "+d.Salesforce+")")
-	f.StringVar(&u.Acceptance.ActiveDirectory, "active-directory", "", "`pattern` of those to Active Directory (default "+d.ActiveDirectory+")")
+	f.StringVar(&u.Acceptance.Salesforce, "salesforce", "",
+		"`pattern` of connectors, mappings and types of links to Salesforce (default "+d.Salesforce+")")
+	f.StringVar(&u.Acceptance.ActiveDirectory, "active-directory", "",
+		"`pattern` of those to Active Directory (default "+d.ActiveDirectory+")")
 }
 
 // settle needs the collections of u.
@@ -44,7 +49,8 @@ func (v *verifyFlags) settle(u *idconnect.Upgrade) error {
 		text string
 		into *[]string
 	}{
-		{v.off, &u.Acceptance.Off}, {v.permissionSets, &u.Acceptance.PermissionSets}, {v.groups, &u.Acceptance.Groups}, {v.organizations, &u.Acceptance.Organizations},
+		{v.off, &u.Acceptance.Off}, {v.permissionSets, &u.Acceptance.PermissionSets},
+		{v.groups, &u.Acceptance.Groups}, {v.organizations, &u.Acceptance.Organizations},
 	} {
 		if l.text == "" {
 			continue
@@ -81,7 +87,8 @@ func (v *verifyFlags) save(a *app, r *verify.Report) error {
 	}
 	fmt.Fprintf(a.err, "ids: %s\n", v.ids)
 	if more > 0 {
-		fmt.Fprintf(a.err, "upgrade: hint: %d more are not in it: raise -max-differences, or verify again when these are there\n", more)
+		fmt.Fprintf(a.err, "upgrade: hint: %d more records are not listed: "+
+			"raise -max-differences, or verify again once these are repaired\n", more)
 	}
 	return nil
 }

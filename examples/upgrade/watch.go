@@ -20,7 +20,8 @@ import (
 // terminal, a line for each look elsewhere.
 func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration) error {
 	if v.u.Target.Credentials.Password.IsZero() {
-		if err := a.complete(&v.u, []*idconnect.MissingError{{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}}); err != nil {
+		missing := &idconnect.MissingError{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}
+		if err := a.complete(&v.u, []*idconnect.MissingError{missing}); err != nil {
 			return err
 		}
 	}

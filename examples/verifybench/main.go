@@ -129,7 +129,8 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 		if err := s.measure(ctx, l, *pageSize, max(*rounds, 1)); err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%d\t%s\t%.1f\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", l.records, l.pause, float64(l.bare.Bytes)/1e6,
+		fmt.Fprintf(table, "%d\t%s\t%.1f\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", l.records, l.pause,
+			float64(l.bare.Bytes)/1e6,
 			l.bare.Seconds, l.verify.Seconds, l.ratio, l.bare.CPU, l.verify.CPU, l.verify.MiB)
 	}
 	table.Flush()
@@ -147,7 +148,10 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 func (s *servers) measure(ctx context.Context, l *line, pageSize, rounds int) error {
 	for round := range rounds {
 		for _, kind := range []string{"bare", "verify"} {
-			r, err := s.child(ctx, order{Kind: kind, URLs: s.urls, Certificate: s.certificate, Records: l.records, PageSize: pageSize, Pause: l.pause})
+			r, err := s.child(ctx, order{
+				Kind: kind, URLs: s.urls, Certificate: s.certificate,
+				Records: l.records, PageSize: pageSize, Pause: l.pause,
+			})
 			if err != nil {
 				return fmt.Errorf("%s, %d records: %w", kind, l.records, err)
 			}
@@ -175,16 +179,19 @@ func verdict(lines []line, out io.Writer) error {
 			largest = l
 		}
 		if l.verify.MiB > maxMiB {
-			missed = append(missed, fmt.Sprintf("%.1f MiB at %d records, the limit is %d", l.verify.MiB, l.records, maxMiB))
+			missed = append(missed,
+				fmt.Sprintf("%.1f MiB at %d records, the limit is %d", l.verify.MiB, l.records, maxMiB))
 		}
 	}
 	if largest.ratio > maxRatio {
-		missed = append(missed, fmt.Sprintf("%.2f times the bare download at %d records, the limit is %.1f", largest.ratio, largest.records, maxRatio))
+		missed = append(missed, fmt.Sprintf("%.2f times the bare download at %d records, the limit is %.1f",
+			largest.ratio, largest.records, maxRatio))
 	}
 	if len(missed) > 0 {
 		return errors.New("missed: " + strings.Join(missed, "; "))
 	}
-	fmt.Fprintf(out, "\nmet: %.2f times the bare download at %d records (limit %.1f), at most %d MiB\n", largest.ratio, largest.records, maxRatio, maxMiB)
+	fmt.Fprintf(out, "\nmet: %.2f times the bare download at %d records (limit %.1f), at most %d MiB\n",
+		largest.ratio, largest.records, maxRatio, maxMiB)
 	return nil
 }
 

@@ -25,7 +25,9 @@ const (
 // fails is said without what was read.
 func (a *Activities) secret(ctx context.Context, s *fleetfile.Secret, what string) (keystore.Password, error) {
 	none := func(text, remedy string) (keystore.Password, error) {
-		return keystore.Password{}, fault{Type: FaultSecret, Code: FaultSecret, Text: what + ": " + text, Remedy: remedy, after: accessPause}
+		return keystore.Password{}, fault{
+			Type: FaultSecret, Code: FaultSecret, Text: what + ": " + text, Remedy: remedy, after: accessPause,
+		}
 	}
 	switch {
 	case s == nil:
@@ -43,7 +45,8 @@ func (a *Activities) secret(ctx context.Context, s *fleetfile.Secret, what strin
 	case s.Env != "":
 		text, ok := os.LookupEnv(s.Env)
 		if !ok {
-			return none("the variable "+s.Env+" is not set", "set it and start the worker again; the step is tried again by itself")
+			return none("the variable "+s.Env+" is not set",
+				"set it and start the worker again; the step is tried again by itself")
 		}
 		return keystore.NewPassword(text), nil
 	case len(s.Command) == 0:

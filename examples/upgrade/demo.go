@@ -16,8 +16,8 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// The demonstration's world. The passwords protect nothing: they are the
-// defaults of a fresh OpenIDM, and every file is temporary.
+// Names and passwords of the demonstration. The passwords protect nothing: they
+// are the defaults of OpenIDM, and all files are temporary.
 const (
 	demoHost          = "idc21.example.com"
 	demoUsers         = 1000
@@ -25,27 +25,27 @@ const (
 	demoAdmin         = "openidm-admin"
 )
 
-// demoFault is a failure to be seen, and what of the flow is shown for it.
+// demoFault is a failure to demonstrate, and the commands that show it.
 type demoFault struct {
 	about    string
 	prepare  func(*demo) error
 	settings func(*demoSettings)
 	steps    []string // commands to show
-	goOn     bool     // also after one that fails
+	goOn     bool     // after a command that fails
 }
 
 var demoFaults = map[string]demoFault{
 	"wrong-certificate-host": {
-		about: "the source's certificate names another host than the instance URL",
+		about: "the source's certificate is for another host than the instance URL",
 		steps: []string{"plan"},
 	},
 	"target-started-too-early": {
-		about:   "the target ran before it had the source's stores",
+		about:   "the target was started before it had the source's stores",
 		prepare: (*demo).startTargetTooEarly,
 		steps:   []string{"plan"},
 	},
 	"lost-records": {
-		about: "the migration says complete, but three records are missing",
+		about: "the migration reports success, but three records are missing",
 		settings: func(s *demoSettings) {
 			s.Faults = []openidmtest.Fault{{Path: "endpoint/migration", Action: "migrate", LoseRecords: 3}}
 		},
@@ -62,7 +62,7 @@ var demoFaults = map[string]demoFault{
 		steps: []string{"run", "verify"}, goOn: true,
 	},
 	"source-stops-midway": {
-		about: "the source stops while it is copied",
+		about: "the source stops during the migration",
 		prepare: func(d *demo) error {
 			// The proof of the encrypted values and the copy both read; the
 			// third page of users is the copy's.
@@ -72,7 +72,7 @@ var demoFaults = map[string]demoFault{
 		steps: []string{"run"},
 	},
 	"wrong-keystore-password": {
-		about: "the password is not that of the source's keystore",
+		about: "the password of the source's keystore is wrong",
 		prepare: func(d *demo) error {
 			return os.WriteFile(filepath.Join(d.dir, "keystore.pw"), []byte("not this one\n"), 0o600)
 		},
@@ -92,10 +92,10 @@ type demo struct {
 
 func (a *app) demo(ctx context.Context, args []string) error {
 	f := a.flags("demo", "")
-	fault := f.String("fault", "", "show a failure and its remedy: `NAME` is one of "+
+	fault := f.String("fault", "", "show the failure `NAME` and its remedy, one of "+
 		strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
 	keep := f.Bool("keep", false, "keep the temporary installations")
-	users := f.Int("users", demoUsers, "users of the source")
+	users := f.Int("users", demoUsers, "`number` of users in the source")
 	if _, err := parse(f, args); err != nil {
 		return err
 	}
@@ -103,12 +103,13 @@ func (a *app) demo(ctx context.Context, args []string) error {
 	if *fault != "" {
 		var ok bool
 		if chosen, ok = demoFaults[*fault]; !ok {
-			return usagef("-fault %s: known are %s", *fault, strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
+			return usagef("-fault %s: must be one of %s", *fault,
+				strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
 		}
 		fmt.Fprintf(a.out, "Demonstration of a failure: %s.\n\n", chosen.about)
 	}
 	if *users < 1 || *users > 1_000_000 {
-		return usagef("-users %d: from 1 to 1000000", *users)
+		return usagef("-users %d: must be between 1 and 1000000", *users)
 	}
 	dir, err := os.MkdirTemp("", "identity-connect-demo-")
 	if err != nil {
@@ -118,13 +119,13 @@ func (a *app) demo(ctx context.Context, args []string) error {
 	err = d.play(ctx, *fault, chosen, *users)
 	err = errors.Join(err, d.close(*keep))
 	if _, statErr := os.Stat(d.path("report")); statErr == nil {
-		fmt.Fprintf(a.out, "\nThe report lies in %s\n", d.path("report"))
+		fmt.Fprintf(a.out, "\nThe report is in %s\n", d.path("report"))
 		if *keep {
-			fmt.Fprintf(a.out, "As a page: %s\n", d.path("report", "report.html"))
+			fmt.Fprintf(a.out, "Open it in a browser: %s\n", d.path("report", "report.html"))
 		}
 	}
 	if *keep {
-		fmt.Fprintf(a.out, "The installations lie in %s\n", dir)
+		fmt.Fprintf(a.out, "The installations are in %s\n", dir)
 	}
 	return err
 }
@@ -149,7 +150,7 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 		return err
 	}
 	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
-		"A package with a set-up script, and a stand-in for Java 11, lie in %s.\n", users, d.source.URL(),
+		"A package with a set-up script and a stand-in for Java 11 are in %s.\n", users, d.source.URL(),
 		d.source.Certificate().Subject.CommonName, d.dir)
 	for i, command := range fault.steps {
 		args := append([]string{command}, d.flags(command)...)
@@ -166,11 +167,6 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 	}
 	return nil
 }
-
-// exitCode passes on the code of a command that has printed its error.
-type exitCode int
-
-func (exitCode) Error() string { return "" }
 
 func (d *demo) flags(command string) []string {
 	args := []string{

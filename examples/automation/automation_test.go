@@ -24,13 +24,13 @@ type fixture struct {
 	dir            string
 	out            bytes.Buffer
 	tolerate       string
-	interrupt      func() // unless nil, called when the program says "hamburg: migrate"
+	interrupt      func() // unless nil, called when the program prints "hamburg: migrate"
 }
 
 const password = "Passw0rd-of-the-fixture"
 
-// elsewhere is what a machine with neither the real servers nor their names
-// warns of.
+// elsewhere are the warnings on a machine with neither the real servers nor their
+// names.
 const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED"
 
 func newFixture(t *testing.T) *fixture {
@@ -61,7 +61,7 @@ func newFixture(t *testing.T) *fixture {
 	f.target = openidmtest.NewTarget(t, openidmtest.Options{
 		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
 		Hosts: map[string]string{host: "127.0.0.1"}, AdminPassword: password,
-		PageSize: 5, Pace: 30 * time.Millisecond, // so that there is something to see
+		PageSize: 5, Pace: 30 * time.Millisecond, // slow enough to interrupt
 	})
 	if err := os.WriteFile(filepath.Join(f.dir, "password"), []byte(password), 0o600); err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-// Write takes what the program says.
+// Write receives the output of the program.
 func (f *fixture) Write(b []byte) (int, error) {
 	if f.interrupt != nil && strings.Contains(string(b), ": migrate") {
 		f.interrupt()
@@ -87,7 +87,7 @@ func (f *fixture) Write(b []byte) (int, error) {
 	return f.out.Write(b)
 }
 
-// run is the program, as somebody would call it.
+// run runs the program on the site.
 func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 	t.Helper()
 	list, err := json.Marshal([]site{f.site})
@@ -135,8 +135,8 @@ func TestDone(t *testing.T) {
 	}
 }
 
-// What blocks, and what warns without being tolerated, ends it before anything
-// was changed.
+// Blocking findings, and warnings that are not tolerated, end the program before
+// anything is changed.
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -170,7 +170,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// A migration that says "complete" and has lost a record is not done.
+// A migration that reports success but has lost a record is not done.
 func TestLostRecord(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -189,7 +189,7 @@ func TestLostRecord(t *testing.T) {
 	}
 }
 
-// A run that is interrupted when the target copies goes on, and migrates once.
+// A run that is interrupted during the migration resumes, and migrates once.
 func TestResumed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -204,7 +204,7 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// The README shows what this program does, word for word.
+// The README shows the code of this program, word for word.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")

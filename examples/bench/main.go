@@ -1,13 +1,13 @@
-// Command bench runs this project's package keystore, a warm JVM, keytool,
-// pyjks and keystore-go on the same files, one after the other and round by
-// round so that a busy machine slows down all of them, and prints how long each
-// took at best and in the median, and the ratio to ours. It ends with the
-// targets, and with exit code 1 if one was missed.
+// Command bench compares the package keystore with a warm JVM, keytool, pyjks and
+// keystore-go on the same files. They take turns, so that a busy machine slows
+// down all of them. It prints the best and the median time of each, and the ratio
+// of the median to ours. Then it checks the targets; the exit code is 1 if one is
+// missed.
 //
 //	cd examples/bench && go run .
 //
-// Who is not installed is named and left out. The module is one of its own, so
-// that nothing of this comes along with the SDK.
+// Peers that are not installed are skipped, with a message. This is a separate
+// module, so that its dependencies are not those of the SDK.
 package main
 
 import (
@@ -41,11 +41,12 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) (err error) {
-	fixtures := flag.String("fixtures", "../../keystore/testdata/fixtures", "`folder` of the package's fixtures")
-	certificates := flag.Int("certificates", 100_000, "how `many` the large truststore holds")
-	rounds := flag.Int("rounds", 15, "measured rounds of each small task; large ones have a third")
-	work := flag.String("work", "", "`folder` to keep the virtual environment of pyjks in (default: a temporary one)")
-	memory := flag.String("memory", "", "for the program itself: whose memory to measure")
+	fixtures := flag.String("fixtures", "../../keystore/testdata/fixtures", "`folder` of the key store fixtures")
+	certificates := flag.Int("certificates", 100_000, "`number` of certificates in the large truststore")
+	rounds := flag.Int("rounds", 15, "`number` of measured rounds of each small task; large ones get a third")
+	work := flag.String("work", "",
+		"`folder` for the virtual environment of pyjks, kept for the next run (default: temporary)")
+	memory := flag.String("memory", "", "internal: measure the memory of this `peer`")
 	flag.Parse()
 	if *memory != "" {
 		return measureMemory(out, *memory, flag.Arg(0))
@@ -99,8 +100,8 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	return checkTargets(out, results, own)
 }
 
-// startPeers starts everything that keystore is measured against. What is not
-// installed is left out, with a line on out. Call stop at the end.
+// startPeers starts the peers, and says on out which are not installed. stop ends
+// their processes.
 func startPeers(ctx context.Context, out io.Writer, dir, work string) (peers []peer, stop func() error) {
 	peers = []peer{ours{}, keystoreGo{}}
 	var servers []*server
@@ -130,8 +131,8 @@ func startPeers(ctx context.Context, out io.Writer, dir, work string) (peers []p
 	}
 }
 
-// checkTargets says which targets of keystore are reached; memory is a multiple
-// of the large store's size. The error says how many are missed.
+// checkTargets prints which targets keystore reaches. memory is a multiple of the
+// size of the large store.
 func checkTargets(out io.Writer, results []map[string]times, memory float64) error {
 	missed := 0
 	target := func(reached bool, format string, args ...any) {
@@ -162,8 +163,8 @@ func (t times) median() time.Duration { return t[len(t)/2] }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-// measure lets everybody do the task in turn. The first rounds are not counted:
-// a JVM compiles what it has seen often.
+// measure runs the task on all peers in turn. The first rounds warm up and are not
+// counted: a JVM compiles code only after it has run often.
 func measure(ctx context.Context, t task, peers []peer) (map[string]times, error) {
 	all := map[string]times{}
 	warmUp := max(2, t.rounds/3)
@@ -172,7 +173,7 @@ func measure(ctx context.Context, t task, peers []peer) (map[string]times, error
 			if _, alone := p.(keytool); alone && (round < warmUp || round >= warmUp+3) {
 				continue // never warm, and slow
 			}
-			runtime.GC() // what the last one left is not this one's
+			runtime.GC() // do not charge a peer for the garbage of the one before
 			took, err := p.do(ctx, t)
 			if errors.Is(err, errCannot) {
 				continue
@@ -212,8 +213,8 @@ func report(out io.Writer, t task, peers []peer, all map[string]times) error {
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1000) }
 
-// memories asks a new process each, which holds nothing else: bytes taken from
-// the system beyond those of a process that reads nothing.
+// memories measures each in a process of its own: bytes obtained from the system,
+// beyond those of a process that reads nothing.
 func memories(ctx context.Context, jceks, jks string) (own, theirs float64, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -250,6 +251,6 @@ func measureMemory(out io.Writer, who, path string) error {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	runtime.KeepAlive(held)
-	_, err = fmt.Fprintln(out, m.Sys) // the system gets back no address space: the most there was
+	_, err = fmt.Fprintln(out, m.Sys) // address space is never returned: this is the peak
 	return err
 }

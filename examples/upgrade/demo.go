@@ -64,8 +64,6 @@ var demoFaults = map[string]demoFault{
 	"source-stops-midway": {
 		about: "the source stops during the migration",
 		prepare: func(d *demo) error {
-			// The proof of the encrypted values and the copy both read; the
-			// third page of users is the copy's.
 			d.stopSource = true
 			return nil
 		},
@@ -80,7 +78,7 @@ var demoFaults = map[string]demoFault{
 	},
 }
 
-// demo is one demonstration in a temporary folder.
+// demo is a demonstration in a temporary folder.
 type demo struct {
 	a          *app
 	dir        string
@@ -176,7 +174,7 @@ func (d *demo) flags(command string) []string {
 		"-source-url", d.source.URL(),
 		"-target-url", "https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
 		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", demoHost, d.source.Port()),
-		"-instance-address", "127.0.0.1", // as the target's hosts file says
+		"-instance-address", "127.0.0.1", // as in the target's hosts file
 		"-source-password-file", d.path("source.pw"),
 		"-target-password-file", d.path("target.pw"),
 		"-java-home", d.path("jdk-11"),
@@ -198,8 +196,8 @@ func portOf(addr string) string {
 	return port
 }
 
-// startTargetTooEarly unpacks the package and lets the server make keys of its
-// own.
+// startTargetTooEarly starts a target without the source's stores, so that it
+// generates keys of its own.
 func (d *demo) startTargetTooEarly() error {
 	target := d.path("idc716", "salesforceIdConnect")
 	own, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Addr: d.settings.Addr})
@@ -217,7 +215,7 @@ func (d *demo) startTargetTooEarly() error {
 	return own.WriteStores(security)
 }
 
-// stopSourceMidway closes the source once the target has begun to copy.
+// stopSourceMidway closes the source once the target begins to copy.
 func (d *demo) stopSourceMidway(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -234,7 +232,7 @@ func (d *demo) stopSourceMidway(ctx context.Context) {
 	}
 }
 
-// copying says whether the target has been told to migrate and reads.
+// copying reports whether the target has begun to copy.
 func (d *demo) copying() bool {
 	_, err := os.Stat(d.path("idc716", "salesforceIdConnect", demoCopying))
 	return err == nil
@@ -259,7 +257,7 @@ func (d *demo) close(keep bool) error {
 	} {
 		errs = append(errs, os.RemoveAll(d.path(name)))
 	}
-	os.Remove(d.dir) // stays when the report is in it
+	os.Remove(d.dir) // fails if the report is in it
 	return errors.Join(errs...)
 }
 
@@ -274,12 +272,12 @@ func (d *demo) build(fault string, users int) error {
 		CommonName: name, AdminPassword: demoAdmin, Password: keystore.NewPassword(demoStorePassword),
 		Version: "3.1.0",
 	}
-	demoTabs(&options)
+	addDemoMappings(&options)
 	d.source, err = openidmtest.Start(options)
 	if err != nil {
 		return err
 	}
-	fillDemoTabs(d.source, min(users, 200))
+	addDemoLinks(d.source, min(users, 200))
 	idc21 := d.path("idc21", "salesforceIdConnect")
 	if err := os.MkdirAll(filepath.Join(idc21, "security"), 0o755); err != nil {
 		return err
@@ -316,8 +314,8 @@ func (d *demo) build(fault string, users int) error {
 	return writeDemoPackage(d.path("IdentityConnect-7.1.6.zip"), portOf(d.settings.Addr))
 }
 
-// holdLifelines keeps connections open until the listener is closed: the
-// target's process ends when its connection does, also when this one is
+// holdLifelines keeps connections open until the listener is closed. The
+// target's process ends with its connection, so it ends even if this process is
 // killed.
 func holdLifelines(l net.Listener) {
 	var open []net.Conn

@@ -19,7 +19,7 @@ func main() {
 		os.Stderr.Write(says)
 		return
 	}
-	// The demo's set-up script starts this program as the target's server.
+	// The set-up script of the demonstration starts this program as the target.
 	if dir := os.Getenv(demoServerDir); dir != "" {
 		os.Exit(serveDemoTarget(ctx, dir))
 	}

@@ -54,7 +54,7 @@ func measure(ctx context.Context, in io.Reader, out io.Writer) error {
 	case "verify":
 		err = compare(ctx, o, certificate)
 	default:
-		err = fmt.Errorf("unknown: %s", o.Kind)
+		err = fmt.Errorf("unknown kind %q", o.Kind)
 	}
 	if err != nil {
 		return err
@@ -138,8 +138,8 @@ func download(ctx context.Context, o order, side int, certificate *x509.Certific
 	}
 }
 
-// peakMiB is the most memory that this process had: VmHWM on Linux, elsewhere
-// what Go had from the system.
+// peakMiB is the peak memory of this process: VmHWM on Linux, elsewhere the memory
+// that Go obtained from the system.
 func peakMiB() float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err == nil {

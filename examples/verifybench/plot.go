@@ -25,8 +25,8 @@ func bars(lines []line) string {
 	return b.String()
 }
 
-// plot is the same as SVG, with the memory: one group of bars for each size,
-// the time scaled to the bare download.
+// plot is an SVG of the same times, as multiples of the bare download, and of the
+// memory.
 func plot(lines []line) []byte {
 	const (
 		left, top, high, group = 60, 60, 240, 170

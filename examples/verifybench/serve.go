@@ -29,8 +29,8 @@ const (
 	blank      = "#######" // where the number of a record stands
 )
 
-// members of a record, as a repository of 7.0.2 shows them, a few of each
-// kind. The target has them in another order.
+// members of a record, as a repository of 7.0.2 returns them. The target has them
+// in reverse order.
 var members = []string{
 	`"userName":"user.#######@example.com"`, `"givenName":"Given #######"`, `"sn":"Stra\u00dfe-M\u00fcller"`,
 	`"mail":"user.#######@example.com"`, `"telephoneNumber":"+49 40 #######"`, `"accountStatus":"active"`,
@@ -59,7 +59,7 @@ func record(side int) string {
 
 func recordSize() int { return len(record(0)) }
 
-// server has the text of a whole page, and writes the numbers into it.
+// server keeps an encoded page and writes the record numbers into it.
 type server struct {
 	record []byte // with a comma at its end
 	places []int  // of the numbers in a record
@@ -136,8 +136,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, tail)
 }
 
-// serve is the process with both servers: it says where they are, and ends
-// with its input.
+// serve runs both servers and writes their addresses to out. It ends at the end of
+// in.
 func serve(in io.Reader, out io.Writer) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

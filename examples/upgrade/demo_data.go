@@ -6,10 +6,10 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// demoTabs gives both servers of the demonstration what the vendor's tabs show:
-// a directory, an organization, and the mappings between them and the users.
-// The names are made up.
-func demoTabs(o *openidmtest.Options) {
+// addDemoMappings configures a server of the demonstration with everything that
+// the acceptance checks look at: a directory, a Salesforce organization, and the
+// mappings between them and the users.
+func addDemoMappings(o *openidmtest.Options) {
 	type members = map[string]any
 	accounts := func(prefix string, n int) (out []map[string]any) {
 		for i := range n {
@@ -37,9 +37,9 @@ func demoTabs(o *openidmtest.Options) {
 	}
 }
 
-// fillDemoTabs links users of the source to both, and gives it permission sets
-// and groups.
-func fillDemoTabs(s *openidmtest.Server, users int) {
+// addDemoLinks links users of the source to both systems, and adds permission
+// sets and groups.
+func addDemoLinks(s *openidmtest.Server, users int) {
 	for i := range users {
 		user := fmt.Sprintf("u%05d", i)
 		s.Put("repo/link", "ad"+user, map[string]any{

@@ -128,10 +128,10 @@ func TestOperation(t *testing.T) {
 	must(t, err)
 	s.engine.Kill()
 	if code, out := s.run(t, "status", s.file); code != exitFailed ||
-		!strings.Contains(out, "the engine does not answer") {
+		!strings.Contains(out, "the engine is not responding") {
 		t.Errorf("status without an engine: %d %s", code, out)
 	}
-	for !strings.Contains(seen, "the engine does not answer since") {
+	for !strings.Contains(seen, "the engine is not responding since") {
 		line, err := watched.ReadString('\n')
 		if seen += line; err != nil {
 			t.Fatalf("the watch ended with the engine: %v\n%s", err, seen)
@@ -191,7 +191,7 @@ func TestDecision(t *testing.T) {
 		}
 	}
 	if code, out := s.run(t, "approve", "-installation", "idc-3", "-decide", "look", s.file); code != exitFailed ||
-		!strings.Contains(out, "waits for nothing now") {
+		!strings.Contains(out, "is not waiting for anything") {
 		t.Errorf("a decision too late: %d %s", code, out)
 	}
 	s.checkHistories(t)

@@ -105,7 +105,7 @@ func TestPage(t *testing.T) {
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "fleet.html"))
 	must(t, err)
-	for _, want := range []string{"idc-00059", "6 of 60 installations are upgraded", "What needs a look",
+	for _, want := range []string{"idc-00059", "6 of 60 installations are upgraded", "Needs attention",
 		"STORE-PASSWORD", "give the keystore&#39;s password", "12408", "&lt;script&gt;", "&lt;b&gt;bold",
 		"bremen-app1", "By site", "oslo"} {
 		if !bytes.Contains(text, []byte(want)) {

@@ -87,8 +87,8 @@ type watcher struct {
 
 func (a *app) status(ctx context.Context, args []string) error {
 	f := a.flags("status")
-	watch := f.Bool("watch", false, "look again every two seconds, until the fleet has ended")
-	asJSON := f.Bool("json", false, "all rows as JSON")
+	watch := f.Bool("watch", false, "poll every two seconds until the fleet has ended")
+	asJSON := f.Bool("json", false, "print all installations as JSON")
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
@@ -321,12 +321,12 @@ func told(f *failurepb.Failure) (stuck, code, remedy string) {
 		if p := a.GetDetails().GetPayloads(); len(p) == 1 && flow.DataConverter().FromPayload(p[0], &t) == nil {
 			remedy = t.Remedy
 		}
-		return f.GetMessage() + ", tried again", a.GetType(), remedy
+		return f.GetMessage() + ", retrying", a.GetType(), remedy
 	}
 	if f.GetTimeoutFailureInfo() != nil {
-		return "its worker was lost, tried again", "WORKER-LOST", ""
+		return "its worker was lost, retrying", "WORKER-LOST", ""
 	}
-	return "failed, tried again", "", ""
+	return "failed, retrying", "", ""
 }
 
 // queueOf is the queue of the step that a row is at.

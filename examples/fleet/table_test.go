@@ -43,7 +43,7 @@ func bigSnapshot(n int) *Snapshot {
 	return s
 }
 
-// TestTable: thousands of rows fit every terminal; what needs a look comes
+// TestTable: thousands of rows fit every terminal; what needs attention comes
 // first, and what does not fit is counted.
 func TestTable(t *testing.T) {
 	s := bigSnapshot(5000)
@@ -60,14 +60,14 @@ func TestTable(t *testing.T) {
 	}
 	text := strings.Join(s.lines(100, 24), "\n")
 	for _, want := range []string{"5000 installations, about 1h30m0s left: 500 done, 500 running",
-		"no worker: bremen-app1", "needs a look", "under way", "12 of 40 records", "and 2", " more: -json", "[#",
+		"no worker: bremen-app1", "needs attention", "under way", "12 of 40 records", "and 2", " more: -json", "[#",
 		"10%"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	if look, under := strings.Index(text, "needs a look"), strings.Index(text, "under way"); look > under {
-		t.Errorf("what needs a look does not come first:\n%s", text)
+	if look, under := strings.Index(text, "needs attention"), strings.Index(text, "under way"); look > under {
+		t.Errorf("what needs attention does not come first:\n%s", text)
 	}
 	if all := s.lines(0, 0); len(all) < 3000 {
 		t.Errorf("without a terminal there are %d lines", len(all))

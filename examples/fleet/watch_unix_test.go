@@ -117,8 +117,8 @@ func TestWatchOnTerminal(t *testing.T) {
 		}
 		shown = append(shown, strings.Join(s.rows, "\n"))
 	}
-	for i, want := range []string{"5000 installations", "the engine does not answer since", "has ended"} {
-		if !strings.Contains(shown[i], want) || !strings.Contains(shown[i], "needs a look") {
+	for i, want := range []string{"5000 installations", "the engine is not responding since", "has ended"} {
+		if !strings.Contains(shown[i], want) || !strings.Contains(shown[i], "needs attention") {
 			t.Errorf("picture %d does not say %q:\n%s", i, want, shown[i])
 		}
 	}

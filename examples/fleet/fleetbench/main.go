@@ -1,6 +1,6 @@
-// Command fleetbench upgrades many small installations by way of the engine,
-// with real TLS and real files, while workers are killed every few seconds, and
-// the same by a plain Go loop: what the engine costs.
+// Command fleetbench measures what the engine costs. It upgrades many small
+// installations through the engine, with real TLS and real files, while workers
+// are killed every few seconds, and then the same installations in a plain loop.
 //
 //	go run ./fleetbench                        # 1,000 installations; 1, 2 and 4 workers
 //	go run ./fleetbench -n 100,300,1000 -workers 2
@@ -78,8 +78,8 @@ type figures struct {
 func bench(ctx context.Context, args []string) error {
 	var s settings
 	f := flag.NewFlagSet("fleetbench", flag.ContinueOnError)
-	counts := f.String("n", "1000", "`numbers` of installations")
-	crews := f.String("workers", "1,2,4", "`numbers` of workers")
+	counts := f.String("n", "1000", "comma-separated `numbers` of installations")
+	crews := f.String("workers", "1,2,4", "comma-separated `numbers` of workers")
 	f.IntVar(&s.atOnce, "at-once", 100, "how many installations at once")
 	f.DurationVar(&s.kill, "kill", 4*time.Second, "how often a worker is killed, in the mean")
 	f.Uint64Var(&s.seed, "seed", 1, "of the instants")

@@ -118,7 +118,8 @@ func (a *Activities) carryOut(
 	}
 	if own.Err() != nil {
 		return looked, fault{Type: FaultStopped, Code: FaultStopped,
-			Text: "the worker was told to end; another one goes on", after: 100 * time.Millisecond}.application(looked)
+			Text:  "the worker was stopped; another one resumes the step",
+			after: 100 * time.Millisecond}.application(looked)
 	}
 	f, known := err.(fault)
 	if !known {
@@ -178,7 +179,7 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 		}
 		if _, err := a.command(ctx, args); err != nil {
 			return nil, fault{Type: FaultAccess, Code: FaultAccess, Text: "handover.carry: " + err.Error(),
-				Remedy: "carry the file by hand, or repair the program; the step is tried again by itself",
+				Remedy: "carry the file by hand, or repair the program; the step is retried automatically",
 				after:  accessPause}
 		}
 		return nil, nil

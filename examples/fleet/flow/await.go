@@ -80,11 +80,12 @@ func resultOfError(id string, err error) *Result {
 		}
 		return &Result{ID: id, Outcome: Interrupted}
 	case errors.As(err, &terminated):
-		return &Result{ID: id, Outcome: Interrupted, Code: "TERMINATED", Text: "its workflow was ended in the engine",
-			Remedy: "run the fleet again: it goes on where it stopped"}
+		return &Result{ID: id, Outcome: Interrupted, Code: "TERMINATED",
+			Text:   "its workflow was terminated in the engine",
+			Remedy: "run the fleet again to resume it"}
 	}
 	return &Result{ID: id, Outcome: Failed, Code: "WORKFLOW-FAILED", Text: "its workflow failed",
-		Remedy: "look at it in the engine, then run the fleet again"}
+		Remedy: "inspect it in the engine, then run the fleet again"}
 }
 
 // Brief is what a wave keeps of an installation.

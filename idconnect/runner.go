@@ -76,8 +76,8 @@ func (r *runner) emit(e Event) {
 	r.notify(e)
 }
 
-// recover finds out what became of file operations that were killed, and
-// removes their temporary files. Only who has the lock may call it.
+// recover resolves file operations that were killed, and removes their temporary
+// files. The caller holds the lock.
 func (r *runner) recover() error {
 	if err := errors.Join(disk.Sweep(r.journal.Path()), r.recoverUnpack(), r.recoverStores()); err != nil {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)

@@ -55,8 +55,8 @@ func (s configureStep) Done(ctx context.Context) (bool, string, error) {
 	return false, toDo, nil
 }
 
-// Apply tells the target its source, once: an intent whose outcome is not
-// known is settled first.
+// Apply tells the target its source, once: an intent without an outcome is
+// resolved first.
 func (s configureStep) Apply(ctx context.Context) (string, error) {
 	m, err := s.Migration()
 	if err != nil {
@@ -90,8 +90,8 @@ func (s configureStep) Apply(ctx context.Context) (string, error) {
 	return "the target reads from " + s.InstanceURL, s.journal.Save()
 }
 
-// send sends configure. When the answer is lost, the wait that follows
-// settles it: a target that was not told anything never becomes configured.
+// send sends configure. If the response is lost, the wait that follows resolves
+// it: a target that was not told anything never becomes configured.
 func (s configureStep) send(ctx context.Context, m *migration.Client) (configured bool, err error) {
 	s.journal.Configure = &journal.Configure{Note: journal.Begin(), InstanceURL: s.InstanceURL}
 	if err := s.journal.Save(); err != nil {

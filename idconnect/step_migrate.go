@@ -52,7 +52,7 @@ func (s migrateStep) Done(ctx context.Context) (bool, string, error) {
 }
 
 // Apply asks for the migration once. The intent is written down before
-// and the outcome after; an intent without an outcome is settled by what the
+// and the outcome after; an intent without an outcome is resolved by what the
 // target says and holds, and never by asking again in the dark.
 func (s migrateStep) Apply(ctx context.Context) (string, error) {
 	m, err := s.Migration()

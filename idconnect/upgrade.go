@@ -134,10 +134,10 @@ type Upgrade struct {
 	// Acceptance says which acceptance checks follow, and where they look.
 	Acceptance acceptance.Options
 
-	// Again repeats configure and migrate, and the set-up script of a server
-	// that does not answer, although an earlier run completed them. A request
-	// whose outcome is not known is settled first all the same; only one that
-	// stays unknown is sent again.
+	// Again re-runs configure and migrate, and the set-up script of a server that
+	// does not answer, even if an earlier run completed them. The outcome of a
+	// request that was lost is resolved first all the same; the request is sent
+	// again only if it stays unknown.
 	Again bool
 	// RemoveAdded lets a rollback remove files, too, that were added to the
 	// unpacked folder or changed in it since, and lose changes of the stores;

@@ -24,20 +24,22 @@ type fixture struct {
 	dir            string
 	out            bytes.Buffer
 	tolerate       string
-	interrupt      func() // unless nil, called when the program says "hamburg: migrate"
+	interrupt      func() // unless nil, called when the program prints "hamburg: migrate"
 }
 
 const password = "Passw0rd-of-the-fixture"
 
-// elsewhere is what a machine with neither the real servers nor their names
-// warns of.
-const elsewhere = "TARGET-VERSION" + "," + "INSTANCE-URL-UNRESOLVED"
+// elsewhere are the warnings on a machine with neither the real servers nor their
+// names.
+const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{dir: t.TempDir(), tolerate: elsewhere + "," + "STORE-UNVERIFIED"}
+	f := &fixture{dir: t.TempDir(), tolerate: elsewhere + ",STORE-UNVERIFIED"}
 	const host = "idc21.example.com"
-	f.source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password})
+	f.source = openidmtest.NewSource(t, openidmtest.Options{
+		Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password,
+	})
 	for _, dir := range []string{"idc21", "idc716"} { // the stores were copied
 		if err := os.MkdirAll(filepath.Join(f.dir, dir, "security"), 0o755); err != nil {
 			t.Fatal(err)
@@ -51,14 +53,15 @@ func newFixture(t *testing.T) *fixture {
 	if err := os.MkdirAll(boot, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), []byte("openidm.keystore.password=changeit\n"), 0o644); err != nil {
+	properties := []byte("openidm.keystore.password=changeit\n")
+	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), properties, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	stores := filepath.Join(f.dir, "idc716", "security")
 	f.target = openidmtest.NewTarget(t, openidmtest.Options{
 		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
 		Hosts: map[string]string{host: "127.0.0.1"}, AdminPassword: password,
-		PageSize: 5, Pace: 30 * time.Millisecond, // so that there is something to see
+		PageSize: 5, Pace: 30 * time.Millisecond, // slow enough to interrupt
 	})
 	if err := os.WriteFile(filepath.Join(f.dir, "password"), []byte(password), 0o600); err != nil {
 		t.Fatal(err)
@@ -68,12 +71,15 @@ func newFixture(t *testing.T) *fixture {
 		SourceURL: f.source.URL(), TargetURL: f.target.URL(),
 		InstanceURL:        fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
 		SourcePasswordFile: filepath.Join(f.dir, "password"), TargetPasswordFile: filepath.Join(f.dir, "password"),
-		Steps: []string{idconnect.StepPrepare, idconnect.StepStores, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+		Steps: []string{
+			idconnect.StepPrepare, idconnect.StepStores,
+			idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify,
+		},
 	}
 	return f
 }
 
-// Write takes what the program says.
+// Write receives the output of the program.
 func (f *fixture) Write(b []byte) (int, error) {
 	if f.interrupt != nil && strings.Contains(string(b), ": migrate") {
 		f.interrupt()
@@ -81,7 +87,7 @@ func (f *fixture) Write(b []byte) (int, error) {
 	return f.out.Write(b)
 }
 
-// run is the program, as somebody would call it.
+// run runs the program on the site.
 func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 	t.Helper()
 	list, err := json.Marshal([]site{f.site})
@@ -92,7 +98,8 @@ func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 		t.Fatal(err)
 	}
 	f.out.Reset()
-	code = command(ctx, []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}, f, f)
+	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}
+	code = command(ctx, args, f, f)
 	log, err := os.ReadFile(filepath.Join(f.dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -128,17 +135,26 @@ func TestDone(t *testing.T) {
 	}
 }
 
-// What blocks, and what warns without being tolerated, ends it before anything
-// was changed.
+// Blocking findings, and warnings that are not tolerated, end the program before
+// anything is changed.
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil func(*fixture)
 		want  string
 	}{
-		"the certificate has another name": {func(f *fixture) { f.site.InstanceURL = f.source.URL() }, "blocked: " + "SOURCE-CERT-NAME"},
-		"the password is wrong":            {func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" }, "blocked: " + "SOURCE-PASSWORD"},
-		"a warning":                        {func(f *fixture) { f.tolerate = elsewhere }, "not tolerated: " + "STORE-UNVERIFIED"},
+		"the certificate has another name": {
+			func(f *fixture) { f.site.InstanceURL = f.source.URL() },
+			"blocked: SOURCE-CERT-NAME",
+		},
+		"the password is wrong": {
+			func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" },
+			"blocked: SOURCE-PASSWORD",
+		},
+		"a warning": {
+			func(f *fixture) { f.tolerate = elsewhere },
+			"not tolerated: STORE-UNVERIFIED",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +170,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// A migration that says "complete" and has lost a record is not done.
+// A migration that reports success but has lost a record is not done.
 func TestLostRecord(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -167,18 +183,20 @@ func TestLostRecord(t *testing.T) {
 			lost = id
 		}
 	}
-	if code != 1 || !strings.Contains(f.out.String(), "hamburg: 1 users missing\n") || !strings.Contains(f.out.String(), "look for "+lost+" in") {
+	if code != 1 || !strings.Contains(f.out.String(), "hamburg: 1 users missing\n") ||
+		!strings.Contains(f.out.String(), "look for "+lost+" in") {
 		t.Errorf("exit code %d, %s was lost\n%s", code, lost, &f.out)
 	}
 }
 
-// A run that is interrupted when the target copies goes on, and migrates once.
+// A run that is interrupted during the migration resumes, and migrates once.
 func TestResumed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	f.interrupt = interrupt
-	if code := f.run(ctx, t); code != 1 || !strings.Contains(f.out.String(), "hamburg: interrupted\n") || f.migrations() != 1 {
+	if code := f.run(ctx, t); code != 1 || !strings.Contains(f.out.String(), "hamburg: interrupted\n") ||
+		f.migrations() != 1 {
 		t.Fatalf("exit code %d, migrate %d times\n%s", code, f.migrations(), &f.out)
 	}
 	if code := f.run(t.Context(), t); code != 0 || f.migrations() != 1 || f.target.Count("managed/user") != 50 {
@@ -186,7 +204,7 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// The README shows what this program does, word for word.
+// The README shows the code of this program, word for word.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")

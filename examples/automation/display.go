@@ -8,8 +8,8 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// display writes one line for each step that ends, and for each tenth of a
-// step that counts.
+// display writes a line when a step ends, and at each tenth of a step that
+// reports progress.
 type display struct {
 	w     io.Writer
 	step  string

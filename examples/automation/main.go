@@ -1,18 +1,17 @@
-// Command automation upgrades one installation of Identity Connect after the
-// other, as a program of your own would: a JSON file lists them, it decides by
-// itself about what preflight finds, shows its own progress and keeps its own
-// log. Its test says how such a program is tested without a server.
+// Command automation shows how a program of your own upgrades several
+// installations of Identity Connect, one after the other. A JSON file lists them.
+// The program decides which preflight findings to tolerate, shows its own progress
+// and keeps its own log. Its test shows how to test such a program without a server.
 //
 //	go run ./examples/automation -tolerate STORE-UNVERIFIED -log upgrade.log sites.json
 //
-// Given again after an interruption, it goes on with each installation where
-// it stopped.
+// After an interruption, run it again: each installation resumes where it
+// stopped.
 package main
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -29,14 +28,13 @@ func main() {
 	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// command is the program without its process. It returns 0 when every
-// installation is upgraded and proved to be the same, 1 when one is not, 2
-// when nothing could be begun.
+// command runs the program and returns its exit code: 0 if every installation is
+// upgraded and verified, 1 if one is not, 2 if nothing could be started.
 func command(ctx context.Context, args []string, out, errs io.Writer) int {
 	f := flag.NewFlagSet("automation", flag.ContinueOnError)
 	f.SetOutput(errs)
-	tolerate := f.String("tolerate", "", "`codes` of warnings in spite of which it goes on, separated by commas")
-	logFile := f.String("log", "", "`file` to which the log is added, as lines of JSON")
+	tolerate := f.String("tolerate", "", "comma-separated `codes` of warnings to tolerate")
+	logFile := f.String("log", "", "append the log to this `file`, as lines of JSON")
 	if err := f.Parse(args); err != nil {
 		return 2
 	}
@@ -49,7 +47,9 @@ func command(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "automation:", err)
 		return 2
 	}
-	a := &automation{log: slog.New(slog.DiscardHandler), progress: &display{w: out}, tolerated: strings.Split(*tolerate, ",")}
+	a := &automation{
+		log: slog.New(slog.DiscardHandler), progress: &display{w: out}, tolerated: strings.Split(*tolerate, ","),
+	}
 	if *logFile != "" {
 		w, err := os.OpenFile(*logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -64,7 +64,7 @@ func command(ctx context.Context, args []string, out, errs io.Writer) int {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nsite\toutcome\twhat to do")
 	for _, s := range sites {
-		outcome, todo := "not begun", ""
+		outcome, todo := "not started", ""
 		if ctx.Err() == nil {
 			outcome, todo = a.carryOut(ctx, s)
 		}
@@ -91,7 +91,7 @@ func readSites(path string) ([]site, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(sites) == 0 {
-		return nil, errors.New(path + " lists nothing")
+		return nil, fmt.Errorf("%s: no installations listed", path)
 	}
 	return sites, nil
 }

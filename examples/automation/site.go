@@ -11,13 +11,11 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// site is one installation. Its passwords are in files, so that the list may
-// be read by anybody.
+// site is one installation. Its passwords are in files, so that the list itself
+// is no secret.
 type site struct {
 	Name               string
 	SourceDir          string // salesforceIdConnect of 2.1
@@ -25,20 +23,20 @@ type site struct {
 	Package            string // the zip of 7.1.6
 	SourceURL          string
 	TargetURL          string
-	InstanceURL        string // of the source as the target calls it; "" is SourceURL
+	InstanceURL        string // of the source, as the target reaches it; "" is SourceURL
 	SourcePasswordFile string
 	TargetPasswordFile string
-	Steps              []string // none: all
+	Steps              []string // all if empty
 }
 
-// automation carries out upgrades and decides in the place of a person.
+// automation performs upgrades and decides about their findings.
 type automation struct {
 	log       *slog.Logger
 	progress  *display
 	tolerated []string // codes of warnings
 }
 
-// toleranceError ends an upgrade before anything was changed.
+// toleranceError ends an upgrade before anything is changed.
 type toleranceError struct{ findings preflight.Findings }
 
 func (e *toleranceError) Error() string {
@@ -49,32 +47,30 @@ func (e *toleranceError) Error() string {
 	return "not tolerated: " + strings.Join(slices.Compact(codes), ", ")
 }
 
-// Remedy is found by [idconnect.RemedyOf].
+// Remedy is for [idconnect.RemedyOf].
 func (e *toleranceError) Remedy() string { return e.findings[0].Remedy }
 
-// carryOut upgrades a site and says in words what became of it and what a
-// person has to do.
+// carryOut upgrades a site. It returns the outcome in words, and what a person
+// has to do.
 func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string) {
-	source, err := administrator(s.SourcePasswordFile)
-	target, targetErr := administrator(s.TargetPasswordFile)
+	source, err := keystore.ReadPasswordFile(s.SourcePasswordFile)
+	target, targetErr := keystore.ReadPasswordFile(s.TargetPasswordFile)
 	if err = errors.Join(err, targetErr); err != nil {
 		return "failed: " + err.Error(), ""
 	}
-	report, err := a.upgrade(ctx, s, source, target)
+	rep, err := a.upgrade(ctx, s, source, target)
 	outcome, todo = "failed", idconnect.RemedyOf(err)
 	var refused *toleranceError
 	switch {
 	case errors.As(err, &refused):
 		outcome = refused.Error()
-	case report != nil:
-		outcome = report.Outcome
-	}
-	switch {
 	case errors.Is(err, idconnect.ErrDifferences):
-		outcome, todo = differences(report.Verify)
+		outcome, todo = differences(rep)
 	case errors.Is(err, preflight.ErrBlocked):
-		b := report.Findings.Blocking()[0]
+		b := rep.Findings.Blocking()[0]
 		outcome, todo = "blocked: "+b.Code, b.Remedy
+	case rep != nil:
+		outcome = rep.Outcome
 	}
 	a.progress.end(s.Name, outcome)
 	if err != nil {
@@ -83,9 +79,15 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 	return outcome, todo
 }
 
-// upgrade is the whole of it: describe the installation, look before anything
-// changes, and watch the run. It is what the README shows.
-func (a *automation) upgrade(ctx context.Context, site site, source, target openidm.Credentials) (*report.Report, error) {
+// upgrade is what the README shows: describe the installation, run the preflight
+// checks, then run the upgrade and follow its events.
+func (a *automation) upgrade(
+	ctx context.Context, site site, sourcePassword, targetPassword keystore.Password,
+) (*report.Report, error) {
+	var administrator idconnect.Server // with the default user
+	source, target := administrator.Credentials, administrator.Credentials
+	source.Password, target.Password = sourcePassword, targetPassword
+
 	u := &idconnect.Upgrade{
 		SourceDir:   site.SourceDir, // salesforceIdConnect of 2.1, only read
 		TargetDir:   site.TargetDir, // salesforceIdConnect of 7.1.6
@@ -110,8 +112,8 @@ func (a *automation) show(site site, e idconnect.Event) {
 	a.log.Info("event", "site", site.Name, "event", e)
 }
 
-// decide goes on in spite of warnings that are tolerated, and of nothing else.
-// What blocks is left to the run, which changes nothing then and reports it.
+// decide refuses an upgrade with warnings that are not tolerated. It leaves
+// blocking findings to the run, which reports them and changes nothing.
 func (a *automation) decide(findings preflight.Findings) error {
 	var refused preflight.Findings
 	for _, f := range findings {
@@ -125,20 +127,17 @@ func (a *automation) decide(findings preflight.Findings) error {
 	return nil
 }
 
-// differences names the first of the records that did not arrive.
-func differences(r *verify.Report) (outcome, todo string) {
-	for _, c := range r.Collections {
+// differences describes the first collection that differs.
+func differences(r *report.Report) (outcome, todo string) {
+	for _, c := range r.Verify.Collections {
 		switch {
 		case c.MissingCount > 0:
-			return fmt.Sprintf("%d %s missing", c.MissingCount, c.Name), "look for " + strings.Join(c.Missing[:min(3, len(c.Missing))], ", ") + " in the target's log"
+			return fmt.Sprintf("%d %s missing", c.MissingCount, c.Name),
+				"look for " + strings.Join(c.Missing[:min(3, len(c.Missing))], ", ") + " in the target's log"
 		case c.ChangedCount > 0:
-			return fmt.Sprintf("%d %s changed", c.ChangedCount, c.Name), "has somebody worked on the target already?"
+			return fmt.Sprintf("%d %s changed", c.ChangedCount, c.Name),
+				"find out whether somebody has already worked on the target"
 		}
 	}
 	return "differences", "read the report"
-}
-
-func administrator(file string) (openidm.Credentials, error) {
-	password, err := keystore.ReadPasswordFile(file)
-	return openidm.Credentials{Username: idconnect.DefaultUser, Password: password}, err
 }

@@ -1,13 +1,13 @@
-// Command bench runs this project's package keystore, a warm JVM, keytool,
-// pyjks and keystore-go on the same files, one after the other and round by
-// round so that a busy machine slows down all of them, and prints how long each
-// took at best and in the median, and the ratio to ours. It ends with the
-// targets, and with exit code 1 if one was missed.
+// Command bench compares the package keystore with a warm JVM, keytool, pyjks and
+// keystore-go on the same files. They take turns, so that a busy machine slows
+// down all of them. It prints the best and the median time of each, and the ratio
+// of the median to ours. Then it checks the targets; the exit code is 1 if one is
+// missed.
 //
 //	cd examples/bench && go run .
 //
-// Who is not installed is named and left out. The module is one of its own, so
-// that nothing of this comes along with the SDK.
+// Peers that are not installed are skipped, with a message. This is a separate
+// module, so that its dependencies are not those of the SDK.
 package main
 
 import (
@@ -41,11 +41,12 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) (err error) {
-	fixtures := flag.String("fixtures", "../../keystore/testdata/fixtures", "`folder` of the package's fixtures")
-	certificates := flag.Int("certificates", 100_000, "how `many` the large truststore holds")
-	rounds := flag.Int("rounds", 15, "measured rounds of each small task; large ones have a third")
-	work := flag.String("work", "", "`folder` to keep the virtual environment of pyjks in (default: a temporary one)")
-	memory := flag.String("memory", "", "for the program itself: whose memory to measure")
+	fixtures := flag.String("fixtures", "../../keystore/testdata/fixtures", "`folder` of the key store fixtures")
+	certificates := flag.Int("certificates", 100_000, "`number` of certificates in the large truststore")
+	rounds := flag.Int("rounds", 15, "`number` of measured rounds of each small task; large ones get a third")
+	work := flag.String("work", "",
+		"`folder` for the virtual environment of pyjks, kept for the next run (default: temporary)")
+	memory := flag.String("memory", "", "internal: measure the memory of this `peer`")
 	flag.Parse()
 	if *memory != "" {
 		return measureMemory(out, *memory, flag.Arg(0))
@@ -58,25 +59,8 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	if *work == "" {
 		*work = dir
 	}
-	peers := []peer{ours{}, keystoreGo{}}
-	for _, s := range []struct {
-		name  string
-		start func(context.Context, string) (*server, error)
-		dir   string
-	}{{"Java", startJava, dir}, {"pyjks", startPyjks, *work}} {
-		p, startErr := s.start(ctx, s.dir)
-		if startErr != nil {
-			fmt.Fprintf(out, "%s is left out: %v\n", s.name, startErr)
-			continue
-		}
-		defer func() { err = errors.Join(err, p.close()) }()
-		peers = append(peers, p)
-	}
-	if path, lookErr := exec.LookPath("keytool"); lookErr != nil {
-		fmt.Fprintf(out, "keytool is left out: %v\n", lookErr)
-	} else {
-		peers = append(peers, keytool{path})
-	}
+	peers, stop := startPeers(ctx, out, dir, *work)
+	defer func() { err = errors.Join(err, stop()) }()
 	jceks, jks, err := makeTruststores(dir, *certificates)
 	if err != nil {
 		return err
@@ -92,7 +76,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		{"open the five keys of idm-jdk17.jceks", true, keystore.JCEKS, fixture("idm-jdk17.jceks"), "", 5, small},
 		{"list idm-jdk17.jceks", false, keystore.JCEKS, fixture("idm-jdk17.jceks"), "", 5, small},
 		{"open the key of key.jks", true, keystore.JKS, fixture("key.jks"), "", 1, small},
-		{many + ", JCEKS (keystore-go: the same as JKS)", false, keystore.JCEKS, jceks, jks, *certificates, large},
+		{many + ", JCEKS (keystore-go: as JKS)", false, keystore.JCEKS, jceks, jks, *certificates, large},
 		{many + ", JKS", false, keystore.JKS, jks, "", *certificates, large},
 	}
 	fmt.Fprintf(out, "%s, %s, %d cores\n", runtime.Version(), runtime.GOARCH, runtime.GOMAXPROCS(0))
@@ -110,8 +94,46 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	size := float64(info.Size())
-	fmt.Fprintf(out, "\nmemory for the large store: keystore %.2f times the file, keystore-go %.2f times\n", own/size, theirs/size)
+	own, theirs = own/size, theirs/size
+	fmt.Fprintf(out, "\nmemory for the large store, as a multiple of the file: keystore %.2f, keystore-go %.2f\n",
+		own, theirs)
+	return checkTargets(out, results, own)
+}
 
+// startPeers starts the peers, and says on out which are not installed. stop ends
+// their processes.
+func startPeers(ctx context.Context, out io.Writer, dir, work string) (peers []peer, stop func() error) {
+	peers = []peer{ours{}, keystoreGo{}}
+	var servers []*server
+	for _, s := range []struct {
+		name  string
+		start func(context.Context, string) (*server, error)
+		dir   string
+	}{{"Java", startJava, dir}, {"pyjks", startPyjks, work}} {
+		p, err := s.start(ctx, s.dir)
+		if err != nil {
+			fmt.Fprintf(out, "skipping %s: %v\n", s.name, err)
+			continue
+		}
+		servers = append(servers, p)
+		peers = append(peers, p)
+	}
+	if path, err := exec.LookPath("keytool"); err != nil {
+		fmt.Fprintf(out, "skipping keytool: %v\n", err)
+	} else {
+		peers = append(peers, keytool{path})
+	}
+	return peers, func() (err error) {
+		for _, s := range servers {
+			err = errors.Join(err, s.close())
+		}
+		return err
+	}
+}
+
+// checkTargets prints which targets keystore reaches. memory is a multiple of the
+// size of the large store.
+func checkTargets(out io.Writer, results []map[string]times, memory float64) error {
 	missed := 0
 	target := func(reached bool, format string, args ...any) {
 		word := "reached"
@@ -126,8 +148,8 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		target(r <= 0.5, "five keys in at most half the time of a warm JVM: %.2f", r)
 	}
 	r := ratio(results[3]["keystore"].median(), results[3]["keystore-go"].median())
-	target(r <= 1, "the large JCEKS store no slower than keystore-go the same as JKS: %.2f", r)
-	target(own <= 2*size, "it takes at most twice the file's memory: %.2f", own/size)
+	target(r <= 1, "the large JCEKS store no slower than the same entries as JKS in keystore-go: %.2f", r)
+	target(memory <= 2, "memory for the large store at most twice its size: %.2f", memory)
 	if missed > 0 {
 		return fmt.Errorf("%d targets missed", missed)
 	}
@@ -141,8 +163,8 @@ func (t times) median() time.Duration { return t[len(t)/2] }
 
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
-// measure lets everybody do the task in turn. The first rounds are not counted:
-// a JVM compiles what it has seen often.
+// measure runs the task on all peers in turn. The first rounds warm up and are not
+// counted: a JVM compiles code only after it has run often.
 func measure(ctx context.Context, t task, peers []peer) (map[string]times, error) {
 	all := map[string]times{}
 	warmUp := max(2, t.rounds/3)
@@ -151,7 +173,7 @@ func measure(ctx context.Context, t task, peers []peer) (map[string]times, error
 			if _, alone := p.(keytool); alone && (round < warmUp || round >= warmUp+3) {
 				continue // never warm, and slow
 			}
-			runtime.GC() // what the last one left is not this one's
+			runtime.GC() // do not charge a peer for the garbage of the one before
 			took, err := p.do(ctx, t)
 			if errors.Is(err, errCannot) {
 				continue
@@ -183,15 +205,16 @@ func report(out io.Writer, t task, peers []peer, all map[string]times) error {
 			fmt.Fprintf(w, "%s\t-\t-\t-\t-\t\n", p.name())
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.2f\t\n", p.name(), ms(got[0]), ms(got.median()), len(got), ratio(got.median(), all["keystore"].median()))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%.2f\t\n", p.name(), ms(got[0]), ms(got.median()), len(got),
+			ratio(got.median(), all["keystore"].median()))
 	}
 	return w.Flush()
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1000) }
 
-// memories asks a new process each, which holds nothing else: bytes taken from
-// the system beyond those of a process that reads nothing.
+// memories measures each in a process of its own: bytes obtained from the system,
+// beyond those of a process that reads nothing.
 func memories(ctx context.Context, jceks, jks string) (own, theirs float64, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -228,6 +251,6 @@ func measureMemory(out io.Writer, who, path string) error {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	runtime.KeepAlive(held)
-	_, err = fmt.Fprintln(out, m.Sys) // the system gets back no address space: the most there was
+	_, err = fmt.Fprintln(out, m.Sys) // address space is never returned: this is the peak
 	return err
 }

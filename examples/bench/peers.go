@@ -21,25 +21,25 @@ import (
 
 const password = "changeit"
 
-// task is one thing that every peer does with the same file.
+// task is an operation that every peer performs on the same file.
 type task struct {
 	name   string
-	open   bool // every key; else the store is listed
+	open   bool // open every key; otherwise list the entries
 	format keystore.Format
 	path   string
-	other  string // the same entries as JKS, for who reads nothing else
-	want   int    // entries, or keys
+	other  string // the same entries as JKS, for a peer that reads only JKS
+	want   int    // number of entries, or of keys if open
 	rounds int
 }
 
-// peer does a task once, and says how long it took.
+// peer performs a task once and returns how long it took.
 type peer interface {
 	name() string
 	do(ctx context.Context, t task) (time.Duration, error)
 }
 
-// errCannot: the peer has no way to do that.
-var errCannot = errors.New("cannot")
+// errCannot is returned for a task that a peer does not support.
+var errCannot = errors.New("not supported")
 
 // ours is the package keystore, in this process.
 type ours struct{}
@@ -115,7 +115,7 @@ func loadKeystoreGo(path string) (jks.KeyStore, error) {
 	return s, s.Load(bufio.NewReaderSize(f, 1<<16), []byte(password))
 }
 
-// keytool is a process each time.
+// keytool starts a process for each task.
 type keytool struct{ path string }
 
 func (keytool) name() string { return "keytool, a process each" }
@@ -126,7 +126,7 @@ func (k keytool) do(ctx context.Context, t task) (time.Duration, error) {
 	}
 	args := []string{"-list", "-keystore", t.path, "-storetype", string(t.format), "-storepass:env", "BENCH_PASSWORD"}
 	if t.want > 1000 {
-		// It takes minutes to print so many; to print one it reads them all too.
+		// Printing them all takes minutes; to print one it still reads them all.
 		args = append(args, "-alias", alias(0))
 	}
 	cmd := exec.CommandContext(ctx, k.path, args...)

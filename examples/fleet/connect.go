@@ -16,11 +16,11 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 )
 
-// engineOptions are those of the engine's own tools.
+// engineOptions loads the settings that Temporal's own tools use.
 func engineOptions(logger *slog.Logger) (client.Options, error) {
 	o, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return o, usagef("the settings of the engine: %v", err)
+		return o, usagef("loading the engine settings: %v", err)
 	}
 	o.DataConverter = flow.DataConverter()
 	o.Logger = log.NewStructuredLogger(logger)
@@ -34,7 +34,7 @@ func address(o client.Options) string {
 	return o.HostPort
 }
 
-// connect is for the commands that ask the engine something.
+// connect connects a command to the engine.
 func (a *app) connect(ctx context.Context) (client.Client, error) {
 	o, err := engineOptions(slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -44,12 +44,13 @@ func (a *app) connect(ctx context.Context) (client.Client, error) {
 	defer cancel()
 	c, err := client.DialContext(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("the engine does not answer at %s: %w; start it, or set TEMPORAL_ADDRESS; workers wait for it and go on", address(o), err)
+		return nil, fmt.Errorf("the engine is not responding at %s: %w; start it, or set TEMPORAL_ADDRESS; "+
+			"workers wait for it and go on", address(o), err)
 	}
 	return c, nil
 }
 
-// gone says whether an error means that the engine does not answer now.
+// gone reports whether an error means that the engine is unreachable.
 func gone(err error) bool {
 	var unavailable *serviceerror.Unavailable
 	var late *serviceerror.DeadlineExceeded
@@ -62,14 +63,4 @@ func hostName() string {
 		return "unknown"
 	}
 	return name
-}
-
-// sleep ends early with the context.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

@@ -83,7 +83,8 @@ func (s *stage) keep(t *testing.T, all map[string]*historypb.History, dir string
 				break
 			}
 		}
-		if last := h.Events[len(h.Events)-1].GetEventType(); last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED || last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED {
+		if last := h.Events[len(h.Events)-1].GetEventType(); last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED ||
+			last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED {
 			kind += "-" + strings.ToLower(last.String()[len("WorkflowExecution"):])
 		}
 		if kept[kind] {
@@ -169,7 +170,8 @@ func ofMachine(text string) (out []string) {
 		}
 	}
 	for _, owner := range someOwner.FindAllString(text, -1) {
-		if name, machine, _ := strings.Cut(owner, "@"); machine != "machine" || !slices.Contains([]string{"one", "two", "three", "client"}, name) {
+		if name, machine, _ := strings.Cut(owner, "@"); machine != "machine" ||
+			!slices.Contains([]string{"one", "two", "three", "client"}, name) {
 			out = append(out, owner)
 		}
 	}
@@ -212,11 +214,14 @@ func TestKeptHistories(t *testing.T) {
 		if texts < 40 {
 			t.Errorf("%s: only %d texts: this proves nothing", filepath.Base(file), texts)
 		}
-		if found, err := histories.Found(&h, []string{fakes.StorePassword, fakes.HandoverPassphrase, "Admin-password", "AGE-SECRET-KEY"}); err != nil || len(found) > 0 {
+		if found, err := histories.Found(&h,
+			[]string{fakes.StorePassword, fakes.HandoverPassphrase, "Admin-password",
+				"AGE-SECRET-KEY"}); err != nil || len(found) > 0 {
 			t.Errorf("%s: %q, %v", filepath.Base(file), found, err)
 		}
 	}
-	for _, text := range []string{"/tmp/x/y", `{"dir":"/home/somebody/z"}`, "one@laptop:4711", "4711@laptop@", "https://10.1.2.3:8443/openidm/", "https://laptop:8443/openidm/"} {
+	for _, text := range []string{"/tmp/x/y", `{"dir":"/home/somebody/z"}`, "one@laptop:4711", "4711@laptop@",
+		"https://10.1.2.3:8443/openidm/", "https://laptop:8443/openidm/"} {
 		if len(ofMachine(text)) == 0 {
 			t.Errorf("%q is not seen", text)
 		}
@@ -233,9 +238,10 @@ func TestSearchOfHistories(t *testing.T) {
 	}
 	const secret = "hush-hush-hush"
 	input := func(p *commonpb.Payloads) *historypb.History {
-		return &historypb.History{Events: []*historypb.HistoryEvent{{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+		started := &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
 			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: p},
-		}}}}
+		}
+		return &historypb.History{Events: []*historypb.HistoryEvent{{Attributes: started}}}
 	}
 	large := payload(strings.Repeat("x", 100_000) + secret)
 	if bytes.Contains(large.Payloads[0].Data, []byte(secret)) {
@@ -244,7 +250,8 @@ func TestSearchOfHistories(t *testing.T) {
 	for name, h := range map[string]*historypb.History{
 		"payload": input(payload(map[string]string{"a": secret})), "packed": input(large),
 	} {
-		if leaked, err := histories.Found(proto.Clone(h).(*historypb.History), []string{secret}); err != nil || len(leaked) != 1 {
+		if leaked, err := histories.Found(proto.Clone(h).(*historypb.History), []string{secret}); err != nil ||
+			len(leaked) != 1 {
 			t.Errorf("%s: %v, %v", name, leaked, err)
 		}
 	}

@@ -1,5 +1,5 @@
 // Command fleet upgrades many installations of Identity Connect, on as many
-// machines, by way of Temporal. See the README beside it.
+// machines, with Temporal. See its README.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 )
 
-// The exit codes are those of the command line for one installation.
+// The exit codes are the same as those of examples/upgrade.
 const (
 	exitDone        = 0
 	exitFailed      = 1 // or differences found
@@ -26,25 +26,27 @@ const (
 
 const usage = `usage: fleet COMMAND [flags] FILE
 
-  check     is the fleet file right? -schema prints its JSON Schema
-  plan      look at every installation; changes nothing
-  run       look, wait for the approval, upgrade wave by wave; given again it
-            joins, and goes on after a stop. -approve does not wait, -stop ends
-            a run: steps are interrupted within a second
-  approve   let a run go on that waits; -installation ID -decide WHAT decides
+  check     validate the fleet file; -schema prints its JSON Schema
+  plan      run the preflight checks of every installation; changes nothing
+  run       run the checks, wait for approval, upgrade wave by wave. Run it again
+            to join a run in progress, or to resume one that was stopped.
+            -approve does not wait; -stop stops a run within a second
+  approve   approve a run that is waiting; -installation ID -decide WHAT decides
             about one whose migration has an unknown outcome
-  status    where all of them stand, and what is stuck and why; -watch, -json
-  report    one HTML page and JSON over all installations
+  status    show the state of every installation, what is stuck and why; -watch,
+            -json
+  report    write one HTML page and JSON about all installations
 
   worker    -name NAME -reports DIR
-            the worker on the machine of that name in the fleet file; no FILE
+            run the worker of the machine with that name in the fleet file; no
+            FILE
 
-The engine is found as by Temporal's own tools: TEMPORAL_ADDRESS,
-TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_..., or a profile of
-temporal.toml; none: localhost:7233.
+The connection to the engine is configured as for Temporal's own tools:
+TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_..., or a
+profile of temporal.toml. The default is localhost:7233.
 
 exit codes: 0 done, 1 failed or differences found, 2 wrong usage or fleet file,
-3 blocked and nothing changed, 130 interrupted: the run goes on in the engine
+3 blocked, nothing changed, 130 interrupted; the run continues in the engine
 `
 
 func main() {
@@ -54,17 +56,17 @@ func main() {
 	os.Exit(code)
 }
 
-// app is the program without its process.
+// app is the command line with its output, which tests replace.
 type app struct{ out, err io.Writer }
 
-// usageError is a command that cannot be begun.
+// usageError is a mistake in the command line.
 type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// codeError ends a command that has said why with an exit code.
+// codeError is the exit code of a command whose output already says why it failed.
 type codeError int
 
 func (codeError) Error() string { return "" }
@@ -106,27 +108,27 @@ func (a *app) exit(ctx context.Context, err error) int {
 		fmt.Fprintln(a.err, "fleet:", err)
 		return exitUsage
 	case ctx.Err() != nil:
-		fmt.Fprintln(a.err, "fleet: interrupted; what runs in the engine goes on")
+		fmt.Fprintln(a.err, "fleet: interrupted; the run continues in the engine")
 		return exitInterrupted
 	}
 	fmt.Fprintln(a.err, "fleet:", err)
 	return exitFailed
 }
 
-// flags are a command's.
+// flags returns the flag set of a command.
 func (a *app) flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet("fleet "+name, flag.ContinueOnError)
 	f.SetOutput(a.err)
 	return f
 }
 
-// file parses flags and reads the fleet file that they are followed by.
+// file parses flags and reads the fleet file, which is the only argument.
 func (a *app) file(f *flag.FlagSet, args []string) (*fleetfile.Fleet, error) {
 	if err := parse(f, args); err != nil {
 		return nil, err
 	}
 	if f.NArg() != 1 {
-		return nil, usagef("%s: give one fleet file", f.Name())
+		return nil, usagef("%s: needs one fleet file", f.Name())
 	}
 	fleet, err := fleetfile.Read(f.Arg(0))
 	var problems fleetfile.Problems
@@ -139,12 +141,12 @@ func (a *app) file(f *flag.FlagSet, args []string) (*fleetfile.Fleet, error) {
 func parse(f *flag.FlagSet, args []string) error {
 	err := f.Parse(args)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		return codeError(exitUsage) // it has been said
+		return codeError(exitUsage) // the flag package has printed the error
 	}
 	return err
 }
 
-// check says whether a fleet file is right.
+// check validates a fleet file.
 func (a *app) check(_ context.Context, args []string) error {
 	f := a.flags("check")
 	schema := f.Bool("schema", false, "print the JSON Schema of a fleet file")
@@ -164,7 +166,7 @@ func (a *app) check(_ context.Context, args []string) error {
 		workers[fleet.Installations[i].Target.Worker] = true
 		workers[fleet.Installations[i].SourceWorker()] = true
 	}
-	fmt.Fprintf(a.out, "%s: %d installations on %d workers and %d sites, in waves of %v; nothing to object\n",
+	fmt.Fprintf(a.out, "%s: %d installations on %d workers and %d sites, in waves of %v; no problems found\n",
 		fleet.Name, len(fleet.Installations), len(workers), len(fleet.Sites), fleet.WaveSizes(len(fleet.Installations)))
 	return nil
 }

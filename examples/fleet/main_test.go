@@ -124,7 +124,8 @@ func (s *stage) hire(t *testing.T, names ...string) *crew {
 }
 
 func (c *crew) work(ctx context.Context, s *stage, name string, log io.Writer) {
-	cmd := s.command(ctx, "worker", "-name", name, "-reports", filepath.Join(s.dir, "reports-"+name), "-slots", "10", "-commands")
+	cmd := s.command(ctx, "worker", "-name", name, "-reports", filepath.Join(s.dir, "reports-"+name), "-slots", "10",
+		"-commands")
 	cmd.Stdout, cmd.Stderr = log, log
 	c.mu.Lock()
 	err := cmd.Start()
@@ -186,7 +187,8 @@ func TestFleet(t *testing.T) {
 	t.Logf("seed %d", seed)
 	names := []string{"one", "two", "three"}
 	users := 5
-	s := newStage(t, fakes.Options{Count: count, Users: users, Workers: names, Pace: 20 * time.Millisecond, Carried: map[int]bool{1: true}},
+	s := newStage(t, fakes.Options{Count: count, Users: users, Workers: names, Pace: 20 * time.Millisecond,
+		Carried: map[int]bool{1: true}},
 		map[string]any{"atOnce": 20, "stopAbove": "0%", "waves": []any{1, "10%", "rest"}})
 	workers := s.hire(t, names...)
 	end := workers.rampage(seed, names, 1500*time.Millisecond, 12)

@@ -78,7 +78,8 @@ func (s *stage) says(t *testing.T, words ...string) {
 // again.
 func TestOperation(t *testing.T) {
 	users := 6
-	s := newStage(t, fakes.Options{Count: 4, Users: users, Workers: []string{"one", "two"}, Pace: 700 * time.Millisecond},
+	s := newStage(t, fakes.Options{Count: 4, Users: users, Workers: []string{"one", "two"},
+		Pace: 700 * time.Millisecond},
 		map[string]any{"waves": []any{"rest"}, "patience": "10m"})
 	away := s.world.All[0].SourceDir()
 	must(t, os.Rename(away, away+".away"))
@@ -126,10 +127,11 @@ func TestOperation(t *testing.T) {
 	seen, err := watched.ReadString('\n') // it has seen the engine
 	must(t, err)
 	s.engine.Kill()
-	if code, out := s.run(t, "status", s.file); code != exitFailed || !strings.Contains(out, "the engine does not answer") {
+	if code, out := s.run(t, "status", s.file); code != exitFailed ||
+		!strings.Contains(out, "the engine is not responding") {
 		t.Errorf("status without an engine: %d %s", code, out)
 	}
-	for !strings.Contains(seen, "the engine does not answer since") {
+	for !strings.Contains(seen, "the engine is not responding since") {
 		line, err := watched.ReadString('\n')
 		if seen += line; err != nil {
 			t.Fatalf("the watch ended with the engine: %v\n%s", err, seen)
@@ -156,7 +158,8 @@ func TestOperation(t *testing.T) {
 // it as failed. None is told a second time before that.
 func TestDecision(t *testing.T) {
 	cut := []openidmtest.Fault{{Action: "migrate", Times: 1, Effect: openidmtest.Reset}}
-	s := newStage(t, fakes.Options{Count: 3, Workers: []string{"one"}, Faults: map[int][]openidmtest.Fault{0: cut, 1: cut, 2: cut}},
+	s := newStage(t, fakes.Options{Count: 3, Workers: []string{"one"},
+		Faults: map[int][]openidmtest.Fault{0: cut, 1: cut, 2: cut}},
 		map[string]any{"waves": []any{"rest"}, "stopAbove": "100%", "patience": "3s"})
 	s.hire(t, "one")
 	result := s.begin(t, "run", "-approve", s.file)
@@ -172,7 +175,8 @@ func TestDecision(t *testing.T) {
 	if code, out := s.run(t, "approve", "-installation", "idc-9", "-decide", "look", s.file); code != exitUsage {
 		t.Errorf("an installation that there is not: %d %s", code, out)
 	}
-	for id, decision := range map[string]string{"idc-1": flow.DecideLook, "idc-2": flow.DecideResend, "idc-3": flow.DecideGiveUp} {
+	for id, decision := range map[string]string{"idc-1": flow.DecideLook, "idc-2": flow.DecideResend,
+		"idc-3": flow.DecideGiveUp} {
 		if code, out := s.run(t, "approve", "-installation", id, "-decide", decision, s.file); code != exitDone {
 			t.Errorf("%s: %d %s", id, code, out)
 		}
@@ -186,7 +190,8 @@ func TestDecision(t *testing.T) {
 			t.Errorf("%s: told %d times, not %d", s.world.All[i].ID, n, want)
 		}
 	}
-	if code, out := s.run(t, "approve", "-installation", "idc-3", "-decide", "look", s.file); code != exitFailed || !strings.Contains(out, "waits for nothing now") {
+	if code, out := s.run(t, "approve", "-installation", "idc-3", "-decide", "look", s.file); code != exitFailed ||
+		!strings.Contains(out, "is not waiting for anything") {
 		t.Errorf("a decision too late: %d %s", code, out)
 	}
 	s.checkHistories(t)
@@ -201,7 +206,8 @@ func (s *stage) checkCancellation(t *testing.T) {
 		for _, e := range h.GetEvents() {
 			switch e.GetEventType() {
 			case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
-				asked[e.GetActivityTaskCancelRequestedEventAttributes().GetScheduledEventId()] = e.GetEventTime().AsTime()
+				id := e.GetActivityTaskCancelRequestedEventAttributes().GetScheduledEventId()
+				asked[id] = e.GetEventTime().AsTime()
 			case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
 				at, ok := asked[e.GetActivityTaskCanceledEventAttributes().GetScheduledEventId()]
 				if !ok {
@@ -240,7 +246,8 @@ func (s *stage) checkReport(t *testing.T) {
 	}
 	must(t, json.Unmarshal(text, &r))
 	for _, i := range r.Installations {
-		if i.State != flow.Done || i.Result.Report == nil || !i.Result.Report.Verify.Same() || len(i.Result.Report.Steps) != 8 {
+		if i.State != flow.Done || i.Result.Report == nil || !i.Result.Report.Verify.Same() ||
+			len(i.Result.Report.Steps) != 8 {
 			t.Errorf("%+v", i)
 		}
 	}
@@ -265,14 +272,17 @@ func TestContinuedHistories(t *testing.T) {
 	s := newStage(t, fakes.Options{Count: 10, Workers: names}, map[string]any{"atOnce": 4, "waves": []any{"rest"}})
 	fleet, err := fleetfile.Read(s.file)
 	must(t, err)
-	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent{}, DataConverter: flow.DataConverter()})
+	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent{},
+		DataConverter: flow.DataConverter()})
 	must(t, err)
 	defer c.Close()
 	workers := s.hire(t, names...)
-	_, err = c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: fleet.Installations[9].ID, TaskQueue: flow.Queue}, flow.UpgradeType,
+	_, err = c.ExecuteWorkflow(t.Context(),
+		client.StartWorkflowOptions{ID: fleet.Installations[9].ID, TaskQueue: flow.Queue}, flow.UpgradeType,
 		flow.Order{Installation: fleet.Installations[9], Patience: time.Minute})
 	must(t, err)
-	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: flow.FleetID(fleet.Name), TaskQueue: flow.Queue}, flow.FleetType,
+	run, err := c.ExecuteWorkflow(t.Context(),
+		client.StartWorkflowOptions{ID: flow.FleetID(fleet.Name), TaskQueue: flow.Queue}, flow.FleetType,
 		flow.FleetOrder{Fleet: *fleet, Approved: true, MaxEvents: 25})
 	must(t, err)
 	end := workers.rampage(7, names, 3*time.Second, 6)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // The page looks like that of one installation (idconnect/report.html), and is
@@ -23,7 +24,7 @@ var (
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"style": func() template.CSS { return template.CSS(pageStyle) },
-	"plain": plain,
+	"plain": text.Printable,
 	"mood":  mood,
 	"took": func(from, to *time.Time) string {
 		if from == nil || to == nil {
@@ -36,7 +37,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // states are all states of a row, in the order in which people are shown them.
 var states = []string{
-	flow.Done, flow.Ready, running, looking, notBegun, waiting, flow.Interrupted, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp,
+	flow.Done, flow.Ready, running, looking, notBegun, waiting, flow.Interrupted, flow.Blocked, flow.Differences,
+	flow.Failed, flow.GivenUp,
 }
 
 // mood of a state, which is a colour of the page.
@@ -116,19 +118,21 @@ type Verdict struct{ Mood, Title, Lead string }
 func (r *FleetReport) Verdict() Verdict {
 	all, done, ready := len(r.Results), r.Totals[flow.Done], r.Totals[flow.Ready]
 	bad := r.Totals[flow.Blocked] + r.Totals[flow.Differences] + r.Totals[flow.Failed] + r.Totals[flow.GivenUp]
-	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all), Lead: plain(r.Phase) + "."}
+	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all),
+		Lead: text.Printable(r.Phase) + "."}
 	switch {
 	case all > 0 && done == all:
 		v.Mood, v.Title = "good", fmt.Sprintf("All %d installations are upgraded", all)
-		v.Lead = "Every one went through all of its steps."
+		v.Lead = "Each of them completed all of its steps."
 	case all > 0 && done+ready == all && done == 0:
 		v.Mood, v.Title = "good", fmt.Sprintf("All %d installations can be upgraded", all)
-		v.Lead = "They were looked at, and nothing was changed."
+		v.Lead = "All preflight checks passed, and nothing was changed."
 	case bad > 0:
 		v.Mood = "bad"
-		v.Lead = fmt.Sprintf("%d did not go well; what to do stands below. The fleet: %s.", bad, plain(r.Phase))
+		v.Lead = fmt.Sprintf("%d need attention; see below what to do. The fleet: %s.", bad, text.Printable(r.Phase))
 	case r.Totals[waiting] > 0:
-		v.Lead = fmt.Sprintf("%d wait for the decision of a person. The fleet: %s.", r.Totals[waiting], plain(r.Phase))
+		v.Lead = fmt.Sprintf("%d are waiting for a decision. The fleet: %s.", r.Totals[waiting],
+			text.Printable(r.Phase))
 	}
 	return v
 }

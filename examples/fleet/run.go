@@ -20,12 +20,13 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // digestMemo is the key under which a fleet keeps the digest of its order.
 const digestMemo = "digest"
 
-// plan looks at every installation.
+// plan runs the preflight checks of every installation.
 func (a *app) plan(ctx context.Context, args []string) error {
 	fleet, err := a.file(a.flags("plan"), args)
 	if err != nil {
@@ -37,8 +38,8 @@ func (a *app) plan(ctx context.Context, args []string) error {
 // carryOut is the command run.
 func (a *app) carryOut(ctx context.Context, args []string) error {
 	f := a.flags("run")
-	approved := f.Bool("approve", false, "do not wait for an approval")
-	stop := f.Bool("stop", false, "end a run: its steps are interrupted, and another run goes on")
+	approved := f.Bool("approve", false, "do not wait for approval")
+	stop := f.Bool("stop", false, "stop a run, interrupting its steps; another run resumes it")
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
@@ -49,7 +50,7 @@ func (a *app) carryOut(ctx context.Context, args []string) error {
 	return a.follow(ctx, flow.FleetOrder{Fleet: *fleet, Approved: *approved}, f.Arg(0))
 }
 
-// follow starts a fleet, or joins the one that runs, and says what happens
+// follow starts a fleet, or joins the run in progress, and prints its progress
 // until it ends.
 func (a *app) follow(ctx context.Context, o flow.FleetOrder, file string) error {
 	c, err := a.connect(ctx)
@@ -80,7 +81,7 @@ func (a *app) follow(ctx context.Context, o flow.FleetOrder, file string) error 
 	}
 }
 
-// start begins a fleet unless it is under way.
+// start starts a fleet unless it is in progress.
 func (a *app) start(ctx context.Context, c client.Client, o flow.FleetOrder) (client.WorkflowRun, error) {
 	id := flow.FleetID(o.Fleet.Name)
 	digest, err := digestOf(o)
@@ -102,14 +103,16 @@ func (a *app) start(ctx context.Context, c client.Client, o flow.FleetOrder) (cl
 		return nil, err
 	}
 	var has string
-	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[digestMemo]; p == nil || flow.DataConverter().FromPayload(p, &has) != nil || has != digest {
-		return nil, fmt.Errorf("%s is under way with another fleet file, or as a plan: wait for its end (fleet status), or end it (fleet run -stop)", o.Fleet.Name)
+	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[digestMemo]; p == nil ||
+		flow.DataConverter().FromPayload(p, &has) != nil || has != digest {
+		return nil, fmt.Errorf("%s is under way with another fleet file, or as a plan: "+
+			"wait until it ends (fleet status), or stop it (fleet run -stop)", o.Fleet.Name)
 	}
-	fmt.Fprintf(a.err, "%s is under way: joined\n", o.Fleet.Name)
+	fmt.Fprintf(a.err, "%s: joined the run in progress\n", o.Fleet.Name)
 	return c.GetWorkflow(ctx, id, there.RunId), nil
 }
 
-// digestOf tells orders apart; an approval makes no difference.
+// digestOf identifies an order, approved or not.
 func digestOf(o flow.FleetOrder) (string, error) {
 	o.Approved = false
 	b, err := json.Marshal(o)
@@ -117,18 +120,18 @@ func digestOf(o flow.FleetOrder) (string, error) {
 	return hex.EncodeToString(sum[:]), err
 }
 
-// getResult waits for the end, also of an engine's absence.
+// getResult waits for the end, also while the engine is unreachable.
 func getResult(ctx context.Context, run client.WorkflowRun, result *flow.FleetResult) error {
 	for {
 		err := run.Get(ctx, result)
 		if err == nil || ctx.Err() != nil || !gone(err) {
 			return err
 		}
-		sleep(ctx, time.Second)
+		text.Sleep(ctx, time.Second)
 	}
 }
 
-// progress is what the fleet says of itself.
+// progress describes the state of a fleet in one line.
 func (a *app) progress(ctx context.Context, c client.Client, run client.WorkflowRun, file string) string {
 	try, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
@@ -137,11 +140,11 @@ func (a *app) progress(ctx context.Context, c client.Client, run client.Workflow
 	case ctx.Err() != nil:
 		return ""
 	case err != nil:
-		return "the engine does not answer; workers wait for it and go on"
+		return "the engine is not responding; workers wait for it and then continue"
 	}
 	s := stateOf(d.GetWorkflowExecutionInfo().GetMemo())
 	if s.Phase == "" && len(d.GetPendingChildren()) == 0 {
-		return "waits for a worker: fleet worker -name NAME -reports DIR"
+		return "waiting for a worker: fleet worker -name NAME -reports DIR"
 	}
 	line := s.Phase
 	if s.Waiting != "" {
@@ -155,7 +158,8 @@ func (a *app) progress(ctx context.Context, c client.Client, run client.Workflow
 
 func countsText(counts map[string]int) string {
 	var parts []string
-	for _, outcome := range []string{flow.Ready, flow.Done, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
+	for _, outcome := range []string{flow.Ready, flow.Done, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp,
+		flow.Interrupted} {
 		if n := counts[outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
 		}
@@ -163,7 +167,7 @@ func countsText(counts map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// outcome says what became of a fleet, and gives the exit code.
+// outcome prints the outcome of a fleet. Its error carries the exit code.
 func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 	var canceled *temporal.CanceledError
 	stopped := errors.As(err, &canceled)
@@ -190,29 +194,31 @@ func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 	table.Flush()
 	fmt.Fprintf(a.out, "%s: %d installations: %s", o.Fleet.Name, len(o.Fleet.Installations), countsText(counts))
 	if r.NotBegun > 0 && !o.PlanOnly {
-		fmt.Fprintf(a.out, "; %d not begun", r.NotBegun)
+		fmt.Fprintf(a.out, "; %d not started", r.NotBegun)
 	}
 	fmt.Fprintln(a.out)
 	good := counts[flow.Done] + counts[flow.Ready]
 	switch {
 	case stopped:
-		fmt.Fprintln(a.out, "it was told to stop; fleet run goes on")
+		fmt.Fprintln(a.out, "stopped on request; fleet run resumes it")
 		return codeError(exitInterrupted)
 	case r.Stopped:
-		fmt.Fprintln(a.out, "stopped: more of a wave failed than stopAbove allows; repair them, then fleet run goes on")
+		fmt.Fprintln(a.out, "stopped: more of a wave failed than stopAbove allows; "+
+			"repair them, then resume with fleet run")
 		return codeError(exitFailed)
 	case good == len(o.Fleet.Installations):
 		return nil
-	case counts[flow.Blocked] > 0 && (o.PlanOnly || good == 0) && counts[flow.Blocked]+good == len(o.Fleet.Installations):
+	case counts[flow.Blocked] > 0 && (o.PlanOnly || good == 0) &&
+		counts[flow.Blocked]+good == len(o.Fleet.Installations):
 		return codeError(exitBlocked)
 	}
 	return codeError(exitFailed)
 }
 
-// maxOthers is how many that are not done a command names.
+// maxOthers limits how many installations that are not done are listed.
 const maxOthers = 20
 
-// stop ends a run.
+// stop stops a run.
 func (a *app) stop(ctx context.Context, fleet *fleetfile.Fleet) error {
 	c, err := a.connect(ctx)
 	if err != nil {
@@ -222,36 +228,38 @@ func (a *app) stop(ctx context.Context, fleet *fleetfile.Fleet) error {
 	if err := c.CancelWorkflow(ctx, flow.FleetID(fleet.Name), ""); err != nil {
 		return notRunning(fleet.Name, err)
 	}
-	fmt.Fprintf(a.out, "%s is told to stop; its steps are interrupted, and fleet run goes on with it\n", fleet.Name)
+	fmt.Fprintf(a.out, "stopping %s: its steps are interrupted; fleet run resumes it\n", fleet.Name)
 	return nil
 }
 
 func notRunning(name string, err error) error {
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
-		return fmt.Errorf("nothing runs under the name %s: see fleet status", name)
+		return fmt.Errorf("no run of %s in progress: see fleet status", name)
 	}
 	return err
 }
 
-// approve lets a fleet go on, or decides about an installation.
+// approve approves a waiting fleet, or decides about an installation.
 func (a *app) approve(ctx context.Context, args []string) error {
 	f := a.flags("approve")
 	installation := f.String("installation", "", "`id` of the installation to decide about")
-	decide := f.String("decide", "", strings.Join(flow.Decisions(), ", ")+": look again; it was received and has ended, go on; it was not received, send it once more; end it as failed")
+	decide := f.String("decide", "", "what to `do`: "+strings.Join(flow.Decisions(), ", ")+
+		" (poll the target again; it was received and has ended, continue; it was not received, send it again; fail)")
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
 	}
 	if (*installation == "") != (*decide == "") {
-		return usagef("approve: give both -installation and -decide, or neither")
+		return usagef("approve: -installation and -decide must be used together")
 	}
 	id, signal, value := flow.FleetID(fleet.Name), flow.ApproveSignal, any(nil)
 	if *decide != "" {
 		if !slices.Contains(flow.Decisions(), *decide) {
-			return usagef("approve: -decide %s: known are %s", *decide, strings.Join(flow.Decisions(), ", "))
+			return usagef("approve: -decide %s: must be one of %s", *decide, strings.Join(flow.Decisions(), ", "))
 		}
-		if !slices.ContainsFunc(fleet.Installations, func(i fleetfile.Installation) bool { return i.ID == *installation }) {
+		named := func(i fleetfile.Installation) bool { return i.ID == *installation }
+		if !slices.ContainsFunc(fleet.Installations, named) {
 			return usagef("approve: %s is not in the fleet file", *installation)
 		}
 		id, signal, value = *installation, flow.DecideSignal, *decide
@@ -268,9 +276,9 @@ func (a *app) approve(ctx context.Context, args []string) error {
 	info := d.GetWorkflowExecutionInfo()
 	s := stateOf(info.GetMemo())
 	if info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || s.Waiting == "" {
-		return fmt.Errorf("%s waits for nothing now: see fleet status", id)
+		return fmt.Errorf("%s is not waiting for anything: see fleet status", id)
 	}
-	// The same execution that was looked at, and no later one.
+	// Signal exactly the execution that was described, not a later one.
 	if err := c.SignalWorkflow(ctx, id, info.GetExecution().GetRunId(), signal, value); err != nil {
 		return notRunning(id, err)
 	}

@@ -87,8 +87,8 @@ type watcher struct {
 
 func (a *app) status(ctx context.Context, args []string) error {
 	f := a.flags("status")
-	watch := f.Bool("watch", false, "look again every two seconds, until the fleet has ended")
-	asJSON := f.Bool("json", false, "all rows as JSON")
+	watch := f.Bool("watch", false, "poll every two seconds until the fleet has ended")
+	asJSON := f.Bool("json", false, "print all installations as JSON")
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
@@ -118,7 +118,8 @@ func (a *app) status(ctx context.Context, args []string) error {
 // look asks for everything.
 func (w *watcher) look(ctx context.Context) (*Snapshot, error) {
 	w.pollers = map[string]bool{}
-	s := &Snapshot{Name: w.fleet.Name, Time: time.Now().UTC(), Phase: "was not begun", Totals: map[string]int{}, Left: -1}
+	s := &Snapshot{Name: w.fleet.Name, Time: time.Now().UTC(), Phase: "was not begun", Totals: map[string]int{},
+		Left: -1}
 	if err := w.lookAtFleet(ctx, s); err != nil {
 		return nil, err
 	}
@@ -184,7 +185,8 @@ func (w *watcher) list(ctx context.Context, s *Snapshot) error {
 		s.Rows[n] = Row{ID: i.ID, Site: i.Site, State: notBegun}
 		at[i.ID] = &s.Rows[n]
 	}
-	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: fmt.Sprintf("WorkflowType IN ('%s', '%s')", flow.PlanType, flow.UpgradeType)}
+	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000,
+		Query: fmt.Sprintf("WorkflowType IN ('%s', '%s')", flow.PlanType, flow.UpgradeType)}
 	known := 0
 	for {
 		page, err := w.c.ListWorkflow(ctx, request)
@@ -293,13 +295,15 @@ func (w *watcher) describe(ctx context.Context, r *Row) error {
 		r.Step, _, _ = strings.Cut(p.GetActivityId(), "-")
 		r.Try, r.Worker = p.GetAttempt(), p.GetLastWorkerIdentity()
 		var last flow.Progress
-		if h := p.GetHeartbeatDetails().GetPayloads(); len(h) == 1 && flow.DataConverter().FromPayload(h[0], &last) == nil {
+		if h := p.GetHeartbeatDetails().GetPayloads(); len(h) == 1 &&
+			flow.DataConverter().FromPayload(h[0], &last) == nil {
 			r.Done, r.Total, r.Unit, r.Left = last.Done, last.Total, last.Unit, last.Left
 		}
 		if p.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
 			if queue := w.queueOf(r); !w.polled(ctx, queue) {
 				name := strings.TrimPrefix(queue, flow.MachineQueue(""))
-				r.Stuck, r.Remedy = "no worker "+name, "start it on its machine: fleet worker -name "+name+" -reports DIR"
+				r.Stuck = "no worker " + name
+				r.Remedy = "start it on its machine: fleet worker -name " + name + " -reports DIR"
 				return nil
 			}
 		}
@@ -317,12 +321,12 @@ func told(f *failurepb.Failure) (stuck, code, remedy string) {
 		if p := a.GetDetails().GetPayloads(); len(p) == 1 && flow.DataConverter().FromPayload(p[0], &t) == nil {
 			remedy = t.Remedy
 		}
-		return f.GetMessage() + ", tried again", a.GetType(), remedy
+		return f.GetMessage() + ", retrying", a.GetType(), remedy
 	}
 	if f.GetTimeoutFailureInfo() != nil {
-		return "its worker was lost, tried again", "WORKER-LOST", ""
+		return "its worker was lost, retrying", "WORKER-LOST", ""
 	}
-	return "failed, tried again", "", ""
+	return "failed, retrying", "", ""
 }
 
 // queueOf is the queue of the step that a row is at.

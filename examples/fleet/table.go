@@ -8,18 +8,20 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// watch shows the fleet until it has ended: on a terminal as a table that is
-// drawn anew, else a line whenever something changed. An engine that is gone
-// is said, and waited for.
-func (a *app) watch(ctx context.Context, name string, look func(context.Context) (*Snapshot, error), asJSON bool) error {
+// watch shows the fleet until it ends: on a terminal as a table that is redrawn,
+// elsewhere as a line for each change. It waits for an engine that is
+// unreachable, and says so.
+func (a *app) watch(
+	ctx context.Context, name string, look func(context.Context) (*Snapshot, error), asJSON bool,
+) error {
 	screen, onTerminal := a.out.(*os.File)
 	onTerminal = onTerminal && term.IsTerminal(int(screen.Fd())) && !asJSON
 	var last *Snapshot
@@ -41,7 +43,8 @@ func (a *app) watch(ctx context.Context, name string, look func(context.Context)
 			if s = last; s == nil {
 				s = &Snapshot{Name: name, Left: -1}
 			}
-			s.Engine = "the engine does not answer since " + since.Format(time.TimeOnly) + "; workers wait for it and go on"
+			s.Engine = "the engine is not responding since " + since.Format(time.TimeOnly) +
+				"; workers wait for it and then continue"
 		default:
 			since, last = time.Time{}, s
 		}
@@ -55,10 +58,10 @@ func (a *app) watch(ctx context.Context, name string, look func(context.Context)
 			if sizeErr != nil {
 				width, height = 80, 24
 			}
-			// To the top, each line to its end, and nothing below; the last column
-			// stays free, as what is behind it would be taken for it.
-			text := "\x1b[H" + strings.Join(s.lines(max(width-1, 1), height-1), "\x1b[K\n") + "\x1b[K\x1b[J"
-			if _, err := io.WriteString(a.out, text); err != nil {
+			// Redraw from the top, and clear the rest of each line and of the screen.
+			// The last column stays free: text there would be cleared, too.
+			drawn := "\x1b[H" + strings.Join(s.lines(max(width-1, 1), height-1), "\x1b[K\n") + "\x1b[K\x1b[J"
+			if _, err := io.WriteString(a.out, drawn); err != nil {
 				return err
 			}
 		default:
@@ -73,7 +76,7 @@ func (a *app) watch(ctx context.Context, name string, look func(context.Context)
 			}
 			return nil
 		}
-		sleep(ctx, 2*time.Second)
+		text.Sleep(ctx, 2*time.Second)
 	}
 }
 
@@ -84,14 +87,15 @@ func (s *Snapshot) summary() string {
 	}
 	out := fmt.Sprintf("%s: %s: %s", s.Name, s.Phase, s.totals())
 	if n := len(s.troubled()); n > 0 {
-		out += fmt.Sprintf("; %d need a look", n)
+		out += fmt.Sprintf("; %d need attention", n)
 	}
 	return out
 }
 
 func (s *Snapshot) totals() string {
 	var parts []string
-	for _, state := range []string{flow.Done, running, waiting, looking, flow.Ready, notBegun, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
+	for _, state := range []string{flow.Done, running, waiting, looking, flow.Ready, notBegun, flow.Blocked,
+		flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
 		if n := s.Totals[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
@@ -99,9 +103,9 @@ func (s *Snapshot) totals() string {
 	return strings.Join(parts, ", ")
 }
 
-// lines are the table in at most so many lines of so many columns; 0: as many
-// as are needed. What does not fit is counted: first comes what needs a look,
-// then what runs.
+// lines returns the table in at most height lines of width columns; 0 is no limit.
+// Installations that need attention come first, then those in progress. Rows that
+// do not fit are counted.
 func (s *Snapshot) lines(width, height int) []string {
 	head := []string{fmt.Sprintf("%s  %s  %s", s.Name, s.Time.Format(time.RFC3339), s.Phase)}
 	if s.Engine != "" {
@@ -131,7 +135,7 @@ func (s *Snapshot) lines(width, height int) []string {
 	if height > 0 && len(active) > 0 {
 		share = max(room-min(len(active)+1, room/2), 0)
 	}
-	out := append(head, section("needs a look", troubled, share, height == 0)...)
+	out := append(head, section("needs attention", troubled, share, height == 0)...)
 	out = append(out, section("under way", active, height-len(out), height == 0)...)
 	for i := range out {
 		out[i] = fit(out[i], width)
@@ -182,7 +186,7 @@ func (r Row) line() string {
 	return strings.TrimRight(line, " ")
 }
 
-// bar is how many of them have ended, done or not.
+// bar is a progress bar of the installations that have ended.
 func bar(s *Snapshot, width int) string {
 	if width == 0 || width > 80 {
 		width = 80
@@ -195,22 +199,13 @@ func bar(s *Snapshot, width int) string {
 	}
 	done := s.Totals[flow.Done] * width / n
 	failed := min((bad*width+n-1)/n, width-done)
-	return fmt.Sprintf("[%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("!", failed), strings.Repeat(".", width-done-failed), 100*s.Totals[flow.Done]/n)
+	return fmt.Sprintf("[%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("!", failed),
+		strings.Repeat(".", width-done-failed), 100*s.Totals[flow.Done]/n)
 }
 
-// plain takes out what would steer a terminal, or cannot be seen.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\uFFFD'
-	}, text)
-}
-
-// fit cuts a line for a terminal.
+// fit makes a line safe for a terminal and cuts it at width.
 func fit(line string, width int) string {
-	line = plain(line)
+	line = text.Printable(line)
 	if width <= 0 || utf8.RuneCountInString(line) <= width {
 		return line
 	}

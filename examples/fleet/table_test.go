@@ -15,17 +15,21 @@ import (
 func bigSnapshot(n int) *Snapshot {
 	began := time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)
 	s := &Snapshot{
-		Name: "emea", Time: began.Add(time.Hour), Phase: "wave 3 of 3", Under: true, Started: &began, Totals: map[string]int{}, Left: 90 * time.Minute,
+		Name: "emea", Time: began.Add(time.Hour), Phase: "wave 3 of 3", Under: true, Started: &began,
+		Totals: map[string]int{}, Left: 90 * time.Minute,
 		NoWorker: []string{"bremen-app1"},
 	}
-	states := []string{flow.Done, running, waiting, looking, notBegun, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted}
+	states := []string{flow.Done, running, waiting, looking, notBegun, flow.Blocked, flow.Differences, flow.Failed,
+		flow.GivenUp, flow.Interrupted}
 	for i := range n {
-		r := Row{ID: fmt.Sprintf("idc-%05d", i), Site: []string{"bremen", "oslo"}[i%2], State: states[i%len(states)], Step: "migrate", Started: &began}
+		r := Row{ID: fmt.Sprintf("idc-%05d", i), Site: []string{"bremen", "oslo"}[i%2], State: states[i%len(states)],
+			Step: "migrate", Started: &began}
 		switch r.State {
 		case running:
 			r.Done, r.Total, r.Unit, r.Left = 12, 40, "records", time.Minute
 		case waiting:
-			r.Stuck, r.Remedy, r.Try = "UNKNOWN-OUTCOME \x1b[2J<script>alert(1)</script> "+strings.Repeat("long ", 60), "fleet approve -installation ID -decide go-on", 3
+			r.Stuck = "UNKNOWN-OUTCOME \x1b[2J<script>alert(1)</script> " + strings.Repeat("long ", 60)
+			r.Remedy, r.Try = "fleet approve -installation ID -decide go-on", 3
 		case flow.Blocked, flow.Failed:
 			r.Code, r.Remedy = "STORE-PASSWORD", "give the keystore's password"
 		}
@@ -39,7 +43,7 @@ func bigSnapshot(n int) *Snapshot {
 	return s
 }
 
-// TestTable: thousands of rows fit every terminal; what needs a look comes
+// TestTable: thousands of rows fit every terminal; what needs attention comes
 // first, and what does not fit is counted.
 func TestTable(t *testing.T) {
 	s := bigSnapshot(5000)
@@ -55,13 +59,15 @@ func TestTable(t *testing.T) {
 		}
 	}
 	text := strings.Join(s.lines(100, 24), "\n")
-	for _, want := range []string{"5000 installations, about 1h30m0s left: 500 done, 500 running", "no worker: bremen-app1", "needs a look", "under way", "12 of 40 records", "and 2", " more: -json", "[#", "10%"} {
+	for _, want := range []string{"5000 installations, about 1h30m0s left: 500 done, 500 running",
+		"no worker: bremen-app1", "needs attention", "under way", "12 of 40 records", "and 2", " more: -json", "[#",
+		"10%"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	if look, under := strings.Index(text, "needs a look"), strings.Index(text, "under way"); look > under {
-		t.Errorf("what needs a look does not come first:\n%s", text)
+	if look, under := strings.Index(text, "needs attention"), strings.Index(text, "under way"); look > under {
+		t.Errorf("what needs attention does not come first:\n%s", text)
 	}
 	if all := s.lines(0, 0); len(all) < 3000 {
 		t.Errorf("without a terminal there are %d lines", len(all))

@@ -117,8 +117,8 @@ func TestWatchOnTerminal(t *testing.T) {
 		}
 		shown = append(shown, strings.Join(s.rows, "\n"))
 	}
-	for i, want := range []string{"5000 installations", "the engine does not answer since", "has ended"} {
-		if !strings.Contains(shown[i], want) || !strings.Contains(shown[i], "needs a look") {
+	for i, want := range []string{"5000 installations", "the engine is not responding since", "has ended"} {
+		if !strings.Contains(shown[i], want) || !strings.Contains(shown[i], "needs attention") {
 			t.Errorf("picture %d does not say %q:\n%s", i, want, shown[i])
 		}
 	}
@@ -129,7 +129,8 @@ func TestWatchOnTerminal(t *testing.T) {
 	var lines bytes.Buffer
 	ended := bigSnapshot(10)
 	ended.Under = false
-	must(t, (&app{out: &lines, err: io.Discard}).watch(t.Context(), "emea", func(context.Context) (*Snapshot, error) { return ended, nil }, false))
+	look := func(context.Context) (*Snapshot, error) { return ended, nil }
+	must(t, (&app{out: &lines, err: io.Discard}).watch(t.Context(), "emea", look, false))
 	if strings.Count(lines.String(), "\n") != 1 || strings.Contains(lines.String(), "\x1b") {
 		t.Errorf("%q", lines.String())
 	}

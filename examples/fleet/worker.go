@@ -14,31 +14,33 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 var workerName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
-// worker works until it is told to end. It waits for an engine that is not
-// there yet, or no more.
+// worker runs until the context ends. It waits for the engine while that is
+// unreachable.
 func (a *app) worker(ctx context.Context, args []string) error {
 	f := a.flags("worker")
 	name := f.String("name", "", "`name` of this machine in the fleet file")
-	reports := f.String("reports", "", "`folder` for whole reports, which name records: they stay on this machine")
-	slots := f.Int("slots", 20, "how many steps at once")
-	commands := f.Bool("commands", false, "allow the programs that a fleet file names for secrets and for handover.carry")
+	reports := f.String("reports", "", "`folder` for full reports, which name records and stay on this machine")
+	slots := f.Int("slots", 20, "maximum `number` of concurrent steps")
+	commands := f.Bool("commands", false,
+		"allow the programs that a fleet file names for secrets and handover.carry")
 	debug := f.Bool("debug", false, "log every request, without secrets")
 	if err := parse(f, args); err != nil {
 		return err
 	}
 	switch {
 	case f.NArg() > 0:
-		return usagef("worker: %s is too much: a worker is told by the engine what to do", f.Arg(0))
+		return usagef("worker: unexpected argument %q: workers get their tasks from the engine", f.Arg(0))
 	case !workerName.MatchString(*name):
-		return usagef("worker: give -name, small letters, digits, dots and dashes, as in the fleet file")
+		return usagef("worker: -name is required, as in the fleet file: lower-case letters, digits, dots and dashes")
 	case *reports == "":
-		return usagef("worker: give -reports, a folder of this machine")
+		return usagef("worker: -reports is required: a folder on this machine")
 	case *slots < 1 || *slots > 1000:
-		return usagef("worker: -slots %d: from 1 to 1000", *slots)
+		return usagef("worker: -slots %d: must be between 1 and 1000", *slots)
 	}
 	folder, err := filepath.Abs(*reports)
 	if err == nil {
@@ -71,15 +73,18 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	return serve(ctx, c, own, *slots)
 }
 
-// serve polls the queue of everybody and that of this machine.
+// serve polls the shared queue and that of this machine.
 func serve(ctx context.Context, c client.Client, own *flow.Activities, slots int) error {
 	failed := make(chan error, 2)
 	for _, queue := range []string{flow.Queue, flow.MachineQueue(own.Name)} {
 		w := worker.New(c, queue, worker.Options{
-			MaxConcurrentActivityExecutionSize: slots, DisableWorkflowWorker: queue != flow.Queue,
-			MaxHeartbeatThrottleInterval: flow.MaxHeartbeatInterval, DefaultHeartbeatThrottleInterval: flow.MaxHeartbeatInterval,
-			StickyScheduleToStartTimeout: 2 * time.Second, WorkerStopTimeout: 10 * time.Second,
-			OnFatalError: func(err error) { failed <- err },
+			MaxConcurrentActivityExecutionSize: slots,
+			DisableWorkflowWorker:              queue != flow.Queue,
+			MaxHeartbeatThrottleInterval:       flow.MaxHeartbeatInterval,
+			DefaultHeartbeatThrottleInterval:   flow.MaxHeartbeatInterval,
+			StickyScheduleToStartTimeout:       2 * time.Second,
+			WorkerStopTimeout:                  10 * time.Second,
+			OnFatalError:                       func(err error) { failed <- err },
 		})
 		if queue == flow.Queue {
 			flow.Register(w)
@@ -90,17 +95,17 @@ func serve(ctx context.Context, c client.Client, own *flow.Activities, slots int
 		}
 		defer w.Stop()
 	}
-	own.Logger.Info("the worker serves", "name", own.Name, "slots", slots)
+	own.Logger.Info("worker started", "name", own.Name, "slots", slots)
 	select {
 	case <-ctx.Done():
-		own.Logger.Info("the worker ends; what it was doing goes on when one of its name is started", "name", own.Name)
+		own.Logger.Info("worker stopped; its steps resume when a worker of this name is started", "name", own.Name)
 		return nil
 	case err := <-failed:
 		return err
 	}
 }
 
-// awaitEngine waits until the engine answers.
+// awaitEngine waits until the engine responds.
 func (a *app) awaitEngine(ctx context.Context, c client.Client, where string, logger *slog.Logger) {
 	var said time.Time
 	for ctx.Err() == nil {
@@ -112,14 +117,13 @@ func (a *app) awaitEngine(ctx context.Context, c client.Client, where string, lo
 		}
 		if time.Since(said) > 30*time.Second {
 			said = time.Now()
-			logger.Warn("the engine does not answer; the worker waits for it", "address", where, "error", err)
+			logger.Warn("the engine is not responding; waiting for it", "address", where, "error", err)
 		}
-		sleep(ctx, time.Second)
+		text.Sleep(ctx, time.Second)
 	}
 }
 
-// forgetSettings keeps the key of the engine from the programs that a worker
-// starts.
+// forgetSettings hides the engine's API key from programs that the worker starts.
 func forgetSettings() {
 	for _, e := range os.Environ() {
 		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "TEMPORAL_") {

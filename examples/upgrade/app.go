@@ -18,44 +18,45 @@ const (
 	exitDone        = 0
 	exitFailed      = 1 // or differences found
 	exitUsage       = 2
-	exitBlocked     = 3 // by preflight, nothing was changed
+	exitBlocked     = 3 // by preflight; nothing was changed
 	exitInterrupted = 130
 )
 
 const usage = `usage: upgrade COMMAND [flags]
 
-  plan      look at everything and say what would be done; changes nothing
-  run       carry out the upgrade; interrupted, the same command goes on
-  status    where it stands, from the servers and the disk; -watch looks at the
-            migration until it ends
+  plan      run the preflight checks and list the steps; changes nothing
+  run       perform the upgrade; after an interruption, run it again to resume
+  status    show how far the upgrade is, from the servers and the disk; -watch
+            polls the migration until it ends
   verify    compare both servers record by record
-  rollback  put back what run changed; -to STEP goes back to before that step
+  rollback  undo what run changed; -to STEP undoes that step and later ones
 
   export    -source-dir D [-recipient age1…] FILE
-            both stores of the source as one encrypted file, where the target
-            is on another machine
+            write both stores of the source to one encrypted file, for a target
+            on another machine
   import    [-identity-file F] FILE -target-dir D ...
-            the step stores from such a file; run -stores-file FILE does all
+            perform the step stores from such a file; run -stores-file FILE
+            performs all steps
 
   inspect   [-json] [-keys] [-password-file F] STORE
-            what is in a key store (JCEKS, JKS, PKCS#12)
+            list the entries of a key store (JCEKS, JKS, PKCS#12)
   compare   [-json] [-keys] [-password-file F] [-password-file-b F] A B
-            two key stores by alias and key
+            compare two key stores by alias and key
   trust     -truststore F -host NAME (-chain PEM | -connect URL) [-json]
-            would a JVM with this truststore accept that server?
+            check whether a JVM with this truststore accepts that server
 
   demo      [-fault NAME] [-keep]
-            the whole flow on a temporary installation and embedded servers
+            show the whole flow on a temporary installation and embedded servers
 
-Passwords come from a file (-source-password-file and so on), from
+Passwords are read from files (-source-password-file and so on), from
 IDC_SOURCE_PASSWORD, IDC_TARGET_PASSWORD, IDC_KEYSTORE_PASSWORD,
-IDC_TRUSTSTORE_PASSWORD and IDC_HANDOVER_PASSWORD (of export and import), or
-are asked for on a terminal; never from an argument.
+IDC_TRUSTSTORE_PASSWORD and IDC_HANDOVER_PASSWORD (for export and import), or
+from a prompt on the terminal, never from arguments.
 
 exit codes: 0 done, 1 failed or differences found, 2 wrong usage,
-3 blocked by preflight and nothing changed, 130 interrupted, run it again
+3 blocked by preflight, nothing changed, 130 interrupted, run it again to resume
 
-upgrade COMMAND -h lists the flags of a command. An example:
+upgrade COMMAND -h lists the flags of a command. Example:
 
   upgrade plan -source-dir /opt/idc21/salesforceIdConnect \
      -target-dir /opt/idc716/salesforceIdConnect -package IdConnect-7.1.6.zip \
@@ -63,7 +64,7 @@ upgrade COMMAND -h lists the flags of a command. An example:
      -source-password-file source.pw -target-password-file target.pw
 `
 
-// app is the command line with its surroundings, so that tests have others.
+// app is the command line and its environment, which tests replace.
 type app struct {
 	out, err io.Writer
 	env      func(string) string
@@ -94,16 +95,20 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	command, ok := commands[args[0]]
 	if !ok {
-		fmt.Fprintf(a.err, "upgrade: error: unknown command %q\nupgrade: hint: upgrade help lists the commands\n", args[0])
+		fmt.Fprintf(a.err,
+			"upgrade: error: unknown command %q\nupgrade: hint: for a list of commands, run: upgrade help\n",
+			args[0])
 		return exitUsage
 	}
 	return a.exit(command(ctx, args[1:]))
 }
 
-// errSaid ends a command whose output has said everything already.
-var errSaid = errors.New("")
+// exitCode is the error of a command whose output already says why it failed.
+type exitCode int
 
-// exit prints an error with what to do about it, and gives its exit code.
+func (exitCode) Error() string { return "" }
+
+// exit prints an error and its remedy, and returns the exit code.
 func (a *app) exit(err error) int {
 	var missing *idconnect.MissingError
 	var shown exitCode
@@ -111,8 +116,6 @@ func (a *app) exit(err error) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
-	case errors.Is(err, errSaid):
-		return exitFailed
 	case errors.As(err, &shown):
 		return int(shown)
 	}
@@ -133,7 +136,7 @@ func (a *app) exit(err error) int {
 	return exitFailed
 }
 
-// flags makes a flag set that reports mistakes as usage errors.
+// flags returns a flag set that prints usage only on request.
 func (a *app) flags(name, arguments string) *flag.FlagSet {
 	f := flag.NewFlagSet("upgrade "+name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
@@ -146,8 +149,8 @@ func (a *app) flags(name, arguments string) *flag.FlagSet {
 	return f
 }
 
-// parse parses args, with flags before and after the arguments, and demands
-// as many arguments as are named.
+// parse parses args, with flags before and after the arguments. It returns the
+// arguments, exactly one for each name.
 func parse(f *flag.FlagSet, args []string, names ...string) ([]string, error) {
 	var rest []string
 	for {

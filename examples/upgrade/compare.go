@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// comparison is what compare shows: no key bytes, only their fingerprints.
+// comparison is the output of compare. It holds fingerprints, never key bytes.
 type comparison struct {
 	keystore.Differences
 	Keys map[string]*keyPair `json:"keys,omitempty"`
 }
 
-// keyPair has the SHA-256 of the key that each store has under an alias, ""
-// where it has none.
+// keyPair is the SHA-256 of the key under one alias in each store, "" where
+// there is none.
 type keyPair struct {
 	A string `json:"a,omitempty"`
 	B string `json:"b,omitempty"`
@@ -24,12 +25,15 @@ type keyPair struct {
 
 func (a *app) compare(ctx context.Context, args []string) error {
 	f := a.flags("compare", "A B")
-	asJSON := f.Bool("json", false, "as JSON")
-	keys := f.Bool("keys", false, "also open every key and show its SHA-256 in both stores; key bytes are never shown")
-	fileA := f.String("password-file", "", "`file` with the password of A, and of B when it has no other")
+	asJSON := f.Bool("json", false, "print the result as JSON")
+	keys := f.Bool("keys", false, "show the SHA-256 of every key in both stores (key bytes are never shown)")
+	fileA := f.String("password-file", "", "`file` with the password of A, and of B unless -password-file-b is given")
 	fileB := f.String("password-file-b", "", "`file` with the password of B")
-	keysA := fileList(f, "key-password-file", "`file` with the password of A's keys that have another, and of B's unless theirs are given; may be given several times")
-	keysB := fileList(f, "key-password-file-b", "`file` with the password of B's keys; may be given several times")
+	keysA := fileList(f, "key-password-file",
+		"`file` with the password of keys in A that have their own, "+
+			"and in B unless -key-password-file-b is given; repeatable")
+	keysB := fileList(f, "key-password-file-b",
+		"`file` with the password of keys in B that have their own; repeatable")
 	names, err := parse(f, args, "A", "B")
 	if err != nil {
 		return err
@@ -85,13 +89,13 @@ func (a *app) compare(ctx context.Context, args []string) error {
 		_, err = fmt.Fprintln(a.out, c.String())
 	}
 	if err == nil && !c.Empty() {
-		return errSaid
+		return exitCode(exitFailed)
 	}
 	return err
 }
 
-// String is a line for each alias, with the keys' SHA-256 where they were
-// opened, and the counts.
+// String lists the aliases, with the SHA-256 of opened keys, and ends with the
+// counts.
 func (c comparison) String() string {
 	var b strings.Builder
 	for _, l := range []struct {
@@ -99,7 +103,7 @@ func (c comparison) String() string {
 		aliases []string
 	}{{"same", c.Same}, {"changed", c.Changed}, {"only in A", c.OnlyA}, {"only in B", c.OnlyB}} {
 		for _, alias := range l.aliases {
-			fmt.Fprintf(&b, "%-10s %s\n", l.what, printable(alias))
+			fmt.Fprintf(&b, "%-10s %s\n", l.what, text.Printable(alias))
 			p := c.Keys[alias]
 			switch {
 			case p == nil:
@@ -114,6 +118,7 @@ func (c comparison) String() string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B", len(c.Same), len(c.Changed), len(c.OnlyA), len(c.OnlyB))
+	fmt.Fprintf(&b, "%d the same, %d changed, %d only in A, %d only in B",
+		len(c.Same), len(c.Changed), len(c.OnlyA), len(c.OnlyB))
 	return b.String()
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// The demonstration's world. The passwords protect nothing: they are the
-// defaults of a fresh OpenIDM, and every file is temporary.
+// Names and passwords of the demonstration. The passwords protect nothing: they
+// are the defaults of OpenIDM, and all files are temporary.
 const (
 	demoHost          = "idc21.example.com"
 	demoUsers         = 1000
@@ -25,27 +25,27 @@ const (
 	demoAdmin         = "openidm-admin"
 )
 
-// demoFault is a failure to be seen, and what of the flow is shown for it.
+// demoFault is a failure to demonstrate, and the commands that show it.
 type demoFault struct {
 	about    string
 	prepare  func(*demo) error
 	settings func(*demoSettings)
 	steps    []string // commands to show
-	goOn     bool     // also after one that fails
+	goOn     bool     // after a command that fails
 }
 
 var demoFaults = map[string]demoFault{
 	"wrong-certificate-host": {
-		about: "the source's certificate names another host than the instance URL",
+		about: "the source's certificate is for another host than the instance URL",
 		steps: []string{"plan"},
 	},
 	"target-started-too-early": {
-		about:   "the target ran before it had the source's stores",
+		about:   "the target was started before it had the source's stores",
 		prepare: (*demo).startTargetTooEarly,
 		steps:   []string{"plan"},
 	},
 	"lost-records": {
-		about: "the migration says complete, but three records are missing",
+		about: "the migration reports success, but three records are missing",
 		settings: func(s *demoSettings) {
 			s.Faults = []openidmtest.Fault{{Path: "endpoint/migration", Action: "migrate", LoseRecords: 3}}
 		},
@@ -62,17 +62,15 @@ var demoFaults = map[string]demoFault{
 		steps: []string{"run", "verify"}, goOn: true,
 	},
 	"source-stops-midway": {
-		about: "the source stops while it is copied",
+		about: "the source stops during the migration",
 		prepare: func(d *demo) error {
-			// The proof of the encrypted values and the copy both read; the
-			// third page of users is the copy's.
 			d.stopSource = true
 			return nil
 		},
 		steps: []string{"run"},
 	},
 	"wrong-keystore-password": {
-		about: "the password is not that of the source's keystore",
+		about: "the password of the source's keystore is wrong",
 		prepare: func(d *demo) error {
 			return os.WriteFile(filepath.Join(d.dir, "keystore.pw"), []byte("not this one\n"), 0o600)
 		},
@@ -80,7 +78,7 @@ var demoFaults = map[string]demoFault{
 	},
 }
 
-// demo is one demonstration in a temporary folder.
+// demo is a demonstration in a temporary folder.
 type demo struct {
 	a          *app
 	dir        string
@@ -92,9 +90,10 @@ type demo struct {
 
 func (a *app) demo(ctx context.Context, args []string) error {
 	f := a.flags("demo", "")
-	fault := f.String("fault", "", "show a failure and its remedy: `NAME` is one of "+strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
+	fault := f.String("fault", "", "show the failure `NAME` and its remedy, one of "+
+		strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
 	keep := f.Bool("keep", false, "keep the temporary installations")
-	users := f.Int("users", demoUsers, "users of the source")
+	users := f.Int("users", demoUsers, "`number` of users in the source")
 	if _, err := parse(f, args); err != nil {
 		return err
 	}
@@ -102,12 +101,13 @@ func (a *app) demo(ctx context.Context, args []string) error {
 	if *fault != "" {
 		var ok bool
 		if chosen, ok = demoFaults[*fault]; !ok {
-			return usagef("-fault %s: known are %s", *fault, strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
+			return usagef("-fault %s: must be one of %s", *fault,
+				strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
 		}
 		fmt.Fprintf(a.out, "Demonstration of a failure: %s.\n\n", chosen.about)
 	}
 	if *users < 1 || *users > 1_000_000 {
-		return usagef("-users %d: from 1 to 1000000", *users)
+		return usagef("-users %d: must be between 1 and 1000000", *users)
 	}
 	dir, err := os.MkdirTemp("", "identity-connect-demo-")
 	if err != nil {
@@ -117,13 +117,13 @@ func (a *app) demo(ctx context.Context, args []string) error {
 	err = d.play(ctx, *fault, chosen, *users)
 	err = errors.Join(err, d.close(*keep))
 	if _, statErr := os.Stat(d.path("report")); statErr == nil {
-		fmt.Fprintf(a.out, "\nThe report lies in %s\n", d.path("report"))
+		fmt.Fprintf(a.out, "\nThe report is in %s\n", d.path("report"))
 		if *keep {
-			fmt.Fprintf(a.out, "As a page: %s\n", d.path("report", "report.html"))
+			fmt.Fprintf(a.out, "Open it in a browser: %s\n", d.path("report", "report.html"))
 		}
 	}
 	if *keep {
-		fmt.Fprintf(a.out, "The installations lie in %s\n", dir)
+		fmt.Fprintf(a.out, "The installations are in %s\n", dir)
 	}
 	return err
 }
@@ -148,7 +148,8 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 		return err
 	}
 	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
-		"A package with a set-up script, and a stand-in for Java 11, lie in %s.\n", users, d.source.URL(), d.source.Certificate().Subject.CommonName, d.dir)
+		"A package with a set-up script and a stand-in for Java 11 are in %s.\n", users, d.source.URL(),
+		d.source.Certificate().Subject.CommonName, d.dir)
 	for i, command := range fault.steps {
 		args := append([]string{command}, d.flags(command)...)
 		fmt.Fprintf(d.a.out, "\n$ upgrade %s\n", strings.Join(args, " "))
@@ -165,11 +166,6 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 	return nil
 }
 
-// exitCode passes on the code of a command that has printed its error.
-type exitCode int
-
-func (exitCode) Error() string { return "" }
-
 func (d *demo) flags(command string) []string {
 	args := []string{
 		"-source-dir", d.path("idc21", "salesforceIdConnect"),
@@ -178,7 +174,7 @@ func (d *demo) flags(command string) []string {
 		"-source-url", d.source.URL(),
 		"-target-url", "https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
 		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", demoHost, d.source.Port()),
-		"-instance-address", "127.0.0.1", // as the target's hosts file says
+		"-instance-address", "127.0.0.1", // as in the target's hosts file
 		"-source-password-file", d.path("source.pw"),
 		"-target-password-file", d.path("target.pw"),
 		"-java-home", d.path("jdk-11"),
@@ -200,8 +196,8 @@ func portOf(addr string) string {
 	return port
 }
 
-// startTargetTooEarly unpacks the package and lets the server make keys of its
-// own.
+// startTargetTooEarly starts a target without the source's stores, so that it
+// generates keys of its own.
 func (d *demo) startTargetTooEarly() error {
 	target := d.path("idc716", "salesforceIdConnect")
 	own, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Addr: d.settings.Addr})
@@ -219,7 +215,7 @@ func (d *demo) startTargetTooEarly() error {
 	return own.WriteStores(security)
 }
 
-// stopSourceMidway closes the source once the target has begun to copy.
+// stopSourceMidway closes the source once the target begins to copy.
 func (d *demo) stopSourceMidway(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -236,7 +232,7 @@ func (d *demo) stopSourceMidway(ctx context.Context) {
 	}
 }
 
-// copying says whether the target has been told to migrate and reads.
+// copying reports whether the target has begun to copy.
 func (d *demo) copying() bool {
 	_, err := os.Stat(d.path("idc716", "salesforceIdConnect", demoCopying))
 	return err == nil
@@ -256,10 +252,12 @@ func (d *demo) close(keep bool) error {
 		return nil
 	}
 	var errs []error
-	for _, name := range []string{"idc21", "idc716", "jdk-11", "IdentityConnect-7.1.6.zip", "source.pw", "target.pw", "keystore.pw"} {
+	for _, name := range []string{
+		"idc21", "idc716", "jdk-11", "IdentityConnect-7.1.6.zip", "source.pw", "target.pw", "keystore.pw",
+	} {
 		errs = append(errs, os.RemoveAll(d.path(name)))
 	}
-	os.Remove(d.dir) // stays when the report is in it
+	os.Remove(d.dir) // fails if the report is in it
 	return errors.Join(errs...)
 }
 
@@ -274,12 +272,12 @@ func (d *demo) build(fault string, users int) error {
 		CommonName: name, AdminPassword: demoAdmin, Password: keystore.NewPassword(demoStorePassword),
 		Version: "3.1.0",
 	}
-	demoTabs(&options)
+	addDemoMappings(&options)
 	d.source, err = openidmtest.Start(options)
 	if err != nil {
 		return err
 	}
-	fillDemoTabs(d.source, min(users, 200))
+	addDemoLinks(d.source, min(users, 200))
 	idc21 := d.path("idc21", "salesforceIdConnect")
 	if err := os.MkdirAll(filepath.Join(idc21, "security"), 0o755); err != nil {
 		return err
@@ -316,8 +314,8 @@ func (d *demo) build(fault string, users int) error {
 	return writeDemoPackage(d.path("IdentityConnect-7.1.6.zip"), portOf(d.settings.Addr))
 }
 
-// holdLifelines keeps connections open until the listener is closed: the
-// target's process ends when its connection does, also when this one is
+// holdLifelines keeps connections open until the listener is closed. The
+// target's process ends with its connection, so it ends even if this process is
 // killed.
 func holdLifelines(l net.Listener) {
 	var open []net.Conn

@@ -12,8 +12,8 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// demoSetup asks what the set-up script of 7.1.6 is assumed to ask, and leaves
-// a server running.
+// demoSetup prompts as the set-up script of 7.1.6 is assumed to, and starts the
+// server.
 const demoSetup = `#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 echo "Identity Connect 7.1.6 set-up (a demonstration)"
@@ -43,7 +43,7 @@ const demoSetupBatch = "@echo off\r\n" +
 	"start \"\" /b cmd /d /c server.bat\r\n" +
 	"echo The server starts.\r\n"
 
-// demoServerBatch has the password from the environment of the other one.
+// demoServerBatch inherits the password from demoSetupBatch, as a variable.
 const demoServerBatch = "@echo off\r\n" +
 	"echo %password%| \"%IDC_DEMO_PROGRAM%\" > logs\\server.log 2>&1\r\n"
 
@@ -69,8 +69,8 @@ func writeBootProperties(dir, port string) error {
 	return os.WriteFile(filepath.Join(conf, "boot.properties"), []byte(bootProperties(port)), 0o644)
 }
 
-// writeDemoPackage writes a zip with the shape of the real package: its folder
-// with the set-up script, and stores that hold nothing yet.
+// writeDemoPackage writes a zip with the layout of the real package: one folder
+// with the set-up script and empty stores.
 func writeDemoPackage(path, port string) error {
 	var empty [2]bytes.Buffer
 	for i, format := range []keystore.Format{keystore.JCEKS, keystore.JKS} {
@@ -114,8 +114,8 @@ func writeDemoPackage(path, port string) error {
 	return f.Close()
 }
 
-// writeDemoJava makes a stand-in for Java 11, so that the demonstration needs
-// nothing but Go.
+// writeDemoJava writes a stand-in for Java 11, so that the demonstration needs
+// only Go.
 func writeDemoJava(home string) error {
 	bin := filepath.Join(home, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
@@ -131,7 +131,7 @@ OpenJDK 64-Bit Server VM (a stand-in for the demonstration)`
 	if runtime.GOOS != "windows" {
 		return os.WriteFile(filepath.Join(bin, "java"), []byte("#!/bin/sh\ncat >&2 <<'END'\n"+says+"\nEND\n"), 0o755)
 	}
-	// Windows runs no script by the name java.exe: this program plays it.
+	// On Windows java.exe must be a program: use a copy of this one.
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ OpenJDK 64-Bit Server VM (a stand-in for the demonstration)`
 	return os.WriteFile(filepath.Join(bin, "java.exe"), content, 0o755)
 }
 
-// playJava is what this program does when it is called java.exe.
+// playJava returns what java -version prints, if this program runs as java.exe.
 func playJava() (says []byte, ok bool) {
 	if filepath.Base(os.Args[0]) != "java.exe" {
 		return nil, false

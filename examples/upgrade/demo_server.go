@@ -16,15 +16,15 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// What the demonstration tells the set-up script and the server that it
-// starts, by environment variables. None is a secret: the password goes
-// through the script's pipe.
+// The environment variables by which the demonstration configures the set-up
+// script and the server that the script starts. None holds a secret: the password
+// is piped.
 const (
 	demoProgram      = "IDC_DEMO_PROGRAM"
 	demoServerDir    = "IDC_DEMO_SERVER_DIR"
 	demoSettingsName = "IDC_DEMO_SETTINGS"
 
-	// demoCopying is the file by which the server says that it copies.
+	// demoCopying is a file that the server creates when it begins to copy.
 	demoCopying = "logs/copying"
 )
 
@@ -53,9 +53,9 @@ func (s demoSettings) export() error {
 	return os.Setenv(demoSettingsName, string(text))
 }
 
-// serveDemoTarget is the demonstration's 7.1.6 server: a process of its own,
-// started by the set-up script, with the stores that lie in its folder. The
-// password comes on its input. It ends when the demonstration does.
+// serveDemoTarget is the 7.1.6 server of the demonstration. The set-up script
+// starts it as a process, with the stores in dir and their password on standard
+// input. It ends when the demonstration ends.
 func serveDemoTarget(ctx context.Context, dir string) int {
 	if err := serveTarget(ctx, dir, os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "target:", err)
@@ -85,7 +85,7 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 		Password:      keystore.NewPassword(strings.TrimRight(line, "\r\n")),
 		AdminPassword: demoAdmin,
 	}
-	demoTabs(&options)
+	addDemoMappings(&options)
 	server, err := openidmtest.Start(options)
 	if err != nil {
 		return err

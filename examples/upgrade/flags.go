@@ -42,49 +42,72 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.SourceDir, "source-dir", "", "`folder` salesforceIdConnect of 2.1")
 	f.StringVar(&v.u.TargetDir, "target-dir", "", "`folder` salesforceIdConnect of 7.1.6")
 	if name != "export" {
-		f.StringVar(&v.u.StoresFile, "stores-file", "", "`file` of export, in the place of -source-dir where that is on another machine")
+		f.StringVar(&v.u.StoresFile, "stores-file", "",
+			"`file` written by export, instead of -source-dir when the source is on another machine")
 		v.handover.add(f, false)
 	}
-	f.StringVar(&v.u.Package, "package", "", "the `zip` of 7.1.6")
-	f.StringVar(&v.u.Source.URL, "source-url", idconnect.DefaultSourceURL, "`address` of 2.1")
-	f.StringVar(&v.u.Target.URL, "target-url", idconnect.DefaultTargetURL, "`address` of 7.1.6")
-	f.StringVar(&v.u.Source.Credentials.Username, "source-user", idconnect.DefaultUser, "administrator of 2.1")
-	f.StringVar(&v.u.Target.Credentials.Username, "target-user", idconnect.DefaultUser, "administrator of 7.1.6")
+	f.StringVar(&v.u.Package, "package", "", "`zip` file of 7.1.6")
+	f.StringVar(&v.u.Source.URL, "source-url", idconnect.DefaultSourceURL, "`URL` of 2.1")
+	f.StringVar(&v.u.Target.URL, "target-url", idconnect.DefaultTargetURL, "`URL` of 7.1.6")
+	f.StringVar(&v.u.Source.Credentials.Username, "source-user", idconnect.DefaultUser, "administrator `user` of 2.1")
+	f.StringVar(&v.u.Target.Credentials.Username, "target-user", idconnect.DefaultUser, "administrator `user` of 7.1.6")
 	f.StringVar(&v.sourcePassword, "source-password-file", "", "`file` with the password of -source-user")
 	f.StringVar(&v.targetPassword, "target-password-file", "", "`file` with the password of -target-user")
-	f.StringVar(&v.keystorePassword, "keystore-password-file", "", "`file` with the keystore's password (default: what boot.properties says)")
-	f.StringVar(&v.u.Source.Truststore, "truststore", "", "`file` that says which certificates to trust (default: the source's own)")
-	f.StringVar(&v.truststorePassword, "truststore-password-file", "", "`file` with the truststore's password (default: what boot.properties says)")
-	f.StringVar(&v.u.Target.Truststore, "target-truststore", "", "`file` to trust the target by (default: the target's own, else -truststore)")
-	f.StringVar(&v.targetTruststorePassword, "target-truststore-password-file", "", "`file` with its password")
-	f.StringVar(&v.u.Target.TLSName, "target-name", "", "`host` that the target's certificate must name (default: that of -target-url)")
-	f.StringVar(&v.u.InstanceURL, "instance-url", "", "`address` of 2.1 as the target is told it (default: -source-url)")
-	f.StringVar(&v.policy, "truststore-conflict", "", "`keep|replace|error`: merge the truststores, and do so with equal aliases (default: the whole file is copied)")
-	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for the set-up (default: JAVA_HOME, then PATH)")
-	f.StringVar(&v.steps, "steps", "", "only these `steps`, of "+strings.Join(idconnect.StepNames(), ","))
-	f.StringVar(&v.types, "types", "", "`collections` to compare (default users,roles,assignments,links)")
+	f.StringVar(&v.keystorePassword, "keystore-password-file", "",
+		"`file` with the password of the source's keystore (default: from boot.properties)")
+	f.StringVar(&v.u.Source.Truststore, "truststore", "",
+		"truststore `file` for connections to 2.1 (default: the source's own)")
+	f.StringVar(&v.truststorePassword, "truststore-password-file", "",
+		"`file` with the truststore's password (default: from boot.properties)")
+	f.StringVar(&v.u.Target.Truststore, "target-truststore", "",
+		"truststore `file` for connections to 7.1.6 (default: the target's own, else -truststore)")
+	f.StringVar(&v.targetTruststorePassword, "target-truststore-password-file", "",
+		"`file` with the password of -target-truststore")
+	f.StringVar(&v.u.Target.TLSName, "target-name", "",
+		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
+	f.StringVar(&v.u.InstanceURL, "instance-url", "",
+		"`URL` at which the target reaches 2.1 (default: -source-url)")
+	f.StringVar(&v.policy, "truststore-conflict", "",
+		"merge the truststores, and on equal aliases `keep|replace|error` (default: copy the whole file)")
+	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for setup (default: JAVA_HOME, then PATH)")
+	f.StringVar(&v.steps, "steps", "", "only these comma-separated `steps`, of "+
+		strings.Join(idconnect.StepNames(), ","))
+	f.StringVar(&v.types, "types", "",
+		"comma-separated `collections` to compare (default users,roles,assignments,links)")
 	v.verify.add(f, &v.u)
-	f.BoolVar(&v.u.Again, "again", false, "repeat configure and migrate though they are done, and set-up though it was")
-	f.DurationVar(&v.u.SettleTime, "settle", time.Minute, "how `long`, from when it was sent, to ask what became of a request whose answer is not known")
+	f.BoolVar(&v.u.Again, "again", false, "re-run configure, migrate and setup even if already completed")
+	f.DurationVar(&v.u.SettleTime, "settle", time.Minute,
+		"how long after sending to poll for the outcome of a request whose response was lost")
 	c := &v.u.Checks
-	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "how `long` each check of plan may take")
-	f.StringVar(&c.InstanceAddress, "instance-address", "", "`IP` address that the target's machine has for the host of -instance-url (default: this machine's)")
-	f.IntVar(&c.DatabasePort, "database-port", 0, "`port` of the target's database (default: what its configuration says, else 5432)")
-	f.StringVar(&c.ProfileMapping, "profile-mapping", "", "`pattern` of the name or target of the mapping that gives profiles (default "+preflight.DefaultProfileMapping+")")
-	f.StringVar(&c.ProfileProperty, "profile-property", "", "`pattern` of the property that is the profile (default "+preflight.DefaultProfileProperty+")")
-	f.StringVar(&c.ConsumerKey, "consumer-key", "", "`key` of the connected app: Salesforce is asked for its callback URLs")
-	f.StringVar(&c.AuthorizeURL, "authorize-url", "", "`address` that is asked (default "+preflight.DefaultAuthorizeURL+")")
-	f.StringVar(&v.callbacks, "callback-urls", "", "`URLs` that the connected app must have (default: /connect/ on both servers)")
-	f.BoolVar(&v.json, "json", false, "result as JSON")
-	f.StringVar(&v.report, "report", "", "`folder` for the report: report.html, report.txt, report.json and junit.xml")
-	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `time` (default: none)")
-	f.StringVar(&v.logLevel, "log", "", "`debug|json`: every request on stderr, without secrets; or every event there as a line of JSON")
+	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "time limit of each preflight check")
+	f.StringVar(&c.InstanceAddress, "instance-address", "",
+		"`IP` address of the host of -instance-url as seen from the target's machine (default: as seen from this one)")
+	f.IntVar(&c.DatabasePort, "database-port", 0,
+		"`port` of the target's database (default: from its configuration, else 5432)")
+	f.StringVar(&c.ProfileMapping, "profile-mapping", "",
+		"`regexp` that identifies the mapping that assigns profiles, by name or target (default "+
+			preflight.DefaultProfileMapping+")")
+	f.StringVar(&c.ProfileProperty, "profile-property", "",
+		"`regexp` that identifies the property that holds the profile (default "+
+			preflight.DefaultProfileProperty+")")
+	f.StringVar(&c.ConsumerKey, "consumer-key", "",
+		"consumer `key` of the connected app, to check its callback URLs with Salesforce")
+	f.StringVar(&c.AuthorizeURL, "authorize-url", "",
+		"authorization `URL` for that check (default "+preflight.DefaultAuthorizeURL+")")
+	f.StringVar(&v.callbacks, "callback-urls", "",
+		"comma-separated `URLs` that the connected app must allow (default: /connect/ on both servers)")
+	f.BoolVar(&v.json, "json", false, "print the result as JSON")
+	f.StringVar(&v.report, "report", "",
+		"`folder` for the report: report.html, report.txt, report.json and junit.xml")
+	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `duration` (default: no limit)")
+	f.StringVar(&v.logLevel, "log", "",
+		"`debug|json`: log every request to stderr, without secrets; or every event, as a line of JSON")
 	return f, v
 }
 
-// settle turns flags and surroundings into an upgrade. Passwords that the
-// chosen steps need are asked for last.
-func (a *app) settle(v *upgradeFlags, needs []string) error {
+// applyFlags completes the upgrade from flags, files and environment variables. It
+// does not prompt: see complete.
+func (a *app) applyFlags(v *upgradeFlags, needs []string) error {
 	u := &v.u
 	if v.steps != "" {
 		for s := range strings.SplitSeq(v.steps, ",") {
@@ -101,7 +124,7 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 		}
 		u.Verify.Collections = collections
 	}
-	if err := v.verify.settle(u); err != nil {
+	if err := v.verify.apply(u); err != nil {
 		return err
 	}
 	if v.callbacks != "" {
@@ -114,7 +137,7 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 	case "debug":
 		u.Logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	default:
-		return usagef("-log %s: known are debug and json", v.logLevel)
+		return usagef("-log %s: must be debug or json", v.logLevel)
 	}
 	if u.TargetDir == "" && v.report != "" {
 		u.StateDir = v.report
@@ -144,15 +167,15 @@ func (a *app) settle(v *upgradeFlags, needs []string) error {
 		}
 	}
 	if u.Target.TruststorePassword.IsZero() && u.Target.Truststore != "" {
-		// One password for both is the common case, and the variable of the
-		// truststores is one.
+		// Mostly both have the same password, and IDC_TRUSTSTORE_PASSWORD
+		// serves for both.
 		u.Target.TruststorePassword = u.Source.TruststorePassword
 	}
 	return nil
 }
 
-// password reads a secret from its file, else its variable; zero if neither is
-// given.
+// password reads a password from a file, else from an environment variable. It
+// is zero if neither is set.
 func (a *app) password(file, flagName, envVar string) (keystore.Password, error) {
 	if file != "" {
 		p, err := keystore.ReadPasswordFile(file)
@@ -169,19 +192,20 @@ func (a *app) password(file, flagName, envVar string) (keystore.Password, error)
 	return keystore.Password{}, nil
 }
 
-// missingFlags says how each field of an upgrade is given on the command line.
+// missingFlags maps the fields of an upgrade to how a user supplies them.
 var missingFlags = map[string]struct{ flag, env, prompt string }{
 	"SourceDir":                   {"-source-dir", "", ""},
 	"TargetDir":                   {"-target-dir", "", ""},
 	"Package":                     {"-package", "", ""},
-	"Source.Credentials.Password": {"-source-password-file", "IDC_SOURCE_PASSWORD", "Password of %s at the source"},
-	"Target.Credentials.Password": {"-target-password-file", "IDC_TARGET_PASSWORD", "Password of %s at the target"},
-	"StoresKey":                   {"-passphrase-file", handoverVariable, "Passphrase of the handover file"},
-	"KeystorePassword":            {"-keystore-password-file", "IDC_KEYSTORE_PASSWORD", "Password of the source's keystore"},
+	"Source.Credentials.Password": {"-source-password-file", "IDC_SOURCE_PASSWORD", "Password for %s at the source"},
+	"Target.Credentials.Password": {"-target-password-file", "IDC_TARGET_PASSWORD", "Password for %s at the target"},
+	"StoresKey":                   {"-passphrase-file", handoverVariable, "Passphrase for the handover file"},
+	"KeystorePassword": {"-keystore-password-file", "IDC_KEYSTORE_PASSWORD",
+		"Password for the source's keystore"},
 }
 
-// complete asks for the passwords that are missing, and is a usage error when
-// something else is, or when nobody can be asked.
+// complete prompts for missing passwords. Anything else that is missing is a
+// usage error, and so is a password without a terminal to prompt on.
 func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) error {
 	for _, m := range missing {
 		how, ok := missingFlags[m.Field]
@@ -202,7 +226,8 @@ func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) 
 		}
 		p, err := a.tty.password(prompt)
 		if errors.Is(err, errNoTerminal) {
-			return usagef("step %s needs a password and there is no terminal to ask for it: set %s or give %s", m.Step, how.env, how.flag)
+			return usagef("step %s needs a password, and there is no terminal to prompt on: set %s or use %s",
+				m.Step, how.env, how.flag)
 		}
 		if err != nil {
 			return err
@@ -219,7 +244,7 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithCancel(ctx)
 }
 
-// reportDir is where the report goes: -report, else beside the target.
+// reportDir is the folder of the report: -report, else TARGET.upgrade.
 func (v *upgradeFlags) reportDir() string {
 	switch {
 	case v.report != "":

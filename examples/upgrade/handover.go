@@ -11,7 +11,7 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// handoverFlags say what encrypts or opens a file of export.
+// handoverFlags select the key that encrypts or decrypts a handover file.
 type handoverFlags struct {
 	passphrase, identity string
 	recipients           []string
@@ -20,18 +20,21 @@ type handoverFlags struct {
 const handoverVariable = "IDC_HANDOVER_PASSWORD"
 
 func (h *handoverFlags) add(f *flag.FlagSet, export bool) {
-	f.StringVar(&h.passphrase, "passphrase-file", "", "`file` with the passphrase of the handover (or "+handoverVariable+", or a terminal)")
+	f.StringVar(&h.passphrase, "passphrase-file", "", "`file` with the passphrase of the handover file (default: $"+
+		handoverVariable+", else a prompt)")
 	if !export {
-		f.StringVar(&h.identity, "identity-file", "", "`file` of age identities that opens the handover, in the place of a passphrase")
+		f.StringVar(&h.identity, "identity-file", "",
+			"`file` of age identities that decrypt the handover file, instead of a passphrase")
 		return
 	}
-	f.Func("recipient", "`age1…`, an age public key, in the place of a passphrase; may be given more than once", func(s string) error {
-		h.recipients = append(h.recipients, s)
-		return nil
-	})
+	f.Func("recipient", "`age1…` public key to encrypt to, instead of a passphrase; repeatable",
+		func(s string) error {
+			h.recipients = append(h.recipients, s)
+			return nil
+		})
 }
 
-// key reads what was given; nothing is asked for.
+// handoverKey reads the key from flags and environment. It does not prompt.
 func (a *app) handoverKey(h *handoverFlags) (k idconnect.HandoverKey, err error) {
 	k.Recipients = h.recipients
 	if h.identity != "" {
@@ -40,7 +43,7 @@ func (a *app) handoverKey(h *handoverFlags) (k idconnect.HandoverKey, err error)
 			return k, usagef("-identity-file: %v", err)
 		}
 		if !info.Mode().IsRegular() || info.Size() > 64<<10 {
-			return k, usagef("-identity-file %s: no file of at most 64 KB", h.identity)
+			return k, usagef("-identity-file %s: not a regular file of at most 64 KB", h.identity)
 		}
 		text, err := os.ReadFile(h.identity)
 		if err != nil {
@@ -54,7 +57,7 @@ func (a *app) handoverKey(h *handoverFlags) (k idconnect.HandoverKey, err error)
 	return k, err
 }
 
-// export writes the source's stores into one encrypted file.
+// export writes the source's stores to one encrypted file.
 func (a *app) export(ctx context.Context, args []string) error {
 	f, v := a.upgradeFlags("export")
 	var h handoverFlags
@@ -66,7 +69,7 @@ func (a *app) export(ctx context.Context, args []string) error {
 	if v.u.SourceDir == "" {
 		return usagef("export needs -source-dir")
 	}
-	if err := a.settle(v, nil); err != nil {
+	if err := a.applyFlags(v, nil); err != nil {
 		return err
 	}
 	key, err := a.handoverKey(&h)
@@ -82,29 +85,31 @@ func (a *app) export(ctx context.Context, args []string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+
-		"Carry it to the machine of the target, and go on there:\n\n"+
+		"Copy it to the target's machine and continue there:\n\n"+
 		"  upgrade import %s -target-dir … -source-url %s …\n", rest[0], v.u.SourceDir, rest[0], v.u.Source.URL)
 	return err
 }
 
-// newPassphrase asks twice.
+// newPassphrase prompts for a passphrase twice.
 func (a *app) newPassphrase() (keystore.Password, error) {
-	first, err := a.tty.password(fmt.Sprintf("Passphrase for the file, at least %d characters", idconnect.MinPassphrase))
+	first, err := a.tty.password(fmt.Sprintf("Passphrase for the file, at least %d characters",
+		idconnect.MinPassphrase))
 	if errors.Is(err, errNoTerminal) {
-		return first, usagef("export needs a passphrase and there is no terminal to ask for it: set %s or give -passphrase-file or -recipient", handoverVariable)
+		return first, usagef("export needs a passphrase, and there is no terminal to prompt on: set %s or use "+
+			"-passphrase-file or -recipient", handoverVariable)
 	}
 	if err != nil {
 		return first, err
 	}
-	second, err := a.tty.password("Once more")
-	if err == nil && first.Reveal() != second.Reveal() {
-		err = usagef("the two passphrases differ")
+	second, err := a.tty.password("Repeat the passphrase")
+	if err == nil && !first.Equal(second) {
+		err = usagef("the passphrases do not match")
 	}
 	return first, err
 }
 
-// importStores is run with the stores of an exported file, and by default with
-// the step that copies them alone.
+// importStores is run with the stores of a handover file. By default it
+// performs only the step stores.
 func (a *app) importStores(ctx context.Context, args []string) error {
 	f, v := a.upgradeFlags("import")
 	rest, err := parse(f, args, "FILE")
@@ -112,7 +117,7 @@ func (a *app) importStores(ctx context.Context, args []string) error {
 		return err
 	}
 	v.u.StoresFile = rest[0]
-	if err := a.settle(v, []string{idconnect.StepStores}); err != nil {
+	if err := a.applyFlags(v, []string{idconnect.StepStores}); err != nil {
 		return err
 	}
 	if err := a.complete(&v.u, v.u.Missing()); err != nil {

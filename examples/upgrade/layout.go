@@ -9,18 +9,18 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// layout is how reports and plans are shown. The zero value is for a file: no
-// colour, and lines of any length.
+// layout renders reports and plans for a terminal. The zero value is for files:
+// no colour and no wrapping.
 type layout struct {
-	// width folds lines at so many columns, 0 never. Below 20 it is 20. An id
-	// is cut in two only where it alone is wider.
+	// width wraps lines at that many columns; 0 is never, and the minimum is
+	// 20. A word is split only if it alone is wider.
 	width int
-	// colour marks good and bad news with the escape sequences of terminals
-	// (ECMA-48). Nothing is said by colour alone.
+	// colour emphasises with escape sequences (ECMA-48). No information is
+	// carried by colour alone.
 	colour bool
 }
 
-// colours are the parameters of ECMA-48's SGR for each tone.
+// colours are the SGR parameters of each tone.
 var colours = map[report.Tone]string{
 	report.Strong: "1", report.Faint: "2", report.Bad: "31", report.Good: "32", report.Care: "33",
 }
@@ -47,7 +47,7 @@ func (o layout) write(w io.Writer, all []report.Block) error {
 	return err
 }
 
-// deep is from where an indent is narrowed with the terminal.
+// deep is the indent from which narrow terminals get less.
 const deep = 15
 
 // narrowed is an indent that fits the terminal's width.
@@ -64,7 +64,6 @@ type page struct {
 	b strings.Builder
 }
 
-// newline begins a new line, and a second one is an empty line.
 func (p *page) newline() { p.b.WriteByte('\n') }
 
 func (p *page) paint(t report.Tone, text string) string {
@@ -74,14 +73,14 @@ func (p *page) paint(t report.Tone, text string) string {
 	return "\x1b[" + colours[t] + "m" + text + "\x1b[0m"
 }
 
-// line writes text after so many blanks. What does not fit goes on below,
-// after hang blanks; a line break in the text is one there, too.
+// line writes text, indented, and wraps it. Continuation lines, also those after
+// a line break in text, are indented by hang.
 func (p *page) line(indent, hang int, t report.Tone, text string) {
 	p.b.WriteString(strings.Repeat(" ", indent))
 	p.fold(indent, hang, t, text)
 }
 
-// fold is line where the cursor is in a column already.
+// fold is line with the cursor already at column.
 func (p *page) fold(column, hang int, t report.Tone, words string) {
 	if p.width > 0 {
 		hang = min(hang, p.width/2)
@@ -99,7 +98,7 @@ func (p *page) fold(column, hang int, t report.Tone, words string) {
 	}
 }
 
-// folded cuts text, which is printable, into lines.
+// folded splits printable text into lines.
 func (p *page) folded(text string, column, hang int, first bool) []string {
 	if p.width == 0 {
 		return []string{strings.TrimRight(text, " ")}
@@ -123,7 +122,7 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 			end()
 		}
 		if n > left && n <= room && len(lines) == 0 && first {
-			end() // the column is too far to the right for this word
+			end() // the word fits on a line of its own
 		}
 		for n > left {
 			head, rest := cutWidth(bare, left)
@@ -133,7 +132,7 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 		}
 		b.WriteString(bare)
 		left -= n
-		// No blank at the beginning of what goes on.
+		// Continuation lines do not begin with a blank.
 		if strings.HasSuffix(word, " ") && (b.Len() > 0 || len(lines) == 0) {
 			b.WriteByte(' ')
 			left--
@@ -143,8 +142,8 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 	return lines
 }
 
-// cutWidth cuts text before what does not fit into so many columns. It takes
-// one character at least, and never half of one.
+// cutWidth splits text after as many characters as fit into columns, but at
+// least one.
 func cutWidth(text string, columns int) (head, rest string) {
 	rest, state := text, -1
 	for rest != "" {
@@ -157,12 +156,12 @@ func cutWidth(text string, columns int) (head, rest string) {
 	return text[:len(text)-len(rest)], rest
 }
 
-// narrowRest is how many columns the last cell of a row must have; where there
-// are fewer it goes below the others.
+// narrowRest is the minimum width of the last cell of a row. With less room it
+// is written below the others.
 const narrowRest = 26
 
-// table writes rows whose last cells may be long: it is folded beside the
-// others or, on a narrow terminal, below them.
+// table writes rows in columns. The last cell of a row may be long: it is wrapped
+// beside the others or, on a narrow terminal, below them.
 func (p *page) table(indent int, rows [][]report.Cell) {
 	var widths []int
 	for _, row := range rows {
@@ -206,8 +205,8 @@ func (p *page) table(indent int, rows [][]report.Cell) {
 	}
 }
 
-// packed writes cells that do not fit into one line, as many beside each other
-// as do.
+// packed writes cells that do not fit on one line, with as many on each line as
+// fit.
 func (p *page) packed(indent int, cells []report.Cell) {
 	column := indent
 	for i, c := range cells {

@@ -1,8 +1,8 @@
-// Command upgrade carries out the upgrade of Salesforce Identity Connect 2.1
-// to 7.1.6, looks into its key stores, and proves that the upgrade worked.
+// Command upgrade upgrades Salesforce Identity Connect 2.1 to 7.1.6, verifies
+// the result, and inspects key stores.
 //
-// It is a thin layer over package idconnect: everything that it does, a
-// program can do too. See the usage text for commands, flags and exit codes.
+// It is a thin layer over package idconnect: a program can do everything that
+// it does. See the usage text for commands, flags and exit codes.
 package main
 
 import (
@@ -19,7 +19,7 @@ func main() {
 		os.Stderr.Write(says)
 		return
 	}
-	// The demo's set-up script starts this program as the target's server.
+	// The set-up script of the demonstration starts this program as the target.
 	if dir := os.Getenv(demoServerDir); dir != "" {
 		os.Exit(serveDemoTarget(ctx, dir))
 	}

@@ -171,10 +171,12 @@ func TestPasswords(t *testing.T) {
 		t.Parallel()
 		var out, errs bytes.Buffer
 		a := &app{out: &out, err: &errs, env: none, tty: noTerminal{}}
-		if code := a.run(t.Context(), []string{"inspect", "-keys", store}); code != exitUsage || !strings.Contains(errs.String(), "IDC_KEYSTORE_PASSWORD") {
+		if code := a.run(t.Context(), []string{"inspect", "-keys", store}); code != exitUsage ||
+			!strings.Contains(errs.String(), "IDC_KEYSTORE_PASSWORD") {
 			t.Errorf("exit %d, %s", code, &errs)
 		}
-		if code := a.run(t.Context(), []string{"verify"}); code != exitUsage || !strings.Contains(errs.String(), "IDC_SOURCE_PASSWORD") {
+		if code := a.run(t.Context(), []string{"verify"}); code != exitUsage ||
+			!strings.Contains(errs.String(), "IDC_SOURCE_PASSWORD") {
 			t.Errorf("exit %d, %s", code, &errs)
 		}
 	})

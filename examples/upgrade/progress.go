@@ -17,14 +17,14 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// progress shows the events of a run. All of them come one after the other.
+// progress shows the events of a run. Calls do not overlap.
 type progress interface {
 	event(idconnect.Event)
 	end()
 }
 
-// newProgress shows events as bars on a terminal, as lines elsewhere, and as
-// JSON where that is asked for.
+// newProgress shows events as bars on a terminal, as plain lines elsewhere, and
+// as lines of JSON with -log json.
 func (a *app) newProgress(logLevel string) progress {
 	if logLevel == "json" {
 		return jsonProgress{slog.New(slog.NewJSONHandler(a.err, nil))}
@@ -51,7 +51,7 @@ func (p jsonProgress) event(e idconnect.Event) {
 
 func (jsonProgress) end() {}
 
-// line is an event in words, "" where it has none.
+// line is the text of an event, "" for one that is not shown.
 func line(e idconnect.Event) string {
 	switch e.Kind {
 	case idconnect.EventStep:
@@ -62,7 +62,7 @@ func line(e idconnect.Event) string {
 	return ""
 }
 
-// lineProgress writes plain lines, counts at most twice a second.
+// lineProgress writes plain lines, with counts at most twice a second.
 type lineProgress struct {
 	w    io.Writer
 	mu   sync.Mutex
@@ -92,8 +92,8 @@ func (p *lineProgress) event(e idconnect.Event) {
 
 func (p *lineProgress) end() {}
 
-// barProgress draws a bar below the lines for what counts; one whose end is
-// not known turns.
+// barProgress draws a progress bar below the lines, or a spinner where the
+// total is unknown.
 type barProgress struct {
 	w    io.Writer
 	mu   sync.Mutex
@@ -129,9 +129,10 @@ func newBar(w io.Writer, what string, e idconnect.Event) *progressbar.ProgressBa
 	}
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(fmt.Sprintf("%-18s", what)),
-		progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100 * time.Millisecond),
+		progressbar.OptionClearOnFinish(),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionSpinnerType(14),
-		// Else a goroutine of its own would turn the spinner.
+		// 0 turns the spinner without a goroutine of its own.
 		progressbar.OptionSetSpinnerChangeInterval(0),
 	}
 	if e.Unit == "bytes" {

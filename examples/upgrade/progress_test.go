@@ -14,7 +14,8 @@ import (
 
 var someEvents = []idconnect.Event{
 	{Kind: idconnect.EventRun, State: report.Running},
-	{Kind: idconnect.EventFinding, Step: "stores", Finding: &preflight.Finding{Code: "STORE-PASSWORD", Severity: preflight.Blocks, Seen: "it does not open"}},
+	{Kind: idconnect.EventFinding, Step: "stores",
+		Finding: &preflight.Finding{Code: "STORE-PASSWORD", Severity: preflight.Blocks, Seen: "it does not open"}},
 	{Kind: idconnect.EventStep, Step: "unpack", State: report.Running},
 	{Kind: idconnect.EventProgress, Step: "unpack", Done: 512 << 10, Total: 1 << 20, Unit: "bytes"},
 	{Kind: idconnect.EventProgress, Step: "unpack", Done: 1 << 20, Total: 1 << 20, Unit: "bytes"},
@@ -50,7 +51,8 @@ func TestJSONProgress(t *testing.T) {
 			t.Fatalf("%s: %v", l, err)
 		}
 		want := someEvents[i]
-		if got.Time.IsZero() || got.Event.Kind != string(want.Kind) || got.Event.Step != want.Step || got.Event.State != string(want.State) ||
+		if got.Time.IsZero() || got.Event.Kind != string(want.Kind) || got.Event.Step != want.Step ||
+			got.Event.State != string(want.State) ||
 			got.Event.Done != want.Done || got.Event.Total != want.Total || got.Event.Unit != want.Unit {
 			t.Errorf("%s", l)
 		}
@@ -83,7 +85,8 @@ func TestBarProgress(t *testing.T) {
 		l = l[strings.LastIndex(l, "\r")+1:]
 		seen = append(seen, strings.TrimPrefix(l, "\x1b[K"))
 	}
-	want := "unpack     running  \nunpack     done     3 files\nsetup      | The server starts.\nverify     failed   the servers differ\n"
+	want := "unpack     running  \nunpack     done     3 files\nsetup      | The server starts.\n" +
+		"verify     failed   the servers differ\n"
 	if got := strings.Join(seen, "\n"); got != want {
 		t.Errorf("%q", got)
 	}
@@ -97,7 +100,9 @@ func TestLineProgress(t *testing.T) {
 		p.event(e)
 	}
 	p.end()
-	if text := out.String(); strings.ContainsAny(text, "\r\x1b") || !strings.Contains(text, "unpack     524288 of 1048576") || !strings.Contains(text, "setup      | The server starts.\n") {
+	if text := out.String(); strings.ContainsAny(text, "\r\x1b") ||
+		!strings.Contains(text, "unpack     524288 of 1048576") ||
+		!strings.Contains(text, "setup      | The server starts.\n") {
 		t.Errorf("%q", text)
 	}
 }

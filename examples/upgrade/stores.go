@@ -15,12 +15,13 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// storeView is what inspect shows: no key bytes, only their fingerprints.
+// storeView is the output of inspect. It holds fingerprints, never key bytes.
 type storeView struct {
 	Type     keystore.Format `json:"type"`
 	Version  int             `json:"version"`
@@ -48,10 +49,11 @@ type certificateView struct {
 
 func (a *app) inspect(ctx context.Context, args []string) error {
 	f := a.flags("inspect", "STORE")
-	asJSON := f.Bool("json", false, "as JSON")
-	keys := f.Bool("keys", false, "open every key and show its SHA-256; key bytes are never shown")
+	asJSON := f.Bool("json", false, "print the result as JSON")
+	keys := f.Bool("keys", false, "open every key and show its SHA-256 (key bytes are never shown)")
 	passwordFile := f.String("password-file", "", "`file` with the store's password")
-	keyFiles := fileList(f, "key-password-file", "`file` with the password of keys that have another; may be given several times")
+	keyFiles := fileList(f, "key-password-file",
+		"`file` with the password of keys that have their own; repeatable")
 	names, err := parse(f, args, "STORE")
 	if err != nil {
 		return err
@@ -70,15 +72,12 @@ func (a *app) inspect(ctx context.Context, args []string) error {
 		return err
 	}
 	if failed > 0 {
-		if failed == 1 {
-			return fmt.Errorf("%s: 1 key does not open", names[0])
-		}
-		return fmt.Errorf("%s: %d keys do not open", names[0], failed)
+		return fmt.Errorf("%s: cannot open %s", names[0], text.Plural(failed, "key"))
 	}
 	return nil
 }
 
-// fileList is a flag that may be given several times.
+// fileList is a repeatable flag.
 func fileList(f *flag.FlagSet, name, usage string) *[]string {
 	var files []string
 	f.Func(name, usage, func(file string) error {
@@ -88,10 +87,12 @@ func fileList(f *flag.FlagSet, name, usage string) *[]string {
 	return &files
 }
 
-// openStore opens a store with the password of a file, of
-// IDC_KEYSTORE_PASSWORD, or of a person, and its keys with those of other files
-// too. Without any a store is still listed, unless its keys are wanted.
-func (a *app) openStore(path, file, flagName string, keyFiles []string, keyFlagName string, keys bool) (*keystore.Store, error) {
+// openStore opens a store. Its password comes from file,
+// IDC_KEYSTORE_PASSWORD or a prompt; keyFiles hold passwords of single keys.
+// Without a password a store can still be listed, but keys cannot be opened.
+func (a *app) openStore(
+	path, file, flagName string, keyFiles []string, keyFlagName string, keys bool,
+) (*keystore.Store, error) {
 	var opts []keystore.Option
 	for _, f := range keyFiles {
 		p, err := a.password(f, keyFlagName, "")
@@ -105,10 +106,11 @@ func (a *app) openStore(path, file, flagName string, keyFiles []string, keyFlagN
 		return nil, err
 	}
 	if password.IsZero() {
-		password, err = a.tty.password("Password of " + path)
+		password, err = a.tty.password("Password for " + path)
 		if errors.Is(err, errNoTerminal) {
 			if keys {
-				return nil, usagef("opening keys needs a password and there is no terminal to ask for it: set IDC_KEYSTORE_PASSWORD or give %s", flagName)
+				return nil, usagef("opening keys needs a password, and there is no terminal to prompt on: "+
+					"set IDC_KEYSTORE_PASSWORD or use %s", flagName)
 			}
 			err = nil
 		}
@@ -135,7 +137,9 @@ func viewStore(ctx context.Context, s *keystore.Store, keys bool) (view storeVie
 			v.Created = &ms
 		}
 		for _, der := range e.RawCertificates() {
-			c := certificateView{SHA256: keystore.CertificateFingerprint(der), Subject: keystore.CertificateSubject(der)}
+			c := certificateView{
+				SHA256: keystore.CertificateFingerprint(der), Subject: keystore.CertificateSubject(der),
+			}
 			if cert, err := x509.ParseCertificate(der); err == nil {
 				c.NotBefore, c.NotAfter = &cert.NotBefore, &cert.NotAfter
 			}
@@ -163,13 +167,13 @@ func (v storeView) writeText(w io.Writer) error {
 	verified := "verified"
 	switch {
 	case !v.Verified && v.Type == keystore.PKCS12:
-		verified = "not verified: the file holds no digest"
+		verified = "not verified: the file has no integrity data"
 	case !v.Verified:
-		verified = "not verified: no password was given"
+		verified = "not verified: no password given"
 	}
 	fmt.Fprintf(w, "%s version %d, %d entries, %s\n", v.Type, v.Version, len(v.Entries), verified)
-	for _, text := range v.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", text)
+	for _, warning := range v.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", warning)
 	}
 	if len(v.Entries) == 0 {
 		return nil
@@ -190,36 +194,27 @@ func (v storeView) writeText(w io.Writer) error {
 		if e.Fingerprint != "" {
 			what = strings.TrimLeft(what+" sha256:"+e.Fingerprint, " ")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", printable(e.Alias), e.Kind, e.Algorithm, created, printable(what))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", text.Printable(e.Alias), e.Kind, e.Algorithm, created,
+			text.Printable(what))
 	}
 	return t.Flush()
-}
-
-// printable keeps what a hostile file holds from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
 }
 
 const maxChain = 1 << 20
 
 func (a *app) trust(ctx context.Context, args []string) error {
 	f := a.flags("trust", "")
-	file := f.String("truststore", "", "`file` that the JVM trusts by")
-	passwordFile := f.String("truststore-password-file", "", "`file` with its password")
-	host := f.String("host", "", "`name` or address that the JVM connects to (default: that of -connect)")
-	chainFile := f.String("chain", "", "`PEM` file with the server's chain, its own certificate first")
-	connect := f.String("connect", "", "`address` of the server")
-	asJSON := f.Bool("json", false, "as JSON")
+	file := f.String("truststore", "", "truststore `file` of the JVM")
+	passwordFile := f.String("truststore-password-file", "", "`file` with the password of -truststore")
+	host := f.String("host", "", "`host` name or address that the JVM connects to (default: the host of -connect)")
+	chainFile := f.String("chain", "", "`PEM` file with the server's certificate chain, leaf first")
+	connect := f.String("connect", "", "`URL` of the server, to get its certificate chain")
+	asJSON := f.Bool("json", false, "print the result as JSON")
 	if _, err := parse(f, args); err != nil {
 		return err
 	}
 	if *file == "" || (*chainFile == "") == (*connect == "") {
-		return usagef("trust needs -truststore and one of -chain and -connect")
+		return usagef("trust needs -truststore and either -chain or -connect")
 	}
 	password, err := a.password(*passwordFile, "-truststore-password-file", "IDC_TRUSTSTORE_PASSWORD")
 	if err != nil {
@@ -262,10 +257,10 @@ func (a *app) trust(ctx context.Context, args []string) error {
 	} else if answer.Accepted {
 		_, err = fmt.Fprintf(a.out, "accepted: %s\n", *host)
 	} else {
-		_, err = fmt.Fprintf(a.out, "refused: %s\nremedy: %s\n", printable(answer.Message), answer.Remedy)
+		_, err = fmt.Fprintf(a.out, "refused: %s\nremedy: %s\n", text.Printable(answer.Message), answer.Remedy)
 	}
 	if err == nil && !answer.Accepted {
-		return errSaid
+		return exitCode(exitFailed)
 	}
 	return err
 }
@@ -276,17 +271,17 @@ func readChain(path string) ([]*x509.Certificate, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxChain+1))
+	content, err := io.ReadAll(io.LimitReader(f, maxChain+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxChain {
+	if len(content) > maxChain {
 		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxChain)
 	}
 	var chain []*x509.Certificate
 	for {
 		var block *pem.Block
-		if block, text = pem.Decode(text); block == nil {
+		if block, content = pem.Decode(content); block == nil {
 			break
 		}
 		if block.Type != "CERTIFICATE" {
@@ -299,7 +294,7 @@ func readChain(path string) ([]*x509.Certificate, error) {
 		chain = append(chain, cert)
 	}
 	if len(chain) == 0 {
-		return nil, fmt.Errorf("%s: holds no certificate in PEM form", path)
+		return nil, fmt.Errorf("%s: no PEM certificate found", path)
 	}
 	return chain, nil
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// layout fits reports to where the output goes: folded and coloured on a
-// terminal, as they are elsewhere. NO_COLOR (no-color.org) and TERM=dumb keep
-// colour away, and so does a console of Windows that does not say that it has it.
+// layout wraps and colours reports on a terminal, and leaves them as they are
+// elsewhere. NO_COLOR (no-color.org) and TERM=dumb switch colour off. On
+// Windows only Windows Terminal gets colour.
 func (a *app) layout() layout {
 	f, ok := a.out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
@@ -29,16 +29,15 @@ func (a *app) layout() layout {
 	return layout{width: width, colour: colour}
 }
 
-// errNoTerminal: there is nobody to ask.
-var errNoTerminal = errors.New("no terminal to ask for it")
+var errNoTerminal = errors.New("no terminal to prompt on")
 
-// terminal asks a person for a password.
+// terminal prompts for passwords.
 type terminal interface {
 	password(prompt string) (keystore.Password, error)
 }
 
-// systemTerminal asks on the controlling terminal, so that input and output
-// stay free for other use.
+// systemTerminal prompts on the controlling terminal, so that standard input
+// and output can be redirected.
 type systemTerminal struct{}
 
 func (systemTerminal) password(prompt string) (keystore.Password, error) {

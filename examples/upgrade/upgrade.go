@@ -19,7 +19,7 @@ func (a *app) prepare(name string, args []string, steps []string, ask bool) (*up
 	if _, err := parse(f, args); err != nil {
 		return nil, err
 	}
-	if err := a.settle(v, steps); err != nil {
+	if err := a.applyFlags(v, steps); err != nil {
 		return nil, err
 	}
 	if ask {
@@ -91,7 +91,7 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	return errors.Join(err, show, v.verify.save(a, rep.Verify))
 }
 
-// save writes a report into a folder and says where it is.
+// save writes a report to a folder and prints where it is.
 func (a *app) save(rep *report.Report, dir string) error {
 	if err := rep.Save(dir); err != nil {
 		return err
@@ -102,15 +102,15 @@ func (a *app) save(rep *report.Report, dir string) error {
 
 func (a *app) status(ctx context.Context, args []string) error {
 	f, v := a.upgradeFlags("status")
-	watch := f.Bool("watch", false, "look at the migration until it ends; the exit code says how")
-	interval := f.Duration("interval", 2*time.Second, "`time` from one look to the next, with -watch")
+	watch := f.Bool("watch", false, "poll the migration until it ends; the exit code tells how it ended")
+	interval := f.Duration("interval", 2*time.Second, "polling interval of -watch")
 	if _, err := parse(f, args); err != nil {
 		return err
 	}
 	if *interval <= 0 {
-		return usagef("-interval %v: must be more than nothing", *interval)
+		return usagef("-interval %v: must be positive", *interval)
 	}
-	if err := a.settle(v, nil); err != nil {
+	if err := a.applyFlags(v, nil); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
@@ -153,19 +153,19 @@ func (a *app) verify(ctx context.Context, args []string) error {
 
 func (a *app) rollback(ctx context.Context, args []string) error {
 	f, v := a.upgradeFlags("rollback")
-	to := f.String("to", "", "back to before this `step` (default: before the first)")
-	f.BoolVar(&v.u.RemoveAdded, "remove-added", false, "remove files, too, that were added or changed since")
+	to := f.String("to", "", "first `step` to undo (default: all that were performed)")
+	f.BoolVar(&v.u.RemoveAdded, "remove-added", false, "also remove files that were added or changed since the run")
 	if _, err := parse(f, args); err != nil {
 		return err
 	}
-	if err := a.settle(v, nil); err != nil {
+	if err := a.applyFlags(v, nil); err != nil {
 		return err
 	}
 	if v.u.TargetDir == "" {
 		return usagef("rollback needs -target-dir")
 	}
 	if *to != "" && !slices.Contains(idconnect.StepNames(), *to) {
-		return usagef("-to %s: known are %s", *to, strings.Join(idconnect.StepNames(), ", "))
+		return usagef("-to %s: must be one of %s", *to, strings.Join(idconnect.StepNames(), ", "))
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()

@@ -11,18 +11,21 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
-// verifyFlags say how the comparison is made.
+// verifyFlags are the flags of the comparison that have no field in Upgrade.
 type verifyFlags struct {
 	off, permissionSets, groups, organizations, ignore, ids string
 }
 
 func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 	d := acceptance.DefaultOptions()
-	f.StringVar(&v.ignore, "ignore", "", "`members` that are not compared, such as users.lastSync,roles.description")
-	f.BoolVar(&u.Verify.Values, "values", false, "show the values of members that differ, but for secrets")
-	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0, "`how many` of each kind of difference are listed (default 1000, at most 10000)")
-	f.StringVar(&v.ids, "ids", "", "`file` for the addresses of the records to bring over again")
-	f.StringVar(&v.off, "checks-off", "", "`codes` of checks that verify does not make, of "+strings.Join(acceptance.Codes(), ",")+"; * is all")
+	f.StringVar(&v.ignore, "ignore", "",
+		"comma-separated `members` to ignore, such as users.lastSync,roles.description")
+	f.BoolVar(&u.Verify.Values, "values", false, "show the values of members that differ, except secrets")
+	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0,
+		"maximum `number` of differences to list of each kind (default 1000, at most 10000)")
+	f.StringVar(&v.ids, "ids", "", "write the addresses of the records to migrate again to this `file`")
+	f.StringVar(&v.off, "checks-off", "", "comma-separated `codes` of acceptance checks to skip, of "+
+		strings.Join(acceptance.Codes(), ",")+"; * skips all")
 	for _, r := range []struct {
 		into       *string
 		name, what string
@@ -32,19 +35,23 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 		{&v.groups, "groups", "groups", d.Groups},
 		{&v.organizations, "organizations", "Salesforce organizations", d.Organizations},
 	} {
-		f.StringVar(r.into, r.name, "", "`resources` that may hold the "+r.what+" (default "+strings.Join(r.otherwise, ",")+")")
+		f.StringVar(r.into, r.name, "", "comma-separated `resources` that may hold the "+r.what+" (default "+
+			strings.Join(r.otherwise, ",")+")")
 	}
-	f.StringVar(&u.Acceptance.Salesforce, "salesforce", "", "`pattern` of connectors, mappings and types of links to Salesforce (default "+d.Salesforce+")")
-	f.StringVar(&u.Acceptance.ActiveDirectory, "active-directory", "", "`pattern` of those to Active Directory (default "+d.ActiveDirectory+")")
+	f.StringVar(&u.Acceptance.Salesforce, "salesforce", "",
+		"`regexp` that identifies Salesforce connectors, mappings and link types (default "+d.Salesforce+")")
+	f.StringVar(&u.Acceptance.ActiveDirectory, "active-directory", "",
+		"`regexp` that identifies Active Directory connectors, mappings and link types (default "+d.ActiveDirectory+")")
 }
 
-// settle needs the collections of u.
-func (v *verifyFlags) settle(u *idconnect.Upgrade) error {
+// apply sets the flags to u, whose collections must be set.
+func (v *verifyFlags) apply(u *idconnect.Upgrade) error {
 	for _, l := range []struct {
 		text string
 		into *[]string
 	}{
-		{v.off, &u.Acceptance.Off}, {v.permissionSets, &u.Acceptance.PermissionSets}, {v.groups, &u.Acceptance.Groups}, {v.organizations, &u.Acceptance.Organizations},
+		{v.off, &u.Acceptance.Off}, {v.permissionSets, &u.Acceptance.PermissionSets},
+		{v.groups, &u.Acceptance.Groups}, {v.organizations, &u.Acceptance.Organizations},
 	} {
 		if l.text == "" {
 			continue
@@ -63,14 +70,14 @@ func (v *verifyFlags) settle(u *idconnect.Upgrade) error {
 		name, member, ok := strings.Cut(strings.TrimSpace(word), ".")
 		i := slices.IndexFunc(u.Verify.Collections, func(c verify.Collection) bool { return c.Name == name })
 		if !ok || member == "" || i < 0 {
-			return usagef("-ignore %s: must be COLLECTION.MEMBER, of a collection that is compared", word)
+			return usagef("-ignore %s: must be COLLECTION.MEMBER of a compared collection", word)
 		}
 		u.Verify.Collections[i].Ignore = append(u.Verify.Collections[i].Ignore, member)
 	}
 	return nil
 }
 
-// save writes the list of records to bring over, if that is asked for.
+// save writes the list of records to migrate again, if -ids is set.
 func (v *verifyFlags) save(a *app, r *verify.Report) error {
 	if v.ids == "" || r == nil {
 		return nil
@@ -81,7 +88,8 @@ func (v *verifyFlags) save(a *app, r *verify.Report) error {
 	}
 	fmt.Fprintf(a.err, "ids: %s\n", v.ids)
 	if more > 0 {
-		fmt.Fprintf(a.err, "upgrade: hint: %d more are not in it: raise -max-differences, or verify again when these are there\n", more)
+		fmt.Fprintf(a.err, "upgrade: hint: %d more records are not listed: "+
+			"raise -max-differences, or verify again once these are repaired\n", more)
 	}
 	return nil
 }

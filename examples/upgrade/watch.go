@@ -16,11 +16,12 @@ import (
 	"github.com/idconnect-go/upgrade/migration"
 )
 
-// watch shows the migration until it ends: one line that is written over on a
-// terminal, a line for each look elsewhere.
+// watch shows the migration until it ends: on a terminal as one line that is
+// overwritten, elsewhere as one line for each poll.
 func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration) error {
 	if v.u.Target.Credentials.Password.IsZero() {
-		if err := a.complete(&v.u, []*idconnect.MissingError{{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}}); err != nil {
+		missing := &idconnect.MissingError{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}
+		if err := a.complete(&v.u, []*idconnect.MissingError{missing}); err != nil {
 			return err
 		}
 	}
@@ -41,9 +42,9 @@ func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration
 	for look, err := range v.u.Watch(ctx, interval) {
 		last = err
 		if look.Time.IsZero() {
-			break // there was none
+			break // nothing was polled
 		}
-		// The error is told once, by who called.
+		// The caller prints the error.
 		if e := show(look, err != nil || look.Phase == migration.PhaseComplete); e != nil {
 			return errors.Join(err, e)
 		}
@@ -60,7 +61,7 @@ func watchLines(w io.Writer) func(idconnect.Watched, bool) error {
 
 func watchInPlace(w io.Writer, width func() int) func(idconnect.Watched, bool) error {
 	return func(look idconnect.Watched, last bool) error {
-		// A line that wraps would not be written over.
+		// A wrapped line could not be overwritten.
 		text := []rune(watchText(look))
 		text = text[:min(len(text), max(width()-1, 1))]
 		end := ""
@@ -72,16 +73,16 @@ func watchInPlace(w io.Writer, width func() int) func(idconnect.Watched, bool) e
 	}
 }
 
-// watchText is a look in words.
+// watchText describes a poll in one line.
 func watchText(w idconnect.Watched) string {
 	phase := string(w.Phase)
 	switch {
 	case phase == "" && w.Waiting:
-		phase = "a run is under way, the target does not answer yet"
+		phase = "a run is in progress, the target is not responding yet"
 	case phase == "":
-		phase = "the target does not answer"
+		phase = "the target is not responding"
 	case w.Waiting:
-		phase += ", a run is under way"
+		phase += ", a run is in progress"
 	}
 	parts := []string{"migrate: " + phase}
 	switch {
@@ -100,7 +101,7 @@ func watchText(w idconnect.Watched) string {
 	return strings.Join(parts, ", ")
 }
 
-// speed is a rate and the time left in words, "" while unknown.
+// speed describes a rate and the time left, "" while unknown.
 func speed(rate float64, left time.Duration, unit string) string {
 	if rate <= 0 {
 		return ""

@@ -25,7 +25,10 @@ func TestWatch(t *testing.T) {
 	says := func(bodies ...string) {
 		target.ClearFaults()
 		for _, body := range bodies {
-			target.Fail(openidmtest.Fault{Action: "status", Times: 1, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body})
+			target.Fail(openidmtest.Fault{
+				Action: "status", Times: 1, Status: 200,
+				Header: http.Header{"Content-Type": {"application/json"}}, Body: body,
+			})
 		}
 	}
 	watch := func(more ...string) (code int, out, errs string) {
@@ -36,29 +39,35 @@ func TestWatch(t *testing.T) {
 			}
 			return ""
 		}}
-		args := []string{"status", "-watch", "-interval", "10ms", "-target-url", target.URL(), "-target-truststore", filepath.Join(dir, "truststore"), "-report", t.TempDir()}
+		args := []string{"status", "-watch", "-interval", "10ms", "-target-url", target.URL(), "-target-truststore",
+			filepath.Join(dir, "truststore"), "-report", t.TempDir()}
 		code = a.run(t.Context(), append(args, more...))
 		return code, o.String(), e.String()
 	}
-	const half, whole = `{"status":"running","processed":50,"total":100}`, `{"status":"complete","processed":100,"total":100}`
+	const half = `{"status":"running","processed":50,"total":100}`
+	const whole = `{"status":"complete","processed":100,"total":100}`
 	says(half, half, whole)
 	if code, out, errs := watch(); code != exitDone || strings.ContainsAny(out, "\r\x1b") ||
-		!strings.Contains(out, "migrate: running, 50 of 100 records (50%)\n") || !strings.HasSuffix(out, "migrate: complete, 100 of 100 records (100%)\n") {
+		!strings.Contains(out, "migrate: running, 50 of 100 records (50%)\n") ||
+		!strings.HasSuffix(out, "migrate: complete, 100 of 100 records (100%)\n") {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
 	}
 	says(half, half, whole)
 	code, out, _ := watch("-json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	var last idconnect.Watched
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || code != exitDone || last.Phase != migration.PhaseComplete {
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || code != exitDone ||
+		last.Phase != migration.PhaseComplete {
 		t.Errorf("exit %d, %v, %q", code, err, out)
 	}
 	says(half, half, `{"status":"failed","message":"disk full"}`)
-	if code, out, errs := watch(); code != exitFailed || !strings.Contains(errs, "disk full") || strings.Count(out+errs, "disk full") != 1 {
+	if code, out, errs := watch(); code != exitFailed || !strings.Contains(errs, "disk full") ||
+		strings.Count(out+errs, "disk full") != 1 {
 		t.Errorf("exit %d, %q, %q", code, out, errs)
 	}
 	says()
-	if code, _, errs := watch(); code != exitFailed || !strings.Contains(errs, "no migration is under way") || !strings.Contains(errs, "hint:") {
+	if code, _, errs := watch(); code != exitFailed || !strings.Contains(errs, "no migration is under way") ||
+		!strings.Contains(errs, "hint:") {
 		t.Errorf("exit %d, %q", code, errs)
 	}
 	if code, _, errs := watch("-interval", "0s"); code != exitUsage {
@@ -80,7 +89,8 @@ func TestWatchInPlace(t *testing.T) {
 		}
 	}
 	looks := strings.Split(out.String(), "\r\x1b[K")
-	if len(looks) != 4 || strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(looks[3], "\n") || len(looks[1]) != 39 {
+	if len(looks) != 4 || strings.Count(out.String(), "\n") != 1 || !strings.HasSuffix(looks[3], "\n") ||
+		len(looks[1]) != 39 {
 		t.Errorf("%q", looks)
 	}
 	if got := watchText(w); got != "migrate: running, 5 of 1085 records (0%), 12 records/s, 1m30s left" {

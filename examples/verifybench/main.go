@@ -1,24 +1,23 @@
-// Command verifybench measures idconnect.Verify beside a bare download: how
-// long it takes, and how much memory and CPU time, to compare two servers of
-// equal records, against fetching the very same pages over the same TLS with
-// the same concurrency and throwing them away.
+// Command verifybench compares idconnect.Verify with a bare download, by time,
+// CPU time and memory. Verify compares two servers with equal records; the bare
+// download fetches the same pages over TLS with the same concurrency and discards
+// them.
 //
 //	go run ./examples/verifybench                # 1k, 100k and 1M records
 //	go run ./examples/verifybench -plot verify.svg
 //
-// The servers are a process of their own, and so is each measurement, so that
-// the memory is that of one program. The servers have their pages all but
-// encoded: they cost little more than the TLS. What a real one needs to find
-// and write a page they do not need, so they wait as long as -server says: at
-// 5 ms for 500 records each still gives 100,000 records a second. The largest
-// size is also measured without that: there all of the machine is busy with
-// TLS and with Verify, and the ratio is that of the processor time, unless
-// there are more processors than those two need.
+// The servers run in one process and each measurement in another, so that memory
+// is that of a single program. The servers keep their pages almost encoded and
+// cost little more than TLS. Instead of the work of a real server they wait for
+// the time of -server on each page: with 5 ms and 500 records a page, a server
+// still delivers 100,000 records a second. The largest size is also measured
+// without that wait. Then TLS and Verify keep the machine busy, and the ratio is
+// that of CPU time, unless there are more processors than they can use.
 //
-// The target has the members in another order, and other revisions. Both ways
-// take turns, and the quickest round of each counts. The exit code is 1 when
-// at the largest size Verify takes more than 1.3 times as long, or at any size
-// more than 64 MiB.
+// The target's records have their members in another order, and other revisions.
+// Both ways take turns, and the fastest round of each counts. The exit code is 1
+// if Verify takes more than 1.3 times as long at the largest size, or more than
+// 64 MiB at any size.
 package main
 
 import (
@@ -46,7 +45,7 @@ const (
 	maxMiB   = 64
 )
 
-// order is what a child process is told, on its standard input.
+// order is the input of a child process, as JSON on standard input.
 type order struct {
 	Kind        string // "bare" or "verify"
 	URLs        [2]string
@@ -56,11 +55,11 @@ type order struct {
 	Pause       time.Duration // of a server, for each page
 }
 
-// result is what a child measured, on its standard output.
+// result is the output of a child process, as JSON on standard output.
 type result struct {
 	Seconds float64
 	CPU     float64 // of the process, in seconds
-	MiB     float64 // at most, 0 unknown
+	MiB     float64 // peak
 	Bytes   int64   // of the bodies; bare only
 }
 
@@ -85,7 +84,7 @@ func main() {
 	}
 }
 
-// line is one size, with the quickest round of both.
+// line is one size, with the fastest round of each way.
 type line struct {
 	records      int
 	pause        time.Duration
@@ -95,11 +94,11 @@ type line struct {
 
 func bench(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("verifybench", flag.ContinueOnError)
-	sizes := f.String("sizes", "1000,100000,1000000", "`numbers` of records, separated by commas")
-	pause := f.Duration("server", 5*time.Millisecond, "what a server takes for a page by itself")
-	rounds := f.Int("rounds", 2, "how `often` each way is measured")
-	pageSize := f.Int("page", 500, "records of one `page`")
-	plotFile := f.String("plot", "", "`file` for a picture (SVG)")
+	sizes := f.String("sizes", "1000,100000,1000000", "comma-separated `numbers` of records")
+	pause := f.Duration("server", 5*time.Millisecond, "how long a server waits before each page")
+	rounds := f.Int("rounds", 2, "`number` of rounds of each way")
+	pageSize := f.Int("page", 500, "`number` of records in a page")
+	plotFile := f.String("plot", "", "write the plot to this `file`, as SVG")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -116,7 +115,7 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 	for text := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > maxRecords {
-			return fmt.Errorf("-sizes %s: numbers from 1 to %d", *sizes, maxRecords)
+			return fmt.Errorf("-sizes %s: must be numbers from 1 to %d", *sizes, maxRecords)
 		}
 		lines = append(lines, line{records: n, pause: *pause})
 	}
@@ -129,7 +128,8 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 		if err := s.measure(ctx, l, *pageSize, max(*rounds, 1)); err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%d\t%s\t%.1f\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", l.records, l.pause, float64(l.bare.Bytes)/1e6,
+		fmt.Fprintf(table, "%d\t%s\t%.1f\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t%.1f\t\n", l.records, l.pause,
+			float64(l.bare.Bytes)/1e6,
 			l.bare.Seconds, l.verify.Seconds, l.ratio, l.bare.CPU, l.verify.CPU, l.verify.MiB)
 	}
 	table.Flush()
@@ -147,7 +147,10 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 func (s *servers) measure(ctx context.Context, l *line, pageSize, rounds int) error {
 	for round := range rounds {
 		for _, kind := range []string{"bare", "verify"} {
-			r, err := s.child(ctx, order{Kind: kind, URLs: s.urls, Certificate: s.certificate, Records: l.records, PageSize: pageSize, Pause: l.pause})
+			r, err := s.child(ctx, order{
+				Kind: kind, URLs: s.urls, Certificate: s.certificate,
+				Records: l.records, PageSize: pageSize, Pause: l.pause,
+			})
 			if err != nil {
 				return fmt.Errorf("%s, %d records: %w", kind, l.records, err)
 			}
@@ -166,7 +169,7 @@ func (s *servers) measure(ctx context.Context, l *line, pageSize, rounds int) er
 	return nil
 }
 
-// verdict is an error where a target is missed.
+// verdict returns an error if a limit is exceeded.
 func verdict(lines []line, out io.Writer) error {
 	var missed []string
 	largest := lines[0]
@@ -175,16 +178,19 @@ func verdict(lines []line, out io.Writer) error {
 			largest = l
 		}
 		if l.verify.MiB > maxMiB {
-			missed = append(missed, fmt.Sprintf("%.1f MiB at %d records, the limit is %d", l.verify.MiB, l.records, maxMiB))
+			missed = append(missed,
+				fmt.Sprintf("%.1f MiB at %d records (limit %d)", l.verify.MiB, l.records, maxMiB))
 		}
 	}
 	if largest.ratio > maxRatio {
-		missed = append(missed, fmt.Sprintf("%.2f times the bare download at %d records, the limit is %.1f", largest.ratio, largest.records, maxRatio))
+		missed = append(missed, fmt.Sprintf("%.2f times the bare download at %d records (limit %.1f)",
+			largest.ratio, largest.records, maxRatio))
 	}
 	if len(missed) > 0 {
 		return errors.New("missed: " + strings.Join(missed, "; "))
 	}
-	fmt.Fprintf(out, "\nmet: %.2f times the bare download at %d records (limit %.1f), at most %d MiB\n", largest.ratio, largest.records, maxRatio, maxMiB)
+	fmt.Fprintf(out, "\nmet: %.2f times the bare download at %d records (limit %.1f), at most %d MiB\n",
+		largest.ratio, largest.records, maxRatio, maxMiB)
 	return nil
 }
 

@@ -29,7 +29,8 @@ func TestBench(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "plot.svg")
 	var out bytes.Buffer
-	err := bench(t.Context(), []string{"-sizes", "1200,70", "-page", "100", "-rounds", "1", "-server", "1ms", "-plot", file}, &out)
+	args := []string{"-sizes", "1200,70", "-page", "100", "-rounds", "1", "-server", "1ms", "-plot", file}
+	err := bench(t.Context(), args, &out)
 	if err != nil && !strings.HasPrefix(err.Error(), "missed: ") {
 		t.Fatalf("%v\n%s", err, &out)
 	}

@@ -54,7 +54,7 @@ func measure(ctx context.Context, in io.Reader, out io.Writer) error {
 	case "verify":
 		err = compare(ctx, o, certificate)
 	default:
-		err = fmt.Errorf("unknown: %s", o.Kind)
+		err = fmt.Errorf("unknown kind %q", o.Kind)
 	}
 	if err != nil {
 		return err
@@ -84,7 +84,8 @@ func compare(ctx context.Context, o order, certificate *x509.Certificate) error 
 	if err != nil {
 		return err
 	}
-	if c := report.Collections[0]; !report.Same() || c.SourceCount != int64(o.Records) || c.TargetCount != c.SourceCount || c.Passes != 1 {
+	if c := report.Collections[0]; !report.Same() || c.SourceCount != int64(o.Records) ||
+		c.TargetCount != c.SourceCount || c.Passes != 1 {
 		return fmt.Errorf("not found to be the same: %+v", c)
 	}
 	return nil
@@ -112,7 +113,8 @@ func download(ctx context.Context, o order, side int, certificate *x509.Certific
 	query := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(o.PageSize)}, "_sortKeys": {"_id"}}
 	var body bytes.Buffer
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.base(side)+"repo/managed/user?"+query.Encode(), nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+			o.base(side)+"repo/managed/user?"+query.Encode(), nil)
 		if err != nil {
 			return size, err
 		}
@@ -136,14 +138,15 @@ func download(ctx context.Context, o order, side int, certificate *x509.Certific
 	}
 }
 
-// peakMiB is the most memory that this process had: VmHWM on Linux, elsewhere
-// what Go had from the system.
+// peakMiB is the peak memory of this process: VmHWM on Linux, elsewhere the memory
+// that Go obtained from the system.
 func peakMiB() float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err == nil {
 		for l := range strings.Lines(string(status)) {
 			if rest, ok := strings.CutPrefix(l, "VmHWM:"); ok {
-				if kib, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64); err == nil {
+				number := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB"))
+				if kib, err := strconv.ParseFloat(number, 64); err == nil {
 					return kib / 1024
 				}
 			}

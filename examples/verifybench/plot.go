@@ -18,14 +18,15 @@ func bars(lines []line) string {
 			seconds float64
 		}{{"bare", l.bare.Seconds}, {"verify", l.verify.Seconds}} {
 			width := max(int(40*way.seconds/longest+0.5), 1)
-			fmt.Fprintf(&b, "%9d %-5s %-6s %s %.3f s\n", l.records, l.pause, way.name, strings.Repeat("█", width), way.seconds)
+			fmt.Fprintf(&b, "%9d %-5s %-6s %s %.3f s\n", l.records, l.pause, way.name, strings.Repeat("█", width),
+				way.seconds)
 		}
 	}
 	return b.String()
 }
 
-// plot is the same as SVG, with the memory: one group of bars for each size,
-// the time scaled to the bare download.
+// plot is an SVG of the same times, as multiples of the bare download, and of the
+// memory.
 func plot(lines []line) []byte {
 	const (
 		left, top, high, group = 60, 60, 240, 170
@@ -37,16 +38,22 @@ func plot(lines []line) []byte {
 	scale := high / most
 	var b bytes.Buffer
 	width := left + group*len(lines) + 20
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12" role="img">`+"\n", width, top+high+90)
-	fmt.Fprintf(&b, "<title>Verify beside a bare download</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n")
-	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">Time of <tspan fill="#2f6f9f" font-weight="bold">Verify</tspan>, in times of a <tspan fill="#5f7a8f" font-weight="bold">bare download</tspan> of the same pages</text>`+"\n", left)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" `+
+		`font-family="sans-serif" font-size="12" role="img">`+"\n", width, top+high+90)
+	b.WriteString("<title>Verify beside a bare download</title>\n" +
+		`<rect width="100%" height="100%" fill="#ffffff"/>` + "\n")
+	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">`+
+		`Time of <tspan fill="#2f6f9f" font-weight="bold">Verify</tspan>, `+
+		`as a multiple of a <tspan fill="#5f7a8f" font-weight="bold">bare download</tspan> of the same pages</text>`+
+		"\n", left)
 	y := func(ratio float64) float64 { return top + high - ratio*scale }
 	for _, r := range []float64{0, 0.5, 1, maxRatio} {
 		style := `stroke="#cccccc"`
 		if r == maxRatio {
 			style = `stroke="#c00000" stroke-dasharray="4 3"`
 		}
-		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" %s/><text x="%d" y="%.1f" text-anchor="end">%g</text>`+"\n", left, width-10, y(r), y(r), style, left-6, y(r)+4, r)
+		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" %s/>`, left, width-10, y(r), y(r), style)
+		fmt.Fprintf(&b, `<text x="%d" y="%.1f" text-anchor="end">%g</text>`+"\n", left-6, y(r)+4, r)
 	}
 	for i, l := range lines {
 		x := left + 25 + i*group
@@ -58,10 +65,15 @@ func plot(lines []line) []byte {
 			{1, "#8aa4b8", fmt.Sprintf("%.2f s", l.bare.Seconds)},
 			{l.ratio, "#2f6f9f", fmt.Sprintf("%.2f s", l.verify.Seconds)},
 		} {
-			fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="55" height="%.1f" fill="%s"/><text x="%d" y="%.1f" text-anchor="middle">%s</text>`+"\n",
-				x+k*65, y(bar.ratio), top+high-y(bar.ratio), bar.fill, x+k*65+27, y(bar.ratio)-5, html.EscapeString(bar.text))
+			fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="55" height="%.1f" fill="%s"/>`,
+				x+k*65, y(bar.ratio), top+high-y(bar.ratio), bar.fill)
+			fmt.Fprintf(&b, `<text x="%d" y="%.1f" text-anchor="middle">%s</text>`+"\n",
+				x+k*65+27, y(bar.ratio)-5, html.EscapeString(bar.text))
 		}
-		for k, text := range []string{fmt.Sprintf("%d records", l.records), fmt.Sprintf("server %s a page", l.pause), fmt.Sprintf("ratio %.2f", l.ratio), fmt.Sprintf("%.0f MiB of %d", l.verify.MiB, maxMiB)} {
+		for k, text := range []string{
+			fmt.Sprintf("%d records", l.records), fmt.Sprintf("server %s a page", l.pause),
+			fmt.Sprintf("ratio %.2f", l.ratio), fmt.Sprintf("%.0f MiB of %d", l.verify.MiB, maxMiB),
+		} {
 			fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", x+60, top+high+20+k*16, text)
 		}
 	}

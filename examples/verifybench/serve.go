@@ -29,15 +29,21 @@ const (
 	blank      = "#######" // where the number of a record stands
 )
 
-// members of a record, as a repository of 7.0.2 shows them, a few of each
-// kind. The target has them in another order.
+// members of a record, as a repository of 7.0.2 returns them. The target has them
+// in reverse order.
 var members = []string{
-	`"userName":"user.#######@example.com"`, `"givenName":"Given #######"`, `"sn":"Stra\u00dfe-M\u00fcller"`, `"mail":"user.#######@example.com"`,
-	`"telephoneNumber":"+49 40 #######"`, `"accountStatus":"active"`, `"description":"Created for a comparison, number #######"`,
-	`"password":{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding","stableId":"openidm-sym-default","salt":"Zm9vYmFyMDEyMzQ1Njc4OQ==","data":"AAAAAAAAAAAAAAA#######==","keySize":16,"purpose":"idm.config.encryption","iv":"AAAAAAAAAAAAAAA#######==","mac":"AAAAAAA#######=="}}}`,
-	`"effectiveRoles":[{"_ref":"managed/role/employee","_refProperties":{"_id":"r#######","_rev":"REVISION"}}]`, `"effectiveAssignments":[]`,
-	`"preferences":{"updates":false,"marketing":true}`, `"city":"Hamburg"`, `"postalCode":"20095"`, `"country":"DE"`, `"employeeNumber":#######1`, `"costCenter":1.50`,
-	`"lastSync":{"managedUser_systemAd":{"timestamp":"2026-11-24T10:00:00.000Z","effectiveAssignments":[]}}`, `"manager":null`,
+	`"userName":"user.#######@example.com"`, `"givenName":"Given #######"`, `"sn":"Stra\u00dfe-M\u00fcller"`,
+	`"mail":"user.#######@example.com"`, `"telephoneNumber":"+49 40 #######"`, `"accountStatus":"active"`,
+	`"description":"Created for a comparison, number #######"`,
+	`"password":{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding",` +
+		`"stableId":"openidm-sym-default","salt":"Zm9vYmFyMDEyMzQ1Njc4OQ==","data":"AAAAAAAAAAAAAAA#######==",` +
+		`"keySize":16,"purpose":"idm.config.encryption","iv":"AAAAAAAAAAAAAAA#######==","mac":"AAAAAAA#######=="}}}`,
+	`"effectiveRoles":[{"_ref":"managed/role/employee","_refProperties":{"_id":"r#######","_rev":"REVISION"}}]`,
+	`"effectiveAssignments":[]`,
+	`"preferences":{"updates":false,"marketing":true}`, `"city":"Hamburg"`, `"postalCode":"20095"`, `"country":"DE"`,
+	`"employeeNumber":#######1`, `"costCenter":1.50`,
+	`"lastSync":{"managedUser_systemAd":{"timestamp":"2026-11-24T10:00:00.000Z","effectiveAssignments":[]}}`,
+	`"manager":null`,
 }
 
 func record(side int) string {
@@ -47,12 +53,13 @@ func record(side int) string {
 			m[i], m[j] = m[j], m[i]
 		}
 	}
-	return strings.ReplaceAll("{"+strings.Join(m, ",")+"}", "REVISION", []string{"00000000a1b2c3d4", "00000000e5f60718"}[side])
+	return strings.ReplaceAll("{"+strings.Join(m, ",")+"}", "REVISION",
+		[]string{"00000000a1b2c3d4", "00000000e5f60718"}[side])
 }
 
 func recordSize() int { return len(record(0)) }
 
-// server has the text of a whole page, and writes the numbers into it.
+// server keeps an encoded page and writes the record numbers into it.
 type server struct {
 	record []byte // with a comma at its end
 	places []int  // of the numbers in a record
@@ -87,7 +94,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	own, pauseErr := time.ParseDuration(pause)
 	size, sizeErr := strconv.Atoi(q.Get("_pageSize"))
 	offset, _ := strconv.Atoi(q.Get("_pagedResultsCookie"))
-	if errors.Join(err, sizeErr, pauseErr) != nil || size < 1 || size > maxPage || strings.Join(parts[1:], "/") != "openidm/repo/managed/user" || offset < 0 {
+	if errors.Join(err, sizeErr, pauseErr) != nil || size < 1 || size > maxPage ||
+		strings.Join(parts[1:], "/") != "openidm/repo/managed/user" || offset < 0 {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusNotFound)
 		io.WriteString(w, `{"code":404,"reason":"Not Found","message":"not in this benchmark"}`)
@@ -119,7 +127,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if n == size && offset+n < count {
 		cookie = strconv.Quote(strconv.Itoa(offset + n))
 	}
-	tail := fmt.Sprintf(`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE","totalPagedResults":-1,"remainingPagedResults":-1}`, n, cookie)
+	tail := fmt.Sprintf(`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE",`+
+		`"totalPagedResults":-1,"remainingPagedResults":-1}`, n, cookie)
 	w.Header().Set("Content-Type", "application/json;charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(body)+len(tail)))
 	io.WriteString(w, head)
@@ -127,16 +136,21 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, tail)
 }
 
-// serve is the process with both servers: it says where they are, and ends
-// with its input.
+// serve runs both servers and writes their addresses to out. It ends at the end of
+// in.
 func serve(in io.Reader, out io.Writer) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "localhost"},
+		DNSNames:     []string{"localhost"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(24 * time.Hour),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -150,7 +164,10 @@ func serve(in io.Reader, out io.Writer) error {
 		}
 		h := &http.Server{
 			Handler: newServer(side), ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute,
-			TLSConfig: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"http/1.1"}},
+			TLSConfig: &tls.Config{
+				Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+				NextProtos:   []string{"http/1.1"},
+			},
 		}
 		defer h.Close()
 		go h.ServeTLS(l, "", "")

@@ -10,8 +10,8 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// judge fills in the verdict.
-func (v *View) judge() {
+// fillVerdict fills in the verdict.
+func (v *View) fillVerdict() {
 	v.Tone = Bad
 	what := "upgrade"
 	if v.ofComparison() {

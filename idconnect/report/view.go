@@ -45,7 +45,7 @@ func (r *Report) View() *View {
 	v := &View{Report: printable(*r), Raw: r}
 	v.sums = sumsOf(v.Verify)
 	v.Open = v.sums.open
-	v.judge()
+	v.fillVerdict()
 	return v
 }
 

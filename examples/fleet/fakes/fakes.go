@@ -116,7 +116,8 @@ func (w *World) build() error {
 	for n := range w.o.Count {
 		f := &Fake{
 			ID: fmt.Sprintf("idc-%0*d", digits, n+1), Site: fmt.Sprintf("site-%d", n%w.o.Sites+1),
-			Worker: w.o.Workers[n%len(w.o.Workers)], Password: fmt.Sprintf("Admin-password-of-fake-%d", n+1), faults: w.o.Faults[n],
+			Worker: w.o.Workers[n%len(w.o.Workers)], Password: fmt.Sprintf("Admin-password-of-fake-%d", n+1),
+			faults: w.o.Faults[n],
 		}
 		f.SourceWorker = f.Worker
 		if w.o.Carried[n] {
@@ -216,7 +217,8 @@ func (f *Fake) startTarget(w *World) {
 	security := filepath.Join(f.TargetDir(), "security")
 	f.target, f.err = openidmtest.Start(openidmtest.Options{
 		Role: openidmtest.Target, Version: "7.1.6", Addr: f.addr, Hosts: map[string]string{host: "127.0.0.1"},
-		Pace: w.o.Pace, PageSize: 1, Faults: f.faults, AdminPassword: f.Password, Password: keystore.NewPassword(StorePassword),
+		Pace: w.o.Pace, PageSize: 1, Faults: f.faults, AdminPassword: f.Password,
+		Password: keystore.NewPassword(StorePassword),
 		Keystore: filepath.Join(security, "keystore.jceks"), Truststore: filepath.Join(security, "truststore"),
 	})
 }
@@ -290,7 +292,8 @@ func (w *World) Upgrade(f *Fake) *idconnect.Upgrade {
 	admin := openidm.Credentials{Password: keystore.NewPassword(f.Password)}
 	return &idconnect.Upgrade{
 		SourceDir: f.SourceDir(), TargetDir: f.TargetDir(), Package: w.path("package.zip"), JavaHome: w.path("jdk"),
-		Source: idconnect.Server{URL: f.source.URL(), Credentials: admin}, Target: idconnect.Server{URL: f.targetURL(), Credentials: admin},
+		Source:      idconnect.Server{URL: f.source.URL(), Credentials: admin},
+		Target:      idconnect.Server{URL: f.targetURL(), Credentials: admin},
 		InstanceURL: f.instanceURL(), Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 	}
 }
@@ -307,8 +310,14 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 		"version": 1, "name": name,
 		"defaults": map[string]any{
 			"package": w.path("package.zip"), "javaHome": w.path("jdk"), "instanceAddress": "127.0.0.1",
-			"source": map[string]any{"dir": w.path("installations", "{id}", "idc21", "salesforceIdConnect"), "password": map[string]any{"file": w.path("secrets", "{id}")}},
-			"target": map[string]any{"dir": w.path("installations", "{id}", "idc716", "salesforceIdConnect"), "password": map[string]any{"file": w.path("secrets", "{id}")}},
+			"source": map[string]any{
+				"dir":      w.path("installations", "{id}", "idc21", "salesforceIdConnect"),
+				"password": map[string]any{"file": w.path("secrets", "{id}")},
+			},
+			"target": map[string]any{
+				"dir":      w.path("installations", "{id}", "idc716", "salesforceIdConnect"),
+				"password": map[string]any{"file": w.path("secrets", "{id}")},
+			},
 		},
 	}
 	sites := map[string]any{}

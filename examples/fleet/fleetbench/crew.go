@@ -37,7 +37,8 @@ func (s *settings) hire(ctx context.Context, dir, address string, names []string
 	for _, name := range names {
 		c.ended.Go(func() {
 			for ctx.Err() == nil {
-				cmd := exec.CommandContext(ctx, s.fleet, "worker", "-name", name, "-reports", filepath.Join(dir, "reports-"+name), "-slots", "50")
+				cmd := exec.CommandContext(ctx, s.fleet, "worker", "-name", name, "-reports",
+					filepath.Join(dir, "reports-"+name), "-slots", "50")
 				cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address)
 				c.work(name, cmd)
 			}
@@ -75,7 +76,8 @@ func (c *crew) rampage(seed uint64, every time.Duration) (end func()) {
 			case <-time.After(every/2 + time.Duration(r.Int64N(int64(every)))):
 			}
 			c.mu.Lock()
-			if cmd := c.running[c.names[r.IntN(len(c.names))]]; cmd != nil && cmd.Process != nil && cmd.Process.Kill() == nil {
+			if cmd := c.running[c.names[r.IntN(len(c.names))]]; cmd != nil && cmd.Process != nil &&
+				cmd.Process.Kill() == nil {
 				c.killed++
 			}
 			c.mu.Unlock()
@@ -116,7 +118,8 @@ func playFloor(ctx context.Context, in io.Reader) error {
 				admin := openidm.Credentials{Password: keystore.NewPassword(x.Password)}
 				u := &idconnect.Upgrade{
 					SourceDir: x.SourceDir, TargetDir: x.TargetDir, Package: x.Package, JavaHome: x.JavaHome,
-					Source: idconnect.Server{URL: x.Source, Credentials: admin}, Target: idconnect.Server{URL: x.Target, Credentials: admin},
+					Source:      idconnect.Server{URL: x.Source, Credentials: admin},
+					Target:      idconnect.Server{URL: x.Target, Credentials: admin},
 					InstanceURL: x.Instance, Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
 				}
 				if _, err := u.Run(ctx); err != nil {

@@ -1,6 +1,6 @@
-// Command fleetbench upgrades many small installations by way of the engine,
-// with real TLS and real files, while workers are killed every few seconds, and
-// the same by a plain Go loop: what the engine costs.
+// Command fleetbench measures what the engine costs. It upgrades many small
+// installations through the engine, with real TLS and real files, while workers
+// are killed every few seconds, and then the same installations in a plain loop.
 //
 //	go run ./fleetbench                        # 1,000 installations; 1, 2 and 4 workers
 //	go run ./fleetbench -n 100,300,1000 -workers 2
@@ -78,8 +78,8 @@ type figures struct {
 func bench(ctx context.Context, args []string) error {
 	var s settings
 	f := flag.NewFlagSet("fleetbench", flag.ContinueOnError)
-	counts := f.String("n", "1000", "`numbers` of installations")
-	crews := f.String("workers", "1,2,4", "`numbers` of workers")
+	counts := f.String("n", "1000", "comma-separated `numbers` of installations")
+	crews := f.String("workers", "1,2,4", "comma-separated `numbers` of workers")
 	f.IntVar(&s.atOnce, "at-once", 100, "how many installations at once")
 	f.DurationVar(&s.kill, "kill", 4*time.Second, "how often a worker is killed, in the mean")
 	f.Uint64Var(&s.seed, "seed", 1, "of the instants")
@@ -92,7 +92,8 @@ func bench(ctx context.Context, args []string) error {
 	}
 	defer os.RemoveAll(dir)
 	s.fleet = filepath.Join(dir, "fleet")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", s.fleet, "github.com/idconnect-go/upgrade/examples/fleet").CombinedOutput(); err != nil {
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.fleet, "github.com/idconnect-go/upgrade/examples/fleet")
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building fleet: %w\n%s", err, out)
 	}
 	if _, err := engine.Build(ctx); err != nil {
@@ -118,11 +119,13 @@ func bench(ctx context.Context, args []string) error {
 				wrong = append(wrong, run.line())
 			}
 			if added := (run.ours - floor.ours).Seconds() / float64(n); added > maxAdded {
-				wrong = append(wrong, fmt.Sprintf("%d installations, %s: the engine adds %.2f s to each", n, run.how, added))
+				wrong = append(wrong,
+					fmt.Sprintf("%d installations, %s: the engine adds %.2f s to each", n, run.how, added))
 			}
 		}
 	}
-	fmt.Printf("\n%d processors, %s, workers killed every %v in the mean\n\n", runtime.NumCPU(), runtime.Version(), s.kill)
+	fmt.Printf("\n%d processors, %s, workers killed every %v in the mean\n\n", runtime.NumCPU(), runtime.Version(),
+		s.kill)
 	table(all)
 	if len(wrong) > 0 {
 		return errors.New(strings.Join(wrong, "; "))
@@ -149,7 +152,8 @@ func (f figures) line() string {
 
 func table(all []figures) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', tabwriter.Debug)
-	fmt.Fprintln(w, "| installations | how | time | our CPU for each | added for each | engine's CPU for each | a worker's memory | engine's memory | history for each |")
+	fmt.Fprintln(w, "| installations | how | time | our CPU for each | added for each | engine's CPU for each "+
+		"| a worker's memory | engine's memory | history for each |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|")
 	var floor time.Duration
 	mib := func(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }
@@ -157,10 +161,12 @@ func table(all []figures) {
 		each := func(d time.Duration) string { return fmt.Sprintf("%.3f s", d.Seconds()/float64(f.n)) }
 		if f.histories == 0 {
 			floor = f.ours
-			fmt.Fprintf(w, "| %d | %s | %v | %s | | | %s | | |\n", f.n, f.how, f.wall.Round(time.Second), each(f.ours), mib(f.workerMem))
+			fmt.Fprintf(w, "| %d | %s | %v | %s | | | %s | | |\n", f.n, f.how, f.wall.Round(time.Second),
+				each(f.ours), mib(f.workerMem))
 			continue
 		}
-		fmt.Fprintf(w, "| %d | %s | %v | %s | %s | %s | %s | %s | %d KiB |\n", f.n, f.how, f.wall.Round(time.Second), each(f.ours), each(f.ours-floor),
+		fmt.Fprintf(w, "| %d | %s | %v | %s | %s | %s | %s | %s | %d KiB |\n", f.n, f.how, f.wall.Round(time.Second),
+			each(f.ours), each(f.ours-floor),
 			each(f.engine), mib(f.workerMem), mib(f.engineMem), f.histSize>>10/int64(f.n))
 	}
 	w.Flush()
@@ -194,7 +200,8 @@ func (s *settings) run(ctx context.Context, n, workers int) (f figures, err erro
 	defer os.RemoveAll(dir)
 	defer func() { err = errors.Join(err, w.Close()) }()
 	file := filepath.Join(dir, "fleet.json")
-	if err := w.WriteFleet(file, "bench", map[string]any{"atOnce": s.atOnce, "stopAbove": "0%", "waves": []any{1, "5%", "rest"}}); err != nil {
+	if err := w.WriteFleet(file, "bench",
+		map[string]any{"atOnce": s.atOnce, "stopAbove": "0%", "waves": []any{1, "5%", "rest"}}); err != nil {
 		return f, err
 	}
 	e, err := engine.Start(ctx, dir)
@@ -247,7 +254,9 @@ func (s *settings) floor(ctx context.Context, n int) (f figures, err error) {
 	var all []upgradeOf
 	for _, fake := range w.All {
 		u := w.Upgrade(fake)
-		all = append(all, upgradeOf{u.SourceDir, u.TargetDir, u.Package, u.JavaHome, u.Source.URL, u.Target.URL, u.InstanceURL, fake.Password})
+		all = append(all, upgradeOf{
+			u.SourceDir, u.TargetDir, u.Package, u.JavaHome, u.Source.URL, u.Target.URL, u.InstanceURL, fake.Password,
+		})
 	}
 	order, err := json.Marshal(floorOrder{s.atOnce, all})
 	if err != nil {

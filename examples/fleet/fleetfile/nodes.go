@@ -47,11 +47,13 @@ func parse(text []byte) *document {
 		if len(strings.TrimSpace(string(text))) == 0 {
 			said = "the file is empty"
 		}
-		d.problems = append(d.problems, placed{line: line, text: said, write: "YAML or JSON, as the example in the README"})
+		d.problems = append(d.problems,
+			placed{line: line, text: said, write: "YAML or JSON, as the example in the README"})
 		return d
 	}
 	if err := decoder.Decode(&second); err == nil {
-		d.problems = append(d.problems, placed{line: second.Line, text: "a second document begins here", write: "one fleet into one file"})
+		d.problems = append(d.problems,
+			placed{line: second.Line, text: "a second document begins here", write: "one fleet into one file"})
 		return d
 	}
 	left := maxValues

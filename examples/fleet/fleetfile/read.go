@@ -82,7 +82,8 @@ func (d *document) fleet() (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{Approval: ApproveOnce, AtOnce: 20, StopAbove: "5%", Patience: "15m", Waves: []WaveSize{"1", "5%", "rest"}}
+	f := &Fleet{Approval: ApproveOnce, AtOnce: 20, StopAbove: "5%", Patience: "15m",
+		Waves: []WaveSize{"1", "5%", "rest"}}
 	return f, json.Unmarshal(b, f)
 }
 
@@ -153,7 +154,8 @@ func (d *document) check(f *Fleet) {
 			return
 		}
 		if first, ok := seen[what+" "+value]; ok {
-			add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, d.line(first)), "one of its own for each installation")
+			add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, d.line(first)),
+				"one of its own for each installation")
 		} else {
 			seen[what+" "+value] = place
 		}
@@ -167,7 +169,8 @@ func (d *document) check(f *Fleet) {
 		}
 		once(place+"/target/url", "the target", i.Target.URL)
 		if _, known := f.Sites[i.Site]; i.Site != "" && !known {
-			add(place+"/site", fmt.Sprintf("the site %s is not one of sites", i.Site), strings.Join(append(keysOf(f.Sites), "it under sites"), ", or "))
+			add(place+"/site", fmt.Sprintf("the site %s is not one of sites", i.Site),
+				strings.Join(append(keysOf(f.Sites), "it under sites"), ", or "))
 		}
 		d.checkInstallation(place, i)
 	}
@@ -187,10 +190,13 @@ func (d *document) checkWindow(place string, w *Window) {
 		return
 	}
 	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" {
-		d.problems = append(d.problems, placed{place: place + "/zone", text: w.Zone + " is no time zone that is known", write: "a name of the IANA database, for example Europe/Berlin"})
+		d.problems = append(d.problems,
+			placed{place: place + "/zone", text: w.Zone + " is no time zone that is known",
+				write: "a name of the IANA database, for example Europe/Berlin"})
 	}
 	if w.From == w.To {
-		d.problems = append(d.problems, placed{place: place + "/to", text: "the window is never open", write: "another time than from"})
+		d.problems = append(d.problems,
+			placed{place: place + "/to", text: "the window is never open", write: "another time than from"})
 	}
 }
 
@@ -202,7 +208,8 @@ func (d *document) checkInstallation(place string, i *Installation) {
 		}
 		for _, s := range steps {
 			if len(i.Steps) == 0 || slices.Contains(i.Steps, s) {
-				d.problems = append(d.problems, placed{place: place + at, text: "it is missing, and the step " + s + " needs it", write: write})
+				d.problems = append(d.problems,
+					placed{place: place + at, text: "it is missing, and the step " + s + " needs it", write: write})
 				return
 			}
 		}
@@ -216,22 +223,31 @@ func (d *document) checkInstallation(place string, i *Installation) {
 	need(i.Target.Dir == "", "/target/dir", example("path"), all...)
 	need(i.Source.Dir == "", "/source/dir", example("path"), idconnect.StepStores)
 	need(i.Package == "", "/package", example("path"), idconnect.StepUnpack)
-	need(i.Source.Password == nil, "/source/password", example("secret"), idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify)
+	need(i.Source.Password == nil, "/source/password", example("secret"), idconnect.StepPrepare,
+		idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify)
 	need(i.Target.Password == nil, "/target/password", example("secret"), idconnect.StepMigrate, idconnect.StepVerify)
 	if i.SourceWorker() != i.Target.Worker {
-		need(i.Handover == nil, "/handover", "handover with source, target and passphrase, or the source's folder as the target's worker sees it and no source.worker", idconnect.StepStores, idconnect.StepSetup)
-		need(i.KeystorePassword == nil, "/keystorePassword", "where the target's worker finds it: boot.properties of the source is not at hand there", idconnect.StepStores, idconnect.StepSetup)
+		need(i.Handover == nil, "/handover",
+			"handover with source, target and passphrase, or the source's folder as the target's worker sees "+
+				"it and no source.worker", idconnect.StepStores, idconnect.StepSetup)
+		need(i.KeystorePassword == nil, "/keystorePassword",
+			"where the target's worker finds it: boot.properties of the source is not at hand there",
+			idconnect.StepStores, idconnect.StepSetup)
 	}
 	if len(i.Anywhere) > 0 && (i.Source.Truststore == "" || i.Target.Truststore == "") {
-		d.problems = append(d.problems, placed{place: place + "/anywhere", text: "a worker without the folders does not know whom to trust",
-			write: "source.truststore and target.truststore, which every worker has, or leave anywhere out"})
+		d.problems = append(d.problems,
+			placed{place: place + "/anywhere", text: "a worker without the folders does not know whom to trust",
+				write: "source.truststore and target.truststore, which every worker has, or leave anywhere out"})
 	}
-	for _, a := range []struct{ at, url string }{{"/source/url", i.Source.URL}, {"/target/url", i.Target.URL}, {"/instanceURL", i.InstanceURL}} {
+	for _, a := range []struct{ at, url string }{
+		{"/source/url", i.Source.URL}, {"/target/url", i.Target.URL}, {"/instanceURL", i.InstanceURL},
+	} {
 		if a.url == "" {
 			continue
 		}
 		if err := (&idconnect.Upgrade{Source: idconnect.Server{URL: a.url}}).Validate(); err != nil {
-			d.problems = append(d.problems, placed{place: place + a.at, text: "not an address that can be used", write: example("url")})
+			d.problems = append(d.problems,
+				placed{place: place + a.at, text: "not an address that can be used", write: example("url")})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,9 +53,11 @@ func TestRead(t *testing.T) {
 	switch {
 	case f.AtOnce != 20 || f.Approval != ApproveOnce || f.Patience != "15m" || f.StopAbove != "5%":
 		t.Errorf("defaults: %+v", f)
-	case one.Target.Worker != "hamburg-app1" || two.Target.Worker != "hamburg-app2" || one.Source.Dir != "/opt/idc21/hamburg-1" || two.SourceWorker() != "hamburg-app2":
+	case one.Target.Worker != "hamburg-app1" || two.Target.Worker != "hamburg-app2" ||
+		one.Source.Dir != "/opt/idc21/hamburg-1" || two.SourceWorker() != "hamburg-app2":
 		t.Errorf("%+v, %+v", one, two)
-	case one.Source.Password.File != "/etc/idconnect/source.pw" || two.Source.Password.File != "" || two.Source.Password.Command[3] != "idc/hamburg-2":
+	case one.Source.Password.File != "/etc/idconnect/source.pw" || two.Source.Password.File != "" ||
+		two.Source.Password.Command[3] != "idc/hamburg-2":
 		t.Errorf("secrets: %+v, %+v", one.Source.Password, two.Source.Password)
 	}
 	// The same as JSON.
@@ -89,79 +92,107 @@ func TestProblems(t *testing.T) {
 		}
 		return strings.Replace(good, from, to, 1)
 	}
-	for name, c := range map[string]struct {
-		text string
-		line int
-		says []string
-	}{
-		"empty":                   {"", 1, []string{"the file is empty"}},
-		"no YAML":                 {"version: 1\nname: [\n", 2, []string{"YAML or JSON"}},
-		"a list":                  {"- 1\n", 1, []string{"array, not object"}},
-		"a tabulator":             {"version: 1\n\tname: x\n", 2, nil},
-		"two documents":           {good + "---\n" + good, 26, []string{"a second document"}},
-		"an alias":                {change("{file: /etc/idconnect/source.pw}", "&p {file: /etc/idconnect/source.pw}") + "  - *p\n", 26, []string{"aliases", "under defaults"}},
-		"a key twice":             {change("name: emea\n", "name: emea\nname: emea\n"), 3, []string{"twice, first in line 2"}},
-		"another version":         {change("version: 1", "version: 2"), 1, []string{"2 is not known", "write 1"}},
-		"a word misspelt":         {change("atOnce: 4", "atonce: 4"), 5, []string{"sites.hamburg.atonce", `"atonce" is not known here`, "write atOnce"}},
-		"no name":                 {change("name: emea\n", ""), 1, []string{"name is missing"}},
-		"no installations":        {good[:strings.Index(good, "installations:")], 1, []string{"installations is missing"}},
-		"none of them":            {good[:strings.Index(good, "  - id")] + "  []\n", 15, []string{"nothing is in it"}},
-		"a name with a space":     {change("id: hamburg-1", "id: Hamburg 1"), 16, []string{"installations[0].id", "small letters"}},
-		"a relative path":         {change("/srv/IdentityConnect-7.1.6.zip", "IdentityConnect-7.1.6.zip"), 7, []string{"defaults.package", "an absolute path"}},
-		"http":                    {change("https://idc21.hamburg", "http://idc21.hamburg"), 18, []string{"installations[0].source.url", "https://"}},
-		"a password in the URL":   {change("https://idc21.hamburg", "https://me:hush-hush@idc21.hamburg"), 18, []string{"installations[0].source.url"}},
-		"a password itself":       {change("{file: /etc/idconnect/source.pw}", "hush-hush"), 10, []string{"defaults.source.password", "not a reference to a secret", "never the secret itself"}},
-		"a password in a file":    {change("{file: /etc/idconnect/source.pw}", "{file: hush-hush}"), 10, []string{"defaults.source.password.file", "an absolute path"}},
-		"a variable of another":   {change("{env: IDC_TARGET_PASSWORD}", "{env: HOME}"), 14, []string{"not a reference to a secret", "IDC_"}},
-		"rest in the middle":      {change("[1, 5%, rest]", "[rest, 5%]"), 3, []string{"rest stands at the end", `[1, "5%", rest]`}},
-		"a wave of 0":             {change("[1, 5%, rest]", "[0, rest]"), 3, []string{"waves[0]"}},
-		"a share above all":       {change("[1, 5%, rest]", "[101%, rest]"), 3, []string{"waves[0]"}},
-		"an unknown zone":         {change("Europe/Berlin", "Europe/Hamburg"), 5, []string{"no time zone", "Europe/Berlin"}},
-		"a window never open":     {change(`to: "05:00"`, `to: "22:00"`), 5, []string{"never open"}},
-		"a clock that is none":    {change(`from: "22:00"`, `from: "25:00"`), 5, []string{"a time of day"}},
-		"a clock without quotes":  {change(`from: "22:00"`, `from: 22`), 5, []string{"a time of day"}},
-		"an unknown day":          {change("[sat]", "[saturday]"), 5, []string{"saturday", "sat"}},
-		"an unknown site":         {change("site: hamburg\n    source: {url", "site: bremen\n    source: {url"), 17, []string{"the site bremen is not one of sites", "hamburg"}},
-		"an id twice":             {change("id: hamburg-2", "id: hamburg-1"), 20, []string{"the id hamburg-1 is that of line 16 too"}},
-		"a target twice":          {change("idc716b.hamburg", "idc716.hamburg"), 25, []string{"is that of line 19 too"}},
-		"no worker":               {change("    worker: \"{site}-app1\"\n", ""), 18, []string{"target.worker", "the step prepare needs it"}},
-		"no password":             {change("    password: {file: /etc/idconnect/source.pw}\n", ""), 17, []string{"source.password", "the step prepare needs it"}},
-		"no package":              {change("  package: /srv/IdentityConnect-7.1.6.zip\n", ""), 15, []string{"package", "the step unpack needs it"}},
-		"two machines":            {change("    source: {url", "    source: {worker: hamburg-db1, url"), 16, []string{"handover", "keystorePassword"}},
-		"an unknown step":         {change("    site: hamburg\n", "    site: hamburg\n    steps: [fly]\n"), 18, []string{"fly", "one of"}},
-		"verify on any machine":   {change("    site: hamburg\n", "    site: hamburg\n    anywhere: [verify]\n"), 18, []string{"whom to trust", "source.truststore"}},
-		"a step that changes":     {change("    site: hamburg\n", "    site: hamburg\n    anywhere: [migrate]\n"), 18, []string{"migrate"}},
-		"a number for a name":     {change("name: emea", "name: 7"), 2, []string{"number, not string"}},
-		"deeper than a fleet is":  {"version: 1\nname: " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\n", 2, []string{"deeper"}},
+	problems := map[string]problem{
+		"empty":         {"", 1, []string{"the file is empty"}},
+		"no YAML":       {"version: 1\nname: [\n", 2, []string{"YAML or JSON"}},
+		"a list":        {"- 1\n", 1, []string{"array, not object"}},
+		"a tabulator":   {"version: 1\n\tname: x\n", 2, nil},
+		"two documents": {good + "---\n" + good, 26, []string{"a second document"}},
+		"an alias": {change("{file: /etc/idconnect/source.pw}",
+			"&p {file: /etc/idconnect/source.pw}") + "  - *p\n", 26, []string{"aliases", "under defaults"}},
+		"a key twice": {change("name: emea\n", "name: emea\nname: emea\n"), 3,
+			[]string{"twice, first in line 2"}},
+		"another version": {change("version: 1", "version: 2"), 1, []string{"2 is not known", "write 1"}},
+		"a word misspelt": {change("atOnce: 4", "atonce: 4"), 5,
+			[]string{"sites.hamburg.atonce", `"atonce" is not known here`, "write atOnce"}},
+		"no name": {change("name: emea\n", ""), 1, []string{"name is missing"}},
+		"no installations": {good[:strings.Index(good, "installations:")], 1,
+			[]string{"installations is missing"}},
+		"none of them": {good[:strings.Index(good, "  - id")] + "  []\n", 15, []string{"nothing is in it"}},
+		"a name with a space": {change("id: hamburg-1", "id: Hamburg 1"), 16,
+			[]string{"installations[0].id", "small letters"}},
+		"a relative path": {change("/srv/IdentityConnect-7.1.6.zip", "IdentityConnect-7.1.6.zip"), 7,
+			[]string{"defaults.package", "an absolute path"}},
+		"http": {change("https://idc21.hamburg", "http://idc21.hamburg"), 18,
+			[]string{"installations[0].source.url", "https://"}},
+		"a password in the URL": {change("https://idc21.hamburg", "https://me:hush-hush@idc21.hamburg"), 18,
+			[]string{"installations[0].source.url"}},
+		"a password itself": {change("{file: /etc/idconnect/source.pw}", "hush-hush"), 10,
+			[]string{"defaults.source.password", "not a reference to a secret", "never the secret itself"}},
+		"a password in a file": {change("{file: /etc/idconnect/source.pw}", "{file: hush-hush}"), 10,
+			[]string{"defaults.source.password.file", "an absolute path"}},
+		"a variable of another": {change("{env: IDC_TARGET_PASSWORD}", "{env: HOME}"), 14,
+			[]string{"not a reference to a secret", "IDC_"}},
+		"rest in the middle": {change("[1, 5%, rest]", "[rest, 5%]"), 3,
+			[]string{"rest stands at the end", `[1, "5%", rest]`}},
+		"a wave of 0":       {change("[1, 5%, rest]", "[0, rest]"), 3, []string{"waves[0]"}},
+		"a share above all": {change("[1, 5%, rest]", "[101%, rest]"), 3, []string{"waves[0]"}},
+		"an unknown zone": {change("Europe/Berlin", "Europe/Hamburg"), 5,
+			[]string{"no time zone", "Europe/Berlin"}},
+		"a window never open":    {change(`to: "05:00"`, `to: "22:00"`), 5, []string{"never open"}},
+		"a clock that is none":   {change(`from: "22:00"`, `from: "25:00"`), 5, []string{"a time of day"}},
+		"a clock without quotes": {change(`from: "22:00"`, `from: 22`), 5, []string{"a time of day"}},
+		"an unknown day":         {change("[sat]", "[saturday]"), 5, []string{"saturday", "sat"}},
+		"an unknown site": {change("site: hamburg\n    source: {url", "site: bremen\n    source: {url"), 17,
+			[]string{"the site bremen is not one of sites", "hamburg"}},
+		"an id twice": {change("id: hamburg-2", "id: hamburg-1"), 20,
+			[]string{"the id hamburg-1 is that of line 16 too"}},
+		"a target twice": {change("idc716b.hamburg", "idc716.hamburg"), 25,
+			[]string{"is that of line 19 too"}},
+		"no worker": {change("    worker: \"{site}-app1\"\n", ""), 18,
+			[]string{"target.worker", "the step prepare needs it"}},
+		"no password": {change("    password: {file: /etc/idconnect/source.pw}\n", ""), 17,
+			[]string{"source.password", "the step prepare needs it"}},
+		"no package": {change("  package: /srv/IdentityConnect-7.1.6.zip\n", ""), 15,
+			[]string{"package", "the step unpack needs it"}},
+		"two machines": {change("    source: {url", "    source: {worker: hamburg-db1, url"), 16,
+			[]string{"handover", "keystorePassword"}},
+		"an unknown step": {change("    site: hamburg\n", "    site: hamburg\n    steps: [fly]\n"), 18,
+			[]string{"fly", "one of"}},
+		"verify on any machine": {change("    site: hamburg\n", "    site: hamburg\n    anywhere: [verify]\n"), 18,
+			[]string{"whom to trust", "source.truststore"}},
+		"a step that changes": {change("    site: hamburg\n", "    site: hamburg\n    anywhere: [migrate]\n"), 18,
+			[]string{"migrate"}},
+		"a number for a name": {change("name: emea", "name: 7"), 2, []string{"number, not string"}},
+		"deeper than a fleet is": {"version: 1\nname: " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\n",
+			2, []string{"deeper"}},
 		"more than a fleet allow": {change("atOnce: 4", "atOnce: 100000"), 5, []string{"1 to 1000"}},
-	} {
-		f, err := Parse("fleet.yaml", []byte(c.text))
-		var problems Problems
-		if f != nil || !errors.As(err, &problems) {
-			t.Errorf("%s: %v, %v", name, f, err)
-			continue
+	}
+	for name, p := range problems {
+		p.check(t, name)
+	}
+}
+
+// problem is a fleet file that is wrong, the line that must be named, and words
+// of the error.
+type problem struct {
+	text string
+	line int
+	says []string
+}
+
+func (c problem) check(t *testing.T, name string) {
+	t.Helper()
+	f, err := Parse("fleet.yaml", []byte(c.text))
+	var problems Problems
+	if f != nil || !errors.As(err, &problems) {
+		t.Errorf("%s: %v, %v", name, f, err)
+		return
+	}
+	if !slices.ContainsFunc(problems, func(p Problem) bool { return p.Line == c.line }) {
+		t.Errorf("%s: nothing in line %d:\n%s", name, c.line, err)
+		return
+	}
+	for _, word := range c.says {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%s: %q is not in\n%s", name, word, err)
 		}
-		at := -1
-		for i, p := range problems {
-			if p.Line == c.line {
-				at = i
-			}
-		}
-		if at < 0 {
-			t.Errorf("%s: nothing in line %d:\n%s", name, c.line, err)
-			continue
-		}
-		for _, word := range c.says {
-			if !strings.Contains(err.Error(), word) {
-				t.Errorf("%s: %q is not in\n%s", name, word, err)
-			}
-		}
-		if strings.Contains(err.Error(), "hush-hush") {
-			t.Errorf("%s: the secret is said: %v", name, err)
-		}
-		if !strings.HasPrefix(err.Error(), "fleet.yaml:") {
-			t.Errorf("%s: %v", name, err)
-		}
+	}
+	if strings.Contains(err.Error(), "hush-hush") {
+		t.Errorf("%s: the error holds the secret: %v", name, err)
+	}
+	if !strings.HasPrefix(err.Error(), "fleet.yaml:") {
+		t.Errorf("%s: %v", name, err)
 	}
 }
 

@@ -85,7 +85,9 @@ func (a *Activities) Plan(ctx context.Context, t Task) (Looked, error) {
 }
 
 // carryOut is what all activities on an installation have in common.
-func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Context, *idconnect.Upgrade) (*report.Report, error)) (Looked, error) {
+func (a *Activities) carryOut(
+	ctx context.Context, t Task, do func(context.Context, *idconnect.Upgrade) (*report.Report, error),
+) (Looked, error) {
 	first := firstTry(ctx)
 	own, pulse, stop := beat(ctx, a.Name, t.Step, first)
 	defer stop()
@@ -102,7 +104,8 @@ func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Conte
 	if rep != nil {
 		looked.Folder = filepath.Join(a.Reports, t.Installation.ID, t.Step)
 		if saveErr := rep.Save(looked.Folder); saveErr != nil {
-			a.Logger.Error("the report is not saved", "installation", t.Installation.ID, "step", t.Step, "error", saveErr)
+			a.Logger.Error("the report is not saved", "installation", t.Installation.ID, "step", t.Step, "error",
+				saveErr)
 			looked.Unsaved = true
 		}
 		looked.Report = public(rep)
@@ -114,7 +117,9 @@ func (a *Activities) carryOut(ctx context.Context, t Task, do func(context.Conte
 		return looked, ctx.Err()
 	}
 	if own.Err() != nil {
-		return looked, fault{Type: FaultStopped, Code: FaultStopped, Text: "the worker was told to end; another one goes on", after: 100 * time.Millisecond}.application(looked)
+		return looked, fault{Type: FaultStopped, Code: FaultStopped,
+			Text:  "the worker was stopped; another one resumes the step",
+			after: 100 * time.Millisecond}.application(looked)
 	}
 	f, known := err.(fault)
 	if !known {
@@ -173,7 +178,9 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 			args[i] = strings.NewReplacer("{source}", h.Source, "{target}", h.Target).Replace(args[i])
 		}
 		if _, err := a.command(ctx, args); err != nil {
-			return nil, fault{Type: FaultAccess, Code: FaultAccess, Text: "handover.carry: " + err.Error(), Remedy: "carry the file by hand, or repair the program; the step is tried again by itself", after: accessPause}
+			return nil, fault{Type: FaultAccess, Code: FaultAccess, Text: "handover.carry: " + err.Error(),
+				Remedy: "carry the file by hand, or repair the program; the step is retried automatically",
+				after:  accessPause}
 		}
 		return nil, nil
 	})
@@ -183,8 +190,9 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, error) {
 	i := &t.Installation
 	u := &idconnect.Upgrade{
-		Package: i.Package, InstanceURL: i.InstanceURL, JavaHome: i.JavaHome, TruststoreConflict: keystore.Policy(i.TruststoreConflict),
-		Source: server(&i.Source), Target: server(&i.Target), Steps: i.Steps, Logger: a.Logger,
+		Package: i.Package, InstanceURL: i.InstanceURL, JavaHome: i.JavaHome,
+		TruststoreConflict: keystore.Policy(i.TruststoreConflict), Steps: i.Steps, Logger: a.Logger,
+		Source: server(&i.Source), Target: server(&i.Target),
 		Checks: preflight.Options{InstanceAddress: i.InstanceAddress},
 	}
 	if t.Patience > 0 {
@@ -206,6 +214,7 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 		u.SourceDir = i.Source.Dir
 		u.StateDir = filepath.Join(a.Reports, i.ID, "state")
 	}
+	sourceOnly := t.Step == idconnect.StepPrepare || t.Step == stepExport
 	for _, s := range []struct {
 		into *keystore.Password
 		from *fleetfile.Secret
@@ -213,9 +222,9 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 		skip bool
 	}{
 		{&u.Source.Credentials.Password, i.Source.Password, "source.password", false},
-		{&u.Target.Credentials.Password, i.Target.Password, "target.password", t.Step == idconnect.StepPrepare || t.Step == stepExport},
+		{&u.Target.Credentials.Password, i.Target.Password, "target.password", sourceOnly},
 		{&u.Source.TruststorePassword, i.Source.TruststorePassword, "source.truststorePassword", false},
-		{&u.Target.TruststorePassword, i.Target.TruststorePassword, "target.truststorePassword", t.Step == idconnect.StepPrepare || t.Step == stepExport},
+		{&u.Target.TruststorePassword, i.Target.TruststorePassword, "target.truststorePassword", sourceOnly},
 		{&u.KeystorePassword, i.KeystorePassword, "keystorePassword", u.SourceDir == "" && u.TargetDir == ""},
 	} {
 		if s.skip {
@@ -236,7 +245,10 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 }
 
 func server(s *fleetfile.Server) idconnect.Server {
-	return idconnect.Server{URL: s.URL, Credentials: openidm.Credentials{Username: s.User}, Truststore: s.Truststore, TLSName: s.TLSName}
+	return idconnect.Server{
+		URL: s.URL, Credentials: openidm.Credentials{Username: s.User},
+		Truststore: s.Truststore, TLSName: s.TLSName,
+	}
 }
 
 // reachable says which folder or file that must be there this worker cannot

@@ -48,16 +48,21 @@ func TestFaults(t *testing.T) {
 		kind     string
 		final    bool
 	}{
-		"lost answer":        {fmt.Errorf("a: %w", &migration.UnknownOutcomeError{Action: "migrate", Err: said}), nil, FaultUnknown, true},
-		"lock":               {&idconnect.LockedError{}, nil, FaultLocked, false},
-		"lock as finding":    {preflight.ErrBlocked, blocking("RUN-IN-PROGRESS"), FaultLocked, false},
-		"blocked":            {preflight.ErrBlocked, blocking("SOURCE-TLS"), FaultBlocked, true},
-		"unreachable":        {preflight.ErrBlocked, blocking("SOURCE-UNREACHABLE", "TARGET-STARTING"), FaultUnavailable, false},
+		"lost answer": {fmt.Errorf("a: %w", &migration.UnknownOutcomeError{Action: "migrate", Err: said}), nil,
+			FaultUnknown, true},
+		"lock":            {&idconnect.LockedError{}, nil, FaultLocked, false},
+		"lock as finding": {preflight.ErrBlocked, blocking("RUN-IN-PROGRESS"), FaultLocked, false},
+		"blocked":         {preflight.ErrBlocked, blocking("SOURCE-TLS"), FaultBlocked, true},
+		"unreachable": {preflight.ErrBlocked, blocking("SOURCE-UNREACHABLE", "TARGET-STARTING"),
+			FaultUnavailable, false},
 		"that and another":   {preflight.ErrBlocked, blocking("SOURCE-UNREACHABLE", "SOURCE-TLS"), FaultBlocked, true},
 		"blocked by nothing": {preflight.ErrBlocked, nil, FaultBlocked, true},
 		"differences":        {idconnect.ErrDifferences, nil, FaultDifferences, true},
-		"failed records":     {&migration.FailedError{Action: hush, Status: migration.Status{Word: hush, Phase: migration.PhaseCompleteWithFailures}, Err: said}, nil, FaultFailed, true},
-		"no right":           {&fs.PathError{Op: "open", Path: "/srv/x", Err: fs.ErrPermission}, nil, FaultAccess, false},
+		"failed records": {&migration.FailedError{Action: hush,
+			Status: migration.Status{Word: hush, Phase: migration.PhaseCompleteWithFailures}, Err: said}, nil,
+			FaultFailed, true},
+		"no right": {&fs.PathError{Op: "open", Path: "/srv/x", Err: fs.ErrPermission}, nil, FaultAccess,
+			false},
 		"no folder":          {&fs.PathError{Op: "open", Path: "/srv/x", Err: fs.ErrNotExist}, nil, FaultAccess, false},
 		"refused connection": {&net.OpError{Op: "dial", Err: said}, nil, FaultUnavailable, false},
 		"unavailable":        {fmt.Errorf("%w: %s", openidm.ErrUnavailable, hush), nil, FaultUnavailable, false},
@@ -71,7 +76,8 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s: %s, final %v", name, f.Type, f.final)
 		}
 		var app *temporal.ApplicationError
-		if err := f.application(Looked{}); !errors.As(err, &app) || app.NonRetryable() != c.final || strings.Contains(fmt.Sprint(err, f.Remedy), hush) {
+		if err := f.application(Looked{}); !errors.As(err, &app) || app.NonRetryable() != c.final ||
+			strings.Contains(fmt.Sprint(err, f.Remedy), hush) {
 			t.Errorf("%s: %v, %s", name, err, f.Remedy)
 		}
 	}
@@ -90,7 +96,8 @@ func TestPublic(t *testing.T) {
 	}
 	may := map[string]bool{}
 	for _, at := range []string{
-		"Outcome", "Source.URL", "Target.URL", "Steps.Name", "Steps.State", "Findings.Code", "Findings.Severity", "Findings.Step",
+		"Outcome", "Source.URL", "Target.URL", "Steps.Name", "Steps.State", "Findings.Code", "Findings.Severity",
+		"Findings.Step",
 		"Verify.Source", "Verify.Target", "Verify.Collections.Name", "Verify.Collections.Resource",
 	} {
 		may[at] = true
@@ -161,7 +168,8 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "program")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n[ -z \"$IDC_A_PASSWORD\" ] || exit 9\necho "+hush+"\n[ \"$1\" = good ]\n"), 0o700); err != nil {
+	script := "#!/bin/sh\n[ -z \"$IDC_A_PASSWORD\" ] || exit 9\necho " + hush + "\n[ \"$1\" = good ]\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("IDC_A_PASSWORD", hush)
@@ -170,15 +178,16 @@ func TestSecrets(t *testing.T) {
 		commands bool
 		says     string // "": it is found
 	}{
-		"file":                {&fleetfile.Secret{File: file}, false, ""},
-		"no file":             {&fleetfile.Secret{File: file + "x"}, false, "file does not exist|no such file"},
-		"variable":            {&fleetfile.Secret{Env: "IDC_A_PASSWORD"}, false, ""},
-		"no variable":         {&fleetfile.Secret{Env: "IDC_B_PASSWORD"}, false, "IDC_B_PASSWORD is not set"},
-		"program":             {&fleetfile.Secret{Command: []string{program, "good"}}, true, ""},
-		"program not allowed": {&fleetfile.Secret{Command: []string{program, "good"}}, false, "start it with -commands"},
-		"program that fails":  {&fleetfile.Secret{Command: []string{program, "bad-" + hush}}, true, "ended with 1"},
-		"no program":          {&fleetfile.Secret{Command: []string{program + "x"}}, true, "cannot be run"},
-		"nothing said":        {&fleetfile.Secret{}, true, "not said where"},
+		"file":        {&fleetfile.Secret{File: file}, false, ""},
+		"no file":     {&fleetfile.Secret{File: file + "x"}, false, "file does not exist|no such file"},
+		"variable":    {&fleetfile.Secret{Env: "IDC_A_PASSWORD"}, false, ""},
+		"no variable": {&fleetfile.Secret{Env: "IDC_B_PASSWORD"}, false, "IDC_B_PASSWORD is not set"},
+		"program":     {&fleetfile.Secret{Command: []string{program, "good"}}, true, ""},
+		"program not allowed": {&fleetfile.Secret{Command: []string{program, "good"}}, false,
+			"start it with -commands"},
+		"program that fails": {&fleetfile.Secret{Command: []string{program, "bad-" + hush}}, true, "ended with 1"},
+		"no program":         {&fleetfile.Secret{Command: []string{program + "x"}}, true, "cannot be run"},
+		"nothing said":       {&fleetfile.Secret{}, true, "not said where"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.from.Command != nil && os.PathSeparator == '\\' {
@@ -192,7 +201,8 @@ func TestSecrets(t *testing.T) {
 				return
 			}
 			var f fault
-			if !errors.As(err, &f) || f.Type != FaultSecret || f.final || !strings.Contains(err.Error(), "source.password") || strings.Contains(fmt.Sprintf("%+v", f), hush) {
+			if !errors.As(err, &f) || f.Type != FaultSecret || f.final ||
+				!strings.Contains(err.Error(), "source.password") || strings.Contains(fmt.Sprintf("%+v", f), hush) {
 				t.Errorf("%+v", err)
 			}
 			said := false
@@ -204,7 +214,8 @@ func TestSecrets(t *testing.T) {
 			}
 		})
 	}
-	if p, err := (&Activities{}).secret(t.Context(), nil, "x"); err != nil || !reflect.DeepEqual(p, keystore.Password{}) {
+	if p, err := (&Activities{}).secret(t.Context(), nil, "x"); err != nil ||
+		!reflect.DeepEqual(p, keystore.Password{}) {
 		t.Errorf("none: %v", err)
 	}
 }
@@ -235,7 +246,8 @@ func TestHeartbeats(t *testing.T) {
 	env.RegisterActivityWithOptions(func(ctx context.Context) error {
 		_, p, stop := beat(ctx, "app1", "migrate", first)
 		defer stop()
-		p.event(idconnect.Event{Kind: idconnect.EventProgress, Step: "migrate", Detail: hush, Done: 3, Total: 9, Unit: "records",
+		p.event(idconnect.Event{Kind: idconnect.EventProgress, Step: "migrate", Detail: hush,
+			Done: 3, Total: 9, Unit: "records",
 			Finding: &preflight.Finding{Code: "SOURCE-TLS", Seen: hush}})
 		select {
 		case <-arrived:
@@ -250,7 +262,8 @@ func TestHeartbeats(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	last := beats[len(beats)-1]
-	if last.Worker != "app1" || last.Step != "migrate" || last.Kind != idconnect.EventProgress || last.Done != 3 || last.Total != 9 || last.Unit != "records" || last.Code != "SOURCE-TLS" || !last.First.Equal(first) {
+	if last.Worker != "app1" || last.Step != "migrate" || last.Kind != idconnect.EventProgress || last.Done != 3 ||
+		last.Total != 9 || last.Unit != "records" || last.Code != "SOURCE-TLS" || !last.First.Equal(first) {
 		t.Errorf("%+v", last)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", beats), hush) {
@@ -274,7 +287,8 @@ func TestPatience(t *testing.T) {
 			env.SetHeartbeatDetails(Progress{First: time.Now().Add(-c.since)})
 			i := installation("a")
 			i.Source.Password = &fleetfile.Secret{File: filepath.Join(t.TempDir(), "none")}
-			_, err := env.ExecuteActivity(planActivity, Task{Order: Order{Installation: i, Patience: 15 * time.Minute}, Step: stepPlan})
+			_, err := env.ExecuteActivity(planActivity,
+				Task{Order: Order{Installation: i, Patience: 15 * time.Minute}, Step: stepPlan})
 			var app *temporal.ApplicationError
 			if !errors.As(err, &app) || app.Type() != FaultSecret || app.NonRetryable() != c.final {
 				t.Errorf("%+v", err)

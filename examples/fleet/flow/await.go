@@ -41,7 +41,8 @@ func (a *Activities) Await(ctx context.Context, ids []string) ([]Brief, error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-activity.GetWorkerStopChannel(ctx):
-			return nil, fault{Type: FaultStopped, Code: FaultStopped, after: 100 * time.Millisecond}.application(Looked{})
+			stopped := fault{Type: FaultStopped, Code: FaultStopped, after: 100 * time.Millisecond}
+			return nil, stopped.application(Looked{})
 		case <-tick.C:
 		}
 	}
@@ -79,9 +80,12 @@ func resultOfError(id string, err error) *Result {
 		}
 		return &Result{ID: id, Outcome: Interrupted}
 	case errors.As(err, &terminated):
-		return &Result{ID: id, Outcome: Interrupted, Code: "TERMINATED", Text: "its workflow was ended in the engine", Remedy: "run the fleet again: it goes on where it stopped"}
+		return &Result{ID: id, Outcome: Interrupted, Code: "TERMINATED",
+			Text:   "its workflow was terminated in the engine",
+			Remedy: "run the fleet again to resume it"}
 	}
-	return &Result{ID: id, Outcome: Failed, Code: "WORKFLOW-FAILED", Text: "its workflow failed", Remedy: "look at it in the engine, then run the fleet again"}
+	return &Result{ID: id, Outcome: Failed, Code: "WORKFLOW-FAILED", Text: "its workflow failed",
+		Remedy: "inspect it in the engine, then run the fleet again"}
 }
 
 // Brief is what a wave keeps of an installation.

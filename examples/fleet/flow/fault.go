@@ -60,18 +60,18 @@ type Trouble struct {
 
 func (f fault) application(l Looked) error {
 	return temporal.NewApplicationErrorWithOptions(f.Error(), f.Type, temporal.ApplicationErrorOptions{
-		NonRetryable: f.final, NextRetryDelay: f.after, Details: []any{Trouble{Looked: l, Code: f.Code, Text: f.Text, Remedy: f.Remedy}},
+		NonRetryable: f.final, NextRetryDelay: f.after,
+		Details: []any{Trouble{Looked: l, Code: f.Code, Text: f.Text, Remedy: f.Remedy}},
 	})
 }
 
-// passing are findings that say that a server does not answer, or that another
-// run is under way: they may be gone the next time.
+// passing are the findings that may be gone on the next try.
 var passing = []string{
 	"SOURCE-UNREACHABLE", "SOURCE-STARTING", "TARGET-UNREACHABLE", "TARGET-STARTING",
 	"CHECK-TIMED-OUT", "INSTANCE-URL-UNREACHABLE",
 }
 
-// faultOfFindings is that of findings which block, nil where none does.
+// faultOfFindings is the fault of blocking findings, nil if none blocks.
 func faultOfFindings(all preflight.Findings) *fault {
 	blocking := all.Blocking()
 	if len(blocking) == 0 {
@@ -79,19 +79,20 @@ func faultOfFindings(all preflight.Findings) *fault {
 	}
 	first := blocking[0]
 	if first.Code == "RUN-IN-PROGRESS" {
-		return &fault{Type: FaultLocked, Code: FaultLocked, Text: "another run is under way on this target", after: time.Second}
+		return &fault{Type: FaultLocked, Code: FaultLocked, Text: "another run is in progress on this target",
+			after: time.Second}
 	}
-	f := &fault{Type: FaultBlocked, Code: first.Code, Text: "blocks the step " + first.Step, Remedy: remedyOf(first.Code), final: true}
+	f := &fault{Type: FaultBlocked, Code: first.Code, Text: "blocks the step " + first.Step,
+		Remedy: remedyOf(first.Code), final: true}
 	if !slices.ContainsFunc(blocking, func(b preflight.Finding) bool { return !slices.Contains(passing, b.Code) }) {
 		f.Type, f.final = FaultUnavailable, false
 	}
 	return f
 }
 
-// faultOf says what of an error may be told, and whether the step may be tried
-// again: whatever the step does by itself is done by then. A step that is
-// carried out again looks first and converges; it is repeated only where the
-// next time may be better.
+// faultOf turns an error into what may be stored in the engine, and decides
+// whether the step is retried. Steps converge, so a retry is always safe; it is
+// done only where it may succeed.
 func faultOf(err error, findings preflight.Findings) fault {
 	var (
 		locked  *idconnect.LockedError
@@ -106,42 +107,58 @@ func faultOf(err error, findings preflight.Findings) fault {
 	)
 	switch {
 	case errors.As(err, &locked):
-		return fault{Type: FaultLocked, Code: FaultLocked, Text: "another run is under way on this target", after: time.Second}
+		return fault{Type: FaultLocked, Code: FaultLocked, Text: "another run is in progress on this target",
+			after: time.Second}
 	case errors.Is(err, preflight.ErrBlocked):
 		if f := faultOfFindings(findings); f != nil {
 			return *f
 		}
 		return fault{Type: FaultBlocked, Code: FaultBlocked, final: true}
 	case errors.As(err, &unknown):
-		return fault{Type: FaultUnknown, Code: FaultUnknown, Text: "whether the target received " + actionOf(unknown.Action) + ", or what became of it, is not known",
-			Remedy: "look at the target's log and records, then decide: fleet approve -installation ID -decide " + DecideLook + "|" + DecideGoOn + "|" + DecideResend + "|" + DecideGiveUp, final: true}
+		return fault{Type: FaultUnknown, Code: FaultUnknown,
+			Text: "the outcome of " + actionOf(unknown.Action) + " is not known: the response was lost",
+			Remedy: "look at the target's log and records, then decide: fleet approve -installation ID -decide " +
+				DecideLook + "|" + DecideGoOn + "|" + DecideResend + "|" + DecideGiveUp, final: true}
 	case errors.Is(err, idconnect.ErrDifferences):
-		return fault{Type: FaultDifferences, Code: FaultDifferences, Text: "the servers do not hold the same records", Remedy: "the worker's report names them; look at the target's log for why they were not copied", final: true}
+		return fault{Type: FaultDifferences, Code: FaultDifferences, Text: "the servers differ",
+			Remedy: "the worker's report lists the records; the target's log says why they were not copied",
+			final:  true}
 	case errors.As(err, &failed):
-		return fault{Type: FaultFailed, Code: "MIGRATION-FAILED", Text: actionOf(failed.Action) + " failed, says the target", Remedy: failed.Remedy(), final: true}
+		return fault{Type: FaultFailed, Code: "MIGRATION-FAILED",
+			Text: "the target reports that " + actionOf(failed.Action) + " failed", Remedy: failed.Remedy(),
+			final: true}
 	case errors.As(err, &setup):
-		return fault{Type: FaultFailed, Code: "SETUP-FAILED", Text: "the set-up script", Remedy: "the worker's report has its last lines", final: true}
+		return fault{Type: FaultFailed, Code: "SETUP-FAILED", Text: "the set-up script failed",
+			Remedy: "see its last lines in the worker's report", final: true}
 	case errors.As(err, &started):
-		return fault{Type: FaultFailed, Code: "SERVER-DOWN", Text: "the set-up was done, and its server does not answer", Remedy: "start the server, look at its log, and run the fleet again", final: true}
+		return fault{Type: FaultFailed, Code: "SERVER-DOWN",
+			Text:   "setup is complete, but the server is not responding",
+			Remedy: "start the server, check its log, and run the fleet again", final: true}
 	case errors.As(err, &trust):
-		return fault{Type: FaultFailed, Code: "NOT-TRUSTED", Text: "a certificate is not trusted", Remedy: "the worker's report says which, and why", final: true}
+		return fault{Type: FaultFailed, Code: "NOT-TRUSTED", Text: "a certificate is not trusted",
+			Remedy: "see the worker's report for which one and why", final: true}
 	case errors.As(err, &missing):
-		return fault{Type: FaultFailed, Code: "MISSING", Text: "the step needs " + missing.Field, Remedy: "give it in the fleet file", final: true}
+		return fault{Type: FaultFailed, Code: "MISSING", Text: "the step needs " + missing.Field,
+			Remedy: "add it to the fleet file", final: true}
 	case errors.Is(err, openidm.ErrUnauthorized):
-		return fault{Type: FaultFailed, Code: "UNAUTHORIZED", Text: "a server refuses the account", Remedy: "check the account and its password", final: true}
-	case errors.As(err, &path) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENOSPC)):
+		return fault{Type: FaultFailed, Code: "UNAUTHORIZED", Text: "a server rejects the account",
+			Remedy: "check the account and its password", final: true}
+	case errors.As(err, &path) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) ||
+		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENOSPC)):
 		return noAccess(path)
 	case errors.As(err, &network):
 		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "no connection to " + addressOf(network)}
 	case errors.Is(err, openidm.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "a server does not answer"}
+		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "a server is not responding"}
 	}
-	return fault{Type: FaultFailed, Code: FaultFailed, Text: "the worker's report says why", Remedy: "look at the report, then run the fleet again", final: true}
+	return fault{Type: FaultFailed, Code: FaultFailed, Text: "the worker's report says why",
+		Remedy: "read the report, then run the fleet again", final: true}
 }
 
 // noAccess names the file: its path is the operator's, not a user's.
 func noAccess(e *fs.PathError) fault {
-	return fault{Type: FaultAccess, Code: FaultAccess, Text: e.Path + ": " + e.Err.Error(), Remedy: "give this worker access to it; the step is tried again by itself", after: accessPause}
+	return fault{Type: FaultAccess, Code: FaultAccess, Text: e.Path + ": " + e.Err.Error(),
+		Remedy: "give this worker access to it; the step is retried automatically", after: accessPause}
 }
 
 // accessPause is how soon a folder that was not there is looked for again.

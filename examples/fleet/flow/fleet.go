@@ -101,7 +101,8 @@ func (f *fleet) run(ctx workflow.Context) error {
 				return err
 			}
 		}
-		if err := f.say(ctx, State{Phase: fmt.Sprintf("wave %d of %d, %d installations", n+1, len(sizes), size)}); err != nil {
+		phase := fmt.Sprintf("wave %d of %d, %d installations", n+1, len(sizes), size)
+		if err := f.say(ctx, State{Phase: phase}); err != nil {
 			return err
 		}
 		order := f.order(UpgradeType, todo[:size])
@@ -148,7 +149,8 @@ func (f *fleet) add(r WaveResult) {
 }
 
 func (f *fleet) order(kind string, all []fleetfile.Installation) WaveOrder {
-	o := WaveOrder{Type: kind, Left: all, AtOnce: f.o.Fleet.AtOnce, Sites: f.o.Fleet.Sites, Patience: f.o.Fleet.PatienceTime(), MayFail: -1, MaxEvents: f.o.MaxEvents}
+	o := WaveOrder{Type: kind, Left: all, AtOnce: f.o.Fleet.AtOnce, Sites: f.o.Fleet.Sites,
+		Patience: f.o.Fleet.PatienceTime(), MayFail: -1, MaxEvents: f.o.MaxEvents}
 	if kind == UpgradeType {
 		o.Window = f.o.Fleet.Window
 	} else {
@@ -179,7 +181,9 @@ func (f *fleet) approval(ctx workflow.Context, wave int) error {
 		return err
 	}
 	selector := workflow.NewSelector(ctx)
-	selector.AddReceive(workflow.GetSignalChannel(ctx, ApproveSignal), func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) })
+	selector.AddReceive(workflow.GetSignalChannel(ctx, ApproveSignal), func(c workflow.ReceiveChannel, _ bool) {
+		c.Receive(ctx, nil)
+	})
 	selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
 	selector.Select(ctx)
 	return ctx.Err()

@@ -62,7 +62,8 @@ func Plan(ctx workflow.Context, o Order) (*Result, error) {
 	if w.result.Outcome == "" {
 		w.result.Outcome = Ready
 	}
-	return w.result, say(ctx, State{Outcome: w.result.Outcome, Step: w.result.Step, Code: w.result.Code, Remedy: w.result.Remedy})
+	return w.result, say(ctx,
+		State{Outcome: w.result.Outcome, Step: w.result.Step, Code: w.result.Code, Remedy: w.result.Remedy})
 }
 
 // Upgrade carries out the upgrade of one installation, step by step. It looks
@@ -138,7 +139,9 @@ func (w *work) ask(ctx workflow.Context, step string, said *temporal.Application
 	for {
 		var decision string
 		selector := workflow.NewSelector(ctx)
-		selector.AddReceive(workflow.GetSignalChannel(ctx, DecideSignal), func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &decision) })
+		selector.AddReceive(workflow.GetSignalChannel(ctx, DecideSignal), func(c workflow.ReceiveChannel, _ bool) {
+			c.Receive(ctx, &decision)
+		})
 		selector.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
 		selector.Select(ctx)
 		if err := ctx.Err(); err != nil {
@@ -163,7 +166,9 @@ func (w *work) try(ctx workflow.Context, activity, step string, again bool) erro
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ActivityID: id, TaskQueue: w.order.queue(step),
 		StartToCloseTimeout: stepTimeout, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second,
+		},
 	})
 	var looked Looked
 	err := workflow.ExecuteActivity(ctx, activity, Task{Order: w.order, Step: step, Again: again}).Get(ctx, &looked)

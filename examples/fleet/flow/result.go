@@ -78,7 +78,8 @@ func (r *Result) add(l Looked) {
 		}
 	}
 	for _, f := range from.Findings {
-		if !slices.ContainsFunc(into.Findings, func(o preflight.Finding) bool { return o.Code == f.Code && o.Step == f.Step }) {
+		same := func(o preflight.Finding) bool { return o.Code == f.Code && o.Step == f.Step }
+		if !slices.ContainsFunc(into.Findings, same) {
 			into.Findings = append(into.Findings, f)
 		}
 	}
@@ -113,15 +114,18 @@ func public(rep *report.Report) *report.Report {
 		Source: server(rep.Source), Target: server(rep.Target),
 	}
 	for _, s := range rep.Steps {
-		out.Steps = append(out.Steps, &report.StepResult{Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended)})
+		out.Steps = append(out.Steps,
+			&report.StepResult{Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended)})
 	}
 	out.Findings = publicFindings(rep.Findings)
 	if v := rep.Verify; v != nil {
-		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Resumed: v.Resumed}
+		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(),
+			Ended: v.Ended.UTC(), Resumed: v.Resumed}
 		for _, c := range v.Collections {
 			out.Verify.Collections = append(out.Verify.Collections, verify.CollectionReport{
 				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked,
-				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount, ExtraCount: c.ExtraCount,
+				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount,
+				ExtraCount:   c.ExtraCount,
 				ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,
 				NotCheckedValues: c.NotCheckedValues, Shifted: c.Shifted, Passes: c.Passes, Ranges: c.Ranges,
 			})

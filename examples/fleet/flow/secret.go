@@ -25,7 +25,9 @@ const (
 // fails is said without what was read.
 func (a *Activities) secret(ctx context.Context, s *fleetfile.Secret, what string) (keystore.Password, error) {
 	none := func(text, remedy string) (keystore.Password, error) {
-		return keystore.Password{}, fault{Type: FaultSecret, Code: FaultSecret, Text: what + ": " + text, Remedy: remedy, after: accessPause}
+		return keystore.Password{}, fault{
+			Type: FaultSecret, Code: FaultSecret, Text: what + ": " + text, Remedy: remedy, after: accessPause,
+		}
 	}
 	switch {
 	case s == nil:
@@ -34,16 +36,17 @@ func (a *Activities) secret(ctx context.Context, s *fleetfile.Secret, what strin
 		p, err := keystore.ReadPasswordFile(s.File)
 		var path *fs.PathError
 		if errors.As(err, &path) {
-			return none(path.Path+": "+path.Err.Error(), "give this worker the file; the step is tried again by itself")
+			return none(path.Path+": "+path.Err.Error(), "give this worker the file; the step is retried automatically")
 		}
 		if err != nil {
-			return none(s.File+" cannot be read", "give this worker the file; the step is tried again by itself")
+			return none(s.File+" cannot be read", "give this worker the file; the step is retried automatically")
 		}
 		return p, nil
 	case s.Env != "":
 		text, ok := os.LookupEnv(s.Env)
 		if !ok {
-			return none("the variable "+s.Env+" is not set", "set it and start the worker again; the step is tried again by itself")
+			return none("the variable "+s.Env+" is not set",
+				"set it and start the worker again; the step is retried automatically")
 		}
 		return keystore.NewPassword(text), nil
 	case len(s.Command) == 0:
@@ -51,7 +54,7 @@ func (a *Activities) secret(ctx context.Context, s *fleetfile.Secret, what strin
 	}
 	out, err := a.command(ctx, s.Command)
 	if err != nil {
-		return none(err.Error(), "the step is tried again by itself")
+		return none(err.Error(), "the step is retried automatically")
 	}
 	return keystore.NewPassword(strings.TrimRight(string(out), "\r\n")), nil
 }

@@ -248,7 +248,9 @@ func (w *wave) await(selector workflow.Selector) {
 	free, _ := workflow.NewDisconnectedContext(w.ctx)
 	free = workflow.WithActivityOptions(free, workflow.ActivityOptions{
 		TaskQueue: Queue, StartToCloseTimeout: stepTimeout, HeartbeatTimeout: heartbeatTimeout,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second,
+		},
 	})
 	selector.AddFuture(workflow.ExecuteActivity(free, awaitActivity, w.others), func(f workflow.Future) {
 		w.waiting = false

@@ -53,7 +53,8 @@ func newEnv(t *testing.T, s *script) *testsuite.TestWorkflowEnvironment {
 }
 
 func installation(id string) fleetfile.Installation {
-	return fleetfile.Installation{ID: id, Target: fleetfile.Server{Worker: "w"}, Steps: []string{"configure", "migrate", "verify"}}
+	return fleetfile.Installation{ID: id, Target: fleetfile.Server{Worker: "w"},
+		Steps: []string{"configure", "migrate", "verify"}}
 }
 
 func unknown() error {
@@ -95,7 +96,8 @@ func TestDecisions(t *testing.T) {
 			}, 72*time.Hour)
 			env.ExecuteWorkflow(UpgradeType, Order{Installation: installation("a")})
 			r := outcomeOf(t, env)
-			if calls := strings.Join(s.calls, " "); r.Outcome != want.outcome || calls != want.calls || strings.Join(s.resent, " ") != want.resent || before != 3 {
+			if calls := strings.Join(s.calls, " "); r.Outcome != want.outcome || calls != want.calls ||
+				strings.Join(s.resent, " ") != want.resent || before != 3 {
 				t.Errorf("%s; %s; resent %v; %d calls before the decision", r.Outcome, calls, s.resent, before)
 			}
 			if len(r.Decisions) != 1 || r.Decisions[0] != "migrate: "+decision {
@@ -196,7 +198,9 @@ func many(n int) (all []fleetfile.Installation) {
 // Limits: of all at once, and of a site.
 func TestLimits(t *testing.T) {
 	y, env := newYard(t)
-	env.ExecuteWorkflow(WaveType, WaveOrder{Type: UpgradeType, Left: many(20), AtOnce: 6, Sites: map[string]fleetfile.Site{"a": {AtOnce: 2}}, MayFail: -1})
+	env.ExecuteWorkflow(WaveType, WaveOrder{
+		Type: UpgradeType, Left: many(20), AtOnce: 6, Sites: map[string]fleetfile.Site{"a": {AtOnce: 2}}, MayFail: -1,
+	})
 	var r WaveResult
 	if err := env.GetWorkflowResult(&r); err != nil || r.Counts[Done] != 20 {
 		t.Fatalf("%v, %+v", err, r)
@@ -211,7 +215,8 @@ func TestLimits(t *testing.T) {
 func TestWaves(t *testing.T) {
 	y, env := newYard(t)
 	all := append(many(10), installation("blocked"))
-	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveOnce, Waves: []fleetfile.WaveSize{"1", "20%", "rest"}, AtOnce: 50, StopAbove: "0%", Installations: all}
+	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveOnce, Waves: []fleetfile.WaveSize{"1", "20%", "rest"},
+		AtOnce: 50, StopAbove: "0%", Installations: all}
 	begin := env.Now()
 	env.RegisterDelayedCallback(func() {
 		if len(y.began) > 0 {
@@ -221,7 +226,8 @@ func TestWaves(t *testing.T) {
 	}, 24*time.Hour)
 	env.ExecuteWorkflow(FleetType, FleetOrder{Fleet: f})
 	var r FleetResult
-	if err := env.GetWorkflowResult(&r); err != nil || r.Counts[Done] != 10 || r.Counts[Blocked] != 1 || r.Waves != 3 || r.NotBegun != 0 {
+	if err := env.GetWorkflowResult(&r); err != nil || r.Counts[Done] != 10 || r.Counts[Blocked] != 1 ||
+		r.Waves != 3 || r.NotBegun != 0 {
 		t.Fatalf("%v, %+v", err, r)
 	}
 	for id, hours := range map[string]time.Duration{"i00": 24, "i01": 25, "i03": 25, "i04": 26, "i09": 26} {
@@ -234,7 +240,8 @@ func TestWaves(t *testing.T) {
 // Where each wave is approved, none begins without.
 func TestApprovalOfWaves(t *testing.T) {
 	y, env := newYard(t)
-	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveWaves, Waves: []fleetfile.WaveSize{"1", "rest"}, AtOnce: 50, StopAbove: "0%", Installations: many(5)}
+	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveWaves, Waves: []fleetfile.WaveSize{"1", "rest"},
+		AtOnce: 50, StopAbove: "0%", Installations: many(5)}
 	for n, hours := range map[int]time.Duration{0: 1, 1: 48} {
 		env.RegisterDelayedCallback(func() {
 			if len(y.began) != n {
@@ -253,12 +260,14 @@ func TestApprovalOfWaves(t *testing.T) {
 // More failures than may be: what runs ends, nothing new begins.
 func TestStopAbove(t *testing.T) {
 	y, env := newYard(t, "i00", "i01")
-	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveNone, Waves: []fleetfile.WaveSize{"10", "rest"}, AtOnce: 4, StopAbove: "10%", Installations: many(20)}
+	f := fleetfile.Fleet{Name: "f", Approval: fleetfile.ApproveNone, Waves: []fleetfile.WaveSize{"10", "rest"},
+		AtOnce: 4, StopAbove: "10%", Installations: many(20)}
 	env.ExecuteWorkflow(FleetType, FleetOrder{Fleet: f})
 	var r FleetResult
 	// Four at once; the two that fail may be the last of them to be seen, when
 	// three others have begun.
-	if err := env.GetWorkflowResult(&r); err != nil || !r.Stopped || r.Counts[Failed] != 2 || r.Counts[Done] < 2 || r.NotBegun != 20-len(y.began) || len(y.began) > 7 {
+	if err := env.GetWorkflowResult(&r); err != nil || !r.Stopped || r.Counts[Failed] != 2 || r.Counts[Done] < 2 ||
+		r.NotBegun != 20-len(y.began) || len(y.began) > 7 {
 		t.Errorf("%v, %+v, %d began", err, r, len(y.began))
 	}
 }
@@ -287,13 +296,16 @@ func TestWindowOfWave(t *testing.T) {
 func TestContinued(t *testing.T) {
 	_, env := newYard(t)
 	env.SetCurrentHistoryLength(10_000)
-	env.ExecuteWorkflow(WaveType, WaveOrder{Type: UpgradeType, Left: many(3), AtOnce: 2, MayFail: -1, Result: WaveResult{Counts: map[string]int{Done: 7}}})
+	env.ExecuteWorkflow(WaveType, WaveOrder{
+		Type: UpgradeType, Left: many(3), AtOnce: 2, MayFail: -1, Result: WaveResult{Counts: map[string]int{Done: 7}},
+	})
 	var again *workflow.ContinueAsNewError
 	if err := env.GetWorkflowError(); !errors.As(err, &again) {
 		t.Fatalf("%v", err)
 	}
 	var next WaveOrder
-	if err := DataConverter().FromPayloads(again.Input, &next); err != nil || len(next.Left) != 3 || next.Result.Counts[Done] != 7 {
+	if err := DataConverter().FromPayloads(again.Input, &next); err != nil || len(next.Left) != 3 ||
+		next.Result.Counts[Done] != 7 {
 		t.Errorf("%v, %+v", err, next)
 	}
 }

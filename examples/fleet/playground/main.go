@@ -1,5 +1,5 @@
-// Command playground makes installations to try a fleet on, all on this machine
-// and none of them real, and serves them until it is interrupted.
+// Command playground creates fake installations on this machine to try a fleet
+// with, and serves them until it is interrupted.
 //
 //	go run ./playground -n 8 DIR       # writes DIR/fleet.json; the worker's name is "here"
 package main
@@ -28,9 +28,9 @@ func main() {
 
 func play(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("playground", flag.ContinueOnError)
-	n := f.Int("n", 8, "how many installations")
-	users := f.Int("users", 20, "how many users each has")
-	pace := f.Duration("pace", 200*time.Millisecond, "how long a target takes for each user")
+	n := f.Int("n", 8, "`number` of installations")
+	users := f.Int("users", 20, "`number` of users in each")
+	pace := f.Duration("pace", 200*time.Millisecond, "how long a target takes to migrate a user")
 	if err := f.Parse(args); err != nil {
 		return err
 	}

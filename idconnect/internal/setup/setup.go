@@ -267,7 +267,7 @@ func (s *session) loop(ctx context.Context, chunks <-chan []byte) error {
 			s.nextAsked, s.notReady = time.Now().Add(s.o.Interval), a.err
 			if a.ready {
 				s.ready, s.readyAt = true, time.Now()
-			} else if err := s.lookAtServer(); err != nil {
+			} else if err := s.checkServer(); err != nil {
 				return err
 			}
 		case <-tick.C:
@@ -322,9 +322,9 @@ func (s *session) look(chunks <-chan []byte) error {
 	return nil
 }
 
-// lookAtServer ends the wait for a server whose process was seen to be gone
+// checkServer ends the wait for a server whose process was seen to be gone
 // for a while: a start may write the file anew.
-func (s *session) lookAtServer() error {
+func (s *session) checkServer() error {
 	if !s.ended {
 		return nil
 	}

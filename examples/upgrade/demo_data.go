@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// addDemoMappings configures a server of the demonstration with everything that
+// the acceptance checks look at: a directory, a Salesforce organization, and the
+// mappings between them and the users.
+func addDemoMappings(o *openidmtest.Options) {
+	type members = map[string]any
+	accounts := func(prefix string, n int) (out []map[string]any) {
+		for i := range n {
+			out = append(out, members{"_id": fmt.Sprintf("%s%05d", prefix, i)})
+		}
+		return out
+	}
+	o.Managed = []string{"permissionset", "group"}
+	o.Connectors = []openidmtest.Connector{
+		{Name: "ad", Class: "org.identityconnectors.ldap.LdapConnector",
+			Settings: members{"host": "dc.example.com", "port": 636},
+			Objects:  map[string][]map[string]any{"account": accounts("cn", 200), "group": accounts("g", 9)}},
+		{Name: "salesforce", Class: "org.example.SalesforceConnector",
+			Settings: members{"loginUrl": "https://login.example.com/"},
+			Objects:  map[string][]map[string]any{"User": accounts("005", 200)}},
+	}
+	o.Mappings = []map[string]any{
+		{"name": "systemAdAccount_managedUser", "source": "system/ad/account", "target": "managed/user",
+			"properties": []any{members{"source": "mail", "target": "mail"}, members{"source": "sn", "target": "sn"}}},
+		{"name": "managedUser_systemSalesforceUser", "source": "managed/user", "target": "system/salesforce/User",
+			"properties": []any{
+				members{"source": "mail", "target": "Email"},
+				members{"target": "ProfileId", "default": "00e000000000001"},
+			}},
+	}
+}
+
+// addDemoLinks links users of the source to both systems, and adds permission
+// sets and groups.
+func addDemoLinks(s *openidmtest.Server, users int) {
+	for i := range users {
+		user := fmt.Sprintf("u%05d", i)
+		s.Put("repo/link", "ad"+user, map[string]any{
+			"firstId": fmt.Sprintf("cn%05d", i), "secondId": user,
+			"linkType": "systemAdAccount_managedUser", "linkQualifier": "default",
+		})
+		s.Put("repo/link", "sf"+user, map[string]any{
+			"firstId": user, "secondId": fmt.Sprintf("005%05d", i),
+			"linkType": "managedUser_systemSalesforceUser", "linkQualifier": "default",
+		})
+	}
+	for i := range 7 {
+		s.Put("repo/managed/permissionset", fmt.Sprintf("0PS%05d", i),
+			map[string]any{"name": fmt.Sprintf("Permission set %d", i)})
+	}
+	for i := range 4 {
+		s.Put("repo/managed/group", fmt.Sprintf("g%05d", i), map[string]any{"name": fmt.Sprintf("Group %d", i)})
+	}
+}

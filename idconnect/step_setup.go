@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -75,16 +74,16 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
-	lines := &lineWriter{emit: func(line string) {
+	lines := setup.Lines(func(line string) {
 		s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
-	}}
+	})
 	o := s.setup
 	o.Dir, o.Script, o.JavaHome, o.KeystorePassword = s.TargetDir, script, home, password
 	o.Prompts, o.Timeout, o.Output, o.Ready = s.prompts, s.SetupTimeout, lines, s.ready
 	disk.At("before", "set-up", script)
 	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", script)
-	lines.flush()
+	lines.Flush()
 	if failed := new(setup.Error); errors.As(err, &failed) {
 		return "", &SetupError{Err: failed}
 	} else if err != nil {
@@ -152,31 +151,4 @@ func (s setupStep) Undo(context.Context) (string, error) {
 	}
 	s.journal.Setup = nil
 	return "forgotten: the next run sets up again; what the script made is left where it is", s.journal.Save()
-}
-
-// lineWriter cuts what is written into lines.
-type lineWriter struct {
-	part []byte
-	emit func(string)
-}
-
-const maxLine = 4096
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	for _, c := range p {
-		if c == '\n' || len(w.part) == maxLine {
-			w.flush()
-		}
-		if c != '\n' && c != '\r' {
-			w.part = append(w.part, c)
-		}
-	}
-	return len(p), nil
-}
-
-func (w *lineWriter) flush() {
-	if s := strings.TrimRight(string(w.part), " "); s != "" {
-		w.emit(s)
-	}
-	w.part = w.part[:0]
 }

@@ -88,7 +88,8 @@ func TestSeveralKeyPasswords(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := Decode(&b, Password{}, known(1)...)
-	if err != nil || s.OpenKeys(t.Context(), Password{})[0].Err == nil || s.OpenKeys(t.Context(), Password{})[1].Err != nil {
+	keys := s.OpenKeys(t.Context(), Password{})
+	if err != nil || keys[0].Err == nil || keys[1].Err != nil {
 		t.Errorf("without the store's password: %v", err)
 	}
 }

@@ -28,7 +28,8 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused := errors.New("refused")
-	if err := disk.Write(path, []byte("new"), 0o600, func(*os.File) error { return refused }); !errors.Is(err, refused) {
+	refuse := func(*os.File) error { return refused }
+	if err := disk.Write(path, []byte("new"), 0o600, refuse); !errors.Is(err, refused) {
 		t.Errorf("%v", err)
 	}
 	b, err := os.ReadFile(path)
@@ -43,7 +44,9 @@ func TestWrite(t *testing.T) {
 // TestSweep: only what a killed Write of this very file left is removed.
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"store", ".store.tmp", ".store.tmp12", ".store.tmp12.jks", ".store2.tmp12", "store.tmp12"} {
+	for _, name := range []string{
+		"store", ".store.tmp", ".store.tmp12", ".store.tmp12.jks", ".store2.tmp12", "store.tmp12",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}

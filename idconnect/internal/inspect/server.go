@@ -20,9 +20,10 @@ type Server struct {
 	URL, State, Version string
 	// Answered: something speaks TLS there.
 	Answered bool
-	// ready: it says that it is. refused: the login failed.
-	ready, refused bool
-	found          preflight.Findings
+	// ready: it says that it is. refused: the login failed. late: it did not
+	// answer in time.
+	ready, refused, late bool
+	found                preflight.Findings
 }
 
 // readable: its records and configuration can be read.
@@ -33,6 +34,11 @@ type serverCheck struct{ server *fact[Server] }
 
 func (c serverCheck) check(ctx context.Context) preflight.Findings {
 	server, _ := c.server.get(ctx)
+	if server.late {
+		// Another check asked first, so that the time of the server ended before
+		// the time of this check, whose end is the finding.
+		<-ctx.Done()
+	}
 	return server.found
 }
 
@@ -98,7 +104,7 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 		health, err = openidm.Health{State: "ACTIVE_READY", Date: health.Date}, nil
 	}
 	if err != nil {
-		if ctx.Err() == nil { // else the deadline's finding says it
+		if seen.late = ctx.Err() != nil; !seen.late {
 			seen.silent(err, server, side)
 		}
 		return
@@ -163,6 +169,7 @@ func (seen *Server) login(ctx context.Context, c *openidm.Client, server string,
 	seen.refused = err != nil || !login.IsAdmin()
 	switch {
 	case err != nil && ctx.Err() != nil:
+		seen.late = true
 	case errors.Is(err, openidm.ErrUnauthorized):
 		seen.add(side.codes.Password.Finding(side.loginStep,
 			"the %s refuses the password of %s", server, c.Credentials.Username))

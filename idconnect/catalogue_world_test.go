@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -24,7 +25,8 @@ import (
 const (
 	catalogueKey      = "the-consumer-key"
 	catalogueJava     = `openjdk version "11.0.2" 2024-01-01` + "\n64-Bit"
-	catalogueMappings = `{"_id":"sync","mappings":[{"name":"managedUser_systemSalesforceUser","source":"managed/user","target":"system/salesforce/User",
+	catalogueMappings = `{"_id":"sync","mappings":[{"name":"managedUser_systemSalesforceUser",
+		"source":"managed/user","target":"system/salesforce/User",
 		"properties":[{"source":"sn","target":"LastName"},{"target":"ProfileId","default":"00e000000000001"}]}]}`
 )
 
@@ -57,7 +59,9 @@ func (b *catalogueBase) path(parts ...string) string {
 func newCatalogueBase(t *testing.T) *catalogueBase {
 	t.Helper()
 	b := &catalogueBase{dir: t.TempDir(), password: keystore.NewPassword("changeit")}
-	b.source = openidmtest.NewSource(t, openidmtest.Options{Users: 20, CommonName: testHost, Version: "3.1.0", Faults: withMappings()})
+	b.source = openidmtest.NewSource(t, openidmtest.Options{
+		Users: 20, CommonName: testHost, Version: "3.1.0", Faults: withMappings(),
+	})
 	b.other = openidmtest.NewTarget(t, openidmtest.Options{Version: "7.1.0"})
 	for name, s := range map[string]*openidmtest.Server{"source": b.source, "other": b.other} {
 		must(t, os.MkdirAll(b.path(name), 0o755))
@@ -68,53 +72,63 @@ func newCatalogueBase(t *testing.T) *catalogueBase {
 	must(t, err)
 	b.own = tls.Certificate{Certificate: entry.RawCertificates(), PrivateKey: key}
 	writePackage(t, b.path("package.zip"), cataloguePackage())
-	b.salesforce = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := r.URL.Query()
-		switch {
-		case r.URL.Path != "/services/oauth2/authorize" || q.Get("response_type") != "code":
-			http.Error(w, "maintenance", http.StatusServiceUnavailable)
-		case q.Get("client_id") != catalogueKey:
-			http.Error(w, "error=invalid_client_id&error_description=client%20identifier%20invalid", http.StatusBadRequest)
-		case q.Get("redirect_uri") != "https://idc21.example.com:8443/connect/" && q.Get("redirect_uri") != "https://idc716.example.com:9443/connect/":
-			w.Header().Set("Location", "/setup/secur/RemoteAccessErrorPage.apexp?error=redirect_uri_mismatch&error_description=redirect_uri%20must%20match%20configuration")
-			w.WriteHeader(http.StatusFound)
-		default:
-			w.Header().Set("Location", "/login?startURL=x")
-			w.WriteHeader(http.StatusFound)
-		}
-	}))
+	b.salesforce = httptest.NewTLSServer(http.HandlerFunc(authorize))
 	t.Cleanup(b.salesforce.Close)
 	return b
+}
+
+var catalogueCallbacks = []string{
+	"https://idc21.example.com:8443/connect/", "https://idc716.example.com:9443/connect/",
+}
+
+// authorize answers as Salesforce does, which knows one consumer key and its callback URLs.
+func authorize(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	switch {
+	case r.URL.Path != "/services/oauth2/authorize" || q.Get("response_type") != "code":
+		http.Error(w, "maintenance", http.StatusServiceUnavailable)
+	case q.Get("client_id") != catalogueKey:
+		http.Error(w, "error=invalid_client_id&error_description=client%20identifier%20invalid", http.StatusBadRequest)
+	case !slices.Contains(catalogueCallbacks, q.Get("redirect_uri")):
+		w.Header().Set("Location", "/setup/secur/RemoteAccessErrorPage.apexp?error=redirect_uri_mismatch"+
+			"&error_description=redirect_uri%20must%20match%20configuration")
+		w.WriteHeader(http.StatusFound)
+	default:
+		w.Header().Set("Location", "/login?startURL=x")
+		w.WriteHeader(http.StatusFound)
+	}
 }
 
 func cataloguePackage() map[string]string {
 	return map[string]string{
 		"setup.sh": testSetup, "setup.bat": "rem", "security/README": "stores",
 		"bundle/openidm-system-7.1.0.jar": "jar", "bundle/openidm-util-7.1.0.jar": "jar",
-		"conf/boot/boot.properties": catalogueBoot,
+		"conf/boot/boot.properties": testBoot,
 	}
 }
-
-const catalogueBoot = "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\nopenidm.truststore.password=changeit\n"
 
 // withMappings lets a source have what the real one has and the fake does not:
 // a mapping that gives profiles. More documents come by id.
 func withMappings(more ...string) []openidmtest.Fault {
-	answer := func(path, body string) openidmtest.Fault {
-		return openidmtest.Fault{Method: "GET", Path: path, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
+	get := func(path, body string) openidmtest.Fault {
+		f := at(path, answer(200, body))
+		f.Method = "GET"
+		return f
 	}
-	faults := []openidmtest.Fault{answer("config/sync", catalogueMappings)}
+	faults := []openidmtest.Fault{get("config/sync", catalogueMappings)}
 	if len(more) > 0 {
 		list := []map[string]string{{"_id": "sync"}}
 		for i := 0; i < len(more); i += 2 {
 			list = append(list, map[string]string{"_id": more[i]})
-			faults = append(faults, answer("config/"+more[i], more[i+1]))
+			faults = append(faults, get("config/"+more[i], more[i+1]))
 		}
 		text, _ := json.Marshal(map[string]any{"_id": "", "configurations": list})
-		faults = append(faults, answer("config", string(text)))
+		faults = append(faults, get("config", string(text)))
 	}
 	return faults
 }
+
+func localURL(port int) string { return fmt.Sprintf("https://localhost:%d/openidm/", port) }
 
 func freePort(t *testing.T) int {
 	t.Helper()
@@ -147,22 +161,23 @@ func (b *catalogueBase) world(t *testing.T) *catalogueWorld {
 	w := &catalogueWorld{catalogueBase: b, t: t, dir: t.TempDir()}
 	idc21 := filepath.Join(w.dir, "idc21", "salesforceIdConnect")
 	w.copyStores("source", filepath.Join(idc21, "security"))
-	w.write(filepath.Join(idc21, "conf", "boot", "boot.properties"), catalogueBoot, 0o644)
+	w.write(filepath.Join(idc21, "conf", "boot", "boot.properties"), testBoot, 0o644)
 	content, err := os.ReadFile(b.path("package.zip"))
 	must(t, err)
-	w.write(filepath.Join(w.dir, "IdentityConnect-7.1.6.zip"), string(content), 0o644)
+	pack := filepath.Join(w.dir, "IdentityConnect-7.1.6.zip")
+	w.write(pack, string(content), 0o644)
 	w.java("jdk", catalogueJava)
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	w.u = &idconnect.Upgrade{
-		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: filepath.Join(w.dir, "IdentityConnect-7.1.6.zip"),
+		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: pack,
 		Source:      idconnect.Server{URL: b.source.URL(), Credentials: admin},
-		Target:      idconnect.Server{URL: fmt.Sprintf("https://localhost:%d/openidm/", freePort(t)), Credentials: admin},
+		Target:      idconnect.Server{URL: localURL(freePort(t)), Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, b.source.Port()),
 		JavaHome:    filepath.Join(w.dir, "jdk"),
 		Checks: preflight.Options{
 			InstanceAddress: "127.0.0.1", DatabasePort: freePort(t), DiskReserve: 1, ConsumerKey: catalogueKey,
 			AuthorizeURL: b.salesforce.URL + "/services/oauth2/authorize", HTTPClient: b.salesforce.Client(),
-			CallbackURLs: []string{"https://idc21.example.com:8443/connect/", "https://idc716.example.com:9443/connect/"},
+			CallbackURLs: slices.Clone(catalogueCallbacks),
 		},
 	}
 	w.u.OnMachine(nil, 1000)
@@ -240,6 +255,12 @@ func (w *catalogueWorld) sourceIs(o openidmtest.Options) *openidmtest.Server {
 	return s
 }
 
+// sourceFails is sourceIs with faults.
+func (w *catalogueWorld) sourceFails(faults ...openidmtest.Fault) {
+	w.t.Helper()
+	w.sourceIs(openidmtest.Options{Faults: faults})
+}
+
 func (w *catalogueWorld) sourceAt(url string, port int) {
 	w.u.Source.URL = url
 	w.u.InstanceURL = fmt.Sprintf("https://%s:%d/openidm/", testHost, port)
@@ -261,6 +282,12 @@ func (w *catalogueWorld) targetIs(o openidmtest.Options) *openidmtest.Server {
 	return s
 }
 
+// targetFails is targetIs with faults.
+func (w *catalogueWorld) targetFails(faults ...openidmtest.Fault) {
+	w.t.Helper()
+	w.targetIs(openidmtest.Options{Faults: faults})
+}
+
 // serve is another program with the source's certificate.
 func (w *catalogueWorld) serve(h http.HandlerFunc) (url string, port int) {
 	s := httptest.NewUnstartedServer(h)
@@ -268,7 +295,7 @@ func (w *catalogueWorld) serve(h http.HandlerFunc) (url string, port int) {
 	s.StartTLS()
 	w.t.Cleanup(s.Close)
 	port = s.Listener.Addr().(*net.TCPAddr).Port
-	return fmt.Sprintf("https://localhost:%d/openidm/", port), port
+	return localURL(port), port
 }
 
 func (w *catalogueWorld) packageWith(change func(map[string]string)) {
@@ -279,7 +306,7 @@ func (w *catalogueWorld) packageWith(change func(map[string]string)) {
 
 // boot adds lines to a boot.properties.
 func (w *catalogueWorld) boot(dir string, lines string) {
-	w.write(filepath.Join(dir, "conf", "boot", "boot.properties"), catalogueBoot+lines, 0o644)
+	w.write(filepath.Join(dir, "conf", "boot", "boot.properties"), testBoot+lines, 0o644)
 }
 
 // picture is all of the world: names, kinds, modes, times and contents.
@@ -302,7 +329,8 @@ func (w *catalogueWorld) picture() map[string]string {
 		}
 		sum := fmt.Sprintf("%x", content)
 		if len(content) > 64 {
-			sum = fmt.Sprintf("%d bytes, %x…%x", len(content), content[:16], bytes.TrimRight(content[len(content)-32:], "\x00"))
+			last := bytes.TrimRight(content[len(content)-32:], "\x00")
+			sum = fmt.Sprintf("%d bytes, %x…%x", len(content), content[:16], last)
 		}
 		out[path] = fmt.Sprintf("%s %s %s", info.Mode(), info.ModTime(), sum)
 		return nil

@@ -2,7 +2,6 @@ package idconnect_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -73,15 +71,14 @@ func (w *world) order() crashOrder {
 
 // crashWorld has a package with stores in it, so that both are replaced.
 func crashWorld(t *testing.T) *world {
+	t.Helper()
 	w := newWorld(t, 20)
 	var keys, trusted bytes.Buffer
 	password := keystore.NewPassword("changeit")
 	must(t, keystore.New(keystore.JCEKS).Encode(&keys, password))
 	must(t, keystore.New(keystore.JKS).Encode(&trusted, password))
-	boot, err := os.ReadFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"))
-	must(t, err)
 	writePackage(t, w.u.Package, map[string]string{
-		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": string(boot),
+		"setup.sh": testSetup, "setup.bat": testSetupBatch, "conf/boot/boot.properties": testBoot,
 		"security/keystore.jceks": keys.String(), "security/truststore": trusted.String(),
 	})
 	return w
@@ -108,29 +105,6 @@ func (w *world) sibling(t *testing.T) (s *world, end func()) {
 	u.Target.URL = "https://" + addr + "/openidm/"
 	must(t, os.MkdirAll(filepath.Dir(u.TargetDir), 0o755))
 	return s, s.serve(t, addr)
-}
-
-// serve starts the target when its set-up script was answered.
-func (w *world) serve(t *testing.T, addr string) (end func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			if _, err := os.Stat(filepath.Join(w.u.TargetDir, "started")); err == nil {
-				w.startTarget(t, addr)
-				return
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
-		if w.target != nil {
-			w.target.Close()
-		}
-	}
 }
 
 var volatile = []struct {
@@ -236,7 +210,8 @@ func TestCrashPoints(t *testing.T) {
 			defer end()
 			result, _ := order(undisturbed).child(t)
 			if result.Outcome != "done" || undisturbed.migrateRequests() != c.migrates {
-				t.Fatalf("undisturbed: %s %s, migrate %d times", result.Outcome, result.Error, undisturbed.migrateRequests())
+				t.Fatalf("undisturbed: %s %s, migrate %d times",
+					result.Outcome, result.Error, undisturbed.migrateRequests())
 			}
 			want := undisturbed.state(t)
 			numbers := points(result.Points, c.sample)

@@ -18,7 +18,6 @@ import (
 func TestStream(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 20)
-	w.u.Hurry(testHurry)
 	var called []idconnect.Event
 	w.u.Events = func(e idconnect.Event) { called = append(called, e) }
 	s := w.u.Stream(t.Context())
@@ -36,11 +35,13 @@ func TestStream(t *testing.T) {
 		t.Fatalf("%v, %+v, %d events of %d", err, rep, len(seen), len(called))
 	}
 	first, last := seen[0], seen[len(seen)-1]
-	if first.Kind != idconnect.EventRun || first.State != report.Running || last.Kind != idconnect.EventRun || last.State != report.Done || last.Detail != "done" {
+	if first.Kind != idconnect.EventRun || first.State != report.Running ||
+		last.Kind != idconnect.EventRun || last.State != report.Done || last.Detail != "done" {
 		t.Errorf("%+v, %+v", first, last)
 	}
 	// prepare and java are done when they are looked at; the others begin and end.
-	if kinds[idconnect.EventStep] != 14 || kinds[idconnect.EventFinding] != len(rep.Findings) || kinds[idconnect.EventOutput] == 0 || kinds[idconnect.EventProgress] == 0 {
+	if kinds[idconnect.EventStep] != 14 || kinds[idconnect.EventFinding] != len(rep.Findings) ||
+		kinds[idconnect.EventOutput] == 0 || kinds[idconnect.EventProgress] == 0 {
 		t.Errorf("%v, %d findings", kinds, len(rep.Findings))
 	}
 	for range s.Events() {
@@ -53,7 +54,6 @@ func TestStream(t *testing.T) {
 func TestStreamLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 20)
-	w.u.Hurry(testHurry)
 	s := w.u.Stream(t.Context())
 	for e := range s.Events() {
 		if e.Step == idconnect.StepStores && e.State == report.Done {
@@ -63,7 +63,8 @@ func TestStreamLeft(t *testing.T) {
 	if report, err := s.Result(); !errors.Is(err, context.Canceled) || report.Outcome != "interrupted" {
 		t.Errorf("%v, %+v", err, report)
 	}
-	if report, err := w.u.Stream(t.Context()).Result(); err != nil || report.Outcome != "done" || w.migrateRequests() != 1 {
+	report, err := w.u.Stream(t.Context()).Result()
+	if err != nil || report.Outcome != "done" || w.migrateRequests() != 1 {
 		t.Errorf("%v, %+v", err, report)
 	}
 	w.u.KeystorePassword = keystore.NewPassword("hush-hush")

@@ -38,10 +38,9 @@ const (
 // matrixKinds are what goes wrong with one request. The echo is an answer that
 // repeats the password which it was sent, for %s.
 func matrixKinds() map[string]openidmtest.Fault {
-	answer := func(status int, contentType, body string) openidmtest.Fault {
-		return openidmtest.Fault{Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: body}
+	page := func(status int, body string) openidmtest.Fault {
+		return openidmtest.Fault{Status: status, Header: http.Header{"Content-Type": {"text/html"}}, Body: body}
 	}
-	const asJSON, asHTML = "application/json", "text/html"
 	kinds := map[string]openidmtest.Fault{
 		"refuse":            {Effect: openidmtest.Refuse},
 		"reset":             {Effect: openidmtest.Reset},
@@ -52,18 +51,21 @@ func matrixKinds() map[string]openidmtest.Fault {
 		"truncate":          {Effect: openidmtest.Truncate},
 		"restart":           {Effect: openidmtest.Restart},
 		"wrong certificate": {Effect: openidmtest.WrongCertificate},
-		"html 404":          answer(404, asHTML, "<html><h2>HTTP ERROR 404</h2></html>"),
-		"html 502":          answer(502, asHTML, "<html>bad gateway</html>"),
-		"html 200":          answer(200, asHTML, "<html>please sign in</html>"),
-		"empty 200":         answer(200, asJSON, ""),
-		"null 200":          answer(200, asJSON, "null"),
-		"error in a 200":    answer(200, asJSON, `{"code":500,"reason":"Internal Server Error","message":"m","error":"it did not work"}`),
-		"false success":     answer(200, asJSON, `{"_id":"","status":"complete","state":"ACTIVE_READY","result":[],"resultCount":0,"pagedResultsCookie":null}`),
-		"redirect":          {Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/"}}},
-		"echo":              answer(500, asJSON, `{"code":500,"reason":"Internal Server Error","message":"password %s not taken"}`),
+		"html 404":          page(404, "<html><h2>HTTP ERROR 404</h2></html>"),
+		"html 502":          page(502, "<html>bad gateway</html>"),
+		"html 200":          page(200, "<html>please sign in</html>"),
+		"empty 200":         answer(200, ""),
+		"null 200":          answer(200, "null"),
+		"error in a 200": answer(200,
+			`{"code":500,"reason":"Internal Server Error","message":"m","error":"it did not work"}`),
+		"false success": answer(200, `{"_id":"","status":"complete","state":"ACTIVE_READY",`+
+			`"result":[],"resultCount":0,"pagedResultsCookie":null}`),
+		"redirect": {Status: 302, Header: http.Header{"Location": {"https://elsewhere.example.com/"}}},
+		"echo": answer(500,
+			`{"code":500,"reason":"Internal Server Error","message":"password %s not taken"}`),
 	}
 	for _, status := range []int{401, 403, 404, 409, 429, 500, 503, 504} {
-		kinds[fmt.Sprint(status)] = answer(status, asJSON, fmt.Sprintf(`{"code":%d,"reason":"R","message":"m"}`, status))
+		kinds[fmt.Sprint(status)] = answer(status, fmt.Sprintf(`{"code":%d,"reason":"R","message":"m"}`, status))
 	}
 	return kinds
 }
@@ -75,16 +77,26 @@ type matrixWorld struct {
 	said           *bytes.Buffer // all that a person or a log sees
 }
 
+// matrixStores is a folder with the stores of both servers.
+func matrixStores(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(dir))
+	return dir
+}
+
 func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 	t.Helper()
 	o := openidmtest.Options{
-		InMemory: true, Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
+		InMemory: true,
+		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
 		Users: 5, Roles: 1, Links: 2, Connector: true, AdminPassword: matrixSourcePassword,
 	}
 	w := &matrixWorld{said: &bytes.Buffer{}}
 	w.source = openidmtest.NewSource(t, o)
 	o.Users, o.Roles, o.Links = 0, 0, 0
-	o.AdminPassword, o.Peers, o.PageSize, o.Pace = matrixTargetPassword, []*openidmtest.Server{w.source}, 3, time.Second
+	o.AdminPassword, o.Peers = matrixTargetPassword, []*openidmtest.Server{w.source}
+	o.PageSize, o.Pace = 3, time.Second
 	w.target = openidmtest.NewTarget(t, o)
 	dir, err := os.MkdirTemp(stores, "state")
 	must(t, err)
@@ -97,11 +109,15 @@ func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 		Source: server(w.source, matrixSourcePassword), Target: server(w.target, matrixTargetPassword), StateDir: dir,
 		// Those that have records.
 		Verify: verify.Options{Collections: []verify.Collection{
-			{Name: "users", Resource: "repo/managed/user"}, {Name: "roles", Resource: "repo/managed/role"}, {Name: "links", Resource: "repo/link"},
+			{Name: "users", Resource: "repo/managed/user"}, {Name: "roles", Resource: "repo/managed/role"},
+			{Name: "links", Resource: "repo/link"},
 		}},
 		// One name each: the others are asked for in the same way.
-		Acceptance: acceptance.Options{PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"}, Organizations: []string{"repo/managed/org"}},
-		Steps:      []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
+		Acceptance: acceptance.Options{
+			PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"},
+			Organizations: []string{"repo/managed/org"},
+		},
+		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify},
 		Logger: slog.New(slog.NewTextHandler(writerFunc(func(b []byte) (int, error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -164,20 +180,18 @@ func (w *matrixWorld) same() bool {
 // page, which nobody else does.
 func (w *matrixWorld) migrations() (n int) {
 	for _, r := range w.source.Requests() {
-		if r.Path == "repo/managed/user" && strings.Contains(r.Query, "_pageSize=3&") && !strings.Contains(r.Query, "_pagedResultsCookie") {
+		if r.Path == "repo/managed/user" && strings.Contains(r.Query, "_pageSize=3&") &&
+			!strings.Contains(r.Query, "_pagedResultsCookie") {
 			n++
 		}
 	}
 	return n
 }
 
-// TestFaultMatrix lets every fault hit every request of an upgrade, once and
-// from then on. The requests are those of a run that nothing disturbs.
-func TestFaultMatrix(t *testing.T) {
-	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
-	var requests [2][]string // the password that each one sends
+// matrixRequests are the requests of a run that nothing disturbs, to the source
+// and to the target: the password that each one sends.
+func matrixRequests(t *testing.T, stores string) (requests [2][]string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newMatrixWorld(t, stores)
 		must(t, w.run(t))
@@ -186,9 +200,13 @@ func TestFaultMatrix(t *testing.T) {
 		}
 		for side, s := range []*openidmtest.Server{w.source, w.target} {
 			for _, r := range s.Requests() {
-				sent := map[bool]string{true: matrixTargetPassword, false: matrixSourcePassword}[side == 1 && r.Action != "configure"]
-				if r.Username == "anonymous" && r.Action != "configure" {
+				sent := matrixSourcePassword
+				switch {
+				case r.Action == "configure":
+				case r.Username == "anonymous":
 					sent = "anonymous"
+				case side == 1:
+					sent = matrixTargetPassword
 				}
 				requests[side] = append(requests[side], sent)
 			}
@@ -197,60 +215,92 @@ func TestFaultMatrix(t *testing.T) {
 	if len(requests[0]) < 10 || len(requests[1]) < 10 {
 		t.Fatalf("%d and %d requests: too few for a whole upgrade", len(requests[0]), len(requests[1]))
 	}
-	var all, chosen, good, asked atomic.Int32
-	t.Run("faults", func(t *testing.T) {
-		for side := range requests {
-			for kind, fault := range matrixKinds() {
-				for _, times := range []int{1, 0} {
-					fault := fault
-					fault.Times = times
-					if times == 0 && (kind == "restart" || kind == "false success") {
-						// A server that restarts for ever does not exist, and one
-						// that always says that it is empty is empty.
-						continue
-					}
-					name := fmt.Sprintf("%s of the %s, %s", kind, []string{"source", "target"}[side], map[int]string{1: "once", 0: "from then on"}[times])
-					t.Run(name, func(t *testing.T) {
-						t.Parallel()
-						step := 1
-						if times == 0 {
-							step = 6 // what breaks for good breaks the later ones too
-						}
-						var numbers []int
-						for n := len(name) % min(step, len(requests[side])); n < len(requests[side]); n += step {
-							numbers = append(numbers, n)
-						}
-						all.Add(int32(len(numbers)))
-						if !exhaustive.All() { // one request of each kind, not of all the same one
-							at := len(name) * 7 % len(numbers)
-							numbers = numbers[at : at+1]
-						}
-						for _, n := range numbers {
-							fault := fault
-							fault.After = n
-							if kind == "echo" {
-								fault.Body = fmt.Sprintf(fault.Body, requests[side][n])
-							}
-							chosen.Add(1)
-							ok := false
-							synctest.Test(t, func(t *testing.T) {
-								ok = disturbed(t, newMatrixWorld(t, stores), side, fault, &asked)
-								if t.Failed() {
-									t.Logf("%s: request %d", name, n)
-								}
-								ok = ok && !t.Failed()
-							})
-							if ok {
-								good.Add(1)
-							}
-						}
-					})
-				}
+	return requests
+}
+
+// matrixRow is a kind of fault at one of the servers.
+type matrixRow struct {
+	side int
+	kind string
+	// once, or else from then on
+	once bool
+}
+
+func (r matrixRow) String() string {
+	return fmt.Sprintf("%s of the %s, %s", r.kind, []string{"source", "target"}[r.side],
+		map[bool]string{true: "once", false: "from then on"}[r.once])
+}
+
+// numbers of the requests that the fault hits, of so many.
+func (r matrixRow) numbers(of int) (numbers []int) {
+	step := 1
+	if !r.once {
+		step = 6 // what breaks for good breaks the later ones too
+	}
+	for n := len(r.String()) % min(step, of); n < of; n += step {
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
+func matrixRows() (rows []matrixRow) {
+	for side := range 2 {
+		for kind := range matrixKinds() {
+			rows = append(rows, matrixRow{side, kind, true})
+			// A server that restarts for ever does not exist, and one that always
+			// says that it is empty is empty.
+			if kind != "restart" && kind != "false success" {
+				rows = append(rows, matrixRow{side, kind, false})
 			}
 		}
+	}
+	return rows
+}
+
+// TestFaultMatrix lets every fault hit every request of an upgrade, once and
+// from then on. The requests are those of a run that nothing disturbs.
+func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
+	stores := matrixStores(t)
+	requests := matrixRequests(t, stores)
+	var all, chosen, good, asked atomic.Int32
+	t.Run("faults", func(t *testing.T) {
+		for _, row := range matrixRows() {
+			t.Run(row.String(), func(t *testing.T) {
+				t.Parallel()
+				numbers := row.numbers(len(requests[row.side]))
+				all.Add(int32(len(numbers)))
+				if !exhaustive.All() { // one request of each kind, not of all the same one
+					at := len(row.String()) * 7 % len(numbers)
+					numbers = numbers[at : at+1]
+				}
+				for _, n := range numbers {
+					fault := matrixKinds()[row.kind]
+					fault.After = n
+					if row.once {
+						fault.Times = 1
+					}
+					if row.kind == "echo" {
+						fault.Body = fmt.Sprintf(fault.Body, requests[row.side][n])
+					}
+					chosen.Add(1)
+					ok := false
+					synctest.Test(t, func(t *testing.T) {
+						ok = disturbed(t, newMatrixWorld(t, stores), row.side, fault, &asked)
+						if t.Failed() {
+							t.Logf("request %d", n)
+						}
+						ok = ok && !t.Failed()
+					})
+					if ok {
+						good.Add(1)
+					}
+				}
+			})
+		}
 	})
-	fmt.Printf("TestFaultMatrix: %d of %d of %d faults at %d requests: no wrong success, no second migration, no hang, no leak; "+
-		"all converge, %d after a person looked\n",
+	fmt.Printf("TestFaultMatrix: %d of %d of %d faults at %d requests: no wrong success, no second migration, "+
+		"no hang, no leak; all converge, %d after a person looked\n",
 		good.Load(), chosen.Load(), all.Load(), len(requests[0])+len(requests[1]), asked.Load())
 }
 

@@ -194,32 +194,40 @@ func TestHandoverFormat(t *testing.T) {
 }
 
 // TestVerifyStateFormat: a comparison resumes with the state that the first version
-// left, or its error names the command that does.
+// left, or refuses it and names the command after which the same call goes on.
 func TestVerifyStateFormat(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state")
 	content, err := os.ReadFile(filepath.Join(formats, "verify", "state"))
 	must(t, err)
 	must(t, os.WriteFile(state, content, 0o600))
-	source := openidmtest.NewSource(t, openidmtest.Options{Users: 1000, InMemory: true})
-	target := openidmtest.NewTarget(t, openidmtest.Options{Users: 1000, InMemory: true})
+	o := openidmtest.Options{Users: 1000, InMemory: true}
+	source, target := openidmtest.NewSource(t, o), openidmtest.NewTarget(t, o)
 	client := func(s *openidmtest.Server) *openidm.Client {
 		return &openidm.Client{
 			BaseURL: s.URL(), Credentials: formatsAdmin, HTTPClient: &http.Client{Transport: s.Transport()},
 		}
 	}
-	report, err := idconnect.Verify(t.Context(), client(source), client(target), idconnect.VerifyOptions{Options: verify.Options{
+	opts := idconnect.VerifyOptions{Options: verify.Options{
 		PageSize: 10, StateFile: state,
 		Collections: []verify.Collection{{Name: "users", Resource: "managed/user"}},
-	}})
-	if err != nil {
+	}}
+	report, err := idconnect.Verify(t.Context(), client(source), client(target), opts)
+	refused := err != nil
+	if refused {
 		remedy := idconnect.RemedyOf(err)
-		if !strings.Contains(remedy, "verify") || !strings.Contains(remedy, state) {
-			t.Errorf("%v; remedy: %s", err, remedy)
+		if !strings.Contains(remedy, "run: ") || !strings.Contains(remedy, `"`+state+`"`) {
+			t.Fatalf("no command: %v; remedy: %s", err, remedy)
 		}
-		return
+		if left, err := os.ReadFile(state); err != nil || !bytes.Equal(left, content) {
+			t.Fatalf("the refused state was touched: %v", err)
+		}
+		must(t, os.Remove(state))
+		report, err = idconnect.Verify(t.Context(), client(source), client(target), opts)
+		must(t, err)
 	}
-	if users := report.Collections[0]; !report.Resumed || users.SourceCount != 1000 || users.Differences() != 0 {
+	users := report.Collections[0]
+	if report.Resumed == refused || users.SourceCount != 1000 || users.Differences() != 0 {
 		t.Errorf("%+v", report)
 	}
 }

@@ -25,7 +25,10 @@ func TestHandover(t *testing.T) {
 	pair, err := age.GenerateX25519Identity()
 	must(t, err)
 	keys := map[string][2]idconnect.HandoverKey{
-		"key pair": {{Recipients: []string{pair.Recipient().String()}}, {Identities: keystore.NewPassword("# mine\n" + pair.String() + "\n")}},
+		"key pair": {
+			{Recipients: []string{pair.Recipient().String()}},
+			{Identities: keystore.NewPassword("# mine\n" + pair.String() + "\n")},
+		},
 	}
 	if !testing.Short() { // scrypt is slow on purpose
 		phrase := idconnect.HandoverKey{Passphrase: keystore.NewPassword("correct horse battery")}
@@ -35,7 +38,6 @@ func TestHandover(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 30)
-			w.u.Hurry(testHurry)
 			file := filepath.Join(w.dir, "carried", "stores.age")
 			must(t, os.Mkdir(filepath.Dir(file), 0o755))
 			sourceMachine := idconnect.Upgrade{SourceDir: w.u.SourceDir, Source: w.u.Source}
@@ -61,7 +63,8 @@ func TestHandover(t *testing.T) {
 			targetMachine.StoresKey = key[1]
 			targetMachine.KeystorePassword = keystore.NewPassword("changeit")
 			report, err := targetMachine.Run(t.Context())
-			if err != nil || report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() || w.migrateRequests() != 1 {
+			if err != nil || report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() ||
+				w.migrateRequests() != 1 {
 				t.Fatalf("%v, %+v", err, report)
 			}
 			plain := 0
@@ -82,8 +85,9 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// TestHandoverAliases: what the source's boot.properties says of its stores holds for the carried ones, too. The server's
-// certificate is known by its own alias, under whatever name the source is reached.
+// TestHandoverAliases: what the source's boot.properties says of its stores
+// holds for the carried ones, too. The server's certificate is known by its own
+// alias, under whatever name the source is reached.
 func TestHandoverAliases(t *testing.T) {
 	t.Parallel()
 	pair, err := age.GenerateX25519Identity()
@@ -93,7 +97,9 @@ func TestHandoverAliases(t *testing.T) {
 	store := filepath.Join(w.u.SourceDir, "security", "keystore.jceks")
 	s, err := keystore.Open(store, password)
 	must(t, err)
-	for old, alias := range map[string]string{"openidm-sym-default": "other-key", "openidm-localhost": "other-certificate"} {
+	for old, alias := range map[string]string{
+		"openidm-sym-default": "other-key", "openidm-localhost": "other-certificate",
+	} {
 		entry, ok := s.Entry(old)
 		if !ok {
 			t.Fatalf("no entry %s", old)
@@ -120,7 +126,8 @@ func TestHandoverAliases(t *testing.T) {
 		t.Errorf("%v", plan.Findings)
 	}
 
-	// A key that the properties name and the keystore lacks is missed, in the file that was carried.
+	// A key that the properties name and the keystore lacks is missed, in the
+	// file that was carried.
 	s.Delete("other-key")
 	w.u.SourceDir, w.u.StoresFile = filepath.Dir(filepath.Dir(store)), ""
 	must(t, keystore.WriteFile(store, s, password))
@@ -171,7 +178,8 @@ func TestHandoverRefused(t *testing.T) {
 		"both":             {Passphrase: keystore.NewPassword("hush-hush hush-hush"), Recipients: key.Recipients},
 		"no key":           {Recipients: []string{"age1hush-hush"}},
 	} {
-		if err := w.u.Export(t.Context(), file, bad); err == nil || idconnect.RemedyOf(err) == "" || strings.Contains(err.Error(), "hush-hush hush") {
+		err := w.u.Export(t.Context(), file, bad)
+		if err == nil || idconnect.RemedyOf(err) == "" || strings.Contains(err.Error(), "hush-hush hush") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if exists(file) {
@@ -182,12 +190,8 @@ func TestHandoverRefused(t *testing.T) {
 	w.u.SourceDir, w.u.StoresFile, w.u.KeystorePassword = "", file, keystore.NewPassword("changeit")
 	w.u.StoresKey = idconnect.HandoverKey{Identities: keystore.NewPassword(other.String())}
 	report, err := w.u.Run(t.Context())
-	if !errors.Is(err, preflight.ErrBlocked) || !strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") || exists(w.u.TargetDir) {
+	if !errors.Is(err, preflight.ErrBlocked) || exists(w.u.TargetDir) ||
+		!strings.Contains(report.Findings.Blocking()[0].Seen, "does not open it") {
 		t.Errorf("%v, %v", err, report.Findings)
 	}
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

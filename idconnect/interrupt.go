@@ -25,9 +25,11 @@ func remedyOfKnown(err error) string {
 	case errors.As(err, &unknown):
 		return "look at the target's log, then run the same command again: it asks for the status first"
 	case errors.Is(err, keystore.ErrChangedSince):
-		return "compare the file with its backup beside it; to put the backup back all the same, say so (rollback -remove-added)"
+		return "compare the file with its backup beside it; to put the backup back all the same, " +
+			"say so (rollback -remove-added)"
 	case errors.Is(err, ErrDifferences):
-		return "the report names the records and checks, why records failed where the target tells, and how to repair that"
+		return "the report names the records and checks, why records failed where the target tells, " +
+			"and how to repair that"
 	case errors.Is(err, ErrNothingRuns):
 		return "start it (run), then watch; where it stands otherwise says status"
 	case isInterrupt(err):

@@ -27,9 +27,10 @@ func TestLock(t *testing.T) {
 		tried = true
 		report, err := second.Run(context.Background())
 		var locked *idconnect.LockedError
+		want := filepath.Join(w.u.TargetDir+".upgrade", "lock")
 		if !errors.As(err, &locked) || !errors.Is(err, preflight.ErrBlocked) || report.Outcome != "blocked" {
 			t.Errorf("the second run: %v, %+v", err, report)
-		} else if want := filepath.Join(w.u.TargetDir+".upgrade", "lock"); locked.Path != want || idconnect.RemedyOf(err) == "" {
+		} else if locked.Path != want || idconnect.RemedyOf(err) == "" {
 			t.Errorf("%+v", locked)
 		}
 		if _, err := second.Rollback(context.Background(), ""); !errors.As(err, &locked) {

@@ -47,7 +47,9 @@ func (r *runner) completed(ctx context.Context) (when string, ok bool) {
 // and again get there, too. A target that answers is asked for a tenth of that
 // time at least, since it may have just been started. The last answer is
 // returned; an error only when there was none, or of ctx.
-func (r *runner) poll(ctx context.Context, m *migration.Client, step string, since time.Time, resolved func(migration.Phase) bool) (last migration.Status, err error) {
+func (r *runner) poll(
+	ctx context.Context, m *migration.Client, step string, since time.Time, resolved func(migration.Phase) bool,
+) (last migration.Status, err error) {
 	settle := r.SettleTime
 	pause := min(time.Second, settle/20)
 	deadline := time.Now().Add(settle)
@@ -99,7 +101,8 @@ func (r *runner) whereToLook(seen string) error {
 	if seen != "" {
 		seen += ": "
 	}
-	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); when it was not received, say so by -again", seen, logs, r.Target.URL)
+	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); "+
+		"when it was not received, say so by -again", seen, logs, r.Target.URL)
 }
 
 // resolveConfigure finds out whether a target was told its source. One that
@@ -170,11 +173,13 @@ func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since 
 	}
 	want, wanted, err := countRecords(ctx, source)
 	if err != nil {
-		return notReceived, unknown(r.whereToLook(fmt.Sprintf("the target is idle and holds %s; the source cannot be counted (%v)", text.Plural(total, "record"), err)))
+		return notReceived, unknown(r.whereToLook(fmt.Sprintf(
+			"the target is idle and holds %s; the source cannot be counted (%v)", text.Plural(total, "record"), err)))
 	}
 	for kind, n := range want {
 		if have[kind] < n {
-			return notReceived, unknown(r.whereToLook(fmt.Sprintf("the target is idle and holds %d of %d records", total, wanted)))
+			return notReceived, unknown(r.whereToLook(fmt.Sprintf(
+				"the target is idle and holds %d of %d records", total, wanted)))
 		}
 	}
 	return allThere, nil

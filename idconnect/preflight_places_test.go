@@ -13,8 +13,9 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
 
-// TestNestedFolders: a target's folder inside the source's is refused, and so is the reverse, also where a link hides it,
-// and whether or not the folder exists. Nothing is changed. Neighbours are not refused.
+// TestNestedFolders: a target's folder inside the source's is refused, and so is
+// the reverse, also where a link hides it, and whether or not the folder exists.
+// Nothing is changed. Neighbours are not refused.
 func TestNestedFolders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

@@ -35,7 +35,8 @@ func TestReportOf(t *testing.T) {
 		if rep.Outcome != c.outcome || rep.Verify != r || !rep.Ended.Equal(r.Ended) {
 			t.Errorf("%v, %d extra: %+v", c.err, c.extra, rep)
 		}
-		if known := rep.Error != ""; known != (c.outcome != "done") || known && c.outcome != "failed" && rep.Remedy == "" {
+		known := rep.Error != ""
+		if known != (c.outcome != "done") || known && c.outcome != "failed" && rep.Remedy == "" {
 			t.Errorf("%v: the error is %q, the remedy %q", c.err, rep.Error, rep.Remedy)
 		}
 	}

@@ -57,7 +57,7 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	}
 	err := r.runSteps(ctx, rep)
 	rep.Verify = r.verified
-	r.lookAgain(ctx, rep)
+	r.refreshTarget(ctx, rep)
 	return err
 }
 
@@ -70,9 +70,9 @@ func (r *runner) runSteps(ctx context.Context, rep *report.Report) error {
 	return nil
 }
 
-// lookAgain puts into the report what the target is by now: when the run
+// refreshTarget puts into the report what the target is by now: when the run
 // began there was perhaps none.
-func (r *runner) lookAgain(ctx context.Context, rep *report.Report) {
+func (r *runner) refreshTarget(ctx context.Context, rep *report.Report) {
 	c, err := r.TargetClient()
 	if err != nil {
 		return

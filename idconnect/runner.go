@@ -52,7 +52,8 @@ func (u *Upgrade) newRunner() (*runner, error) {
 	}
 	return &runner{
 		Site: s, journal: j, began: time.Now().UTC(), notify: u.Events,
-		prompts: prompts, setup: u.setup, removeAdded: u.RemoveAdded, compare: VerifyOptions{Options: u.Verify, Acceptance: u.Acceptance},
+		prompts: prompts, setup: u.setup, removeAdded: u.RemoveAdded,
+		compare: VerifyOptions{Options: u.Verify, Acceptance: u.Acceptance},
 	}, nil
 }
 

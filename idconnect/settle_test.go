@@ -2,10 +2,8 @@ package idconnect_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,60 +14,29 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// running is the target once it answers; it may do so before the goroutine
-// that started it has said so.
-func (w *world) running(t *testing.T) *openidmtest.Server {
-	t.Helper()
-	for range 1000 {
-		w.mu.Lock()
-		s := w.target
-		w.mu.Unlock()
-		if s != nil {
-			return s
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Fatal("the target was not started")
-	return nil
-}
-
 // forgetOutcome takes the outcome of an action out of the journal, as if the
 // run had been killed before it could write it.
 func (w *world) forgetOutcome(t *testing.T, action string) {
 	t.Helper()
-	path := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
-	b, err := os.ReadFile(path)
-	must(t, err)
-	var j map[string]any
-	must(t, json.Unmarshal(b, &j))
-	n, ok := j[action].(map[string]any)
-	if !ok || n["ended"] == nil {
-		t.Fatalf("the journal has no outcome of %s: %s", action, b)
-	}
-	delete(n, "ended")
-	b, err = json.Marshal(j)
-	must(t, err)
-	must(t, os.WriteFile(path, b, 0o600))
+	w.editJournal(t, func(j map[string]any) {
+		n, ok := j[action].(map[string]any)
+		if !ok || n["ended"] == nil {
+			t.Fatalf("the journal has no outcome of %s: %v", action, j)
+		}
+		delete(n, "ended")
+	})
 }
 
 // intend writes an action without an outcome into the journal, as a run does
 // that is killed before it sends the request.
 func (w *world) intend(t *testing.T, action string, more map[string]any) {
 	t.Helper()
-	path := filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
-	b, err := os.ReadFile(path)
-	must(t, err)
-	var j map[string]any
-	must(t, json.Unmarshal(b, &j))
-	note := map[string]any{"began": time.Now().UTC()}
-	maps.Copy(note, more)
-	j[action] = note
-	b, err = json.Marshal(j)
-	must(t, err)
-	must(t, os.WriteFile(path, b, 0o600))
+	w.editJournal(t, func(j map[string]any) {
+		note := map[string]any{"began": time.Now().UTC()}
+		maps.Copy(note, more)
+		j[action] = note
+	})
 }
-
-const testHurry = 10 * time.Millisecond
 
 // TestSettle: an intent without an outcome, and a target that has forgotten
 // what it did, are settled by what the target holds.
@@ -78,7 +45,6 @@ func TestSettle(t *testing.T) {
 	steps := []string{idconnect.StepConfigure, idconnect.StepMigrate}
 	done := func(t *testing.T, w *world) {
 		t.Helper()
-		w.u.Hurry(testHurry)
 		w.u.Steps = idconnect.StepNames()[:7] // without verify, which would see lost records
 		if _, err := w.u.Run(t.Context()); err != nil {
 			t.Fatal(err)
@@ -105,7 +71,8 @@ func TestSettle(t *testing.T) {
 		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
 			t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
 		}
-		for _, what := range []string{"27 of 30 records", filepath.Join(w.u.TargetDir, "logs"), "managed/user", "-again"} {
+		logs := filepath.Join(w.u.TargetDir, "logs")
+		for _, what := range []string{"27 of 30 records", logs, "managed/user", "-again"} {
 			if !strings.Contains(err.Error(), what) {
 				t.Errorf("it does not say %q: %v", what, err)
 			}
@@ -119,7 +86,6 @@ func TestSettle(t *testing.T) {
 	t.Run("again", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 20)
-		w.u.Hurry(testHurry)
 		for i, again := range []bool{false, false, true, false} {
 			w.u.Again = again
 			_, err := w.u.Run(t.Context())
@@ -136,7 +102,6 @@ func TestSettle(t *testing.T) {
 func TestSettleInParts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 5)
-	w.u.Hurry(testHurry)
 	w.u.Steps = idconnect.StepNames()[:5] // until the server runs
 	_, err := w.u.Run(t.Context())
 	must(t, err)
@@ -167,13 +132,14 @@ func TestSettleInParts(t *testing.T) {
 func TestSetupKilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 5)
-	w.u.Hurry(testHurry)
-	boot, err := os.ReadFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"))
-	must(t, err)
-	fatal := strings.Replace(testSetup, "printf 'Enter keystore", "[ -e ../tried ] || { touch ../tried; echo half way; kill -9 $$; }\nprintf 'Enter keystore", 1)
-	fatalBatch := strings.Replace(testSetupBatch, "set /p password", "if not exist ..\\tried goto half\r\nset /p password", 1) +
+	const ask, askBatch = "printf 'Enter keystore", "set /p password"
+	fatal := strings.Replace(testSetup, ask,
+		"[ -e ../tried ] || { touch ../tried; echo half way; kill -9 $$; }\n"+ask, 1)
+	fatalBatch := strings.Replace(testSetupBatch, askBatch, "if not exist ..\\tried goto half\r\n"+askBatch, 1) +
 		":half\r\necho.> ..\\tried\r\necho half way\r\nexit 9\r\n"
-	writePackage(t, w.u.Package, map[string]string{"setup.sh": fatal, "setup.bat": fatalBatch, "conf/boot/boot.properties": string(boot), "security/README": ""})
+	writePackage(t, w.u.Package, map[string]string{
+		"setup.sh": fatal, "setup.bat": fatalBatch, "conf/boot/boot.properties": testBoot, "security/README": "",
+	})
 	report, err := w.u.Run(t.Context())
 	var failed *idconnect.SetupError
 	if !errors.As(err, &failed) || report.Outcome != "failed" || !strings.Contains(failed.Error(), "half way") {
@@ -189,7 +155,6 @@ func TestSetupKilled(t *testing.T) {
 func TestSetupDone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 5)
-	w.u.Hurry(testHurry)
 	w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores, idconnect.StepJava, idconnect.StepSetup}
 	_, err := w.u.Run(t.Context())
 	must(t, err)

@@ -88,7 +88,8 @@ func (s migrateStep) Apply(ctx context.Context) (string, error) {
 		}
 	}
 	status, err = m.Wait(ctx, migration.PhaseComplete, func(status migration.Status) {
-		s.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: status.Word, Done: max(status.Processed, 0), Total: status.Total, Unit: "records"})
+		s.emit(Event{Kind: EventProgress, Step: StepMigrate, Detail: status.Word,
+			Done: max(status.Processed, 0), Total: status.Total, Unit: "records"})
 	})
 	if err != nil {
 		var failed *migration.FailedError

@@ -115,7 +115,8 @@ func (s setupStep) awaitServer(ctx context.Context) (up bool, err error) {
 			return false, ctx.Err()
 		}
 		if time.Now().After(deadline) {
-			return false, fmt.Errorf("process %d, which the set-up script of an earlier run started, runs but is not ready: look at the logs in %s", pid, filepath.Join(s.TargetDir, "logs"))
+			return false, fmt.Errorf("process %d, which the set-up script of an earlier run started, runs but is not "+
+				"ready: look at the logs in %s", pid, filepath.Join(s.TargetDir, "logs"))
 		}
 		select {
 		case <-ctx.Done():
@@ -133,12 +134,14 @@ type SetupDoneError struct {
 }
 
 func (e *SetupDoneError) Error() string {
-	return fmt.Sprintf("the set-up of %s was done on %s, but its server does not answer", e.Dir, e.When.Format(time.RFC3339))
+	return fmt.Sprintf(
+		"the set-up of %s was done on %s, but its server does not answer", e.Dir, e.When.Format(time.RFC3339))
 }
 
 // Remedy says what to do.
 func (e *SetupDoneError) Remedy() string {
-	return "start the server (startup.sh or its service) and look at its log; to run the set-up script a second time say so (-again)"
+	return "start the server (startup.sh or its service) and look at its log; " +
+		"to run the set-up script a second time say so (-again)"
 }
 
 // Undo only forgets: what the script changed is for whoever removes the

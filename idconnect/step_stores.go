@@ -26,8 +26,8 @@ type storesStep struct{ *runner }
 func (storesStep) Name() string        { return StepStores }
 func (storesStep) Where() report.Where { return report.WhereTarget }
 
-func (s storesStep) Done(context.Context) (bool, string, error) {
-	copied, keys, certificates, err := s.StoresCopied()
+func (s storesStep) Done(ctx context.Context) (bool, string, error) {
+	copied, keys, certificates, err := s.StoresCopied(ctx)
 	if err != nil {
 		return false, "", err
 	}
@@ -58,13 +58,14 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	trusted := storeCopy{from: from.Truststore, to: to.TruststorePath(), password: s.TruststorePassword(), merge: s.TruststoreConflict}
+	trusted := storeCopy{from: from.Truststore, to: to.TruststorePath(),
+		password: s.TruststorePassword(), merge: s.TruststoreConflict}
 	didToo, err := s.copy(trusted)
 	if err != nil {
 		return "", fmt.Errorf("truststore: %w", err)
 	}
 	s.ForgetTarget()
-	copied, _, _, err := s.StoresCopied()
+	copied, _, _, err := s.StoresCopied(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -151,7 +152,7 @@ func (r *runner) recoverStores() error {
 			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
 				return err
 			}
-			sum, err := sumOfFile(path)
+			sum, err := journal.SumOf(path)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

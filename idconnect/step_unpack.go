@@ -2,15 +2,11 @@ package idconnect
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
@@ -60,7 +56,7 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
 		// after the rename can still be taken back.
-		files, err := listFiles(temp)
+		files, err := journal.ListFiles(temp)
 		if err != nil {
 			return err
 		}
@@ -119,7 +115,7 @@ func (s unpackStep) Undo(ctx context.Context) (string, error) {
 		// empty folder that was there before.
 		detail = "nothing was unpacked to " + dir
 	default:
-		foreign, err := foreignFiles(ctx, dir, n.Files)
+		foreign, err := n.Foreign(ctx, dir)
 		if err != nil {
 			return "", err
 		}
@@ -131,11 +127,12 @@ func (s unpackStep) Undo(ctx context.Context) (string, error) {
 		}
 		// Out of the way at once, so that a removal that is killed leaves no
 		// folder that looks like an installation.
-		if err := errors.Join(disk.Rename(dir, aside), disk.Sync(filepath.Dir(dir)), disk.RemoveAll(aside)); err != nil {
+		err = errors.Join(disk.Rename(dir, aside), disk.Sync(filepath.Dir(dir)), disk.RemoveAll(aside))
+		if err != nil {
 			return "", err
 		}
 	}
-	if err := restoreEmpty(dir, n.Empty); err != nil {
+	if err := n.RestoreEmpty(dir); err != nil {
 		return "", err
 	}
 	s.journal.Unpack = nil
@@ -143,22 +140,6 @@ func (s unpackStep) Undo(ctx context.Context) (string, error) {
 	// configured nor migrated to.
 	s.journal.Setup, s.journal.Configure, s.journal.Migrate = nil, nil, nil
 	return detail, s.journal.Save()
-}
-
-// restoreEmpty puts back the empty folder that was there before, if there was
-// one.
-func restoreEmpty(dir string, was *journal.Folder) error {
-	if was == nil {
-		return nil
-	}
-	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := disk.Mkdir(dir, was.Mode); err != nil {
-			return err
-		}
-	} else if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		return err
-	}
-	return errors.Join(disk.Chmod(dir, was.Mode), disk.Chtimes(dir, was.ModTime), disk.Sync(filepath.Dir(dir)))
 }
 
 // AddedError says that a folder which was unpacked holds files that the
@@ -170,12 +151,14 @@ type AddedError struct {
 }
 
 func (e *AddedError) Error() string {
-	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone", e.Dir, text.Plural(len(e.Files), "file"), someOf(e.Files))
+	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone",
+		e.Dir, text.Plural(len(e.Files), "file"), someOf(e.Files))
 }
 
 // Remedy says what to do.
 func (e *AddedError) Remedy() string {
-	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), or remove the folder yourself"
+	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), " +
+		"or remove the folder yourself"
 }
 
 func someOf(files []string) string {
@@ -184,73 +167,4 @@ func someOf(files []string) string {
 		return strings.Join(files, ", ")
 	}
 	return strings.Join(files[:some], ", ") + fmt.Sprintf(" and %d more", len(files)-some)
-}
-
-// foreignFiles are the files below dir that the package did not bring as they
-// are.
-func foreignFiles(ctx context.Context, dir string, brought map[string]journal.File) ([]string, error) {
-	var out []string
-	err := walkFiles(dir, func(path, rel string, info fs.FileInfo) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		was, ok := brought[rel]
-		if ok && info.Mode() == was.Mode && info.Size() == was.Size {
-			sum, err := sumOfFile(path)
-			if err != nil {
-				return err
-			}
-			if sum == was.SHA256 {
-				return nil
-			}
-		}
-		out = append(out, rel)
-		return nil
-	})
-	slices.Sort(out)
-	return out, err
-}
-
-// listFiles says of every file below dir what it is, by its slash path.
-func listFiles(dir string) (map[string]journal.File, error) {
-	files := map[string]journal.File{}
-	err := walkFiles(dir, func(path, rel string, info fs.FileInfo) error {
-		sum, err := sumOfFile(path)
-		files[rel] = journal.File{Size: info.Size(), Mode: info.Mode(), SHA256: sum}
-		return err
-	})
-	return files, err
-}
-
-func walkFiles(dir string, each func(path, rel string, info fs.FileInfo) error) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		return each(path, filepath.ToSlash(rel), info)
-	})
-}
-
-func sumOfFile(path string) (string, error) {
-	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
-		return "", err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -37,7 +37,8 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 	}
 	also := options.Progress
 	options.Progress = func(p verify.Progress) {
-		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection, Done: p.Source, Total: p.Total, Unit: "records"})
+		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection,
+			Done: p.Source, Total: p.Total, Unit: "records"})
 		if also != nil {
 			also(p)
 		}
@@ -77,7 +78,7 @@ func summary(r *verify.Report) string {
 		}
 	}
 	if open := len(r.Checks) - passed; len(r.Checks) > 0 {
-		parts = append(parts, fmt.Sprintf("%s of the tabs passed, %d not checked", text.Plural(passed, "check"), open))
+		parts = append(parts, fmt.Sprintf("%s passed, %d not checked", text.Plural(passed, "acceptance check"), open))
 	}
 	return "the same on both servers: " + strings.Join(parts, ", ")
 }

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -157,6 +159,11 @@ type Upgrade struct {
 	// values before anything changes; 0: 1,000, negative: all.
 	ValueSample int
 
+	// Parse and Words read the answers of the target's migration service, whose
+	// form is assumed: see [migration.Client].
+	Parse func(answer json.RawMessage) migration.Status
+	Words map[string]migration.Phase
+
 	// Events receives what happens, one call at a time; the run waits for it.
 	// [Upgrade.Stream] gives the same to a loop.
 	Events func(Event)
@@ -179,7 +186,8 @@ func (u *Upgrade) site() (*site.Site, error) {
 		GivenPassword: u.KeystorePassword, TruststoreConflict: u.TruststoreConflict, JavaHome: u.JavaHome,
 		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir,
 		SettleTime: u.SettleTime, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
-		Again: u.Again, Logger: u.Logger, PollInterval: u.pollInterval, Machine: u.machine,
+		Again: u.Again, Parse: u.Parse, Words: u.Words, Logger: u.Logger,
+		PollInterval: u.pollInterval, Machine: u.machine,
 	}
 	return s, errors.Join(s.Resolve(), u.Acceptance.Validate())
 }
@@ -222,7 +230,8 @@ func (u *Upgrade) Missing() []*MissingError {
 		"StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
 	need(u.Package == "" && !installation.Is(u.TargetDir), "Package", StepUnpack)
-	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password", StepPrepare, StepConfigure, StepMigrate, StepVerify)
+	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password",
+		StepPrepare, StepConfigure, StepMigrate, StepVerify)
 	need(u.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
 	if s.Chooses(StepStores, StepSetup) {
 		p, err := s.KeystorePassword()

@@ -46,15 +46,18 @@ func TestVerifyServers(t *testing.T) {
 	source, target := verifyPair(t, 2000)
 	compare := func() *verify.Report {
 		t.Helper()
-		report, err := idconnect.Verify(t.Context(), verifyClient(source, "openidm-admin"), verifyClient(target, "openidm-admin"),
-			idconnect.VerifyOptions{Options: verify.Options{Keys: source.Keystore(), Concurrency: 2, PageSize: 250}})
+		from, to := verifyClient(source, "openidm-admin"), verifyClient(target, "openidm-admin")
+		report, err := idconnect.Verify(t.Context(), from, to, idconnect.VerifyOptions{
+			Options: verify.Options{Keys: source.Keystore(), Concurrency: 2, PageSize: 250},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return report
 	}
 	compared := compare()
-	if !compared.Same() || len(compared.Collections) != 4 || compared.Collections[0].SourceCount != 2000 || compared.Collections[0].NotCheckedValues != 0 {
+	if !compared.Same() || len(compared.Collections) != 4 || compared.Collections[0].SourceCount != 2000 ||
+		compared.Collections[0].NotCheckedValues != 0 {
 		t.Fatalf("equal servers: %+v", compared)
 	}
 
@@ -63,8 +66,10 @@ func TestVerifyServers(t *testing.T) {
 	target.Put("repo/managed/role", "r00001", map[string]any{"name": "changed by hand"})
 	compared = compare()
 	users, roles := compared.Collections[0], compared.Collections[1]
-	if compared.Same() || !slices.Equal(users.Missing, []string{"u00003"}) || !slices.Equal(users.Extra, []string{"u00004"}) || users.Differences() != 2 ||
-		len(roles.Changed) != 1 || roles.Changed[0].ID != "r00001" || !slices.Contains(roles.Changed[0].Members, "name") || roles.Differences() != 1 {
+	if compared.Same() || users.Differences() != 2 || roles.Differences() != 1 ||
+		!slices.Equal(users.Missing, []string{"u00003"}) || !slices.Equal(users.Extra, []string{"u00004"}) ||
+		len(roles.Changed) != 1 || roles.Changed[0].ID != "r00001" ||
+		!slices.Contains(roles.Changed[0].Members, "name") {
 		t.Fatalf("got %+v", compared)
 	}
 
@@ -86,7 +91,8 @@ func TestVerifyServers(t *testing.T) {
 func TestVerifyServersRefuse(t *testing.T) {
 	t.Parallel()
 	source, target := verifyPair(t, 10)
-	report, err := idconnect.Verify(t.Context(), verifyClient(source, "openidm-admin"), verifyClient(target, "wrong"), idconnect.VerifyOptions{})
+	from, to := verifyClient(source, "openidm-admin"), verifyClient(target, "wrong")
+	report, err := idconnect.Verify(t.Context(), from, to, idconnect.VerifyOptions{})
 	if !errors.Is(err, openidm.ErrUnauthorized) || !strings.Contains(err.Error(), "target") || report.Same() {
 		t.Fatalf("got %v, %+v", err, report)
 	}

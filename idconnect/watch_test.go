@@ -3,7 +3,6 @@ package idconnect_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -15,13 +14,23 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
+// start begins a run, until it waits for the copying. The function that it
+// returns waits for its end.
+func (w *matrixWorld) start(t *testing.T) (ended func()) {
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		w.u.Run(t.Context())
+	}()
+	synctest.Wait()
+	return func() { <-ran }
+}
+
 // TestWatch: who looks on sees a migration from before its beginning to its
 // end, with its rate and the time that is left.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
-	var failed *migration.FailedError
+	stores := matrixStores(t)
 	for name, c := range map[string]struct {
 		fault  *openidmtest.Fault // of the target
 		watch  func(*idconnect.Upgrade)
@@ -30,15 +39,28 @@ func TestWatch(t *testing.T) {
 		want   migration.Phase
 		is     func(error) bool
 	}{
-		"to its end":   {want: migration.PhaseComplete},
-		"records fail": {fault: &openidmtest.Fault{Action: "migrate", FailRecords: 2}, want: migration.PhaseFailed, is: func(err error) bool { return errors.As(err, &failed) }},
-		"restarted":    {fault: &openidmtest.Fault{Action: "status", After: 6, Times: 3, Effect: openidmtest.Reset}, want: migration.PhaseComplete},
-		"nothing runs": {idle: true, want: migration.PhaseNotConfigured, is: func(err error) bool { return errors.Is(err, idconnect.ErrNothingRuns) }},
-		"no account": {idle: true, watch: func(u *idconnect.Upgrade) { u.Target.Credentials.Password = keystore.Password{} }, is: func(err error) bool {
-			var missing *idconnect.MissingError
-			return errors.As(err, &missing)
-		}},
-		"interrupted": {cancel: 3500 * time.Millisecond, want: migration.PhaseRunning, is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }},
+		"to its end": {want: migration.PhaseComplete},
+		"records fail": {
+			fault: &openidmtest.Fault{Action: "migrate", FailRecords: 2}, want: migration.PhaseFailed,
+			is: func(err error) bool { return errors.As(err, new(*migration.FailedError)) },
+		},
+		"restarted": {
+			fault: &openidmtest.Fault{Action: "status", After: 6, Times: 3, Effect: openidmtest.Reset},
+			want:  migration.PhaseComplete,
+		},
+		"nothing runs": {
+			idle: true, want: migration.PhaseNotConfigured,
+			is: func(err error) bool { return errors.Is(err, idconnect.ErrNothingRuns) },
+		},
+		"no account": {
+			idle:  true,
+			watch: func(u *idconnect.Upgrade) { u.Target.Credentials.Password = keystore.Password{} },
+			is:    func(err error) bool { return errors.As(err, new(*idconnect.MissingError)) },
+		},
+		"interrupted": {
+			cancel: 3500 * time.Millisecond, want: migration.PhaseRunning,
+			is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,14 +73,10 @@ func TestWatch(t *testing.T) {
 				if c.watch != nil {
 					c.watch(&other)
 				}
-				ran := make(chan struct{})
-				go func() {
-					defer close(ran)
-					if !c.idle {
-						w.u.Run(t.Context())
-					}
-				}()
-				synctest.Wait() // until it waits for the copying
+				ended := func() {}
+				if !c.idle {
+					ended = w.start(t)
+				}
 				ctx := t.Context()
 				if c.cancel > 0 {
 					var cancel context.CancelFunc
@@ -82,7 +100,7 @@ func TestWatch(t *testing.T) {
 				if !c.idle && (running < 2 || timed == 0) {
 					t.Errorf("it was seen %d times while it ran, %d times with a rate", running, timed)
 				}
-				<-ran
+				ended()
 			})
 		})
 	}
@@ -92,8 +110,7 @@ func TestWatch(t *testing.T) {
 // left is known.
 func TestWatchTotal(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	stores := matrixStores(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newMatrixWorld(t, stores)
 		for _, body := range []string{
@@ -102,7 +119,9 @@ func TestWatchTotal(t *testing.T) {
 			`{"status":"running","processed":200,"total":1000}`,
 			`{"status":"complete","processed":1000,"total":1000}`,
 		} {
-			w.target.Fail(openidmtest.Fault{Action: "status", Times: 1, Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body})
+			f := answer(200, body)
+			f.Action, f.Times = "status", 1
+			w.target.Fail(f)
 		}
 		var lefts []time.Duration
 		for look, err := range w.u.Watch(t.Context(), 10*time.Second) {
@@ -121,16 +140,10 @@ func TestWatchTotal(t *testing.T) {
 // would see.
 func TestWatchLeft(t *testing.T) {
 	t.Parallel()
-	stores := t.TempDir()
-	must(t, openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores))
+	stores := matrixStores(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newMatrixWorld(t, stores)
-		ran := make(chan struct{})
-		go func() {
-			defer close(ran)
-			w.u.Run(t.Context())
-		}()
-		synctest.Wait()
+		ended := w.start(t)
 		other := *w.u
 		looks := 0
 		for range other.Watch(t.Context(), 0) {
@@ -138,7 +151,7 @@ func TestWatchLeft(t *testing.T) {
 				break
 			}
 		}
-		<-ran
+		ended()
 		if looks != 2 {
 			t.Errorf("%d looks", looks)
 		}

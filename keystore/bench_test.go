@@ -30,7 +30,7 @@ func BenchmarkOpenKeys(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for _, k := range s.OpenKeys(NewPassword("changeit")) {
+		for _, k := range s.OpenKeys(b.Context(), NewPassword("changeit")) {
 			if k.Err != nil {
 				b.Fatal(k.Err)
 			}

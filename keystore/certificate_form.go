@@ -8,8 +8,8 @@ import (
 	tags "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// certificateFlaw says what keeps a certificate from having the form of RFC
-// 5280, section 4.1, or "". It looks at every level but at few values: Java
+// certificateFlaw returns what keeps a certificate from having the form of RFC
+// 5280, section 4.1, or "". It checks every level but few values: Java
 // parses all certificates, and does not load a store with one that it cannot
 // parse, but crypto/x509 refuses some that Java takes.
 func certificateFlaw(der []byte) string {
@@ -19,7 +19,7 @@ func certificateFlaw(der []byte) string {
 	case len(der) == 0:
 		return "it is empty"
 	case !in.ReadASN1(&outer, tags.SEQUENCE):
-		return "it is no DER, or cut off"
+		return "not DER, or cut off"
 	case !outer.ReadASN1(&tbs, tags.SEQUENCE) || !outer.ReadASN1Element(&algorithm, tags.SEQUENCE) ||
 		!outer.ReadASN1(&signature, tags.BIT_STRING) || !outer.Empty():
 		return "it is not content, algorithm and signature"
@@ -27,7 +27,7 @@ func certificateFlaw(der []byte) string {
 	return contentFlaw(tbs, algorithm)
 }
 
-// contentFlaw looks at the part that is signed.
+// contentFlaw checks the part that is signed.
 func contentFlaw(tbs, outer cryptobyte.String) string {
 	var version, serial, algorithm, issuer, validity, subject, key cryptobyte.String
 	var versioned bool

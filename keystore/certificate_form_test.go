@@ -52,7 +52,7 @@ func damagedCertificates(t *testing.T) map[string]struct {
 		"whole":           {whole, ""},
 		"bytes behind it": {append(bytes.Clone(whole), 1, 2, 3), ""},
 		"empty":           {nil, "empty"},
-		"text":            {[]byte("certificate"), "no DER"},
+		"text":            {[]byte("certificate"), "not DER"},
 		"cut off":         {whole[:len(whole)-1], "cut off"},
 		"one part more": {change(func(outer, tbs []asn1.RawValue) []asn1.RawValue {
 			outer[2] = asn1.RawValue{FullBytes: append(outer[2].FullBytes, 5, 0)}

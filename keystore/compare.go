@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -39,8 +40,9 @@ func (d Differences) String() string {
 // Compare compares two stores by alias and content: the bytes of certificates and
 // of keys, which it opens with each store's passwords. Dates, order, salts and
 // passwords do not count. A key that does not open is an error, and so is a
-// PKCS#12 truststore, whose aliases are not known ([ErrPKCS12Unsupported]).
-func Compare(a, b *Store) (Differences, error) {
+// PKCS#12 truststore, whose aliases are not known ([ErrPKCS12Unsupported]). When
+// the context ends, no further key is opened and its error is returned.
+func Compare(ctx context.Context, a, b *Store) (Differences, error) {
 	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	if err := errors.Join(a.named(), b.named()); err != nil {
 		return d, err
@@ -55,6 +57,9 @@ func Compare(a, b *Store) (Differences, error) {
 	}
 	same, errs := make([]bool, len(both)), make([]error, len(both))
 	side(len(both), func(i int) {
+		if errs[i] = ctx.Err(); errs[i] != nil {
+			return
+		}
 		x, y := both[i][0], both[i][1]
 		same[i], errs[i] = sameEntry(a, x, b, y)
 	})

@@ -224,7 +224,7 @@ func readBounded(path string) ([]byte, fs.FileInfo, error) {
 func refuseLoss(from *Store, dst string, o CopyOptions) error {
 	to, err := Open(dst, o.Password, WithKeyPassword(o.KeyPassword))
 	if err != nil {
-		return fmt.Errorf("what is there cannot be read, so what would be lost is not known: %w", err)
+		return fmt.Errorf("reading the existing store to see which keys would be lost: %w", err)
 	}
 	keys := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	for e := range to.Entries() {

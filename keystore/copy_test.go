@@ -260,7 +260,7 @@ func TestCompare(t *testing.T) {
 	if !b.Delete("selfservice") || b.Delete("selfservice") {
 		t.Error("Delete")
 	}
-	got, err := Compare(a, b)
+	got, err := Compare(t.Context(), a, b)
 	want := Differences{
 		Same:    []string{"openidm-jwtsessionhmac-key", "openidm-localhost", "openidm-sym-default"},
 		OnlyA:   []string{"selfservice"},
@@ -270,14 +270,14 @@ func TestCompare(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || err != nil || got.Empty() {
 		t.Errorf("%v\n%s", err, d)
 	}
-	if d, err := Compare(a, openFixture(t, "openidm-7.0.2.jceks")); err != nil || !d.Empty() {
+	if d, err := Compare(t.Context(), a, openFixture(t, "openidm-7.0.2.jceks")); err != nil || !d.Empty() {
 		t.Errorf("with itself: %v, %v", d, err)
 	}
 	other := openFixture(t, "otherkeypass.jceks")
-	if _, err := Compare(other, mustPut(t, "s", "AES")); !errors.Is(err, ErrKeyPassword) {
+	if _, err := Compare(t.Context(), other, mustPut(t, "s", "AES")); !errors.Is(err, ErrKeyPassword) {
 		t.Errorf("keys that do not open: %v", err)
 	}
-	if _, err := Compare(a, openFixture(t, "trust.p12")); !errors.Is(err, ErrPKCS12Unsupported) {
+	if _, err := Compare(t.Context(), a, openFixture(t, "trust.p12")); !errors.Is(err, ErrPKCS12Unsupported) {
 		t.Errorf("a truststore without aliases: %v", err)
 	}
 }

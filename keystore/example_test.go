@@ -2,6 +2,7 @@ package keystore_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -52,7 +53,7 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, k := range again.OpenKeys(password) {
+	for _, k := range again.OpenKeys(context.Background(), password) {
 		fmt.Println(k.Entry.Alias, k.Algorithm, len(k.Key), k.Err)
 	}
 	// Output: openidm-sym-default AES 16 <nil>
@@ -137,7 +138,7 @@ func ExampleCompare() {
 		log.Fatal(err)
 	}
 	b.Delete("inter")
-	differences, err := keystore.Compare(a, b)
+	differences, err := keystore.Compare(context.Background(), a, b)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestFixtures(t *testing.T) {
 		t.Fatalf("%d fixtures, expected at least 20", len(manifest))
 	}
 	names := slices.Sorted(maps.Keys(manifest))
-	sample := exhaustive.Sample(names, 10)
+	sample := exhaustive.Sample(names, 8)
 	t.Logf("%s fixtures", ofAll(len(sample), len(names)))
 	for _, name := range sample {
 		want := manifest[name]

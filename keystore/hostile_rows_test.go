@@ -152,7 +152,7 @@ func TestHostileRows(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			err = s.OpenKeys(NewPassword("p"))[0].Err
+			err = s.OpenKeys(t.Context(), NewPassword("p"))[0].Err
 		}
 		var where *FormatError
 		if !errors.Is(err, row.want) || row.want == ErrFormat &&

@@ -51,7 +51,7 @@ func TestHostileObjects(t *testing.T) {
 			"q\x00\x7e\x00\x7f", "reference to value 127"},
 		"negative reference": {head + "q\x00\x00\x00\x00", "reference to value -"},
 		"class that is a text": {head + "s" + class(sealed, "\x00\x01L\x00\x01at\x00\x00",
-			"q\x00\x7e\x00\x01"), "no class"},
+			"q\x00\x7e\x00\x01"), "not a class"},
 		"array of two billion": {head + "u" + class("[B", "\x00\x00", "p") + "\x7f\xff\xff\xff",
 			"2147483647 bytes wanted"},
 		"array of less than none": {head + "u" + class("[B", "\x00\x00", "p") + "\xff\xff\xff\xff",
@@ -68,8 +68,8 @@ func TestHostileObjects(t *testing.T) {
 		"block data":              {head + "w\x04abcd", "unexpected tag"},
 		"reset":                   {head + "y", "unexpected tag"},
 		"a proxy":                 {head + "s}\x00\x00\x00\x00xp", "unexpected tag"},
-		"nothing":                 {head + "p", "no object"},
-		"a text":                  {head + "t\x00\x01a", "no object"},
+		"nothing":                 {head + "p", "not an object"},
+		"a text":                  {head + "t\x00\x01a", "not an object"},
 		"no stream":               {"PK\x03\x04", "not a serialized object"},
 		"a plain secret key":      {string(serializeSecretKey("AES", make([]byte, 16))), "sealed as class"},
 		"number among the fields": {head + "s" + class(sealed, "\x00\x01I\x00\x01a", "p"), "unexpected kind"},
@@ -77,7 +77,7 @@ func TestHostileObjects(t *testing.T) {
 		"content that is no bytes": {head + "s" + class(sealed, "\x00\x01L\x00\x10encryptedContentt\x00\x00",
 			"p") + "t\x00\x01a", "no bytes encryptedContent"},
 		"an enum that is an object": {head + "~" + class("java.security.KeyRep$Type", "\x00\x00", "p") +
-			"t\x00\x06SECRET", "no object"},
+			"t\x00\x06SECRET", "not an object"},
 	} {
 		_, err := Decode(bytes.NewReader(secretEntry([]byte(c.stream))), NewPassword("p"))
 		var where *FormatError

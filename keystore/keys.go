@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/des"
+
 	//lint:ignore SA1019 Java stores hold DSA keys
 	"crypto/dsa"
 	"crypto/sha1"

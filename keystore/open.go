@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -19,8 +20,11 @@ type OpenedKey struct {
 // OpenKeys opens all private and secret keys on all cores and returns them in the
 // order of the file. The zero password stands for those that the store was
 // opened with ([WithKeyPassword] and the store's own). A key that does not open
-// has the error of [Entry.PKCS8] or [Entry.SecretKey] in Err.
-func (s *Store) OpenKeys(password Password) []OpenedKey {
+// has the error of [Entry.PKCS8] or [Entry.SecretKey] in Err, and one that the
+// context left no time for has the context's. A key that is being opened when the
+// context ends is finished: that takes about a second at Java's limit of
+// 5,000,000 iterations.
+func (s *Store) OpenKeys(ctx context.Context, password Password) []OpenedKey {
 	var keys []OpenedKey
 	for e := range s.Entries() {
 		if e.Kind != TrustedCertificate {
@@ -29,6 +33,9 @@ func (s *Store) OpenKeys(password Password) []OpenedKey {
 	}
 	side(len(keys), func(i int) {
 		k := &keys[i]
+		if k.Err = ctx.Err(); k.Err != nil {
+			return
+		}
 		passwords := []Password{password}
 		if password.IsZero() {
 			passwords = s.passwordsOf(k.Entry)

@@ -56,20 +56,20 @@ func TestSeveralKeyPasswords(t *testing.T) {
 		"all, and others":   {[]int{7, 2, 0, 9, 1, 1}, [3]bool{true, true, true}},
 	} {
 		s := again(t, ownPasswords(t, 0, 1, 2), known(c.known...)...)
-		for i, k := range s.OpenKeys(Password{}) {
+		for i, k := range s.OpenKeys(t.Context(), Password{}) {
 			if (k.Err == nil) != c.open[i] || k.Err != nil && !errors.Is(k.Err, ErrKeyPassword) ||
 				k.Err == nil && (k.Algorithm != "AES" || k.Key[0] != byte(i)) {
 				t.Errorf("%s: key %d: %v", name, i, k.Err)
 			}
 		}
 		// A password that a call names is the only one.
-		for i, k := range s.OpenKeys(NewPassword("password 1")) {
+		for i, k := range s.OpenKeys(t.Context(), NewPassword("password 1")) {
 			if (k.Err == nil) != (i == 1) {
 				t.Errorf("%s: key %d under the password named: %v", name, i, k.Err)
 			}
 		}
 		// The other store has the same keys, encrypted with other salts.
-		d, err := Compare(s, again(t, ownPasswords(t, 2, 0, 1), known(2, 1)...))
+		d, err := Compare(t.Context(), s, again(t, ownPasswords(t, 2, 0, 1), known(2, 1)...))
 		if all := c.open == [3]bool{true, true, true}; all != (err == nil) || all && len(d.Same) != 3 ||
 			!all && !errors.Is(err, ErrKeyPassword) {
 			t.Errorf("%s: %v, %v", name, d, err)
@@ -88,7 +88,7 @@ func TestSeveralKeyPasswords(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := Decode(&b, Password{}, known(1)...)
-	if err != nil || s.OpenKeys(Password{})[0].Err == nil || s.OpenKeys(Password{})[1].Err != nil {
+	if err != nil || s.OpenKeys(t.Context(), Password{})[0].Err == nil || s.OpenKeys(t.Context(), Password{})[1].Err != nil {
 		t.Errorf("without the store's password: %v", err)
 	}
 }

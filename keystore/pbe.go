@@ -47,7 +47,7 @@ func parsePBEParams(der []byte) (pbeParams, error) {
 	return p, nil
 }
 
-// portable says whether every Java takes the password for a key: printable
+// portable returns an error unless every Java takes the password for a key: printable
 // ASCII alone (com.sun.crypto.provider.PBEKey). Java 25 takes any other, as
 // UTF-8; older ones never open such a key, so it is read and not written.
 func portable(p Password) error {

@@ -149,7 +149,7 @@ func javaDate(localKeyID string) (ms int64, ok bool) {
 	return ms, err == nil
 }
 
-// inTheWay says in our words what go-pkcs12 has no type for, else what it said
+// inTheWay returns in our words what go-pkcs12 has no type for, else what it said
 // of the file as a store of keys, and as a truststore.
 func inTheWay(err, trustErr error) string {
 	for _, w := range []struct{ part, what string }{

@@ -151,7 +151,7 @@ func TestStorePasswordChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range again.OpenKeys(Password{}) {
+	for _, k := range again.OpenKeys(t.Context(), Password{}) {
 		if want := k.Entry.Kind == SecretKey; (k.Err == nil) != want ||
 			!want && !errors.Is(k.Err, ErrKeyPassword) {
 			t.Errorf("%s: %v", k.Entry.Alias, k.Err)

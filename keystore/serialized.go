@@ -87,7 +87,7 @@ func parseSerialized(data []byte) (obj *serialObject, n int, err error) {
 	}
 	obj, ok := v.(*serialObject)
 	if !ok {
-		return nil, p.d.at, errors.New("the serialized value is no object")
+		return nil, p.d.at, errors.New("the serialized value is not an object")
 	}
 	return obj, p.d.at, nil
 }
@@ -236,7 +236,7 @@ func (p *serialParser) class(depth int) (*serialClass, error) {
 		}
 		c, ok := v.(*serialClass)
 		if !ok {
-			return nil, errors.New("reference to something that is no class")
+			return nil, errors.New("reference to something that is not a class")
 		}
 		return c, nil
 	case tag != tcClassDesc:
@@ -295,7 +295,7 @@ func (o *serialObject) text(field string) (string, error) {
 	return s, nil
 }
 
-// current says that an object is of the classes that Java has.
+// current reports whether an object is of the classes that Java has.
 func (o *serialObject) current() error {
 	for c := o.class; c != nil; c = c.super {
 		if uid := serialClasses[c.name]; uid != 0 && uid != c.uid {

@@ -79,7 +79,7 @@ func encodeModifiedUTF8(s string) []byte {
 }
 
 // loneSurrogate finds half of a surrogate pair, as decodeModifiedUTF8 keeps it:
-// three bytes that are no UTF-8.
+// three bytes that are not UTF-8.
 func loneSurrogate(s string) (at, n int) {
 	for i := 0; i+2 < len(s); i++ {
 		if s[i] == 0xed && s[i+1] >= 0xa0 && s[i+1] <= 0xbf && s[i+2]>>6 == 0b10 {
@@ -148,7 +148,7 @@ func lowerCase(s string) string {
 	return b.String()
 }
 
-// endsWord says that a letter comes before the place i of a word, and none
+// endsWord reports whether a letter comes before the place i of a word, and none
 // after it. One of these characters between letters does not end a word.
 func endsWord(s []rune, i int) bool {
 	const joins = ".'-_\u00ad"

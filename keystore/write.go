@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto"
+
 	//lint:ignore SA1019 Java stores hold DSA keys
 	"crypto/dsa"
 	"crypto/rand"

@@ -45,7 +45,7 @@ func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodPost || r.URL.Path != "/openidm/endpoint/migration" {
 		f.t.Errorf("%s %s", r.Method, r.URL)
 	}
-	f.log = append(f.log, action+" "+strings.Join(r.Header["X-OpenIDM-Username"], ","))
+	f.log = append(f.log, action+" "+strings.Join(exactly(r.Header, "X-OpenIDM-Username"), ","))
 	if r.Body != nil {
 		b, _ := io.ReadAll(r.Body)
 		f.bodies = append(f.bodies, string(b))
@@ -422,3 +422,6 @@ func ctxFor(t *testing.T, d time.Duration) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// exactly gives the values of a header in just this spelling.
+func exactly(h http.Header, name string) []string { return h[name] }

@@ -14,8 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
 	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
+
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 const password = "changeit"
@@ -54,7 +55,7 @@ func (ours) do(_ context.Context, t task) (time.Duration, error) {
 	n := s.Len()
 	if t.open {
 		n = 0
-		for _, k := range s.OpenKeys(keystore.Password{}) {
+		for _, k := range s.OpenKeys(context.Background(), keystore.Password{}) {
 			if k.Err != nil {
 				return 0, k.Err
 			}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -187,7 +188,8 @@ func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 			fmt.Fprintf(table, "and %d more: fleet status, fleet report\n", len(others)-i)
 			break
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Outcome, b.Step, b.Code, remedies[b.Code])
+		known, _ := preflight.Lookup(b.Code)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Outcome, b.Step, b.Code, known.Remedy)
 	}
 	table.Flush()
 	fmt.Fprintf(a.out, "%s: %d installations: %s", o.Fleet.Name, len(o.Fleet.Installations), countsText(counts))

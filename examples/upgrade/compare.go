@@ -23,7 +23,7 @@ type keyPair struct {
 	B string `json:"b,omitempty"`
 }
 
-func (a *app) compare(_ context.Context, args []string) error {
+func (a *app) compare(ctx context.Context, args []string) error {
 	f := a.flags("compare", "A B")
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	keys := f.Bool("keys", false, "show the SHA-256 of every key in both stores (key bytes are never shown)")
@@ -53,7 +53,7 @@ func (a *app) compare(_ context.Context, args []string) error {
 		return err
 	}
 	var c comparison
-	if c.Differences, err = keystore.Compare(storeA, storeB); err != nil {
+	if c.Differences, err = keystore.Compare(ctx, storeA, storeB); err != nil {
 		return fmt.Errorf("%s and %s: %w", names[0], names[1], err)
 	}
 	if *keys {
@@ -66,7 +66,7 @@ func (a *app) compare(_ context.Context, args []string) error {
 			{names[0], storeA, func(p *keyPair, sum string) { p.A = sum }},
 			{names[1], storeB, func(p *keyPair, sum string) { p.B = sum }},
 		} {
-			for _, k := range s.store.OpenKeys(keystore.Password{}) {
+			for _, k := range s.store.OpenKeys(ctx, keystore.Password{}) {
 				if k.Err != nil {
 					err = errors.Join(err, fmt.Errorf("%s: %w", s.name, k.Err))
 					continue

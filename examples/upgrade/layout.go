@@ -189,7 +189,8 @@ func (p *page) table(indent int, rows [][]report.Cell) {
 					p.b.WriteString(p.paint(c.Tone, strings.TrimRight(s, " ")))
 					break
 				}
-				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", widths[i]-uniseg.StringWidth(s)+2))
+				gap := widths[i] - uniseg.StringWidth(s) + 2
+				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", gap))
 			}
 		}
 		switch {

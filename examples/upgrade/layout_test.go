@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // savedReports are the golden reports of the package report, by name.
 func savedReports(t *testing.T) map[string]*report.Report {
@@ -78,7 +81,7 @@ func laidOut(t *testing.T, o layout, all []report.Block) string {
 	return b.String()
 }
 
-// What a terminal shows is in testdata/report.
+// What a terminal shows is in testdata/report; -update writes that anew.
 func TestLayoutGolden(t *testing.T) {
 	t.Parallel()
 	reports := savedReports(t)
@@ -89,11 +92,17 @@ func TestLayoutGolden(t *testing.T) {
 		{"differences-40.txt", "differences", layout{width: 40}},
 		{"blocked-80-colour.txt", "blocked", layout{width: 80, colour: true}},
 	} {
-		want, err := os.ReadFile(filepath.Join("testdata", "report", c.file))
+		path := filepath.Join("testdata", "report", c.file)
+		got := laidOut(t, c.o, reports[c.sample].View().Blocks())
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := laidOut(t, c.o, reports[c.sample].View().Blocks())
 		if d := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); d != "" {
 			t.Errorf("%s:\n%s", c.file, d)
 		}
@@ -138,12 +147,13 @@ func TestLayoutPlanWidth(t *testing.T) {
 	p := report.Plan{Source: r.Source, Target: r.Target, Findings: r.Findings}
 	for _, s := range r.Steps {
 		p.Steps = append(p.Steps, report.StepPlan{
-			Name: s.Name, Where: report.WhereTarget, State: s.State, Detail: s.Detail, Findings: r.Findings.Of(s.Name),
+			Name: s.Name, Where: report.WhereTarget, State: s.State, Detail: s.Detail,
+			Findings: r.Findings.Of(s.Name),
 		})
 	}
 	checkWidths(t, p.Blocks())
-	if got := laidOut(t, layout{width: 80}, p.Blocks()); !strings.Contains(got,
-		"\n          blocks: DISK-SPACE\n            seen: ") {
+	got := laidOut(t, layout{width: 80}, p.Blocks())
+	if !strings.Contains(got, "\n          blocks: DISK-SPACE\n            seen: ") {
 		t.Errorf("findings are not indented by an eighth of the width:\n%s", got)
 	}
 }
@@ -162,8 +172,8 @@ func checkWidths(t *testing.T, all []report.Block) {
 			if n := uniseg.StringWidth(line); width > 0 && n > width {
 				t.Errorf("%d columns: %d in %q", width, n, line)
 			}
-			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) ||
-				strings.HasSuffix(line, " ") {
+			hidden := strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) })
+			if hidden || strings.HasSuffix(line, " ") {
 				t.Errorf("%d columns: %q", width, line)
 			}
 		}

@@ -47,7 +47,7 @@ type certificateView struct {
 	NotAfter  *time.Time `json:"notAfter,omitempty"`
 }
 
-func (a *app) inspect(_ context.Context, args []string) error {
+func (a *app) inspect(ctx context.Context, args []string) error {
 	f := a.flags("inspect", "STORE")
 	asJSON := f.Bool("json", false, "print the result as JSON")
 	keys := f.Bool("keys", false, "open every key and show its SHA-256 (key bytes are never shown)")
@@ -62,7 +62,7 @@ func (a *app) inspect(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	view, failed := viewStore(store, *keys)
+	view, failed := viewStore(ctx, store, *keys)
 	if *asJSON {
 		err = a.json(view)
 	} else {
@@ -121,12 +121,12 @@ func (a *app) openStore(
 	return keystore.Open(path, password, opts...)
 }
 
-func viewStore(s *keystore.Store, keys bool) (view storeView, failed int) {
+func viewStore(ctx context.Context, s *keystore.Store, keys bool) (view storeView, failed int) {
 	view = storeView{Type: s.Format(), Version: s.Version(), Verified: s.Verified(), Entries: []entryView{}}
 	view.Warnings = append(view.Warnings, s.Warnings()...)
 	opened := map[string]keystore.OpenedKey{}
 	if keys {
-		for _, k := range s.OpenKeys(keystore.Password{}) {
+		for _, k := range s.OpenKeys(ctx, keystore.Password{}) {
 			opened[k.Entry.Alias] = k
 		}
 	}

@@ -68,7 +68,7 @@ func (t *checker) connectors(ctx context.Context, c *verify.Check) {
 		len(t.config[0].connectors)-len(here))
 }
 
-// populated looks whether the target's connectors to Active Directory show
+// populated checks whether the target's connectors to Active Directory show
 // something: a record at least of every object type of which the source's show
 // one. Source and Target count those types.
 func (t *checker) populated(ctx context.Context, c *verify.Check) {

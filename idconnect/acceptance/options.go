@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Codes of the checks of [verify.Report].Checks, in their order, and of the
-// search for failed records.
+// Codes of the checks in [verify.Report].Checks, in their order, and of the
+// search for failed records. They do not change.
 const (
 	PermissionSets  = "PERMISSION-SETS"
 	Groups          = "GROUPS"
@@ -22,7 +22,7 @@ const (
 	FailedRecords   = "FAILED-RECORDS"
 )
 
-// Codes returns all of them.
+// Codes returns the codes of all checks, in their order.
 func Codes() []string {
 	return []string{
 		PermissionSets, Groups, Directory, Organizations, Mappings, Connectors,
@@ -30,31 +30,30 @@ func Codes() []string {
 	}
 }
 
-// Options says where the looks at the vendor's checker look. Where Identity
-// Connect keeps what the checker show is not published: every default is assumed,
-// and what is not found under it is "not checked". The zero value has all
-// checks and the defaults of [DefaultOptions].
+// Options says which checks are made and where they look. Where Identity Connect
+// keeps what its tabs show is not published, so every default is an assumption,
+// and what is not found there is reported as "not checked". The zero value makes
+// all checks with the values of [DefaultOptions].
 type Options struct {
-	// Off names the codes of checks that are not made; "*" is all of them.
+	// Off lists the codes of checks to skip; "*" skips all.
 	Off []string
 
-	// PermissionSets, Groups and Organizations are resources, tried in their
-	// order until a server has a record in one. One that begins with
-	// "repo/managed/" is also tried as "managed/…". After them come the object
-	// types of that name of the connectors, and for the organizations the
-	// connectors to Salesforce themselves: one for each.
+	// PermissionSets, Groups and Organizations are resources, tried in order
+	// until a server has a record in one. One that begins with "repo/managed/" is
+	// also tried as "managed/…". Next are the connectors' object types of that
+	// name and, for organizations, the connectors to Salesforce: one for each.
 	PermissionSets, Groups, Organizations []string
 
-	// Salesforce and ActiveDirectory are regular expressions: a connector is
-	// one to Salesforce or Active Directory where its id, its name or the name
-	// of its class matches, a mapping where it is from or to such a connector
-	// or its name matches, a link where its type names such a mapping or
-	// matches itself. Mappings and connectors of neither kind are not compared.
+	// Salesforce and ActiveDirectory are regular expressions that identify what
+	// belongs to each: a connector if its id, name or class name matches, a
+	// mapping if its name matches or it reads or writes such a connector, a link
+	// if its type names such a mapping or matches. Mappings and connectors of
+	// neither kind are not compared.
 	Salesforce, ActiveDirectory string
 }
 
-// DefaultOptions returns what is assumed where a field of [Options] is not
-// set.
+// DefaultOptions returns the values that are assumed for fields of [Options] that
+// are not set.
 func DefaultOptions() Options {
 	return Options{
 		PermissionSets: []string{"repo/managed/permissionset", "repo/managed/permissionSet"},
@@ -85,7 +84,7 @@ func (t Options) makes(code string) bool {
 	return !slices.Contains(t.Off, "*") && !slices.Contains(t.Off, code)
 }
 
-// validate reads nothing and asks nobody.
+// Validate reports an invalid regular expression or an unknown code.
 func (t Options) Validate() error {
 	for _, p := range []struct{ name, text string }{{"Salesforce", t.Salesforce},
 		{"Active Directory", t.ActiveDirectory}} {

@@ -12,7 +12,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
-// Object types of connectors that hold what the checker show (assumed).
+// Object types of connectors that hold what the tabs show (assumed).
 var (
 	typePermissionSets = regexp.MustCompile(`(?i)^permission_?sets?$`)
 	typeGroups         = regexp.MustCompile(`(?i)^(__)?groups?(__)?$`)

@@ -31,12 +31,18 @@ const docsOfFindings = "https://github.com/idconnect-go/upgrade/blob/main/docs/f
 // "SOURCE-CERT-NAME", Codes.Source.TLS.Code is "SOURCE-TLS". Do not assign to
 // it.
 var Codes = codes{
-	Source: server("source", "", "", ", and use the host name of its certificate in the address"),
-	Target: server("target", "The target is only expected to answer when the step `setup` is not chosen.",
-		"if another program has the port, stop it or give the target another one",
-		": after the stores were copied it presents the source's certificate"),
+	Source: server("source", sideTexts{
+		trusted: ", and use the host name of its certificate in the address",
+	}),
+	Target: server("target", sideTexts{
+		pinged:  " The target has to answer only when the step `setup` is not chosen.",
+		path:    "; if another program has the port, stop it or give the target another one",
+		trusted: ": after the stores were copied it presents the source's certificate",
+	}),
 	ofServers: entriesOfServers,
 	ofHost:    entriesOfHost,
+	ofStores:  entriesOfStores,
+	ofJava:    entriesOfJava,
 }
 
 // codes has the entries in the order of the page.
@@ -44,6 +50,8 @@ type codes struct {
 	Source, Target ServerCodes
 	ofServers
 	ofHost
+	ofStores
+	ofJava
 }
 
 var catalogue = entriesIn(reflect.ValueOf(Codes))
@@ -90,11 +98,10 @@ func page() string {
 
 const pageHead = `# Findings
 
-Before anything is changed, ` + "`plan` and `run`" + ` look at everything that is known to
-go wrong. All checks run side by side, each with a deadline of its own, and all
-that they find is reported together. A finding **blocks** (the run would fail,
-so nothing is changed), **warns** (it may go wrong; the run goes on) or
-**informs**. Its code is stable.
+Before changing anything, ` + "`plan` and `run`" + ` run the preflight checks. All checks run
+in parallel, each with its own deadline, and all findings are reported together.
+A finding **blocks** (the run would fail, so nothing is changed), **warns** (the
+run may fail; it continues) or **informs**. Its code is stable.
 
 This page is written from the catalogue in the package idconnect/preflight, by
 its test (` + "`go test ./idconnect/preflight -run TestPage -update`" + `).

@@ -1,51 +1,49 @@
 package preflight
 
-// ofHost are the codes about the machine: package, folders, ports, stores, Java.
+// ofHost are the codes about the package, the target's folder and the ports.
 type ofHost struct {
-	PackageMissing, PackageCorrupt, PackageHostile, PackageVersion,
-	PackagePlatform, PackageUnusable, TargetFolder, TargetFolderVersion,
-	TargetFolderPermission, DiskSpace, PathTooLong, FileLocked, SetupScript,
-	UserIsRoot, TargetPortInUse, DatabasePortInUse, TargetLockInUse, SourceFolder,
-	HandoverUnreadable, HandoverOtherSource, StoreMissing, StoreUnreadable,
-	StorePassword, StoreCorrupt, StoreDisguised, StoreUnverified, StoreOdd,
-	StoreAliasMissing, StoreKeyDoesNotOpen, StoreSubject, ValueDoesNotOpen,
-	ValuesNotChecked, ValuesOpen, JavaMissing, JavaVersion, Java32Bit,
-	JavaUnusable, JavaDisagrees Entry
+	PackageMissing, PackageCorrupt, PackageHostile, PackageVersion, PackagePlatform, PackageUnusable,
+	TargetFolder, TargetFolderVersion, TargetFolderPermission, DiskSpace, PathTooLong, FileLocked, SetupScript,
+	UserIsRoot, TargetPortInUse, DatabasePortInUse, TargetLockInUse, SourceFolder Entry
 }
 
 var entriesOfHost = ofHost{
 	PackageMissing: Entry{
 		Code: "PACKAGE-MISSING", Severity: Blocks,
-		Means:  "there is no package where it is said to be.",
+		Means:  "the package does not exist at the path given.",
 		Checks: "The package's file.",
 		Why:    "there is nothing to unpack",
 		Remedy: "give the path of the downloaded package of 7.1.6",
 	},
 	PackageCorrupt: Entry{
 		Code: "PACKAGE-CORRUPT", Severity: Blocks,
-		Means:  "the package is cut off or damaged.",
-		Checks: "The package is read whole, and each file's checksum compared.",
-		Why:    "it cannot be unpacked whole",
+		Means:  "the package is truncated or damaged.",
+		Checks: "The whole package is read, and the checksum of each file compared.",
+		Why:    "it cannot be unpacked completely",
 		Remedy: "download the package again",
 	},
 	PackageHostile: Entry{
 		Code: "PACKAGE-HOSTILE", Severity: Blocks,
-		Means:  "the package holds what no package of the vendor holds.",
-		Checks: "The name, kind and size of every entry, before the first byte is written: names that lead elsewhere, or that another system takes for another file or a device, links, devices, collisions, bombs, entries that share bytes, headers that contradict each other.",
+		Means: "the package holds what no package of the vendor holds.",
+		Checks: "The name, kind and size of every entry, before the first byte is written: names that lead " +
+			"outside the folder, or that another system takes for another file or a device; " +
+			"links, devices, " +
+			"collisions, bombs, entries that share bytes, headers that contradict each other.",
 		Why:    "it would write outside its folder, or fill the disk",
 		Remedy: "download the package of 7.1.6 again, from the vendor",
 	},
 	PackageVersion: Entry{
 		Code: "PACKAGE-VERSION", Severity: Blocks,
-		Means:  "the package is of another version.",
-		Checks: "The versions in the names of its files in `bundle`, which are those of IDM (assumed: 7.1), and in the package's own name, which only warns.",
+		Means: "the package is of another version.",
+		Checks: "The versions in the names of its files in `bundle`, which are those of IDM (assumed: 7.1), " +
+			"and in the package's own name, which only warns.",
 		Why:    "the procedure is for 7.1.6",
 		Remedy: "download the package of 7.1.6",
 	},
 	PackagePlatform: Entry{
 		Code: "PACKAGE-PLATFORM", Severity: Blocks,
 		Means:  "the package is for another operating system.",
-		Checks: "Which of `setup.sh` and `setup.bat` (assumed) the package has.",
+		Checks: "Whether the package has `setup.sh` or `setup.bat` (assumed).",
 		Why:    "its set-up script does not run here",
 		Remedy: "download the package for this operating system",
 	},
@@ -59,223 +57,99 @@ var entriesOfHost = ofHost{
 	TargetFolder: Entry{
 		Code: "TARGET-FOLDER", Severity: Blocks,
 		Means:  "the target's folder holds files, but no installation.",
-		Checks: "The target's folder: it is empty, or not there, or an installation.",
-		Why:    "nothing of yours is overwritten",
-		Remedy: "name a folder that is empty or not there yet",
+		Checks: "The target's folder: it is empty, missing, or an installation.",
+		Why:    "your files are never overwritten",
+		Remedy: "name a folder that is empty or does not exist",
 	},
 	TargetFolderVersion: Entry{
 		Code: "TARGET-FOLDER-VERSION", Severity: Blocks,
-		Means:  "the target's folder holds another version.",
-		Checks: "The versions in the names of the files in its folder `bundle`, which are those of IDM (assumed: 7.1).",
-		Why:    "stores would be copied into, and a set-up run in, an installation of another version",
-		Remedy: "name another folder: an installation that is there is used as it is",
+		Means: "the target's folder holds another version.",
+		Checks: "The versions in the names of the files in its folder `bundle`, " +
+			"which are those of IDM (assumed: 7.1).",
+		Why:    "stores would be copied into an installation of another version, and its set-up run",
+		Remedy: "name another folder: an existing installation is used as it is",
 	},
 	TargetFolderPermission: Entry{
 		Code: "TARGET-FOLDER-PERMISSION", Severity: Blocks,
-		Means:  "the target's folder cannot be written.",
-		Checks: "Whether this user may write in the target's folder, its folder `security`, or where it is to be made, and the folder of the journal. Nothing is written to find out.",
-		Why:    "the package cannot be unpacked, or the stores not be replaced",
+		Means: "the target's folder cannot be written.",
+		Checks: "Whether this user may write to the target's folder and its folder `security`, " +
+			"or to the folder " +
+			"in which it is created, and to the folder of the journal. The check writes nothing.",
+		Why:    "the package cannot be unpacked, or the stores cannot be replaced",
 		Remedy: "run this as a user who may write there, or name another folder",
 	},
 	DiskSpace: Entry{
 		Code: "DISK-SPACE", Severity: Blocks,
-		Means:  "there is not enough space for the target.",
-		Checks: "The free space at the target's folder against the unpacked size of the package; `Checks.DiskReserve`, 1 GiB unless given, on top of that for the database only warns.",
+		Means: "there is not enough space for the target.",
+		Checks: "The free space at the target's folder against the unpacked size of the package. " +
+			"The reserve for the database, `Checks.DiskReserve`, 1 GiB by default, only warns.",
 		Why:    "a set-up on a full disk leaves half an installation",
 		Remedy: "make room, or name a folder on another disk",
 	},
 	PathTooLong: Entry{
 		Code: "PATH-TOO-LONG", Severity: Blocks,
-		Means:  "a file of the package would have a path that is too long.",
-		Checks: "The length of every path below the target's folder: on Windows 259 characters, elsewhere 255 bytes for a name and 4,095 for a path.",
-		Why:    "the file cannot be made, or Java and Postgres cannot open it",
+		Means: "a file of the package would have a path that is too long.",
+		Checks: "The length of every path below the target's folder: 259 characters on Windows, " +
+			"elsewhere 255 bytes for a name and 4,095 for a path.",
+		Why:    "the file cannot be created, or Java and Postgres cannot open it",
 		Remedy: "name a folder with a shorter path",
 	},
 	FileLocked: Entry{
 		Code: "FILE-LOCKED", Severity: Blocks,
-		Means:  "another program has a store of the target open.",
-		Checks: "On Windows, whether the target's stores can be opened by one alone; elsewhere, whether another process holds a lock on them.",
-		Why:    "they cannot be replaced while it has",
+		Means: "another program has a store of the target open.",
+		Checks: "On Windows, whether the target's stores can be opened exclusively; " +
+			"elsewhere, whether another process holds a lock on them.",
+		Why:    "they cannot be replaced while another program has them open",
 		Remedy: "end that program: a server, keytool, an editor, a virus scanner",
 	},
 	SetupScript: Entry{
 		Code: "SETUP-SCRIPT", Severity: Blocks,
-		Means:  "the installation has no set-up script that can be run.",
-		Checks: "`setup.sh`, on Windows `setup.bat` (assumed), in a target's folder that is there, else in the package, and its mode.",
+		Means: "the installation has no set-up script that can be run.",
+		Checks: "`setup.sh`, on Windows `setup.bat` (assumed), and its mode, " +
+			"in the target's folder if it exists, " +
+			"otherwise in the package.",
 		Why:    "the target cannot be set up",
-		Remedy: "unpack the package afresh into another folder, with an unzip that keeps modes",
+		Remedy: "unpack the package again into another folder, with an unzip that keeps modes",
 	},
 	UserIsRoot: Entry{
 		Code: "USER-IS-ROOT", Severity: Warns,
-		Means:  "this is the user root.",
-		Checks: "The effective user, where a set-up is to come.",
+		Means:  "the user is root.",
+		Checks: "The effective user, if a set-up is to run.",
 		Why:    "the embedded Postgres refuses to run as root",
-		Remedy: "run this as a user of its own",
+		Remedy: "run this as a user other than root",
 	},
 	TargetPortInUse: Entry{
 		Code: "TARGET-PORT-IN-USE", Severity: Blocks,
-		Means:  "another program has a port that the target needs.",
-		Checks: "Connections to the ports in the target's boot.properties, and to that of its address, while the target does not answer as OpenIDM. `Checks.PortHost` says on which host.",
+		Means: "another program uses a port that the target needs.",
+		Checks: "Connections to the ports in the target's boot.properties and to the port of its address, " +
+			"while the target does not answer as OpenIDM. `Checks.PortHost` sets the host.",
 		Why:    "the server cannot start",
 		Remedy: "end that program, or give the target another port in its boot.properties",
 	},
 	DatabasePortInUse: Entry{
 		Code: "DATABASE-PORT-IN-USE", Severity: Warns,
-		Means:  "another program has the port of the embedded Postgres.",
-		Checks: "A connection to the port in the target's configuration (`openidm.repo.port`, or `jdbcUrl` in `conf/datasource.jdbc-default.json`; assumed), while the target does not run. The port that is assumed where nothing says it, 5432, only warns.",
-		Why:    "the database cannot start, or the server would use somebody else's",
-		Remedy: "end that program, or give the database another port: Checks.DatabasePort says which is looked at",
+		Means: "another program uses the port of the embedded Postgres.",
+		Checks: "A connection to the port in the target's configuration (`openidm.repo.port`, " +
+			"or `jdbcUrl` in " +
+			"`conf/datasource.jdbc-default.json`; assumed), while the target does not run. " +
+			"The port assumed without a configuration, 5432, only warns.",
+		Why: "the database cannot start, or the server would use another database",
+		Remedy: "end that program, or give the database another port: " +
+			"Checks.DatabasePort sets the one that is checked",
 	},
 	TargetLockInUse: Entry{
 		Code: "TARGET-LOCK-IN-USE", Severity: Blocks,
-		Means:  "a process of the target runs, though it does not answer.",
-		Checks: "The target's pid file, the lock of its `felix-cache`, and `postmaster.pid` of its database, where it does not answer.",
+		Means: "a process of the target runs, but does not answer.",
+		Checks: "The target's PID file, the lock of its `felix-cache`, and `postmaster.pid` of its database, " +
+			"if it does not answer.",
 		Why:    "a second server on the same folder damages it",
-		Remedy: "stop that process; if its number is another program's by now, remove the stale file",
+		Remedy: "stop that process; if its PID now belongs to another program, remove the stale file",
 	},
 	SourceFolder: Entry{
 		Code: "SOURCE-FOLDER", Severity: Blocks,
 		Means:  "the source's folder is not an installation.",
 		Checks: "The source's folder and its boot.properties.",
-		Why:    "its stores are what is copied",
+		Why:    "its stores are copied",
 		Remedy: "name the salesforceIdConnect folder of 2.1",
-	},
-	HandoverUnreadable: Entry{
-		Code: "HANDOVER-UNREADABLE", Severity: Blocks,
-		Means:  "the file of stores that was carried here does not open.",
-		Checks: "The file of `export`: that it opens with the key given and is whole.",
-		Why:    "the source's stores are in it",
-		Remedy: "export it again, and carry it over whole",
-	},
-	HandoverOtherSource: Entry{
-		Code: "HANDOVER-OTHER-SOURCE", Severity: Warns,
-		Means:  "the file of stores was exported from another source.",
-		Checks: "The address in the file against that of the source.",
-		Why:    "the stores of another source open none of its values",
-		Remedy: "compare the two addresses: they may be two names of one server",
-	},
-	StoreMissing: Entry{
-		Code: "STORE-MISSING", Severity: Blocks,
-		Means:  "a store of the source is not there.",
-		Checks: "Both stores at the paths in the source's boot.properties.",
-		Why:    "every encrypted value of the source depends on it",
-		Remedy: "name the salesforceIdConnect folder of 2.1, and look at the location in its boot.properties",
-	},
-	StoreUnreadable: Entry{
-		Code: "STORE-UNREADABLE", Severity: Blocks,
-		Means:  "a store of the source may not be read.",
-		Checks: "Both stores can be opened by this user.",
-		Why:    "every encrypted value of the source depends on it",
-		Remedy: "run this as a user who may read it",
-	},
-	StorePassword: Entry{
-		Code: "STORE-PASSWORD", Severity: Blocks,
-		Means:  "the password does not open a store of the source.",
-		Checks: "The digest of each store under its password.",
-		Why:    "the target opens the copied stores with the same password",
-		Remedy: "give the right password; if it is right, the file is damaged",
-	},
-	StoreCorrupt: Entry{
-		Code: "STORE-CORRUPT", Severity: Blocks,
-		Means:  "a store of the source is damaged.",
-		Checks: "The form of both stores, and whether keys open though the digest is wrong.",
-		Why:    "every encrypted value of the source depends on it",
-		Remedy: "restore the file from a backup of 2.1",
-	},
-	StoreDisguised: Entry{
-		Code: "STORE-DISGUISED", Severity: Blocks,
-		Means:  "a store has another format than the source's configuration says.",
-		Checks: "The format of both stores against the type in boot.properties; unless given JCEKS and JKS. What Java 11 reads all the same only warns.",
-		Why:    "Java refuses a file of another format",
-		Remedy: "convert it (keytool -importkeystore), or correct its type in boot.properties",
-	},
-	StoreUnverified: Entry{
-		Code: "STORE-UNVERIFIED", Severity: Warns,
-		Means:  "a truststore was read without its password.",
-		Checks: "Whether the truststore's password is known.",
-		Why:    "whether it is whole is not known",
-		Remedy: "give the truststore's password",
-	},
-	StoreOdd: Entry{
-		Code: "STORE-ODD", Severity: Warns,
-		Means:  "a store is not as Java writes it.",
-		Checks: "What follows the end of a store, equal aliases, and the like.",
-		Why:    "Java reads it, but something else than Java wrote it",
-		Remedy: "list it with inspect, and compare with what 2.1 shows",
-	},
-	StoreAliasMissing: Entry{
-		Code: "STORE-ALIAS-MISSING", Severity: Blocks,
-		Means:  "the keystore lacks an entry that the server needs.",
-		Checks: "The aliases that the source's boot.properties names: of its certificate, and of the key that it encrypts with.",
-		Why:    "the server's TLS and encryption need it",
-		Remedy: "this is not the keystore of a 2.1 that runs: name its folder",
-	},
-	StoreKeyDoesNotOpen: Entry{
-		Code: "STORE-KEY-DOES-NOT-OPEN", Severity: Blocks,
-		Means:  "a key does not open with the password of the store.",
-		Checks: "Every key in the keystore.",
-		Why:    "OpenIDM opens keys with the store's password",
-		Remedy: "set the key's password to the store's (keytool -keypasswd)",
-	},
-	StoreSubject: Entry{
-		Code: "STORE-SUBJECT", Severity: Warns,
-		Means:  "the certificate in the keystore does not name the source's host.",
-		Checks: "The certificate of the alias `openidm-localhost`: by the procedure its subject is the host name of the 2.1 environment, here that of the instance URL.",
-		Why:    "the server presents this certificate; the target compares its name with the instance URL",
-		Remedy: "use the name of the certificate in the instance URL, with a line in the hosts file",
-	},
-	ValueDoesNotOpen: Entry{
-		Code: "VALUE-DOES-NOT-OPEN", Severity: Blocks,
-		Means:  "an encrypted value of the source does not open with its keystore.",
-		Checks: "The encrypted values in the source's configuration and in `ValueSample` of its users are opened; what they hold never leaves the check.",
-		Why:    "they would be lost",
-		Remedy: "find the keystore that the source runs with (openidm.keystore.location)",
-	},
-	ValuesNotChecked: Entry{
-		Code: "VALUES-NOT-CHECKED", Severity: Warns,
-		Means:  "encrypted values of the source were not tried.",
-		Checks: "Whether they could be read, and have a form that is known.",
-		Why:    "a key that is missing shows only after the migration",
-		Remedy: "give the source's address and password",
-	},
-	ValuesOpen: Entry{
-		Code: "VALUES-OPEN", Severity: Informs,
-		Means:  "the keystore opens all encrypted values that were tried.",
-		Checks: "The encrypted values in the source's configuration and in a sample of its users.",
-	},
-	JavaMissing: Entry{
-		Code: "JAVA-MISSING", Severity: Blocks,
-		Means:  "there is no Java.",
-		Checks: "The folder given, else JAVA_HOME, else the PATH.",
-		Why:    "7.1.6 needs Java 11, 64-bit",
-		Remedy: "install a JDK 11, 64-bit",
-	},
-	JavaVersion: Entry{
-		Code: "JAVA-VERSION", Severity: Blocks,
-		Means:  "Java is another version than 11.",
-		Checks: "`java -version`.",
-		Why:    "7.1.6 needs Java 11, 64-bit",
-		Remedy: "install a JDK 11, 64-bit",
-	},
-	Java32Bit: Entry{
-		Code: "JAVA-32-BIT", Severity: Blocks,
-		Means:  "Java is not 64-bit.",
-		Checks: "`java -version`.",
-		Why:    "7.1.6 needs Java 11, 64-bit",
-		Remedy: "install a JDK 11, 64-bit",
-	},
-	JavaUnusable: Entry{
-		Code: "JAVA-UNUSABLE", Severity: Blocks,
-		Means:  "Java does not run, or does not say its version.",
-		Checks: "`java -version`.",
-		Why:    "7.1.6 needs Java 11, 64-bit",
-		Remedy: "install a JDK 11, 64-bit",
-	},
-	JavaDisagrees: Entry{
-		Code: "JAVA-DISAGREES", Severity: Warns,
-		Means:  "JAVA_HOME and the PATH lead to two versions of Java.",
-		Checks: "`java -version` of both, where no folder of Java is given.",
-		Why:    "the set-up takes that of JAVA_HOME, and whoever starts the server later perhaps the other",
-		Remedy: "let both lead to Java 11, or give its folder (-java-home)",
 	},
 }

@@ -1,118 +1,135 @@
 package preflight
 
-// ofServers are the codes about the servers and Salesforce.
+// ofServers are the codes about the servers together, the network and
+// Salesforce.
 type ofServers struct {
-	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped,
-	ClockDifference, RunInProgress, CheckTimedOut, InstanceURL,
-	InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
-	MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead,
-	CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
+	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
+	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, MappingDefaultMissing, LiveSyncOn, SchedulesOn,
+	ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{
 	TargetVersion: Entry{
 		Code: "TARGET-VERSION", Severity: Warns,
-		Means:  "the target that runs says another version than 7.1.",
-		Checks: "The version that a running target says (`info/version`). Another major version blocks: that is no target of this upgrade.",
-		Why:    "the procedure and what is known of the answers are those of 7.1.6",
-		Remedy: "look whether the address is that of 7.1.6",
+		Means: "the running target reports a version other than 7.1.",
+		Checks: "The version that a running target reports (`info/version`). " +
+			"Another major version blocks: it cannot be a target of this upgrade.",
+		Why:    "the procedure and the known answers are those of 7.1.6",
+		Remedy: "check that the address is that of 7.1.6",
 	},
 	TargetStartedTooEarly: Entry{
 		Code: "TARGET-STARTED-TOO-EARLY", Severity: Blocks,
-		Means:  "the target ran before it had the source's stores.",
-		Checks: "Whether the target answers, its process runs, or its folder has traces of a start, while its stores do not hold the source's keys. Keys are compared by alias.",
-		Why:    "it encrypted with keys of its own, and presents and trusts its own certificates; what it migrates later cannot be opened with the copied keys",
-		Remedy: "stop it, unpack the package afresh into another folder, and run this before its first start",
+		Means: "the target was started before it had the source's stores.",
+		Checks: "Whether the target answers, its process runs, or its folder has traces of a start, " +
+			"while its stores lack the source's keys. Keys are compared by alias.",
+		Why: "it encrypted with its own keys, and presents and trusts its own certificates; " +
+			"what it migrates later cannot be decrypted with the copied keys",
+		Remedy: "stop it, unpack the package into another folder, and run this before its first start",
 	},
 	TargetIsSource: Entry{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
-		Means:  "source and target are one server or one folder, or one folder is inside the other.",
-		Checks: "The two addresses, also where two names lead to one address and port, and the two folders, also where links lead to one.",
+		Means: "source and target are the same server or folder, or one folder is inside the other.",
+		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
+			"even where links lead to one.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",
 	},
 	ServersSwapped: Entry{
 		Code: "SERVERS-SWAPPED", Severity: Blocks,
 		Means:  "the source runs a newer version than the target.",
-		Checks: "The versions that both servers say, where both answer.",
-		Why:    "records would be copied from the new server into the old one",
-		Remedy: "exchange the two addresses",
+		Checks: "The versions that both servers report, where both answer.",
+		Why:    "records would be copied from the new server to the old one",
+		Remedy: "swap the two addresses",
 	},
 	ClockDifference: Entry{
 		Code: "CLOCK-DIFFERENCE", Severity: Warns,
-		Means:  "a server's clock and this machine's differ.",
-		Checks: "The header `Date` of each server's answer against this machine's clock. `Checks.MaxClockDifference` says how much is allowed; 1 minute unless given.",
-		Why:    "certificates that are valid on one machine are not on the other, sessions end early, and logs cannot be compared",
-		Remedy: "set the clocks by a time service (NTP)",
+		Means: "a server's clock differs from this machine's.",
+		Checks: "The header `Date` of each server's answer against this machine's clock. " +
+			"`Checks.MaxClockDifference` is the limit, 1 minute by default.",
+		Why: "certificates that are valid on one machine are not on the other, sessions end early, " +
+			"and logs cannot be compared",
+		Remedy: "synchronise the clocks (NTP)",
 	},
 	RunInProgress: Entry{
 		Code: "RUN-IN-PROGRESS", Severity: Blocks,
 		Means:  "another run or rollback works on the same target.",
 		Checks: "The lock beside the target's folder.",
-		Why:    "two runs at once would undo each other's work",
+		Why:    "concurrent runs would undo each other's work",
 		Remedy: "wait until the other run ends, or end it",
 	},
 	CheckTimedOut: Entry{
 		Code: "CHECK-TIMED-OUT", Severity: Warns,
-		Means:  "a check did not come to its end in its time.",
-		Checks: "Each check has a deadline of its own: `Checks.Timeout`, 30 seconds unless given; ten times that for what reads a whole package or many records. It blocks where the upgrade cannot do without what was looked at.",
-		Why:    "what was to be looked at is not known, and the run would hang at the same place",
-		Remedy: "look at why that server or folder does not answer; give it more time if it is slow (-check-timeout)",
+		Means: "a check did not finish in time.",
+		Checks: "Each check has its own deadline: `Checks.Timeout`, 30 seconds by default, " +
+			"and ten times that " +
+			"for a check that reads a whole package or many records. " +
+			"It blocks where the upgrade depends on the result.",
+		Why: "the result is not known, and the run would hang at the same place",
+		Remedy: "find out why that server or folder does not answer; " +
+			"if it is slow, allow more time (-check-timeout)",
 	},
 	InstanceURL: Entry{
 		Code: "INSTANCE-URL", Severity: Warns,
-		Means:  "the instance URL is not the address of an OpenIDM.",
+		Means:  "the instance URL is not the address of an OpenIDM server.",
 		Checks: "The form of the instance URL: its path is `/openidm/`.",
-		Why:    "the target reads from this address as it is told it",
+		Why:    "the target reads from exactly this address",
 		Remedy: "give the address with /openidm/ at its end",
 	},
 	InstanceURLUnresolved: Entry{
 		Code: "INSTANCE-URL-UNRESOLVED", Severity: Warns,
-		Means:  "the host name of the instance URL does not resolve on this machine.",
-		Checks: "The host name of the instance URL is looked up as programs do, the hosts file included. Where this is not the target's machine say which address the name has there: `Checks.InstanceAddress`.",
-		Why:    "the target's machine must find the source under this name; configure fails otherwise",
-		Remedy: "add a line for the name to the hosts file of the target's machine, with the address of the 2.1 machine",
+		Means: "the host name of the instance URL does not resolve on this machine.",
+		Checks: "The host name of the instance URL is resolved as programs do, including the hosts file. " +
+			"If this is not the target's machine, set the address that the name has there: " +
+			"`Checks.InstanceAddress`.",
+		Why: "the target's machine must find the source under this name, or configure fails",
+		Remedy: "add a line for the name to the hosts file of the target's machine, " +
+			"with the address of the 2.1 machine",
 	},
 	InstanceURLUnreachable: Entry{
 		Code: "INSTANCE-URL-UNREACHABLE", Severity: Warns,
-		Means:  "nothing answers where the instance URL leads to.",
-		Checks: "A connection to the host and port of the instance URL. It is cut as soon as the certificate was shown.",
-		Why:    "the target reads from there; configure fails otherwise",
+		Means: "nothing answers at the instance URL.",
+		Checks: "A connection to the host and port of the instance URL. " +
+			"It is closed as soon as the certificate is known.",
+		Why:    "the target reads from there, or configure fails",
 		Remedy: "check address, port and firewall between the two machines",
 	},
 	InstanceURLElsewhere: Entry{
 		Code: "INSTANCE-URL-ELSEWHERE", Severity: Warns,
 		Means:  "the instance URL leads to another server than the source.",
-		Checks: "The certificate that is presented where the instance URL leads to, against that of the source.",
+		Checks: "The certificate presented at the instance URL, against that of the source.",
 		Why:    "the target would read from another server",
 		Remedy: "correct the line for the name in the hosts file of the target's machine",
 	},
 	SourceCertName: Entry{
 		Code: "SOURCE-CERT-NAME", Severity: Blocks,
-		Means:  "the source's certificate does not name the host of the instance URL.",
-		Checks: "The verdict of Java's rules on the certificate that the source presents, for the host of the instance URL.",
+		Means: "the source's certificate does not name the host of the instance URL.",
+		Checks: "Java's rules applied to the certificate that the source presents, " +
+			"for the host of the instance URL.",
 		Why:    "the target's Java refuses the connection: bad certificate",
 		Remedy: "use the name of the certificate in the instance URL, with a line in the hosts file",
 	},
 	SourceCertUntrusted: Entry{
 		Code: "SOURCE-CERT-UNTRUSTED", Severity: Blocks,
-		Means:  "the target's truststore does not vouch for the source's certificate.",
-		Checks: "The verdict of Java's rules with the truststore that the target has when it is configured.",
+		Means:  "the target's truststore does not trust the source's certificate.",
+		Checks: "Java's rules applied with the truststore that the target has when it is configured.",
 		Why:    "the target's Java refuses the connection: bad certificate",
-		Remedy: "put the source's certificate into the source's truststore, which is copied",
+		Remedy: "add the source's certificate to the source's truststore, which is copied",
 	},
 	SourceCertNotChecked: Entry{
 		Code: "SOURCE-CERT-NOT-CHECKED", Severity: Warns,
-		Means:  "whether the target will accept the source's certificate cannot be said beforehand.",
+		Means:  "it is not known whether the target will accept the source's certificate.",
 		Checks: "Whether certificate and truststore can be read.",
 		Why:    "a bad certificate shows only when the target is configured",
 		Remedy: "give the folders of both installations, or run this on the target's machine",
 	},
 	MappingDefaultMissing: Entry{
 		Code: "MAPPING-DEFAULT-MISSING", Severity: Warns,
-		Means:  "a mapping to Salesforce has no default value for profiles.",
-		Checks: "The mappings in the source's configuration `sync`: of those whose name or target matches `Checks.ProfileMapping`, the properties whose target matches `Checks.ProfileProperty` need a `default`. Both patterns are assumed; nobody published the names.",
+		Means: "a mapping to Salesforce has no default value for profiles.",
+		Checks: "The mappings in the source's configuration `sync`. In those whose name or target matches " +
+			"`Checks.ProfileMapping`, the properties whose target matches `Checks.ProfileProperty` need " +
+			"a `default`. " +
+			"Both patterns are assumed; the names are not published.",
 		Why:    "without a default mapping value the migration fails",
 		Remedy: "in the 2.1 UI choose a default value on the tab Profile to AD Group",
 	},
@@ -120,27 +137,29 @@ var entriesOfServers = ofServers{
 		Code: "LIVE-SYNC-ON", Severity: Warns,
 		Means:  "live synchronisation is on in the source.",
 		Checks: "The source's configurations `schedule/…` that are enabled and whose action is `liveSync`.",
-		Why:    "records that change while they are copied arrive half old and half new",
+		Why:    "records that change during the copy may arrive in a mixed state",
 		Remedy: "switch live synchronisation off until the upgrade is verified",
 	},
 	SchedulesOn: Entry{
 		Code: "SCHEDULES-ON", Severity: Warns,
 		Means:  "schedules are on in the source.",
 		Checks: "The source's other configurations `schedule/…` that are enabled.",
-		Why:    "records that change while they are copied arrive half old and half new",
+		Why:    "records that change during the copy may arrive in a mixed state",
 		Remedy: "disable the schedules until the upgrade is verified",
 	},
 	ConfigurationNotRead: Entry{
 		Code: "CONFIGURATION-NOT-READ", Severity: Warns,
 		Means:  "the source's configuration could not be read.",
-		Checks: "`GET config` and the documents that the checks look at.",
-		Why:    "mappings and schedules were not looked at",
-		Remedy: "look at the source's log",
+		Checks: "`GET config` and the documents that the checks need.",
+		Why:    "mappings and schedules were not checked",
+		Remedy: "check the source's log",
 	},
 	CallbackURLMissing: Entry{
 		Code: "CALLBACK-URL-MISSING", Severity: Warns,
-		Means:  "the connected app in Salesforce lacks a callback URL.",
-		Checks: "With the consumer key of the connected app, the authorize endpoint is asked once for each callback URL, without a login; it says when one is not registered. Nothing is sent otherwise.",
+		Means: "the connected app in Salesforce lacks a callback URL.",
+		Checks: "The authorize endpoint is asked once for each callback URL, " +
+			"with the consumer key of the connected " +
+			"app and without a login; it says when a URL is not registered. Nothing else is sent.",
 		Why:    "users cannot sign in, and nothing says why",
 		Remedy: "in Salesforce add the URL to the callback URLs of the connected app, and keep that of 2.1",
 	},
@@ -149,20 +168,23 @@ var entriesOfServers = ofServers{
 		Means:  "Salesforce does not know the consumer key.",
 		Checks: "The authorize endpoint's answer.",
 		Why:    "the callback URLs were not checked",
-		Remedy: "give the consumer key of Identity Connect's connected app; of a sandbox, give its authorize endpoint",
+		Remedy: "give the consumer key of Identity Connect's connected app; " +
+			"for a sandbox, give its authorize endpoint",
 	},
 	CallbackNotChecked: Entry{
 		Code: "CALLBACK-NOT-CHECKED", Severity: Warns,
-		Means:  "whether the callback URLs are registered could not be found out.",
+		Means:  "the callback URLs could not be checked.",
 		Checks: "The authorize endpoint's answer.",
 		Why:    "users cannot sign in if one is missing",
-		Remedy: "look at the callback URLs of the connected app in Salesforce",
+		Remedy: "check the callback URLs of the connected app in Salesforce",
 	},
 	CheckByHand: Entry{
 		Code: "CHECK-BY-HAND", Severity: Informs,
-		Means:  "something that only a person can look at.",
-		Checks: "What no program could find out here: the callback URLs where no consumer key is given, the default mapping value where no mapping is recognised.",
-		Why:    "without the default mapping value the migration fails, without the callback URLs users cannot sign in",
-		Remedy: "look at it",
+		Means: "something that only a person can check.",
+		Checks: "What could not be found out here: the callback URLs where no consumer key is given, " +
+			"the default mapping value where no mapping is recognised.",
+		Why: "without the default mapping value the migration fails, " +
+			"without the callback URLs users cannot sign in",
+		Remedy: "check it by hand",
 	},
 }

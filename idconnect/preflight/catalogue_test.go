@@ -29,7 +29,8 @@ func TestPage(t *testing.T) {
 	}
 	written := strings.ReplaceAll(string(got), "\r\n", "\n")
 	if written != page() {
-		t.Error("docs/findings.md is not what the catalogue says: go test ./idconnect/preflight -run TestPage -update")
+		t.Error("docs/findings.md is not what the catalogue says: " +
+			"go test ./idconnect/preflight -run TestPage -update")
 	}
 	var anchors []string
 	for _, m := range regexp.MustCompile(`(?m)^## (.+)$`).FindAllStringSubmatch(written, -1) {

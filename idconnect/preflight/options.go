@@ -14,42 +14,46 @@ import (
 // upgrade with the vendor's defaults. What the vendor has not published is
 // assumed, and can be set here.
 type Options struct {
-	// Timeout bounds each check; 0: 30 s. What reads a whole package or many
-	// records gets ten times that.
+	// Timeout limits each check; 0: 30 s. A check that reads a whole package or
+	// many records gets ten times that.
 	Timeout time.Duration
 
-	// InstanceAddress is the IP address that the target's machine has for the
-	// host of InstanceURL, where that is not this machine; "" asks this one.
+	// InstanceAddress is the IP address to which the target's machine resolves
+	// the host of InstanceURL; "" resolves it on this machine.
 	InstanceAddress string
-	// PortHost is the host on which the ports that the target needs are tried;
-	// "" is that of the target's address, and for the database localhost.
+	// PortHost is the host whose ports are checked; "" is that of the target's
+	// address, and localhost for the database.
 	PortHost string
-	// DatabasePort of the embedded Postgres; 0: what the target's
-	// configuration says, else 5432 (assumed), negative: not looked at.
+	// DatabasePort is the port of the embedded Postgres; 0: that of the target's
+	// configuration, otherwise [DefaultDatabasePort] (assumed); negative: it is
+	// not checked.
 	DatabasePort int
-	// DiskReserve is what should be free besides the unpacked package, in
-	// bytes, for the database and logs; 0: 1 GiB, negative: nothing.
+	// DiskReserve is the space in bytes that should stay free for the database
+	// and logs, besides the unpacked package; 0: 1 GiB, negative: none.
 	DiskReserve int64
-	// MaxClockDifference between a server and this machine; 0: 1 minute.
+	// MaxClockDifference is the limit between a server's clock and this
+	// machine's; 0: 1 minute.
 	MaxClockDifference time.Duration
 
-	// ProfileMapping is a regular expression that tells, by its name or its
-	// target, which of the source's mappings give Salesforce profiles; "" is
-	// [DefaultProfileMapping]. ProfileProperty tells which of its properties
-	// is the profile, by its target; "" is [DefaultProfileProperty].
+	// ProfileMapping is a regular expression for the name or the target of the
+	// source's mappings that give Salesforce profiles; "" is
+	// [DefaultProfileMapping]. ProfileProperty is one for the target of the
+	// property that is the profile; "" is [DefaultProfileProperty].
 	ProfileMapping, ProfileProperty string
 
-	// ConsumerKey of Identity Connect's connected app, with which the
-	// authorize endpoint is asked for the callback URLs; "" asks nothing, and
-	// a finding says what to look at.
+	// ConsumerKey is that of Identity Connect's connected app, with which the
+	// authorize endpoint is asked for the callback URLs. "" asks nothing, and a
+	// finding says what to check by hand.
 	ConsumerKey string
-	// AuthorizeURL is "" for [DefaultAuthorizeURL]; a sandbox has another.
+	// AuthorizeURL is the authorize endpoint; "" is [DefaultAuthorizeURL]. A
+	// sandbox has another.
 	AuthorizeURL string
-	// CallbackURLs that the connected app must have: nil are those made of the
-	// addresses of both servers (assumed; Upgrade.CallbackURLs returns them).
+	// CallbackURLs are those that the connected app must have; nil: the ones
+	// made of the addresses of both servers (assumed; Upgrade.CallbackURLs
+	// returns them).
 	CallbackURLs []string
-	// HTTPClient asks AuthorizeURL; nil: one that trusts the system's roots.
-	// Redirects are never followed.
+	// HTTPClient sends the requests to AuthorizeURL; nil: one that trusts the
+	// system's roots. Redirects are never followed.
 	HTTPClient *http.Client
 }
 

@@ -39,22 +39,25 @@ type devtoolsMessage struct {
 	SessionID string `json:"sessionId,omitempty"`
 }
 
-// newBrowser starts it, and skips the test where there is none.
+// browserPath finds it, and skips the test where there is none.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("REQUIRE_TOOLS") == "1" {
+		t.Fatal("chromium is not installed")
+	}
+	t.Skip("chromium is not installed")
+	return ""
+}
+
+// newBrowser starts it.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("REQUIRE_TOOLS") == "1" {
-			t.Fatal("chromium is not installed")
-		}
-		t.Skip("chromium is not installed")
-	}
+	path := browserPath(t)
 	toBrowser, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +71,10 @@ func newBrowser(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	var said strings.Builder
-	c := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
+	c := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
+		"--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
 	c.Env = append(os.Environ(), "HOME="+profile)
 	c.ExtraFiles = []*os.File{toBrowser, fromBrowser} // its files 3 and 4
 	c.Stderr = &said
@@ -186,13 +191,15 @@ func (b *browser) until(found func(devtoolsMessage) bool) (devtoolsMessage, erro
 
 // size sets the window, and light or dark.
 func (b *browser) size(width, height int, scheme string) {
-	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}, nil)
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height,
+		"deviceScaleFactor": 1, "mobile": width < 600}, nil)
 	b.media("", scheme)
 }
 
 // media sets "print" or "screen".
 func (b *browser) media(media, scheme string) {
-	b.call("Emulation.setEmulatedMedia", map[string]any{"media": media, "features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": media,
+		"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 }
 
 // open shows a page that is written to a file.
@@ -246,6 +253,7 @@ func (b *browser) picture(width, height int) []byte {
 func (b *browser) print() []byte {
 	b.t.Helper()
 	var p struct{ Data []byte }
-	b.call("Page.printToPDF", map[string]any{"printBackground": true, "preferCSSPageSize": true, "paperWidth": 8.27, "paperHeight": 11.69}, &p)
+	b.call("Page.printToPDF", map[string]any{"printBackground": true, "preferCSSPageSize": true,
+		"paperWidth": 8.27, "paperHeight": 11.69}, &p)
 	return p.Data
 }

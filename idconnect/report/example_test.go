@@ -18,7 +18,8 @@ func ExampleFormat() {
 		out.Write([]string{"collection", "source", "target", "result"})
 		if v.Verify != nil {
 			for _, c := range v.Verify.Collections {
-				out.Write([]string{c.Name, fmt.Sprint(c.SourceCount), fmt.Sprint(c.TargetCount), c.Verdict()})
+				out.Write([]string{c.Name, fmt.Sprint(c.SourceCount), fmt.Sprint(c.TargetCount),
+					c.Verdict()})
 			}
 		}
 		out.Flush()

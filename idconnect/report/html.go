@@ -190,10 +190,12 @@ func first[T any](list []T, n int) (head []T, more int) {
 func htmlViewOf(rep *View) htmlView {
 	sum := sha256.Sum256([]byte(htmlStyle))
 	v := htmlView{
-		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
-		Style:  template.CSS(htmlStyle),
-		Kind:   "Upgrade report", Title: short(rep.Title), Lead: long(rep.Lead), Mood: rep.Tone, Version: rep.Version,
-		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat), Took: text.Duration(rep.Ended.Sub(rep.Started)),
+		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; base-uri 'none'; form-action 'none'",
+		Style: template.CSS(htmlStyle),
+		Kind:  "Upgrade report", Title: short(rep.Title), Lead: long(rep.Lead), Mood: rep.Tone,
+		Version: rep.Version, Took: text.Duration(rep.Ended.Sub(rep.Started)),
+		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat),
 		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
 		Error: paragraphs(rep.Error), Remedy: paragraphs(rep.Remedy),
 		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
@@ -237,7 +239,8 @@ func htmlServerOf(label string, s ServerSeen) htmlServer {
 func (v *htmlView) addFacts(rep *View) {
 	if rep.Verify != nil {
 		s := &rep.sums
-		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(s.source)}, htmlFact{"Differences", text.Grouped(s.total())})
+		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(s.source)},
+			htmlFact{"Differences", text.Grouped(s.total())})
 	}
 	if done, all := rep.stepsDone(); all > 0 {
 		v.Facts = append(v.Facts, htmlFact{"Steps done", fmt.Sprintf("%d of %d", done, all)})
@@ -269,7 +272,8 @@ func (v *htmlView) addSteps(rep *View) {
 			step.Timed, step.Took = true, text.Duration(took)
 			step.X = min(at(*s.Started), htmlScale-htmlVisible)
 			step.Width = min(max(at(*s.Ended)-step.X, htmlVisible), htmlScale-step.X)
-			step.Words = fmt.Sprintf("%s began %s after the start and took %s", step.Name, text.Duration(max(began, 0)), step.Took)
+			step.Words = fmt.Sprintf("%s began %s after the start and took %s", step.Name,
+				text.Duration(max(began, 0)), step.Took)
 			if !timed && float64(began) > htmlLateStart*float64(all) {
 				v.Late = text.Duration(began)
 			}
@@ -278,7 +282,8 @@ func (v *htmlView) addSteps(rep *View) {
 		v.Steps = append(v.Steps, step)
 	}
 	if timed {
-		v.Axis = []string{rep.Started.Format(htmlClockFormat), rep.Started.Add(all / 2).Format(htmlClockFormat), rep.Ended.Format(htmlClockFormat)}
+		v.Axis = []string{rep.Started.Format(htmlClockFormat),
+			rep.Started.Add(all / 2).Format(htmlClockFormat), rep.Ended.Format(htmlClockFormat)}
 	}
 }
 
@@ -295,7 +300,8 @@ func (v *htmlView) addFindings(findings preflight.Findings) {
 	for _, f := range sorted {
 		h := htmlFinding{
 			Code: short(f.Code), Severity: short(string(f.Severity)), Step: short(f.Step),
-			Seen: long(f.Seen), Why: long(f.Why), Remedy: long(f.Remedy), Doc: long(f.Doc), Mood: htmlMood(toneOfSeverity(f.Severity), "none"),
+			Seen: long(f.Seen), Why: long(f.Why), Remedy: long(f.Remedy), Doc: long(f.Doc),
+			Mood: htmlMood(toneOfSeverity(f.Severity), "none"),
 		}
 		if u, err := url.Parse(f.Doc); err == nil && u.Scheme == "https" && u.Host != "" {
 			h.Link = u.String()
@@ -311,11 +317,13 @@ func (v *htmlView) addComparison(r *verify.Report) {
 	used := map[string]bool{}
 	for i := range rows {
 		got := &rows[i]
-		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.Result(), Reason: long(got.Reason), Mood: toneOfCollection(got)}
+		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.Result(),
+			Reason: long(got.Reason), Mood: toneOfCollection(got)}
 		if got.Checked {
 			row.Source, row.Target = text.Grouped(got.SourceCount), text.Grouped(got.TargetCount)
-			row.Missing, row.Extra, row.Changed = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount), text.Grouped(got.ChangedCount)
-			row.Duplicate, row.Unreadable = text.Grouped(got.DuplicateCount), text.Grouped(got.Unreadable)
+			row.Missing, row.Extra = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount)
+			row.Changed, row.Duplicate = text.Grouped(got.ChangedCount), text.Grouped(got.DuplicateCount)
+			row.Unreadable = text.Grouped(got.Unreadable)
 			bar := htmlBarOf(got)
 			for _, p := range bar.Parts {
 				used[p.Class] = true
@@ -325,13 +333,15 @@ func (v *htmlView) addComparison(r *verify.Report) {
 		if row.Mood == Bad {
 			row.Result = "differs"
 			if n := got.NotCheckedValues; n > 0 {
-				row.Result += ", " + text.Number(n, "encrypted value", "encrypted values") + " not checked"
+				row.Result += ", " + text.Number(n, "encrypted value", "encrypted values") +
+					" not checked"
 			}
 		}
 		c.Rows = append(c.Rows, row)
 	}
 	for _, p := range []htmlPart{
-		{Class: "same", Words: "the same"}, {Class: "missing", Words: "missing in the target"}, {Class: "changed", Words: "changed"},
+		{Class: "same", Words: "the same"}, {Class: "missing", Words: "missing in the target"},
+		{Class: "changed", Words: "changed"},
 		{Class: "extra", Words: "only in the target"}, {Class: "other", Words: "more than once or unreadable"},
 	} {
 		if used[p.Class] {
@@ -354,8 +364,9 @@ func htmlBarOf(c *verify.CollectionReport) htmlBar {
 		class, words string
 		count        int64
 	}{
-		{"same", "the same", same}, {"missing", "missing", c.MissingCount}, {"changed", "changed", c.ChangedCount},
-		{"extra", "only in the target", c.ExtraCount}, {"other", "more than once or unreadable", c.DuplicateCount + c.Unreadable},
+		{"same", "the same", same}, {"missing", "missing", c.MissingCount},
+		{"changed", "changed", c.ChangedCount}, {"extra", "only in the target", c.ExtraCount},
+		{"other", "more than once or unreadable", c.DuplicateCount + c.Unreadable},
 	}
 	for _, p := range parts {
 		all += p.count

@@ -25,8 +25,10 @@ func (v *htmlView) addChecks(checks []verify.Check) {
 	checks, v.MoreChecks = first(checks, htmlRows)
 	for _, c := range checks {
 		h := htmlCheck{
-			Tab: short(c.Tab), Name: short(c.Name), Code: short(c.Code), Source: side(c.Source), Target: side(c.Target),
-			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy), Mood: toneOfCheck(c.Result),
+			Tab: short(c.Tab), Name: short(c.Name), Code: short(c.Code),
+			Source: side(c.Source), Target: side(c.Target),
+			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy),
+			Mood: toneOfCheck(c.Result),
 		}
 		v.Checks = append(v.Checks, h)
 	}
@@ -44,7 +46,7 @@ func (v *htmlView) addLists(r *verify.Report) {
 	if f := r.Failed; f != nil {
 		words := text.Capital(strings.TrimSuffix(failedWords(f), ":")) + "."
 		if f.Checked && f.Count == 0 {
-			words = "The migration names none."
+			words = "The migration reports none."
 		}
 		v.Failed = &htmlFailed{Words: long(words), Repair: long(f.Repair)}
 		records, _ := first(f.Records, htmlListIDs)
@@ -53,7 +55,9 @@ func (v *htmlView) addLists(r *verify.Report) {
 			if rec.Missing {
 				missing = "yes"
 			}
-			v.Failed.Records = append(v.Failed.Records, htmlFailedRecord{short(rec.ID), short(rec.Mapping), long(rec.Reason), short(rec.Collection), missing})
+			v.Failed.Records = append(v.Failed.Records, htmlFailedRecord{
+				short(rec.ID), short(rec.Mapping), long(rec.Reason), short(rec.Collection), missing,
+			})
 		}
 		v.Failed.More = more(f.Count, len(records))
 		room -= len(records)
@@ -67,7 +71,8 @@ func (v *htmlView) addLists(r *verify.Report) {
 			}
 			shown, _ := first(l.records, min(htmlListIDs, room))
 			room -= len(shown)
-			h := htmlList{Kind: l.kind, Words: text.Grouped(l.count) + " " + l.what, More: more(l.count, len(shown)), Open: len(shown) <= htmlOpenIDs}
+			h := htmlList{Kind: l.kind, Words: text.Grouped(l.count) + " " + l.what,
+				More: more(l.count, len(shown)), Open: len(shown) <= htmlOpenIDs}
 			for _, rec := range shown {
 				members, rest := first(rec.Members, htmlMembers)
 				text := make([]string, len(members))
@@ -82,11 +87,16 @@ func (v *htmlView) addLists(r *verify.Report) {
 			lists.Lists = append(lists.Lists, h)
 		}
 		if shown, rest := first(c.Values, min(htmlListIDs, room)); len(shown) > 0 {
-			h := htmlList{Kind: "values", Words: text.Number(int64(len(c.Values)), "value that differs", "values that differ"), More: more(int64(len(c.Values)), len(shown)), Open: rest == 0 && len(shown) <= htmlOpenIDs}
+			n := int64(len(c.Values))
+			h := htmlList{
+				Kind: "values", Words: text.Number(n, "value that differs", "values that differ"),
+				More: more(n, len(shown)), Open: rest == 0 && len(shown) <= htmlOpenIDs,
+			}
 			room -= len(shown)
 			v.Values = true
 			for i := range shown {
-				h.Records = append(h.Records, htmlRecord{short(shown[i].ID), short(shown[i].Member) + ": " + long(valueWords(&shown[i]))})
+				words := short(shown[i].Member) + ": " + long(valueWords(&shown[i]))
+				h.Records = append(h.Records, htmlRecord{short(shown[i].ID), words})
 			}
 			lists.Lists = append(lists.Lists, h)
 		}

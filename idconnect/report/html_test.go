@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,7 +82,8 @@ func TestReportContrast(t *testing.T) {
 			for _, text := range []string{"ink", "soft", "link", "care"} {
 				check(text, ground, 4.5)
 			}
-			for _, part := range []string{"same", "missing", "changed", "extra", "other", "good", "bad", "none"} {
+			for _, part := range []string{"same", "missing", "changed", "extra", "other", "good", "bad",
+				"none"} {
 				check(part, ground, 3)
 			}
 		}
@@ -102,7 +104,8 @@ func TestReportHTML(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := b.String()
-		for _, not := range []string{"<script", `href="javascript:`, " style=", "<img", "<link", "<iframe", " src=", "url(", "@import", "ZgotmplZ", "\x1b", "\x00", "\u202E", "\u2066", "\u200B"} {
+		for _, not := range []string{"<script", `href="javascript:`, " style=", "<img", "<link", "<iframe",
+			" src=", "url(", "@import", "ZgotmplZ", "\x1b", "\x00", "\u202E", "\u2066", "\u200B"} {
 			if i := strings.Index(page, not); i >= 0 {
 				t.Errorf("the page holds %q: %.80q", not, page[max(i-30, 0):])
 			}
@@ -110,7 +113,8 @@ func TestReportHTML(t *testing.T) {
 		if m := regexp.MustCompile(`<[a-z][^>]*\son[a-z]+\s*=`).FindString(page); m != "" {
 			t.Errorf("a handler in %q", m)
 		}
-		for _, want := range []string{"default-src 'none'", `<html lang="en">`, "<main", "<header>", "<footer", "<title>", "@media print", "prefers-color-scheme: dark"} {
+		for _, want := range []string{"default-src 'none'", `<html lang="en">`, "<main", "<header>",
+			"<footer", "<title>", "@media print", "prefers-color-scheme: dark"} {
 			if !strings.Contains(html.UnescapeString(page), want) {
 				t.Errorf("the page has no %s", want)
 			}
@@ -121,7 +125,8 @@ func TestReportHTML(t *testing.T) {
 			}
 		}
 		tables := strings.Count(page, "<table>")
-		if tables != strings.Count(page, "<caption ") || tables != strings.Count(page, `role="region"`) || strings.Count(page, "<th>") > 0 {
+		if tables != strings.Count(page, "<caption ") || tables != strings.Count(page, `role="region"`) ||
+			strings.Count(page, "<th>") > 0 {
 			t.Errorf("%d tables, %d captions", tables, strings.Count(page, "<caption "))
 		}
 		ids := map[string]bool{}
@@ -147,21 +152,25 @@ func TestReportHTMLBounded(t *testing.T) {
 	t.Parallel()
 	rep := sampleDone()
 	wide := strings.Repeat("\U0001F680<&\"'", 500) // more characters than any text may have
+	members := slices.Repeat([]string{wide}, 14)
 	rep.Verify.Collections = nil
 	for i := range 300 {
-		c := verify.CollectionReport{Name: wide, Resource: wide, Reason: wide, Checked: true, MissingCount: 1 << 40, ChangedCount: 1 << 40, SourceCount: 1 << 41}
+		c := verify.CollectionReport{Name: wide, Resource: wide, Reason: wide, Checked: true,
+			MissingCount: 1 << 40, ChangedCount: 1 << 40, SourceCount: 1 << 41}
 		for range 400 * max(12-i, 0) / 12 { // these alone have more ids than the page
 			c.Missing = append(c.Missing, wide)
-			c.Changed = append(c.Changed, verify.Change{ID: wide, Members: []string{wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide, wide}})
+			c.Changed = append(c.Changed, verify.Change{ID: wide, Members: members})
 		}
 		rep.Verify.Collections = append(rep.Verify.Collections, c)
 	}
 	for range 400 {
 		rep.Findings = append(rep.Findings, preflight.Finding{
-			Code: wide, Severity: preflight.Warns, Step: wide, Seen: wide, Why: wide, Remedy: wide, Doc: "https://example.com/" + wide,
+			Code: wide, Severity: preflight.Warns, Step: wide, Seen: wide, Why: wide, Remedy: wide,
+			Doc: "https://example.com/" + wide,
 		})
 		rep.Verify.Checks = append(rep.Verify.Checks, verify.Check{
-			Code: wide, Name: wide, Tab: wide, Result: verify.CheckNotChecked, Detail: wide, Remedy: wide, Source: -1, Target: 1 << 60,
+			Code: wide, Name: wide, Tab: wide, Result: verify.CheckNotChecked, Detail: wide, Remedy: wide,
+			Source: -1, Target: 1 << 60,
 		})
 		rep.Verify.Failed.Records = append(rep.Verify.Failed.Records, verify.FailedRecord{
 			Mapping: wide, Run: wide, ID: wide, Reason: wide, Collection: wide, Missing: true,
@@ -177,7 +186,8 @@ func TestReportHTMLBounded(t *testing.T) {
 	if b.Len() > 64<<20 {
 		t.Errorf("%d MB", b.Len()>>20)
 	}
-	for _, want := range []string{"and 1,099,511,627,576 more", "more findings", "more checks", "more collections"} {
+	for _, want := range []string{"and 1,099,511,627,576 more", "more findings", "more checks",
+		"more collections"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -71,7 +71,8 @@ func writeJUnit(w io.Writer, rep *View) error {
 		if len(cases) == 0 {
 			return
 		}
-		s := junitSuite{Name: name, Tests: len(cases), Time: time, Timestamp: rep.Started.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
+		s := junitSuite{Name: name, Tests: len(cases), Time: time,
+			Timestamp: rep.Started.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
 		for i := range cases {
 			cases[i].Class = "identity-connect." + name
 			switch c := cases[i]; {
@@ -144,7 +145,8 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 		}
 		c := junitCase{Name: name, Time: junitTime(0)}
 		var text []string
-		for _, l := range []struct{ label, text string }{{"step", f.Step}, {"why", f.Why}, {"remedy", f.Remedy}, {"doc", f.Doc}} {
+		for _, l := range []struct{ label, text string }{{"step", f.Step}, {"why", f.Why},
+			{"remedy", f.Remedy}, {"doc", f.Doc}} {
 			if l.text != "" {
 				text = append(text, l.label+": "+l.text)
 			}

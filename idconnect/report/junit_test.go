@@ -53,7 +53,8 @@ func checkJUnit(t *testing.T, text []byte) (failed int) {
 			have := map[string]bool{}
 			for _, a := range e.Attr {
 				have[a.Name.Local] = true
-				if !slices.Contains(strings.Fields(strings.ReplaceAll(form.attributes, "!", "")), a.Name.Local) {
+				if !slices.Contains(strings.Fields(strings.ReplaceAll(form.attributes, "!", "")),
+					a.Name.Local) {
 					t.Errorf("%s has %s", name, a.Name.Local)
 				}
 				if a.Name.Local == "time" && !regexp.MustCompile(`^\d+\.\d{3}$`).MatchString(a.Value) {
@@ -122,10 +123,12 @@ func TestReportJUnit(t *testing.T) {
 		}
 	})
 	for name, spoil := range map[string]func(*verify.Report){
-		"a check failed":         func(r *verify.Report) { r.Checks[0].Result = verify.CheckFailed },
-		"a record failed":        func(r *verify.Report) { r.Failed.Count = 1 },
-		"a collection differs":   func(r *verify.Report) { r.Collections[0].ExtraCount = 1 },
-		"a collection is hidden": func(r *verify.Report) { r.Collections[0].Checked, r.Collections[0].Blocked = false, true },
+		"a check failed":       func(r *verify.Report) { r.Checks[0].Result = verify.CheckFailed },
+		"a record failed":      func(r *verify.Report) { r.Failed.Count = 1 },
+		"a collection differs": func(r *verify.Report) { r.Collections[0].ExtraCount = 1 },
+		"a collection is hidden": func(r *verify.Report) {
+			r.Collections[0].Checked, r.Collections[0].Blocked = false, true
+		},
 	} {
 		rep := sampleDone()
 		spoil(rep.Verify)

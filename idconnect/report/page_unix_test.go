@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	_ "embed" // the script
 	"errors"
 	"flag"
 	"fmt"
@@ -21,30 +22,9 @@ var pictures = flag.String("pictures", "", "`folder` for pictures and prints of 
 
 // lookAtPage finds out in the page what a reader would see. Contrast is that
 // of WCAG 2.2 between the colour of each text and what is drawn behind it.
-const lookAtPage = `(() => {
-  const rgb = s => (s.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
-  const light = c => { const f = c.slice(0, 3).map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * f[0] + .7152 * f[1] + .0722 * f[2]; };
-  const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; if (c[3] > 0) return [NaN, NaN, NaN]; } return [255, 255, 255]; };
-  const out = { width: innerWidth, scrolls: document.scrollingElement.scrollWidth, height: document.scrollingElement.scrollHeight, faint: [], outside: [], headings: [], unfocusable: [], texts: 0, hidden: 0, least: 99 };
-  for (const e of document.body.querySelectorAll('*')) {
-    if (/^H[1-6]$/.test(e.tagName)) out.headings.push(e.tagName);
-    if (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'auto' && e.getAttribute('tabindex') !== '0') out.unfocusable.push(e.className);
-    const own = [...e.childNodes].filter(n => n.nodeType === 3 && n.data.trim());
-    if (!own.length) continue;
-    if (!e.checkVisibility({contentVisibilityAuto: true})) { out.hidden++; continue; }
-    out.texts++;
-    const a = light(rgb(getComputedStyle(e).color)), b = light(behind(e));
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    out.least = Math.min(out.least, ratio);
-    if (!(ratio >= 4.5)) out.faint.push(e.tagName + '.' + e.className + ' ' + own[0].data.trim().slice(0, 30) + ' ' + ratio.toFixed(2));
-    const r = document.createRange(); r.selectNodeContents(own[0]);
-    for (const box of r.getClientRects()) if ((box.right > innerWidth + .5 || box.left < -.5) && !e.closest('.scroll')) { out.outside.push(own[0].data.trim().slice(0, 30)); break; }
-  }
-  out.verdict = getComputedStyle(document.querySelector('h1')).color;
-  out.title = document.querySelector('h1').textContent;
-  out.scripts = document.scripts.length;
-  return out;
-})()`
+//
+//go:embed testdata/look.js
+var lookAtPage string
 
 type pageLook struct {
 	Width, Scrolls, Height, Texts, Hidden, Scripts int
@@ -75,7 +55,8 @@ func TestReportInBrowser(t *testing.T) {
 				var l pageLook
 				b.eval(lookAtPage, &l)
 				if l.Width != width || l.Scrolls > width || len(l.Outside) > 0 {
-					t.Errorf("%s: %d wide, scrolls to %d; outside: %q", at, l.Width, l.Scrolls, l.Outside)
+					t.Errorf("%s: %d wide, scrolls to %d; outside: %q", at, l.Width, l.Scrolls,
+						l.Outside)
 				}
 				if len(l.Faint) > 0 || l.Texts < 15 {
 					t.Errorf("%s: %d texts, too little contrast: %q", at, l.Texts, l.Faint)
@@ -95,7 +76,8 @@ func TestReportInBrowser(t *testing.T) {
 				}
 				checkPicture(t, at, b.picture(width, 0), width, 900, want)
 				if *pictures != "" {
-					keep(t, fmt.Sprintf("%s-%d-%s.png", name, width, scheme), b.picture(width, min(l.Height, 9000)))
+					keep(t, fmt.Sprintf("%s-%d-%s.png", name, width, scheme),
+						b.picture(width, min(l.Height, 9000)))
 				}
 			}
 		}
@@ -130,12 +112,17 @@ func TestBrowserSeesFaults(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	b.size(390, 900, "light")
-	b.open([]byte(`<!DOCTYPE html><meta name=viewport content="width=device-width"><style>body{margin:0;color:#777;background:#fff}</style><h1>a</h1><h3>b</h3><p style="color:#767676">c
-<div style="width:300px;overflow-x:auto"><div style="width:600px;color:#000">d</div></div><p style="margin-left:300px;width:200px;white-space:nowrap;color:#000">it reaches far outside of the window<img src="http://127.0.0.1:9/x.png">`))
+	b.open([]byte(`<!DOCTYPE html><meta name=viewport content="width=device-width">
+<style>body{margin:0;color:#777;background:#fff}</style>
+<h1>a</h1><h3>b</h3><p style="color:#767676">c
+<div style="width:300px;overflow-x:auto"><div style="width:600px;color:#000">d</div></div>
+<p style="margin-left:300px;width:200px;white-space:nowrap;color:#000">it reaches far outside of the window
+<img src="http://127.0.0.1:9/x.png">`))
 	var l pageLook
 	b.eval(lookAtPage, &l)
 	// A telephone shows the page smaller, where it is too wide.
-	if l.Width <= 390 || len(l.Faint) != 2 || len(l.Unfocusable) != 1 || headingsInOrder(l.Headings) == "" || len(b.requests) < 2 {
+	if l.Width <= 390 || len(l.Faint) != 2 || len(l.Unfocusable) != 1 ||
+		headingsInOrder(l.Headings) == "" || len(b.requests) < 2 {
 		t.Errorf("%+v, asked for %q", l, b.requests)
 	}
 }
@@ -158,7 +145,8 @@ func checkPicture(t *testing.T, at string, data []byte, width, height int, verdi
 			colours[color.RGBAModel.Convert(img.At(x, y))]++
 		}
 	}
-	if top := color.RGBAModel.Convert(img.At(width/2, 3)); top != verdict || len(colours) < 20 || colours[verdict] < width/3 {
+	top := color.RGBAModel.Convert(img.At(width/2, 3))
+	if top != verdict || len(colours) < 20 || colours[verdict] < width/3 {
 		t.Errorf("%s: %d colours, the top is %v, want %v", at, len(colours), top, verdict)
 	}
 }
@@ -180,7 +168,8 @@ func headingsInOrder(headings []string) string {
 
 func keep(t *testing.T, name string, content []byte) {
 	t.Helper()
-	if err := errors.Join(os.MkdirAll(*pictures, 0o755), os.WriteFile(filepath.Join(*pictures, name), content, 0o600)); err != nil {
+	if err := errors.Join(os.MkdirAll(*pictures, 0o755),
+		os.WriteFile(filepath.Join(*pictures, name), content, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 }

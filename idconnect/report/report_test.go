@@ -71,7 +71,7 @@ func compareGolden(t *testing.T, file, got string) {
 	}
 }
 
-// A comparison that did not come to its end is not said to be without a
+// A comparison that was not completed is not said to be without a
 // difference, whatever the finished collections say.
 func TestReportOfComparison(t *testing.T) {
 	t.Parallel()
@@ -82,9 +82,9 @@ func TestReportOfComparison(t *testing.T) {
 		says    string
 	}{
 		{"done", false, Good, "no difference"},
-		{"differences", true, Bad, "not proved to be the same"},
-		{"interrupted", false, Care, "the comparison did not come to its end"},
-		{"failed", false, Bad, "the comparison did not come to its end"},
+		{"differences", true, Bad, "not verified to be the same"},
+		{"interrupted", false, Care, "the comparison was not completed"},
+		{"failed", false, Bad, "the comparison was not completed"},
 	} {
 		r := sampleVerify()
 		if c.spoil {

@@ -65,7 +65,8 @@ func TestSchema(t *testing.T) {
 			}
 		}
 		var back Report
-		if err := json.Unmarshal(b.Bytes(), &back); err != nil || back.Outcome != rep.Outcome || len(back.Steps) != len(rep.Steps) {
+		if err := json.Unmarshal(b.Bytes(),
+			&back); err != nil || back.Outcome != rep.Outcome || len(back.Steps) != len(rep.Steps) {
 			t.Errorf("read again: %v, %+v", err, back)
 		}
 	})
@@ -74,10 +75,14 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ old, with string }{
-		{`"version": 1`, `"version": 2`}, {`"outcome": "differences"`, `"outcome": "fine"`}, {`"outcome": "differences"`, `"outcome": "done"`},
-		{`"missingCount": 5`, `"missingCount": -1`}, {`"missingCount": 5`, `"missingCount": "5"`}, {`"missingCount": 5,`, ``},
-		{`"missing": true`, `"missing": true, "password": "x"`}, {`"severity": "warns"`, `"severity": "bad"`}, {`"result": "failed"`, `"result": "ok"`},
-		{`"started": "2026-03-14T20:00:00Z"`, `"started": "yesterday"`}, {`"code": "STORE-UNVERIFIED"`, `"code": ""`},
+		{`"version": 1`, `"version": 2`}, {`"outcome": "differences"`,
+			`"outcome": "fine"`}, {`"outcome": "differences"`, `"outcome": "done"`},
+		{`"missingCount": 5`, `"missingCount": -1`}, {`"missingCount": 5`,
+			`"missingCount": "5"`}, {`"missingCount": 5,`, ``},
+		{`"missing": true`, `"missing": true, "password": "x"`}, {`"severity": "warns"`,
+			`"severity": "bad"`}, {`"result": "failed"`, `"result": "ok"`},
+		{`"started": "2026-03-14T20:00:00Z"`, `"started": "yesterday"`}, {`"code": "STORE-UNVERIFIED"`,
+			`"code": ""`},
 	} {
 		changed := strings.Replace(b.String(), c.old, c.with, 1)
 		if changed == b.String() {
@@ -103,10 +108,16 @@ func TestSchemaMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[reflect.Type]string{
-		reflect.TypeFor[ServerSeen](): "server", reflect.TypeFor[StepResult](): "step", reflect.TypeFor[preflight.Finding](): "finding",
-		reflect.TypeFor[verify.Report](): "verify", reflect.TypeFor[verify.CollectionReport](): "collection", reflect.TypeFor[verify.Change](): "change",
-		reflect.TypeFor[verify.Check](): "check", reflect.TypeFor[verify.FailedRecords](): "failed", reflect.TypeFor[verify.FailedRecord](): "failedRecord",
-		reflect.TypeFor[verify.ChangedValue](): "value",
+		reflect.TypeFor[ServerSeen]():              "server",
+		reflect.TypeFor[StepResult]():              "step",
+		reflect.TypeFor[preflight.Finding]():       "finding",
+		reflect.TypeFor[verify.Report]():           "verify",
+		reflect.TypeFor[verify.CollectionReport](): "collection",
+		reflect.TypeFor[verify.Change]():           "change",
+		reflect.TypeFor[verify.Check]():            "check",
+		reflect.TypeFor[verify.FailedRecords]():    "failed",
+		reflect.TypeFor[verify.FailedRecord]():     "failedRecord",
+		reflect.TypeFor[verify.ChangedValue]():     "value",
 	}
 	seen := map[reflect.Type]bool{}
 	var look func(reflect.Type)

@@ -46,11 +46,11 @@ func (v *View) Blocks() []Block {
 		b.empty()
 		switch {
 		case v.Outcome == "interrupted" || v.Outcome == "failed":
-			b.line(0, 0, Care, "the comparison did not come to its end")
+			b.line(0, 0, Care, "the comparison was not completed")
 		case v.Verify.Same():
 			b.line(0, 0, Good, "no difference")
 		default:
-			b.line(0, 0, Bad, "not proved to be the same")
+			b.line(0, 0, Bad, "not verified to be the same")
 		}
 	}
 	return b
@@ -72,7 +72,8 @@ func (b *blocks) steps(steps []*StepResult) {
 			detail = strings.TrimSpace(detail + "  (" + text.Duration(s.Ended.Sub(*s.Started)) + ")")
 		}
 		rows = append(rows, []Cell{
-			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State), toneOfState(s.State)}, {Text: detail},
+			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State),
+				toneOfState(s.State)}, {Text: detail},
 		})
 	}
 	b.table(rows)
@@ -99,7 +100,8 @@ func (b *blocks) comparison(r *verify.Report) {
 		if !c.Checked {
 			source, target = "-", "-"
 		}
-		rows = append(rows, []Cell{{Text: c.Name}, {Text: source}, {Text: target}, {c.Verdict(), toneOfCollection(c)}})
+		rows = append(rows, []Cell{{Text: c.Name}, {Text: source}, {Text: target},
+			{c.Verdict(), toneOfCollection(c)}})
 	}
 	if len(r.Collections) > 0 {
 		b.table(rows)
@@ -166,7 +168,8 @@ func (b *blocks) checks(checks []verify.Check) {
 	}
 	b.table(rows)
 	if open > 0 {
-		b.line(0, 0, Care, text.Number(open, "check", "checks")+" not made: that is no proof, look in the UI of 7.1.6")
+		b.line(0, 0, Care, text.Number(open, "check",
+			"checks")+" skipped: verify these manually in the 7.1.6 UI")
 	}
 }
 

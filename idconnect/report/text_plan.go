@@ -50,7 +50,7 @@ func (p Plan) Blocks() []Block {
 	}
 	b.empty()
 	if blocked == 0 {
-		b.line(0, 0, Good, "Nothing blocks. Nothing was changed.")
+		b.line(0, 0, Good, "No step is blocked. Nothing was changed.")
 	} else {
 		b.line(0, 0, Care, text.Number(int64(blocked), "step is", "steps are")+" blocked, nothing was changed.")
 	}

@@ -19,36 +19,37 @@ func (v *View) judge() {
 	}
 	switch v.Outcome {
 	case "planned":
-		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "Nothing blocks. Nothing was changed yet."
+		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "No finding blocks it. Nothing was changed."
 		for _, f := range v.Findings {
 			if f.Severity == preflight.Warns {
 				v.Tone = Care
 			}
 		}
 		if v.Tone == Care {
-			v.Lead = "Nothing blocks, but there are warnings. Nothing was changed yet."
+			v.Lead = "No finding blocks it, but there are warnings. Nothing was changed."
 		}
 	case "blocked":
 		v.Tone, v.Title = Care, "The upgrade cannot start yet"
 		v.Lead = "Nothing was changed. "
 		switch n := len(v.Findings.Blocking()); n {
 		case 0:
-			v.Lead += "Something is in the way."
+			v.Lead += "See the error for the cause."
 		default:
-			v.Lead += text.Number(int64(n), "finding has", "findings have") + " to be settled first."
+			v.Lead += text.Number(int64(n), "finding has", "findings have") + " to be resolved first."
 		}
 	case "interrupted":
 		v.Tone, v.Title = Care, "The "+what+" was interrupted"
-		v.Lead = "The same command goes on where it stopped."
+		v.Lead = "Run the same command again to resume."
 		if done, all := v.stepsDone(); all > 0 {
-			v.Lead = fmt.Sprintf("%d of %s done; the same command goes on where it stopped.", done, text.Number(int64(all), "step is", "steps are"))
+			v.Lead = fmt.Sprintf("%d of %s done; run the same command again to resume.", done,
+				text.Number(int64(all), "step is", "steps are"))
 		}
 	case "failed":
 		v.Title = "The " + what + " failed"
 		if s := v.failedStep(); s != "" {
 			v.Title += " in the step " + s
 		}
-		v.Lead = "What was done stays done: when the cause is removed, the same command goes on there."
+		v.Lead = "Completed steps are kept: remove the cause, then run the same command again to resume."
 	case "differences":
 		v.Title = "The servers differ"
 		if !v.ofComparison() {
@@ -58,10 +59,10 @@ func (v *View) judge() {
 	case "done":
 		switch {
 		case v.Verify == nil:
-			v.Tone, v.Title = Care, "Done, but not proved"
+			v.Tone, v.Title = Care, "Done, but not verified"
 			v.Lead = "The chosen steps are done. The records of the two servers were not compared."
 		case v.sums.failedChecks > 0 || v.sums.failedRecords > 0:
-			v.Title = "No difference was found, but something is wrong"
+			v.Title = "No difference was found, but there are failures"
 			v.Lead = v.sums.same() + " " + v.sums.wrong()
 		case len(v.sums.open) > 0:
 			v.Tone, v.Title = Care, "No difference was found, but not everything was checked"
@@ -69,7 +70,7 @@ func (v *View) judge() {
 		case v.ofComparison():
 			v.Tone, v.Title, v.Lead = Good, "Both servers hold the same records", v.sums.same()
 		default:
-			v.Tone, v.Title, v.Lead = Good, "The upgrade is done and proved", v.sums.same()
+			v.Tone, v.Title, v.Lead = Good, "The upgrade is done and verified", v.sums.same()
 		}
 	default:
 		v.Title = "The outcome is " + strconv.Quote(v.Outcome)
@@ -124,7 +125,9 @@ func sumsOf(r *verify.Report) (s sums) {
 		s.duplicate += c.DuplicateCount
 		s.unreadable += c.Unreadable
 		if n := c.NotCheckedValues; n > 0 {
-			s.open = append(s.open, fmt.Sprintf("%s of %s differ in their ciphertext and could not be opened", text.Number(n, "encrypted value", "encrypted values"), c.Name))
+			s.open = append(s.open,
+				fmt.Sprintf("%s of %s differ in their ciphertext and could not be decrypted",
+					text.Number(n, "encrypted value", "encrypted values"), c.Name))
 		}
 	}
 	for _, c := range r.Checks {
@@ -152,9 +155,10 @@ func (s *sums) total() int64 {
 // same says what a comparison without a difference proves.
 func (s *sums) same() string {
 	if s.source == 0 {
-		return "Both servers have no records in what was compared."
+		return "Neither server has records in the collections compared."
 	}
-	return fmt.Sprintf("All %s of the source are in the target, with the same content.", text.Number(s.source, "record", "records"))
+	return fmt.Sprintf("All %s of the source are in the target, with the same content.",
+		text.Number(s.source, "record", "records"))
 }
 
 // differences says how the servers differ.
@@ -164,8 +168,10 @@ func (s *sums) differences() string {
 		count     int64
 		one, many string
 	}{
-		{s.missing, "is missing in the target", "are missing in the target"}, {s.extra, "is only in the target", "are only in the target"},
-		{s.changed, "is changed", "are changed"}, {s.duplicate, "is there more than once", "are there more than once"},
+		{s.missing, "is missing in the target", "are missing in the target"}, {s.extra,
+			"is only in the target", "are only in the target"},
+		{s.changed, "is changed", "are changed"}, {s.duplicate, "is there more than once",
+			"are there more than once"},
 		{s.unreadable, "cannot be read", "cannot be read"},
 	} {
 		if n.count > 0 {
@@ -174,11 +180,12 @@ func (s *sums) differences() string {
 	}
 	switch {
 	case len(parts) > 0:
-		return fmt.Sprintf("%s of the source compared: %s.", text.Number(s.source, "record", "records"), strings.Join(parts, ", "))
+		return fmt.Sprintf("%s of the source compared: %s.", text.Number(s.source, "record", "records"),
+			strings.Join(parts, ", "))
 	case s.checked == 0:
-		return "No collection could be compared, so nothing is proved."
+		return "No collection could be compared, so nothing is verified."
 	}
-	return strings.TrimSpace("What could be compared is the same, but that is not a proof. " + s.wrong())
+	return strings.TrimSpace("What could be compared is the same, but not everything could be. " + s.wrong())
 }
 
 // wrong says what is, apart from differences.
@@ -188,7 +195,8 @@ func (s *sums) wrong() string {
 		parts = append(parts, text.Number(int64(s.failedChecks), "check", "checks")+" failed.")
 	}
 	if s.failedRecords > 0 {
-		parts = append(parts, "The migration could not copy "+text.Number(s.failedRecords, "record", "records")+".")
+		parts = append(parts, "The migration could not copy "+text.Number(s.failedRecords, "record",
+			"records")+".")
 	}
 	return strings.Join(parts, " ")
 }

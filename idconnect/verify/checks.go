@@ -1,6 +1,6 @@
 package verify
 
-// CheckResult is what became of a [Check].
+// CheckResult is the result of a [Check].
 type CheckResult string
 
 // Results of a check. CheckNotChecked is never a pass.
@@ -10,37 +10,36 @@ const (
 	CheckNotChecked CheckResult = "not checked"
 )
 
-// Check is one of the looks with which the vendor's procedure ends: what one
-// of the acceptance.checker shows, by name.
+// Check is the result of one acceptance check. Package acceptance makes them.
 type Check struct {
 	// Code is stable, such as "SALESFORCE-ORGS"; Name is for people.
 	Code string `json:"code"`
 	Name string `json:"name"`
-	// Tab is where the vendor's procedure looks.
+	// Tab is the tab of the user interface where the vendor's procedure looks,
+	// "" if its name is not known.
 	Tab    string      `json:"tab,omitempty"`
 	Result CheckResult `json:"result"`
-	// Detail is what was seen or, of a check that was not made, why not.
+	// Detail is what was seen or, if the check was skipped, why.
 	Detail string `json:"detail,omitempty"`
-	// Remedy says what to do about a check that failed.
+	// Remedy says what to do if the check failed.
 	Remedy string `json:"remedy,omitempty"`
-	// Source and Target are what was counted on both sides, -1 where nothing
-	// was.
+	// Source and Target are the counts on both servers, or -1.
 	Source int64 `json:"source"`
 	Target int64 `json:"target"`
 }
 
-// FailedRecords are the records that the target's migration could not copy, as
-// its reconciliation runs and audit entries name them.
+// FailedRecords are the records that the migration could not copy, according to
+// the target's reconciliation runs and audit entries.
 type FailedRecords struct {
-	// Checked says that the audit entries of every run with failures were read.
-	// Otherwise Reason says why they were not.
+	// Checked reports whether the audit entries of every run with failures were
+	// read. Otherwise Reason says why not.
 	Checked bool   `json:"checked"`
 	Reason  string `json:"reason,omitempty"`
-	// Count is how many the runs count themselves; Records holds up to
-	// Options.MaxDifferences of them, in ascending order of mapping and id.
+	// Count is the number of failures according to the runs. Records holds up to
+	// Options.MaxDifferences of them, ordered by mapping and id.
 	Count   int64          `json:"count"`
 	Records []FailedRecord `json:"records,omitempty"`
-	// Repair suggests what to do, "" where nothing failed.
+	// Repair suggests what to do, "" if nothing failed.
 	Repair string `json:"repair,omitempty"`
 }
 
@@ -50,8 +49,8 @@ type FailedRecord struct {
 	Run     string `json:"run"` // the id of the reconciliation
 	ID      string `json:"id"`
 	Reason  string `json:"reason,omitempty"`
-	// Collection is where the record belongs, "" where that is not known, and
-	// Missing whether the comparison, too, finds that the target lacks it.
+	// Collection is the record's collection, "" if unknown. Missing reports
+	// whether the target lacks the record according to the comparison too.
 	Collection string `json:"collection,omitempty"`
 	Missing    bool   `json:"missing"`
 }

@@ -11,16 +11,16 @@ type Collection struct {
 	Name string
 	// Resource is the path of the collection below the server's base URL, such
 	// as "repo/managed/user". One that begins with "repo/managed/" is read as
-	// "managed/…" on both servers when either does not show it.
+	// "managed/…" on both servers if either does not show it.
 	Resource string
 	// Ignore names top-level members that are not compared. The member _rev is
 	// never compared, at any depth: a migration does not keep it.
 	Ignore []string
 }
 
-// DefaultCollections returns what a migration carries over: managed users,
-// roles, assignments and links. The first three are read in the repository,
-// where encrypted members are shown as they are stored.
+// DefaultCollections returns what a migration copies: managed users, roles,
+// assignments and links. The first three are read from the repository, which
+// shows encrypted members as they are stored.
 func DefaultCollections() []Collection {
 	return []Collection{
 		{Name: "users", Resource: "repo/managed/user"},
@@ -33,8 +33,8 @@ func DefaultCollections() []Collection {
 // ParseCollections reads a comma-separated list of the names of
 // [DefaultCollections]. Each may be given as its name, in the singular, or as
 // its resource with or without "repo/": "users", "user", "managed/user" and
-// "repo/managed/user" are one. The empty list is [DefaultCollections]. An
-// unknown word and one that is given twice are errors.
+// "repo/managed/user" are the same. The empty list is [DefaultCollections]. It
+// returns an error for an unknown or repeated name.
 func ParseCollections(list string) ([]Collection, error) {
 	known := DefaultCollections()
 	if strings.TrimSpace(list) == "" {

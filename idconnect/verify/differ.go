@@ -106,7 +106,7 @@ func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *s
 	found := make([]bool, len(chosen))
 	for _, id := range slices.Sorted(maps.Keys(pairs)) {
 		p := pairs[id]
-		if v.judge(id, p, suspects) {
+		if v.classify(id, p, suspects) {
 			found[p.of] = true
 			if s := suspects.IDs[id]; s != nil && v.ranged {
 				s.Part = chosen[p.of].Part
@@ -189,9 +189,9 @@ func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pa
 	return pairs, err
 }
 
-// judge counts a pair, keeps it as a suspect while the lists have room, and
+// classify counts a pair, keeps it as a suspect while the lists have room, and
 // reports whether it is a reason for the sums to differ.
-func (v *verifier) judge(id string, p *pair, suspects *suspectSet) bool {
+func (v *verifier) classify(id string, p *pair, suspects *suspectSet) bool {
 	differ, unknown := digest.CompareSeals(p.seals[0], p.seals[1])
 	kind := kindEqual
 	switch {
@@ -266,11 +266,11 @@ func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 	if err != nil {
 		return err
 	}
-	if err := v.lookUp(ctx, suspects); err != nil {
+	if err := v.readMissing(ctx, suspects); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(suspects.IDs)) {
-		v.settle(id, suspects.IDs[id])
+		v.conclude(id, suspects.IDs[id])
 	}
 	return nil
 }
@@ -287,10 +287,10 @@ func (v *verifier) partsOf(suspects *suspectSet) []idRange {
 	return slices.SortedFunc(maps.Keys(parts), func(a, b idRange) int { return strings.Compare(a.From, b.From) })
 }
 
-// lookUp reads by their ids the suspects that the third pass did not find on a
+// readMissing reads by their ids the suspects that the third pass did not find on a
 // server: where pages are cut by position, a record slips through when others
 // are deleted before it. A server that cannot read by id is asked no further.
-func (v *verifier) lookUp(ctx context.Context, suspects *suspectSet) error {
+func (v *verifier) readMissing(ctx context.Context, suspects *suspectSet) error {
 	type question struct {
 		side int
 		id   string
@@ -345,8 +345,8 @@ func (v *verifier) lookUp(ctx context.Context, suspects *suspectSet) error {
 	return nil
 }
 
-// settle puts a suspect into the list where it belongs after all.
-func (v *verifier) settle(id string, s *suspect) {
+// conclude puts a suspect into the list where it belongs after all.
+func (v *verifier) conclude(id string, s *suspect) {
 	v.count(s.Kind, s.Twice, -1)
 	kind, twice := kindEqual, s.Twice && (s.times[0] > 1 || s.times[1] > 1)
 	var names []string

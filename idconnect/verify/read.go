@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// progressEvery is after how many records progress is told.
+	// progressEvery is the number of records between two calls of Progress.
 	progressEvery = 4096
 	// maxRecords limits what is read of one collection of one server: an
 	// endless list of pages ends somewhere.
@@ -89,9 +89,9 @@ func notShown(resource string, why [2]string) string {
 }
 
 // probe asks for one record, ordered by _id unless the caller wants it
-// otherwise: a server that orders can be read again in parts. Which codes a server answers for a collection
-// that it does not have differs between versions and repositories: 404 and 400
-// are measured, 405 and 501 assumed.
+// otherwise: a server that orders can be read again in parts. Versions and
+// repositories answer with different codes for a collection that they do not
+// have: 404 and 400 are measured, 405 and 501 assumed.
 func (v *verifier) probe(ctx context.Context, side int, resource string) (accessLevel, string, error) {
 	v.sort[side] = v.opts.SortKeys
 	if v.sort[side] == nil {
@@ -142,7 +142,7 @@ type usePage func(side int, b *digest.Body) (int, error)
 // server.
 func (v *verifier) pass(ctx context.Context, parts []idRange, use usePage) error {
 	if parts == nil {
-		v.passed(1)
+		v.addPasses(1)
 		parts = []idRange{{}}
 	} else {
 		v.report.Ranges += len(parts)
@@ -174,7 +174,7 @@ func (v *verifier) parts(ctx context.Context, parts []idRange, after [2]int64, u
 	if second := <-failed; first == nil {
 		first = second
 	}
-	v.tell(nil)
+	v.notify(nil)
 	return first
 }
 
@@ -222,7 +222,7 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 		v.said.Unlock()
 		if n-told >= progressEvery {
 			told = n
-			v.tell(nil)
+			v.notify(nil)
 		}
 	}
 	cancel()

@@ -8,11 +8,10 @@ import (
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
-// RepairList returns the records that the target lacks or has with other
-// content, and those whose migration failed, unless they are there by now: as
-// addresses below a server's base URL, such as "repo/managed/user/u00003", with
-// the id escaped. More says how many others there are, for which the report's
-// lists have no room: Options.MaxDifferences.
+// RepairList returns the records that are missing or different in the target,
+// and those whose migration failed and that are still missing: as paths below a
+// server's base URL, such as "repo/managed/user/u00003", with the id escaped.
+// More is the number of others, beyond Options.MaxDifferences.
 func (r *Report) RepairList() (list []string, more int64) {
 	seen := map[string]bool{}
 	add := func(resource, id string) {
@@ -42,8 +41,9 @@ func (r *Report) RepairList() (list []string, more int64) {
 	return list, more
 }
 
-// SaveRepairList writes [Report.RepairList] into a file, a line each, whole
-// or not at all and not for everybody to read: ids are personal data.
+// SaveRepairList writes [Report.RepairList] to a file, one path per line. It
+// writes atomically, and only the owner can read the file: ids are personal
+// data.
 func (r *Report) SaveRepairList(path string) (more int64, err error) {
 	list, more := r.RepairList()
 	var b strings.Builder

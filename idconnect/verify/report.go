@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// Report is the result of [Verify]: ids, names of members and counts, and
-// values of records only where [Options].Values asks for them.
+// Report is the result of [Run]: ids, names of members and counts, but values of
+// records only if [Options].Values asks for them.
 type Report struct {
 	// Source and Target are the servers' base URLs.
 	Source string `json:"source"`
 	Target string `json:"target"`
 	// Collections are in the order in which they were asked for.
 	Collections []CollectionReport `json:"collections"`
-	// Checks are what the vendor's procedure looks at in the end.
+	// Checks are the results of the acceptance checks; nil if none were made.
 	Checks []Check `json:"checks,omitempty"`
-	// Failed is nil where the target was not asked for its failed records.
+	// Failed is nil if the target was not asked for its failed records.
 	Failed  *FailedRecords `json:"failed,omitempty"`
 	Started time.Time      `json:"started"`
 	Ended   time.Time      `json:"ended"`
-	// Resumed: what an interrupted comparison had done was taken over.
+	// Resumed reports whether an interrupted comparison was resumed.
 	Resumed bool `json:"resumed,omitempty"`
 }
 
-// MarshalJSON writes lists that are empty as [].
+// MarshalJSON writes an empty list of collections as [].
 func (r Report) MarshalJSON() ([]byte, error) {
 	type plain Report
 	if r.Collections == nil {
@@ -40,12 +40,12 @@ type CollectionReport struct {
 	// servers: the collection's own, or its fallback.
 	Name     string `json:"name"`
 	Resource string `json:"resource"`
-	// Checked says that the records were compared. Otherwise Reason says why
-	// they were not; Reason may also explain a checked one.
+	// Checked reports whether the records were compared. Otherwise Reason says
+	// why not; it may also explain how they were.
 	Checked bool   `json:"checked"`
 	Reason  string `json:"reason,omitempty"`
-	// Blocked says that one server has the collection and the other refused to
-	// show it, so that nothing can be said about it.
+	// Blocked reports whether one server has the collection and the other
+	// refuses to show it, so that they cannot be compared.
 	Blocked bool `json:"blocked,omitempty"`
 
 	// SourceCount and TargetCount are the records that were read.
@@ -70,16 +70,16 @@ type CollectionReport struct {
 	// JSON, deeper or larger than any record should be.
 	Unreadable int64 `json:"unreadable"`
 	// NotCheckedValues counts encrypted values that differ and could not be
-	// opened. They are no difference, and no proof either.
+	// decrypted. They are neither a difference nor a proof of none.
 	NotCheckedValues int64 `json:"notCheckedValues"`
 	// Shifted counts records that looked different at first and were equal,
 	// or gone, when they were read again: the collection changed while it was
 	// read.
 	Shifted int64 `json:"shifted"`
-	// Passes is how many times the collection was read.
+	// Passes is the number of times the collection was read.
 	Passes int `json:"passes"`
-	// Ranges is how many ranges of ids were read again, where that saved
-	// reading the whole collection.
+	// Ranges is the number of ranges of ids that were read again instead of the
+	// whole collection.
 	Ranges int `json:"ranges"`
 }
 
@@ -87,7 +87,7 @@ type CollectionReport struct {
 type Change struct {
 	ID string `json:"id"`
 	// Members are the names of the top-level members that differ, sorted. It
-	// is empty when the record changed again before they could be found out.
+	// is empty if the record changed again before they were read.
 	Members []string `json:"members,omitempty"`
 }
 
@@ -97,12 +97,11 @@ func (c *CollectionReport) Differences() int64 {
 	return c.MissingCount + c.ExtraCount + c.ChangedCount + c.DuplicateCount + c.Unreadable
 }
 
-// Same reports whether the comparison proves that the target has what the
-// source has: at least one collection was checked, no checked one differs or
-// holds a record that could not be read, none is blocked, and no check of the
-// acceptance.checker failed. A collection that was not checked, as one of the servers does
-// not have it, a check that was not made, and an encrypted value that was not
-// checked, are no difference; nil is not the same.
+// Same reports whether the target has what the source has: at least one
+// collection was checked, no checked one differs or has an unreadable record,
+// none is blocked, and no acceptance check failed. Collections, acceptance checks
+// and encrypted values that are not checked count as no difference. It is false
+// for nil.
 func (r *Report) Same() bool {
 	if r == nil {
 		return false
@@ -123,7 +122,7 @@ func (r *Report) Same() bool {
 	return checked
 }
 
-// Verdict returns the result in one line of words, reason included.
+// Verdict returns the result in words on one line, with the reason.
 func (c *CollectionReport) Verdict() string {
 	if c.Reason != "" {
 		return c.Result() + ": " + c.Reason
@@ -131,7 +130,7 @@ func (c *CollectionReport) Verdict() string {
 	return c.Result()
 }
 
-// Result returns the result in a few words, without the reason.
+// Result returns the result in words, without the reason.
 func (c *CollectionReport) Result() string {
 	var words []string
 	switch {

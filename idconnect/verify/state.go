@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/gob"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,10 +31,12 @@ const (
 	// age.
 	oldStateMagic = "idconnect verify 1\n"
 	stateLimit    = 256 << 20
-	// stateCost is the work factor of scrypt, as a power of two. Each writing
-	// takes 16 MiB and some 40 ms, and so does each guess of the accounts'
-	// passwords.
-	stateCost = 14
+	// stateCost is the number of rounds of PBKDF2, which each guess of the
+	// accounts' passwords costs (OWASP's recommendation of 2023).
+	stateCost = 600_000
+	// stateWorkFactor is the least that age knows. Its scrypt would take time
+	// and 16 MiB or more with each writing; the passphrase is stretched already.
+	stateWorkFactor = 1
 	// stateEvery is the time between two writings. What took less than
 	// stateShort, or fewer than statePages, is not worth one.
 	stateEvery = 10 * time.Second
@@ -40,30 +44,32 @@ const (
 	statePages = 20
 )
 
-// stateStore keeps a comparison in a file, so that it goes on after an
+// stateStore keeps a comparison in a file, so that it resumes after an
 // interruption.
 //
 // What it keeps is not personal at first sight: sums of hashes, cookies, ids of
 // what differs. But with the key of the hashes they would tell whether a record
 // has a certain content, a password even. So the whole is encrypted, and
 // authenticated, by a key that is derived from the passwords of the accounts
-// which read the servers: who has those may see the records anyway. Servers,
+// which read the servers: whoever has those may see the records anyway. Servers,
 // accounts and options go into that key too: with others the file does not open,
 // and the comparison starts over.
 type stateStore struct {
-	path       string
-	passphrase string
-	cost       int
-	every      time.Duration
-	began      time.Time
-	pages      atomic.Int64 // that were read
-	worth      int64
+	path   string
+	secret string
+	bound  []byte // the salt: what a file must be of
+	cost   int
+	every  time.Duration
+	began  time.Time
+	pages  atomic.Int64 // that were read
+	worth  int64
 
-	mu    sync.Mutex
-	last  time.Time
-	state savedState
-	live  map[int]*verifier // in their first reading
-	err   error             // of the last writing
+	mu        sync.Mutex
+	last      time.Time
+	stretched string // "" until it is needed: it takes some time
+	state     savedState
+	live      map[int]*verifier // in their first reading
+	err       error             // of the last writing
 }
 
 // savedState is what the file holds.
@@ -99,6 +105,24 @@ const (
 	stageFinished
 )
 
+// OldStateError reports a state file that an earlier version of this package
+// wrote, which cannot be resumed. It was not changed.
+type OldStateError struct{ Path string }
+
+func (e *OldStateError) Error() string {
+	return fmt.Sprintf("state of the comparison: %s was written by an earlier version", e.Path)
+}
+
+// Remedy returns the command that removes the file, so that the comparison starts
+// over.
+func (e *OldStateError) Remedy() string {
+	command := "rm"
+	if runtime.GOOS == "windows" {
+		command = "del"
+	}
+	return "run: " + command + ` "` + e.Path + `", then verify again: the comparison starts over`
+}
+
 // openStore prepares the state of a comparison, and reads what an earlier
 // one left, if it was of the same. Nil where none is kept.
 func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*stateStore, error) {
@@ -106,12 +130,12 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		return nil, nil
 	}
 	if len(secret) == 0 {
-		return nil, errors.New("state of the comparison: it is encrypted with the passwords of both accounts, " +
-			"and one is missing")
+		return nil, errors.New("state of the comparison: a password is missing: " +
+			"it is encrypted with those of both accounts")
 	}
 	s := &stateStore{
-		path: opts.StateFile, cost: cmp.Or(opts.stateCost, stateCost), every: opts.stateEvery,
-		began: time.Now(), live: map[int]*verifier{},
+		path: opts.StateFile, secret: string(secret), cost: cmp.Or(opts.stateCost, stateCost),
+		every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{},
 	}
 	s.last = s.began
 	if s.every == 0 {
@@ -131,7 +155,8 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 	if err != nil {
 		return nil, err
 	}
-	s.passphrase = fmt.Sprintf("%s %x", secret, sha256.Sum256(text))
+	bound := sha256.Sum256(text)
+	s.bound = bound[:]
 	s.state.Collections = make([]savedCollection, len(opts.Collections))
 	return s, s.load()
 }
@@ -152,18 +177,17 @@ func (s *stateStore) load() error {
 	defer f.Close()
 	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
 	if magic, err := sealed.Peek(len(oldStateMagic)); err == nil && string(magic) == oldStateMagic {
-		command := "rm"
-		if runtime.GOOS == "windows" {
-			command = "del"
-		}
-		return fmt.Errorf("state of the comparison: %s was written by an earlier version; "+
-			"to compare from the beginning, run: %s %q", s.path, command, s.path)
+		return &OldStateError{Path: s.path}
 	}
-	identity, err := age.NewScryptIdentity(s.passphrase)
+	passphrase, err := s.passphrase()
 	if err != nil {
 		return fmt.Errorf("state of the comparison: %w", err)
 	}
-	identity.SetMaxWorkFactor(s.cost)
+	identity, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	identity.SetMaxWorkFactor(stateWorkFactor)
 	opened, err := age.Decrypt(sealed, identity)
 	if err != nil {
 		return nil
@@ -179,6 +203,18 @@ func (s *stateStore) load() error {
 		s.state = state
 	}
 	return nil
+}
+
+// passphrase of the file, from the passwords of both accounts.
+func (s *stateStore) passphrase() (string, error) {
+	if s.stretched == "" {
+		key, err := pbkdf2.Key(sha256.New, s.secret, s.bound, s.cost, 32)
+		if err != nil {
+			return "", err
+		}
+		s.stretched = hex.EncodeToString(key)
+	}
+	return s.stretched, nil
 }
 
 // resumes says whether something was taken over.
@@ -275,7 +311,7 @@ func (s *stateStore) end(err error) error {
 	}
 	if time.Since(s.began) >= min(stateShort, s.every) && s.pages.Load() >= s.worth {
 		if s.write(); s.err != nil {
-			err = fmt.Errorf("%w (and it will have to begin anew: %v)", err, s.err)
+			err = fmt.Errorf("%w (the comparison cannot be resumed: %v)", err, s.err)
 		}
 	}
 	return err
@@ -291,11 +327,15 @@ func (s *stateStore) save() error {
 			s.state.Collections[i] = saved
 		}
 	}
-	recipient, err := age.NewScryptRecipient(s.passphrase)
+	passphrase, err := s.passphrase()
 	if err != nil {
 		return err
 	}
-	recipient.SetWorkFactor(s.cost)
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return err
+	}
+	recipient.SetWorkFactor(stateWorkFactor)
 	var b bytes.Buffer
 	w, err := age.Encrypt(&b, recipient)
 	if err != nil {

@@ -231,8 +231,9 @@ func TestOldState(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = openTestStore(&opts, "secret")
-	if err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf(" %q", opts.StateFile)) ||
-		strings.Contains(err.Error(), "secret") {
+	var refused *OldStateError
+	if !errors.As(err, &refused) || refused.Path != opts.StateFile || strings.Contains(err.Error(), "secret") ||
+		!strings.Contains(refused.Remedy(), ` "`+opts.StateFile+`", then verify`) {
 		t.Fatalf("got %v", err)
 	}
 	if left, err := os.ReadFile(opts.StateFile); err != nil || !bytes.Equal(left, old) {

@@ -147,18 +147,18 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 	if resumed {
 		f.cookies, f.counts, f.unreadable = saved.Cookies, saved.Counts, saved.Unreadable
 		f.chunks = saved.Chunks
-		v.passed(-1)
+		v.addPasses(-1)
 	}
 	err := v.readFirst(ctx, f, saved)
 	var answer *openidm.Error
 	if resumed && ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
 		!errors.Is(err, openidm.ErrUnauthorized) {
-		v.passed(-1)
+		v.addPasses(-1)
 		err = v.readFirst(ctx, &firstPass{ordered: true}, savedCollection{})
 	}
 	if errors.Is(err, errOrder) {
 		// Seen in the first pages, unless a server orders by rules of its own.
-		v.passed(-1)
+		v.addPasses(-1)
 		err = v.readFirst(ctx, &firstPass{twice: map[uint32]bool{}}, savedCollection{})
 	}
 	if err != nil {
@@ -182,9 +182,9 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 	return differing, err
 }
 
-// passed counts readings, and setReading says which is under way, while the
+// addPasses counts passes, and setReading says which is under way, while the
 // state may be written.
-func (v *verifier) passed(n int) {
+func (v *verifier) addPasses(n int) {
 	v.state[0].Lock()
 	defer v.state[0].Unlock()
 	v.report.Passes += n
@@ -197,7 +197,7 @@ func (v *verifier) setReading(f *firstPass) {
 }
 
 func (v *verifier) readFirst(ctx context.Context, f *firstPass, saved savedCollection) error {
-	v.passed(1)
+	v.addPasses(1)
 	v.setReading(f)
 	v.store.put(v.number, saved, v)
 	var trees [2]*digest.Hasher

@@ -20,44 +20,44 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// Options says what [Verify] compares and within which limits. The zero
-// value compares [DefaultCollections] and opens no encrypted value.
+// Options says what [Run] compares and within which limits. The zero value
+// compares [DefaultCollections] and opens no encrypted value.
 type Options struct {
 	// Collections to compare; nil: [DefaultCollections].
 	Collections []Collection
-	// Keys opens encrypted values, so that a value which the target encrypted
-	// anew is compared by what it holds. Without it, equal ciphertext is equal
-	// and different ciphertext is counted as not checked. Nothing that was
-	// decrypted leaves the store.
+	// Keys decrypts values, so that one which the target encrypted again is
+	// compared by its plaintext. Without it, equal ciphertext is equal and
+	// different ciphertext is counted as not checked. No plaintext leaves the
+	// store.
 	Keys *keystore.Store
-	// PageSize is how many records one request asks for; 0: 500, at most
-	// 10,000.
+	// PageSize is the number of records in one request; 0 means 500, the limit
+	// is 10,000.
 	PageSize int
-	// Concurrency is how many collections are compared at once, each with one
-	// request in flight per server; 0: 1, at most 8. Each costs the memory
-	// that [Verify] names.
+	// Concurrency is the number of collections compared at once, each with one
+	// request in flight per server; 0 means 1, the limit is 8. Each takes the
+	// memory that [Run] names.
 	Concurrency int
-	// MaxDifferences limits each list of a [CollectionReport]; 0: 1000, at
-	// most 10,000. The counts beside the lists are not limited.
+	// MaxDifferences limits each list of a [CollectionReport]; 0 means 1000, the
+	// limit is 10,000. The counts beside the lists are not limited.
 	MaxDifferences int
-	// SortKeys orders the queries, as in "_id" or "-userName"; nil: "_id", and
-	// where a server refuses that its own order, which it must keep from page
-	// to page.
+	// SortKeys orders the queries, as in "_id" or "-userName". Nil means "_id",
+	// or the server's own order if it refuses that; the order must not change
+	// from page to page.
 	SortKeys []string
-	// Values adds to the report what is in the members that differ: personal
-	// data, perhaps. What is encrypted on one of the servers, or whose name is
-	// that of a secret, is never shown.
+	// Values adds the values of members that differ to the report: possibly
+	// personal data. A value that is encrypted on one of the servers, or whose
+	// name suggests a secret, is never shown.
 	Values bool
-	// StateFile, unless "", keeps where the comparison stands, so that the same
-	// call goes on after an interruption, however the process ended: it is
-	// written every ten seconds or so, whole or not at all, and removed when
-	// the comparison is done. Servers, accounts and options must be the same,
-	// else it begins anew; so does a collection that a server does not give in
-	// the order of the ids. The file is encrypted with the passwords of both
-	// accounts, so that only who may read the servers can make anything of it.
+	// StateFile, unless "", records the progress, so that the same call resumes
+	// after an interruption, however the process ended. It is written about
+	// every ten seconds, atomically, and removed when the comparison is done.
+	// With other servers, accounts or options the comparison starts over, and so
+	// does a collection that a server does not return in the order of the ids.
+	// The file is encrypted with the passwords of both accounts. Run returns an
+	// [*OldStateError] for a file of an earlier version of this package.
 	StateFile string
-	// Progress is told about every few thousand records, the end of each pass
-	// and of each collection; nil: nobody. Calls do not overlap.
+	// Progress, unless nil, is called every few thousand records, and at the end
+	// of each pass and each collection. Calls do not overlap.
 	Progress func(Progress)
 
 	// For tests: recordsPerRound, stateEvery and stateCost.
@@ -66,17 +66,17 @@ type Options struct {
 	stateCost  int
 }
 
-// Progress is where a comparison stands.
+// Progress is the progress of a comparison.
 type Progress struct {
 	Collection string // the Name of the collection
 	Pass       int    // 1 is the first reading; more only where differences were seen
 	Source     int64  // records read of the source in this pass
 	Target     int64  // and of the target
 	Done       bool   // the collection is finished
-	// Total is how many records of the source this pass will read, -1 while
-	// that is not known: most servers do not count. Rate is in records of the
-	// source a second, 0 while unknown, and Left how long the rest of the pass
-	// takes at that rate, -1 while unknown.
+	// Total is the number of records of the source that this pass will read, or
+	// -1 while unknown: most servers do not count. Rate is in records of the
+	// source per second, 0 while unknown. Left is how long the rest of the pass
+	// takes at that rate, or -1 while unknown.
 	Total int64
 	Rate  float64
 	Left  time.Duration
@@ -281,7 +281,7 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	}
 	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report}, nil)
-	v.tell(func(p *Progress) { p.Done = true })
+	v.notify(func(p *Progress) { p.Done = true })
 	return nil
 }
 
@@ -314,7 +314,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 	return v.third(ctx, saved.Suspects)
 }
 
-func (v *verifier) tell(set func(*Progress)) {
+func (v *verifier) notify(set func(*Progress)) {
 	if v.opts.Progress == nil {
 		return
 	}

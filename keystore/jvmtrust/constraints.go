@@ -71,7 +71,7 @@ func checkNameConstraints(ca *x509.Certificate, l link) *Error {
 	return nil
 }
 
-// rulesFor says whether there are rules for names of this kind, and whether the
+// rulesFor reports whether there are rules for names of this kind, and whether the
 // name is within one of them.
 func rulesFor(trees []generalSubtree, name generalName) (any, within bool) {
 	for _, s := range trees {
@@ -121,7 +121,7 @@ func constrainedNames(l link) []generalName {
 	return names
 }
 
-// within says that a name is what the rule of the same kind says, or below it.
+// within reports whether a name is what the rule of the same kind says, or below it.
 func (n generalName) within(rule generalName) bool {
 	name, r := n.text(), rule.text()
 	switch n.kind {
@@ -159,7 +159,7 @@ func (n generalName) within(rule generalName) bool {
 	return false
 }
 
-// belowDomain says that a name has more labels than the domain; a domain that
+// belowDomain reports whether a name has more labels than the domain; a domain that
 // begins with a dot stands only for what is below it.
 func belowDomain(name, domain string) bool {
 	rest, ok := strings.CutSuffix(name, domain)

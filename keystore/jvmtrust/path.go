@@ -44,7 +44,7 @@ func (l link) sameKey(m link) bool {
 	return l.subject == m.subject && bytes.Equal(l.RawSubjectPublicKeyInfo, m.RawSubjectPublicKeyInfo)
 }
 
-// pathLength is X509Certificate.getBasicConstraints: -1 of what is no CA.
+// pathLength is X509Certificate.getBasicConstraints: -1 if it is not a CA.
 func (l link) pathLength() int {
 	switch {
 	case !l.BasicConstraintsValid || !l.IsCA:
@@ -55,7 +55,7 @@ func (l link) pathLength() int {
 	return math.MaxInt
 }
 
-// mayNotSign says that there is a key usage, which does not allow to sign
+// mayNotSign reports whether there is a key usage, which does not allow to sign
 // certificates.
 func (l link) mayNotSign() bool {
 	return extension(l.Certificate, oidKeyUsage) != nil && l.KeyUsage&x509.KeyUsageCertSign == 0

@@ -77,7 +77,7 @@ func (p *policyExtensions) readConstraints(e pkix.Extension) {
 	}
 }
 
-// check goes on to the next certificate, and gives Java's message, "" where it
+// check goes on to the next certificate and returns Java's message, "" where it
 // accepts.
 func (c *policyCheck) check(l link, last bool) string {
 	p := readPolicyExtensions(l)

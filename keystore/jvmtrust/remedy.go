@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// remedyFor says what to do in an upgrade about a certificate that a target's
+// remedyFor returns what to do in an upgrade about a certificate that a target's
 // JVM refuses.
 func remedyFor(e *Error) string {
 	c := e.Certificate

@@ -24,7 +24,7 @@ const (
 	ReasonUsage      Reason = "usage"
 	ReasonAlgorithm  Reason = "algorithm"      // too weak
 	ReasonNoName     Reason = "no name"        // the certificate has no name of the kind that is asked for
-	ReasonName       Reason = "name"           // it names others, or the name that was asked for is no host name
+	ReasonName       Reason = "name"           // it names others, or the host is not a host name
 	ReasonUnreadable Reason = "not understood" // Java may accept it, but it cannot be decided here
 )
 
@@ -82,7 +82,7 @@ func (t *Trust) Add(certs ...*x509.Certificate) {
 	}
 }
 
-// Skipped lists the entries that are no anchors because crypto/x509 cannot
+// Skipped lists the entries that are not anchors because crypto/x509 cannot
 // parse their certificate, each as alias and reason.
 func (t *Trust) Skipped() []string {
 	if t == nil {

@@ -129,7 +129,7 @@ func TestAnswersThatAreNoAnswers(t *testing.T) {
 func TestPingFallsBackToTheAccount(t *testing.T) {
 	t.Parallel()
 	c := scripted(func(r *http.Request) (*http.Response, error) {
-		if slices.Contains(r.Header[headerUsername], "anonymous") {
+		if slices.Contains(exactly(r.Header, headerUsername), "anonymous") {
 			return answer(403, `{"code":403,"message":"Access denied"}`), nil
 		}
 		return answer(200, `{"state":"STARTING","shortDesc":"x missing"}`), nil

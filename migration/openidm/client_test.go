@@ -243,7 +243,7 @@ func TestAs(t *testing.T) {
 	t.Parallel()
 	var users []string
 	c := scripted(func(r *http.Request) (*http.Response, error) {
-		users = append(users, r.Header[headerUsername]...)
+		users = append(users, exactly(r.Header, headerUsername)...)
 		return answer(200, "{}"), nil
 	})
 	for _, k := range []*Client{c, c.As(Anonymous()), c.As(Credentials{}), c} {
@@ -259,3 +259,6 @@ func TestAs(t *testing.T) {
 	}
 	(&Client{}).Close()
 }
+
+// exactly gives the values of a header in just this spelling.
+func exactly(h http.Header, name string) []string { return h[name] }

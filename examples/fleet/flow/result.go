@@ -154,10 +154,6 @@ func utc(t *time.Time) *time.Time {
 // remedyOf gives the catalogue's remedy of a code, which holds nothing of an
 // installation.
 func remedyOf(code string) string {
-	for _, e := range preflight.Catalogue() {
-		if e.Code == code {
-			return e.Remedy
-		}
-	}
-	return ""
+	e, _ := preflight.Lookup(code)
+	return e.Remedy
 }

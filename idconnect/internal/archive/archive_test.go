@@ -28,6 +28,53 @@ func plainFiles(names ...string) map[string]fs.FileMode {
 	return out
 }
 
+// honestPackage is an archive that is taken, and the files that it becomes.
+type honestPackage struct {
+	entries []rawEntry
+	end     rawEnd
+	want    map[string]fs.FileMode
+}
+
+func (c honestPackage) unpack(t *testing.T) {
+	parent := t.TempDir()
+	path := filepath.Join(parent, "package.zip")
+	dir := filepath.Join(parent, "idc716", "salesforceIdConnect")
+	if err := os.WriteFile(path, rawZip(t, c.end, rawPackage(c.entries...)...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.ReadAll(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var last, total int64
+	err = Unpack(t.Context(), path, dir, func(d, n int64) { last, total = d, n })
+	if err != nil || last != total || total != p.Bytes {
+		t.Fatalf("%v; %d of %d", err, last, total)
+	}
+	got := map[string]fs.FileMode{}
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		info, err := d.Info()
+		rel, _ := filepath.Rel(dir, path)
+		if got[filepath.ToSlash(rel)] = info.Mode(); runtime.GOOS == "windows" {
+			got[filepath.ToSlash(rel)] = c.want[filepath.ToSlash(rel)] // it has no modes
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(c.want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // TestPackages: what honest archivers write is taken, with its modes.
 func TestPackages(t *testing.T) {
 	t.Parallel()
@@ -46,11 +93,7 @@ func TestPackages(t *testing.T) {
 		}
 		return out
 	}
-	for name, c := range map[string]struct {
-		entries []rawEntry
-		end     rawEnd
-		want    map[string]fs.FileMode
-	}{
+	for name, c := range map[string]honestPackage{
 		"comment": {end: rawEnd{comment: "of the vendor"}, want: plain},
 		"64 bits": {
 			entries: []rawEntry{{name: rawTop + "a", content: "a", zip64: true}},
@@ -93,49 +136,7 @@ func TestPackages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			parent := t.TempDir()
-			path, dir := filepath.Join(
-				parent,
-				"package.zip",
-			), filepath.Join(
-				parent,
-				"idc716",
-				"salesforceIdConnect",
-			)
-			if err := os.WriteFile(path, rawZip(t, c.end, rawPackage(c.entries...)...), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			p, err := Open(t.Context(), path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer p.Close()
-			if err := p.ReadAll(t.Context()); err != nil {
-				t.Error(err)
-			}
-			var last, total int64
-			err = Unpack(t.Context(), path, dir, func(d, n int64) { last, total = d, n })
-			if err != nil || last != total || total != p.Bytes {
-				t.Fatalf("%v; %d of %d", err, last, total)
-			}
-			got := map[string]fs.FileMode{}
-			err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-				if err != nil || path == dir {
-					return err
-				}
-				info, err := d.Info()
-				rel, _ := filepath.Rel(dir, path)
-				if got[filepath.ToSlash(rel)] = info.Mode(); runtime.GOOS == "windows" {
-					got[filepath.ToSlash(rel)] = c.want[filepath.ToSlash(rel)] // it has no modes
-				}
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(c.want, got); d != "" {
-				t.Error(d)
-			}
+			c.unpack(t)
 		})
 	}
 }

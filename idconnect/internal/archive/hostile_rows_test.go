@@ -221,17 +221,9 @@ func notPackages() []hostileArchive {
 			whole: func(t *testing.T) []byte { return rawZip(t, rawEnd{}, rawPackage()[:2]...) },
 		},
 		{name: "two installations", kind: Unusable, whole: func(t *testing.T) []byte {
-			return rawZip(
-				t,
-				rawEnd{},
-				named(
-					"a/setup.sh",
-					"a/setup.bat",
-					"a/security/README",
-					"b/setup.sh",
-					"b/setup.bat",
-					"b/security/README",
-				)...)
+			names := []string{"a/setup.sh", "a/setup.bat", "a/security/README"}
+			more := []string{"b/setup.sh", "b/setup.bat", "b/security/README"}
+			return rawZip(t, rawEnd{}, named(append(names, more...)...)...)
 		}},
 	}
 }
@@ -314,16 +306,6 @@ func nested(t *testing.T) []byte {
 	entries := rawPackage(rawEntry{name: rawTop + "outer", content: string(inner)})
 	outer := rawZip(t, rawEnd{}, entries...)
 	at := strings.Index(string(outer), string(inner))
-	return rawZip(
-		t,
-		rawEnd{},
-		append(
-			entries,
-			rawEntry{
-				name:    rawTop + "inner",
-				content: strings.Repeat("x", 100),
-				bare:    true,
-				at:      is(uint32(at)),
-			},
-		)...)
+	hidden := rawEntry{name: rawTop + "inner", content: strings.Repeat("x", 100), bare: true, at: is(uint32(at))}
+	return rawZip(t, rawEnd{}, append(entries, hidden)...)
 }

@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"hash/crc32"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -75,92 +76,77 @@ func (e rawEntry) packed(t *testing.T) []byte {
 // deflated has what was packed before: bombs take seconds.
 var deflated sync.Map
 
+var (
+	short  = binary.LittleEndian.AppendUint16
+	long   = binary.LittleEndian.AppendUint32
+	long64 = binary.LittleEndian.AppendUint64
+)
+
+// or is what p points at, else v.
+func or[T any](p *T, v T) T {
+	if p != nil {
+		return *p
+	}
+	return v
+}
+
+// parts are an entry's header with its data, which begins at a place of the archive, and its part of the directory.
+func (e rawEntry) parts(t *testing.T, at int) (header, directory []byte) {
+	data := e.packed(t)
+	size, compressed := or(e.size, uint64(len(e.content))), or(e.compressed, uint64(len(data)))
+	crc := or(e.crc, crc32.ChecksumIEEE([]byte(e.content)))
+	var extra64 []byte
+	size32, compressed32 := uint32(size), uint32(compressed)
+	if e.zip64 {
+		extra64 = long64(long64(short(short(nil, extraSizes64), 16), size), compressed)
+		size32, compressed32 = 0xffffffff, 0xffffffff
+	}
+	if !e.bare {
+		name := or(e.ownName, e.name)
+		header = short(short([]byte("PK\x03\x04"), 20), or(e.ownFlags, e.flags))
+		header = long(short(header, or(e.ownMethod, e.method)), 0)
+		header = long(long(long(header, crc), compressed32), or(e.ownSize, size32))
+		header = short(short(header, uint16(len(name))), uint16(len(extra64)))
+		header = append(append(append(header, name...), extra64...), data...)
+	}
+	if e.hidden {
+		return header, nil
+	}
+	folder := strings.HasSuffix(e.name, "/")
+	made, mode := uint16(3<<8|20), e.mode
+	switch {
+	case e.dos:
+		made, mode = 20, 0
+	case mode == 0 && folder:
+		mode = 0o40755
+	case mode == 0:
+		mode = 0o100644
+	}
+	attributes := mode << 16
+	if folder {
+		attributes |= 0x10 // to systems without modes
+	}
+	extra := append(bytes.Clone(extra64), e.extra...)
+	directory = short(short(short(short([]byte("PK\x01\x02"), made), 20), e.flags), e.method)
+	directory = long(long(long(long(directory, 0), crc), compressed32), size32)
+	directory = short(short(directory, uint16(len(e.name))), uint16(len(extra)))
+	directory = short(short(short(directory, 0), 0), 0)
+	directory = long(long(directory, attributes), or(e.at, uint32(at)))
+	return header, append(append(directory, e.name...), extra...)
+}
+
 // rawZip makes an archive, byte by byte.
 func rawZip(t *testing.T, end rawEnd, entries ...rawEntry) []byte {
 	t.Helper()
 	out := []byte(end.before)
 	var directory []byte
 	n := 0
-	short := binary.LittleEndian.AppendUint16
-	long := binary.LittleEndian.AppendUint32
-	long64 := binary.LittleEndian.AppendUint64
-	or := func(p *uint16, v uint16) uint16 {
-		if p != nil {
-			return *p
-		}
-		return v
-	}
 	for _, e := range entries {
-		data := e.packed(t)
-		size, compressed, crc := uint64(
-			len(e.content),
-		), uint64(
-			len(data),
-		), crc32.ChecksumIEEE(
-			[]byte(e.content),
-		)
-		if e.size != nil {
-			size = *e.size
+		header, listed := e.parts(t, len(out))
+		out, directory = append(out, header...), append(directory, listed...)
+		if listed != nil {
+			n++
 		}
-		if e.compressed != nil {
-			compressed = *e.compressed
-		}
-		if e.crc != nil {
-			crc = *e.crc
-		}
-		name := e.name
-		if e.ownName != nil {
-			name = *e.ownName
-		}
-		at := uint32(len(out))
-		if e.at != nil {
-			at = *e.at
-		}
-		var extra64 []byte
-		size32, compressed32 := uint32(size), uint32(compressed)
-		if e.zip64 {
-			extra64 = long64(long64(short(short(nil, extraSizes64), 16), size), compressed)
-			size32, compressed32 = 0xffffffff, 0xffffffff
-		}
-		if !e.bare {
-			own := size32
-			if e.ownSize != nil {
-				own = *e.ownSize
-			}
-			out = short(
-				short(short(append(out, "PK\x03\x04"...), 20), or(e.ownFlags, e.flags)),
-				or(e.ownMethod, e.method),
-			)
-			out = long(long(long(long(out, 0), crc), compressed32), own)
-			out = short(short(out, uint16(len(name))), uint16(len(extra64)))
-			out = append(append(append(out, name...), extra64...), data...)
-		}
-		if e.hidden {
-			continue
-		}
-		n++
-		made, mode := uint16(3<<8|20), e.mode
-		switch {
-		case e.dos:
-			made, mode = 20, 0
-		case mode == 0 && len(e.name) > 0 && e.name[len(e.name)-1] == '/':
-			mode = 0o40755
-		case mode == 0:
-			mode = 0o100644
-		}
-		extra := append(bytes.Clone(extra64), e.extra...)
-		attributes := mode << 16
-		if len(e.name) > 0 && e.name[len(e.name)-1] == '/' {
-			attributes |= 0x10 // a folder, to systems without modes
-		}
-		directory = short(short(short(short(append(directory, "PK\x01\x02"...), made), 20), e.flags), e.method)
-		directory = long(long(long(long(directory, 0), crc), compressed32), size32)
-		directory = short(
-			short(short(short(short(directory, uint16(len(e.name))), uint16(len(extra))), 0), 0),
-			0,
-		)
-		directory = long(long(directory, attributes), at)
-		directory = append(append(directory, e.name...), extra...)
 	}
 	from := len(out) + end.directory
 	out = append(out, directory...)

@@ -16,23 +16,21 @@ import (
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
-// padding is how many bytes behind its end an input must have, so that eight
-// can be looked at at once.
+// padding is the number of bytes that must follow an input, so that eight can be
+// read at once.
 const padding = 8
 
-// Sum is a hash of 128 bits under the key of a comparison: two that are
-// the same by accident are not to be expected, and without the key nobody can
-// prepare them.
+// Sum is a hash of 128 bits under the key of a comparison: accidental collisions
+// are not to be expected, and without the key nobody can prepare one.
 type Sum struct{ X, Y uint64 }
 
-// Hasher hashes records in one pass over their text, without writing them
-// down in canonical form: two records have the same hash when Canonical
-// gives the same text for both (which a test compares). It is what the first
-// reading, of everything, is done with.
+// Hasher hashes records in one pass over their text, without writing their
+// canonical form: two records have the same hash if [Canonical] returns the same
+// text for both, which a test compares. The first pass, over everything, uses it.
 //
 // An object is the sum of its members, so that their order does not matter; a
-// string, number or word is hashed as RFC 8785 writes it. The zero value is
-// not ready, and none is for two goroutines at once.
+// string, number or word is hashed as RFC 8785 writes it. Make one with
+// [NewHasher]; it is not safe for concurrent use.
 type Hasher struct {
 	k      [8]uint64
 	keys   *keystore.Store
@@ -51,6 +49,8 @@ type Hasher struct {
 	names []uint64 // of the members of the open objects
 }
 
+// NewHasher returns a hasher for a comparison with that key. Keys, unless nil,
+// decrypts values; ignore names top-level members that are left out.
 func NewHasher(key []byte, keys *keystore.Store, ignore []string) *Hasher {
 	t := &Hasher{keys: keys, run: key, ignore: ignore}
 	for i := range t.k {

@@ -20,10 +20,10 @@ type Body struct {
 	Next string // the cookie of the page that follows, "" where none does
 }
 
-// text is the answer alone.
+// Text is the answer alone.
 func (b *Body) Text() []byte { return b.Buf[:b.n] }
 
-// set takes a fetched answer.
+// Set takes a fetched answer.
 func (b *Body) Set(answer []byte) {
 	b.n = len(answer)
 	b.Buf = append(answer, make([]byte, padding)...)
@@ -52,7 +52,7 @@ type Page struct {
 	Total      int64  // of the collection, if the server counts, else -1
 }
 
-// page reads a whole page and reports whether it could: otherwise it holds
+// readPage reads a whole page and reports whether it could: otherwise it holds
 // something that is not as it should be, and the long way says what.
 func (t *Hasher) readPage(b *Body, into *Page) bool {
 	into.Digests, into.Unreadable = into.Digests[:0], 0
@@ -137,14 +137,14 @@ func (t *Hasher) records(into *Page) bool {
 	}
 }
 
-// one reads a record that stands alone; idText is valid until the next one.
+// one reads a record that stands alone; IDText is valid until the next one.
 func (t *Hasher) one(raw json.RawMessage) (Digest, error) {
 	t.spare = append(append(t.spare[:0], raw...), make([]byte, padding)...)
 	d, _, err := t.record(t.spare, 0, len(raw))
 	return d, err
 }
 
-// read reads a page, the long way where it must. The error is that of a page
+// Read reads a page, record by record if it must. The error is that of a page
 // that cannot be read at all.
 func (t *Hasher) Read(server Parser, resource string, b *Body, into *Page) error {
 	if t.readPage(b, into) {

@@ -40,12 +40,12 @@ type Member struct {
 	Value []byte // where that is kept, a byte more than is shown at most
 }
 
-// Reducer reduces records. It is not for two goroutines at once.
+// Reducer reduces single records. It is not safe for concurrent use.
 type Reducer struct {
 	key    []byte
 	keys   *keystore.Store
 	ignore []string
-	Values bool // detail keeps them
+	Values bool // Detail keeps the values
 
 	c canonicalizer
 	h hash.Hash
@@ -53,6 +53,8 @@ type Reducer struct {
 	hasher *Hasher // which is quicker where only the id is asked for
 }
 
+// NewReducer returns a reducer for a comparison with that key. Keys, unless nil,
+// decrypts values; ignore names top-level members that are left out.
 func NewReducer(key []byte, keys *keystore.Store, ignore []string) *Reducer {
 	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), hasher: NewHasher(key, nil, nil)}
 	r.c.skip = func(name string, depth int) bool {
@@ -83,7 +85,7 @@ func (r *Reducer) digest(b []byte) uint64 {
 	return binary.LittleEndian.Uint64(h.Sum(nil))
 }
 
-// id gives the id of a record, and the hash that the first pass has for it.
+// ID returns the id of a record, and the hash that the first pass has for it.
 func (r *Reducer) ID(raw json.RawMessage) (string, uint64, error) {
 	d, err := r.hasher.one(raw)
 	if err != nil {
@@ -119,6 +121,7 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 	return "", nil, fmt.Errorf("%w: no usable _id", errRecord)
 }
 
+// Record returns what is left of a record.
 func (r *Reducer) Record(raw json.RawMessage) (Record, error) {
 	id, members, err := r.members(raw)
 	if err != nil {
@@ -136,7 +139,7 @@ func (r *Reducer) Record(raw json.RawMessage) (Record, error) {
 	return Record{id, Hash(sum[:16]), r.c.seals}, nil
 }
 
-// detail is record for one that is suspected, member by member.
+// Detail returns the id of a record and its top-level members by name.
 func (r *Reducer) Detail(raw json.RawMessage) (string, map[string]Member, error) {
 	id, members, err := r.members(raw)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package handover reads and writes the file that carries the key stores of a source to the machine of the target: their
-// bytes, and what the source's boot.properties says of them. The file is encrypted with age, and nothing of it is looked
-// at before age has authenticated it. Opening the stores, and whether they fit a source, is for the caller. Begin with
-// [Write] and [Read].
+// Package handover reads and writes the file that carries the key stores of a source to the machine of the target:
+// their bytes, and what the source's boot.properties says of them. The file is encrypted with age, and nothing of
+// it is looked at before age has authenticated it. Opening the stores, and whether they fit a source, is for the
+// caller. Begin with [Write] and [Read].
 package handover
 
 import (
@@ -35,7 +35,8 @@ const (
 	maxStore = 16 << 20
 	// The stores in base64, with what JSON and age add.
 	maxFile = 2*(maxStore/3*4) + 1<<20
-	// maxWorkFactor is the logarithm of what opening with a passphrase costs: age's own choice, about 256 MB and a second.
+	// maxWorkFactor is the logarithm of what opening with a passphrase costs: age's own choice, about 256 MB
+	// and a second.
 	maxWorkFactor = 18
 
 	// MinPassphrase is the minimum length of a passphrase, in characters.
@@ -85,7 +86,10 @@ func (k Key) recipients() ([]age.Recipient, error) {
 	case len(k.Recipients) > 0:
 		return age.ParseRecipients(strings.NewReader(strings.Join(k.Recipients, "\n")))
 	case utf8.RuneCountInString(k.Passphrase.Reveal()) < MinPassphrase:
-		return nil, fmt.Errorf("a passphrase of at least %d characters, or recipients, are needed", MinPassphrase)
+		return nil, fmt.Errorf(
+			"need a passphrase of at least %d characters, or recipients",
+			MinPassphrase,
+		)
 	}
 	r, err := age.NewScryptRecipient(k.Passphrase.Reveal())
 	if err != nil {
@@ -124,8 +128,8 @@ type File struct {
 	SourceURL  string `json:"sourceUrl"`
 	Keystore   Store  `json:"keystore"`
 	Truststore Store  `json:"truststore"`
-	// CertificateAlias and CryptoAlias are, in the keystore, the entry of the server's TLS certificate and the key that
-	// it encrypts with. Read fills in OpenIDM's defaults where the file has none.
+	// CertificateAlias and CryptoAlias are, in the keystore, the entry of the server's TLS certificate and the
+	// key that it encrypts with. Read fills in OpenIDM's defaults where the file has none.
 	CertificateAlias string `json:"certificateAlias,omitempty"`
 	CryptoAlias      string `json:"cryptoAlias,omitempty"`
 }
@@ -233,6 +237,8 @@ func (f *File) seal(to []age.Recipient) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+const giveKey = "give the passphrase or the identity that it was exported for"
+
 // Read opens a file. What is wrong with it is an [*Error], which holds no secret.
 func Read(path string, key Key) (*File, error) {
 	fail := func(reason string, err error, remedy string) (*File, error) {
@@ -240,7 +246,7 @@ func Read(path string, key Key) (*File, error) {
 	}
 	with, err := key.identities()
 	if err != nil {
-		return fail("cannot be opened", err, "give the passphrase or the identity that it was exported for")
+		return fail("cannot be opened", err, giveKey)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -255,7 +261,7 @@ func Read(path string, key Key) (*File, error) {
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none):
-		return fail("the passphrase or identity does not open it", nil, "give the passphrase or the identity that it was exported for")
+		return fail("the passphrase or identity does not open it", nil, giveKey)
 	case err != nil:
 		return fail("not a file of export", err, "")
 	}

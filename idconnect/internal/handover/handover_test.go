@@ -37,9 +37,63 @@ func sealText(t testing.TB, text string, to age.Recipient) []byte {
 
 func goodFile() *File {
 	return &File{
-		Format: format, Version: version, Created: time.Unix(1e9, 0).UTC(), SourceURL: "https://localhost:8443/openidm/",
-		Keystore: newStore("JCEKS", []byte("keys")), Truststore: newStore("", []byte("trust")), CryptoAlias: "other-key",
+		Format: format, Version: version, Created: time.Unix(1e9, 0).UTC(),
+		SourceURL: "https://localhost:8443/openidm/",
+		Keystore:  newStore("JCEKS", []byte("keys")), Truststore: newStore("", []byte("trust")),
+		CryptoAlias: "other-key",
 	}
+}
+
+// hostileFiles are good with a fault each, and what others made, some of it for pair.
+func hostileFiles(t *testing.T, good []byte, pair, other *age.X25519Identity) map[string][]byte {
+	t.Helper()
+	changed := func(change func(*File)) []byte {
+		h := goodFile()
+		change(h)
+		text, err := json.Marshal(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealText(t, string(text), pair.Recipient())
+	}
+	costly, err := age.NewScryptRecipient("correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	costly.SetWorkFactor(10)
+	cheap := sealText(t, "{}", costly)
+	files := map[string][]byte{
+		"empty":          nil,
+		"text":           []byte("these are no stores"),
+		"a store":        []byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x00"),
+		"for another":    sealText(t, "{}", other.Recipient()),
+		"more behind it": append(bytes.Clone(good), 0),
+		"not JSON":       sealText(t, "stores", pair.Recipient()),
+		"of others":      sealText(t, `{"format":"tax-return","version":1}`, pair.Recipient()),
+		"of tomorrow":    changed(func(h *File) { h.Version++ }),
+		"unknown member": sealText(
+			t,
+			`{"format":"identity-connect-stores","version":1,"run":"rm"}`,
+			pair.Recipient(),
+		),
+		"no keystore":     changed(func(h *File) { h.Keystore = Store{} }),
+		"empty keystore":  changed(func(h *File) { h.Keystore = newStore("", nil) }),
+		"other content":   changed(func(h *File) { h.Truststore.Content = []byte("thrust") }),
+		"other sum":       changed(func(h *File) { h.Truststore.SHA256 = h.Keystore.SHA256 }),
+		"a costly header": bytes.Replace(cheap, []byte(" 10\n"), []byte(" 30\n"), 1),
+		"deep":            sealText(t, strings.Repeat("[", 1<<20), pair.Recipient()),
+	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for n := 0; n < len(good); n += step {
+		files["cut at "+strings.Repeat("i", n)] = good[:n]
+		flipped := bytes.Clone(good)
+		flipped[n] ^= 0x10
+		files["flipped at "+strings.Repeat("i", n)] = flipped
+	}
+	return files
 }
 
 // TestHostileFiles: whatever lies in the file, and whoever encrypted it, it
@@ -59,48 +113,7 @@ func TestHostileFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := func(change func(*File)) []byte {
-		h := goodFile()
-		change(h)
-		text, err := json.Marshal(h)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return sealText(t, string(text), pair.Recipient())
-	}
-	costly, err := age.NewScryptRecipient("correct horse battery")
-	if err != nil {
-		t.Fatal(err)
-	}
-	costly.SetWorkFactor(10)
-	cheap := sealText(t, "{}", costly)
-	files := map[string][]byte{
-		"empty":           nil,
-		"text":            []byte("these are no stores"),
-		"a store":         []byte("\xce\xce\xce\xce\x00\x00\x00\x02\x00\x00\x00\x00"),
-		"for another":     sealText(t, "{}", other.Recipient()),
-		"more behind it":  append(bytes.Clone(good), 0),
-		"not JSON":        sealText(t, "stores", pair.Recipient()),
-		"of others":       sealText(t, `{"format":"tax-return","version":1}`, pair.Recipient()),
-		"of tomorrow":     changed(func(h *File) { h.Version++ }),
-		"unknown member":  sealText(t, `{"format":"identity-connect-stores","version":1,"run":"rm"}`, pair.Recipient()),
-		"no keystore":     changed(func(h *File) { h.Keystore = Store{} }),
-		"empty keystore":  changed(func(h *File) { h.Keystore = newStore("", nil) }),
-		"other content":   changed(func(h *File) { h.Truststore.Content = []byte("thrust") }),
-		"other sum":       changed(func(h *File) { h.Truststore.SHA256 = h.Keystore.SHA256 }),
-		"a costly header": bytes.Replace(cheap, []byte(" 10\n"), []byte(" 30\n"), 1),
-		"deep":            sealText(t, strings.Repeat("[", 1<<20), pair.Recipient()),
-	}
-	step := 1
-	if testing.Short() {
-		step = 7
-	}
-	for n := 0; n < len(good); n += step {
-		files["cut at "+strings.Repeat("i", n)] = good[:n]
-		flipped := bytes.Clone(good)
-		flipped[n] ^= 0x10
-		files["flipped at "+strings.Repeat("i", n)] = flipped
-	}
+	files := hostileFiles(t, good, pair, other)
 	path := filepath.Join(t.TempDir(), "stores.age")
 	for name, content := range files {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -126,7 +139,8 @@ func TestHostileFiles(t *testing.T) {
 	if err := os.WriteFile(path, good, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := Read(path, key); err != nil || string(h.Keystore.Content) != "keys" || string(h.Truststore.Content) != "trust" {
+	if h, err := Read(path, key); err != nil || string(h.Keystore.Content) != "keys" ||
+		string(h.Truststore.Content) != "trust" {
 		t.Errorf("%v, %v", h, err)
 	}
 	// A file that has no end is not read to it.
@@ -136,19 +150,24 @@ func TestHostileFiles(t *testing.T) {
 	if _, err := Read(path, key); err == nil {
 		t.Error("larger than a handover can be")
 	}
-	if _, err := Read(path, Key{Identities: keystore.NewPassword("AGE-SECRET-KEY-1hush-hush")}); err == nil || strings.Contains(err.Error(), "hush-hush") {
+	if _, err := Read(path, Key{Identities: keystore.NewPassword("AGE-SECRET-KEY-1hush-hush")}); err == nil ||
+		strings.Contains(err.Error(), "hush-hush") {
 		t.Errorf("%v", err)
 	}
 }
 
-// TestRecorded: a file that an earlier release wrote, without aliases and types, is read; OpenIDM's default aliases hold.
+// TestRecorded: a file that an earlier release wrote, without aliases and types, is read; OpenIDM's default aliases
+// hold.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	identity, err := os.ReadFile(filepath.Join("testdata", "identity.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Read(filepath.Join("testdata", "version-1.age"), Key{Identities: keystore.NewPassword(string(identity))})
+	f, err := Read(
+		filepath.Join("testdata", "version-1.age"),
+		Key{Identities: keystore.NewPassword(string(identity))},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +192,8 @@ func TestCarries(t *testing.T) {
 		"conf/boot/boot.properties": boot, "security/keystore.jceks": "keys", "security/truststore": "trust",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err := errors.Join(err, os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -202,7 +222,8 @@ func TestCarries(t *testing.T) {
 		t.Error(d)
 	}
 	if in.CertificateAlias != "own" || in.CryptoAlias != "other-key" || in.Keystore.Type != "PKCS12" ||
-		in.Truststore.Type != "JCEKS" || string(in.Keystore.Content) != "keys" || in.SourceURL != out.SourceURL {
+		in.Truststore.Type != "JCEKS" || string(in.Keystore.Content) != "keys" ||
+		in.SourceURL != out.SourceURL {
 		t.Errorf("%+v", in)
 	}
 	if err := Write(path, out, key); !errors.Is(err, fs.ErrExist) {

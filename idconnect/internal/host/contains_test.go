@@ -13,11 +13,16 @@ func TestContains(t *testing.T) {
 	dir := filepath.Join(top, "idc21", "salesforceIdConnect")
 	link, hidden := filepath.Join(top, "link"), filepath.Join(top, "hidden")
 	if err := errors.Join(
-		os.MkdirAll(filepath.Join(dir, "bin"), 0o755), os.Mkdir(filepath.Join(top, "idc21", "salesforceIdConnect2"), 0o755),
-		os.Symlink(dir, link), os.Symlink(filepath.Join(dir, "bin"), hidden), os.WriteFile(filepath.Join(top, "file"), nil, 0o644),
+		os.MkdirAll(filepath.Join(dir, "bin"), 0o755),
+		os.Mkdir(filepath.Join(top, "idc21", "salesforceIdConnect2"), 0o755),
+		os.Symlink(dir, link), os.Symlink(filepath.Join(dir, "bin"), hidden),
+		os.WriteFile(filepath.Join(top, "file"), nil, 0o644),
 		os.Symlink(filepath.Join(dir, "none"), filepath.Join(top, "dangling")),
 	); err != nil {
 		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Skip("no symbolic links") // wine says that it made one
 	}
 	for path, want := range map[string]bool{
 		dir:                                     true,
@@ -40,7 +45,8 @@ func TestContains(t *testing.T) {
 			t.Errorf("%s: %v", path, got)
 		}
 	}
-	if !Contains(link, filepath.Join(dir, "new")) || Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
+	if !Contains(link, filepath.Join(dir, "new")) ||
+		Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
 		t.Error("a folder that is a link, or none")
 	}
 }

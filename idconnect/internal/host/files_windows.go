@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -39,10 +40,18 @@ func freeSpace(dir string) (uint64, error) {
 	return free, err
 }
 
-// LockedByOther reports whether another program has a file open. For that it opens the file exclusively, for an instant.
+// LockedByOther reports whether another program has a file open in a way that keeps it from being replaced. For that
+// it asks for the right to delete the file, for an instant. Who only reads it for a moment, as this program's other
+// checks and virus scanners do, is waited for, up to a second.
 func LockedByOther(path string) (who string, held bool) {
-	err := open(path, windows.GENERIC_READ, 0, windows.FILE_ATTRIBUTE_NORMAL)
-	return "", errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := open(path, windows.DELETE, share, windows.FILE_ATTRIBUTE_NORMAL)
+		held = errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
+		if !held || time.Now().After(deadline) {
+			return "", held
+		}
+	}
 }
 
 // IsDiskFull reports whether an error says that a disk is full.

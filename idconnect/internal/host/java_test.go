@@ -8,11 +8,17 @@ import (
 func TestJava(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Java{
-		`openjdk version "11.0.25" 2024-10-15` + "\n64-Bit Server VM":   {Version: "11.0.25", Major: 11, Bits: 64},
-		`java version "1.8.0_202"` + "\nJava HotSpot(TM) 64-Bit Server": {Version: "1.8.0_202", Major: 8, Bits: 64},
-		`openjdk version "11" 2018-09-25` + "\nClient VM":               {Version: "11", Major: 11, Bits: 32},
-		`openjdk version "25-ea" x` + "\n64-Bit":                        {Version: "25-ea", Major: 25, Bits: 64},
-		`nonsense`:                                                      {Bits: 32},
+		`openjdk version "11.0.25" 2024-10-15` + "\n64-Bit Server VM": {
+			Version: "11.0.25", Major: 11, Bits: 64,
+		},
+		`java version "1.8.0_202"` + "\nJava HotSpot(TM) 64-Bit Server": {
+			Version: "1.8.0_202", Major: 8, Bits: 64,
+		},
+		`openjdk version "11" 2018-09-25` + "\nClient VM": {Version: "11", Major: 11, Bits: 32},
+		`openjdk version "25-ea" x` + "\n64-Bit": {
+			Version: "25-ea", Major: 25, Bits: 64,
+		},
+		`nonsense`: {Bits: 32},
 	} {
 		var got Java
 		got.read(text)

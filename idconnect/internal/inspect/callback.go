@@ -26,7 +26,8 @@ func (c callbackCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{codes.CheckByHand.Finding(site.StepPrepare,
 			"not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(c.urls, " and ")).
 			WithWhy("without them users cannot sign in").
-			WithRemedy("look whether the connected app has both, or give its consumer key (-consumer-key), with which Salesforce is asked")}
+			WithRemedy("look whether the connected app has both, or give its consumer key (-consumer-key), " +
+				"with which Salesforce is asked")}
 	}
 	var found preflight.Findings
 	for _, callback := range c.urls {
@@ -77,7 +78,9 @@ func (c callbackCheck) ask(ctx context.Context, callback string) (callbackAnswer
 	if own := c.options.HTTPClient; own != nil {
 		client = *own
 	} else {
-		t := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
+		t := &http.Transport{
+			Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+		}
 		defer t.CloseIdleConnections()
 		client.Transport = t
 	}

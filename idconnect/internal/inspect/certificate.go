@@ -87,7 +87,8 @@ func certificateFindings(truststore *keystore.Store, which, host string, chain [
 			code = codes.SourceCertName
 		}
 	}
-	return preflight.Findings{code.Finding(site.StepConfigure, "the target would refuse the source's certificate (%s): bad certificate: %s",
+	return preflight.Findings{code.Finding(site.StepConfigure,
+		"the target would refuse the source's certificate (%s): bad certificate: %s",
 		keystore.CertificateSubject(chain[0].Raw), says).
 		WithWhy(which + " decides, with the host name " + host + " of the instance URL").WithRemedy(remedy)}
 }

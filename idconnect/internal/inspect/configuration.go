@@ -126,7 +126,9 @@ func (c configurationCheck) check(ctx context.Context) preflight.Findings {
 }
 
 // schedules looks for what runs on the source by itself.
-func (c configurationCheck) schedules(ctx context.Context, client *openidm.Client, ids []string) (found preflight.Findings, err error) {
+func (c configurationCheck) schedules(
+	ctx context.Context, client *openidm.Client, ids []string,
+) (found preflight.Findings, err error) {
 	var live, others []string
 	for _, id := range ids {
 		if !strings.HasPrefix(id, "schedule/") && !strings.HasPrefix(id, "scheduler/") {
@@ -150,10 +152,12 @@ func (c configurationCheck) schedules(ctx context.Context, client *openidm.Clien
 	}
 	step := c.site.First(site.StepMigrate, site.StepPrepare)
 	if len(live) > 0 {
-		found = append(found, codes.LiveSyncOn.Finding(step, "live synchronisation is on: %s", strings.Join(live, ", ")))
+		found = append(found, codes.LiveSyncOn.Finding(step,
+			"live synchronisation is on: %s", strings.Join(live, ", ")))
 	}
 	if len(others) > 0 {
-		found = append(found, codes.SchedulesOn.Finding(step, "%s on: %s", text.Plural(len(others), "schedule"), strings.Join(others, ", ")))
+		found = append(found, codes.SchedulesOn.Finding(step,
+			"%s on: %s", text.Plural(len(others), "schedule"), strings.Join(others, ", ")))
 	}
 	return found, nil
 }
@@ -199,7 +203,8 @@ func (c configurationCheck) mappings(doc json.RawMessage) preflight.Findings {
 		return preflight.Findings{codes.MappingDefaultMissing.Finding(site.StepPrepare,
 			"no default mapping value for profiles: %s", strings.Join(without, ", "))}
 	case matched == 0:
-		return preflight.Findings{c.mappingReminder(fmt.Sprintf("of %s in the source, none is recognised as that of profiles",
+		return preflight.Findings{c.mappingReminder(fmt.Sprintf(
+			"of %s in the source, none is recognised as that of profiles",
 			text.Plural(len(sync.Mappings), "mapping")))}
 	}
 	return nil

@@ -37,7 +37,8 @@ func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
 	if there {
 		version := bundleVersion(filesIn(filepath.Join(dir, "bundle")))
 		if version != "" && !ofGeneration(version, targetGeneration) {
-			found = append(found, codes.TargetFolderVersion.Finding(step, "%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))
+			found = append(found, codes.TargetFolderVersion.Finding(step,
+				"%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))
 		}
 	}
 	for _, place := range c.placesToWrite(there) {
@@ -56,7 +57,8 @@ func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
 func (c folderCheck) occupied(dir string) preflight.Findings {
 	switch entries, err := os.ReadDir(dir); {
 	case err == nil && len(entries) > 0:
-		return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack, "%s holds files, but no installation", dir)}
+		return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack,
+			"%s holds files, but no installation", dir)}
 	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
 		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
 			return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack, "%s is a file", dir)}

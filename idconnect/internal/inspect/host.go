@@ -91,18 +91,21 @@ func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
 		return nil
 	}
 	if pid, running := inst.Process(); running {
-		found = append(found, codes.TargetLockInUse.Finding(c.step, "process %d of the target runs, says %s, and does not answer",
+		found = append(found, codes.TargetLockInUse.Finding(c.step,
+			"process %d of the target runs, says %s, and does not answer",
 			pid, filepath.Join(inst.Dir, ".openidm.pid")))
 	}
 	path := filepath.Join(inst.Dir, "felix-cache", "cache.lock")
 	if _, err := os.Lstat(path); err == nil {
 		if who, held := host.LockedByOther(path); held {
-			found = append(found, codes.TargetLockInUse.Finding(c.step, "%s is locked%s: a server runs on this folder", path, who))
+			found = append(found, codes.TargetLockInUse.Finding(c.step,
+				"%s is locked%s: a server runs on this folder", path, who))
 		}
 	}
 	for _, path := range postmasters(inst.Dir) {
 		if pid := firstNumber(path); pid > 1 && host.ProcessRuns(pid) {
-			found = append(found, codes.TargetLockInUse.Finding(c.step, "the database of the target runs as process %d, says %s", pid, path))
+			found = append(found, codes.TargetLockInUse.Finding(c.step,
+				"the database of the target runs as process %d, says %s", pid, path))
 		}
 	}
 	return found

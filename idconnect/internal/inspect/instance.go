@@ -28,7 +28,8 @@ func (c instanceCheck) check(ctx context.Context) (found preflight.Findings) {
 		return nil // the site refuses the second
 	}
 	if strings.TrimSuffix(instance.Path, "/") != "/openidm" {
-		found = append(found, codes.InstanceURL.Finding(site.StepConfigure, "the path of the instance URL %s is not /openidm/", s.InstanceURL))
+		found = append(found, codes.InstanceURL.Finding(site.StepConfigure,
+			"the path of the instance URL %s is not /openidm/", s.InstanceURL))
 	}
 	if s.Source.HTTPClient != nil {
 		return found // a caller's own client reaches the source in a way of its own

@@ -34,6 +34,7 @@ func (c lockCheck) check(context.Context) preflight.Findings {
 		return preflight.Findings{codes.RunInProgress.Finding(c.step,
 			"another run is under way: it holds the lock %s", journal.LockPath(c.stateDir))}
 	}
-	return preflight.Findings{codes.RunInProgress.Finding(c.step, "whether another run is under way cannot be seen: %v", err).
+	return preflight.Findings{codes.RunInProgress.Finding(c.step,
+		"whether another run is under way cannot be seen: %v", err).
 		As(preflight.Warns).WithRemedy("run this as the user who ran it before")}
 }

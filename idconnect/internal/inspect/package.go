@@ -109,11 +109,13 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 	scripts := maps.Collect(p.Below())
 	switch mode, ok := scripts[wanted]; {
 	case !ok:
-		found = append(found, codes.PackagePlatform.Finding(site.StepUnpack, "the package %s has %s and no %s", path, other, wanted))
+		found = append(found, codes.PackagePlatform.Finding(site.StepUnpack,
+			"the package %s has %s and no %s", path, other, wanted))
 	case !windows && mode&0o111 == 0 && c.site.Chooses(site.StepSetup):
 		found = append(found, codes.SetupScript.Finding(site.StepUnpack,
 			"%s in the package %s may not be run: its mode is %s", wanted, path, mode).
-			WithRemedy("unpack the package by hand into the target's folder, and let its script be run (chmod +x "+wanted+")"))
+			WithRemedy("unpack the package by hand into the target's folder, and let its script be run "+
+				"(chmod +x "+wanted+")"))
 	}
 	return found
 }
@@ -126,7 +128,8 @@ func (c packageCheck) space(dir string, unpacked int64) preflight.Findings {
 		return nil // what cannot be asked cannot be said
 	}
 	reserve := max(c.site.Checks.DiskReserve, 0)
-	f := codes.DiskSpace.Finding(site.StepUnpack, "%s are free at %s; the package needs %s unpacked, and %s more for the database",
+	f := codes.DiskSpace.Finding(site.StepUnpack,
+		"%s are free at %s; the package needs %s unpacked, and %s more for the database",
 		text.Bytes(int64(min(free, 1<<62))), at, text.Bytes(unpacked), text.Bytes(reserve))
 	switch {
 	case free < uint64(unpacked):

@@ -26,7 +26,8 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	if sameHost(s.Source.URL, s.Target.URL) {
 		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are both %s", s.Target.URL))
 	} else if address := c.sharedAddress(ctx); address != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "%s and %s are both %s", s.Source.URL, s.Target.URL, address))
+		found = append(found, codes.TargetIsSource.Finding(c.step,
+			"%s and %s are both %s", s.Source.URL, s.Target.URL, address))
 	}
 	if seen := nested(s.SourceDir, s.TargetDir); seen != "" {
 		found = append(found, codes.TargetIsSource.Finding(c.step, "%s", seen).
@@ -35,7 +36,8 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	source, _ := c.source.get(ctx)
 	target, _ := c.target.get(ctx)
 	if source.Version != "" && target.Version != "" && majorOf(source.Version) > majorOf(target.Version) {
-		found = append(found, codes.ServersSwapped.Finding(c.step, "the source %s says version %s, the target %s version %s",
+		found = append(found, codes.ServersSwapped.Finding(c.step,
+			"the source %s says version %s, the target %s version %s",
 			source.URL, source.Version, target.URL, target.Version))
 	}
 	return found

@@ -67,7 +67,8 @@ func askTarget(ctx context.Context, s *site.Site) Server {
 		mustAnswer: !s.Chooses(site.StepSetup), client: s.TargetClient,
 	})
 	if version := seen.Version; version != "" && !ofGeneration(version, targetGeneration) {
-		f := codes.TargetVersion.Finding(s.First(site.StepNames()...), "the target %s says version %s", seen.URL, version)
+		f := codes.TargetVersion.Finding(s.First(site.StepNames()...),
+			"the target %s says version %s", seen.URL, version)
 		if majorOf(version) != majorOf(targetGeneration) {
 			f = f.As(preflight.Blocks)
 		}
@@ -116,7 +117,8 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	}
 	if !seen.ready {
 		if side.mustAnswer {
-			seen.add(side.codes.Starting.Finding(side.step, "the %s is not ready: %s %s", server, health.State, health.ShortDesc))
+			seen.add(side.codes.Starting.Finding(side.step,
+				"the %s is not ready: %s %s", server, health.State, health.ShortDesc))
 		}
 		return
 	}
@@ -126,7 +128,7 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	if side.name == "target" && s.Chooses(site.StepStores) {
 		// A target that is up before its stores were copied has an account of
 		// its own; the finding about the order is the one to read.
-		if copied, _, _, err := s.StoresCopied(); err != nil || !copied {
+		if copied, _, _, err := s.StoresCopied(ctx); err != nil || !copied {
 			return
 		}
 	}
@@ -140,7 +142,8 @@ func (seen *Server) silent(err error, server string, side side) {
 	switch {
 	case errors.As(err, &untrusted):
 		seen.Answered, seen.State = true, "its certificate is not trusted here"
-		seen.add(side.codes.TLS.Finding(side.step, "the certificate of the %s is not accepted: %s", server, untrusted.Message))
+		seen.add(side.codes.TLS.Finding(side.step,
+			"the certificate of the %s is not accepted: %s", server, untrusted.Message))
 	case !errors.Is(err, openidm.ErrUnavailable):
 		seen.Answered, seen.State = true, "answers, but not as OpenIDM does"
 		seen.add(side.codes.NotOpenIDM.Finding(side.step, "the %s does not answer as OpenIDM does: %v", server, err))
@@ -161,7 +164,8 @@ func (seen *Server) login(ctx context.Context, c *openidm.Client, server string,
 	switch {
 	case err != nil && ctx.Err() != nil:
 	case errors.Is(err, openidm.ErrUnauthorized):
-		seen.add(side.codes.Password.Finding(side.loginStep, "the %s refuses the password of %s", server, c.Credentials.Username))
+		seen.add(side.codes.Password.Finding(side.loginStep,
+			"the %s refuses the password of %s", server, c.Credentials.Username))
 	case err != nil:
 		seen.add(side.codes.LoginFailed.Finding(side.loginStep, "the login at the %s failed: %v", server, err))
 	case !login.IsAdmin():

@@ -37,13 +37,14 @@ func (c storesCheck) check(ctx context.Context) preflight.Findings {
 			"%s was exported from %s, and the source is %s", s.StoresFile, h, s.Source.URL))
 	}
 	found = append(found, c.keystore(ctx, stores)...)
-	return append(found, c.truststore(stores)...)
+	return append(found, c.truststore(ctx, stores)...)
 }
 
 func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found preflight.Findings) {
 	password, err := c.site.KeystorePassword()
 	if err != nil {
-		return preflight.Findings{codes.StorePassword.Finding(site.StepStores, "%v", err).WithRemedy("give the keystore's password")}
+		return preflight.Findings{codes.StorePassword.Finding(site.StepStores,
+			"%v", err).WithRemedy("give the keystore's password")}
 	}
 	keys, err := stores.Keystore.Open(password)
 	if err != nil {
@@ -55,13 +56,14 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	return append(found, c.subject(stores, keys)...)
 }
 
-func (c storesCheck) truststore(stores *site.Stores) (found preflight.Findings) {
+func (c storesCheck) truststore(ctx context.Context, stores *site.Stores) (found preflight.Findings) {
 	trust, err := c.site.OpenSourceTruststore(stores)
 	if err != nil {
-		return preflight.Findings{storeFinding(context.Background(), stores.Truststore, c.site.TruststorePassword(), err)}
+		return preflight.Findings{storeFinding(ctx, stores.Truststore, c.site.TruststorePassword(), err)}
 	}
 	if !trust.Verified() && !stores.Truststore.Carried { // a handover is authenticated
-		found = append(found, codes.StoreUnverified.Finding(site.StepStores, "%s was read without its password", stores.Truststore.Path))
+		found = append(found, codes.StoreUnverified.Finding(site.StepStores,
+			"%s was read without its password", stores.Truststore.Path))
 	}
 	found = append(found, warnings(stores.Truststore, trust)...)
 	return append(found, disguise(stores.Truststore, trust.Format())...)
@@ -90,7 +92,8 @@ func disguise(file site.StoreFile, is keystore.Format) preflight.Findings {
 	if says == is || !known {
 		return nil
 	}
-	f := codes.StoreDisguised.Finding(site.StepStores, "the %s is %s, and the server is told that it is %s", file, is, says)
+	f := codes.StoreDisguised.Finding(site.StepStores,
+		"the %s is %s, and the server is told that it is %s", file, is, says)
 	if slices.Contains(readable, is) {
 		f = f.As(preflight.Warns)
 	}
@@ -157,15 +160,23 @@ func isText(file site.StoreFile) bool {
 		return false
 	}
 	b = bytes.TrimLeft(b[:min(len(b), 256)], " \t\r\n\xef\xbb\xbf")
-	return bytes.HasPrefix(b, []byte("-----BEGIN")) || bytes.HasPrefix(b, []byte("Bag Attributes")) || bytes.HasPrefix(b, []byte("<"))
+	for _, beginning := range []string{"-----BEGIN", "Bag Attributes", "<"} {
+		if bytes.HasPrefix(b, []byte(beginning)) {
+			return true
+		}
+	}
+	return false
 }
 
 // openKeys opens every key, and looks for the two aliases that the server
 // itself names.
-func openKeys(ctx context.Context, stores *site.Stores, keys *keystore.Store, password keystore.Password) (found preflight.Findings) {
+func openKeys(
+	ctx context.Context, stores *site.Stores, keys *keystore.Store, password keystore.Password,
+) (found preflight.Findings) {
 	for _, alias := range []string{stores.CertificateAlias, stores.CryptoAlias} {
 		if _, ok := keys.Entry(alias); !ok {
-			found = append(found, codes.StoreAliasMissing.Finding(site.StepStores, "%s has no entry %s", stores.Keystore.Path, alias))
+			found = append(found, codes.StoreAliasMissing.Finding(site.StepStores,
+				"%s has no entry %s", stores.Keystore.Path, alias))
 		}
 	}
 	for e := range keys.Entries() {
@@ -191,10 +202,12 @@ func (c storesCheck) subject(stores *site.Stores, keys *keystore.Store) prefligh
 	trust := jvmtrust.New()
 	trust.Add(own)
 	var verdict *jvmtrust.Error
-	if err := trust.Verify(instance.Hostname(), []*x509.Certificate{own}); !errors.As(err, &verdict) || !verdict.IsName() {
+	err = trust.Verify(instance.Hostname(), []*x509.Certificate{own})
+	if !errors.As(err, &verdict) || !verdict.IsName() {
 		return nil
 	}
-	return preflight.Findings{codes.StoreSubject.Finding(site.StepStores, "the certificate of %s has the subject %s, the instance URL the host %s",
+	return preflight.Findings{codes.StoreSubject.Finding(site.StepStores,
+		"the certificate of %s has the subject %s, the instance URL the host %s",
 		stores.CertificateAlias, keystore.CertificateSubject(own.Raw), instance.Hostname()).WithRemedy(verdict.Remedy)}
 }
 

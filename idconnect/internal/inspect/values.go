@@ -28,11 +28,12 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return nil // storesCheck says so
 	}
-	if copied, _, _, err := c.site.StoresCopied(); err == nil && copied {
+	if copied, _, _, err := c.site.StoresCopied(ctx); err == nil && copied {
 		return nil
 	}
 	notTried := func(why string) preflight.Findings {
-		return preflight.Findings{codes.ValuesNotChecked.Finding(site.StepStores, "the source's encrypted values were not tried: %s", why)}
+		return preflight.Findings{codes.ValuesNotChecked.Finding(site.StepStores,
+			"the source's encrypted values were not tried: %s", why)}
 	}
 	client, err := c.site.SourceClient()
 	if err != nil || client.Credentials.Password.IsZero() {
@@ -49,13 +50,15 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	var found preflight.Findings
 	if len(t.bad) > 0 {
 		found = append(found, codes.ValueDoesNotOpen.Finding(site.StepStores,
-			"%d of %d encrypted values of the source do not open with its keystore, first %s", len(t.bad), t.tried(), t.bad[0]))
+			"%d of %d encrypted values of the source do not open with its keystore, first %s",
+			len(t.bad), t.tried(), t.bad[0]))
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return found
 	case err != nil:
-		found = append(found, codes.ValuesNotChecked.Finding(site.StepStores, "not all encrypted values of the source were tried: %v", err))
+		found = append(found, codes.ValuesNotChecked.Finding(site.StepStores,
+			"not all encrypted values of the source were tried: %v", err))
 	case t.unknown > 0:
 		found = append(found, codes.ValuesNotChecked.Finding(site.StepStores,
 			"%d of %d encrypted values have a form that is not known", t.unknown, t.tried()).
@@ -152,7 +155,7 @@ func (c orderCheck) check(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return nil // storesCheck says so
 	}
-	held, own, err := c.site.StoresHeld(keys, trust)
+	held, own, err := c.site.StoresHeld(ctx, keys, trust)
 	if err == nil && held {
 		return nil
 	}

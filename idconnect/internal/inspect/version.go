@@ -26,7 +26,8 @@ func majorOf(version string) int {
 
 // ofGeneration says whether a version is that of a generation, or later in it.
 func ofGeneration(version, generation string) bool {
-	return version == generation || strings.HasPrefix(version, generation+".") || strings.HasPrefix(version, generation+"-")
+	later, ok := strings.CutPrefix(version, generation)
+	return ok && (later == "" || later[0] == '.' || later[0] == '-')
 }
 
 func filesIn(dir string) []string {

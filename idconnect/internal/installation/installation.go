@@ -1,6 +1,7 @@
 // Package installation reads what the folder of an OpenIDM server says: where its stores are, their passwords and
-// aliases, its ports, its process. It changes nothing, starts nothing and opens no store. The names of the properties and
-// the defaults are those of OpenIDM 3.x and 7.0.2; that 7.1.6 has the same is assumed. Begin with [Open].
+// aliases, its ports, its process. It changes nothing, starts nothing and opens no store. The names of the
+// properties and the defaults are those of OpenIDM 3.x and 7.0.2; that 7.1.6 has the same is assumed. Begin with
+// [Open].
 package installation
 
 import (
@@ -69,6 +70,9 @@ var bootFiles = []string{"conf/boot/boot.properties", "resolver/boot.properties"
 // Open reads the boot.properties of a folder. It returns an [*Error] if the folder does not exist or does not look like
 // an installation, and if its boot.properties cannot be read or has more than 1 MiB.
 func Open(dir string) (*Installation, error) {
+	if dir == "" {
+		return nil, &Error{Err: errors.New("no folder was named")} // not the current one
+	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, &Error{Dir: dir, Err: err}
@@ -265,9 +269,9 @@ func (i *Installation) TruststoreType() string {
 // Process is [Process] of its folder.
 func (i *Installation) Process() (pid int, running bool) { return Process(i.Dir) }
 
-// Process is the number in the server's PID file, 0 where there is no such file, and whether a process of that number
-// runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine the number may
-// be that of another program.
+// Process is the number in the server's PID file, 0 where there is no such file, and whether a process of that
+// number runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine
+// the number may be that of another program.
 func Process(dir string) (pid int, running bool) {
 	path := filepath.Join(dir, ".openidm.pid")
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64 {

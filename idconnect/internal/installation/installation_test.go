@@ -24,7 +24,8 @@ func installation(t *testing.T, file, boot string) string {
 	}
 	if file != "" {
 		path := filepath.Join(dir, filepath.FromSlash(file))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(boot), 0o644)); err != nil {
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err := errors.Join(err, os.WriteFile(path, []byte(boot), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -45,25 +46,35 @@ func TestInstallation(t *testing.T) {
 		storeErr                error
 		knowsNoStore, knowsNoTS bool
 	}
-	defaults := says{keystore: "security/keystore.jceks", truststore: "security/truststore", certificate: "openidm-localhost", crypto: "openidm-sym-default"}
+	defaults := says{
+		keystore:    "security/keystore.jceks",
+		truststore:  "security/truststore",
+		certificate: "openidm-localhost",
+		crypto:      "openidm-sym-default",
+	}
 	with := func(change func(*says)) says { s := defaults; change(&s); return s }
+	silent := with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })
+	const spaced = "openidm.port.https= 9443 \nopenidm.keystore.password=a b"
+	const console = "openidm.keystore.password=CONSOLE\n" +
+		"openidm.truststore.password=CRYPT:6903a5eef8c04aa07163ea1248cab76a"
 	for name, c := range map[string]struct {
 		file, boot string
 		want       says
 	}{
-		"no boot.properties": {"", "", with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })},
+		"no boot.properties": {"", "", silent},
 		"as 3.x has it": {bootFiles[0], string(boot), with(func(s *says) {
-			s.keystore, s.port, s.crypto, s.storePass, s.trustPass = "stores/keys", 8443, "other-key", "changeit", "changeit"
+			s.keystore, s.port, s.crypto = "stores/keys", 8443, "other-key"
+			s.storePass, s.trustPass = "changeit", "changeit"
 		})},
-		"as 7.x may have it": {bootFiles[1], "openidm.port.https= 9443 \nopenidm.keystore.password=a b", with(func(s *says) {
+		"as 7.x may have it": {bootFiles[1], spaced, with(func(s *says) {
 			s.port, s.storePass, s.knowsNoTS = 9443, "a b", true
 		})},
-		"asked for at the console": {bootFiles[2], "openidm.keystore.password=CONSOLE\nopenidm.truststore.password=CRYPT:6903a5eef8c04aa07163ea1248cab76a", with(func(s *says) {
+		"asked for at the console": {bootFiles[2], console, with(func(s *says) {
 			s.storeErr, s.trustPass = idmvalues.ErrConsole, "a"
 		})},
-		"port beyond range": {bootFiles[0], "openidm.port.https=65536", with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })},
-		"port no number":    {bootFiles[0], "openidm.port.https=&{other}", with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })},
-		"empty values":      {bootFiles[0], "openidm.keystore.location=\nopenidm.config.crypto.alias:", with(func(s *says) { s.knowsNoStore, s.knowsNoTS = true, true })},
+		"port beyond range": {bootFiles[0], "openidm.port.https=65536", silent},
+		"port no number":    {bootFiles[0], "openidm.port.https=&{other}", silent},
+		"empty values":      {bootFiles[0], "openidm.keystore.location=\nopenidm.config.crypto.alias:", silent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,17 +83,23 @@ func TestInstallation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := filepath.Join(dir, filepath.FromSlash(c.file)); c.file != "" && inst.BootFile != want {
+			want := filepath.Join(dir, filepath.FromSlash(c.file))
+			if c.file != "" && inst.BootFile != want {
 				t.Errorf("read %s", inst.BootFile)
 			}
 			storePass, storeErr := inst.KeystorePassword()
 			trustPass, trustErr := inst.TruststorePassword()
 			got := says{
-				port: inst.HTTPSPort(), certificate: inst.CertificateAlias(), crypto: inst.CryptoAlias(),
-				storePass: storePass.Reveal(), trustPass: trustPass.Reveal(), storeErr: c.want.storeErr,
-				knowsNoStore: storePass.IsZero() && storeErr == nil, knowsNoTS: trustPass.IsZero() && trustErr == nil,
+				port: inst.HTTPSPort(), crypto: inst.CryptoAlias(),
+				certificate: inst.CertificateAlias(),
+				storePass:   storePass.Reveal(), trustPass: trustPass.Reveal(),
+				storeErr:     c.want.storeErr,
+				knowsNoStore: storePass.IsZero() && storeErr == nil,
+				knowsNoTS:    trustPass.IsZero() && trustErr == nil,
 			}
-			for path, into := range map[string]*string{inst.KeystorePath(): &got.keystore, inst.TruststorePath(): &got.truststore} {
+			for path, into := range map[string]*string{
+				inst.KeystorePath(): &got.keystore, inst.TruststorePath(): &got.truststore,
+			} {
 				rel, err := filepath.Rel(dir, path)
 				if err != nil || !filepath.IsAbs(path) {
 					t.Errorf("%s, %v", path, err)
@@ -96,12 +113,22 @@ func TestInstallation(t *testing.T) {
 	}
 }
 
+// TestNoFolder: where no folder is named, the current one is not meant, whatever
+// is in it.
+func TestNoFolder(t *testing.T) {
+	t.Chdir(installation(t, bootFiles[0], "openidm.port.https=9443"))
+	if inst, err := Open(""); err == nil {
+		t.Errorf("%+v", inst)
+	}
+}
+
 func TestInstallationRefused(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	large := installation(t, bootFiles[0], strings.Repeat("#", maxProperties+1))
 	folder := installation(t, "conf/boot/boot.properties/x", "")
 	for name, c := range map[string]struct {
 		dir string
@@ -111,7 +138,7 @@ func TestInstallationRefused(t *testing.T) {
 		"a file":                     {file, nil},
 		"some other folder":          {t.TempDir(), nil},
 		"boot.properties is broken":  {installation(t, bootFiles[0], `a=\u12`), nil},
-		"boot.properties is large":   {installation(t, bootFiles[0], strings.Repeat("#", maxProperties+1)), nil},
+		"boot.properties is large":   {large, nil},
 		"boot.properties a folder":   {folder, nil},
 		"empty name of a bad folder": {filepath.Join(file, "below"), nil},
 	} {
@@ -119,7 +146,8 @@ func TestInstallationRefused(t *testing.T) {
 			t.Parallel()
 			_, err := Open(c.dir)
 			var no *Error
-			if !errors.As(err, &no) || no.Dir != c.dir || no.Remedy() == "" || c.is != nil && !errors.Is(err, c.is) {
+			if !errors.As(err, &no) || no.Dir != c.dir || no.Remedy() == "" ||
+				c.is != nil && !errors.Is(err, c.is) {
 				t.Errorf("%v", err)
 			}
 			if strings.HasPrefix(name, "boot") && no.File == "" {
@@ -132,9 +160,11 @@ func TestInstallationRefused(t *testing.T) {
 func TestPropertySubstitution(t *testing.T) {
 	t.Parallel()
 	dir := installation(t, bootFiles[0], strings.Join([]string{
-		"home=&{launcher.install.location}/a", "project=${launcher.project.location}", "install=&{idm.install.dir}",
+		"home=&{launcher.install.location}/a", "project=${launcher.project.location}",
+		"install=&{idm.install.dir}",
 		"other=<&{home}>", "unknown=&{no.such} ${open &{", "loop=&{loop}x",
-		"laugh0=ha", "laugh1=" + strings.Repeat("&{laugh0}", 50), "laugh2=" + strings.Repeat("&{laugh1}", 50), "laugh3=" + strings.Repeat("&{laugh2}", 50),
+		"laugh0=ha", "laugh1=" + strings.Repeat("&{laugh0}", 50),
+		"laugh2=" + strings.Repeat("&{laugh1}", 50), "laugh3=" + strings.Repeat("&{laugh2}", 50),
 	}, "\n"))
 	inst, err := Open(dir)
 	if err != nil {
@@ -179,7 +209,8 @@ func TestProcess(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			if c.file != "" {
-				if err := os.WriteFile(filepath.Join(dir, ".openidm.pid"), []byte(c.file), 0o644); err != nil {
+				path := filepath.Join(dir, ".openidm.pid")
+				if err := os.WriteFile(path, []byte(c.file), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

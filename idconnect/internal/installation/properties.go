@@ -19,7 +19,8 @@ const (
 	substitutionDepth = 8
 )
 
-// readProperties reads a file in the format of java.util.Properties: Latin-1, with escapes, comments and continued lines.
+// readProperties reads a file in the format of java.util.Properties: Latin-1, with escapes, comments and continued
+// lines.
 func readProperties(path string) (map[string]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -49,7 +50,8 @@ func parseProperties(b []byte) (map[string]string, error) {
 		text[i] = rune(c)
 	}
 	out := map[string]string{}
-	lines := bufio.NewScanner(strings.NewReader(strings.ReplaceAll(strings.ReplaceAll(string(text), "\r\n", "\n"), "\r", "\n")))
+	lineEnds := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	lines := bufio.NewScanner(strings.NewReader(lineEnds.Replace(string(text))))
 	lines.Buffer(nil, 4*maxProperties)
 	for lines.Scan() {
 		line := strings.TrimLeft(lines.Text(), " \t\f")

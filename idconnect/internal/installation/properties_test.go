@@ -22,7 +22,9 @@ func TestProperties(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"a": "1", "b": "2", "c": "3", "d": "xyz", "e=f": "g", "h": "ä\tq", "i": "", "j": `\`, "k": "ä", "Ab": "😀",
+		"a": "1", "b": "2", "c": "3", "d": "xyz", "e=f": "g", "h": "ä\tq", "i": "",
+		"j": `\`,
+		"k": "ä", "Ab": "😀",
 		"l": "=m", "n": ": o", "p": "q ", "": "empty key", "trail": "x  ", "dup": "2", "cr": "1", "cr2": "2",
 		"long": `ab\c\`, "next": "1", "after": "1", "esc aped": " #!:", "ff": "x", "end": "",
 	}
@@ -64,7 +66,8 @@ func TestPropertiesAsJava(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
-	out, err := exec.CommandContext(t.Context(), java, append([]string{filepath.Join("testdata", "properties", "Dump.java")}, files...)...).CombinedOutput()
+	args := append([]string{filepath.Join("testdata", "properties", "Dump.java")}, files...)
+	out, err := exec.CommandContext(t.Context(), java, args...).CombinedOutput()
 	if err != nil {
 		if os.Getenv("REQUIRE_TOOLS") == "1" || !strings.Contains(string(out), "compiler") {
 			t.Fatalf("%v: %s", err, out)
@@ -89,7 +92,8 @@ func TestPropertiesAsJava(t *testing.T) {
 			ours = append(ours, hex(k)+"="+hex(got[k]))
 		}
 	}
-	if d := cmp.Diff(strings.Split(strings.TrimSpace(strings.ReplaceAll(string(out), "\r\n", "\n")), "\n"), ours); d != "" {
+	theirs := strings.Split(strings.TrimSpace(strings.ReplaceAll(string(out), "\r\n", "\n")), "\n")
+	if d := cmp.Diff(theirs, ours); d != "" {
 		t.Errorf("Java reads otherwise:\n%s", d)
 	}
 }

@@ -68,8 +68,8 @@ func (n *Note) IsEnded() bool { return n != nil && n.Ended != nil }
 // Unpack is enough to remove what was unpacked, and nothing else.
 type Unpack struct {
 	Note
-	// Files are what the package brought, by slash path below the target's folder. It is nil until all of them are in
-	// the temporary folder.
+	// Files are what the package brought, by slash path below the target's folder. It is nil until all of them
+	// are in the temporary folder.
 	Files map[string]File `json:"files,omitempty"`
 	// Empty is the empty folder that was there before, if there was one.
 	Empty *Folder `json:"empty,omitempty"`
@@ -140,8 +140,8 @@ func (e *Error) Remedy() string {
 	case OtherTarget:
 		return "give the address with which the upgrade began; another target needs a folder of its own"
 	}
-	return "something else changed it: put it back from a copy, or move it away when you know what the last run did; " +
-		"without it, whether migrate was sent is asked of the target only"
+	return "something else changed it: put it back from a copy, or move it away when you know what the last run " +
+		"did; without it, whether migrate was sent is asked of the target only"
 }
 
 // Open reads the journal of the folder dir, which is an empty one where there is no file. target is the address of the

@@ -31,6 +31,8 @@ func TestUnusable(t *testing.T) {
 	write := func(text string) func() error {
 		return func() error { return os.WriteFile(path, []byte(text), 0o600) }
 	}
+	otherType := fmt.Sprintf(`{"version":2,"target":%q,"setup":"done"}`, target)
+	other := `{"version":2,"target":"https://other.example.com/openidm/"}`
 	for name, c := range map[string]struct {
 		make func() error
 		kind journal.Kind
@@ -40,9 +42,9 @@ func TestUnusable(t *testing.T) {
 		"null":            {write("null"), journal.Damaged},
 		"another form":    {write("[]"), journal.Damaged},
 		"more behind":     {write(fmt.Sprintf(`{"version":2,"target":%q} {}`, target)), journal.Damaged},
-		"another type":    {write(fmt.Sprintf(`{"version":2,"target":%q,"setup":"done"}`, target)), journal.Damaged},
+		"another type":    {write(otherType), journal.Damaged},
 		"a later version": {write(fmt.Sprintf(`{"version":99,"target":%q}`, target)), journal.OtherVersion},
-		"another target":  {write(`{"version":2,"target":"https://other.example.com/openidm/"}`), journal.OtherTarget},
+		"another target":  {write(other), journal.OtherTarget},
 		"a folder":        {func() error { return os.Mkdir(path, 0o700) }, journal.Unreadable},
 		"too large": {func() error {
 			return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 65<<20))
@@ -58,7 +60,8 @@ func TestUnusable(t *testing.T) {
 			!strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if after, err := os.Stat(path); err != nil || after.Size() != before.Size() || after.ModTime() != before.ModTime() {
+		if after, err := os.Stat(path); err != nil || after.Size() != before.Size() ||
+			after.ModTime() != before.ModTime() {
 			t.Errorf("%s was changed: %v", name, err)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 // ErrLocked says that another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
 
-// Lock is the lock of a folder with the state of an upgrade. The system releases it when the process that holds it ends,
-// however it ends; the file stays.
+// Lock is the lock of a folder with the state of an upgrade. The system releases it when the process that holds it
+// ends, however it ends; the file stays.
 type Lock struct{ held *flock.Flock }
 
 // LockPath is the file that is locked in a folder.

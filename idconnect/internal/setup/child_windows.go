@@ -17,7 +17,9 @@ const enterKey = "\r\n"
 // which neither our end nor a Ctrl-C at our console closes.
 func command(script string) *exec.Cmd {
 	cmd := exec.Command("cmd", "/d", "/c", `.\`+script)
-	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_NO_WINDOW}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		CreationFlags: windows.CREATE_NEW_PROCESS_GROUP | windows.CREATE_NO_WINDOW,
+	}
 	return cmd
 }
 

@@ -61,7 +61,8 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Remedy() string {
 	switch e.Kind {
 	case Start:
-		return "see that the script is there and may be run (chmod +x setup.sh), then run the same command again"
+		return "see that the script is there and may be run (chmod +x setup.sh), " +
+			"then run the same command again"
 	case UnknownPrompt, AnswerRefused:
 		return "the script asks something unexpected: run it by hand, then run the same command again: " +
 			"it goes on when the server is ready"
@@ -70,8 +71,8 @@ func (e *Error) Remedy() string {
 	case NoPassword, PasswordRefused:
 		return "give the password of the source's keystore, which was copied"
 	case NotReady, ServerEnded:
-		return "look at the target's log (logs folder), whether its ports are free, and whether this runs as root, " +
-			"which Postgres refuses; then run the same command again"
+		return "look at the target's log (logs folder), whether its ports are free, and whether this runs " +
+			"as root, which Postgres refuses; then run the same command again"
 	}
 	return "read its last lines, mend what they say, and run the same command again"
 }

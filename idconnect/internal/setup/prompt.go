@@ -27,9 +27,18 @@ type Prompt struct {
 // answered.
 func DefaultPrompts() []Prompt {
 	return []Prompt{
-		{Pattern: regexp.MustCompile(`(?i)(overwrite|already exists|replace).*(\?|\[no\]|\[n\]|y/n|yes/no)`), Answer: "yes"},
+		{
+			Pattern: regexp.MustCompile(
+				`(?i)(overwrite|already exists|replace).*(\?|\[no\]|\[n\]|y/n|yes/no)`,
+			),
+			Answer: "yes",
+		},
 		{Pattern: regexp.MustCompile(`(?i)store.*password|password.*store`), Secret: true},
-		{Pattern: regexp.MustCompile(`(?i)(postgres|data ?source|database).*[:?>\])]\s*$|(press|hit) (enter|return)`)},
+		{
+			Pattern: regexp.MustCompile(
+				`(?i)(postgres|data ?source|database).*[:?>\])]\s*$|(press|hit) (enter|return)`,
+			),
+		},
 	}
 }
 

@@ -3,6 +3,7 @@ package setup
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"net/url"
 	"strings"
@@ -18,10 +19,10 @@ func TestSetupRedacts(t *testing.T) {
 	forms := []string{
 		password, `hush \"hush\" \u0026 /ü`, url.QueryEscape(password), url.PathEscape(password),
 		base64.StdEncoding.EncodeToString([]byte(password)),
-		"OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:0123456789abcdef",
+		hex.EncodeToString([]byte(password)), "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:0123456789abcdef",
 	}
 	var out bytes.Buffer
-	s := &session{o: Options{KeystorePassword: keystore.NewPassword(password), Output: &out, MaxOutput: 1 << 20}}
+	s := newSession(Options{KeystorePassword: keystore.NewPassword(password), Output: &out, MaxOutput: 1 << 20})
 	for _, form := range forms {
 		// In two pieces, as a terminal may give it.
 		line := "password=" + form + " was read\n"
@@ -39,5 +40,14 @@ func TestSetupRedacts(t *testing.T) {
 	}
 	if n := strings.Count(out.String(), "password=[redacted] was read\n"); n != len(forms) {
 		t.Errorf("%d of %d lines are as they should be:\n%s", n, len(forms), &out)
+	}
+}
+
+// TestRedactsShort: a password that is hardly one is hidden, too.
+func TestRedactsShort(t *testing.T) {
+	t.Parallel()
+	s := newSession(Options{KeystorePassword: keystore.NewPassword("x1")})
+	if got := s.clean("wrong: x1"); got != "wrong: [redacted]" {
+		t.Error(got)
 	}
 }

@@ -1,7 +1,7 @@
-// Package setup runs the vendor's set-up script as a person would: under a terminal, answering its questions, until the
-// server that it starts is ready. It does not know how to ask a server that: the caller does. Whether the script is to
-// be run at all, and what an interrupted one means, is for the step. Begin with [Run]; the words of the script are those
-// of [DefaultPrompts].
+// Package setup runs the vendor's set-up script as a person would: under a terminal, answering its questions, until
+// the server that it starts is ready. It does not know how to ask a server that: the caller does. Whether the
+// script is to be run at all, and what an interrupted one means, is for the step. Begin with [Run]; the words of
+// the script are those of [DefaultPrompts].
 package setup
 
 import (
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -111,13 +112,13 @@ type child interface {
 	close()
 }
 
-// Run runs the script until the server is ready. From then on the server belongs to the machine, and so does a script
-// that stays in its foreground: neither our end nor that of the terminal ends them. A script that has not ended when Run
-// fails, or when ctx does, is killed with its process group; a server that a script left behind is not. How a set-up
-// failed is an [*Error].
+// Run runs the script until the server is ready. From then on the server belongs to the machine, and so does a
+// script that stays in its foreground: neither our end nor that of the terminal ends them. A script that has not
+// ended when Run fails, or when ctx does, is killed with its process group; a server that a script left behind is
+// not. How a set-up failed is an [*Error].
 func Run(ctx context.Context, o Options) error {
 	o.defaults()
-	s := &session{o: o, began: time.Now(), answers: make([]int, len(o.Prompts))}
+	s := newSession(o)
 	info, err := os.Stat(filepath.Join(o.Dir, o.Script))
 	if err == nil && !Runnable(info) {
 		err = fmt.Errorf("%s may not be run: its mode is %s", filepath.Join(o.Dir, o.Script), info.Mode())
@@ -190,6 +191,7 @@ func readChunks(r io.Reader, chunks chan<- []byte, over <-chan struct{}) {
 type session struct {
 	o     Options
 	c     child
+	hide  redact.Redactor
 	began time.Time
 
 	total    int64
@@ -206,6 +208,12 @@ type session struct {
 	readyAt   time.Time
 	notReady  error
 	nextAsked time.Time
+}
+
+func newSession(o Options) *session {
+	return &session{
+		o: o, hide: redact.New("", o.KeystorePassword), began: time.Now(), answers: make([]int, len(o.Prompts)),
+	}
 }
 
 func (s *session) fail(kind Kind, err error) error {
@@ -361,7 +369,8 @@ func (s *session) answer(quiet time.Duration) (known bool, err error) {
 			// A script that prints its prompt first still has to switch the
 			// echo off.
 			if quiet > echoPatience {
-				return true, s.fail(Echo, errors.New("the script asks for the password, and the terminal would show it"))
+				err := errors.New("the script asks for the password, and the terminal would show it")
+				return true, s.fail(Echo, err)
 			}
 			return true, nil
 		}

@@ -17,8 +17,16 @@ import (
 // setupBatches are what setup.bat of TestSetup does; what is about the echo of
 // a terminal, Windows has nothing of.
 var setupBatches = map[string][]string{
-	"as the real one":        {"set /p a=Embedded Postgres. Press Enter: ", "set /p p=Enter keystore password: ", `if not "%p%"=="hush-hush" exit /b 3`, "echo.>ready"},
-	"overwrite":              {"set /p a=Certificate exists. Overwrite existing? [no]: ", `if "%a%"=="yes" echo.>ready`},
+	"as the real one": {
+		"set /p a=Embedded Postgres. Press Enter: ",
+		"set /p p=Enter keystore password: ",
+		`if not "%p%"=="hush-hush" exit /b 3`,
+		"echo.>ready",
+	},
+	"overwrite": {
+		"set /p a=Certificate exists. Overwrite existing? [no]: ",
+		`if "%a%"=="yes" echo.>ready`,
+	},
 	"stays in front":         {"echo.>ready", "set /p wait="},
 	"early exit":             {"echo broken", "exit 7"},
 	"unknown prompt":         {"set /p c=Favourite colour? "},
@@ -30,27 +38,39 @@ var setupBatches = map[string][]string{
 
 func TestSetup(t *testing.T) {
 	t.Parallel()
+	const enter = `printf 'Embedded Postgres. Press Enter: '; read -r a; `
+	const ask = `printf 'Enter keystore password: '; `
+	const check = `[ "$p" = hush-hush ] || exit 3; : >ready`
 	for name, c := range map[string]struct {
 		script string
 		kind   Kind // "" succeeds
 	}{
-		"as the real one":               {script: `printf 'Embedded Postgres. Press Enter: '; read -r a; stty -echo; printf 'Enter keystore password: '; read -r p; stty echo; [ "$p" = hush-hush ] || exit 3; : >ready`},
-		"prompt before the echo is off": {script: `printf 'Enter keystore password: '; sleep 0.3; stty -echo; read -r p; [ "$p" = hush-hush ] || exit 3; : >ready`},
-		"overwrite":                     {script: `printf 'Certificate exists. Overwrite existing? [no]: '; read -r a; [ "$a" = yes ] && : >ready`},
-		"stays in front":                {script: `: >ready; sleep 3`},
-		"early exit":                    {script: `echo broken; exit 7`, kind: "exit"},
-		"shows the password":            {script: `printf 'Enter keystore password: '; read -r p; echo "$p"`, kind: "echo"},
-		"unknown prompt":                {script: `printf 'Favourite colour? '; read -r c`, kind: "unknown prompt"},
-		"password over and over":        {script: `stty -echo; while :; do printf 'Enter keystore password: '; read -r p; echo "wrong: $p"; done`, kind: "password refused"},
-		"hangs":                         {script: `exec sleep 60`, kind: "not ready"},
-		"never ready":                   {script: `exit 0`, kind: "not ready"},
-		"flood":                         {script: `exec yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx`, kind: "output"},
+		"as the real one": {
+			script: enter + `stty -echo; ` + ask + `read -r p; stty echo; ` + check,
+		},
+		"prompt before the echo is off": {script: ask + `sleep 0.3; stty -echo; read -r p; ` + check},
+		"overwrite": {
+			script: `printf 'Certificate exists. Overwrite existing? [no]: '; read -r a; ` +
+				`[ "$a" = yes ] && : >ready`,
+		},
+		"stays in front":     {script: `: >ready; sleep 3`},
+		"early exit":         {script: `echo broken; exit 7`, kind: Exit},
+		"shows the password": {script: ask + `read -r p; echo "$p"`, kind: Echo},
+		"unknown prompt":     {script: `printf 'Favourite colour? '; read -r c`, kind: UnknownPrompt},
+		"password over and over": {
+			script: `stty -echo; while :; do ` + ask + `read -r p; echo "wrong: $p"; done`,
+			kind:   PasswordRefused,
+		},
+		"hangs":       {script: `exec sleep 60`, kind: NotReady},
+		"never ready": {script: `exit 0`, kind: NotReady},
+		"flood":       {script: `exec yes ` + strings.Repeat("x", 72), kind: TooMuchOutput},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, file, text := t.TempDir(), "setup.sh", "#!/bin/sh\n"+c.script+"\n"
 			if runtime.GOOS == "windows" {
-				file, text = "setup.bat", "@echo off\r\n"+strings.Join(setupBatches[name], "\r\n")+"\r\n"
+				lines := append([]string{"@echo off"}, setupBatches[name]...)
+				file, text = "setup.bat", strings.Join(lines, "\r\n")+"\r\n"
 				if setupBatches[name] == nil {
 					t.Skip("needs a pseudo-terminal")
 				}
@@ -60,12 +80,14 @@ func TestSetup(t *testing.T) {
 			}
 			var out bytes.Buffer
 			timeout := 30 * time.Second
-			if c.kind == "not ready" {
-				timeout = 2 * time.Second
+			if c.kind == NotReady {
+				timeout = time.Second
 			}
 			err := Run(t.Context(), Options{
-				Dir: dir, Script: file, KeystorePassword: keystore.NewPassword("hush-hush"), Output: &out,
-				Timeout: timeout, PromptTimeout: time.Second, MaxOutput: 1 << 20,
+				Dir: dir, Script: file, Output: &out,
+				KeystorePassword: keystore.NewPassword("hush-hush"),
+				Timeout:          timeout, PromptTimeout: time.Second, Interval: 20 * time.Millisecond,
+				Linger: 300 * time.Millisecond, MaxOutput: 1 << 20,
 				Ready: func(context.Context) (bool, error) {
 					_, err := os.Stat(filepath.Join(dir, "ready"))
 					return err == nil, err
@@ -75,10 +97,12 @@ func TestSetup(t *testing.T) {
 			switch {
 			case c.kind == "" && err != nil:
 				t.Errorf("%v", err)
-			case c.kind != "" && (!errors.As(err, &failed) || failed.Kind != c.kind || failed.Remedy() == ""):
+			case c.kind != "" &&
+				(!errors.As(err, &failed) || failed.Kind != c.kind || failed.Remedy() == ""):
 				t.Errorf("%v", err)
 			}
-			if err != nil && strings.Contains(err.Error(), "hush-hush") || strings.Contains(out.String(), "hush-hush") {
+			if err != nil && strings.Contains(err.Error(), "hush-hush") ||
+				strings.Contains(out.String(), "hush-hush") {
 				t.Errorf("the password is shown: %v, %s", err, &out)
 			}
 		})

@@ -93,6 +93,7 @@ func (s *Site) Migration() (*migration.Client, error) {
 		return nil, err
 	}
 	return &migration.Client{API: c, SettleTime: s.SettleTime, PollInterval: s.PollInterval,
+		Parse: s.Parse, Words: s.Words,
 		Hide: []openidm.Secret{s.Source.Credentials.Password}}, nil
 }
 

@@ -6,6 +6,7 @@ package site
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -56,6 +58,8 @@ type Site struct {
 	SetupTimeout         time.Duration
 	ValueSample          int // negative: all
 	Again                bool
+	Parse                func(json.RawMessage) migration.Status
+	Words                map[string]migration.Phase
 	Logger               *slog.Logger
 	PollInterval         time.Duration
 	Machine              host.Machine

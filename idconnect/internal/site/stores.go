@@ -64,7 +64,8 @@ func (f StoreFile) String() string {
 }
 
 func fileOf(what, path, kind string) StoreFile {
-	return StoreFile{What: what, Path: path, Type: kind, read: sync.OnceValues(func() ([]byte, error) { return ReadStore(path) })}
+	read := sync.OnceValues(func() ([]byte, error) { return ReadStore(path) })
+	return StoreFile{What: what, Path: path, Type: kind, read: read}
 }
 
 // storesOf are the stores in an installation's folder.

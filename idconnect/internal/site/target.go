@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,7 @@ import (
 // target's, and which keys the target has of its own. It compares by alias and
 // key: a server of 7.x adds what it misses to the copied files, so the files
 // themselves may differ.
-func (s *Site) StoresHeld(keys, trust *keystore.Store) (held bool, own []string, err error) {
+func (s *Site) StoresHeld(ctx context.Context, keys, trust *keystore.Store) (held bool, own []string, err error) {
 	inst, err := installation.Open(s.TargetDir)
 	if err != nil {
 		return false, nil, err
@@ -32,7 +33,7 @@ func (s *Site) StoresHeld(keys, trust *keystore.Store) (held bool, own []string,
 	case err != nil:
 		return false, nil, err
 	default:
-		d, err := keystore.Compare(keys, target)
+		d, err := keystore.Compare(ctx, keys, target)
 		if err != nil {
 			return false, nil, err
 		}
@@ -76,7 +77,7 @@ func holdsCertificates(in, of *keystore.Store, policy keystore.Policy) bool {
 
 // StoresCopied says whether the target holds what the stores of the source
 // hold, whose sizes are given for people.
-func (s *Site) StoresCopied() (copied bool, keys, certificates int, err error) {
+func (s *Site) StoresCopied(ctx context.Context) (copied bool, keys, certificates int, err error) {
 	k, t, err := s.OpenSource()
 	if err != nil {
 		return false, 0, 0, err
@@ -84,7 +85,7 @@ func (s *Site) StoresCopied() (copied bool, keys, certificates int, err error) {
 	if installation.Is(s.TargetDir) {
 		// A store of the target that does not open with the source's password
 		// is not the source's.
-		held, _, err := s.StoresHeld(k, t)
+		held, _, err := s.StoresHeld(ctx, k, t)
 		copied = held && err == nil
 	}
 	return copied, k.Len(), t.Len(), nil

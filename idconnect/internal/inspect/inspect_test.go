@@ -1,0 +1,170 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// hangs is the address of a server that takes connections and never answers.
+func hangs(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return "https://" + l.Addr().String() + "/openidm/"
+}
+
+// costlyKeys is a keystore whose keys take a second to open, one after the other.
+var costlyKeys = sync.OnceValues(func() ([]byte, error) {
+	s := keystore.New(keystore.JCEKS)
+	password := keystore.NewPassword("changeit")
+	for _, alias := range strings.Fields("openidm-sym-default b c d e f g h i j") {
+		o := keystore.PutOptions{Password: password, Iterations: 500_000}
+		err := s.PutSecretKey(alias, "AES", make([]byte, 16), o)
+		if err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	err := s.Encode(&b, password)
+	return b.Bytes(), err
+})
+
+// costly is an installation with that keystore.
+func costly(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	security := filepath.Join(dir, "security")
+	keys, err := costlyKeys()
+	truststore, password := filepath.Join(security, "truststore"), keystore.NewPassword("changeit")
+	if err := errors.Join(
+		err, os.Mkdir(security, 0o700), os.WriteFile(filepath.Join(security, "keystore.jceks"), keys, 0o600),
+		keystore.WriteFile(truststore, keystore.New(keystore.JKS), password),
+	); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func inspection(t *testing.T, steps ...string) *Inspection {
+	t.Helper()
+	admin := openidm.Credentials{Password: keystore.NewPassword("secret")}
+	s := &site.Site{
+		SourceDir: costly(t), TargetDir: filepath.Join(t.TempDir(), "target"),
+		Package: filepath.Join(t.TempDir(), "p.zip"),
+		Source:  site.Server{URL: hangs(t), Credentials: admin}, Target: site.Server{URL: hangs(t), Credentials: admin},
+		GivenPassword: keystore.NewPassword("changeit"), Chosen: steps,
+		Checks: preflight.Options{Timeout: 200 * time.Millisecond},
+	}
+	if err := s.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	j, err := journal.Open(s.StateDir, s.Target.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Inspection{Site: s, Journal: j, Configured: func(context.Context) bool { return false }}
+}
+
+// TestChecksEnd: against servers that hang and keys that are costly, every check
+// ends within a second of its time, is reported, and leaves nothing running.
+func TestChecksEnd(t *testing.T) {
+	i := inspection(t)
+	limit := i.Site.Checks.Timeout
+	w := newWorld(t.Context(), i.Site, i.Journal)
+	checks := i.checks(w)
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			began := time.Now()
+			c.check(ctx)
+			if took := time.Since(began); took > limit+grace {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+	result := i.Run(t.Context())
+	for _, code := range []string{"CHECK-TIMED-OUT", "PACKAGE-MISSING"} {
+		if !result.Findings.Has(code) {
+			t.Errorf("no %s in %v", code, result.Findings)
+		}
+	}
+	if result.Source.Answered || result.Target.Answered {
+		t.Errorf("%+v, %+v", result.Source, result.Target)
+	}
+	nothingRuns(t)
+}
+
+// TestInterrupted: when the caller's context ends, so do all checks, and none
+// says that it ran out of time.
+func TestInterrupted(t *testing.T) {
+	i := inspection(t)
+	i.Site.Checks.Timeout = time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	result := i.Run(ctx)
+	if took := time.Since(began); took > 5*time.Second || result.Findings.Has("CHECK-TIMED-OUT") {
+		t.Errorf("took %v: %v", took, result.Findings)
+	}
+	nothingRuns(t)
+}
+
+// nothingRuns waits, for a moment, until no check runs.
+func nothingRuns(t *testing.T) {
+	t.Helper()
+	stacks := make([]byte, 1<<20)
+	for deadline := time.Now().Add(2 * grace); ; time.Sleep(10 * time.Millisecond) {
+		var left []string
+		for _, stack := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+			if strings.Contains(stack, "internal/inspect.") && !strings.Contains(stack, "nothingRuns") {
+				left = append(left, stack)
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still running:\n%s", strings.Join(left, "\n\n"))
+		}
+	}
+}
+
+// TestPaths: a path that does not answer is touched once, whoever needs it, and
+// the finding names it.
+func TestPaths(t *testing.T) {
+	answer := make(chan struct{})
+	touched := 0
+	p := &paths{touch: func(string) { touched++; <-answer }}
+	for range 3 {
+		c := entry{name: "the folder", paths: []string{"/gone"}, must: true}
+		found := p.perform(t.Context(), c, 10*time.Millisecond, "unpack")
+		if len(found) != 1 || found[0].Severity != preflight.Blocks ||
+			!strings.Contains(found[0].Seen, "/gone does not answer") {
+			t.Errorf("%v", found)
+		}
+	}
+	close(answer)
+	if touched != 1 {
+		t.Errorf("touched %d times", touched)
+	}
+}

@@ -39,8 +39,8 @@ type upgradeFlags struct {
 
 func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f, v := a.flags(name, ""), &upgradeFlags{}
-	f.StringVar(&v.u.SourceDir, "source-dir", "", "`folder` salesforceIdConnect of 2.1")
-	f.StringVar(&v.u.TargetDir, "target-dir", "", "`folder` salesforceIdConnect of 7.1.6")
+	f.StringVar(&v.u.SourceDir, "source-dir", "", "salesforceIdConnect `folder` of 2.1")
+	f.StringVar(&v.u.TargetDir, "target-dir", "", "salesforceIdConnect `folder` of 7.1.6")
 	if name != "export" {
 		f.StringVar(&v.u.StoresFile, "stores-file", "",
 			"`file` written by export, instead of -source-dir when the source is on another machine")
@@ -70,7 +70,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.policy, "truststore-conflict", "",
 		"merge the truststores, and on equal aliases `keep|replace|error` (default: copy the whole file)")
 	f.StringVar(&v.u.JavaHome, "java-home", "", "`folder` of Java 11 for setup (default: JAVA_HOME, then PATH)")
-	f.StringVar(&v.steps, "steps", "", "only these comma-separated `steps`, of "+
+	f.StringVar(&v.steps, "steps", "", "comma-separated `steps` to perform, a subset of "+
 		strings.Join(idconnect.StepNames(), ","))
 	f.StringVar(&v.types, "types", "",
 		"comma-separated `collections` to compare (default users,roles,assignments,links)")
@@ -85,15 +85,15 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.IntVar(&c.DatabasePort, "database-port", 0,
 		"`port` of the target's database (default: from its configuration, else 5432)")
 	f.StringVar(&c.ProfileMapping, "profile-mapping", "",
-		"`regexp` that identifies the mapping that assigns profiles, by name or target (default "+
+		"regular expression (`regexp`) that identifies the mapping that assigns profiles, by name or target (default "+
 			preflight.DefaultProfileMapping+")")
 	f.StringVar(&c.ProfileProperty, "profile-property", "",
-		"`regexp` that identifies the property that holds the profile (default "+
+		"regular expression (`regexp`) that identifies the property that holds the profile (default "+
 			preflight.DefaultProfileProperty+")")
 	f.StringVar(&c.ConsumerKey, "consumer-key", "",
 		"consumer `key` of the connected app, to check its callback URLs with Salesforce")
 	f.StringVar(&c.AuthorizeURL, "authorize-url", "",
-		"authorization `URL` for that check (default "+preflight.DefaultAuthorizeURL+")")
+		"authorization `URL` of Salesforce, where -consumer-key is checked (default "+preflight.DefaultAuthorizeURL+")")
 	f.StringVar(&v.callbacks, "callback-urls", "",
 		"comma-separated `URLs` that the connected app must allow (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "print the result as JSON")
@@ -101,7 +101,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `duration` (default: no limit)")
 	f.StringVar(&v.logLevel, "log", "",
-		"`debug|json`: log every request to stderr, without secrets; or every event, as a line of JSON")
+		"`debug|json` log on stderr: every request, without secrets, or every event as a line of JSON")
 	return f, v
 }
 

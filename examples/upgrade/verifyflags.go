@@ -39,9 +39,11 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 			strings.Join(r.otherwise, ",")+")")
 	}
 	f.StringVar(&u.Acceptance.Salesforce, "salesforce", "",
-		"`regexp` that identifies Salesforce connectors, mappings and link types (default "+d.Salesforce+")")
+		"regular expression (`regexp`) that identifies Salesforce connectors, mappings and link types (default "+
+			d.Salesforce+")")
 	f.StringVar(&u.Acceptance.ActiveDirectory, "active-directory", "",
-		"`regexp` that identifies Active Directory connectors, mappings and link types (default "+d.ActiveDirectory+")")
+		"regular expression (`regexp`) that identifies Active Directory connectors, mappings and link types (default "+
+			d.ActiveDirectory+")")
 }
 
 // apply sets the flags to u, whose collections must be set.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -37,18 +37,17 @@ type automation struct {
 }
 
 // toleranceError ends an upgrade before anything is changed.
-type toleranceError struct{ findings preflight.Findings }
+type toleranceError struct {
+	codes  []string
+	remedy string // of the first
+}
 
 func (e *toleranceError) Error() string {
-	var codes []string
-	for _, f := range e.findings {
-		codes = append(codes, f.Code)
-	}
-	return "not tolerated: " + strings.Join(slices.Compact(codes), ", ")
+	return "not tolerated: " + strings.Join(slices.Compact(e.codes), ", ")
 }
 
 // Remedy is for [idconnect.RemedyOf].
-func (e *toleranceError) Remedy() string { return e.findings[0].Remedy }
+func (e *toleranceError) Remedy() string { return e.remedy }
 
 // carryOut upgrades a site. It returns the outcome in words, and what a person
 // has to do.
@@ -66,7 +65,7 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 		outcome = refused.Error()
 	case errors.Is(err, idconnect.ErrDifferences):
 		outcome, todo = differences(rep)
-	case errors.Is(err, preflight.ErrBlocked):
+	case rep != nil && rep.Outcome == "blocked":
 		b := rep.Findings.Blocking()[0]
 		outcome, todo = "blocked: "+b.Code, b.Remedy
 	case rep != nil:
@@ -96,8 +95,8 @@ func (a *automation) upgrade(
 		Target:      idconnect.Server{URL: site.TargetURL, Credentials: target},
 		InstanceURL: site.InstanceURL, Steps: site.Steps, Logger: a.log,
 	}
-	findings, err := u.Preflight(ctx) // looks, and changes nothing
-	if err = errors.Join(err, a.decide(findings)); err != nil {
+	plan, err := u.Plan(ctx) // runs the preflight checks, changes nothing
+	if err = errors.Join(err, a.decide(plan)); err != nil {
 		return nil, err
 	}
 	run := u.Stream(ctx) // or u.Run(ctx), with u.Events
@@ -114,15 +113,16 @@ func (a *automation) show(site site, e idconnect.Event) {
 
 // decide refuses an upgrade with warnings that are not tolerated. It leaves
 // blocking findings to the run, which reports them and changes nothing.
-func (a *automation) decide(findings preflight.Findings) error {
-	var refused preflight.Findings
-	for _, f := range findings {
-		if f.Severity == preflight.Warns && !slices.Contains(a.tolerated, f.Code) {
-			refused = append(refused, f)
+func (a *automation) decide(plan report.Plan) error {
+	var refused toleranceError
+	for _, f := range plan.Findings {
+		if f.Severity == "warns" && !slices.Contains(a.tolerated, f.Code) {
+			refused.codes = append(refused.codes, f.Code)
+			refused.remedy = cmp.Or(refused.remedy, f.Remedy)
 		}
 	}
-	if len(refused) > 0 && len(findings.Blocking()) == 0 {
-		return &toleranceError{refused}
+	if len(refused.codes) > 0 && !plan.Blocked() {
+		return &refused
 	}
 	return nil
 }

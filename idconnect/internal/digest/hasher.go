@@ -43,10 +43,12 @@ type Hasher struct {
 	depth int
 	twice bool // a name stood twice in an object
 
-	text  []byte // the last string, as RFC 8785 writes it, without its quotes
-	c     canonicalizer
-	spare []byte
-	names []uint64 // of the members of the open objects
+	text   []byte // the last string, as RFC 8785 writes it, without its quotes
+	c      canonicalizer
+	spare  []byte
+	names  []uint64 // of the members of the open objects
+	shape  objectShape
+	spares [maxDepth + 2]knownMember // for members that are not learned
 }
 
 // NewHasher returns a hasher for a comparison with that key. Keys, unless nil,
@@ -118,14 +120,14 @@ func (t *Hasher) record(in []byte, pos, n int) (d Digest, end int, err error) {
 	t.in, t.pos, t.n, t.depth, t.twice, t.names = in, pos, n, 0, false, t.names[:0]
 	t.space()
 	if t.in[t.pos] != '{' || t.pos >= n {
-		if _, ok := t.value(); !ok {
+		if _, ok := t.value(nil); !ok {
 			return d, 0, errNotJSON
 		}
 		return d, t.pos, errRecord
 	}
 	from := t.pos
 	var id recordID
-	sum, ok := t.object(&id)
+	sum, ok := t.object(&id, &t.shape)
 	if !ok {
 		return d, 0, errNotJSON
 	}
@@ -174,7 +176,8 @@ func (t *Hasher) skipSpace() {
 	}
 }
 
-func (t *Hasher) value() (Sum, bool) {
+// value reads any value; of is the member that it belongs to, nil for none.
+func (t *Hasher) value(of *knownMember) (Sum, bool) {
 	t.space()
 	if t.depth > maxDepth || t.pos >= t.n {
 		return Sum{}, false
@@ -183,9 +186,9 @@ func (t *Hasher) value() (Sum, bool) {
 	case '"':
 		return t.string()
 	case '{':
-		return t.object(nil)
+		return t.object(nil, of.below(t.depth))
 	case '[':
-		return t.array()
+		return t.array(of)
 	case 't':
 		return t.word("true")
 	case 'f':
@@ -204,14 +207,14 @@ func (t *Hasher) word(word string) (Sum, bool) {
 	return t.raw(kindWord, t.in, t.pos-len(word), t.pos), true
 }
 
-func (t *Hasher) array() (Sum, bool) {
+func (t *Hasher) array(of *knownMember) (Sum, bool) {
 	x, y := t.begin(kindArray)
 	sum, n := Sum{x, y}, 0
 	t.pos++
 	t.depth++
 	if t.space(); t.in[t.pos] != ']' {
 		for {
-			v, ok := t.value()
+			v, ok := t.value(of)
 			if !ok {
 				return v, false
 			}
@@ -231,41 +234,71 @@ func (t *Hasher) array() (Sum, bool) {
 	return t.end(sum.X, sum.Y, n), true
 }
 
-// object reads an object; that of a record itself has id set.
-func (t *Hasher) object(id *recordID) (Sum, bool) {
+// object reads an object; that of a record itself has id set. shape, unless
+// nil, is what was learned of the objects that stood at its place.
+func (t *Hasher) object(id *recordID, shape *objectShape) (Sum, bool) {
 	x, y := t.begin(kindObject)
-	from, base, n, sealed := t.pos, len(t.names), 0, false
+	from, base, n, sealed, alone := t.pos, len(t.names), 0, false, shape == nil
 	var last Sum // the value of the last member
 	t.pos++
 	t.depth++
 	if t.space(); t.in[t.pos] != '}' {
-		for {
-			name, role, ok := t.name(id != nil)
-			if !ok {
-				return last, false
+		for at := 0; ; {
+			t.space()
+			member, whole := shape.find(t.in[t.pos:], &at)
+			if member == nil {
+				if member = t.learn(shape, at, id != nil); member == nil {
+					return last, false
+				}
+				alone = alone || member == &t.spares[t.depth]
+			} else if whole {
+				// The whole member is what it was in the record before.
+				t.pos += len(member.whole)
+				t.names = append(t.names, member.hash.X)
+				if !member.skip {
+					x, y, n, last, sealed = x+member.joined.X, y+member.joined.Y, n+1, member.value, member.crypto
+				}
+				goto next
+			} else {
+				t.pos += len(member.name)
 			}
-			if role == roleID {
-				id.found = t.in[t.pos] == '"'
-			}
-			v, ok := t.value()
-			if !ok {
-				return v, false
-			}
-			if role == roleID && id.found {
-				if id.sum, id.text = v, t.text; t.rewritten() {
-					id.text = bytes.Clone(t.text)
+			{
+				begin := t.pos
+				if member.id {
+					t.space()
+					id.found = t.in[t.pos] == '"'
+				}
+				var v Sum
+				var ok bool
+				if t.in[t.pos] == '"' && t.depth <= maxDepth {
+					v, ok = t.string()
+				} else {
+					v, ok = t.value(member)
+				}
+				if !ok {
+					return v, false
+				}
+				if member.id && id.found {
+					if id.sum, id.text = v, t.text; t.rewritten() {
+						id.text = bytes.Clone(t.text)
+					}
+				}
+				m := t.join(member.hash, v)
+				if !t.twice {
+					member.remember(t.in[begin:t.pos], v, m)
+				}
+				t.names = append(t.names, member.hash.X)
+				if !member.skip {
+					x, y, n, last, sealed = x+m.X, y+m.Y, n+1, v, member.crypto
 				}
 			}
-			t.names = append(t.names, name.X)
-			if role != roleIgnored {
-				m := t.join(name, v)
-				x, y, n, last, sealed = x+m.X, y+m.Y, n+1, v, role == roleSeal
+		next:
+			at++
+			if t.space(); t.in[t.pos] == ',' {
+				t.pos++
+				continue
 			}
-			if t.space(); t.in[t.pos] != ',' {
-				break
-			}
-			t.pos++
-			t.space()
+			break
 		}
 	}
 	if t.pos >= t.n || t.in[t.pos] != '}' {
@@ -273,57 +306,14 @@ func (t *Hasher) object(id *recordID) (Sum, bool) {
 	}
 	t.pos++
 	t.depth--
-	t.twice = t.twice || anyTwice(t.names[base:])
+	if (alone || !shape.distinct) && t.anyTwice(t.names[base:]) {
+		t.twice = true
+	}
 	t.names = t.names[:base]
 	if sealed && n == 1 {
 		return t.seal(t.in[from:t.pos], last), true
 	}
 	return t.end(x, y, n), true
-}
-
-// memberRole is what a member's name makes of it.
-type memberRole int
-
-const (
-	roleNone memberRole = iota
-	roleIgnored
-	roleID   // the _id of a record
-	roleSeal // $crypto
-)
-
-// name reads the name of a member, of a record if top is set, and what follows
-// it up to the value.
-func (t *Hasher) name(top bool) (Sum, memberRole, bool) {
-	if t.in[t.pos] != '"' || t.pos >= t.n {
-		return Sum{}, 0, false
-	}
-	sum, ok := t.string()
-	if !ok {
-		return sum, 0, false
-	}
-	role := roleNone
-	switch {
-	case string(t.text) == "_rev":
-		role = roleIgnored
-	case !top:
-		if string(t.text) == "$crypto" {
-			role = roleSeal
-		}
-	case string(t.text) == "_id":
-		role = roleID
-	default:
-		for _, ignored := range t.ignore {
-			if string(t.text) == ignored {
-				role = roleIgnored
-			}
-		}
-	}
-	if t.space(); t.in[t.pos] != ':' {
-		return sum, 0, false
-	}
-	t.pos++
-	t.space()
-	return sum, role, true
 }
 
 // rewritten says whether text lies in the scratch that the next string is
@@ -332,7 +322,7 @@ func (t *Hasher) rewritten() bool {
 	return len(t.c.out) > 2 && len(t.text) > 0 && &t.text[0] == &t.c.out[1]
 }
 
-func anyTwice(names []uint64) bool {
+func (t *Hasher) anyTwice(names []uint64) bool {
 	if len(names) <= 32 {
 		for i, a := range names {
 			for _, b := range names[:i] {

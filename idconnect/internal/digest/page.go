@@ -87,7 +87,7 @@ func (t *Hasher) readPage(b *Body, into *Page) bool {
 			}
 		default:
 			t.depth = 1
-			_, ok := t.value()
+			_, ok := t.value(nil)
 			if t.depth = 0; !ok {
 				return false
 			}

@@ -50,13 +50,13 @@ type Reducer struct {
 	c canonicalizer
 	h hash.Hash
 
-	hasher *Hasher // which is quicker where only the id is asked for
+	tree *Hasher // which is quicker where only the id is asked for
 }
 
 // NewReducer returns a reducer for a comparison with that key. Keys, unless nil,
 // decrypts values; ignore names top-level members that are left out.
 func NewReducer(key []byte, keys *keystore.Store, ignore []string) *Reducer {
-	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), hasher: NewHasher(key, nil, nil)}
+	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), tree: NewHasher(key, nil, nil)}
 	r.c.skip = func(name string, depth int) bool {
 		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
 	}
@@ -87,7 +87,7 @@ func (r *Reducer) digest(b []byte) uint64 {
 
 // ID returns the id of a record, and the hash that the first pass has for it.
 func (r *Reducer) ID(raw json.RawMessage) (string, uint64, error) {
-	d, err := r.hasher.one(raw)
+	d, err := r.tree.one(raw)
 	if err != nil {
 		return "", 0, err
 	}

@@ -5,20 +5,12 @@ import (
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/inspect"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// Preflight looks for everything that would make the chosen steps fail. It
-// changes nothing. The error is one of the fields of u; what is wrong with the
-// world is a finding.
-func (u *Upgrade) Preflight(ctx context.Context) (preflight.Findings, error) {
-	p, err := u.Plan(ctx)
-	return p.Findings, err
-}
-
-// Plan says for each chosen step whether it is done, to do or blocked, and
-// why. It changes nothing.
+// Plan performs the preflight checks, and says for each chosen step whether it is
+// done, to do or blocked, and why. It changes nothing. The error is one of the
+// fields of u; what is wrong with the world is a finding.
 func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
 	r, err := u.start()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
@@ -56,7 +57,14 @@ type StepError struct {
 	Err  error
 }
 
-func (e *StepError) Error() string { return e.Step + ": " + e.Err.Error() }
+func (e *StepError) Error() string {
+	said := e.Err.Error()
+	if after, names := strings.CutPrefix(said, e.Step); names && strings.HasPrefix(strings.TrimPrefix(after, ":"), " ") {
+		return said // it names the step itself
+	}
+	return e.Step + ": " + said
+}
+
 func (e *StepError) Unwrap() error { return e.Err }
 
 // MissingError names a field of [Upgrade] that a chosen step needs and that is

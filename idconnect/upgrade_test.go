@@ -286,3 +286,19 @@ func TestRemedies(t *testing.T) {
 		}
 	}
 }
+
+// TestStepError: an error names its step once.
+func TestStepError(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"migrate: 2 records failed":    "migrate: 2 records failed",
+		"migrate failed: no such node": "migrate failed: no such node",
+		"migrated nothing":             "migrate: migrated nothing",
+		"no answer":                    "migrate: no answer",
+	} {
+		err := &idconnect.StepError{Step: "migrate", Err: errors.New(said)}
+		if got := err.Error(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -29,8 +29,8 @@ func (r *runner) sendAgain(err error) bool {
 }
 
 // completed says when a migration was completed, as far as the world does not
-// say otherwise: a target that holds no user is another one than that of the
-// journal.
+// say otherwise: a target that holds no record at all is another one than that
+// of the journal.
 func (r *runner) completed(ctx context.Context) (when string, ok bool) {
 	n := r.journal.Migrate
 	if !n.IsEnded() || r.repeats(n) {
@@ -164,7 +164,7 @@ func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since 
 	if err != nil {
 		return notReceived, unknown(err)
 	}
-	if have["managed/user"] == 0 {
+	if total == 0 {
 		return notReceived, nil
 	}
 	source, err := r.SourceClient()
@@ -185,13 +185,18 @@ func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since 
 	return allThere, nil
 }
 
-// countRecords counts what a migration carries over and both servers show.
+// migrated are the collections that a migration carries over and both servers
+// show. Links and roles come before users (the default mappings of IDM 7.3), and
+// users of 2.1 may live in the directory alone: no collection stands for all.
+var migrated = []string{"repo/link", "managed/role", "managed/user", "managed/assignment"}
+
+// countRecords counts them; one that a server does not have is empty.
 func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int, total int, err error) {
 	counts = map[string]int{}
-	for _, kind := range []string{"managed/user", "managed/role", "managed/assignment", "repo/link"} {
+	for _, kind := range migrated {
 		for _, err := range c.Query(ctx, kind, openidm.Query{Fields: []string{"_id"}}) {
-			if errors.Is(err, openidm.ErrNotFound) && kind != "managed/user" {
-				break // a server without this kind has none
+			if errors.Is(err, openidm.ErrNotFound) {
+				break
 			}
 			if err != nil {
 				return nil, 0, err
@@ -203,14 +208,20 @@ func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int
 	return counts, total, nil
 }
 
+// targetEmpty says whether the target holds none of them.
 func (r *runner) targetEmpty(ctx context.Context) (bool, error) {
 	c, err := r.TargetClient()
 	if err != nil {
 		return false, err
 	}
-	page, err := c.QueryPage(ctx, "managed/user", openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
-	if err != nil {
-		return false, err
+	for _, kind := range migrated {
+		page, err := c.QueryPage(ctx, kind, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
+		if errors.Is(err, openidm.ErrNotFound) {
+			continue
+		}
+		if err != nil || len(page.Result) > 0 {
+			return false, err
+		}
 	}
-	return len(page.Result) == 0, nil
+	return true, nil
 }

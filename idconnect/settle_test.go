@@ -38,25 +38,27 @@ func (w *world) intend(t *testing.T, action string, more map[string]any) {
 	})
 }
 
+// migrated runs all steps but verify, which would see lost records, and lets both
+// the journal and the target forget the outcome.
+func (w *world) migrated(t *testing.T) {
+	t.Helper()
+	w.u.Steps = idconnect.StepNames()[:7]
+	if _, err := w.u.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.u.Steps = []string{idconnect.StepConfigure, idconnect.StepMigrate}
+	w.forgetOutcome(t, "migrate")
+	must(t, w.running(t).Restart())
+}
+
 // TestSettle: an intent without an outcome, and a target that has forgotten
 // what it did, are settled by what the target holds.
 func TestSettle(t *testing.T) {
 	t.Parallel()
-	steps := []string{idconnect.StepConfigure, idconnect.StepMigrate}
-	done := func(t *testing.T, w *world) {
-		t.Helper()
-		w.u.Steps = idconnect.StepNames()[:7] // without verify, which would see lost records
-		if _, err := w.u.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		w.u.Steps = steps
-		w.forgetOutcome(t, "migrate")
-		must(t, w.running(t).Restart())
-	}
 	t.Run("all is there", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 20)
-		done(t, w)
+		w.migrated(t)
 		if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
 			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
 		}
@@ -65,7 +67,7 @@ func TestSettle(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 20)
 		w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
-		done(t, w)
+		w.migrated(t)
 		_, err := w.u.Run(t.Context())
 		var unknown *migration.UnknownOutcomeError
 		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
@@ -93,6 +95,42 @@ func TestSettle(t *testing.T) {
 			if err != nil || w.migrateRequests() != want {
 				t.Fatalf("run %d: %v, migrate %d times", i, err, w.migrateRequests())
 			}
+		}
+	})
+}
+
+// TestSettleWithoutUsers: links and roles come first, so a target without a user
+// may have received migrate.
+func TestSettleWithoutUsers(t *testing.T) {
+	t.Parallel()
+	noUsers := func(t *testing.T, w *world) {
+		t.Helper()
+		target := w.running(t)
+		for id := range target.Records("managed/user") {
+			target.Delete("managed/user", id)
+		}
+	}
+	t.Run("outcome unknown", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 20)
+		w.migrated(t)
+		noUsers(t, w)
+		_, err := w.u.Run(t.Context())
+		var unknown *migration.UnknownOutcomeError
+		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
+			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+		}
+	})
+	t.Run("outcome known", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 20)
+		w.u.Steps = idconnect.StepNames()[:7]
+		for range 2 {
+			if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
+				t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
+			}
+			noUsers(t, w)
+			must(t, w.running(t).Restart())
 		}
 	})
 }

@@ -59,7 +59,8 @@ type StepError struct {
 
 func (e *StepError) Error() string {
 	said := e.Err.Error()
-	if after, names := strings.CutPrefix(said, e.Step); names && strings.HasPrefix(strings.TrimPrefix(after, ":"), " ") {
+	after, named := strings.CutPrefix(said, e.Step)
+	if named && strings.HasPrefix(strings.TrimPrefix(after, ":"), " ") {
 		return said // it names the step itself
 	}
 	return e.Step + ": " + said

@@ -60,10 +60,4 @@ func (r *runner) unlock() error {
 }
 
 // locked says whether another run is under way.
-func (r *runner) locked() bool {
-	held, err := journal.TryExisting(r.StateDir)
-	if err == nil {
-		_ = held.Release()
-	}
-	return errors.Is(err, journal.ErrLocked)
-}
+func (r *runner) locked() bool { return errors.Is(journal.Probe(r.StateDir), journal.ErrLocked) }

@@ -164,26 +164,13 @@ func New(sourceURL string, inst *installation.Installation) (*File, error) {
 		{inst.KeystorePath(), inst.KeystoreType(), &f.Keystore},
 		{inst.TruststorePath(), inst.TruststoreType(), &f.Truststore},
 	} {
-		content, err := readStore(s.path)
+		content, err := disk.Read(s.path, maxStore)
 		if err != nil {
 			return nil, err
 		}
 		*s.into = newStore(s.kind, content)
 	}
 	return f, nil
-}
-
-func readStore(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxStore+1))
-	if err == nil && len(content) > maxStore {
-		err = fmt.Errorf("%s: larger than %d bytes", path, maxStore)
-	}
-	return content, err
 }
 
 // Check says why no file can be written at path, as far as that shows before its content is there.

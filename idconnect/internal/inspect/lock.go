@@ -3,7 +3,6 @@ package inspect
 import (
 	"context"
 	"errors"
-	"io/fs"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -21,15 +20,10 @@ func (c lockCheck) check(context.Context) preflight.Findings {
 	if c.held {
 		return nil
 	}
-	lock, err := journal.TryExisting(c.stateDir)
+	err := journal.Probe(c.stateDir)
 	switch {
 	case err == nil:
-		err = lock.Release()
-		if err == nil {
-			return nil
-		}
-	case errors.Is(err, fs.ErrNotExist):
-		return nil // no run has been here
+		return nil
 	case errors.Is(err, journal.ErrLocked):
 		return preflight.Findings{codes.RunInProgress.Finding(c.step,
 			"another run is under way: it holds the lock %s", journal.LockPath(c.stateDir))}

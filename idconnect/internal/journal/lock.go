@@ -39,6 +39,19 @@ func TryExisting(dir string) (*Lock, error) {
 	return take(flock.New(LockPath(dir), flock.SetFlag(os.O_RDWR)))
 }
 
+// Probe returns [ErrLocked] if another process holds the lock of the folder dir. It takes the lock for an instant, and
+// makes nothing: where there is no file yet, nobody holds it.
+func Probe(dir string) error {
+	held, err := TryExisting(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return held.Release()
+}
+
 func take(l *flock.Flock) (*Lock, error) {
 	got, err := l.TryLock()
 	switch {

@@ -5,12 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -272,15 +271,4 @@ func OpenTruststore(server Server, dir string) (*keystore.Store, error) {
 }
 
 // ReadStore reads a store for as long as one can be.
-func ReadStore(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxStore+1))
-	if err == nil && len(content) > maxStore {
-		err = fmt.Errorf("%s: larger than %d bytes", path, maxStore)
-	}
-	return content, err
-}
+func ReadStore(path string) ([]byte, error) { return disk.Read(path, maxStore) }

@@ -1,0 +1,3 @@
+package idconnect_test
+
+var promisesSuccess = []promise{}

@@ -37,6 +37,9 @@ func (r *runner) lock(create bool) error {
 	}
 	take := journal.TryExisting
 	if create {
+		if err := r.CheckPlaces(); err != nil {
+			return err
+		}
 		take = journal.TryLock
 	}
 	held, err := take(r.StateDir)

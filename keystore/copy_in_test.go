@@ -18,7 +18,8 @@ func TestCopyMode(t *testing.T) {
 		t.Skip("no modes of Unix")
 	}
 	for _, row := range []struct{ from, old, want fs.FileMode }{
-		{0o600, 0o644, 0o600}, {0o644, 0o600, 0o600}, {0o640, 0o644, 0o640}, {0o400, 0o664, 0o600}, {0o644, 0o644, 0o644},
+		{0o600, 0o644, 0o600}, {0o644, 0o600, 0o600}, {0o640, 0o644, 0o640},
+		{0o400, 0o664, 0o600}, {0o644, 0o644, 0o644},
 		{0o600, 0, 0o600}, {0o644, 0, 0o644},
 	} {
 		from := place(t, "from", fixture(t, "trust.jks"), row.from)
@@ -96,7 +97,8 @@ func TestCopyIn(t *testing.T) {
 		if err := (Changes{Path: to, SHA256: sum(content(t, theirs))}).UndoIn(root); !errors.As(err, &outside) {
 			t.Errorf("undone at %s: %v", to, err)
 		}
-		if got := content(t, theirs); string(got) != string(fixture(t, "trust.jceks")) || len(siblings(t, theirs)) != 1 {
+		got := content(t, theirs)
+		if string(got) != string(fixture(t, "trust.jceks")) || len(siblings(t, theirs)) != 1 {
 			t.Fatalf("to %s: the file outside was changed, beside it are %v", to, siblings(t, theirs))
 		}
 	}

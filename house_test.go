@@ -59,9 +59,11 @@ var rooms = []room{
 	{path: "internal/crest"},
 	{path: "migration/openidm"},
 	{path: "migration/openidmtest/internal/table"},
+	{path: "migration/openidmtest/internal/generation"},
 	// A fake that shared structs with the client would share its mistakes.
 	{path: "migration/openidmtest", limit: 5000, closed: true, only: []string{"internal/disk", "keystore",
-		"keystore/idmvalues", "keystore/jvmtrust", "internal/crest", "migration/openidmtest/internal/table"}},
+		"keystore/idmvalues", "keystore/jvmtrust", "internal/crest", "migration/openidmtest/internal/table",
+		"migration/openidmtest/internal/generation"}},
 	{path: "migration"},
 	{path: "idconnect/internal/host"},
 	{path: "idconnect/internal/installation"},

@@ -31,7 +31,8 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 		return nil, crest.NotFound("")
 	}
 	kind := c.Segments[1]
-	if managedSchema[kind] == nil && !slices.Contains(s.options.Managed, kind) {
+	if (managedSchema[kind] == nil || !s.world.traits.Has("managed/"+kind)) &&
+		!slices.Contains(s.options.Managed, kind) {
 		return nil, crest.NotFound(strings.Join(c.Segments[1:], "/"))
 	}
 	w := s.world
@@ -197,7 +198,7 @@ func (w *world) complete(kind string, r record) {
 		return
 	}
 	for _, name := range []string{"effectiveRoles", "effectiveAssignments"} {
-		if r[name] == nil {
+		if r[name] == nil && !w.traits.Old {
 			r[name] = []any{}
 		}
 	}

@@ -27,17 +27,25 @@ const iterations = 1000
 
 func openStores(o Options) (keys, trusted *keystore.Store, err error) {
 	if o.Keystore == "" && o.Truststore == "" {
-		return makeStores(o)
+		keys, trusted = keystore.New(keystore.JCEKS), keystore.New(keystore.JKS)
+		return keys, trusted, fillStores(o, keys, trusted)
 	}
 	if keys, err = keystore.Open(o.Keystore, o.Password); err != nil {
 		return nil, nil, err
 	}
-	trusted, err = keystore.Open(o.Truststore, o.Password)
-	return keys, trusted, err
+	if trusted, err = keystore.Open(o.Truststore, o.Password); err != nil || keys.Len() > 0 {
+		return keys, trusted, err
+	}
+	// 3.1 ships an empty keystore, which the first start fills (H).
+	if err := fillStores(o, keys, trusted); err != nil {
+		return nil, nil, err
+	}
+	err = keystore.WriteFile(o.Keystore, keys, o.Password)
+	return keys, trusted, errors.Join(err, keystore.WriteFile(o.Truststore, trusted, o.Password))
 }
 
-// makeStores makes the two stores that a server has after its first start.
-func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
+// fillStores makes what a server has after its first start.
+func fillStores(o Options, keys, trusted *keystore.Store) error {
 	now := time.Now()
 	if o.NotBefore.IsZero() {
 		o.NotBefore = now.AddDate(0, 0, -1)
@@ -47,33 +55,37 @@ func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
 	}
 	key, cert, err := selfSigned(keyName{o.Role, serverAlias, o.CommonName}, o.NotBefore, o.NotAfter)
 	if err != nil {
-		return nil, nil, fmt.Errorf("making a certificate: %w", err)
+		return fmt.Errorf("making a certificate: %w", err)
 	}
 	selfService := keyName{o.Role, "selfservice", "localhost"}
 	selfServiceKey, selfServiceCert, err := selfSigned(selfService, o.NotBefore, o.NotAfter)
 	if err != nil {
-		return nil, nil, fmt.Errorf("making a certificate: %w", err)
+		return fmt.Errorf("making a certificate: %w", err)
 	}
 	put := keystore.PutOptions{Created: now, Password: o.Password, Iterations: iterations}
-	keys, trusted = keystore.New(keystore.JCEKS), keystore.New(keystore.JKS)
 	secret := func(alias, algorithm string, n int) error {
 		b := make([]byte, n)
 		rand.Read(b)
 		return keys.PutSecretKey(alias, algorithm, b, put)
 	}
 	chain := []*x509.Certificate{cert}
-	err = errors.Join(
-		secret(symmetricAlias, "AES", 16),
-		secret("openidm-jwtsessionhmac-key", "HmacSHA256", 32),
-		keys.PutPrivateKey(selfService.alias, selfServiceKey, []*x509.Certificate{selfServiceCert}, put),
-		keys.PutPrivateKey(serverAlias, key, chain, put),
-		secret("openidm-selfservice-key", "AES", 16),
-		trusted.PutPrivateKey(serverAlias, key, chain, put),
-	)
-	if err != nil {
-		return nil, nil, fmt.Errorf("making key stores: %w", err)
+	err = secret(symmetricAlias, "AES", 16)
+	for _, alias := range o.Generation.traits().Keys {
+		switch alias {
+		case selfService.alias:
+			err = errors.Join(err, keys.PutPrivateKey(alias, selfServiceKey, []*x509.Certificate{selfServiceCert}, put))
+		case "openidm-jwtsessionhmac-key":
+			err = errors.Join(err, secret(alias, "HmacSHA256", 32))
+		default:
+			err = errors.Join(err, secret(alias, "AES", 16))
+		}
 	}
-	return keys, trusted, nil
+	err = errors.Join(err, keys.PutPrivateKey(serverAlias, key, chain, put),
+		trusted.PutPrivateKey(serverAlias, key, chain, put))
+	if err != nil {
+		return fmt.Errorf("making key stores: %w", err)
+	}
+	return nil
 }
 
 // keyName tells the keys of a process apart. Those of a source and a target
@@ -157,10 +169,11 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 	s.mu.Unlock()
 	if s.world != nil {
 		s.world.mu.Lock()
-		s.world.vault.block = v.block
+		s.world.vault.block, s.world.vault.key = v.block, v.key
 		s.world.mu.Unlock()
 		return nil
 	}
+	v.salted = s.options.Generation.traits().New
 	s.world = newWorld(s.options, v)
 	return nil
 }

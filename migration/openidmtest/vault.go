@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -18,7 +20,12 @@ const symmetricAlias = "openidm-sym-default"
 
 // vault encrypts values as the server does: AES in CBC mode with PKCS#5
 // padding over the JSON text of the value.
-type vault struct{ block cipher.Block }
+type vault struct {
+	block cipher.Block
+	key   []byte
+	// salted: what is encrypted has the form of 7.x.
+	salted bool
+}
 
 // openVault takes the key from a key store. A store without it gives a vault
 // that leaves values as they are.
@@ -38,13 +45,40 @@ func openVault(s *keystore.Store, p keystore.Password) (*vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening key %s: %w", symmetricAlias, err)
 	}
-	return &vault{block}, nil
+	return &vault{block: block, key: key}, nil
 }
 
 func (v *vault) encrypt(value any) any {
 	var iv [aes.BlockSize]byte
 	rand.Read(iv[:])
-	return v.encryptWith(iv, value)
+	if !v.salted || v.block == nil {
+		return v.encryptWith(iv, value)
+	}
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	sealed := (&vault{block: v.derived(salt)}).encryptWith(iv, value)
+	inner, ok := crest.Lookup(sealed, []string{"$crypto", "value"})
+	if !ok {
+		return value
+	}
+	r := inner.(record)
+	delete(r, "key")
+	data, _ := base64.StdEncoding.DecodeString(r["data"].(string))
+	mac := hmac.New(sha256.New, v.key)
+	mac.Write(data)
+	r["stableId"], r["salt"], r["keySize"] = symmetricAlias, base64.StdEncoding.EncodeToString(salt), aes.BlockSize
+	r["purpose"], r["mac"] = "idm.password.encryption", base64.StdEncoding.EncodeToString(mac.Sum(nil)[:16])
+	return sealed
+}
+
+// derived is the key of a value with a salt. The members of the form are those of
+// 7.x (H); how its key and its mac are made was not found, so this is made up: a
+// client must not open it.
+func (v *vault) derived(salt []byte) cipher.Block {
+	mac := hmac.New(sha256.New, v.key)
+	mac.Write(salt)
+	block, _ := aes.NewCipher(mac.Sum(nil)[:aes.BlockSize]) // of a length that it takes
+	return block
 }
 
 func (v *vault) encryptWith(iv [aes.BlockSize]byte, value any) any {
@@ -85,7 +119,11 @@ func (v *vault) decrypt(value any) (any, error) {
 	if v.block == nil || len(iv) != aes.BlockSize || len(data) == 0 || len(data)%aes.BlockSize != 0 {
 		return nil, errNotOpened
 	}
-	cipher.NewCBCDecrypter(v.block, iv).CryptBlocks(data, data)
+	block := v.block
+	if salt := part("salt"); len(salt) > 0 {
+		block = v.derived(salt)
+	}
+	cipher.NewCBCDecrypter(block, iv).CryptBlocks(data, data)
 	n := int(data[len(data)-1])
 	if n == 0 || n > aes.BlockSize || !bytes.HasSuffix(data, bytes.Repeat([]byte{byte(n)}, n)) {
 		return nil, errNotOpened

@@ -60,10 +60,12 @@ var rooms = []room{
 	{path: "migration/openidm"},
 	{path: "migration/openidmtest/internal/table"},
 	{path: "migration/openidmtest/internal/generation"},
+	{path: "migration/openidmtest/internal/keys"},
 	// A fake that shared structs with the client would share its mistakes.
 	{path: "migration/openidmtest", limit: 5000, closed: true, only: []string{"internal/disk", "keystore",
 		"keystore/idmvalues", "keystore/jvmtrust", "internal/crest", "migration/openidmtest/internal/table",
-		"migration/openidmtest/internal/generation"}},
+		"migration/openidmtest/internal/generation",
+		"migration/openidmtest/internal/keys"}},
 	{path: "migration"},
 	{path: "idconnect/internal/host"},
 	{path: "idconnect/internal/installation"},

@@ -113,7 +113,7 @@ func (s *Server) account(name, password string) (identity, bool) {
 		return identity{}, false
 	}
 	r, _ := w.table(managedUser).Get(id)
-	want, err := w.vault.decrypt(r["password"])
+	want, err := w.vault.Decrypt(r["password"])
 	text, ok := want.(string)
 	if err != nil || !ok || !same(text) || r["accountStatus"] != "active" {
 		return identity{}, false

@@ -208,7 +208,7 @@ func (w *world) complete(kind string, r record) {
 // seal encrypts the password, unless it is encrypted.
 func (w *world) seal(r record) {
 	if p, ok := r["password"].(string); ok {
-		r["password"] = w.vault.encrypt(p)
+		r["password"] = w.vault.Encrypt(p)
 	}
 }
 
@@ -236,7 +236,7 @@ func (w *world) sameContent(a, b record) bool {
 		r = maps.Clone(r)
 		delete(r, "_id")
 		delete(r, "_rev")
-		if p, err := w.vault.decrypt(r["password"]); err == nil && p != nil {
+		if p, err := w.vault.Decrypt(r["password"]); err == nil && p != nil {
 			r["password"] = p
 		}
 		return r

@@ -90,7 +90,7 @@ func Start(o Options) (*Server, error) {
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}
-	keys, trusted, err := openStores(o)
+	keys, trusted, err := o.openStores()
 	if err == nil {
 		err = s.useStores(keys, trusted)
 	}

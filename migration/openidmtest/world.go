@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/generation"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
@@ -27,7 +28,7 @@ type world struct {
 
 	mu     sync.Mutex
 	tables map[string]*table.Table // by the path below repo/
-	vault  *vault
+	vault  *keys.Vault
 
 	config map[string]record // configurations that were written
 
@@ -38,7 +39,7 @@ type world struct {
 	runs []*reconRun // oldest first
 }
 
-func newWorld(o Options, v *vault) *world {
+func newWorld(o Options, v *keys.Vault) *world {
 	w := &world{traits: o.Generation.traits(), tables: map[string]*table.Table{}, config: map[string]record{},
 		vault: v, connector: o.Connector}
 	synthetic := func(path, prefix string, n int, one func(int) record) {
@@ -86,7 +87,7 @@ func newWorld(o Options, v *vault) *world {
 // internals are the roles and users that a server comes with.
 func (w *world) internals() {
 	w.table(internalUser)
-	for name, r := range w.traits.InternalUsers(w.vault.encrypt("openidm-admin")) {
+	for name, r := range w.traits.InternalUsers(w.vault.Encrypt("openidm-admin")) {
 		w.table(internalUser).Put(name, r)
 	}
 	if !w.traits.Has(internalRole) {
@@ -134,7 +135,7 @@ func (w *world) syntheticUser(i, n int) record {
 		"givenName":            fmt.Sprintf("Given%d", i),
 		"sn":                   surnames[i%len(surnames)],
 		"mail":                 name + "@example.com",
-		"password":             w.vault.encryptWith(iv, syntheticPassword(i)),
+		"password":             w.vault.EncryptWith(iv, syntheticPassword(i)),
 		"telephoneNumber":      fmt.Sprintf("08%08d", i),
 		"description":          description,
 		"accountStatus":        "active",

@@ -1,4 +1,7 @@
-package openidmtest
+// Package keys has the key stores of a fake server as a first start leaves them,
+// and encrypts values with their keys as a server does. Its only user is package
+// openidmtest.
+package keys
 
 import (
 	"bytes"
@@ -15,58 +18,59 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// symmetricAlias is the key with which a server encrypts values.
-const symmetricAlias = "openidm-sym-default"
+// SymmetricAlias is the key with which a server encrypts values.
+const SymmetricAlias = "openidm-sym-default"
 
-// vault encrypts values as the server does: AES in CBC mode with PKCS#5
+// Vault encrypts values as the server does: AES in CBC mode with PKCS#5
 // padding over the JSON text of the value.
-type vault struct {
+type Vault struct {
 	block cipher.Block
 	key   []byte
-	// salted: what is encrypted has the form of 7.x.
-	salted bool
+	// Salted: what is encrypted has the form of 7.x.
+	Salted bool
 }
 
-// openVault takes the key from a key store. A store without it gives a vault
+// OpenVault takes the key from a key store. A store without it gives a vault
 // that leaves values as they are.
-func openVault(s *keystore.Store, p keystore.Password) (*vault, error) {
-	e, ok := s.Entry(symmetricAlias)
+func OpenVault(s *keystore.Store, p keystore.Password) (*Vault, error) {
+	e, ok := s.Entry(SymmetricAlias)
 	if !ok {
-		return &vault{}, nil
+		return &Vault{}, nil
 	}
 	algorithm, key, err := e.SecretKey(p)
 	if err != nil {
-		return nil, fmt.Errorf("opening key %s: %w", symmetricAlias, err)
+		return nil, fmt.Errorf("opening key %s: %w", SymmetricAlias, err)
 	}
 	if algorithm != "AES" {
-		return nil, fmt.Errorf("opening key %s: its algorithm is %s, not AES", symmetricAlias, algorithm)
+		return nil, fmt.Errorf("opening key %s: its algorithm is %s, not AES", SymmetricAlias, algorithm)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, fmt.Errorf("opening key %s: %w", symmetricAlias, err)
+		return nil, fmt.Errorf("opening key %s: %w", SymmetricAlias, err)
 	}
-	return &vault{block: block, key: key}, nil
+	return &Vault{block: block, key: key}, nil
 }
 
-func (v *vault) encrypt(value any) any {
+// Encrypt encrypts a value, each time otherwise.
+func (v *Vault) Encrypt(value any) any {
 	var iv [aes.BlockSize]byte
 	rand.Read(iv[:])
-	if !v.salted || v.block == nil {
-		return v.encryptWith(iv, value)
+	if !v.Salted || v.block == nil {
+		return v.EncryptWith(iv, value)
 	}
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	sealed := (&vault{block: v.derived(salt)}).encryptWith(iv, value)
+	sealed := (&Vault{block: v.derived(salt)}).EncryptWith(iv, value)
 	inner, ok := crest.Lookup(sealed, []string{"$crypto", "value"})
 	if !ok {
 		return value
 	}
-	r := inner.(record)
+	r := inner.(crest.Record)
 	delete(r, "key")
 	data, _ := base64.StdEncoding.DecodeString(r["data"].(string))
 	mac := hmac.New(sha256.New, v.key)
 	mac.Write(data)
-	r["stableId"], r["salt"], r["keySize"] = symmetricAlias, base64.StdEncoding.EncodeToString(salt), aes.BlockSize
+	r["stableId"], r["salt"], r["keySize"] = SymmetricAlias, base64.StdEncoding.EncodeToString(salt), aes.BlockSize
 	r["purpose"], r["mac"] = "idm.password.encryption", base64.StdEncoding.EncodeToString(mac.Sum(nil)[:16])
 	return sealed
 }
@@ -74,14 +78,15 @@ func (v *vault) encrypt(value any) any {
 // derived is the key of a value with a salt. The members of the form are those of
 // 7.x (H); how its key and its mac are made was not found, so this is made up: a
 // client must not open it.
-func (v *vault) derived(salt []byte) cipher.Block {
+func (v *Vault) derived(salt []byte) cipher.Block {
 	mac := hmac.New(sha256.New, v.key)
 	mac.Write(salt)
 	block, _ := aes.NewCipher(mac.Sum(nil)[:aes.BlockSize]) // of a length that it takes
 	return block
 }
 
-func (v *vault) encryptWith(iv [aes.BlockSize]byte, value any) any {
+// EncryptWith encrypts a value in the form that has no salt.
+func (v *Vault) EncryptWith(iv [aes.BlockSize]byte, value any) any {
 	text, err := crest.Encode(value)
 	if v.block == nil || err != nil {
 		return value
@@ -89,22 +94,22 @@ func (v *vault) encryptWith(iv [aes.BlockSize]byte, value any) any {
 	n := aes.BlockSize - len(text)%aes.BlockSize
 	text = append(text, bytes.Repeat([]byte{byte(n)}, n)...)
 	cipher.NewCBCEncrypter(v.block, iv[:]).CryptBlocks(text, text)
-	return record{"$crypto": record{
+	return crest.Record{"$crypto": crest.Record{
 		"type": "x-simple-encryption",
-		"value": record{
+		"value": crest.Record{
 			"cipher": "AES/CBC/PKCS5Padding",
 			"data":   base64.StdEncoding.EncodeToString(text),
 			"iv":     base64.StdEncoding.EncodeToString(iv[:]),
-			"key":    symmetricAlias,
+			"key":    SymmetricAlias,
 		},
 	}}
 }
 
 var errNotOpened = errors.New("the value does not open with the server's key")
 
-// decrypt returns the value behind an encrypted one; others are returned as
+// Decrypt returns the value behind an encrypted one; others are returned as
 // they are.
-func (v *vault) decrypt(value any) (any, error) {
+func (v *Vault) Decrypt(value any) (any, error) {
 	sealed, ok := crest.Lookup(value, []string{"$crypto", "value"})
 	if !ok {
 		return value, nil
@@ -134,3 +139,6 @@ func (v *vault) decrypt(value any) (any, error) {
 	}
 	return out, nil
 }
+
+// Rekey takes over the key of another vault.
+func (v *Vault) Rekey(other *Vault) { v.block, v.key = other.block, other.key }

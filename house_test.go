@@ -80,6 +80,7 @@ var rooms = []room{
 	{path: "idconnect/report"},
 	{path: "idconnect/internal/site"},
 	{path: "idconnect/internal/inspect"},
+	{path: "idconnect/internal/once"},
 	{path: "idconnect"},
 }
 

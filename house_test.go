@@ -74,6 +74,7 @@ var rooms = []room{
 	{path: "idconnect/internal/archive"},
 	{path: "idconnect/internal/journal"},
 	{path: "idconnect/internal/digest"},
+	{path: "idconnect/changes"},
 	{path: "idconnect/verify"},
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},

@@ -57,7 +57,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(seen, r)
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// answerer is a writer that knows its status.
+type answerer interface {
+	http.ResponseWriter
+	code() int
+}
+
+func (s *Server) serve(w answerer, r *http.Request) {
+	defer func() { s.audited(r, w.code()) }()
 	stage := s.stage()
 	if stage == stageHTML {
 		crest.WritePage(w, http.StatusNotFound, "Not Found")
@@ -177,6 +184,8 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+func (w *statusWriter) code() int { return w.status }
 
 // Unwrap serves [http.ResponseController].
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -44,6 +44,7 @@ type Server struct {
 	faults     []*faultState
 	sessions   map[string]identity
 	requests   []Request
+	access     []record // of the audit, which a restart does not forget
 	client     *http.Client
 	endpoint   endpoint
 	ahead      time.Duration      // of the clock

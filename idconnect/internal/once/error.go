@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -46,6 +49,27 @@ func (r Requests) Explain(step string, err error) error {
 			r.logs(), r.look(), r.takeBack())}
 	}
 	return err
+}
+
+// Open are the requests that were about to be sent and have no outcome, each as a finding. Without an answer of the
+// target its remedy is that of a target that is gone.
+func (r Requests) Open(answers bool) (found preflight.Findings) {
+	for _, q := range []struct {
+		step string
+		note *journal.Note
+	}{{site.StepMigrate, r.Journal.MigrateNote()}, {site.StepConfigure, r.Journal.ConfigureNote()}} {
+		if !q.note.IsOpen() {
+			continue
+		}
+		f := preflight.Codes.RequestOpen.Finding(q.step, "an earlier run was about to send %s, or sent it, on %s, and "+
+			"its outcome is not known", q.step, q.note.Began.Format(time.RFC3339))
+		var known *openError
+		if !answers && errors.As(r.Explain(q.step, openidm.ErrUnavailable), &known) {
+			f = f.WithRemedy(known.remedy)
+		}
+		found = append(found, f)
+	}
+	return found
 }
 
 func (r Requests) logs() string {

@@ -57,14 +57,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(seen, r)
 }
 
-// answerer is a writer that knows its status.
-type answerer interface {
+func (s *Server) serve(w interface {
 	http.ResponseWriter
 	code() int
-}
-
-func (s *Server) serve(w answerer, r *http.Request) {
-	defer func() { s.audited(r, w.code()) }()
+}, r *http.Request) {
+	defer func() {
+		name, _, _ := credentials(r)
+		s.access.Add(r, name, s.now(), w.code())
+	}()
 	stage := s.stage()
 	if stage == stageHTML {
 		crest.WritePage(w, http.StatusNotFound, "Not Found")
@@ -111,10 +111,17 @@ func (s *Server) serve(w answerer, r *http.Request) {
 		crest.WriteError(w, crest.Errorf(http.StatusServiceUnavailable, "Service Unavailable"))
 		return
 	}
-	res, e := s.route(r, c)
+	e = s.fits(c)
+	var res *crest.Result
+	if e == nil {
+		res, e = s.route(r, c)
+	}
 	if e != nil {
 		crest.WriteError(w, e)
 		return
+	}
+	if s.world.traits.NoTotals {
+		res.OmitTotals()
 	}
 	crest.WriteResult(w, c.Request, res, s.URL())
 }
@@ -150,6 +157,10 @@ func (s *Server) route(r *http.Request, c *call) (*crest.Result, *crest.Error) {
 		return s.authentication(c)
 	case "policy":
 		return s.policy(c)
+	case "internal":
+		return s.internal(c)
+	case scheduler:
+		return s.schedules(c)
 	case "migration":
 		if len(c.Segments) == 1 && s.options.ServiceOf != nil {
 			return s.migrationService(r, c)

@@ -144,7 +144,7 @@ func (s *Server) audit(c *call) (*crest.Result, *crest.Error) {
 	case c.Operation == "read":
 		return nil, crest.BadRequest("Invalid resource path object specified.")
 	case topic == "access":
-		return crest.RunQuery(c.Request, s.accessEntries())
+		return crest.RunQuery(c.Request, s.access.Entries())
 	case topic != "recon":
 		return crest.RunQuery(c.Request, crest.List(nil)) // nothing of it is kept
 	}

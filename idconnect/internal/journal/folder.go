@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"unicode/utf8"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -101,7 +101,7 @@ func (f folder) resolve(c keystore.Changes, absolute bool) (keystore.Changes, er
 			return recorded, nil
 		}
 		path = filepath.Join(f.given, path)
-		if _, err := os.Stat(f.real); err == nil && !host.Contains(f.real, path) {
+		if _, err := os.Stat(f.real); err == nil && !disk.Contains(f.real, path) {
 			return "", fmt.Errorf("%s leads out of the target's folder %s", path, f.real)
 		}
 		return path, nil

@@ -32,7 +32,8 @@ var entriesOfServers = ofServers{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
 		Means: "source and target are the same server or folder, or one folder is inside the other.",
 		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
-			"even where links lead to one.",
+			"even where links lead to one: the target's, and those beside it that this program writes. " +
+			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",
 	},

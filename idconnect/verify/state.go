@@ -170,7 +170,7 @@ func (s *stateStore) load() error {
 	if err := disk.Sweep(s.path); err != nil {
 		return fmt.Errorf("state of the comparison: %w", err)
 	}
-	f, err := os.Open(s.path)
+	f, err := disk.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -91,7 +91,7 @@ func (s *Site) Migration() (*migration.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &migration.Client{API: c, SettleTime: s.SettleTime, PollInterval: s.PollInterval,
+	return &migration.Client{API: c, SettleTime: s.SettleTime, MaxDown: s.MaxDown, PollInterval: s.PollInterval,
 		Parse: s.Parse, Words: s.Words,
 		Hide: []openidm.Secret{s.Source.Credentials.Password}}, nil
 }

@@ -19,10 +19,11 @@ import (
 
 // Limits of a package. The real one is said to have some hundred megabytes (assumed).
 const (
-	maxFiles = 200_000
+	maxFiles = 200_000 // files and folders, those that only a name implies, too
 	maxBytes = 8 << 30
 	maxRatio = 200
 	maxName  = 1024
+	maxDepth = 100 // folders in a name
 	// freeBytes may come of any number: a ratio says nothing about so little.
 	freeBytes = 16 << 20
 	// maxDirectory bounds the list of entries at the end, in bytes.

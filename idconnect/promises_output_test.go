@@ -1,10 +1,13 @@
 package idconnect_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -17,6 +20,7 @@ var promisesOutput = []promise{
 	{"a list of ids, a report and a state replace no file of others", outputsReplaceNothing},
 	{"a list of ids, a report, a state and an export do not lie in the source", outputsOutsideSource},
 	{"what an earlier run wrote is kept when it is written again", outputsKept},
+	{"a pipe in the place of a file is refused by its name, and waited for by nothing", pipesRefused},
 }
 
 // outputs gives a world one of the files that a person names, and returns the path of what is written.
@@ -128,6 +132,50 @@ func outputsKept(t *testing.T) {
 		must(t, err)
 		if string(old) == string(now) || name == "report.txt" && !strings.Contains(string(old), "failed") {
 			t.Errorf("%s: %s", name, old)
+		}
+	}
+}
+
+func pipesRefused(t *testing.T) {
+	for what, set := range outputs {
+		w := newWorld(t, 1)
+		file := set(w, filepath.Join(w.dir, "out"))
+		fifo(t, file)
+		w.unwritten(t, what, file)
+	}
+	for what, of := range map[string]func(w *world) string{
+		"package":    func(w *world) string { return w.u.Package },
+		"keystore":   func(w *world) string { return w.sourceStore("keystore.jceks") },
+		"truststore": func(w *world) string { return w.sourceStore("truststore") },
+		"boot of the source": func(w *world) string {
+			w.u.KeystorePassword = keystore.NewPassword("changeit")
+			return filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties")
+		},
+		"store of the target": func(w *world) string {
+			w.unpacked(t)
+			return w.targetStore("truststore")
+		},
+		"boot of the target": func(w *world) string {
+			w.unpacked(t)
+			return filepath.Join(w.u.TargetDir, "conf", "boot", "boot.properties")
+		},
+		"handover": func(w *world) string {
+			w.u.StoresFile, w.u.SourceDir = filepath.Join(w.dir, "stores.age"), ""
+			w.u.StoresKey.Passphrase = keystore.NewPassword("correct horse battery")
+			w.u.KeystorePassword = keystore.NewPassword("changeit")
+			return w.u.StoresFile
+		},
+		"journal": func(w *world) string { return filepath.Join(w.u.TargetDir+".upgrade", "journal.json") },
+	} {
+		w := newWorld(t, 1)
+		file := of(w)
+		fifo(t, file)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		plan, err := w.u.Plan(ctx)
+		cancel()
+		said := fmt.Sprint(err, plan.Findings.Blocking())
+		if !strings.Contains(said, file) || !strings.Contains(said, "not a regular file") {
+			t.Errorf("%s: %s", what, said)
 		}
 	}
 }

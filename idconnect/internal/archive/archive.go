@@ -12,9 +12,10 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Limits of a package. The real one is said to have some hundred megabytes (assumed).
@@ -134,17 +135,18 @@ func Open(ctx context.Context, name string) (*Package, error) {
 	fail := func(kind Kind, reason string, err error) (*Package, error) {
 		return nil, &Error{Kind: kind, Path: name, Reason: reason, Err: err}
 	}
-	info, err := os.Stat(name)
+	f, err := disk.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fail(Missing, "not found", err)
+	case errors.Is(err, disk.ErrNotRegular):
+		return fail(Unusable, disk.ErrNotRegular.Error(), nil)
 	case err != nil:
 		return fail(Unusable, "cannot be read", err)
-	case !info.Mode().IsRegular():
-		return fail(Unusable, "not a regular file", nil)
 	}
-	f, err := os.Open(name)
+	info, err := f.Stat()
 	if err != nil {
+		f.Close()
 		return fail(Unusable, "cannot be read", err)
 	}
 	p := &Package{path: name, file: &watchedFile{File: f, left: maxDirectory}}

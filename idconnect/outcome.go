@@ -141,7 +141,8 @@ const (
 func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
 	last, err := r.poll(ctx, m, StepMigrate, since, func(p migration.Phase) bool {
 		switch p {
-		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
+		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+			migration.PhaseCompleteUnclear:
 			return true
 		}
 		return false
@@ -150,7 +151,8 @@ func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since 
 		return notReceived, err
 	}
 	switch last.Phase {
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures, migration.PhaseFailed:
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+		migration.PhaseCompleteUnclear, migration.PhaseFailed:
 		return received, nil
 	}
 	unknown := func(err error) error {

@@ -49,7 +49,8 @@ func (s configureStep) Done(ctx context.Context) (bool, string, error) {
 			return false, "the target reads from " + n.InstanceURL + ", not " + s.InstanceURL, nil
 		}
 		return true, "the target is connected to its source", nil
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+		migration.PhaseCompleteUnclear:
 		return true, "the target says " + status.Word, nil
 	}
 	return false, toDo, nil

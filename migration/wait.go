@@ -35,6 +35,9 @@ const (
 //
 // The last status is returned in each case.
 func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (Status, error) {
+	if err := c.check("waiting for " + string(until)); err != nil {
+		return Status{}, err
+	}
 	if until != PhaseConfigured && until != PhaseComplete {
 		return Status{}, fmt.Errorf("waiting for %q: only %q and %q can be waited for", until,
 			PhaseConfigured, PhaseComplete)
@@ -119,7 +122,7 @@ func (w *waiter) nextPause(err error, longest time.Duration) time.Duration {
 
 // missed reports whether a request that failed ends the wait.
 func (w *waiter) missed(err error) (over bool, _ error) {
-	if errors.Is(err, openidm.ErrUnavailable) {
+	if errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) {
 		w.met, w.odd = true, time.Time{} // down, which has no limit but ctx
 		return false, err
 	}
@@ -165,7 +168,7 @@ func (w *waiter) look(s Status) (over bool, _ error) {
 	switch {
 	case !w.unsettled():
 		return false, nil
-	case s.Phase == PhaseUnknown:
+	case s.Phase == PhaseUnknown, s.Phase == PhaseCompleteUnclear:
 		return true, &UnknownStateError{Status: s}
 	}
 	return true, &UnknownOutcomeError{Action: w.action(), Status: &s}

@@ -29,6 +29,8 @@ var (
 	ErrNotImplemented = errors.New("not implemented")               // 501
 	// ErrUnavailable: no answer, 502, 503, 504, or the HTML page of a start.
 	ErrUnavailable = errors.New("the server is not up, or starts")
+	// ErrBusy: 429, or 503 with a pause that the server asks for.
+	ErrBusy = errors.New("the server is busy")
 	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
 	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
 	// ErrRedirect: 3xx. The headers with the password would go along.

@@ -1,7 +1,6 @@
 package openidm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +30,8 @@ type request struct {
 	body             any
 	repeatable       bool
 	into             []byte // room for the answer
+	// stream, unless nil, reads the body of a good answer as it comes.
+	stream io.ReaderFrom
 	// date, unless nil, is set to what the answer's header Date says.
 	date *time.Time
 }
@@ -50,6 +51,11 @@ type call struct {
 
 // do sends a request and decodes the answer into into, unless that is nil.
 func (c *Client) do(ctx context.Context, r request, into any) error {
+	if stream, ok := into.(io.ReaderFrom); ok {
+		r.stream = stream
+		_, _, err := c.fetch(ctx, r)
+		return err
+	}
 	answer, where, err := c.fetch(ctx, r)
 	if err != nil || into == nil {
 		return err
@@ -85,6 +91,10 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	}
 	defer leave()
 	answer, resp, err := k.send(ctx, body)
+	var foreign *formError
+	if errors.As(err, &foreign) {
+		return nil, k.where, c.notOpenIDM(k.where, foreign.head, foreign.err)
+	}
 	if err != nil {
 		return nil, k.where, networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
 	}
@@ -132,7 +142,14 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	var isRead bool
 	read := func(resp *http.Response) (err error) {
 		isRead = true
-		answer, err = k.c.readBody(resp.Body, k.request.into)
+		switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
+		case !good:
+			answer, err = readError(resp.Body)
+		case k.request.stream != nil:
+			err = k.c.readStream(resp.Body, k.request.stream)
+		default:
+			answer, err = k.c.readBody(resp.Body, k.request.into)
+		}
 		return err
 	}
 	req.SetResponseHandler(read)
@@ -145,22 +162,6 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 		err = read(resp)
 	}
 	return answer, resp, err
-}
-
-func (c *Client) readBody(r io.Reader, into []byte) ([]byte, error) {
-	limit := c.MaxBody
-	if limit <= 0 {
-		limit = defaultMaxBody
-	}
-	b := bytes.NewBuffer(into[:0])
-	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", n, err)
-	}
-	if n > limit {
-		return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
-	}
-	return b.Bytes(), nil
 }
 
 // retrying is how go-retryablehttp is used: nothing is sent twice that is not
@@ -208,7 +209,7 @@ func (k *call) mayRetry(ctx context.Context, resp *http.Response, err error) (bo
 // trusted or a limit does not. A refused connection is not tried again here:
 // callers that wait for a server to start do so with their own patience.
 func mayPass(err error) bool {
-	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, http.ErrSchemeMismatch)
+	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.As(err, new(*formError)) && !errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // log writes one line for an attempt: after its headers came or it failed, and

@@ -70,6 +70,7 @@ var rooms = []room{
 	{path: "idconnect/internal/archive"},
 	{path: "idconnect/internal/journal"},
 	{path: "idconnect/internal/digest"},
+	{path: "idconnect/internal/identity"},
 	{path: "idconnect/verify"},
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -60,10 +61,16 @@ type checker struct {
 // the same servers: compare are the options of that comparison, whose keys,
 // limits and progress hold for the checks too. What goes wrong in a check is
 // the reason why it is not checked; Run returns an error only if opts are
-// invalid or the context ends, and then report holds the checks made so far.
+// invalid, the servers are one or swapped, or the context ends, and then report holds the checks made so far.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options,
 	report *verify.Report) error {
 	if err := opts.Validate(); err != nil {
+		return err
+	}
+	if report == nil {
+		return errors.New("making the acceptance checks: the report is nil")
+	}
+	if _, err := identity.Check(ctx, source, target); err != nil {
 		return err
 	}
 	opts = opts.withDefaults()

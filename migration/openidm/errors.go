@@ -33,6 +33,9 @@ var (
 	ErrBusy = errors.New("the server is busy")
 	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
 	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
+	// ErrHostRefused: the server answers only under a name of its certificate,
+	// as Jetty does that checks it ("Invalid SNI"). See Client.Address.
+	ErrHostRefused = errors.New("the server refuses the host name of its address")
 	// ErrRedirect: 3xx. The headers with the password would go along.
 	ErrRedirect = errors.New("redirects are refused")
 	ErrTooLarge = errors.New("the answer is larger than the limit")
@@ -84,7 +87,7 @@ func (e *Error) Error() string {
 		s += " " + http.StatusText(e.Code)
 	}
 	for _, kind := range e.kinds {
-		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect)
+		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect) || errors.Is(kind, ErrHostRefused)
 		if named || e.Message == "" && !errors.Is(kind, kindOf(e.Code)) {
 			s += ": " + kind.Error()
 		}

@@ -179,8 +179,8 @@ func (k *call) retrying() *retryablehttp.Client {
 			k.attempt, k.began, k.logged = attempt+1, time.Now(), false
 		},
 		CheckRetry: k.mayRetry,
-		Backoff: func(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
-			return min(retryablehttp.DefaultBackoff(least, most, attempt, resp), most) + rand.N(least)
+		Backoff: func(least, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+			return pause(attempt, resp) + rand.N(least)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -200,9 +200,16 @@ func (k *call) mayRetry(ctx context.Context, resp *http.Response, err error) (bo
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
 		http.StatusGatewayTimeout:
-		return true, nil
+		// An answer now says more than a deadline that passes in a pause.
+		end, ok := ctx.Deadline()
+		return !ok || time.Until(end) > pause(k.attempt-1, resp)+minRetryWait, nil
 	}
 	return false, nil
+}
+
+// pause is that before the next attempt, but for what chance adds.
+func pause(attempt int, resp *http.Response) time.Duration {
+	return min(retryablehttp.DefaultBackoff(minRetryWait, maxRetryWait, attempt, resp), maxRetryWait)
 }
 
 // mayPass reports whether a failure may pass by itself: a certificate that is not

@@ -13,5 +13,11 @@ type Server struct {
 	Truststore         string
 	TruststorePassword openidm.Secret
 	TLSName            string
+	Address            string
 	HTTPClient         *http.Client
+}
+
+// DialAddress is the host:port that connections go to.
+func (s Server) DialAddress() (string, error) {
+	return (&openidm.Client{BaseURL: s.URL, Address: s.Address}).DialAddress()
 }

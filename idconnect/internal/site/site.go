@@ -96,6 +96,9 @@ func (s *Site) Resolve() error {
 		}
 	}
 	for _, server := range []*Server{&s.Source, &s.Target} {
+		if err := checkDial(server.Address); err != nil {
+			return err
+		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
 	}
 	switch s.TruststoreConflict {
@@ -129,6 +132,12 @@ func checkAddress(name, value string) error {
 		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
 	}
 	return nil
+}
+
+// checkDial says whether an address to connect to can be one.
+func checkDial(address string) error {
+	_, err := Server{URL: DefaultSourceURL, Address: address}.DialAddress()
+	return err
 }
 
 func (s *Site) defaultStateDir() string {

@@ -37,12 +37,8 @@ type server interface {
 // sides name the servers in errors and reasons.
 var sides = [2]string{"source", "target"}
 
-const (
-	// parallelReads is the number of requests by id in flight.
-	parallelReads = 4
-	// maxPages limits the pages that are read of one list.
-	maxPages = 1_000_000
-)
+// parallelReads is the number of requests by id in flight.
+const parallelReads = 4
 
 // checker makes the checks of one comparison.
 type checker struct {

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/url"
 	"sync"
 	"time"
@@ -259,7 +258,6 @@ type verifier struct {
 	opts       Options
 	collection Collection
 	key        []byte
-	seed       maphash.Seed
 	absent     [2]bool     // that server has no such collection
 	sort       [2][]string // the order that is asked for
 
@@ -279,7 +277,7 @@ type verifier struct {
 
 func newVerifier(servers [2]Server, opts Options, collection Collection, key []byte, said *sync.Mutex) *verifier {
 	return &verifier{
-		servers: servers, opts: opts, collection: collection, key: key, seed: maphash.MakeSeed(), said: said,
+		servers: servers, opts: opts, collection: collection, key: key, said: said,
 		report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -62,6 +63,9 @@ type Status struct {
 	// Rate is how many records a second were processed while [Client.Wait]
 	// looked on; 0: unknown.
 	Rate float64 `json:"rate,omitempty"`
+	// Down is for how long the target has not answered while [Client.Wait] asked:
+	// all else is what it said last. 0: it answers. In JSON it is in nanoseconds.
+	Down time.Duration `json:"down,omitempty"`
 	// Runs are the reconciliations that the answer shows, the first 500 of them.
 	Runs []openidm.Recon `json:"runs,omitempty"`
 	// Raw is the answer, of one that is larger than 256 KiB its beginning.

@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // placesCheck: source and target are two, and the right way round.
@@ -44,7 +44,7 @@ func nested(source, target string) string {
 	if source == "" || target == "" {
 		return ""
 	}
-	inside, around := host.Contains(source, target), host.Contains(target, source)
+	inside, around := disk.Contains(source, target), disk.Contains(target, source)
 	switch {
 	case inside && around:
 		return "the folders of source and target are both " + source

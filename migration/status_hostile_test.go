@@ -164,7 +164,8 @@ func (b bodies) RoundTrip(*http.Request) (*http.Response, error) {
 func largeAnswers(size int) map[string]*large {
 	filler := run("SUCCESS", 7, `"7"`, 0) + ","
 	return map[string]*large{
-		"runs":    {head: `{"status":"complete","runs":[`, unit: filler, tail: run("SUCCESS", 7, `"7"`, 0) + `]}`, left: size},
+		"runs": {head: `{"status":"complete","runs":[`, unit: filler, tail: run("SUCCESS", 7, `"7"`, 0) + `]}`,
+			left: size},
 		"string":  {head: `{"status":"complete","message":"`, unit: "all is well ", tail: `"}`, left: size},
 		"blanks":  {head: `{"status":"complete"`, unit: "  \n", tail: `}`, left: size},
 		"members": {head: `{"status":"complete",`, unit: `"id":"x",`, tail: `"id":"y"}`, left: size},

@@ -127,8 +127,8 @@ var shapes = []struct {
 		PhaseRunning, "ACTIVE", "d", 10, 11, 0},
 	{"runs: one with failed records", `[` + run("SUCCESS", 7, `"7"`, 0) + `,` + run("SUCCESS", 3, `"3"`, 1) + `]`,
 		PhaseCompleteWithFailures, "SUCCESS", "1 records failed", 10, 10, 1},
-	{"runs: one is not understood", `[` + run("SUCCESS", 7, `"7"`, 0) + `,null]`, PhaseCompleteUnclear, "SUCCESS", "d", 7, 7,
-		0},
+	{"runs: one is not understood", `[` + run("SUCCESS", 7, `"7"`, 0) + `,null]`, PhaseCompleteUnclear,
+		"SUCCESS", "d", 7, 7, 0},
 	{"runs: recon's list", `{"_id":"","reconciliations":[` + run("SUCCESS", 7, `"7"`, 0) + `]}`, PhaseComplete,
 		"SUCCESS", "d", 7, 7, 0},
 	{"runs: recon's empty list", `{"_id":"","reconciliations":[]}`, PhaseUnknown, "", "", -1, -1, -1},
@@ -155,8 +155,8 @@ func run(state string, processed int, total string, failures int) string {
 	if stage == "" {
 		stage = "ACTIVE_RECONCILING_SOURCE"
 	}
-	return `{"_id":"x","mapping":"m","state":"` + state + `","stage":"` + stage + `","stageDescription":"d","progress":{"source":{"existing":{"processed":` + string(p) +
-		`,"total":` + total + `}}},"statusSummary":{"SUCCESS":1,"FAILURE":` + string(f) + `}}`
+	return `{"_id":"x","mapping":"m","state":"` + state + `","stage":"` + stage + `",` +
+		`"stageDescription":"d","progress":{"source":{"existing":{"processed":` + string(p) + `,"total":` + total + `}}},"statusSummary":{"SUCCESS":1,"FAILURE":` + string(f) + `}}`
 }
 
 func TestParseStatus(t *testing.T) {

@@ -82,8 +82,8 @@ func Check(ctx context.Context, source, target *openidm.Client) (notes []string,
 	}
 	ordered := later(marks[1], marks[0]) != ""
 	if !ordered && !marks[0].differ(marks[1]) {
-		notes = append(notes, fmt.Sprintf("it could not be told whether %s and %s are two servers: if a forwarded port "+
-			"or a proxy leads both addresses to one, the comparison proves nothing", a, b))
+		notes = append(notes, fmt.Sprintf("it could not be told whether %s and %s are two servers: if a forwarded "+
+			"port or a proxy leads both addresses to one, the comparison proves nothing", a, b))
 	}
 	if !ordered {
 		notes = append(notes, fmt.Sprintf("nothing tells which of the two servers is 2.1: %s was read as the source, "+

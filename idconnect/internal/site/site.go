@@ -143,7 +143,7 @@ func checkDial(address string) error {
 
 // FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.
 func (s *Site) FindPlace(ctx context.Context) (*journal.Place, error) {
-	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.URL, UserDir: userStateDir(),
+	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.reached(), UserDir: userStateDir(),
 		Lookup: s.Machine.LookupHost}
 	if s.Target.HTTPClient != nil {
 		t.Lookup = nil // it decides which machine answers

@@ -155,8 +155,9 @@ func run(state string, processed int, total string, failures int) string {
 	if stage == "" {
 		stage = "ACTIVE_RECONCILING_SOURCE"
 	}
-	return `{"_id":"x","mapping":"m","state":"` + state + `","stage":"` + stage + `",` +
-		`"stageDescription":"d","progress":{"source":{"existing":{"processed":` + string(p) + `,"total":` + total + `}}},"statusSummary":{"SUCCESS":1,"FAILURE":` + string(f) + `}}`
+	return `{"_id":"x","mapping":"m","state":"` + state + `","stage":"` + stage + `","stageDescription":"d",` +
+		`"progress":{"source":{"existing":{"processed":` + string(p) + `,"total":` + total + `}}},` +
+		`"statusSummary":{"SUCCESS":1,"FAILURE":` + string(f) + `}}`
 }
 
 func TestParseStatus(t *testing.T) {

@@ -76,6 +76,7 @@ var rooms = []room{
 	{path: "idconnect/internal/journal"},
 	{path: "idconnect/internal/digest"},
 	{path: "idconnect/changes"},
+	{path: "idconnect/internal/identity"},
 	{path: "idconnect/verify"},
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},

@@ -93,6 +93,9 @@ type Server struct {
 	TruststorePassword openidm.Secret
 	// TLSName is the name that the certificate must have; "" is that of URL.
 	TLSName string
+	// Address is the host[:port] to connect to in the place of URL's, whose name
+	// is asked for all the same, as with curl --connect-to.
+	Address string
 	// HTTPClient replaces the client that is made from the above; its
 	// transport then decides whom to trust. For tests.
 	HTTPClient *http.Client

@@ -116,6 +116,8 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		return end(look, nil)
 	case s.Phase == migration.PhaseFailed, s.Phase == migration.PhaseCompleteWithFailures:
 		return end(look, &migration.FailedError{Action: "migrate", Status: s})
+	case s.Phase == migration.PhaseCompleteUnclear:
+		return end(look, &migration.UnknownStateError{Status: s})
 	}
 	// Nothing runs. A run that has the lock may be about to start it, and a
 	// target that was restarted may have forgotten what the journal knows.

@@ -66,6 +66,10 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`file` with the password of -target-truststore")
 	f.StringVar(&v.u.Target.TLSName, "target-name", "",
 		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
+	f.StringVar(&v.u.Source.Address, "source-address", "",
+		"`host:port` to connect to instead of that in -source-url, whose host name is sent all the same")
+	f.StringVar(&v.u.Target.Address, "target-address", "",
+		"`host:port` to connect to instead of that in -target-url, whose host name is sent all the same")
 	f.StringVar(&v.u.InstanceURL, "instance-url", "",
 		"`URL` at which the target reaches 2.1 (default: -source-url)")
 	f.StringVar(&v.policy, "truststore-conflict", "",

@@ -34,6 +34,8 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
 		// The web server is up, and OpenIDM is not yet (measured).
 		kind, e.Body = ErrUnavailable, piece(body)
+	case refusesHost(status, body):
+		e.kinds, e.Body = append(e.kinds, ErrHostRefused), piece(body)
 	case errors.Is(kind, ErrUnavailable) || errors.Is(kind, ErrRedirect):
 		e.Body = piece(body)
 	case status == http.StatusNotFound:
@@ -45,7 +47,16 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	if kind != nil {
 		e.kinds = append(e.kinds, kind)
 	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && e.RetryAfter > 0 {
+		e.kinds = append(e.kinds, ErrBusy)
+	}
 	return e
+}
+
+// refusesHost recognizes the pages of Jetty (10 and later, 9.4).
+func refusesHost(status int, body []byte) bool {
+	return (status == http.StatusBadRequest || status == http.StatusMisdirectedRequest) &&
+		(bytes.Contains(body, []byte("Invalid SNI")) || bytes.Contains(body, []byte("Host does not match SNI")))
 }
 
 // fill reads an error's body and reports whether it is one of OpenIDM: an object
@@ -99,7 +110,7 @@ func (c *Client) notOpenIDM(where place, body []byte, cause error) *Error {
 		Method: where.method, URL: where.url, Code: http.StatusOK, Body: piece(body),
 		kinds: []error{ErrNotOpenIDM}, cause: cause,
 	}
-	return e.hide(c.Credentials)
+	return e.hide(c.credentials())
 }
 
 // piece is the beginning of a body, for an error.

@@ -23,6 +23,9 @@ type storesCheck struct{ site *site.Site }
 
 func (c storesCheck) check(ctx context.Context) preflight.Findings {
 	s := c.site
+	if !s.SourceAtHand() {
+		return nil // a status does without
+	}
 	stores, err := s.SourceStores()
 	if err != nil {
 		code := codes.SourceFolder

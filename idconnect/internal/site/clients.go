@@ -25,7 +25,7 @@ func (s *Site) Close() {
 func (s *Site) client(server Server, trust *jvmtrust.Trust, pinned *x509.Certificate) *openidm.Client {
 	return &openidm.Client{
 		BaseURL: server.URL, Credentials: server.Credentials, Trust: trust, Pinned: pinned,
-		TLSName: server.TLSName, HTTPClient: server.HTTPClient, Logger: s.Logger,
+		TLSName: server.TLSName, Address: server.Address, HTTPClient: server.HTTPClient, Logger: s.Logger,
 	}
 }
 

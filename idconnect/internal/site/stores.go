@@ -174,6 +174,9 @@ func (s *Site) CarriedFrom() string {
 
 // SourceStores are those of the source's folder, or of StoresFile.
 func (s *Site) SourceStores() (*Stores, error) {
+	if !s.SourceAtHand() {
+		return nil, &installation.Error{Err: errors.New("the source's folder is not named (-source-dir)")}
+	}
 	if s.StoresFile == "" {
 		inst, err := installation.Open(s.SourceDir)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -15,7 +16,7 @@ func (p Plan) WriteText(w io.Writer) error { return write(w, p.Blocks()) }
 
 // Blocks returns the plan as text, for a program that lays it out by itself.
 func (p Plan) Blocks() []Block {
-	p = printable(p)
+	p = redact.Show(redact.Redactor{}, p)
 	var b blocks
 	b.servers(p.Source, p.Target)
 	b.empty()

@@ -39,7 +39,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 		if err == nil {
 			err = errors.New("no certificate was presented")
 		}
-		return nil, networkError(ctx, place{"connecting to", p.Host}, err, false)
+		return nil, c.networkError(ctx, place{"connecting to", p.Host}, err, false)
 	}
 	return chain, nil
 }

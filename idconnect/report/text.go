@@ -33,11 +33,12 @@ func (v *View) Blocks() []Block {
 	b.line(0, 2, "", when)
 	b.steps(v.Steps)
 	b.findings(v.Findings)
-	if v.Error != "" || v.Remedy != "" {
+	cause := v.cause()
+	if cause != "" || v.Remedy != "" {
 		b.empty()
 	}
-	if v.Error != "" {
-		b.line(0, 2, Bad, "error: "+v.Error)
+	if cause != "" {
+		b.line(0, 2, Bad, "error: "+cause)
 	}
 	b.labelled(0, "remedy", v.Remedy)
 	if v.Verify != nil {

@@ -24,6 +24,14 @@ type View struct {
 	sums sums
 }
 
+// cause is what failed, "" where the verdict says it all.
+func (v *View) cause() string {
+	if v.Error == v.Outcome {
+		return ""
+	}
+	return v.Error
+}
+
 // Tone says whether something is good news. The zero value is plain.
 type Tone string
 

@@ -34,13 +34,11 @@ func (v *View) Blocks() []Block {
 	b.steps(v.Steps)
 	b.findings(v.Findings)
 	cause := v.cause()
-	if cause != "" || v.Remedy != "" {
-		b.empty()
-	}
 	if cause != "" {
+		b.empty()
 		b.line(0, 2, Bad, "error: "+cause)
+		b.labelled(0, "remedy", v.Remedy)
 	}
-	b.labelled(0, "remedy", v.Remedy)
 	if v.Verify != nil {
 		b.empty()
 		b.comparison(v.Verify)

@@ -190,7 +190,7 @@ func (c *Client) transport() *http.Transport {
 		Protocols:              onlyHTTP1(),
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    15 * time.Second,
+		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
@@ -206,6 +206,7 @@ func (c *Client) transport() *http.Transport {
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
+	t.DialTLSContext = dialQuietly(dialer, t.TLSClientConfig)
 	return t
 }
 

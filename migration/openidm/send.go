@@ -128,6 +128,10 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	if err := k.c.setHeaders(req.Header, body != nil); err != nil {
 		return nil, nil, err
 	}
+	// Beyond a proxy no connection is a quietConn: none is kept.
+	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {
+		req.Close = true
+	}
 	var answer []byte
 	var isRead bool
 	read := func(resp *http.Response) (err error) {

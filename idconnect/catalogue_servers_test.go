@@ -44,6 +44,10 @@ var faultsOfServers = []catalogueRow{
 	{"another program at the source's address", "SOURCE-NOT-OPENIDM", blocks, func(w *catalogueWorld) {
 		w.sourceAt(w.serve(func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "<h1>It works</h1>") }))
 	}},
+	{"a password in the source's audit", "SOURCE-AUDIT-PASSWORD", warns, func(w *catalogueWorld) {
+		w.write(filepath.Join(w.u.SourceDir, "audit", "access.audit.json"),
+			`{"http":{"request":{"headers":{"X-Openidm-Password":["Passw0rd"]}}}}`+"\n", 0o644)
+	}},
 	{"source with another certificate", "SOURCE-TLS", blocks, func(w *catalogueWorld) {
 		w.sourceAt(w.other.URL(), w.other.Port())
 	}},

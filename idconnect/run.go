@@ -56,6 +56,7 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	err := r.runSteps(ctx, rep)
 	rep.Verify = r.verified
 	r.refreshTarget(ctx, rep)
+	r.lookAtAudit(ctx, rep)
 	return err
 }
 
@@ -82,6 +83,20 @@ func (r *runner) refreshTarget(ctx context.Context, rep *report.Report) {
 		if v, err := c.Version(ctx); err == nil {
 			rep.Target.Version = v.ProductVersion
 		}
+	}
+}
+
+// lookAtAudit adds what the target's own requests left in the source's audit.
+func (r *runner) lookAtAudit(ctx context.Context, rep *report.Report) {
+	code := preflight.Codes.SourceAuditPassword.Code
+	if !r.Chooses(StepConfigure) || !r.journal.ConfigureNote().IsEnded() || rep.Findings.Has(code) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Checks.Timeout)
+	defer cancel()
+	for _, f := range r.inspection().Audit(ctx) {
+		rep.Findings = append(rep.Findings, f)
+		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
 	}
 }
 

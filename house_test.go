@@ -59,9 +59,13 @@ var rooms = []room{
 	{path: "internal/crest"},
 	{path: "migration/openidm"},
 	{path: "migration/openidmtest/internal/table"},
+	{path: "migration/openidmtest/internal/generation"},
+	{path: "migration/openidmtest/internal/keys"},
 	// A fake that shared structs with the client would share its mistakes.
 	{path: "migration/openidmtest", limit: 5000, closed: true, only: []string{"internal/disk", "keystore",
-		"keystore/idmvalues", "keystore/jvmtrust", "internal/crest", "migration/openidmtest/internal/table"}},
+		"keystore/idmvalues", "keystore/jvmtrust", "internal/crest", "migration/openidmtest/internal/table",
+		"migration/openidmtest/internal/generation",
+		"migration/openidmtest/internal/keys"}},
 	{path: "migration"},
 	{path: "idconnect/internal/host"},
 	{path: "idconnect/internal/installation"},
@@ -70,6 +74,7 @@ var rooms = []room{
 	{path: "idconnect/internal/archive"},
 	{path: "idconnect/internal/journal"},
 	{path: "idconnect/internal/digest"},
+	{path: "idconnect/changes"},
 	{path: "idconnect/verify"},
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},
@@ -77,6 +82,7 @@ var rooms = []room{
 	{path: "idconnect/internal/ending"},
 	{path: "idconnect/internal/site"},
 	{path: "idconnect/internal/inspect"},
+	{path: "idconnect/internal/once"},
 	{path: "idconnect"},
 }
 

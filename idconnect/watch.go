@@ -89,7 +89,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		yield(look, err)
 		return false
 	}
-	r, err := w.u.newRunner()
+	r, err := w.u.newRunner(ctx)
 	if err != nil {
 		return end(Watched{}, err)
 	}
@@ -127,7 +127,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 	if err != nil {
 		return end(look, err)
 	}
-	if _, done := r.completed(ctx); done {
+	if _, done := r.requests().Completed(ctx); done {
 		look.Phase = migration.PhaseComplete
 		return end(look, nil)
 	}

@@ -35,7 +35,7 @@ func TestInterrupt(t *testing.T) {
 	}{
 		"at a prompt": {[]string{"inspect", store}, "Password for " + store + ": ",
 			"upgrade: interrupted; to resume, run: upgrade inspect " + store},
-		"at a prompt of run": {[]string{"run", "-source-url", "https://idc21.example.com:1/openidm/", "-steps", "verify"},
+		"at a prompt of run": {[]string{"run", "-source-url", "https://h.example.com:1/openidm/", "-steps", "verify"},
 			"Password for openidm-admin at the source: ", "upgrade: interrupted; to resume, run: upgrade run "},
 		"while costly keys are opened": {[]string{"inspect", "-keys", "-password-file", store + ".pw", store}, "",
 			"upgrade: interrupted; to resume, run: upgrade inspect -keys "},

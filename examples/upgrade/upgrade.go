@@ -15,7 +15,9 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-func (a *app) prepare(ctx context.Context, name string, args []string, steps []string, ask bool) (*upgradeFlags, error) {
+func (a *app) prepare(
+	ctx context.Context, name string, args []string, steps []string, ask bool,
+) (*upgradeFlags, error) {
 	f, v := a.upgradeFlags(name)
 	if _, err := parse(f, args); err != nil {
 		return nil, err

@@ -5,8 +5,8 @@ package preflight
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
 	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing, LiveSyncOn, SchedulesOn,
-	ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing,
+	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{

@@ -55,7 +55,8 @@ func chatty(t *testing.T, cert tls.Certificate, answer, later string) (url strin
 }
 
 const (
-	readyAnswer    = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n" + `{"state":"ACTIVE_READY"}`
+	readyAnswer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n" +
+		`{"state":"ACTIVE_READY"}`
 	unaskedMessage = "HTTP/1.1 200 OK\r\nX: " + secretText + "\r\n\r\n"
 )
 
@@ -118,8 +119,8 @@ func TestConnectionsAreKept(t *testing.T) {
 	body := `{"state":"ACTIVE_READY"}`
 	for name, answer := range map[string]string{
 		"length": readyAnswer,
-		"chunks": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na;x=y\r\n" + body[:10] + "\r\ne\r\n" + body[10:] +
-			"\r\n0\r\nTrailer: x\r\n\r\n",
+		"chunks": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na;x=y\r\n" + body[:10] +
+			"\r\ne\r\n" + body[10:] + "\r\n0\r\nTrailer: x\r\n\r\n",
 		"an interim one": "HTTP/1.1 102 Processing\r\nX: y\r\n\r\n" + readyAnswer,
 		"a long header":  strings.Replace(readyAnswer, "\r\n", "\r\nX: "+strings.Repeat("y", 40<<10)+"\r\n", 1),
 	} {

@@ -14,6 +14,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // folderCheck looks at the place of the target: what is in it, and whether it
@@ -69,7 +70,7 @@ func (c folderCheck) occupied(dir string) preflight.Findings {
 
 // placesToWrite are folders that exist and that the run writes in.
 func (c folderCheck) placesToWrite(there bool) []string {
-	places := []string{host.Existing(filepath.Dir(filepath.Clean(c.site.TargetDir))), host.Existing(c.site.StateDir)}
+	places := []string{disk.Existing(filepath.Dir(filepath.Clean(c.site.TargetDir))), disk.Existing(c.site.StateDir)}
 	if there {
 		// What is unpacked needs nothing beside it.
 		places[0] = c.site.TargetDir

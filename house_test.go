@@ -81,6 +81,7 @@ var rooms = []room{
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},
 	{path: "idconnect/report"},
+	{path: "idconnect/internal/ending"},
 	{path: "idconnect/internal/site"},
 	{path: "idconnect/internal/inspect"},
 	{path: "idconnect/internal/once"},

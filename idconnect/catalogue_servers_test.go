@@ -69,6 +69,10 @@ var faultsOfServers = []catalogueRow{
 	{"target that checks its name", "TARGET-INVALID-SNI", blocks, func(w *catalogueWorld) {
 		w.targetIs(openidmtest.Options{SNICheck: true})
 	}},
+	{"a password in the source's audit", "SOURCE-AUDIT-PASSWORD", warns, func(w *catalogueWorld) {
+		w.write(filepath.Join(w.u.SourceDir, "audit", "access.audit.json"),
+			`{"http":{"request":{"headers":{"X-Openidm-Password":["Passw0rd"]}}}}`+"\n", 0o644)
+	}},
 	{"source with another certificate", "SOURCE-TLS", blocks, func(w *catalogueWorld) {
 		w.sourceAt(w.other.URL(), w.other.Port())
 	}},

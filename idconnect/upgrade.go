@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
@@ -49,7 +50,7 @@ const (
 // returns a [*StepError]; what failed is wrapped in it.
 var (
 	// ErrDifferences: the servers do not hold the same records.
-	ErrDifferences = errors.New("the servers differ")
+	ErrDifferences = ending.Differences
 )
 
 // StepError says in which step a run stopped, and why.

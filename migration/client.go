@@ -318,10 +318,18 @@ func (c *Client) ask(ctx context.Context, api *openidm.Client) (Status, error) {
 	return c.parse(a), nil
 }
 
-// redactor hides the password of a source, and what the client was told to: a
-// target may repeat them.
+// redactor hides the password of a source, those of the target, and what the
+// clients were told to: a target may repeat them.
 func (c *Client) redactor(s Source) redact.Redactor {
-	return redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)
+	all := []redact.Redactor{redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)}
+	if api := c.API; api != nil {
+		own := api.Credentials
+		all = append(all, redact.New(own.Username, append([]openidm.Secret{own.Password}, api.Hide...)...))
+	}
+	if as := c.ConfigureAs; as != nil {
+		all = append(all, redact.New(as.Username, as.Password))
+	}
+	return redact.Join(all...)
 }
 
 // hide takes secrets out of what a server said of an error. A detail that

@@ -88,7 +88,7 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	}
 	leave, err := s.limit.enter(ctx)
 	if err != nil {
-		return nil, k.where, networkError(ctx, k.where, err, false)
+		return nil, k.where, c.networkError(ctx, k.where, err, false)
 	}
 	defer leave()
 	answer, resp, err := k.send(ctx, body)
@@ -97,13 +97,13 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 		return nil, k.where, c.notOpenIDM(k.where, foreign.head, foreign.err)
 	}
 	if err != nil {
-		return nil, k.where, networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
+		return nil, k.where, c.networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
 	}
 	if r.date != nil {
 		*r.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero where it says none
 	}
 	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
-		e.hide(c.Credentials)
+		e.hide(c.redactor())
 		return nil, k.where, e
 	}
 	return answer, k.where, nil
@@ -141,6 +141,10 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	}
 	if k.request.transaction != "" {
 		setExact(req.Header, headerTransaction, k.request.transaction)
+	}
+	// Beyond a proxy no connection is a quietConn: none is kept.
+	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {
+		req.Close = true
 	}
 	var answer []byte
 	var isRead bool
@@ -242,5 +246,5 @@ func (k *call) log(ctx context.Context, resp *http.Response, err error) {
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode))
 	}
-	k.c.Logger.LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
+	k.c.redactor().Logger(k.c.Logger).LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
 }

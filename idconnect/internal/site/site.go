@@ -67,6 +67,8 @@ type Site struct {
 	PollInterval         time.Duration
 	Machine              host.Machine
 
+	secrets secrets
+
 	clients        sync.Mutex // checks run side by side
 	source, target *openidm.Client
 
@@ -128,8 +130,9 @@ func checkAddress(name, value string) error {
 		return fmt.Errorf("%s: not an address", name)
 	case p.User != nil:
 		return fmt.Errorf("%s: must not hold a user name or password", name)
-	case p.Scheme != "https" || p.Hostname() == "":
-		return fmt.Errorf("%s %s: must begin with https:// and name a host", name, value)
+	case p.Scheme != "https" || p.Hostname() == "" || p.Opaque != "":
+		// user:PASSWORD@host is an address, too, whose scheme is user.
+		return fmt.Errorf("%s: must begin with https:// and name a host", name)
 	case p.RawQuery != "" || p.Fragment != "":
 		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
 	}

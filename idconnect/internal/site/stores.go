@@ -221,7 +221,8 @@ func (s *Site) KeystorePassword() (openidm.Secret, error) {
 		if err != nil {
 			return openidm.Secret{}, err
 		}
-		return inst.KeystorePassword()
+		p, err := inst.KeystorePassword()
+		return s.learn(p), err
 	}
 	return openidm.Secret{}, nil
 }
@@ -244,7 +245,7 @@ func (s *Site) TruststorePassword() keystore.Password {
 	if err != nil {
 		return keystore.Password{}
 	}
-	return p
+	return s.learn(p)
 }
 
 // OpenSource opens both stores of the source.
@@ -279,6 +280,7 @@ func (s *Site) OpenSourceTruststore(stores *Stores) (*keystore.Store, error) {
 			if password, err = truststorePasswordOf(s.SourceDir); err != nil {
 				return nil, err
 			}
+			s.learn(password)
 		}
 		return stores.Truststore.Open(password)
 	}

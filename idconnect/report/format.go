@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Format is a form in which a report is written. A program adds its own with a
@@ -33,7 +34,7 @@ var (
 	// the count: it has some 2 MB at most.
 	HTML = Format{File: "report.html", Mark: "– Identity Connect, ", Write: writeHTML}
 	// JSON is for programs; [Schema] describes it. Its texts are as the servers
-	// chose them.
+	// chose them, with all that is not printable escaped.
 	JSON = Format{
 		File: "report.json", Mark: fmt.Sprintf("{\n  \"version\": %d,\n  \"started\": \"", Version), Write: writeJSON,
 	}
@@ -115,7 +116,7 @@ func CheckFiles(dir string, formats ...Format) error {
 }
 
 func writeJSON(w io.Writer, v *View) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(text.JSONWriter(w))
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v.Raw)

@@ -135,6 +135,9 @@ func Open(ctx context.Context, name string) (*Package, error) {
 	fail := func(kind Kind, reason string, err error) (*Package, error) {
 		return nil, &Error{Kind: kind, Path: name, Reason: reason, Err: err}
 	}
+	if name == "" {
+		return fail(Missing, "no package is named (-package)", nil)
+	}
 	f, err := disk.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

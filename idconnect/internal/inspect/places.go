@@ -3,11 +3,10 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"net"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 )
@@ -21,11 +20,8 @@ type placesCheck struct {
 
 func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	s := c.site
-	if sameHost(s.Source.URL, s.Target.URL) {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are both %s", s.Target.URL))
-	} else if address := c.sharedAddress(ctx); address != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step,
-			"%s and %s are both %s", s.Source.URL, s.Target.URL, address))
+	if seen := c.shared(ctx); seen != "" {
+		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are one server: %s", seen))
 	}
 	if err := s.CheckPlaces(); err != nil {
 		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
@@ -46,26 +42,21 @@ func sameHost(a, b string) bool {
 	return errX == nil && errY == nil && strings.EqualFold(x.Host, y.Host)
 }
 
-// sharedAddress is an address and port that both servers have, "" where none
-// is known.
-func (c placesCheck) sharedAddress(ctx context.Context) string {
-	x, errX := url.Parse(c.site.Source.URL)
-	y, errY := url.Parse(c.site.Target.URL)
-	own := c.site.Source.HTTPClient != nil || c.site.Target.HTTPClient != nil
-	if errX != nil || errY != nil || portOf(x) != portOf(y) || own {
+// shared says where both servers' connections go, "" where that is not one place
+// or not known.
+func (c placesCheck) shared(ctx context.Context) string {
+	if c.site.Source.HTTPClient != nil || c.site.Target.HTTPClient != nil {
+		if sameHost(c.site.Source.URL, c.site.Target.URL) {
+			return "both are " + c.site.Target.URL
+		}
 		return ""
 	}
-	a, errA := c.site.Machine.LookupHost(ctx, x.Hostname())
-	b, errB := c.site.Machine.LookupHost(ctx, y.Hostname())
+	a, errA := c.site.Source.DialAddress()
+	b, errB := c.site.Target.DialAddress()
 	if errA != nil || errB != nil {
 		return ""
 	}
-	for _, address := range a {
-		if slices.Contains(b, address) {
-			return net.JoinHostPort(address, portOf(x))
-		}
-	}
-	return ""
+	return identity.Shared(ctx, c.site.Machine.LookupHost, a, b)
 }
 
 func portOf(u *url.URL) string { return cmp.Or(u.Port(), "443") }

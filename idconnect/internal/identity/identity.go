@@ -136,11 +136,7 @@ func look(ctx context.Context, c *openidm.Client) (m marks) {
 		return m
 	}
 	m.version = v.ProductVersion
-	service := &migration.Client{API: c}
-	if _, err := service.Status(ctx); err == nil || errors.Is(err, migration.ErrNoEndpoint) {
-		has := err == nil
-		m.endpoint = &has
-	}
+	m.endpoint = hasService(ctx, c)
 	if runs, err := c.Recons(ctx); err == nil {
 		m.runs = map[string]bool{}
 		for _, r := range runs {
@@ -160,6 +156,32 @@ func look(ctx context.Context, c *openidm.Client) (m marks) {
 		}
 	}
 	return m
+}
+
+// hasService reports whether a server has one of the migration services. It reads
+// them, since nothing but reads may go to a source: one that is there refuses that
+// in its own words, one that is not is not found (measured for endpoint/migration).
+func hasService(ctx context.Context, c *openidm.Client) *bool {
+	has, known := false, true
+	for _, path := range []string{"endpoint/migration", migration.ServiceEndpoint} {
+		var answer *openidm.Error
+		err := c.Read(ctx, path, nil)
+		switch {
+		case err == nil:
+			has = true
+		case errors.Is(err, openidm.ErrNotFound):
+		case errors.Is(err, openidm.ErrUnauthorized), errors.Is(err, openidm.ErrForbidden),
+			errors.Is(err, openidm.ErrUnavailable), errors.Is(err, openidm.ErrBusy),
+			errors.Is(err, openidm.ErrNotOpenIDM), !errors.As(err, &answer):
+			known = false
+		default:
+			has = true
+		}
+	}
+	if !has && !known {
+		return nil
+	}
+	return &has
 }
 
 // later says why a is of a later generation than b, "" where nothing says so.

@@ -158,7 +158,9 @@ func pathMissing(t *testing.T) {
 	u.Target.URL = strings.Replace(target.URL(), "/openidm/", "/admin/", 1)
 	plan, err := u.Plan(t.Context())
 	must(t, err)
-	for code, right := range map[string]string{"SOURCE-ADDRESS-PATH": source.URL(), "TARGET-ADDRESS-PATH": target.URL()} {
+	for code, right := range map[string]string{
+		"SOURCE-ADDRESS-PATH": source.URL(), "TARGET-ADDRESS-PATH": target.URL(),
+	} {
 		if !slices.ContainsFunc(plan.Findings, func(f preflight.Finding) bool {
 			return f.Code == code && strings.Contains(f.Remedy, right)
 		}) {
@@ -200,7 +202,10 @@ func nilClients(t *testing.T) {
 			_, err := idconnect.Verify(ctx, nil, nil, idconnect.VerifyOptions{})
 			return err
 		},
-		"the client of the target is nil": func() error { _, err := verify.Run(ctx, s, nil, verify.Options{}); return err },
+		"the client of the target is nil": func() error {
+			_, err := verify.Run(ctx, s, nil, verify.Options{})
+			return err
+		},
 		"source or target is nil": func() error {
 			_, err := verify.Compare(ctx, nil, nil, verify.Collection{}, verify.Options{})
 			return err

@@ -66,7 +66,8 @@ var promisesSuccess = []promise{
 	{"a forwarded port that hides it is said in the report", hiddenServer},
 	{"acceptance refuses it, too", func(t *testing.T) {
 		s := openidmtest.NewTarget(t, openidmtest.Options{})
-		err := acceptance.Run(t.Context(), adminOf(s), adminOf(s), acceptance.Options{}, verify.Options{}, &verify.Report{})
+		err := acceptance.Run(t.Context(), adminOf(s), adminOf(s), acceptance.Options{}, verify.Options{},
+			&verify.Report{})
 		if !errors.Is(err, verify.ErrSameServer) {
 			t.Error(err)
 		}

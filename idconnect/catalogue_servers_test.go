@@ -69,6 +69,10 @@ var faultsOfServers = []catalogueRow{
 	{"target that checks its name", "TARGET-INVALID-SNI", blocks, func(w *catalogueWorld) {
 		w.targetIs(openidmtest.Options{SNICheck: true})
 	}},
+	{"a password in the source's audit", "SOURCE-AUDIT-PASSWORD", warns, func(w *catalogueWorld) {
+		w.write(filepath.Join(w.u.SourceDir, "audit", "access.audit.json"),
+			`{"http":{"request":{"headers":{"X-Openidm-Password":["Passw0rd"]}}}}`+"\n", 0o644)
+	}},
 	{"source with another certificate", "SOURCE-TLS", blocks, func(w *catalogueWorld) {
 		w.sourceAt(w.other.URL(), w.other.Port())
 	}},
@@ -152,6 +156,10 @@ var faultsOfServers = []catalogueRow{
 			w.t.Fatal(got, err)
 		}
 		w.t.Cleanup(func() { l.Close() })
+	}},
+	{"a request without an outcome", "REQUEST-OPEN", warns, func(w *catalogueWorld) {
+		w.write(filepath.Join(w.u.TargetDir+".upgrade", "journal.json"), fmt.Sprintf(
+			`{"version":2,"target":%q,"migrate":{"began":"2026-11-28T06:46:51Z"}}`, w.u.Target.URL), 0o600)
 	}},
 	{"source hangs", "CHECK-TIMED-OUT", blocks, func(w *catalogueWorld) {
 		w.sourceFails(openidmtest.Fault{Path: "info/ping", Effect: openidmtest.Hang})

@@ -55,6 +55,10 @@ type Client struct {
 	// source's password in what it says of a login that failed: they are taken
 	// out of every status and error. Configure hides its own in any case.
 	Hide []openidm.Secret
+	// TransactionID names configure and migrate to the target, "" does not. The
+	// target's audit has the name if the target is set up to trust its callers
+	// with that.
+	TransactionID string
 	// PollInterval is the pause of Wait at first, MaxPollInterval at last; 0:
 	// 0.5 s and 10 s.
 	PollInterval, MaxPollInterval time.Duration
@@ -197,7 +201,7 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
 	error) {
 	a := &answer{words: c.Words, redact: c.redactor(source)}
-	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body}, a)
+	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body, TransactionID: c.TransactionID}, a)
 	if err != nil {
 		return c.failure(action, err, source)
 	}
@@ -314,10 +318,18 @@ func (c *Client) ask(ctx context.Context, api *openidm.Client) (Status, error) {
 	return c.parse(a), nil
 }
 
-// redactor hides the password of a source, and what the client was told to: a
-// target may repeat them.
+// redactor hides the password of a source, those of the target, and what the
+// clients were told to: a target may repeat them.
 func (c *Client) redactor(s Source) redact.Redactor {
-	return redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)
+	all := []redact.Redactor{redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)}
+	if api := c.API; api != nil {
+		own := api.Credentials
+		all = append(all, redact.New(own.Username, append([]openidm.Secret{own.Password}, api.Hide...)...))
+	}
+	if as := c.ConfigureAs; as != nil {
+		all = append(all, redact.New(as.Username, as.Password))
+	}
+	return redact.Join(all...)
 }
 
 // hide takes secrets out of what a server said of an error. A detail that

@@ -226,4 +226,4 @@ func lastSaid(s Status) string {
 // Unwrap gives the context's error, with that of the last request.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string { return text.Line(strings.Join(strings.Fields(s), " ")) }

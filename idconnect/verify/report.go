@@ -53,10 +53,10 @@ type CollectionReport struct {
 	// refuses to show it, so that they cannot be compared.
 	Blocked bool `json:"blocked,omitempty"`
 
-	// Changes are what the expected changes of a migration explained of the
+	// Expected is what the expected changes of a migration explained of the
 	// records, in the order of [Options].Changes, with those that explained
 	// nothing.
-	Changes []changes.Count `json:"changes,omitempty"`
+	Expected []changes.Count `json:"expected,omitempty"`
 
 	// SourceCount and TargetCount are the records that were read.
 	SourceCount int64 `json:"sourceCount"`

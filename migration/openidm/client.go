@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
@@ -50,6 +51,11 @@ type Client struct {
 	BaseURL string
 	// Credentials; without a user name the client is anonymous.
 	Credentials Credentials
+	// Hide is what else the server knows and may repeat, such as passwords that
+	// it was told: like that of Credentials it is taken out of every error and of
+	// the log, in whatever way it is written. At least four bytes of a secret are
+	// looked for.
+	Hide []Secret
 	// Latin1Headers sends user name and password as ISO-8859-1 text instead of
 	// in the form of RFC 5987 where they are not plain ASCII. OpenIDM 3.x
 	// needs it, because it knows that form not at all (that it reads
@@ -94,6 +100,9 @@ type Client struct {
 	Concurrency int
 	// Interval is the least time between the starts of two requests; 0: none.
 	Interval time.Duration
+
+	hideOnce sync.Once
+	hide     redact.Redactor
 
 	once  sync.Once
 	state *state
@@ -229,7 +238,7 @@ func (c *Client) transport() *http.Transport {
 		Protocols:              onlyHTTP1(),
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    15 * time.Second,
+		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
@@ -251,6 +260,7 @@ func (c *Client) transport() *http.Transport {
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
+	t.DialTLSContext = dialQuietly(dialer, t.TLSClientConfig)
 	return t
 }
 
@@ -289,11 +299,13 @@ func (c *Client) As(other Credentials) *Client {
 	out := &Client{
 		BaseURL: c.BaseURL, Credentials: other, Latin1Headers: c.Latin1Headers,
 		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Address: c.Address, HTTPClient: c.HTTPClient,
+		Hide:   c.Hide,
 		Logger: c.Logger, Timeout: c.Timeout, Retries: c.Retries, MaxBody: c.MaxBody,
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}
 	s, err := c.start()
 	out.once.Do(func() { out.state, out.err = s, err })
+	out.hideOnce.Do(func() { out.hide = redact.Join(c.redactor(), redact.New(other.Username, other.Password)) })
 	return out
 }
 

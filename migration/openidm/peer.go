@@ -34,7 +34,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 		if err == nil {
 			err = errors.New("no certificate was presented")
 		}
-		return nil, networkError(ctx, place{"connecting to", to}, err, false)
+		return nil, c.networkError(ctx, place{"connecting to", to}, err, false)
 	}
 	return chain, nil
 }

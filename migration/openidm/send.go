@@ -30,6 +30,7 @@ type request struct {
 	body             any
 	repeatable       bool
 	into             []byte // room for the answer
+	transaction      string // its id, "" for none
 	// stream, unless nil, reads the body of a good answer as it comes.
 	stream io.ReaderFrom
 	// date, unless nil, is set to what the answer's header Date says.
@@ -87,7 +88,7 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	}
 	leave, err := s.limit.enter(ctx)
 	if err != nil {
-		return nil, k.where, networkError(ctx, k.where, err, false)
+		return nil, k.where, c.networkError(ctx, k.where, err, false)
 	}
 	defer leave()
 	answer, resp, err := k.send(ctx, body)
@@ -96,13 +97,13 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 		return nil, k.where, c.notOpenIDM(k.where, foreign.head, foreign.err)
 	}
 	if err != nil {
-		return nil, k.where, networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
+		return nil, k.where, c.networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
 	}
 	if r.date != nil {
 		*r.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero where it says none
 	}
 	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
-		e.hide(c.Credentials)
+		e.hide(c.redactor())
 		return nil, k.where, e
 	}
 	return answer, k.where, nil
@@ -137,6 +138,13 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	}
 	if err := k.c.setHeaders(req.Header, body != nil); err != nil {
 		return nil, nil, err
+	}
+	if k.request.transaction != "" {
+		setExact(req.Header, headerTransaction, k.request.transaction)
+	}
+	// Beyond a proxy no connection is a quietConn: none is kept.
+	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {
+		req.Close = true
 	}
 	var answer []byte
 	var isRead bool
@@ -238,5 +246,5 @@ func (k *call) log(ctx context.Context, resp *http.Response, err error) {
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode))
 	}
-	k.c.Logger.LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
+	k.c.redactor().Logger(k.c.Logger).LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
 }

@@ -3,14 +3,12 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // placesCheck: source and target are two, and the right way round.
@@ -25,9 +23,8 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	if seen := c.shared(ctx); seen != "" {
 		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are one server: %s", seen))
 	}
-	if seen := nested(s.SourceDir, s.TargetDir); seen != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "%s", seen).
-			WithRemedy("give the target a folder of its own, neither inside the source's nor around it"))
+	if err := s.CheckPlaces(); err != nil {
+		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
 	}
 	source, _ := c.source.get(ctx)
 	target, _ := c.target.get(ctx)
@@ -37,23 +34,6 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 			source.URL, source.Version, target.URL, target.Version))
 	}
 	return found
-}
-
-// nested says how the folders of source and target lie in each other, "" where they do not.
-func nested(source, target string) string {
-	if source == "" || target == "" {
-		return ""
-	}
-	inside, around := disk.Contains(source, target), disk.Contains(target, source)
-	switch {
-	case inside && around:
-		return "the folders of source and target are both " + source
-	case inside:
-		return fmt.Sprintf("the target's folder %s is inside the source's, %s", target, source)
-	case around:
-		return fmt.Sprintf("the source's folder %s is inside the target's, %s", source, target)
-	}
-	return ""
 }
 
 func sameHost(a, b string) bool {

@@ -57,6 +57,7 @@ type Site struct {
 	Chosen               []string // in their order
 	StateDir             string
 	SettleTime           time.Duration
+	MaxDown              time.Duration
 	SetupTimeout         time.Duration
 	ValueSample          int // negative: all
 	Again                bool
@@ -65,6 +66,8 @@ type Site struct {
 	Logger               *slog.Logger
 	PollInterval         time.Duration
 	Machine              host.Machine
+
+	secrets secrets
 
 	clients        sync.Mutex // checks run side by side
 	source, target *openidm.Client
@@ -127,8 +130,9 @@ func checkAddress(name, value string) error {
 		return fmt.Errorf("%s: not an address", name)
 	case p.User != nil:
 		return fmt.Errorf("%s: must not hold a user name or password", name)
-	case p.Scheme != "https" || p.Hostname() == "":
-		return fmt.Errorf("%s %s: must begin with https:// and name a host", name, value)
+	case p.Scheme != "https" || p.Hostname() == "" || p.Opaque != "":
+		// user:PASSWORD@host is an address, too, whose scheme is user.
+		return fmt.Errorf("%s: must begin with https:// and name a host", name)
 	case p.RawQuery != "" || p.Fragment != "":
 		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
 	}

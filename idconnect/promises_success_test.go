@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -253,6 +255,12 @@ func swapped(from, to openidmtest.Options) func(*testing.T) {
 		_, err := verify.Run(t.Context(), adminOf(s[0]), adminOf(s[1]), options)
 		if !errors.Is(err, verify.ErrSwapped) {
 			t.Errorf("swapped: %v", err)
+		}
+		u := upgradeOf(t, s[0], s[1], idconnect.StepMigrate, idconnect.StepVerify)
+		plan, err := u.Plan(t.Context())
+		must(t, err)
+		if !slices.ContainsFunc(plan.Findings, func(f preflight.Finding) bool { return f.Code == "SERVERS-SWAPPED" }) {
+			t.Errorf("run of swapped servers: %v", plan.Findings)
 		}
 		r, err := verify.Run(t.Context(), adminOf(s[1]), adminOf(s[0]), options)
 		if err != nil || len(r.Notes) > 0 {

@@ -112,6 +112,9 @@ func (e *Error) Unwrap() []error {
 // redactor takes the client's password out of what a server says, and what else
 // it was told to hide: servers repeat what they were sent.
 func (c *Client) redactor() redact.Redactor {
+	if c == nil {
+		return redact.Redactor{}
+	}
 	c.hideOnce.Do(func() {
 		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
 	})

@@ -124,7 +124,7 @@ type Progress struct {
 // holds the collections that were finished.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
-	notes, err := identity.Check(ctx, source, target)
+	notes, err := identity.Pair{Source: source, Target: target}.Check(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -114,6 +114,9 @@ func sumsOf(r *verify.Report) (s sums) {
 	}
 	for i := range r.Collections {
 		c := &r.Collections[i]
+		if c.Absent {
+			continue
+		}
 		if !c.Checked {
 			s.open = append(s.open, c.Name+" "+c.Verdict())
 			continue

@@ -6,6 +6,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/inspect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
 // Plan performs the preflight checks, and says for each chosen step whether it is
@@ -17,8 +18,7 @@ func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
 		return report.Plan{}, err
 	}
 	defer r.close()
-	p := r.plan(ctx)
-	return p, ctx.Err()
+	return redact.Value(r.Hide(), r.plan(ctx)), ctx.Err()
 }
 
 // Status is Plan without the demand that everything a run needs is given:
@@ -29,13 +29,13 @@ func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
 		return report.Plan{}, err
 	}
 	defer r.close()
-	p := r.plan(ctx)
-	return p, ctx.Err()
+	return redact.Value(r.Hide(), r.plan(ctx)), ctx.Err()
 }
 
 func (r *runner) plan(ctx context.Context) report.Plan {
 	seen := r.inspection().Run(ctx)
-	p := report.Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target), Findings: seen.Findings}
+	p := report.Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target),
+		Findings: append(r.requests().Open(seen.Target.Answered), seen.Findings...)}
 	chosen := r.chosenSteps()
 	p.Steps = make([]report.StepPlan, len(chosen))
 	var wait sync.WaitGroup

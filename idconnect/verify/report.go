@@ -20,9 +20,12 @@ type Report struct {
 	// Checks are the results of the acceptance checks; nil if none were made.
 	Checks []Check `json:"checks,omitempty"`
 	// Failed is nil if the target was not asked for its failed records.
-	Failed  *FailedRecords `json:"failed,omitempty"`
-	Started time.Time      `json:"started"`
-	Ended   time.Time      `json:"ended"`
+	Failed *FailedRecords `json:"failed,omitempty"`
+	// Notes say what could not be told of the two servers: whether they are two,
+	// and which is which.
+	Notes   []string  `json:"notes,omitempty"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
 	// Resumed reports whether an interrupted comparison was resumed.
 	Resumed bool `json:"resumed,omitempty"`
 }

@@ -6,7 +6,8 @@ type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
 	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
 	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing,
-	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown,
+	CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{

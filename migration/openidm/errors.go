@@ -116,7 +116,7 @@ func (c *Client) redactor() redact.Redactor {
 // hide takes secrets out of what the server said. A detail that holds one is
 // left out.
 func (e *Error) hide(r redact.Redactor) *Error {
-	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(e.Message), piece(r.Cut(e.Body))
+	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(string(r.JSON([]byte(e.Message)))), piece(r.Cut(e.Body))
 	e.TransactionID = r.Text(e.TransactionID)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
 		if r.Holds(*raw) {

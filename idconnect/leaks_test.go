@@ -1,15 +1,20 @@
 package idconnect_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -81,18 +86,16 @@ type leaky struct {
 func newLeaky(t *testing.T) *leaky {
 	t.Helper()
 	l := &leaky{}
-	l.source = openidmtest.NewSource(t, openidmtest.Options{Users: 3, AdminPassword: sourceSecret})
-	l.target = openidmtest.NewTarget(t, openidmtest.Options{AdminPassword: targetSecret, Version: "7.1.0"})
 	dir := t.TempDir()
-	trust := func(s *openidmtest.Server, name string) string {
-		must(t, os.Mkdir(filepath.Join(dir, name), 0o755))
-		must(t, s.WriteStores(filepath.Join(dir, name)))
-		return filepath.Join(dir, name, "truststore")
-	}
+	l.source = openidmtest.NewSource(t, openidmtest.Options{Users: 3, AdminPassword: sourceSecret})
+	must(t, l.source.WriteStores(dir))
+	truststore := filepath.Join(dir, "truststore")
+	l.target = openidmtest.NewTarget(t, openidmtest.Options{AdminPassword: targetSecret, Version: "7.1.0",
+		Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: truststore})
 	l.u = &idconnect.Upgrade{
-		Source: idconnect.Server{URL: l.source.URL(), Truststore: trust(l.source, "source"),
+		Source: idconnect.Server{URL: l.source.URL(), Truststore: truststore,
 			Credentials: openidm.Credentials{Password: keystore.NewPassword(sourceSecret)}},
-		Target: idconnect.Server{URL: l.target.URL(), Truststore: trust(l.target, "target"),
+		Target: idconnect.Server{URL: l.target.URL(), Truststore: truststore,
 			Credentials: openidm.Credentials{Password: keystore.NewPassword(targetSecret)}},
 		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate,
 			idconnect.StepVerify},
@@ -102,6 +105,53 @@ func newLeaky(t *testing.T) *leaky {
 	l.u.Events = func(e idconnect.Event) { l.out.value(e); l.out.text(fmt.Sprintf("%+v", e)) }
 	l.u.Logger = slog.New(slog.NewTextHandler(&l.out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return l
+}
+
+// certificateOf is what a server presents, with its key.
+func certificateOf(t *testing.T, s *openidmtest.Server) tls.Certificate {
+	t.Helper()
+	entry, _ := s.Keystore().Entry("openidm-localhost")
+	key, err := entry.PrivateKey(keystore.NewPassword("changeit"))
+	must(t, err)
+	chain, err := entry.Certificates()
+	must(t, err)
+	return tls.Certificate{Certificate: entry.RawCertificates(), PrivateKey: key, Leaf: chain[0]}
+}
+
+// raw is a TLS server that gives the bytes of each connection to serve.
+func raw(t *testing.T, cert tls.Certificate, serve func(net.Conn)) (url string) {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	must(t, err)
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer c.Close()
+				serve(c)
+			})
+		}
+	})
+	t.Cleanup(func() { l.Close(); running.Wait() })
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return "https://localhost:" + port + "/openidm/"
+}
+
+// answering answers every request with the same bytes.
+func answering(answer string) func(net.Conn) {
+	return func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(r); err != nil {
+				return
+			}
+			io.WriteString(c, answer)
+		}
+	}
 }
 
 // said is everything that left, unescaped.
@@ -203,10 +253,10 @@ func (l *leaky) everything(t *testing.T) string {
 // be hidden.
 func holdsNone(t *testing.T, text string) {
 	t.Helper()
-	for which, secret := range map[string]string{"source": sourceSecret, "target": targetSecret} {
+	for _, secret := range []string{sourceSecret, targetSecret} {
 		for name, form := range formsOf(secret) {
 			if at := strings.Index(text, form); at >= 0 {
-				t.Errorf("the %s's password (%s) was shown: …%.300s…", which, name, text[max(0, at-100):])
+				t.Errorf("the password %.6s… (%s) was shown: …%.300s…", secret, name, text[max(0, at-100):])
 			}
 		}
 	}

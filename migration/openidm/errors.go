@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"runtime"
 	"syscall"
 	"time"
@@ -216,7 +217,20 @@ func withoutAddress(err error) error {
 	for errors.As(err, &u) {
 		err = u.Err
 	}
-	return err
+	return withoutQuote(err)
+}
+
+// quotes are the beginnings of net/http's errors that quote the answer: perhaps
+// a part of what was sent, which is not recognized.
+var quotes = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)[^":]*|bad Content-Length|unsupported transfer encoding|` +
+	`invalid Trailer key|too many transfer encodings).+`)
+
+// withoutQuote is an error without the piece of the answer that net/http quotes.
+func withoutQuote(err error) error {
+	if err == nil || !quotes.MatchString(err.Error()) {
+		return err
+	}
+	return redact.Say(err, quotes.ReplaceAllString(err.Error(), "$1")+" (its text is not shown)")
 }
 
 // trustError is Go's own verdict, with the system's roots, in the form of that

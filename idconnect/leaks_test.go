@@ -57,8 +57,10 @@ func formsOf(secret string) map[string]string {
 		"hex": hex.EncodeToString([]byte(secret)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(secret))),
 	}
 	for what, text := range map[string]string{"": secret, " of user:password": "openidm-admin:" + secret} {
-		for name, alphabet := range map[string]*base64.Encoding{"base64": base64.StdEncoding,
-			"base64 raw": base64.RawStdEncoding, "base64 URL": base64.URLEncoding, "base64 raw URL": base64.RawURLEncoding} {
+		for name, alphabet := range map[string]*base64.Encoding{
+			"base64": base64.StdEncoding, "base64 raw": base64.RawStdEncoding,
+			"base64 URL": base64.URLEncoding, "base64 raw URL": base64.RawURLEncoding,
+		} {
 			forms[name+what] = alphabet.EncodeToString([]byte(text))
 		}
 	}

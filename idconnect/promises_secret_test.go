@@ -60,7 +60,8 @@ var promisesSecret = []promise{
 			_, err := c.Ping(t.Context())
 			out.error(err)
 			text := out.b.String()
-			if !strings.Contains(text, "not shown") || strings.Contains(text, "S0urce") || strings.Contains(text, `"is`) {
+			shown := strings.Contains(text, "S0urce") || strings.Contains(text, `"is`)
+			if shown || !strings.Contains(text, "not shown") {
 				t.Errorf("it says %.500s", text)
 			}
 			c.Close()
@@ -116,7 +117,8 @@ func unsolicited(t *testing.T) {
 	l := newLeaky(t)
 	body := `{"state":"ACTIVE_READY","shortDesc":"OpenIDM ready"}`
 	l.u.Source.URL = raw(t, certificateOf(t, l.source), answering(fmt.Sprintf(
-		"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sHTTP/1.1 200 OK\r\nX: %s\r\n\r\n", len(body), body, repeated())))
+		"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sHTTP/1.1 200 OK\r\nX: %s\r\n\r\n",
+		len(body), body, repeated())))
 	_, err := l.u.Plan(t.Context())
 	must(t, err)
 	time.Sleep(100 * time.Millisecond)
@@ -131,8 +133,9 @@ func unsolicited(t *testing.T) {
 func setupRepeats(t *testing.T) {
 	w := newWorld(t, 2)
 	writePackage(t, w.u.Package, map[string]string{"forms": repeated() + "\n", "conf/boot/boot.properties": testBoot,
-		"setup.sh":  "#!/bin/sh\ncat forms\nmkdir -p logs\ncat forms >logs/openidm0.log.0\nexit 4\n",
-		"setup.bat": "@type forms\r\n@mkdir logs\r\n@copy forms logs\\openidm0.log.0\r\n@exit /b 4\r\n", "security/README": "x"})
+		"setup.sh":        "#!/bin/sh\ncat forms\nmkdir -p logs\ncat forms >logs/openidm0.log.0\nexit 4\n",
+		"setup.bat":       "@type forms\r\n@mkdir logs\r\n@copy forms logs\\openidm0.log.0\r\n@exit /b 4\r\n",
+		"security/README": "x"})
 	w.u.Target.Credentials.Password = keystore.NewPassword(targetSecret)
 	w.u.KeystorePassword = keystore.NewPassword("changeit")
 	w.u.Source.TruststorePassword = keystore.NewPassword("changeit")

@@ -94,6 +94,9 @@ type Server struct {
 	TruststorePassword openidm.Secret
 	// TLSName is the name that the certificate must have; "" is that of URL.
 	TLSName string
+	// Address is the host[:port] to connect to in the place of URL's, whose name
+	// is asked for all the same, as with curl --connect-to.
+	Address string
 	// HTTPClient replaces the client that is made from the above; its
 	// transport then decides whom to trust. For tests.
 	HTTPClient *http.Client
@@ -163,6 +166,10 @@ type Upgrade struct {
 	// also by a run that was killed; a server that answers is asked for a tenth
 	// of it at least.
 	SettleTime time.Duration
+	// MaxDown bounds the wait for a target that does not answer while it is
+	// configured or migrates; 0: 2 minutes, negative: as long as the context
+	// allows. Every 10 s an [EventNotice] says that it does not answer.
+	MaxDown time.Duration
 	// SetupTimeout bounds the set-up script and the start of the server; 0:
 	// 15 minutes.
 	SetupTimeout time.Duration
@@ -196,7 +203,7 @@ func (u *Upgrade) site() (*site.Site, error) {
 		Source: site.Server(u.Source), Target: site.Server(u.Target), InstanceURL: u.InstanceURL,
 		GivenPassword: u.KeystorePassword, TruststoreConflict: u.TruststoreConflict, JavaHome: u.JavaHome,
 		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir,
-		SettleTime: u.SettleTime, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
+		SettleTime: u.SettleTime, MaxDown: u.MaxDown, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
 		Again: u.Again, Parse: u.Parse, Words: u.Words, Logger: u.Logger,
 		PollInterval: u.pollInterval, Machine: u.machine,
 	}

@@ -67,6 +67,10 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`file` with the password of -target-truststore")
 	f.StringVar(&v.u.Target.TLSName, "target-name", "",
 		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
+	f.StringVar(&v.u.Source.Address, "source-address", "",
+		"`host:port` to connect to instead of that in -source-url, whose host name is sent all the same")
+	f.StringVar(&v.u.Target.Address, "target-address", "",
+		"`host:port` to connect to instead of that in -target-url, whose host name is sent all the same")
 	f.StringVar(&v.u.InstanceURL, "instance-url", "",
 		"`URL` at which the target reaches 2.1 (default: -source-url)")
 	f.StringVar(&v.policy, "truststore-conflict", "",
@@ -80,6 +84,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.BoolVar(&v.u.Again, "again", false, "re-run configure, migrate and setup even if already completed")
 	f.DurationVar(&v.u.SettleTime, "settle", time.Minute,
 		"how long after sending to poll for the outcome of a request whose response was lost")
+	f.DurationVar(&v.u.MaxDown, "max-down", 2*time.Minute,
+		"how long to wait for a target that stops responding while it is migrating")
 	c := &v.u.Checks
 	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "time limit of each preflight check")
 	f.StringVar(&c.InstanceAddress, "instance-address", "",

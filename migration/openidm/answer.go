@@ -25,7 +25,7 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	e := &Error{
 		Method: where.method, URL: where.url, Code: status,
 		RetryAfter:    retryAfter(header.Get("Retry-After")),
-		TransactionID: header.Get("X-ForgeRock-TransactionId"),
+		TransactionID: header.Get(headerTransaction),
 	}
 	kind := kindOf(status)
 	switch {
@@ -33,6 +33,8 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
 		// The web server is up, and OpenIDM is not yet (measured).
 		kind, e.Body = ErrUnavailable, beginOf(body)
+	case refusesHost(status, body):
+		e.kinds, e.Body = append(e.kinds, ErrHostRefused), beginOf(body)
 	case errors.Is(kind, ErrUnavailable) || errors.Is(kind, ErrRedirect):
 		e.Body = beginOf(body)
 	case status == http.StatusNotFound:
@@ -44,7 +46,16 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	if kind != nil {
 		e.kinds = append(e.kinds, kind)
 	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && e.RetryAfter > 0 {
+		e.kinds = append(e.kinds, ErrBusy)
+	}
 	return e
+}
+
+// refusesHost recognizes the pages of Jetty (10 and later, 9.4).
+func refusesHost(status int, body []byte) bool {
+	return (status == http.StatusBadRequest || status == http.StatusMisdirectedRequest) &&
+		(bytes.Contains(body, []byte("Invalid SNI")) || bytes.Contains(body, []byte("Host does not match SNI")))
 }
 
 // fill reads an error's body and reports whether it is one of OpenIDM: an object

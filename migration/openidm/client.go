@@ -1,8 +1,11 @@
 package openidm
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -66,8 +69,13 @@ type Client struct {
 	Pinned *x509.Certificate
 	// TLSName is the name that the certificate must have; "" is BaseURL's.
 	TLSName string
-	// HTTPClient replaces the client that is made from Trust, Pinned and
-	// TLSName. Redirects are refused all the same, and cookies not kept. Its
+	// Address is the host[:port] that connections go to; "" is BaseURL's. The
+	// header Host, the server name of TLS and the certificate's name stay those
+	// of BaseURL, as with curl --connect-to: for a server that answers only
+	// under its certificate's name. No proxy is used then.
+	Address string
+	// HTTPClient replaces the client that is made from Trust, Pinned, TLSName
+	// and Address. Redirects are refused all the same, and cookies not kept. Its
 	// Transport is used as it is, with one exception: an [*http.Transport] that
 	// could choose HTTP/2 is copied, and the copy speaks HTTP/1.1 only. OpenIDM's
 	// audit recognizes the header with the password by its exact spelling, and
@@ -81,7 +89,8 @@ type Client struct {
 	Timeout time.Duration
 	// Retries of what may be sent twice; 0: 4, negative: none. Their pauses take
 	// some 3 s together, unless the server's Retry-After asks for more, which is
-	// obeyed up to 10 s each.
+	// obeyed up to 10 s each. There is none that the context's deadline would
+	// cut off: the server's answer is returned then.
 	Retries int
 	// MaxBody bounds an answer, unpacked, in bytes; 0: 64 MiB. What is larger
 	// is [ErrTooLarge].
@@ -108,7 +117,12 @@ type state struct {
 	limit  *limiter
 }
 
+var errNoClient = errors.New("the OpenIDM client is nil")
+
 func (c *Client) start() (*state, error) {
+	if c == nil {
+		return nil, errNoClient
+	}
 	c.once.Do(func() {
 		var base *url.URL
 		if base, c.err = c.base(); c.err == nil {
@@ -123,6 +137,8 @@ func (c *Client) start() (*state, error) {
 func (c *Client) base() (*url.URL, error) {
 	p, err := url.Parse(c.BaseURL)
 	switch {
+	case c.BaseURL == "":
+		return nil, fmt.Errorf("%w: BaseURL is empty", errAddress)
 	case err != nil || p.User != nil:
 		return nil, errAddress // what it was might hold a password
 	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" ||
@@ -133,7 +149,39 @@ func (c *Client) base() (*url.URL, error) {
 	if !strings.HasSuffix(p.Path, "/") {
 		p = p.JoinPath("/")
 	}
+	if _, err := dialAddress(p, c.Address); err != nil {
+		return nil, err
+	}
 	return p, nil
+}
+
+// dialAddress is the host and port that connections go to.
+func dialAddress(base *url.URL, address string) (string, error) {
+	port := cmp.Or(base.Port(), "443")
+	if address == "" {
+		return net.JoinHostPort(base.Hostname(), port), nil
+	}
+	if host, p, err := net.SplitHostPort(address); err == nil && host != "" && p != "" {
+		return address, nil
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
+	if host == "" || strings.ContainsAny(host, "/@[] ") || strings.Contains(host, ":") && net.ParseIP(host) == nil {
+		return "", fmt.Errorf("the address to connect to must be HOST[:PORT], not %q", address)
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// DialAddress is the host:port that connections go to: Address, else that of
+// BaseURL.
+func (c *Client) DialAddress() (string, error) {
+	if c == nil {
+		return "", errNoClient
+	}
+	base, err := c.base()
+	if err != nil {
+		return "", err
+	}
+	return dialAddress(base, c.Address)
 }
 
 func (c *Client) client() *http.Client {
@@ -195,6 +243,12 @@ func (c *Client) transport() *http.Transport {
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
+	if to, err := c.DialAddress(); err == nil && c.Address != "" {
+		t.Proxy = nil
+		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, to)
+		}
+	}
 	host := c.tlsName()
 	switch {
 	case c.Trust != nil && c.Pinned != nil:
@@ -206,12 +260,15 @@ func (c *Client) transport() *http.Transport {
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
-	t.DialTLSContext = dialQuietly(dialer, t.TLSClientConfig)
+	t.DialTLSContext = dialQuietly(t.DialContext, t.TLSClientConfig)
 	return t
 }
 
 // Host is the host name of BaseURL, "" where that is no address.
 func (c *Client) Host() string {
+	if c == nil {
+		return ""
+	}
 	p, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return ""
@@ -229,10 +286,13 @@ func (c *Client) tlsName() string {
 // As is a client of the same server with other credentials. It shares the
 // connections and the limits.
 func (c *Client) As(other Credentials) *Client {
+	if c == nil {
+		return nil
+	}
 	out := &Client{
 		BaseURL: c.BaseURL, Credentials: other, Latin1Headers: c.Latin1Headers,
-		Hide:  c.Hide,
-		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, HTTPClient: c.HTTPClient,
+		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Address: c.Address, HTTPClient: c.HTTPClient,
+		Hide:   c.Hide,
 		Logger: c.Logger, Timeout: c.Timeout, Retries: c.Retries, MaxBody: c.MaxBody,
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}

@@ -30,8 +30,13 @@ var (
 	ErrNotImplemented = errors.New("not implemented")               // 501
 	// ErrUnavailable: no answer, 502, 503, 504, or the HTML page of a start.
 	ErrUnavailable = errors.New("the server is not up, or starts")
+	// ErrBusy: 429, or 503 with a pause that the server asks for.
+	ErrBusy = errors.New("the server is busy")
 	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
 	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
+	// ErrHostRefused: the server answers only under a name of its certificate,
+	// as Jetty does that checks it ("Invalid SNI"). See Client.Address.
+	ErrHostRefused = errors.New("the server refuses the host name of its address")
 	// ErrRedirect: 3xx. The headers with the password would go along.
 	ErrRedirect = errors.New("redirects are refused")
 	ErrTooLarge = errors.New("the answer is larger than the limit")
@@ -83,7 +88,7 @@ func (e *Error) Error() string {
 		s += " " + http.StatusText(e.Code)
 	}
 	for _, kind := range e.kinds {
-		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect)
+		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect) || errors.Is(kind, ErrHostRefused)
 		if named || e.Message == "" && !errors.Is(kind, kindOf(e.Code)) {
 			s += ": " + kind.Error()
 		}
@@ -108,6 +113,9 @@ func (e *Error) Unwrap() []error {
 // redactor takes the client's password out of what a server says, and what else
 // it was told to hide: servers repeat what they were sent.
 func (c *Client) redactor() redact.Redactor {
+	if c == nil {
+		return redact.Redactor{}
+	}
 	c.hideOnce.Do(func() {
 		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
 	})

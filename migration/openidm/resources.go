@@ -128,10 +128,14 @@ type ActionRequest struct {
 	Body   any // JSON; nil: none
 	// Repeatable says that sending it twice does no harm: it is retried.
 	Repeatable bool
+	// TransactionID names the request to the server, "" does not. A server takes
+	// the name into its audit if it is set up to trust its callers with that.
+	TransactionID string
 }
 
 // Action carries out an action of a resource and decodes its answer into into,
-// which may be nil. Unless it is Repeatable it is sent once; a [*NetworkError]
+// which may be nil. An [io.ReaderFrom] reads the answer instead, as it comes,
+// anew for each attempt; its own error is [ErrNotOpenIDM]. Unless it is Repeatable it is sent once; a [*NetworkError]
 // says by Sent whether it may have arrived.
 func (c *Client) Action(ctx context.Context, resource, action string, a ActionRequest, into any) error {
 	q := maps.Clone(a.Params)
@@ -140,7 +144,7 @@ func (c *Client) Action(ctx context.Context, resource, action string, a ActionRe
 	}
 	q.Set("_action", action)
 	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body,
-		repeatable: a.Repeatable}, into)
+		repeatable: a.Repeatable, transaction: a.TransactionID}, into)
 }
 
 // Configs lists the ids of the configuration ("sync", "managed",

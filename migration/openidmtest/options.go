@@ -82,6 +82,10 @@ type Options struct {
 	// Addr is where the server listens, "" means "127.0.0.1:0".
 	Addr string
 
+	// SNICheck lets the server refuse every request whose header Host is not a
+	// name of its certificate, as Jetty does that checks it: 400, Invalid SNI.
+	SNICheck bool
+
 	// AdminPassword is the password of openidm-admin, "" means
 	// "openidm-admin".
 	AdminPassword string
@@ -107,6 +111,12 @@ type Options struct {
 	// header Date, the times in its records and its verdict on the validity of
 	// certificates go by that clock. See also [Server.SetClock].
 	Clock time.Duration
+
+	// NoAudit turns the audit of access off.
+	NoAudit bool
+	// TrustTransactions lets the audit of access take the id of a request that
+	// its header X-ForgeRock-TransactionId gives.
+	TrustTransactions bool
 
 	// Pace is how long a target pauses after each page that it copies.
 	Pace time.Duration

@@ -23,6 +23,9 @@ type storesCheck struct{ site *site.Site }
 
 func (c storesCheck) check(ctx context.Context) preflight.Findings {
 	s := c.site
+	if !s.SourceAtHand() {
+		return nil // a status does without
+	}
 	stores, err := s.SourceStores()
 	if err != nil {
 		code := codes.SourceFolder
@@ -49,6 +52,11 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	keys, err := stores.Keystore.Open(password)
 	if err != nil {
 		return preflight.Findings{storeFinding(ctx, stores.Keystore, password, err)}
+	}
+	info := stores.Keystore.Info()
+	if info != nil && info.Mode()&0o004 != 0 && c.site.Machine.System() != "windows" {
+		found = append(found, codes.StoreReadable.Finding(site.StepStores,
+			"%s has the mode %v", stores.Keystore.Path, info.Mode()))
 	}
 	found = append(found, warnings(stores.Keystore, keys)...)
 	found = append(found, disguise(stores.Keystore, keys.Format())...)

@@ -126,7 +126,10 @@ func (d *data) validate() error {
 			return errors.New("stores: an entry has no checksum of its file")
 		}
 	}
-	notes := []*Note{d.Setup, d.Migrate}
+	notes := []*Note{d.Setup}
+	if d.Migrate != nil {
+		notes = append(notes, &d.Migrate.Note)
+	}
 	if d.Unpack != nil {
 		notes = append(notes, &d.Unpack.Note)
 		for name := range d.Unpack.Files {

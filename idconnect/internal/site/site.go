@@ -57,6 +57,7 @@ type Site struct {
 	Chosen               []string // in their order
 	StateDir             string
 	SettleTime           time.Duration
+	MaxDown              time.Duration
 	SetupTimeout         time.Duration
 	ValueSample          int // negative: all
 	Again                bool
@@ -100,6 +101,9 @@ func (s *Site) Resolve() error {
 		}
 	}
 	for _, server := range []*Server{&s.Source, &s.Target} {
+		if err := checkDial(server.Address); err != nil {
+			return err
+		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
 	}
 	switch s.TruststoreConflict {
@@ -135,9 +139,15 @@ func checkAddress(name, value string) error {
 	return nil
 }
 
+// checkDial says whether an address to connect to can be one.
+func checkDial(address string) error {
+	_, err := Server{URL: DefaultSourceURL, Address: address}.DialAddress()
+	return err
+}
+
 // FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.
 func (s *Site) FindPlace(ctx context.Context) (*journal.Place, error) {
-	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.URL, UserDir: userStateDir(),
+	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.reached(), UserDir: userStateDir(),
 		Lookup: s.Machine.LookupHost}
 	if s.Target.HTTPClient != nil {
 		t.Lookup = nil // it decides which machine answers

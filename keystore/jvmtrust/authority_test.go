@@ -55,7 +55,8 @@ func (m *matrix) hostConstraints() {
 	m.constrained("the domain itself", "example.org", "", only("example.org"), "x y", dns("example.org"))
 	m.constrained("domain in other case", "a.EXAMPLE.org", "", only("Example.ORG"), "x y", dns("a.EXAMPLE.org"))
 	m.constrained("longer word", "a.badexample.org", broken, only("example.org"), "x y", dns("a.badexample.org"))
-	m.constrained("leading dot", "a.example.org", "", only(".example.org"), "x y", dns("a.example.org"))
+	m.constrained("leading dot", "a.example.org", broken, only(".example.org"), "x y", dns("a.example.org"))
+	m.accepted17()
 	m.constrained("leading dot, the domain itself", "example.org", broken, only(".example.org"), "x y",
 		dns("example.org"))
 	m.constrained("wildcard inside", "a.example.org", "", only("example.org"), "x y", dns("*.example.org"))

@@ -1,7 +1,6 @@
 package jvmtrust
 
 import (
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/binary"
 	"math"
@@ -17,10 +16,8 @@ import (
 // checkHost is sun.security.util.HostnameChecker for TLS: DNS names of the
 // subject alternative names if there are any, else the CN; an IP address only
 // ever by an alternative name of its kind.
-func checkHost(host string, c *x509.Certificate) *Error {
-	refuse := func(r Reason, message string) *Error {
-		return &Error{Reason: r, Certificate: c, Message: message}
-	}
+func checkHost(host string, l link) *Error {
+	c, refuse := l.Certificate, l.refuse
 	host = strings.TrimSuffix(host, ".")
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]

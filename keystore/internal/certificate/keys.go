@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"crypto"
 	//lint:ignore SA1019 old servers have such keys
 	"crypto/dsa"
 	"crypto/ecdsa"
@@ -8,7 +9,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"math/big"
 	"regexp"
@@ -299,39 +299,45 @@ func signatureAlgorithm(a algorithm) x509.SignatureAlgorithm {
 		return x509.ECDSAWithSHA512
 	case idEd25519:
 		return x509.PureEd25519
-	case idPSS:
-		return pssAlgorithm(a.parameters)
 	}
 	return x509.UnknownSignatureAlgorithm
 }
 
-// pssAlgorithm names the three forms that Go has: one hash throughout, and a salt of its size.
-func pssAlgorithm(parameters []byte) x509.SignatureAlgorithm {
-	var p struct {
-		Hash asn1.RawValue `asn1:"optional,explicit,tag:0"`
-		MGF  asn1.RawValue `asn1:"optional,explicit,tag:1"`
-		Salt int           `asn1:"optional,explicit,tag:2,default:20"`
+// PSS returns the hash and the length of the salt by which a certificate is signed, and false where it is not signed by
+// RSASSA-PSS with one hash throughout.
+func PSS(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
+	parts, err := sequence(c.Raw)
+	if err != nil || len(parts) != 3 {
+		return 0, 0, false
 	}
-	if _, err := asn1.Unmarshal(parameters, &p); err != nil {
-		return x509.UnknownSignatureAlgorithm
+	a, err := parseAlgorithm(parts[1])
+	if err != nil || a.id != idPSS {
+		return 0, 0, false
 	}
-	in := p.Hash.FullBytes
-	v, _ := next(&in)
-	hash, err := parseAlgorithm(v)
-	mgf := p.MGF.Bytes
-	_, _ = next(&mgf)
-	w, _ := next(&mgf)
-	other, otherErr := parseAlgorithm(w)
-	if err != nil || otherErr != nil || hash.id != other.id {
-		return x509.UnknownSignatureAlgorithm
+	id, mask, salt := hashes[0], hashes[0], 20
+	list, _ := sequence(a.parameters)
+	for _, one := range list {
+		in := one.bytes
+		inner, _ := next(&in)
+		switch one.tag &^ constructed {
+		case context | 0:
+			h, _ := parseAlgorithm(inner)
+			id = h.id
+		case context | 1:
+			mgf, _ := parseAlgorithm(inner)
+			in := mgf.parameters
+			h, _ := next(&in)
+			other, _ := parseAlgorithm(h)
+			mask = other.id
+		case context | 2:
+			salt, _ = small(inner.bytes)
+		}
 	}
-	switch {
-	case hash.id == hashes[1] && p.Salt == 32:
-		return x509.SHA256WithRSAPSS
-	case hash.id == hashes[2] && p.Salt == 48:
-		return x509.SHA384WithRSAPSS
-	case hash.id == hashes[3] && p.Salt == 64:
-		return x509.SHA512WithRSAPSS
+	known := []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA224, crypto.SHA512_224,
+		crypto.SHA512_256}
+	at := slices.Index(hashes, id)
+	if at < 0 || id != mask {
+		return 0, 0, false
 	}
-	return x509.UnknownSignatureAlgorithm
+	return known[at], salt, true
 }

@@ -100,7 +100,7 @@ func (m *matrix) addressAndMailConstraints() {
 		c.PermittedURIDomains = []string{"example.org"}
 	}, "x y", dns("a.example.org"))
 	mailSubject := subject(pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{
-		{Type: oidMailAddress, Value: "a@example.com"},
+		{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "a@example.com"},
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: "localhost"},
 	}})
 	m.constrained("mail address in the subject outside", "localhost", broken, onlyMail("example.org"), "",

@@ -100,7 +100,7 @@ func constrainedNames(l link) []generalName {
 	} else {
 		for _, rdn := range x500.Parse(l.RawSubject) {
 			for _, a := range rdn {
-				if mail, ok := a.Text(); ok && a.Type.Equal(oidMailAddress) {
+				if mail, ok := a.Text(); ok && a.Type == oidMailAddress {
 					names = append(names, generalName{nameMail, []byte(mail)})
 				}
 			}

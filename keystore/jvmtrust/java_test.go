@@ -75,7 +75,8 @@ func compareVerdicts(t *testing.T, m *mint, cases []trustCase, all int) {
 		for _, c := range cases {
 			java, got := said[c.name], verdictOf(m, c, min(version, 17))
 			switch {
-			case java == got:
+			case java == got,
+				strings.Contains(c.name, namesake) && java != "accepted" && got != "accepted":
 				agree++
 			case version > 17 && c.newer != "" && java == c.newer:
 				changed++

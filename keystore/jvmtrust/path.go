@@ -181,15 +181,15 @@ func (p *pathCheck) search(path []link, cas int) *link {
 // checkPath checks a path under an anchor, the anchor's end first, in Java's
 // order, which decides the message. Messages have no prefix yet.
 func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
-	if end := path[len(path)-1]; weakKey(anchor.Certificate) != "" {
+	if end := path[len(path)-1]; p.disabledCurve(anchor) != "" || weakKey(anchor.Certificate) != "" {
 		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+
 			signatureName(end.Certificate))
 	}
 	issuer, maxLength, policies := anchor, len(path), newPolicyCheck(len(path))
 	var constraints []link
 	for i, l := range slices.Backward(path) {
-		if weak := p.weakness(l); weak != "" {
-			return l.refuse(ReasonAlgorithm, weak)
+		if err := p.checkAlgorithms(issuer, l); err != nil {
+			return err
 		}
 		if i > 0 {
 			if l.mayNotSign() {
@@ -235,10 +235,6 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 		}
 		if err := p.checkSignature(issuer, l); err != nil {
 			return err
-		}
-		if extension(l.Certificate, oidKeyUsage) != nil &&
-			l.KeyUsage&^(x509.KeyUsageEncipherOnly|x509.KeyUsageDecipherOnly) == 0 {
-			return l.refuse(ReasonUsage, "incorrect KeyUsage extension bits")
 		}
 		if hasUnknownCritical(l.Certificate) {
 			return l.refuse(ReasonUsage, criticalExtension)

@@ -50,34 +50,49 @@ func signatureName(c *x509.Certificate) string {
 		return a.name
 	}
 	hash, key, _ := strings.Cut(c.SignatureAlgorithm.String(), "-") // SHA256-RSA
+	if key == "SHA256" || key == "SHA1" || key == "SHA384" || key == "SHA512" { // ECDSA-SHA256
+		hash, key = key, hash
+	}
 	return hash + "with" + key
 }
 
-// weakness names what jdk.certpath.disabledAlgorithms refuses: signatures with
-// MD2 and MD5, and short keys. SHA-1 is refused only below the roots that come
-// with a JDK.
-func (p *pathCheck) weakness(l link) string {
-	c := l.Certificate
-	if name := signatureName(c); name == "MD2withRSA" || name == "MD5withRSA" {
-		return "Algorithm constraints check failed on signature algorithm: " + name
+// checkAlgorithms is sun.security.provider.certpath.AlgorithmChecker with
+// jdk.certpath.disabledAlgorithms: signatures with MD2 and MD5, and short keys.
+// SHA-1 is refused only below the roots that come with a JDK.
+func (p *pathCheck) checkAlgorithms(issuer, l link) *Error {
+	const failed = "Algorithm constraints check failed on "
+	if name := signatureName(l.Certificate); name == "MD2withRSA" || name == "MD5withRSA" {
+		return l.refuse(ReasonAlgorithm, failed+"signature algorithm: "+name)
 	}
-	if curve, _ := certificate.Curve(c); p.release < 17 && disabledCurve(curve) {
-		return "Algorithm constraints check failed on disabled algorithm: " + curve
+	if extension(l.Certificate, oidKeyUsage) != nil &&
+		l.KeyUsage&^(x509.KeyUsageEncipherOnly|x509.KeyUsageDecipherOnly) == 0 {
+		return l.refuse(ReasonUsage, "incorrect KeyUsage extension bits")
 	}
-	if weak := weakKey(c); weak != "" {
-		return "Algorithm constraints check failed on keysize limits: " + weak + " used with certificate: " +
-			displayName(c.RawSubject)
+	if curve := p.disabledCurve(l); curve != "" {
+		return l.refuse(ReasonAlgorithm, failed+"disabled algorithm: "+curve)
 	}
-	return ""
+	if weak := weakKey(l.Certificate); weak != "" {
+		return l.refuse(ReasonAlgorithm, failed+"keysize limits: "+weak+" used with certificate: "+
+			displayName(l.RawSubject))
+	}
+	if inheritsNoParameters(issuer, l) {
+		return l.refuse(ReasonAlgorithm, "Input key is not of a appropriate type for inheriting parameters")
+	}
+	return nil
 }
 
-// disabledCurve is jdk.disabled.namedCurves of Java 11: all but three of those that are not short anyway.
-func disabledCurve(name string) bool {
+// disabledCurve names the curve of a key if it is one of jdk.disabled.namedCurves of
+// Java 11: all but three of those that are not short anyway.
+func (p *pathCheck) disabledCurve(l link) string {
+	name, _ := certificate.Curve(l.Certificate)
 	switch name {
-	case "", "secp256r1", "secp384r1", "secp521r1", "brainpoolP160r1", "brainpoolP192r1", "brainpoolP224r1":
-		return false
+	case "secp256r1", "secp384r1", "secp521r1", "brainpoolP160r1", "brainpoolP192r1", "brainpoolP224r1":
+		return ""
 	}
-	return !strings.HasPrefix(name, "X9.62 c2pnb")
+	if p.release >= 17 || strings.HasPrefix(name, "X9.62 c2pnb") {
+		return ""
+	}
+	return name
 }
 
 // weakKey refuses RSA and DSA below 1024 bits, EC below 224.
@@ -125,10 +140,8 @@ func (p *pathCheck) checkSignature(issuer, l link) *Error {
 	if hash, salt, isPSS := certificate.PSS(l.Certificate); isPSS {
 		err = verifyPSS(key, hash, salt, l)
 	}
-	_, isEd25519 := key.(ed25519.PublicKey)
 	switch {
-	case isEd25519 && p.release < 17:
-		// Java 11 does not know it.
+	case p.cannotVerify(issuer):
 	case err == nil:
 		return nil
 	case errors.Is(err, x509.ErrUnsupportedAlgorithm):
@@ -136,6 +149,25 @@ func (p *pathCheck) checkSignature(issuer, l link) *Error {
 			" is of a kind that is not checked here")
 	}
 	return l.refuse(ReasonSignature, "signature check failed")
+}
+
+// cannotVerify reports whether Java has no use for a key.
+func (p *pathCheck) cannotVerify(issuer link) bool {
+	_, isEd25519 := issuer.PublicKey.(ed25519.PublicKey)
+	switch {
+	case isEd25519:
+		return p.release < 17
+	case issuer.PublicKey != nil:
+		return false
+	}
+	return issuer.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm || issuer.PublicKeyAlgorithm == x509.ECDSA
+}
+
+// inheritsNoParameters reports whether a DSA key without parameters would have
+// them from an issuer that has none to give.
+func inheritsNoParameters(issuer, l link) bool {
+	_, isDSA := issuer.PublicKey.(*dsa.PublicKey)
+	return l.PublicKeyAlgorithm == x509.DSA && l.PublicKey == nil && !isDSA
 }
 
 func verifyPSS(key any, hash crypto.Hash, salt int, l link) error {

@@ -166,7 +166,7 @@ func (t *Trust) verdict(now time.Time, host string, chain []*x509.Certificate) *
 			return err
 		}
 	}
-	return checkHost(host, leaf)
+	return checkHost(host, leaf, p.release)
 }
 
 // TLSConfig returns the configuration of a client that accepts what [Trust.Verify]

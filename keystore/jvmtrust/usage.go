@@ -6,6 +6,12 @@ import (
 	"slices"
 )
 
+// Types of attributes in names.
+const (
+	oidCommonName  = "2.5.4.3"
+	oidMailAddress = "1.2.840.113549.1.9.1"
+)
+
 var (
 	oidKeyUsage          = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidSubjectAltName    = asn1.ObjectIdentifier{2, 5, 29, 17}
@@ -16,7 +22,6 @@ var (
 	oidPolicyConstraints = asn1.ObjectIdentifier{2, 5, 29, 36}
 	oidExtendedUsage     = asn1.ObjectIdentifier{2, 5, 29, 37}
 	oidInhibitAnyPolicy  = asn1.ObjectIdentifier{2, 5, 29, 54}
-	oidMailAddress       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 	oidNetscapeType      = asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 1}
 
 	// TLS server, any, and Microsoft's and Netscape's forerunners of the first.

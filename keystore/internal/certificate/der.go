@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	tags "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
 // Tags of DER values, whole: Java compares the byte.
@@ -182,29 +184,7 @@ func objectID(v value) (string, error) {
 	if err := checkOID(v.bytes); err != nil {
 		return "", err
 	}
-	return oidText(v.bytes), nil
-}
-
-// oidText is the dotted form; numbers may have any size.
-func oidText(content []byte) string {
-	text, n, first := "", new(big.Int), true
-	for _, b := range content {
-		n.Lsh(n, 7).Or(n, big.NewInt(int64(b&0x7f)))
-		if b&0x80 != 0 {
-			continue
-		}
-		if first {
-			top := big.NewInt(min(2, new(big.Int).Div(n, big.NewInt(40)).Int64()))
-			if n.BitLen() > 16 {
-				top.SetInt64(2)
-			}
-			n.Sub(n, new(big.Int).Mul(top, big.NewInt(40)))
-			text, first = top.String(), false
-		}
-		text += "." + n.String()
-		n = new(big.Int)
-	}
-	return text
+	return x500.OID(v.bytes), nil
 }
 
 // instant reads a time of a certificate's validity. Java's calendar takes 30 February for 1 or 2 March.

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
 // Identifiers of keys.
@@ -74,7 +76,7 @@ func Curve(c *x509.Certificate) (name string, bits int) {
 	if err != nil || a.id != idEC || len(a.parameters) == 0 {
 		return "", 0
 	}
-	known := curves[oidText(content(a.parameters))]
+	known := curves[x500.OID(content(a.parameters))]
 	return known.name, known.bits
 }
 
@@ -259,7 +261,7 @@ func parseEC(a algorithm, point []byte) (any, error) {
 	if len(a.parameters) == 0 {
 		return nil, errors.New("EC without a curve")
 	}
-	id := oidText(content(a.parameters))
+	id := x500.OID(content(a.parameters))
 	size := (curves[id].bits + 7) / 8
 	if len(point) == 0 || point[0] != 4 || (len(point)-1)/2 != size {
 		return nil, errors.New("EC point compressed, or not of the curve's size")

@@ -160,6 +160,8 @@ public class Verdicts {
             try {
                 own.checkServerTrusted(chain, authType, engine);
                 verdict = "accepted";
+            } catch (NullPointerException e) {
+                verdict = "java.lang.NullPointerException (the common name is not a text)";
             } catch (CertificateException | RuntimeException e) {
                 verdict = e.getMessage();
             }

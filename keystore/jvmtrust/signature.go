@@ -49,7 +49,7 @@ func signatureName(c *x509.Certificate) string {
 	if a, ok := signaturesOfJava[signatureOID(c)]; ok {
 		return a.name
 	}
-	hash, key, _ := strings.Cut(c.SignatureAlgorithm.String(), "-") // SHA256-RSA
+	hash, key, _ := strings.Cut(c.SignatureAlgorithm.String(), "-")             // SHA256-RSA
 	if key == "SHA256" || key == "SHA1" || key == "SHA384" || key == "SHA512" { // ECDSA-SHA256
 		hash, key = key, hash
 	}

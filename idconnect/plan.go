@@ -12,7 +12,7 @@ import (
 // done, to do or blocked, and why. It changes nothing. The error is one of the
 // fields of u; what is wrong with the world is a finding.
 func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
-	r, err := u.start()
+	r, err := u.start(ctx)
 	if err != nil {
 		return report.Plan{}, err
 	}
@@ -24,7 +24,7 @@ func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
 // Status is Plan without the demand that everything a run needs is given:
 // what cannot be seen is said, not asked for.
 func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
-	r, err := u.newRunner()
+	r, err := u.newRunner(ctx)
 	if err != nil {
 		return report.Plan{}, err
 	}
@@ -35,7 +35,8 @@ func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
 
 func (r *runner) plan(ctx context.Context) report.Plan {
 	seen := r.inspection().Run(ctx)
-	p := report.Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target), Findings: seen.Findings}
+	p := report.Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target),
+		Findings: append(r.requests().Open(seen.Target.Answered), seen.Findings...)}
 	chosen := r.chosenSteps()
 	p.Steps = make([]report.StepPlan, len(chosen))
 	var wait sync.WaitGroup
@@ -53,7 +54,7 @@ func (r *runner) plan(ctx context.Context) report.Plan {
 }
 
 func (r *runner) inspection() *inspect.Inspection {
-	return &inspect.Inspection{Site: r.Site, Journal: r.journal, Locked: r.held != nil,
+	return &inspect.Inspection{Site: r.Site, Journal: r.journal, Place: r.place, Locked: r.held != nil,
 		Configured: func(ctx context.Context) bool {
 			done, _, err := configureStep{r}.Done(ctx)
 			return err == nil && done

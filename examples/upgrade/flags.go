@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -78,6 +79,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.BoolVar(&v.u.Again, "again", false, "re-run configure, migrate and setup even if already completed")
 	f.DurationVar(&v.u.SettleTime, "settle", time.Minute,
 		"how long after sending to poll for the outcome of a request whose response was lost")
+	f.DurationVar(&v.u.MaxDown, "max-down", 2*time.Minute,
+		"how long to wait for a target that stops responding while it is migrating")
 	c := &v.u.Checks
 	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "time limit of each preflight check")
 	f.StringVar(&c.InstanceAddress, "instance-address", "",
@@ -139,7 +142,8 @@ func (a *app) applyFlags(v *upgradeFlags, needs []string) error {
 	default:
 		return usagef("-log %s: must be debug or json", v.logLevel)
 	}
-	if u.TargetDir == "" && v.report != "" {
+	// An earlier version kept its journal there; it is found by the server by now.
+	if _, err := os.Lstat(filepath.Join(v.report, "journal.json")); err == nil && u.TargetDir == "" && v.report != "" {
 		u.StateDir = v.report
 	}
 	if err := u.Validate(); err != nil {

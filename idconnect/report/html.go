@@ -89,6 +89,7 @@ type htmlCompared struct {
 	Legend   []htmlPart
 	Rows     []htmlRow
 	MoreRows int
+	Expected []expectedChange
 	Resumed  bool
 }
 
@@ -347,6 +348,10 @@ func (v *htmlView) addComparison(r *verify.Report) {
 		if used[p.Class] {
 			c.Legend = append(c.Legend, p)
 		}
+	}
+	c.Expected, _ = first(expectedChanges(r), htmlRows)
+	for i, one := range c.Expected {
+		c.Expected[i].Words = long(one.Words)
 	}
 	if len(c.Rows) > 0 {
 		v.Compared = c

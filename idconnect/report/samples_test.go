@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
@@ -92,6 +93,13 @@ func sampleVerify() *verify.Report {
 			Checked: true, SourceCount: c.n, TargetCount: c.n, Passes: 1,
 		})
 	}
+	r.Collections[0].Expected = []changes.Count{
+		{Code: "USER-ROLES", Says: "have references for the names of their roles", Sure: changes.Inferred,
+			Records: 9306, Missed: 2},
+		{Code: "EFFECTIVE-ROLES", Says: "gained effectiveRoles, equal to their roles", Sure: changes.Read},
+	}
+	r.Collections[3].Expected = []changes.Count{
+		{Code: "LINK-QUALIFIER", Says: "gained linkQualifier", Sure: changes.Read, Records: 1000}}
 	r.Checks = []verify.Check{
 		{Code: "PERMISSION-SETS", Name: "Permission sets and groups", Tab: "Permission Sets",
 			Result: verify.CheckPassed, Detail: "the same names on both sides", Source: 42, Target: 42},
@@ -288,6 +296,9 @@ func sampleHostile() *Report {
 		}
 		for j := range c.Changed {
 			c.Changed[j] = verify.Change{ID: hostile, Members: []string{hostile, strings.Repeat("x", 5000)}}
+		}
+		for j := range c.Expected {
+			c.Expected[j].Code, c.Expected[j].Says = hostile, hostile
 		}
 		for j := range c.Values {
 			quoted, _ := json.Marshal(hostile)

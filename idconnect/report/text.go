@@ -106,6 +106,13 @@ func (b *blocks) comparison(r *verify.Report) {
 	if len(r.Collections) > 0 {
 		b.table(rows)
 	}
+	if all := expectedChanges(r); len(all) > 0 {
+		b.empty()
+		b.line(0, 2, Strong, "Changes expected of a migration")
+		for _, one := range all {
+			b.line(2, 4, one.Mood, one.Words)
+		}
+	}
 	for i := range r.Collections {
 		b.lists(&r.Collections[i])
 		b.values(&r.Collections[i])

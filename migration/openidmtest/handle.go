@@ -57,7 +57,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(seen, r)
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serve(w interface {
+	http.ResponseWriter
+	code() int
+}, r *http.Request) {
+	defer func() {
+		name, _, _ := credentials(r)
+		s.access.Add(r, name, s.now(), w.code())
+	}()
 	stage := s.stage()
 	if stage == stageHTML {
 		crest.WritePage(w, http.StatusNotFound, "Not Found")
@@ -104,10 +111,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		crest.WriteError(w, crest.Errorf(http.StatusServiceUnavailable, "Service Unavailable"))
 		return
 	}
-	res, e := s.route(r, c)
+	e = s.fits(c)
+	var res *crest.Result
+	if e == nil {
+		res, e = s.route(r, c)
+	}
 	if e != nil {
 		crest.WriteError(w, e)
 		return
+	}
+	if s.world.traits.NoTotals {
+		res.OmitTotals()
 	}
 	crest.WriteResult(w, c.Request, res, s.URL())
 }
@@ -143,6 +157,10 @@ func (s *Server) route(r *http.Request, c *call) (*crest.Result, *crest.Error) {
 		return s.authentication(c)
 	case "policy":
 		return s.policy(c)
+	case "internal":
+		return s.internal(c)
+	case scheduler:
+		return s.schedules(c)
 	case "migration":
 		if len(c.Segments) == 1 && s.options.ServiceOf != nil {
 			return s.migrationService(r, c)
@@ -177,6 +195,8 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+func (w *statusWriter) code() int { return w.status }
 
 // Unwrap serves [http.ResponseController].
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -11,10 +11,10 @@ import (
 	"unicode/utf16"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -49,6 +49,7 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return found
 	}
+	found = append(found, c.stores(p, abs)...)
 	// It is unpacked into a folder beside, whose name is longer.
 	beside := archive.TempDir(abs)
 	below := maps.Collect(p.Below())
@@ -120,9 +121,22 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 	return found
 }
 
+// stores looks where the package says that the target's stores will be.
+func (c packageCheck) stores(p *archive.Package, dir string) preflight.Findings {
+	inst, err := installation.Read(dir, p.ReadFile)
+	if err == nil {
+		err = site.CheckStorePaths(inst)
+	}
+	if err == nil {
+		return nil
+	}
+	return preflight.Findings{codes.TargetStores.Finding(site.StepUnpack, "package %s: %v", c.site.Package, err).
+		WithRemedy("download the package of 7.1.6 again, from the vendor: its stores are in its folder security")}
+}
+
 // space compares what is free where the target is to be with what it needs.
 func (c packageCheck) space(dir string, unpacked int64) preflight.Findings {
-	at := host.Existing(dir)
+	at := disk.Existing(dir)
 	free, err := c.site.Machine.FreeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said

@@ -6,6 +6,7 @@ package site
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -55,6 +57,7 @@ type Site struct {
 	Chosen               []string // in their order
 	StateDir             string
 	SettleTime           time.Duration
+	MaxDown              time.Duration
 	SetupTimeout         time.Duration
 	ValueSample          int // negative: all
 	Again                bool
@@ -103,7 +106,6 @@ func (s *Site) Resolve() error {
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", s.TruststoreConflict)
 	}
-	s.StateDir = cmp.Or(s.StateDir, s.defaultStateDir())
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime
 	}
@@ -131,15 +133,18 @@ func checkAddress(name, value string) error {
 	return nil
 }
 
-func (s *Site) defaultStateDir() string {
-	if s.TargetDir != "" {
-		return filepath.Clean(s.TargetDir) + ".upgrade"
+// FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.
+func (s *Site) FindPlace(ctx context.Context) (*journal.Place, error) {
+	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.URL, UserDir: userStateDir(),
+		Lookup: s.Machine.LookupHost}
+	if s.Target.HTTPClient != nil {
+		t.Lookup = nil // it decides which machine answers
 	}
-	target := "target"
-	if p, err := url.Parse(s.Target.URL); err == nil {
-		target = strings.ReplaceAll(p.Host, ":", "_")
+	p, err := journal.Find(ctx, t)
+	if err == nil {
+		s.StateDir = p.Dir
 	}
-	return filepath.Join(userStateDir(), "idconnect-upgrade", target)
+	return p, err
 }
 
 // userStateDir is where programs of a user keep what they must remember

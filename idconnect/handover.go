@@ -46,14 +46,14 @@ func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) erro
 	}
 	inst, err := installation.Open(s.SourceDir)
 	if err != nil {
-		return err
+		return s.Hide().Error(err)
 	}
 	h, err := handover.New(s.Source.URL, inst)
 	if err != nil {
-		return err
+		return s.Hide().Error(err)
 	}
 	if _, _, err := s.OpenStores(site.StoresIn(h)); err != nil {
-		return err
+		return s.Hide().Error(err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err

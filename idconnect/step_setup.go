@@ -78,7 +78,7 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 		s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
 	})
 	o := s.setup
-	o.Dir, o.Script, o.JavaHome, o.KeystorePassword = s.TargetDir, script, home, password
+	o.Dir, o.Script, o.JavaHome, o.KeystorePassword, o.Hide = s.TargetDir, script, home, password, s.Hide()
 	o.Prompts, o.Timeout, o.Output, o.Ready = s.prompts, s.SetupTimeout, lines, s.ready
 	disk.At("before", "set-up", script)
 	err = setup.Run(ctx, o)

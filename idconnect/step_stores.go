@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 
-	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -43,22 +42,23 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	to, err := installation.Open(s.TargetDir)
+	to, err := s.OpenTarget()
 	if err != nil {
 		return "", err
 	}
+	defer to.Close()
 	password, err := s.KeystorePassword()
 	if err != nil {
 		return "", err
 	}
-	did, err := s.copy(storeCopy{from: from.Keystore, to: to.KeystorePath(), password: password})
+	did, err := s.copy(storeCopy{from: from.Keystore, in: to, to: to.KeystorePath(), password: password})
 	if err != nil {
 		return "", fmt.Errorf("keystore: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	trusted := storeCopy{from: from.Truststore, to: to.TruststorePath(),
+	trusted := storeCopy{from: from.Truststore, in: to, to: to.TruststorePath(),
 		password: s.TruststorePassword(), merge: s.TruststoreConflict}
 	didToo, err := s.copy(trusted)
 	if err != nil {
@@ -78,6 +78,7 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 // storeCopy is the copy of one store.
 type storeCopy struct {
 	from     site.StoreFile
+	in       *site.TargetFolder
 	to       string
 	password keystore.Password
 	// merge is the policy by which a truststore is merged, "" where the file is
@@ -105,23 +106,25 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 			c.password = keystore.Password{}
 		}
 	}
-	if old, err := site.ReadStore(c.to); err == nil && bytes.Equal(old, content) {
+	if old, err := c.in.ReadStore(c.to); err == nil && bytes.Equal(old, content) {
 		return "is there already", nil
 	}
 	if err := s.targetStopped(); err != nil {
 		return "", err
 	}
 	n := &journal.Store{Note: journal.Begin()}
-	options := keystore.CopyOptions{Password: c.password, Replace: true, Intent: func(changes keystore.Changes) error {
+	intent := func(changes keystore.Changes) error {
+		// The world may have changed since preflight.
+		if err := c.in.CheckWrite(); err != nil {
+			return err
+		}
 		n.Changes = changes
 		s.journal.Stores = append(s.journal.Stores, n)
 		return s.journal.Save()
-	}}
-	if did == "merged" || c.from.Carried {
-		_, err = keystore.CopyBytes(content, c.to, options)
-	} else {
-		_, err = keystore.Copy(c.from.Path, c.to, options)
 	}
+	_, err = keystore.CopyBytes(content, c.to, keystore.CopyOptions{
+		Password: c.password, Replace: true, In: c.in.Root, Like: c.from.Info(), Intent: intent,
+	})
 	if err != nil {
 		return "", err
 	}
@@ -143,21 +146,32 @@ func (r *runner) targetStopped() error {
 // recoverStores finds out what became of a copy that was killed: it was made
 // when the file is what it was to become; else it was not, and its traces go.
 func (r *runner) recoverStores() error {
+	if !slices.ContainsFunc(r.journal.Stores, func(n *journal.Store) bool { return n.IsOpen() }) {
+		return nil
+	}
+	in, err := r.TargetRoot()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	var kept []*journal.Store
-	changed := false
 	for _, n := range r.journal.Stores {
 		if n.IsOpen() {
-			changed = true
 			path := n.Changes.Path
-			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
+			if err := in.Sweep(path); err != nil {
 				return err
 			}
-			sum, err := journal.SumOf(path)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if backup := n.Changes.Backup; backup != "" {
+				if err := in.Sweep(backup); err != nil {
+					return err
+				}
+			}
+			sum, err := in.SumOf(path)
+			if err != nil {
 				return err
 			}
 			if sum != n.Changes.SHA256 {
-				err := n.Changes.Undo()
+				err := n.Changes.UndoIn(in.Root)
 				if err == nil {
 					continue
 				}
@@ -171,9 +185,6 @@ func (r *runner) recoverStores() error {
 		}
 		kept = append(kept, n)
 	}
-	if !changed {
-		return nil
-	}
 	r.journal.Stores = kept
 	return r.journal.Save()
 }
@@ -186,9 +197,13 @@ func mergeTruststores(source []byte, c storeCopy) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.from.Path, err)
 	}
-	into, err := keystore.Open(c.to, c.password)
+	old, err := c.in.ReadStore(c.to)
 	if errors.Is(err, fs.ErrNotExist) {
 		return source, nil
+	}
+	var into *keystore.Store
+	if err == nil {
+		into, err = keystore.Decode(bytes.NewReader(old), c.password)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w (a merge needs both truststores under one password)", c.to, err)
@@ -221,16 +236,21 @@ func (s storesStep) Undo(context.Context) (string, error) {
 	if err := s.targetStopped(); err != nil {
 		return "", err
 	}
+	in, err := s.TargetRoot()
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
 	var done []string
 	for n := len(s.journal.Stores); n > 0; n = len(s.journal.Stores) {
 		c := s.journal.Stores[n-1].Changes
 		said := "put back " + c.Path
-		err := c.Undo()
+		err := c.UndoIn(in.Root)
 		if errors.Is(err, keystore.ErrChangedSince) && s.removeAdded {
 			// The server wrote to it, or somebody did.
 			said += ", which was changed since"
-			if err = disk.Remove(c.Path); err == nil {
-				err = c.Undo()
+			if err = in.Remove(c.Path); err == nil {
+				err = c.UndoIn(in.Root)
 			}
 		}
 		if err != nil {

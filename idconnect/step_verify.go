@@ -8,6 +8,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -94,5 +95,5 @@ func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
 	}
 	defer r.close()
 	_, err = verifyStep{r}.Apply(ctx)
-	return r.verified, err
+	return redact.Value(r.Hide(), r.verified), r.Hide().Error(err)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
@@ -49,7 +50,7 @@ const (
 // returns a [*StepError]; what failed is wrapped in it.
 var (
 	// ErrDifferences: the servers do not hold the same records.
-	ErrDifferences = errors.New("the servers differ")
+	ErrDifferences = ending.Differences
 )
 
 // StepError says in which step a run stopped, and why.
@@ -93,6 +94,9 @@ type Server struct {
 	TruststorePassword openidm.Secret
 	// TLSName is the name that the certificate must have; "" is that of URL.
 	TLSName string
+	// Address is the host[:port] to connect to in the place of URL's, whose name
+	// is asked for all the same, as with curl --connect-to.
+	Address string
 	// HTTPClient replaces the client that is made from the above; its
 	// transport then decides whom to trust. For tests.
 	HTTPClient *http.Client

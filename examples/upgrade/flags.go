@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -66,6 +67,10 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`file` with the password of -target-truststore")
 	f.StringVar(&v.u.Target.TLSName, "target-name", "",
 		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
+	f.StringVar(&v.u.Source.Address, "source-address", "",
+		"`host:port` to connect to instead of that in -source-url, whose host name is sent all the same")
+	f.StringVar(&v.u.Target.Address, "target-address", "",
+		"`host:port` to connect to instead of that in -target-url, whose host name is sent all the same")
 	f.StringVar(&v.u.InstanceURL, "instance-url", "",
 		"`URL` at which the target reaches 2.1 (default: -source-url)")
 	f.StringVar(&v.policy, "truststore-conflict", "",
@@ -210,7 +215,7 @@ var missingFlags = map[string]struct{ flag, env, prompt string }{
 
 // complete prompts for missing passwords. Anything else that is missing is a
 // usage error, and so is a password without a terminal to prompt on.
-func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) error {
+func (a *app) complete(ctx context.Context, u *idconnect.Upgrade, missing []*idconnect.MissingError) error {
 	for _, m := range missing {
 		how, ok := missingFlags[m.Field]
 		if !ok {
@@ -219,17 +224,17 @@ func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) 
 		if how.prompt == "" {
 			return usagef("step %s needs %s", m.Step, how.flag)
 		}
-		into, prompt := &u.KeystorePassword, how.prompt
+		into, question := &u.KeystorePassword, how.prompt
 		switch m.Field {
 		case "StoresKey":
 			into = &u.StoresKey.Passphrase
 		case "Source.Credentials.Password":
-			into, prompt = &u.Source.Credentials.Password, fmt.Sprintf(how.prompt, u.Source.Credentials.Username)
+			into, question = &u.Source.Credentials.Password, fmt.Sprintf(how.prompt, u.Source.Credentials.Username)
 		case "Target.Credentials.Password":
-			into, prompt = &u.Target.Credentials.Password, fmt.Sprintf(how.prompt, u.Target.Credentials.Username)
+			into, question = &u.Target.Credentials.Password, fmt.Sprintf(how.prompt, u.Target.Credentials.Username)
 		}
-		p, err := a.tty.password(prompt)
-		if errors.Is(err, errNoTerminal) {
+		p, err := a.tty.Password(ctx, question)
+		if errors.Is(err, prompt.ErrNoTerminal) {
 			return usagef("step %s needs a password, and there is no terminal to prompt on: set %s or use %s",
 				m.Step, how.env, how.flag)
 		}

@@ -21,6 +21,9 @@ type Change struct {
 	// With "_id" they see the record's id: where they delete it, the record is not
 	// expected on the other server.
 	Members []string
+	// Without names members of the objects inside of Members that are not compared,
+	// such as the _id of a relationship.
+	Without []string
 	// Source rewrites a record of the source into what the target should have of
 	// it; Target does so with what a target may add or write otherwise, and must
 	// keep everything else. Nil does nothing. They are called by several goroutines

@@ -167,7 +167,6 @@ func plain(ref string, one map[string]json.RawMessage) bool {
 			if json.Unmarshal(value, &own) != nil {
 				return false
 			}
-			delete(own, "_id")
 			if len(own) > 0 {
 				return false
 			}

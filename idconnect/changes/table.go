@@ -21,7 +21,7 @@ func Default() []Change {
 			Source: Added("linkQualifier", `"default"`), Says: "gained linkQualifier",
 			// That there is one is read; that it is "default" is inferred.
 			Sure: Inferred, Origin: "no linkQualifier in 2.1.0 to 3.1.0 [31]; not null in 7.x [73]"},
-		{Code: "USER-ROLES", Collection: "repo/managed/user", Members: roles,
+		{Code: "USER-ROLES", Collection: "repo/managed/user", Members: roles, Without: []string{"_id"},
 			Source: rolesOfText, Target: rolesAsSet, Says: "have references for the names of their roles",
 			Sure: Inferred, Origin: "a list of texts or one text with commas [31]; relationships [73]"},
 		{Code: "EFFECTIVE-ROLES", Collection: "repo/managed/user", Members: roles,

@@ -6,8 +6,8 @@ type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
 	RequestOpen,
 	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, MappingDefaultMissing, LiveSyncOn, SchedulesOn,
-	ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing,
+	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{
@@ -32,7 +32,8 @@ var entriesOfServers = ofServers{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
 		Means: "source and target are the same server or folder, or one folder is inside the other.",
 		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
-			"even where links lead to one.",
+			"even where links lead to one: the target's, and those beside it that this program writes. " +
+			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",
 	},
@@ -132,6 +133,18 @@ var entriesOfServers = ofServers{
 		Checks: "Whether certificate and truststore can be read.",
 		Why:    "a bad certificate shows only when the target is configured",
 		Remedy: "give the folders of both installations, or run this on the target's machine",
+	},
+	SourceAuditPassword: Entry{
+		Code: "SOURCE-AUDIT-PASSWORD", Severity: Warns,
+		Means: "a password stands in clear in the source's audit.",
+		Checks: "The source's `audit/access*` files, where its folder is at hand, and otherwise, once the target is " +
+			"configured, `audit/access` by REST: the header X-OpenIDM-Password, and the password in every way " +
+			"programs write it. A run that configures the target looks again at its end. " +
+			"OpenIDM leaves that header out of its audit by its exact spelling. Nothing of an entry is shown.",
+		Why: "whoever reads the audit files, or a backup of them, has the administrator's password; " +
+			"an older tool wrote it there, or the target when it read from the source",
+		Remedy: "after the upgrade change that password, and delete the entries from the audit files of 2.1 and " +
+			"their backups; until then keep the files readable to administrators only",
 	},
 	MappingDefaultMissing: Entry{
 		Code: "MAPPING-DEFAULT-MISSING", Severity: Warns,

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Format is a form in which a report is written. A program adds its own with a
@@ -30,7 +31,7 @@ var (
 	// the count: it has some 2 MB at most.
 	HTML = Format{"report.html", writeHTML}
 	// JSON is for programs; [Schema] describes it. Its texts are as the servers
-	// chose them.
+	// chose them, with all that is not printable escaped.
 	JSON = Format{"report.json", writeJSON}
 	// JUnit is JUnit XML in the form that Jenkins and GitLab read. The outcome,
 	// the steps, the findings, the collections, the checks and the failed
@@ -72,7 +73,7 @@ func (r *Report) Save(dir string, formats ...Format) error {
 }
 
 func writeJSON(w io.Writer, v *View) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(text.JSONWriter(w))
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v.Raw)

@@ -12,7 +12,7 @@ func toneOfState(s State) Tone {
 		return Good
 	case Failed:
 		return Bad
-	case Blocked, Running:
+	case Blocked, Running, Interrupted:
 		return Care
 	}
 	return Faint

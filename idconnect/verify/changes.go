@@ -42,6 +42,7 @@ func rulesOf(rows []changes.Change, side int) *digest.Rules {
 				rules.Members = append(rules.Members, name)
 			}
 		}
+		rules.Without = append(rules.Without, row.Without...)
 	}
 	rules.Apply = func(members map[string]json.RawMessage) (found digest.Effects) {
 		for i, row := range rows {
@@ -69,10 +70,10 @@ func (v *verifier) reducer(side int) *digest.Reducer {
 // explained counts what the changes explained. What a change found on both servers
 // alike was there before.
 func (v *verifier) explained(tallies [2]digest.Tally) {
-	v.report.Changes = nil
+	v.report.Expected = nil
 	for i, row := range v.changes {
 		a, b := tallies[0][i], tallies[1][i]
-		v.report.Changes = append(v.report.Changes, changes.Count{Code: row.Code, Says: row.Says, Sure: row.Sure,
+		v.report.Expected = append(v.report.Expected, changes.Count{Code: row.Code, Says: row.Says, Sure: row.Sure,
 			Records: max(a[0]-b[0], b[0]-a[0]), Missed: a[1] + b[1]})
 	}
 }

@@ -1,13 +1,16 @@
 package openidmtest
 
 import (
+	"crypto/x509"
 	"log/slog"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
 // record is the JSON object of one resource.
@@ -65,6 +68,10 @@ func (s *Server) serve(w interface {
 		name, _, _ := credentials(r)
 		s.access.Add(r, name, s.now(), w.code())
 	}()
+	if s.options.SNICheck && !s.isNamed(r.Host) {
+		crest.WritePage(w, http.StatusBadRequest, "Invalid SNI")
+		return
+	}
 	stage := s.stage()
 	if stage == stageHTML {
 		crest.WritePage(w, http.StatusNotFound, "Not Found")
@@ -124,6 +131,16 @@ func (s *Server) serve(w interface {
 		res.OmitTotals()
 	}
 	crest.WriteResult(w, c.Request, res, s.URL())
+}
+
+// isNamed reports whether the certificate has the name of a header Host.
+func (s *Server) isNamed(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	cert, trust := s.Certificate(), jvmtrust.New()
+	trust.Add(cert)
+	return trust.Verify(host, []*x509.Certificate{cert}) == nil
 }
 
 // ambiguous are paths that the web server refuses before anybody looks at them.

@@ -82,6 +82,10 @@ type Options struct {
 	// Addr is where the server listens, "" means "127.0.0.1:0".
 	Addr string
 
+	// SNICheck lets the server refuse every request whose header Host is not a
+	// name of its certificate, as Jetty does that checks it: 400, Invalid SNI.
+	SNICheck bool
+
 	// AdminPassword is the password of openidm-admin, "" means
 	// "openidm-admin".
 	AdminPassword string

@@ -41,6 +41,7 @@ type Hasher struct {
 	held    []held       // the members of rules of this record
 	forms   map[Sum]form // what was made of such members
 	sub     *Hasher      // for what rules write
+	within  bool         // a member of rules
 	settled form         // of the last record
 	unruly  bool         // its members could not be rewritten
 
@@ -326,6 +327,10 @@ func (t *Hasher) memberValue(member *knownMember, id *recordID) (v Sum, ok bool)
 	}
 	if t.in[t.pos] == '"' && t.depth <= maxDepth {
 		v, ok = t.string()
+	} else if member.rule > 0 {
+		t.within = true
+		v, ok = t.value(member)
+		t.within = false
 	} else {
 		v, ok = t.value(member)
 	}

@@ -38,7 +38,7 @@ func (c certificateCheck) check(ctx context.Context) preflight.Findings {
 		}
 		return preflight.Findings{codes.SourceCertNotChecked.Finding(site.StepConfigure, "%s: %v", what, err)}
 	}
-	chain, err := chainOf(ctx, s, s.Source.URL)
+	chain, err := chainOf(ctx, s, s.Source.URL, s.Source.Address)
 	if err != nil {
 		return unknown("the source's certificate", err)
 	}
@@ -65,7 +65,7 @@ func (c certificateCheck) truststoreInForce(up bool) (*keystore.Store, string, e
 		store, err := s.OpenSourceTruststore(stores)
 		return store, "the truststore of the source, which will be copied,", err
 	}
-	store, err := site.OpenTruststore(site.Server{TruststorePassword: s.Target.TruststorePassword}, s.TargetDir)
+	store, err := s.TargetTruststore()
 	if errors.Is(err, keystore.ErrIntegrity) {
 		// The password given may be of another file; certificates are readable
 		// without.

@@ -3,15 +3,12 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"net"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // placesCheck: source and target are two, and the right way round.
@@ -23,15 +20,11 @@ type placesCheck struct {
 
 func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	s := c.site
-	if sameHost(s.Source.URL, s.Target.URL) {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are both %s", s.Target.URL))
-	} else if address := c.sharedAddress(ctx); address != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step,
-			"%s and %s are both %s", s.Source.URL, s.Target.URL, address))
+	if seen := c.shared(ctx); seen != "" {
+		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are one server: %s", seen))
 	}
-	if seen := nested(s.SourceDir, s.TargetDir); seen != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "%s", seen).
-			WithRemedy("give the target a folder of its own, neither inside the source's nor around it"))
+	if err := s.CheckPlaces(); err != nil {
+		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
 	}
 	source, _ := c.source.get(ctx)
 	target, _ := c.target.get(ctx)
@@ -43,49 +36,27 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	return found
 }
 
-// nested says how the folders of source and target lie in each other, "" where they do not.
-func nested(source, target string) string {
-	if source == "" || target == "" {
-		return ""
-	}
-	inside, around := disk.Contains(source, target), disk.Contains(target, source)
-	switch {
-	case inside && around:
-		return "the folders of source and target are both " + source
-	case inside:
-		return fmt.Sprintf("the target's folder %s is inside the source's, %s", target, source)
-	case around:
-		return fmt.Sprintf("the source's folder %s is inside the target's, %s", source, target)
-	}
-	return ""
-}
-
 func sameHost(a, b string) bool {
 	x, errX := url.Parse(a)
 	y, errY := url.Parse(b)
 	return errX == nil && errY == nil && strings.EqualFold(x.Host, y.Host)
 }
 
-// sharedAddress is an address and port that both servers have, "" where none
-// is known.
-func (c placesCheck) sharedAddress(ctx context.Context) string {
-	x, errX := url.Parse(c.site.Source.URL)
-	y, errY := url.Parse(c.site.Target.URL)
-	own := c.site.Source.HTTPClient != nil || c.site.Target.HTTPClient != nil
-	if errX != nil || errY != nil || portOf(x) != portOf(y) || own {
+// shared says where both servers' connections go, "" where that is not one place
+// or not known.
+func (c placesCheck) shared(ctx context.Context) string {
+	if c.site.Source.HTTPClient != nil || c.site.Target.HTTPClient != nil {
+		if sameHost(c.site.Source.URL, c.site.Target.URL) {
+			return "both are " + c.site.Target.URL
+		}
 		return ""
 	}
-	a, errA := c.site.Machine.LookupHost(ctx, x.Hostname())
-	b, errB := c.site.Machine.LookupHost(ctx, y.Hostname())
+	a, errA := c.site.Source.DialAddress()
+	b, errB := c.site.Target.DialAddress()
 	if errA != nil || errB != nil {
 		return ""
 	}
-	for _, address := range a {
-		if slices.Contains(b, address) {
-			return net.JoinHostPort(address, portOf(x))
-		}
-	}
-	return ""
+	return identity.Shared(ctx, c.site.Machine.LookupHost, a, b)
 }
 
 func portOf(u *url.URL) string { return cmp.Or(u.Port(), "443") }

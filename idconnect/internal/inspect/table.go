@@ -46,5 +46,8 @@ func (i *Inspection) checks(w *world) []entry {
 			checker: instanceCheck{w.source, s, j.ConfigureNote().IsEnded() && !s.Again}},
 		{name: "the source's certificate as the target sees it", steps: configure, paths: both,
 			checker: certificateCheck{w.target, s, i.Configured}},
+		{name: "the source's audit", steps: []string{site.StepConfigure, site.StepMigrate, site.StepVerify},
+			paths: source, slow: true,
+			checker: auditCheck{s, j, s.First(site.StepConfigure, site.StepMigrate, site.StepVerify)}},
 	}
 }

@@ -32,6 +32,8 @@ type Options struct {
 	// "" leaves both as they are.
 	JavaHome         string
 	KeystorePassword keystore.Password
+	// Hide takes other secrets out of the output and of errors.
+	Hide redact.Redactor
 	// Prompts; nil: DefaultPrompts.
 	Prompts []Prompt
 	// Timeout bounds the whole; 0: 15 min.
@@ -212,7 +214,8 @@ type session struct {
 
 func newSession(o Options) *session {
 	return &session{
-		o: o, hide: redact.New("", o.KeystorePassword), began: time.Now(), answers: make([]int, len(o.Prompts)),
+		o: o, hide: redact.Join(o.Hide, redact.New("", o.KeystorePassword)),
+		began: time.Now(), answers: make([]int, len(o.Prompts)),
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
@@ -26,7 +25,8 @@ func (s *Site) Close() {
 func (s *Site) client(server Server, trust *jvmtrust.Trust, pinned *x509.Certificate) *openidm.Client {
 	return &openidm.Client{
 		BaseURL: server.URL, Credentials: server.Credentials, Trust: trust, Pinned: pinned,
-		TLSName: server.TLSName, HTTPClient: server.HTTPClient, Logger: s.Logger,
+		TLSName: server.TLSName, Address: server.Address, HTTPClient: server.HTTPClient,
+		Logger: s.Hide().Logger(s.Logger), Hide: s.given(),
 	}
 }
 
@@ -58,7 +58,7 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if s.target != nil {
 		return s.target, nil
 	}
-	trust, err := trustOf(s.Target, s.TargetDir)
+	trust, err := trustOf(s.Target, s.TargetDir, s.TargetStores)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 		}
 	}
 	var own *x509.Certificate
-	if inst, err := installation.Open(s.TargetDir); err == nil {
-		own = storesOf(inst).OwnCertificate()
+	if stores, err := s.TargetStores(); err == nil {
+		own = stores.OwnCertificate()
 	}
 	s.target = s.client(s.Target, trust, own)
 	return s.target, nil
@@ -94,14 +94,14 @@ func (s *Site) Migration() (*migration.Client, error) {
 	}
 	return &migration.Client{API: c, SettleTime: s.SettleTime, MaxDown: s.MaxDown, PollInterval: s.PollInterval,
 		Parse: s.Parse, Words: s.Words,
-		Hide: []openidm.Secret{s.Source.Credentials.Password}}, nil
+		Hide: s.given()}, nil
 }
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,
 // which may have been carried here.
 func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
 	if s.StoresFile == "" || s.Source.Truststore != "" {
-		return trustOf(s.Source, s.SourceDir)
+		return trustOf(s.Source, s.SourceDir, s.SourceStores)
 	}
 	stores, err := s.SourceStores()
 	if err != nil {
@@ -115,11 +115,11 @@ func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
 }
 
 // trustOf is nil where no truststore is named or at hand.
-func trustOf(server Server, dir string) (*jvmtrust.Trust, error) {
+func trustOf(server Server, dir string, own func() (*Stores, error)) (*jvmtrust.Trust, error) {
 	if server.Truststore == "" && dir == "" {
 		return nil, nil
 	}
-	store, err := OpenTruststore(server, dir)
+	store, err := openTruststore(server, dir, own)
 	if server.Truststore == "" && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

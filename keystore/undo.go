@@ -13,9 +13,10 @@ import (
 // Undo restores the file that the copy replaced, with its mode, owner and dates,
 // or removes the file that it created. It also undoes a copy of which only the
 // intent is known, and may be called twice. A file or a backup that was changed
-// since the copy is kept and is [ErrChangedSince].
+// since the copy is kept and is [ErrChangedSince]; one that was only rewritten
+// with the same entries was not changed.
 func (c Changes) Undo() error {
-	now, err := sumOfFile(c.Path)
+	now, err := c.sumNow()
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}

@@ -75,6 +75,7 @@ var rooms = []room{
 	{path: "idconnect/preflight"},
 	{path: "idconnect/report"},
 	{path: "idconnect/internal/site"},
+	{path: "idconnect/internal/undo"},
 	{path: "idconnect/internal/inspect"},
 	{path: "idconnect"},
 }

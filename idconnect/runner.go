@@ -9,6 +9,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -79,7 +80,9 @@ func (r *runner) emit(e Event) {
 // recover resolves file operations that were killed, and removes their temporary
 // files. The caller holds the lock.
 func (r *runner) recover() error {
-	if err := errors.Join(disk.Sweep(r.journal.Path()), r.recoverUnpack(), r.recoverStores()); err != nil {
+	err := errors.Join(disk.Sweep(r.journal.Path()), undo.RecoverFolder(r.journal, r.TargetDir),
+		undo.RecoverStores(r.journal))
+	if err != nil {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)
 	}
 	return nil

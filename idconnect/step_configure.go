@@ -20,7 +20,7 @@ type configureStep struct{ *runner }
 func (configureStep) Name() string        { return StepConfigure }
 func (configureStep) Where() report.Where { return report.WhereAny }
 
-func (s configureStep) intent() *journal.Note { return s.journal.ConfigureNote() }
+func (s configureStep) intent() intent { return s.journal.ConfigureNote() }
 
 // Done asks the target. A completion in the journal counts too:
 // after a restart a server may have forgotten.

@@ -20,7 +20,7 @@ type migrateStep struct{ *runner }
 func (migrateStep) Name() string        { return StepMigrate }
 func (migrateStep) Where() report.Where { return report.WhereAny }
 
-func (s migrateStep) intent() *journal.Note { return s.journal.Migrate }
+func (s migrateStep) intent() intent { return s.journal.Migrate }
 
 func (s migrateStep) Done(ctx context.Context) (bool, string, error) {
 	if s.repeats(s.journal.Migrate) {

@@ -21,7 +21,7 @@ type setupStep struct{ *runner }
 func (setupStep) Name() string        { return StepSetup }
 func (setupStep) Where() report.Where { return report.WhereTarget }
 
-func (s setupStep) intent() *journal.Note { return s.journal.Setup }
+func (s setupStep) intent() intent { return s.journal.Setup }
 
 func (s setupStep) Done(ctx context.Context) (bool, string, error) {
 	c, err := s.TargetClient()
@@ -69,8 +69,7 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n := journal.Begin()
-	s.journal.Setup = &n
+	s.journal.Setup = &journal.Setup{Note: journal.Begin()}
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
@@ -149,6 +148,7 @@ func (s setupStep) Undo(context.Context) (string, error) {
 	if s.journal.Setup == nil {
 		return "was not run", nil
 	}
-	s.journal.Setup = nil
+	now := time.Now().UTC()
+	s.journal.Setup, s.journal.Left = nil, &now
 	return "forgotten: the next run sets up again; what the script made is left where it is", s.journal.Save()
 }

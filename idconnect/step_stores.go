@@ -7,15 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
-
-	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -108,7 +106,8 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 	if old, err := site.ReadStore(c.to); err == nil && bytes.Equal(old, content) {
 		return "is there already", nil
 	}
-	if err := s.targetStopped(); err != nil {
+	// A file is not changed under a server that runs.
+	if err := undo.Stopped(s.TargetDir, ""); err != nil {
 		return "", err
 	}
 	n := &journal.Store{Note: journal.Begin()}
@@ -130,52 +129,6 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 		did += ", the old one is " + filepath.Base(n.Changes.Backup)
 	}
 	return did, s.journal.Save()
-}
-
-// targetStopped refuses to change files under a server that runs.
-func (r *runner) targetStopped() error {
-	if pid := r.TargetProcess(); pid != 0 {
-		return fmt.Errorf("the server of %s runs as process %d: stop it first", r.TargetDir, pid)
-	}
-	return nil
-}
-
-// recoverStores finds out what became of a copy that was killed: it was made
-// when the file is what it was to become; else it was not, and its traces go.
-func (r *runner) recoverStores() error {
-	var kept []*journal.Store
-	changed := false
-	for _, n := range r.journal.Stores {
-		if n.IsOpen() {
-			changed = true
-			path := n.Changes.Path
-			if err := errors.Join(disk.Sweep(path), disk.Sweep(n.Changes.Backup)); err != nil {
-				return err
-			}
-			sum, err := journal.SumOf(path)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			if sum != n.Changes.SHA256 {
-				err := n.Changes.Undo()
-				if err == nil {
-					continue
-				}
-				if !errors.Is(err, keystore.ErrChangedSince) {
-					return err
-				}
-				// Neither what it was nor what it was to become: somebody else
-				// wrote it. A rollback will say so, and a copy keeps it.
-			}
-			n.End()
-		}
-		kept = append(kept, n)
-	}
-	if !changed {
-		return nil
-	}
-	r.journal.Stores = kept
-	return r.journal.Save()
 }
 
 // mergeTruststores gives the target's truststore with the source's
@@ -215,32 +168,5 @@ func mergeTruststores(source []byte, c storeCopy) ([]byte, error) {
 
 // Undo puts the stores back, the last one first.
 func (s storesStep) Undo(context.Context) (string, error) {
-	if len(s.journal.Stores) == 0 {
-		return "no store was replaced", nil
-	}
-	if err := s.targetStopped(); err != nil {
-		return "", err
-	}
-	var done []string
-	for n := len(s.journal.Stores); n > 0; n = len(s.journal.Stores) {
-		c := s.journal.Stores[n-1].Changes
-		said := "put back " + c.Path
-		err := c.Undo()
-		if errors.Is(err, keystore.ErrChangedSince) && s.removeAdded {
-			// The server wrote to it, or somebody did.
-			said += ", which was changed since"
-			if err = disk.Remove(c.Path); err == nil {
-				err = c.Undo()
-			}
-		}
-		if err != nil {
-			return strings.Join(done, "; "), err
-		}
-		s.journal.Stores = s.journal.Stores[:n-1]
-		if err := s.journal.Save(); err != nil {
-			return "", err
-		}
-		done = append(done, said)
-	}
-	return strings.Join(done, "; "), nil
+	return undo.Stores(s.journal, s.removeAdded)
 }

@@ -43,6 +43,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// IsNone reports whether the folder is none of an installation, and not one that cannot be read.
+func (e *Error) IsNone() bool { return e.File == "" && !errors.Is(e.Err, fs.ErrPermission) }
+
 // Remedy says what to do about it.
 func (e *Error) Remedy() string {
 	switch {

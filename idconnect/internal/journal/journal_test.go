@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 const target = "https://localhost:9443/openidm/"
@@ -97,8 +98,7 @@ func TestNotes(t *testing.T) {
 	if j.Setup.IsOpen() || j.Setup.IsEnded() || j.ConfigureNote() != nil {
 		t.Errorf("%+v", j)
 	}
-	n := journal.Begin()
-	j.Setup = &n
+	j.Setup = &journal.Setup{Note: journal.Begin(), Mark: "a1", PID: 17}
 	must(t, j.Save())
 	j, err = journal.Open(dir, target)
 	must(t, err)
@@ -106,8 +106,27 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%+v", j.Setup)
 	}
 	j.Setup.End()
-	if j.Setup.IsOpen() || !j.Setup.IsEnded() {
+	if j.Setup.IsOpen() || !j.Setup.IsEnded() || j.Setup.PID != 0 {
 		t.Errorf("%+v", j.Setup)
+	}
+}
+
+// TestPaths: a path comes back byte for byte, whatever its encoding.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, path := range []string{"/srv/idc716", "/srv/M\xfcnchen/%20", "escaped:x", "/srv/München/\u202e"} {
+		j, err := journal.Open(dir, target)
+		must(t, err)
+		j.Unpack = &journal.Unpack{Note: journal.Begin(), Files: map[string]journal.File{path: {Size: 3}}}
+		j.Stores = []*journal.Store{{Changes: keystore.Changes{Path: path, Backup: path + ".backup"}}}
+		must(t, j.Save())
+		j, err = journal.Open(dir, target)
+		must(t, err)
+		c := j.Stores[0].Changes
+		if c.Path != path || c.Backup != path+".backup" || j.Unpack.Files[path].Size != 3 {
+			t.Errorf("%q: %q, %q, %v", path, c.Path, c.Backup, j.Unpack.Files)
+		}
 	}
 }
 

@@ -58,7 +58,12 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if s.target != nil {
 		return s.target, nil
 	}
-	trust, err := trustOf(s.Target, s.TargetDir)
+	dir := s.TargetDir
+	var folder *installation.Error
+	if _, err := installation.Open(dir); errors.As(err, &folder) && folder.IsNone() {
+		dir = "" // an empty folder, in which there is no truststore yet
+	}
+	trust, err := trustOf(s.Target, dir)
 	if err != nil {
 		return nil, err
 	}

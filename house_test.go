@@ -77,6 +77,7 @@ var rooms = []room{
 	{path: "idconnect/internal/site"},
 	{path: "idconnect/internal/undo"},
 	{path: "idconnect/internal/inspect"},
+	{path: "idconnect/internal/once"},
 	{path: "idconnect"},
 }
 

@@ -124,7 +124,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 	if err != nil {
 		return end(look, err)
 	}
-	if _, done := r.completed(ctx); done {
+	if _, done := r.requests().Completed(ctx); done {
 		look.Phase = migration.PhaseComplete
 		return end(look, nil)
 	}

@@ -207,7 +207,7 @@ func (p *pending) unchanged() error {
 }
 
 func readBounded(path string) ([]byte, fs.FileInfo, error) {
-	f, err := openFile(path)
+	f, err := disk.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}

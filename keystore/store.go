@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Format is the form of a key store's file.
@@ -44,7 +46,7 @@ var (
 	// [*FormatError] has the place.
 	ErrFormat = errors.New("not a key store that Java would read")
 	// ErrNotRegular means that the path is a folder, a pipe or a device.
-	ErrNotRegular = errors.New("not a regular file")
+	ErrNotRegular = disk.ErrNotRegular
 	// ErrTooLarge means that the file is larger than the limit.
 	ErrTooLarge = errors.New("larger than the limit")
 	// ErrNoSuchAlias means that the store has no entry of that alias.
@@ -295,7 +297,7 @@ func (e Entry) Certificates() ([]*x509.Certificate, error) {
 // [WithLimit] is given. Errors match [ErrNotRegular], those of [Decode], or wrap
 // those of the file system.
 func Open(path string, password Password, opts ...Option) (*Store, error) {
-	f, err := openFile(path)
+	f, err := disk.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the key store %s: %w", path, err)
 	}
@@ -305,19 +307,6 @@ func Open(path string, password Password, opts ...Option) (*Store, error) {
 		return nil, fmt.Errorf("opening the key store %s: %w", path, err)
 	}
 	return s, nil
-}
-
-// openFile opens a regular file. It checks before it opens, because opening a
-// pipe blocks until somebody writes into it.
-func openFile(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, ErrNotRegular
-	}
-	return os.Open(path)
 }
 
 // Decode reads a key store as [Open] does. Errors match [ErrFormat], [ErrIntegrity],

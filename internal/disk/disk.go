@@ -48,11 +48,16 @@ const tempMark = ".tmp"
 
 // Write replaces a file: a temporary file beside it is written, given its
 // mode, handed to finish (unless nil; for its owner), synced and renamed. The
-// file is durable when Write returns; when it fails the old one is untouched.
+// file is durable when Write returns; when it fails the old one is untouched. What
+// is not a regular file is not replaced: that is [ErrNotRegular]. A link is
+// replaced, not followed.
 func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) error) (err error) {
 	dir, base := filepath.Split(path)
 	if dir == "" {
 		dir = "."
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&^fs.ModeSymlink&fs.ModeType != 0 {
+		return notRegular(path)
 	}
 	At("before", "create", path)
 	f, err := os.CreateTemp(dir, "."+base+tempMark+"*")

@@ -3,13 +3,12 @@ package disk
 import (
 	"fmt"
 	"io"
-	"os"
 )
 
-// Read reads a file of at most limit bytes; with a larger one it fails, and
+// Read reads a regular file of at most limit bytes; with a larger one it fails, and
 // returns no more than one byte above the limit.
 func Read(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}

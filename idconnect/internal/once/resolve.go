@@ -1,4 +1,4 @@
-package idconnect
+package once
 
 import (
 	"context"
@@ -7,50 +7,21 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/internal/text"
-
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
-
-// repeats says whether an action that this run has not done yet is to be
-// repeated though it is done: Again was said, and no request of before is
-// still open.
-func (r *runner) repeats(n *journal.Note) bool {
-	return r.Again && !n.IsOpen() && (n == nil || n.Began.Before(r.began))
-}
-
-// sendAgain says whether a person who looked has said that what stays unknown is
-// to be sent once more.
-func (r *runner) sendAgain(err error) bool {
-	var unknown *migration.UnknownOutcomeError
-	return r.Again && errors.As(err, &unknown)
-}
-
-// completed says when a migration was completed, as far as the world does not
-// say otherwise: a target that holds no record at all is another one than that
-// of the journal.
-func (r *runner) completed(ctx context.Context) (when string, ok bool) {
-	n := r.journal.Migrate
-	if !n.IsEnded() || r.repeats(n) {
-		return "", false
-	}
-	if empty, err := r.targetEmpty(ctx); err == nil && empty {
-		return "", false
-	}
-	return n.Ended.Format(time.RFC3339), true
-}
 
 // poll asks for the status until it is resolved, or until the settle time has
 // passed since then, which may be in an earlier run: runs that are killed again
 // and again get there, too. A target that answers is asked for a tenth of that
 // time at least, since it may have just been started. The last answer is
 // returned; an error only when there was none, or of ctx.
-func (r *runner) poll(
+func (r Requests) poll(
 	ctx context.Context, m *migration.Client, step string, since time.Time, resolved func(migration.Phase) bool,
 ) (last migration.Status, err error) {
-	settle := r.SettleTime
+	settle := r.Site.SettleTime
 	pause := min(time.Second, settle/20)
 	deadline := time.Now().Add(settle)
 	answered := false
@@ -75,7 +46,7 @@ func (r *runner) poll(
 			}
 			return last, nil
 		}
-		r.emit(Event{Kind: EventProgress, Step: step, Detail: "asking what became of an earlier request", Total: -1})
+		r.Progress(Progress{Step: step, Detail: "asking what became of an earlier request", Total: -1})
 		select {
 		case <-ctx.Done():
 			return last, ctx.Err()
@@ -93,22 +64,22 @@ func earlier(a, b time.Time) time.Time {
 
 // whereToLook says where to look when the target does not tell what became of a
 // request.
-func (r *runner) whereToLook(seen string) error {
+func (r Requests) whereToLook(seen string) error {
 	logs := "the target's log"
-	if r.TargetDir != "" {
-		logs = "the target's logs in " + filepath.Join(r.TargetDir, "logs")
+	if r.Site.TargetDir != "" {
+		logs = "the target's logs in " + filepath.Join(r.Site.TargetDir, "logs")
 	}
 	if seen != "" {
 		seen += ": "
 	}
 	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); "+
-		"when it was not received, say so by -again", seen, logs, r.Target.URL)
+		"when it was not received, say so by -again", seen, logs, r.Site.Target.URL)
 }
 
 // resolveConfigure finds out whether a target was told its source. One that
 // stays as it is before it is told anything was not.
-func (r *runner) resolveConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
-	last, err := r.poll(ctx, m, StepConfigure, r.journal.Configure.Began, func(p migration.Phase) bool {
+func (r Requests) resolveConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
+	last, err := r.poll(ctx, m, site.StepConfigure, r.Journal.Configure.Began, func(p migration.Phase) bool {
 		return p != migration.PhaseNotConfigured && p != migration.PhaseUnknown && p != ""
 	})
 	if err != nil {
@@ -138,8 +109,8 @@ const (
 // so; or the target stays idle, and then its records do. None: it was not. As
 // many as the source has: it was, and a restart made the target forget. Some:
 // nobody knows.
-func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
-	last, err := r.poll(ctx, m, StepMigrate, since, func(p migration.Phase) bool {
+func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
+	last, err := r.poll(ctx, m, site.StepMigrate, since, func(p migration.Phase) bool {
 		switch p {
 		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
 			return true
@@ -156,7 +127,7 @@ func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since 
 	unknown := func(err error) error {
 		return &migration.UnknownOutcomeError{Action: "migrate", Status: &last, Err: err}
 	}
-	target, err := r.TargetClient()
+	target, err := r.Site.TargetClient()
 	if err != nil {
 		return notReceived, err
 	}
@@ -167,7 +138,7 @@ func (r *runner) resolveMigrate(ctx context.Context, m *migration.Client, since 
 	if total == 0 {
 		return notReceived, nil
 	}
-	source, err := r.SourceClient()
+	source, err := r.Site.SourceClient()
 	if err != nil {
 		return notReceived, err
 	}
@@ -209,8 +180,8 @@ func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int
 }
 
 // targetEmpty says whether the target holds none of them.
-func (r *runner) targetEmpty(ctx context.Context) (bool, error) {
-	c, err := r.TargetClient()
+func (r Requests) targetEmpty(ctx context.Context) (bool, error) {
+	c, err := r.Site.TargetClient()
 	if err != nil {
 		return false, err
 	}

@@ -1,0 +1,101 @@
+package once
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// configureTimeout bounds a target that stays pending.
+const configureTimeout = 5 * time.Minute
+
+// ConfigureDone asks the target. A completion in the journal counts too:
+// after a restart a server may have forgotten.
+func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
+	toDo := "the target will be told to read from " + r.Site.InstanceURL
+	if r.repeats(r.Journal.ConfigureNote()) {
+		return false, toDo, nil
+	}
+	if when, ok := r.Completed(ctx); ok {
+		return true, "the migration was completed on " + when, nil
+	}
+	m, err := r.Site.Migration()
+	if err != nil {
+		return false, "", err
+	}
+	status, err := m.Status(ctx)
+	switch {
+	case errors.Is(err, openidm.ErrUnavailable):
+		return false, toDo, nil
+	case err != nil && status.Phase == "":
+		return false, "", err
+	}
+	switch status.Phase {
+	case migration.PhaseConfigured:
+		if n := r.Journal.Configure; n != nil && n.InstanceURL != r.Site.InstanceURL {
+			return false, "the target reads from " + n.InstanceURL + ", not " + r.Site.InstanceURL, nil
+		}
+		return true, "the target is connected to its source", nil
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
+		return true, "the target says " + status.Word, nil
+	}
+	return false, toDo, nil
+}
+
+// Configure tells the target its source, once: an intent without an outcome is
+// resolved first.
+func (r Requests) Configure(ctx context.Context) (string, error) {
+	m, err := r.Site.Migration()
+	if err != nil {
+		return "", err
+	}
+	told := false
+	if n := r.Journal.Configure; n != nil && n.IsOpen() && n.InstanceURL == r.Site.InstanceURL {
+		if told, err = r.resolveConfigure(ctx, m); err != nil && !r.sendAgain(err) {
+			return "", err
+		}
+	}
+	configured := false
+	if !told {
+		if configured, err = r.sendConfigure(ctx, m); err != nil {
+			return "", err
+		}
+	}
+	if !configured {
+		wait, cancel := context.WithTimeout(ctx, configureTimeout)
+		defer cancel()
+		if _, err = m.Wait(wait, migration.PhaseConfigured, func(migration.Status) {}); err != nil {
+			var failed *migration.FailedError
+			if errors.As(err, &failed) {
+				r.Journal.Configure = nil // it has an end
+				err = errors.Join(err, r.Journal.Save())
+			}
+			return "", err
+		}
+	}
+	r.Journal.Configure.End()
+	return "the target reads from " + r.Site.InstanceURL, r.Journal.Save()
+}
+
+// sendConfigure sends configure. If the response is lost, the wait that follows resolves
+// it: a target that was not told anything never becomes configured.
+func (r Requests) sendConfigure(ctx context.Context, m *migration.Client) (configured bool, err error) {
+	r.Journal.Configure = &journal.Configure{Note: journal.Begin(), InstanceURL: r.Site.InstanceURL}
+	if err := r.Journal.Save(); err != nil {
+		return false, err
+	}
+	credentials := r.Site.Source.Credentials
+	status, err := m.Configure(ctx, migration.Source{
+		InstanceURL: r.Site.InstanceURL, Username: credentials.Username, Password: credentials.Password,
+	})
+	var lost *migration.UnknownOutcomeError
+	if err != nil && !errors.As(err, &lost) {
+		r.Journal.Configure = nil
+		return false, errors.Join(err, r.Journal.Save())
+	}
+	return status.Phase == migration.PhaseConfigured, nil
+}

@@ -1,0 +1,61 @@
+// Package once sends configure and migrate to a target once. The intent is
+// written to the journal before a request, and the outcome after it; an intent
+// without an outcome is resolved by what the target says and holds, and never by
+// sending the request in the dark. Begin with [Requests].
+package once
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/migration"
+)
+
+// Requests are those to the target of a site that must not be sent twice.
+type Requests struct {
+	Site *site.Site
+	// Journal is saved by Configure and Migrate alone, whose caller holds its lock.
+	Journal *journal.Journal
+	// Began is when this run did: what it did itself is not repeated.
+	Began time.Time
+	// Progress is called while a request is under way.
+	Progress func(Progress)
+}
+
+// Progress of a step.
+type Progress struct {
+	Step, Detail string
+	Done, Total  int64 // in Unit; Total -1: unknown
+	Unit         string
+}
+
+// repeats says whether an action that this run has not done yet is to be
+// repeated though it is done: Again was said, and no request of before is
+// still open.
+func (r Requests) repeats(n *journal.Note) bool {
+	return r.Site.Again && !n.IsOpen() && (n == nil || n.Began.Before(r.Began))
+}
+
+// sendAgain says whether a person who looked has said that what stays unknown is
+// to be sent once more.
+func (r Requests) sendAgain(err error) bool {
+	var unknown *migration.UnknownOutcomeError
+	return r.Site.Again && errors.As(err, &unknown)
+}
+
+// Completed says when a migration was completed, as far as the world does not
+// say otherwise: a target that holds no record at all is another one than that
+// of the journal.
+func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
+	n := r.Journal.Migrate
+	if !n.IsEnded() || r.repeats(n) {
+		return "", false
+	}
+	if empty, err := r.targetEmpty(ctx); err == nil && empty {
+		return "", false
+	}
+	return n.Ended.Format(time.RFC3339), true
+}

@@ -78,8 +78,8 @@ func In(dir string) (found []Process) {
 }
 
 // Marked are the processes that have a variable with a value in their environment, which they inherit from whoever
-// started them.
-func Marked(name, value string) (found []Process) {
+// started them. seen is false where the system does not show that.
+func Marked(name, value string) (found []Process, seen bool) {
 	each(func(pid int, program string) {
 		for _, v := range nulls(pid, "environ") {
 			if v == name+"="+value {
@@ -88,7 +88,7 @@ func Marked(name, value string) (found []Process) {
 			}
 		}
 	})
-	return found
+	return found, true
 }
 
 // each calls f for every process that runs, but for this one and those that it was started by.

@@ -290,3 +290,17 @@ func Process(dir string) (pid int, running bool) {
 	}
 	return pid, host.ProcessRuns(pid)
 }
+
+// Servers are the processes of the server of a folder: that of its PID file, and every Java and database that has the
+// folder, as far as the system shows them.
+func Servers(dir string) (found []host.Process) {
+	if pid, running := Process(dir); running {
+		found = append(found, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
+	}
+	for _, p := range host.In(dir) {
+		if p.IsServer() && (len(found) == 0 || p.PID != found[0].PID) {
+			found = append(found, p)
+		}
+	}
+	return found
+}

@@ -13,10 +13,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -32,6 +33,14 @@ type Options struct {
 	// "" leaves both as they are.
 	JavaHome         string
 	KeystorePassword keystore.Password
+	// Env is the child's environment; nil: ours without what holds a password.
+	Env []string
+	// Mark, unless it is "", is in the environment of all that is started, see
+	// [Trace].
+	Mark string
+	// Started is called when the script runs, with its PID; its error ends the
+	// script. May be nil.
+	Started func(pid int) error
 	// Prompts; nil: DefaultPrompts.
 	Prompts []Prompt
 	// Timeout bounds the whole; 0: 15 min.
@@ -129,10 +138,8 @@ func Run(ctx context.Context, o Options) error {
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	cmd := command(o.Script)
-	cmd.Dir, cmd.Env = o.Dir, s.environment()
-	if s.c, err = startChild(cmd); err != nil {
-		return s.fail(Start, err)
+	if err := s.start(); err != nil {
+		return err
 	}
 	chunks := make(chan []byte)
 	over := make(chan struct{})
@@ -150,22 +157,43 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
-// environment is ours without what holds a password.
+// markName is the variable of Options.Mark.
+const markName = "IDC_SETUP"
+
 func (s *session) environment() []string {
-	var env []string
-	for _, e := range os.Environ() {
-		name, value, _ := strings.Cut(e, "=")
-		ours := strings.HasPrefix(name, "IDC_") && strings.HasSuffix(name, "_PASSWORD")
-		if ours || value != "" && value == s.o.KeystorePassword.Reveal() {
-			continue
-		}
-		env = append(env, e)
+	env := s.o.Env
+	if env == nil {
+		env = host.Machine{Secrets: []keystore.Password{s.o.KeystorePassword}}.Environ()
+	}
+	if s.o.Mark != "" {
+		env = append(env, markName+"="+s.o.Mark)
 	}
 	if home := s.o.JavaHome; home != "" {
 		env = append(env, "JAVA_HOME="+home,
 			"PATH="+filepath.Join(home, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	}
 	return env
+}
+
+// start starts the script, and says so before anything is answered.
+func (s *session) start() error {
+	cmd := command(s.o.Script)
+	cmd.Dir, cmd.Env = s.o.Dir, s.environment()
+	err := disk.Do("start", s.o.Script, func() (err error) {
+		s.c, err = startChild(cmd)
+		return err
+	})
+	if err != nil {
+		return s.fail(Start, err)
+	}
+	if s.o.Started != nil {
+		if err := s.o.Started(cmd.Process.Pid); err != nil {
+			s.c.kill()
+			s.c.close()
+			return s.fail(Start, err)
+		}
+	}
+	return nil
 }
 
 // readChunks ends when the terminal is closed, by the script and all that it
@@ -379,7 +407,11 @@ func (s *session) answer(quiet time.Duration) (known bool, err error) {
 	s.answers[i]++
 	s.line(string(s.part))
 	s.part, s.asks, s.answered = nil, false, time.Now()
-	if _, err := io.WriteString(s.c, text+enterKey); err != nil {
+	err = disk.Do("answer", s.o.Script, func() error {
+		_, err := io.WriteString(s.c, text+enterKey)
+		return err
+	})
+	if err != nil {
 		return true, s.fail(Exit, err)
 	}
 	return true, nil

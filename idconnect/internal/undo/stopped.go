@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -56,14 +57,11 @@ func (e *RunningError) commands(before string) string {
 // Stopped returns a [*RunningError] if a process has the folder dir, be it a server that does not answer, or answers, an
 // address, is not "".
 func Stopped(dir, answers string) error {
-	e := &RunningError{Dir: dir, Answers: answers, Processes: host.In(dir)}
-	pid, running := installation.Process(dir)
-	for _, p := range e.Processes {
-		running = running && p.PID != pid
-	}
-	if running {
-		p := host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")}
-		e.Processes = append([]host.Process{p}, e.Processes...)
+	e := &RunningError{Dir: dir, Answers: answers, Processes: installation.Servers(dir)}
+	for _, p := range host.In(dir) {
+		if !slices.ContainsFunc(e.Processes, func(q host.Process) bool { return q.PID == p.PID }) {
+			e.Processes = append(e.Processes, p)
+		}
 	}
 	if len(e.Processes) == 0 && answers == "" {
 		return nil

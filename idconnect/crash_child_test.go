@@ -31,7 +31,21 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(crashChild); text != "" {
 		os.Exit(playCrashChild(text))
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+// runTests keeps what runs leave for their user in a folder of the tests.
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "state")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = os.Setenv("XDG_STATE_HOME", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 // crashOrder is what a child is told. What it holds protects nothing.

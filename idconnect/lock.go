@@ -27,29 +27,32 @@ func (e *LockedError) Is(target error) bool { return target == preflight.ErrBloc
 // Remedy says what to do about it.
 func (e *LockedError) Remedy() string { return preflight.Codes.RunInProgress.Remedy }
 
-// lock makes this run the only one of its target until close. Without create a
-// lock whose file is not there yet is left for later, so that nothing is made
-// before preflight has passed. What another run did in the meantime is in the
+// lock makes this run the only one of its target until close. Without create, what of the lock is not there yet is left
+// for later, so that nothing is made before preflight has passed. What another run did in the meantime is in the
 // journal, which is read anew.
 func (r *runner) lock(create bool) error {
-	if r.held != nil {
+	if r.held.Whole() || r.held != nil && !create {
 		return nil
 	}
-	take := journal.TryExisting
-	if create {
-		take = journal.TryLock
+	if err := r.unlock(); err != nil {
+		return err
 	}
-	held, err := take(r.StateDir)
+	take := r.place.TryExisting
+	if create {
+		take = r.place.TryLock
+	}
+	held, err := take()
+	var locked *journal.LockedError
 	switch {
 	case !create && errors.Is(err, fs.ErrNotExist):
 		return nil
-	case errors.Is(err, journal.ErrLocked):
-		return &LockedError{Path: journal.LockPath(r.StateDir)}
+	case errors.As(err, &locked):
+		return &LockedError{Path: locked.Path}
 	case err != nil:
 		return err
 	}
 	r.held = held
-	r.journal, err = journal.Open(r.StateDir, r.Target.URL)
+	r.journal, err = r.place.Open()
 	return err
 }
 
@@ -60,4 +63,7 @@ func (r *runner) unlock() error {
 }
 
 // locked says whether another run is under way.
-func (r *runner) locked() bool { return errors.Is(journal.Probe(r.StateDir), journal.ErrLocked) }
+func (r *runner) locked() bool {
+	var locked *journal.LockedError
+	return errors.As(r.place.Probe(), &locked)
+}

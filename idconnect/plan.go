@@ -12,7 +12,7 @@ import (
 // done, to do or blocked, and why. It changes nothing. The error is one of the
 // fields of u; what is wrong with the world is a finding.
 func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
-	r, err := u.start()
+	r, err := u.start(ctx)
 	if err != nil {
 		return report.Plan{}, err
 	}
@@ -24,7 +24,7 @@ func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
 // Status is Plan without the demand that everything a run needs is given:
 // what cannot be seen is said, not asked for.
 func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
-	r, err := u.newRunner()
+	r, err := u.newRunner(ctx)
 	if err != nil {
 		return report.Plan{}, err
 	}
@@ -53,7 +53,7 @@ func (r *runner) plan(ctx context.Context) report.Plan {
 }
 
 func (r *runner) inspection() *inspect.Inspection {
-	return &inspect.Inspection{Site: r.Site, Journal: r.journal, Locked: r.held != nil,
+	return &inspect.Inspection{Site: r.Site, Journal: r.journal, Place: r.place, Locked: r.held != nil,
 		Configured: func(ctx context.Context) bool {
 			done, _, err := configureStep{r}.Done(ctx)
 			return err == nil && done

@@ -35,7 +35,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 			return nil, fmt.Errorf("unknown step %q: known are %s", to, strings.Join(StepNames(), ", "))
 		}
 	}
-	r, err := u.newRunner()
+	r, err := u.newRunner(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // came, and is never nil unless the fields cannot be used. Calling Run again
 // goes on where it stopped.
 func (u *Upgrade) Run(ctx context.Context) (*report.Report, error) {
-	r, err := u.start()
+	r, err := u.start(ctx)
 	if err != nil {
 		return nil, err
 	}

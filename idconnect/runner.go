@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -19,6 +20,7 @@ import (
 // remembers and reports.
 type runner struct {
 	*site.Site
+	place   *journal.Place
 	journal *journal.Journal
 	// held is the lock of the target, nil while this run does not have it.
 	held *journal.Lock
@@ -38,12 +40,16 @@ type runner struct {
 }
 
 // newRunner resolves the fields and reads the journal. It changes nothing.
-func (u *Upgrade) newRunner() (*runner, error) {
+func (u *Upgrade) newRunner(ctx context.Context) (*runner, error) {
 	s, err := u.site()
 	if err != nil {
 		return nil, err
 	}
-	j, err := journal.Open(s.StateDir, s.Target.URL)
+	place, err := s.FindPlace(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j, err := place.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +58,7 @@ func (u *Upgrade) newRunner() (*runner, error) {
 		prompts = append(prompts, setup.Prompt(p))
 	}
 	return &runner{
-		Site: s, journal: j, began: time.Now().UTC(), notify: u.Events,
+		Site: s, place: place, journal: j, began: time.Now().UTC(), notify: u.Events,
 		prompts: prompts, setup: u.setup, removeAdded: u.RemoveAdded,
 		compare: VerifyOptions{Options: u.Verify, Acceptance: u.Acceptance},
 	}, nil
@@ -78,10 +84,12 @@ func (r *runner) emit(e Event) {
 }
 
 // recover resolves file operations that were killed, and removes their temporary
-// files. The caller holds the lock.
+// files. The caller holds the lock. What was done in a target's folder waits for a run that has it.
 func (r *runner) recover() error {
-	err := errors.Join(disk.Sweep(r.journal.Path()), undo.RecoverFolder(r.journal, r.TargetDir),
-		undo.RecoverStores(r.journal))
+	err := disk.Sweep(r.journal.Path())
+	if r.TargetDir != "" {
+		err = errors.Join(err, undo.RecoverFolder(r.journal, r.TargetDir), undo.RecoverStores(r.journal))
+	}
 	if err != nil {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)
 	}

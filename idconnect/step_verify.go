@@ -88,7 +88,7 @@ func summary(r *verify.Report) string {
 func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
 	only := *u
 	only.Steps = []string{StepVerify}
-	r, err := only.start()
+	r, err := only.start(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -252,12 +253,12 @@ func (u *Upgrade) Missing() []*MissingError {
 	return missing
 }
 
-func (u *Upgrade) start() (*runner, error) {
+func (u *Upgrade) start(ctx context.Context) (*runner, error) {
 	if err := u.Validate(); err != nil {
 		return nil, err
 	}
 	if missing := u.Missing(); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	return u.newRunner()
+	return u.newRunner(ctx)
 }

@@ -87,7 +87,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		yield(look, err)
 		return false
 	}
-	r, err := w.u.newRunner()
+	r, err := w.u.newRunner(ctx)
 	if err != nil {
 		return end(Watched{}, err)
 	}

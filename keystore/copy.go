@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -41,6 +42,13 @@ type CopyOptions struct {
 	// Replace allows to replace a destination that has keys which the source
 	// does not have. Without it they are a [*ConflictError].
 	Replace bool
+	// In, unless nil, is the folder that the destination must be a file of, as its
+	// path or a path that begins with the folder's: nothing else is read or changed
+	// there, and a link is refused. An [os.Root] that is open keeps its folder.
+	In *os.Root
+	// SourceMode is the mode of the file that the content of [CopyBytes] was read
+	// from; 0: 0600.
+	SourceMode fs.FileMode
 	// Now dates the backup; nil: time.Now.
 	Now func() time.Time
 	// Intent, unless nil, is called with the changes after all checks and before
@@ -65,7 +73,8 @@ type Changes struct {
 
 // Copy replaces the store dst by src, completely or not at all. The new file is
 // synced to the disk when Copy returns, and has mode and owner of the file that
-// it replaces, else those of src; an owner that cannot be kept is an error. The
+// it replaces, else those of src; an owner that cannot be kept is an error. What
+// src does not allow to the group or others is not allowed by the new file. The
 // old file is kept beside it as NAME.backup-YYYYMMDD-HHMMSS. Copy follows a
 // symbolic link; other hard links keep the old content. Errors match
 // [ErrSameFile], [ErrInUse], [ErrConflict], [ErrChangedSince] if another copy ran
@@ -79,8 +88,8 @@ func Copy(src, dst string, o CopyOptions) (Changes, error) {
 }
 
 // CopyBytes replaces the store dst by content, as [Copy] does with a file: for a
-// store that was merged or read from an archive. A new file can be read by its
-// owner only. Errors are those of [Copy].
+// store that was merged or read from an archive, whose mode is
+// CopyOptions.SourceMode. Errors are those of [Copy].
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
 	p, err := prepare(content, nil, "a store", dst, o)
 	if err == nil {
@@ -93,7 +102,9 @@ func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
 type pending struct {
 	changes      Changes
 	content, old []byte
-	like         fs.FileInfo // whose mode and owner the file gets, or nil
+	like         fs.FileInfo // whose owner the file gets, or nil
+	mode         fs.FileMode
+	in           *disk.Tree
 	oldInfo      fs.FileInfo // nil where there is no file
 	intent       func(Changes) error
 }
@@ -101,11 +112,11 @@ type pending struct {
 // prepareFile makes all checks; its result is never nil.
 func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
 	p := &pending{changes: Changes{Path: dst}}
-	content, info, err := readBounded(src)
+	content, info, err := readBounded(nil, src)
 	if err != nil {
 		return p, fmt.Errorf("copying %s: %w", src, err)
 	}
-	if old, err := os.Stat(dst); err == nil && os.SameFile(info, old) {
+	if old, err := disk.In(o.In).Stat(dst); err == nil && os.SameFile(info, old) {
 		return p, fmt.Errorf("copying %s: %w", src, ErrSameFile)
 	}
 	return prepare(content, info, src, dst, o)
@@ -113,7 +124,8 @@ func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
 
 // prepare makes the checks for content and the file that it comes from, or nil.
 func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (*pending, error) {
-	p := &pending{changes: Changes{Path: dst}, content: content, like: info, intent: o.Intent}
+	in := disk.In(o.In)
+	p := &pending{changes: Changes{Path: dst}, content: content, like: info, intent: o.Intent, in: in}
 	var from *Store
 	var err error
 	if !o.Password.IsZero() {
@@ -122,20 +134,16 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 			return p, fmt.Errorf("copying %s: %w", src, err)
 		}
 	}
-	old, oldInfo, err := readBounded(dst)
+	old, oldInfo, err := readBounded(in, dst)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return p, fmt.Errorf("copying to %s: %w", dst, err)
 	}
-	if _, err := os.Lstat(dst); err == nil && !exists {
+	if _, err := in.Lstat(dst); err == nil && !exists {
 		return p, fmt.Errorf("copying to %s: a link that leads nowhere: %w", dst, fs.ErrNotExist)
 	}
-	folder, err := os.Stat(filepath.Dir(dst))
-	if err != nil {
+	if err := in.IsDir(filepath.Dir(dst)); err != nil {
 		return p, fmt.Errorf("copying to %s: its folder: %w", dst, err)
-	}
-	if !folder.IsDir() {
-		return p, fmt.Errorf("copying to %s: %s is not a folder", dst, filepath.Dir(dst))
 	}
 	if o.InUse != nil {
 		if err := o.InUse(dst); err != nil {
@@ -143,14 +151,19 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 		}
 	}
 	if exists && !o.Replace {
-		if err := refuseLoss(from, dst, o); err != nil {
+		if err := refuseLoss(from, old, o); err != nil {
 			return p, fmt.Errorf("copying to %s: %w", dst, err)
 		}
 	}
 	p.changes.SHA256, p.changes.Entries = sumOf(content), fingerprints(content)
+	p.mode = cmp.Or(o.SourceMode.Perm(), 0o600)
+	if info != nil {
+		p.mode = info.Mode().Perm()
+	}
 	if exists {
 		p.old, p.oldInfo, p.like = old, oldInfo, oldInfo
-		p.changes.Before, p.changes.Backup = sumOf(old), freeName(dst, o.Now)
+		p.mode = oldInfo.Mode().Perm() & (p.mode | 0o700)
+		p.changes.Before, p.changes.Backup = sumOf(old), freeName(in, dst, o.Now)
 	}
 	return p, nil
 }
@@ -163,14 +176,14 @@ func (p *pending) carryOut() error {
 		}
 	}
 	if p.oldInfo != nil {
-		if err := backUp(c.Path, c.Backup, p.old, p.oldInfo); err != nil {
+		if err := backUp(p.in, c.Path, c.Backup, p.old, p.oldInfo); err != nil {
 			return fmt.Errorf("keeping %s: %w", c.Path, err)
 		}
 	}
 	if err := p.unchanged(); err != nil {
 		return fmt.Errorf("copying to %s: %w", c.Path, err)
 	}
-	if err := replaceFile(c.Path, p.content, p.like, p.oldInfo != nil); err != nil {
+	if err := replaceFile(p.in, c.Path, p.content, p.mode, p.like, p.oldInfo != nil); err != nil {
 		return errors.Join(fmt.Errorf("copying to %s: %w", c.Path, err), p.takeBack())
 	}
 	return nil
@@ -180,11 +193,11 @@ func (p *pending) carryOut() error {
 // the file, only the backup is ours.
 func (p *pending) takeBack() error {
 	c := p.changes
-	now, err := sumOfFile(c.Path)
+	now, err := sumOfFile(p.in, c.Path)
 	if err == nil && now != "" && now != c.SHA256 && c.Backup != "" {
-		return disk.Remove(c.Backup)
+		return p.in.Remove(c.Backup)
 	}
-	return c.Undo()
+	return c.undo(p.in)
 }
 
 // unchanged checks that the file and its backup are still what prepare read:
@@ -192,22 +205,22 @@ func (p *pending) takeBack() error {
 // the rename.
 func (p *pending) unchanged() error {
 	c := p.changes
-	now, err := sumOfFile(c.Path)
+	now, err := sumOfFile(p.in, c.Path)
 	kept := c.Before
 	if err == nil && c.Backup != "" {
-		kept, err = sumOfFile(c.Backup)
+		kept, err = sumOfFile(p.in, c.Backup)
 	}
 	if err == nil && (now != c.Before || kept != c.Before) {
 		err = fmt.Errorf("%w: another one was quicker", ErrChangedSince)
 	}
 	if err != nil && c.Backup != "" {
-		err = errors.Join(err, disk.Remove(c.Backup)) // a second name, or a copy
+		err = errors.Join(err, p.in.Remove(c.Backup)) // a second name, or a copy
 	}
 	return err
 }
 
-func readBounded(path string) ([]byte, fs.FileInfo, error) {
-	f, err := disk.Open(path)
+func readBounded(in *disk.Tree, path string) ([]byte, fs.FileInfo, error) {
+	f, err := in.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -224,8 +237,8 @@ func readBounded(path string) ([]byte, fs.FileInfo, error) {
 }
 
 // refuseLoss returns an error with the keys that only the destination has.
-func refuseLoss(from *Store, dst string, o CopyOptions) error {
-	to, err := Open(dst, o.Password, WithKeyPassword(o.KeyPassword))
+func refuseLoss(from *Store, old []byte, o CopyOptions) error {
+	to, err := Decode(bytes.NewReader(old), o.Password, WithKeyPassword(o.KeyPassword))
 	if err != nil {
 		return fmt.Errorf("reading the existing store to see which keys would be lost: %w", err)
 	}
@@ -273,14 +286,14 @@ func sumOf(content []byte) string {
 }
 
 // freeName returns a dated name for the backup that is not in use.
-func freeName(path string, now func() time.Time) string {
+func freeName(in *disk.Tree, path string, now func() time.Time) string {
 	if now == nil {
 		now = time.Now
 	}
 	base := path + ".backup-" + now().Format("20060102-150405")
 	name := base
 	for i := 2; i < 1000; i++ {
-		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		if _, err := in.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		name = fmt.Sprintf("%s-%d", base, i)
@@ -291,53 +304,45 @@ func freeName(path string, now func() time.Time) string {
 // backUp keeps a file under a second name: as a hard link, which is atomic and
 // keeps all metadata; on a file system without links, or where path is a link
 // that leads elsewhere, as a copy with mode, owner and dates.
-func backUp(path, name string, content []byte, info fs.FileInfo) error {
-	real, err := filepath.EvalSymlinks(path)
+func backUp(in *disk.Tree, path, name string, content []byte, info fs.FileInfo) error {
+	real, err := in.Real(path)
 	if err != nil {
 		return err
 	}
-	err = disk.Link(real, name)
+	err = in.Link(real, name)
 	if errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	if err != nil {
-		if err := copyAside(name, content, info); err != nil {
+		if err := copyAside(in, name, content, info); err != nil {
 			return err
 		}
 	}
-	return disk.Sync(filepath.Dir(name))
+	return in.Sync(filepath.Dir(name))
 }
 
 // copyAside creates the name first, so that of two copies at once one fails.
-func copyAside(name string, content []byte, info fs.FileInfo) error {
-	err := disk.Do("create", name, func() error {
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return err
-		}
-		return f.Close()
-	})
-	if err != nil {
+func copyAside(in *disk.Tree, name string, content []byte, info fs.FileInfo) error {
+	if err := in.Create(name, 0o600); err != nil {
 		return err
 	}
-	if err = replaceFile(name, content, info, true); err == nil {
-		err = disk.Chtimes(name, info.ModTime())
+	err := replaceFile(in, name, content, info.Mode(), info, true)
+	if err == nil {
+		err = in.Chtimes(name, info.ModTime())
 	}
 	if err != nil {
-		return errors.Join(err, disk.Remove(name))
+		return errors.Join(err, in.Remove(name))
 	}
 	return nil
 }
 
-// replaceFile writes a file completely or not at all, following a link, with mode
-// and owner of another file. An owner that cannot be set is an error if must.
-func replaceFile(path string, content []byte, like fs.FileInfo, must bool) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
+// replaceFile writes a file completely or not at all, following a link, with the
+// owner of another file. An owner that cannot be set is an error if must.
+func replaceFile(
+	in *disk.Tree, path string, content []byte, mode fs.FileMode, like fs.FileInfo, must bool,
+) error {
+	if real, err := in.Real(path); err == nil {
 		path = real
 	}
-	mode := fs.FileMode(0o600)
-	if like != nil {
-		mode = like.Mode().Perm()
-	}
-	return disk.Write(path, content, mode, func(f *os.File) error { return keepOwner(f, like, must) })
+	return in.Write(path, content, mode.Perm(), func(f *os.File) error { return keepOwner(f, like, must) })
 }

@@ -51,8 +51,8 @@ func siblings(t *testing.T, path string) []string {
 func TestCopyAndUndo(t *testing.T) {
 	t.Parallel()
 	src, before := fixture(t, "openidm-7.0.2.jceks"), fixture(t, "trust.jceks")
-	from := place(t, "keystore.jceks", src, 0o600)
-	to := place(t, "keystore.jceks", before, 0o640)
+	from := place(t, "keystore.jceks", src, 0o640)
+	to := place(t, "keystore.jceks", before, 0o644)
 	c, err := Copy(from, to, CopyOptions{Password: NewPassword("changeit"), Now: dated})
 	if err != nil {
 		t.Fatal(err)

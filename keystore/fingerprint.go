@@ -8,19 +8,21 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Made reports whether the file is what the copy made of it, be it rewritten since with the same entries, as a server
 // does when it starts.
 func (c Changes) Made() (bool, error) {
-	now, err := c.sumNow()
+	now, err := c.sumNow(nil)
 	return now == c.SHA256, err
 }
 
 // sumNow is the SHA-256 of the file, "" if there is none. A file that holds the entries of the new content, in whatever
 // order, counts as the new content.
-func (c Changes) sumNow() (string, error) {
-	content, _, err := readBounded(c.Path)
+func (c Changes) sumNow(in *disk.Tree) (string, error) {
+	content, _, err := readBounded(in, c.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

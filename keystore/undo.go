@@ -15,8 +15,14 @@ import (
 // intent is known, and may be called twice. A file or a backup that was changed
 // since the copy is kept and is [ErrChangedSince]; one that was only rewritten
 // with the same entries was not changed.
-func (c Changes) Undo() error {
-	now, err := c.sumNow()
+func (c Changes) Undo() error { return c.UndoIn(nil) }
+
+// UndoIn is Undo of a copy with [CopyOptions.In]: it reads and changes only files
+// of that folder.
+func (c Changes) UndoIn(folder *os.Root) error { return c.undo(disk.In(folder)) }
+
+func (c Changes) undo(in *disk.Tree) error {
+	now, err := c.sumNow(in)
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}
@@ -25,11 +31,11 @@ func (c Changes) Undo() error {
 		case "":
 			return nil
 		case c.SHA256:
-			return errors.Join(disk.Remove(c.Path), disk.Sync(filepath.Dir(c.Path)))
+			return errors.Join(in.Remove(c.Path), in.Sync(filepath.Dir(c.Path)))
 		}
 		return fmt.Errorf("removing %s: %w", c.Path, ErrChangedSince)
 	}
-	kept, err := sumOfFile(c.Backup)
+	kept, err := sumOfFile(in, c.Backup)
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}
@@ -44,13 +50,13 @@ func (c Changes) Undo() error {
 		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, fs.ErrNotExist)
 	case kept != before && now == before:
 		// The copy was killed while it wrote the backup.
-		return disk.Remove(c.Backup)
+		return in.Remove(c.Backup)
 	case kept != before:
 		return fmt.Errorf("putting back %s: the file that it was, %s: %w", c.Path, c.Backup, ErrChangedSince)
 	case now != "" && now != c.SHA256 && now != before:
 		return fmt.Errorf("putting back %s: %w; the file that it was is %s", c.Path, ErrChangedSince, c.Backup)
 	}
-	if err := c.putBack(); err != nil {
+	if err := c.putBack(in); err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}
 	return nil
@@ -58,37 +64,37 @@ func (c Changes) Undo() error {
 
 // putBack renames the backup, which restores all metadata; across file systems it
 // writes the content and removes the backup.
-func (c Changes) putBack() error {
+func (c Changes) putBack(in *disk.Tree) error {
 	path := c.Path
-	if real, err := filepath.EvalSymlinks(path); err == nil {
+	if real, err := in.Real(path); err == nil {
 		path = real
 	}
-	now, err := os.Stat(path)
-	kept, keptErr := os.Stat(c.Backup)
+	now, err := in.Stat(path)
+	kept, keptErr := in.Stat(c.Backup)
 	if err == nil && keptErr == nil && os.SameFile(now, kept) {
 		// Two names of one file: the copy was killed before it replaced the
 		// first. A rename would leave both.
-		return errors.Join(disk.Remove(c.Backup), disk.Sync(filepath.Dir(c.Backup)))
+		return errors.Join(in.Remove(c.Backup), in.Sync(filepath.Dir(c.Backup)))
 	}
-	if disk.Rename(c.Backup, path) == nil {
-		return errors.Join(disk.Sync(filepath.Dir(path)), disk.Sync(filepath.Dir(c.Backup)))
+	if in.Rename(c.Backup, path) == nil {
+		return errors.Join(in.Sync(filepath.Dir(path)), in.Sync(filepath.Dir(c.Backup)))
 	}
-	before, info, err := readBounded(c.Backup)
+	before, info, err := readBounded(in, c.Backup)
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, before, info, true); err != nil {
+	if err := replaceFile(in, path, before, info.Mode(), info, true); err != nil {
 		return err
 	}
-	if err := disk.Chtimes(path, info.ModTime()); err != nil {
+	if err := in.Chtimes(path, info.ModTime()); err != nil {
 		return err
 	}
-	return disk.Remove(c.Backup)
+	return in.Remove(c.Backup)
 }
 
 // sumOfFile returns "" if there is no file.
-func sumOfFile(path string) (string, error) {
-	content, _, err := readBounded(path)
+func sumOfFile(in *disk.Tree, path string) (string, error) {
+	content, _, err := readBounded(in, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}

@@ -241,13 +241,14 @@ func WriteFile(path string, s *Store, password Password) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	like, err := os.Stat(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	mode := fs.FileMode(0o600)
+	switch {
+	case err == nil:
+		mode = like.Mode()
+	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err != nil {
-		like = nil
-	}
-	if err := replaceFile(path, b.Bytes(), like, true); err != nil {
+	if err := replaceFile(nil, path, b.Bytes(), mode, like, true); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil

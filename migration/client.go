@@ -55,6 +55,9 @@ type Client struct {
 	// SettleTime is how long Wait polls answers that leave the outcome open
 	// before it calls the outcome unknown; 0: 60 s.
 	SettleTime time.Duration
+	// MaxDown is how long Wait outlasts a target that does not answer; 0: 2 min,
+	// negative: as long as its context allows.
+	MaxDown time.Duration
 
 	found   sync.Mutex
 	service bool // the target has the product's own service

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -148,6 +149,31 @@ func (e *UnknownOutcomeError) Remedy() string {
 	return "ask for the status again, and look at the target's log and records, before it is sent once more"
 }
 
+// GoneError is returned if a target did not answer [Client.Wait] for MaxDown. What
+// it does, or did until then, is not known. It wraps the error of the last request,
+// and matches [openidm.ErrUnavailable] where that does.
+type GoneError struct {
+	Action string        // "configure" or "migrate"
+	Status Status        // the last one read; its Phase is "" when there was none
+	Down   time.Duration // since the last answer, or since the wait began
+	Err    error
+}
+
+// Error says for how long, and what the target said last.
+func (e *GoneError) Error() string {
+	return fmt.Sprintf("%s: the target has not answered for %v, %s: %v", e.Action, e.Down.Round(time.Second),
+		lastSaid(e.Status), e.Err)
+}
+
+// Unwrap gives the error of the last request.
+func (e *GoneError) Unwrap() error { return e.Err }
+
+// Remedy says what to do.
+func (e *GoneError) Remedy() string {
+	return "start the target again, then ask for the status: a migration does not resume by itself, and one that " +
+		"was received is not sent again without a look at the target's records"
+}
+
 // UnknownStateError is returned if the target's answer is not understood. Such an
 // answer is never success; Status.Raw holds it.
 type UnknownStateError struct{ Status Status }
@@ -173,15 +199,17 @@ type WaitError struct {
 
 // Error says what was waited for, and what the target said last.
 func (e *WaitError) Error() string {
-	said := "no answer yet"
+	return fmt.Sprintf("waiting for %s, %s: %v", e.Until, lastSaid(e.Status), e.Err)
+}
+
+func lastSaid(s Status) string {
 	switch {
-	case e.Status.Processed >= 0 && e.Status.Phase != "":
-		said = fmt.Sprintf("the target said %q, %d records",
-			text.Cut(e.Status.Word, maxWord), e.Status.Processed)
-	case e.Status.Phase != "":
-		said = fmt.Sprintf("the target said %q", text.Cut(e.Status.Word, maxWord))
+	case s.Processed >= 0 && s.Phase != "":
+		return fmt.Sprintf("the target said %q, %d records", text.Cut(s.Word, maxWord), s.Processed)
+	case s.Phase != "":
+		return fmt.Sprintf("the target said %q", text.Cut(s.Word, maxWord))
 	}
-	return fmt.Sprintf("waiting for %s, %s: %v", e.Until, said, e.Err)
+	return "no answer yet"
 }
 
 // Unwrap gives the context's error, with that of the last request.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -54,6 +55,9 @@ type Status struct {
 	// Rate is how many records a second were processed while [Client.Wait]
 	// looked on; 0: unknown.
 	Rate float64 `json:"rate,omitempty"`
+	// Down is for how long the target has not answered while [Client.Wait] asked:
+	// all else is what it said last. 0: it answers. In JSON it is in nanoseconds.
+	Down time.Duration `json:"down,omitempty"`
 	// Runs are the reconciliations that the answer shows, if any.
 	Runs []openidm.Recon `json:"runs,omitempty"`
 	Raw  json.RawMessage `json:"-"`

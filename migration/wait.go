@@ -14,21 +14,24 @@ const (
 	defaultPoll       = 500 * time.Millisecond
 	defaultMaxPoll    = 10 * time.Second
 	defaultSettleTime = time.Minute
+	defaultMaxDown    = 2 * time.Minute
+	sayDown           = 10 * time.Second // how often it is said that the target is down
 )
 
 // Wait asks for the status, ever more slowly, until it is [PhaseConfigured] or
 // [PhaseComplete], and calls progress, unless nil, with each one. A bare
 // "success" is the end of a migration only after this call has seen it run.
 //
-// Wait outlasts a target that is down for as long as ctx allows, and for
-// SettleTime one that answers with errors after it had answered well, as a
-// server does while it starts. It ends with
+// Wait outlasts a target that is down for MaxDown, and calls progress every 10 s
+// meanwhile, with Status.Down; and for SettleTime one that answers with errors
+// after it had answered well, as a server does while it starts. It ends with
 //
 //   - a [*FailedError] when the target says that it failed, or that records
 //     did,
 //   - an [*UnknownStateError] or [*UnknownOutcomeError] when for SettleTime
 //     the target's answers do not tell the outcome: unknown words, or that
 //     nothing was configured or started,
+//   - a [*GoneError] when the target has not answered for MaxDown,
 //   - a [*WaitError], which wraps the context's error and has the last status,
 //     at the end of ctx,
 //   - the error of the request otherwise.
@@ -39,11 +42,14 @@ func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (
 		return Status{}, fmt.Errorf("waiting for %q: only %q and %q can be waited for", until,
 			PhaseConfigured, PhaseComplete)
 	}
-	w := waiter{c: c, until: until, last: Status{Processed: -1, Total: -1, Failed: -1},
-		pause: orDefault(c.PollInterval, defaultPoll)}
+	w := waiter{c: c, until: until, progress: progress, last: Status{Processed: -1, Total: -1, Failed: -1},
+		pause: orDefault(c.PollInterval, defaultPoll), heard: time.Now(), patience: c.MaxDown}
+	if w.patience == 0 {
+		w.patience = defaultMaxDown
+	}
 	longest := max(orDefault(c.MaxPollInterval, defaultMaxPoll), w.pause)
 	for {
-		s, err := c.Status(ctx)
+		s, err := w.ask(ctx)
 		if ctx.Err() != nil {
 			return w.last, w.ended(ctx, err)
 		}
@@ -51,6 +57,7 @@ func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (
 		if err != nil {
 			over, err = w.missed(err)
 		} else {
+			w.heard = time.Now()
 			w.measure(&s)
 			if progress != nil {
 				progress(s)
@@ -81,7 +88,11 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 type waiter struct {
 	c          *Client
 	until      Phase
+	progress   func(Status)
 	pause      time.Duration
+	patience   time.Duration // with a target that is down; negative: no end
+	heard      time.Time     // the last answer, at first the beginning
+	said       time.Time     // that it is down
 	last       Status
 	met        bool // an answer, or a server that was down
 	sawRunning bool
@@ -114,15 +125,60 @@ func (w *waiter) nextPause(err error, longest time.Duration) time.Duration {
 		pause = max(pause, min(answer.RetryAfter, longest))
 	}
 	w.pause = min(w.pause*3/2, longest)
+	if w.patience > 0 {
+		pause = min(pause, max(time.Until(w.heard.Add(w.patience)), 0))
+	}
 	return pause
+}
+
+// ask asks for the status, until the patience with a target that is down is over, and says meanwhile that it is.
+func (w *waiter) ask(ctx context.Context) (s Status, err error) {
+	cancel := context.CancelFunc(func() {})
+	if w.patience > 0 {
+		ctx, cancel = context.WithDeadline(ctx, w.heard.Add(w.patience))
+	}
+	defer cancel()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		s, err = w.c.Status(ctx)
+	}()
+	tick := time.NewTicker(sayDown)
+	defer tick.Stop()
+	for {
+		select {
+		case <-answered:
+			return s, err
+		case <-tick.C:
+			w.sayIsDown()
+		}
+	}
+}
+
+func (w *waiter) sayIsDown() {
+	now := time.Now()
+	if w.progress == nil || now.Sub(w.heard) < sayDown || now.Sub(w.said) < sayDown {
+		return
+	}
+	w.said = now
+	s := w.last
+	s.Down, s.Rate = now.Sub(w.heard), 0
+	w.progress(s)
 }
 
 // missed reports whether a request that failed ends the wait.
 func (w *waiter) missed(err error) (over bool, _ error) {
-	if errors.Is(err, openidm.ErrUnavailable) {
-		w.met, w.odd = true, time.Time{} // down, which has no limit but ctx
+	down := time.Since(w.heard)
+	over = w.patience > 0 && down >= w.patience
+	switch {
+	case over:
+		return true, &GoneError{Action: w.action(), Status: w.last, Down: down, Err: err}
+	case errors.Is(err, openidm.ErrUnavailable):
+		w.met, w.odd = true, time.Time{}
+		w.sayIsDown()
 		return false, err
 	}
+	w.heard = time.Now()
 	return !w.met || w.unsettled(), err
 }
 

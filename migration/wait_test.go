@@ -119,13 +119,14 @@ func TestWait(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c, f := newTarget(t, map[string][]any{"status": tc.answers})
+				c.MaxDown = -1
 				within := tc.within
 				if within == 0 {
 					within = 3 * time.Hour
 				}
 				began, calls := time.Now(), 0
 				s, err := c.Wait(ctxFor(t, within), tc.until, func(s Status) {
-					if calls++; s.Phase == "" {
+					if calls++; s.Phase == "" && s.Down == 0 {
 						t.Error("progress without a phase")
 					}
 				})
@@ -170,6 +171,54 @@ func TestWaitError(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
+}
+
+// TestWaitGone: a target that is gone is waited for two minutes, which is said every ten seconds, and as long again
+// after each answer.
+func TestWaitGone(t *testing.T) {
+	t.Parallel()
+	const running = `{"status":"running","progress":{"processed":94,"total":1000}}`
+	hangs := func() any { time.Sleep(7 * time.Second); return errLost } // which does not know its context
+	for name, c := range map[string]struct {
+		answers []any
+		maxDown time.Duration
+		last    Phase
+		takes   time.Duration
+	}{
+		"refused":            {[]any{running, errDown}, 0, PhaseRunning, 2 * time.Minute},
+		"hangs":              {[]any{running, hangs}, 0, PhaseRunning, 0},
+		"never there":        {[]any{errDown}, 0, "", 2 * time.Minute},
+		"a proxy without it": {[]any{running, response{502, startPage}}, 0, PhaseRunning, 2 * time.Minute},
+		"it was back for a look": {
+			join([]any{running}, repeat(9, errDown), []any{running, errDown}), 0, PhaseRunning, 0,
+		},
+		"a longer wait": {[]any{running, errDown}, time.Hour, PhaseRunning, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, _ := newTarget(t, map[string][]any{"status": c.answers})
+				client.MaxDown = c.maxDown
+				var downs []time.Duration
+				began := time.Now()
+				s, err := client.Wait(t.Context(), PhaseComplete, func(s Status) {
+					if s.Down > 0 {
+						downs = append(downs, s.Down.Round(time.Second))
+					}
+				})
+				took := time.Since(began)
+				var gone *GoneError
+				if !errors.As(err, &gone) || gone.Down < 2*time.Minute || s.Phase != c.last || gone.Remedy() == "" ||
+					c.takes > 0 && took.Round(time.Second) != c.takes || took < 2*time.Minute {
+					t.Fatalf("%v after %v", err, took)
+				}
+				if n := len(downs); n < int(took/(20*time.Second)) || n > int(took/(10*time.Second)) ||
+					downs[0] > 20*time.Second {
+					t.Errorf("said %v", downs)
+				}
+			})
+		})
+	}
 }
 
 func TestWaitRate(t *testing.T) {

@@ -114,6 +114,9 @@ func (a *app) demo(ctx context.Context, args []string) error {
 		return err
 	}
 	d := &demo{a: a, dir: dir}
+	if err := os.Setenv("XDG_STATE_HOME", d.path("state")); err != nil { // which leads to the journal
+		return err
+	}
 	err = d.play(ctx, *fault, chosen, *users)
 	err = errors.Join(err, d.close(*keep))
 	if _, statErr := os.Stat(d.path("report")); statErr == nil {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -139,7 +140,8 @@ func (a *app) applyFlags(v *upgradeFlags, needs []string) error {
 	default:
 		return usagef("-log %s: must be debug or json", v.logLevel)
 	}
-	if u.TargetDir == "" && v.report != "" {
+	// An earlier version kept its journal there; it is found by the server by now.
+	if _, err := os.Lstat(filepath.Join(v.report, "journal.json")); err == nil && u.TargetDir == "" && v.report != "" {
 		u.StateDir = v.report
 	}
 	if err := u.Validate(); err != nil {

@@ -155,7 +155,7 @@ func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pa
 	pairs := map[string]*pair{}
 	var reducers [2]*digest.Reducer
 	for side := range reducers {
-		reducers[side] = digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore)
+		reducers[side] = v.reducer(side)
 	}
 	err := v.pass(ctx, parts, func(side int, b *digest.Body) (int, error) {
 		return v.each(side, b, func(raw json.RawMessage) error {
@@ -238,8 +238,7 @@ func (v *verifier) count(kind differenceKind, twice bool, by int64) {
 func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 	var reducers [2]*digest.Reducer
 	for side := range reducers {
-		reducers[side] = digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore)
-		reducers[side].Values = v.opts.Values
+		reducers[side] = v.reducer(side)
 	}
 	var mu sync.Mutex
 	err := v.pass(ctx, v.partsOf(suspects), func(side int, b *digest.Body) (int, error) {
@@ -304,8 +303,7 @@ func (v *verifier) readMissing(ctx context.Context, suspects *suspectSet) error 
 	)
 	for range parallelReads {
 		all.Go(func() {
-			reducer := digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore)
-			reducer.Values = v.opts.Values
+			reducers := [2]*digest.Reducer{v.reducer(0), v.reducer(1)}
 			for q := range questions {
 				mu.Lock()
 				quiet := mute[q.side]
@@ -324,7 +322,7 @@ func (v *verifier) readMissing(ctx context.Context, suspects *suspectSet) error 
 					}
 					continue
 				}
-				if id, members, err := reducer.Detail(raw); err == nil && id == q.id {
+				if id, members, err := reducers[q.side].Detail(raw); err == nil && id == q.id {
 					q.s.members[q.side] = members
 				}
 			}

@@ -198,7 +198,7 @@ func (v *verifier) canRange(ctx context.Context, known mismatch) (bool, error) {
 	var trees [2]*digest.Hasher
 	var pages [2]digest.Page
 	for side := range trees {
-		trees[side] = digest.NewHasher(v.key, v.opts.Keys, v.collection.Ignore)
+		trees[side] = v.hasher(side)
 	}
 	tooMany := errors.New("more than there are")
 	err := v.parts(ctx, []idRange{known.Part}, [2]int64{}, func(side int, b *digest.Body) (int, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of
@@ -47,6 +49,11 @@ type CollectionReport struct {
 	// Blocked reports whether one server has the collection and the other
 	// refuses to show it, so that they cannot be compared.
 	Blocked bool `json:"blocked,omitempty"`
+
+	// Changes are what the expected changes of a migration explained of the
+	// records, in the order of [Options].Changes, with those that explained
+	// nothing.
+	Changes []changes.Count `json:"changes,omitempty"`
 
 	// SourceCount and TargetCount are the records that were read.
 	SourceCount int64 `json:"sourceCount"`

@@ -23,6 +23,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
@@ -88,6 +89,7 @@ type savedCollection struct {
 	// Of the first reading.
 	Cookies            [2]string
 	Counts, Unreadable [2]int64
+	Tallies            [2]digest.Tally
 	Chunks             [2]chunkList
 
 	// Of what follows.
@@ -144,13 +146,14 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 	text, err := json.Marshal(struct {
 		URLs, Users    [2]string
 		Collections    []Collection
+		Changes        []string
 		Keys           bool
 		PageSize, Most int
 		SortKeys       []string
 		Values         bool
 	}{
-		urls, users, opts.Collections, opts.Keys != nil, opts.PageSize, opts.MaxDifferences, opts.SortKeys,
-		opts.Values,
+		urls, users, opts.Collections, opts.changeCodes(), opts.Keys != nil, opts.PageSize, opts.MaxDifferences,
+		opts.SortKeys, opts.Values,
 	})
 	if err != nil {
 		return nil, err
@@ -167,7 +170,7 @@ func (s *stateStore) load() error {
 	if err := disk.Sweep(s.path); err != nil {
 		return fmt.Errorf("state of the comparison: %w", err)
 	}
-	f, err := os.Open(s.path)
+	f, err := disk.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -367,7 +370,7 @@ func (v *verifier) save() (savedCollection, bool) {
 	}
 	saved := savedCollection{
 		Stage: stageReading, Report: v.report, Absent: v.absent, Sort: v.sort,
-		Cookies: f.cookies, Counts: f.counts, Unreadable: f.unreadable,
+		Cookies: f.cookies, Counts: f.counts, Unreadable: f.unreadable, Tallies: f.tallies,
 	}
 	for side := range f.chunks {
 		c := &f.chunks[side]

@@ -107,7 +107,8 @@ func (d mismatch) total() int64 { return int64(d.Counts[0]) + int64(d.Counts[1])
 type firstPass struct {
 	counts     [2]int64
 	unreadable [2]int64
-	cookies    [2]string // of the pages that follow
+	tallies    [2]digest.Tally // of the changes
+	cookies    [2]string       // of the pages that follow
 
 	ordered bool
 	chunks  [2]chunkList
@@ -121,7 +122,8 @@ type firstPass struct {
 var errOrder = errors.New("in another order")
 
 func (f *firstPass) add(side int, p *digest.Page) error {
-	f.counts[side] += int64(len(p.Digests) + p.Unreadable)
+	f.counts[side] += int64(p.Records())
+	f.tallies[side].Join(&p.Tally)
 	f.unreadable[side] += int64(p.Unreadable)
 	for _, d := range p.Digests {
 		if f.ordered {
@@ -146,7 +148,7 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 	resumed := saved.Stage == stageReading
 	if resumed {
 		f.cookies, f.counts, f.unreadable = saved.Cookies, saved.Counts, saved.Unreadable
-		f.chunks = saved.Chunks
+		f.chunks, f.tallies = saved.Chunks, saved.Tallies
 		v.addPasses(-1)
 	}
 	err := v.readFirst(ctx, f, saved)
@@ -168,6 +170,7 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 	v.setReading(nil)
 	v.report.SourceCount, v.report.TargetCount = f.counts[0], f.counts[1]
 	v.report.Unreadable = f.unreadable[0] + f.unreadable[1]
+	v.explained(f.tallies)
 	if !f.ordered {
 		return f.differingBuckets(), nil
 	}
@@ -203,7 +206,7 @@ func (v *verifier) readFirst(ctx context.Context, f *firstPass, saved savedColle
 	var trees [2]*digest.Hasher
 	var pages [2]digest.Page
 	for side := range trees {
-		trees[side] = digest.NewHasher(v.key, v.opts.Keys, v.collection.Ignore)
+		trees[side] = v.hasher(side)
 	}
 	return v.parts(ctx, []idRange{{cookies: f.cookies}}, f.counts, func(side int, b *digest.Body) (int, error) {
 		p := &pages[side]
@@ -218,7 +221,7 @@ func (v *verifier) readFirst(ctx context.Context, f *firstPass, saved savedColle
 		v.state[side].Unlock()
 		v.expect(side, p.Total, b.Next == "")
 		v.store.read()
-		return len(p.Digests) + p.Unreadable, err
+		return p.Records(), err
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -25,6 +26,11 @@ import (
 type Options struct {
 	// Collections to compare; nil: [DefaultCollections].
 	Collections []Collection
+	// Changes are what a correct migration changes: both servers' records are
+	// brought into one form by them before they are compared, and what they explain
+	// is counted in the report. Nil: [changes.Default]. An empty list explains
+	// nothing, as between two servers of one generation.
+	Changes []changes.Change
 	// Keys decrypts values, so that one which the target encrypted again is
 	// compared by its plaintext. Without it, equal ciphertext is equal and
 	// different ciphertext is counted as not checked. No plaintext leaves the
@@ -174,6 +180,9 @@ func (o Options) WithDefaults() Options {
 	if o.Collections == nil {
 		o.Collections = DefaultCollections()
 	}
+	if o.Changes == nil {
+		o.Changes = changes.Default()
+	}
 	if o.MaxDifferences <= 0 {
 		o.MaxDifferences = 1000
 	}
@@ -235,6 +244,7 @@ type verifier struct {
 	servers    [2]Server
 	opts       Options
 	collection Collection
+	changes    []changes.Change
 	key        []byte
 	seed       maphash.Seed
 	absent     [2]bool     // that server has no such collection
@@ -256,12 +266,16 @@ type verifier struct {
 
 func newVerifier(servers [2]Server, opts Options, collection Collection, key []byte, said *sync.Mutex) *verifier {
 	return &verifier{
-		servers: servers, opts: opts, collection: collection, key: key, seed: maphash.MakeSeed(), said: said,
+		servers: servers, opts: opts, collection: collection, changes: opts.changesOf(collection), key: key,
+		seed: maphash.MakeSeed(), said: said,
 		report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
 	}
 }
 
 func (v *verifier) run(ctx context.Context) error {
+	if err := v.tooMany(); err != nil {
+		return err
+	}
 	saved := v.store.saved(v.number)
 	if saved.Stage == stageNotBegun {
 		ok, err := v.choose(ctx)

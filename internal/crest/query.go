@@ -69,8 +69,8 @@ type queryAnswer struct {
 	Result                  []Record `json:"result"`
 	ResultCount             int      `json:"resultCount"`
 	PagedResultsCookie      *string  `json:"pagedResultsCookie"`
-	TotalPagedResultsPolicy string   `json:"totalPagedResultsPolicy"`
-	TotalPagedResults       int      `json:"totalPagedResults"`
+	TotalPagedResultsPolicy string   `json:"totalPagedResultsPolicy,omitempty"`
+	TotalPagedResults       *int     `json:"totalPagedResults,omitempty"`
 	RemainingPagedResults   int      `json:"remainingPagedResults"`
 }
 
@@ -114,9 +114,9 @@ func RunQuery(c *Request, from Source) (*Result, *Error) {
 	answer := newQueryAnswer(found)
 	if paged && q.total && (q.ID == "query-all" || q.ID == "query-all-ids") {
 		// Of the configured queries only these have one that counts beside them.
-		answer.TotalPagedResultsPolicy, answer.TotalPagedResults = "EXACT", from.Len()
+		answer.TotalPagedResultsPolicy, *answer.TotalPagedResults = "EXACT", from.Len()
 	}
-	if paged && len(found) == q.PageSize && offset+len(found) != answer.TotalPagedResults {
+	if paged && len(found) == q.PageSize && offset+len(found) != *answer.TotalPagedResults {
 		cookie := strconv.Itoa(offset + q.PageSize)
 		answer.PagedResultsCookie = &cookie
 	}
@@ -169,9 +169,19 @@ func newQueryAnswer(found []Record) queryAnswer {
 	if found == nil {
 		found = []Record{}
 	}
+	unknown := -1
 	return queryAnswer{
 		Result: found, ResultCount: len(found),
-		TotalPagedResultsPolicy: "NONE", TotalPagedResults: -1, RemainingPagedResults: -1,
+		TotalPagedResultsPolicy: "NONE", TotalPagedResults: &unknown, RemainingPagedResults: -1,
+	}
+}
+
+// OmitTotals leaves the two members of totals out of the answer to a query, as
+// 3.x does.
+func (r *Result) OmitTotals() {
+	if answer, ok := r.Body.(queryAnswer); ok {
+		answer.TotalPagedResultsPolicy, answer.TotalPagedResults = "", nil
+		r.Body = answer
 	}
 }
 

@@ -5,7 +5,9 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,24 +53,24 @@ const tempMark = ".tmp"
 // file is durable when Write returns; when it fails the old one is untouched. What
 // is not a regular file is not replaced: that is [ErrNotRegular]. A link is
 // replaced, not followed.
-func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) error) (err error) {
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&^fs.ModeSymlink&fs.ModeType != 0 {
+func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) error) error {
+	return (*Tree)(nil).Write(path, content, mode, finish)
+}
+
+// Write is the function [Write].
+func (t *Tree) Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) error) (err error) {
+	dir := filepath.Dir(path)
+	if info, err := t.Lstat(path); err == nil && info.Mode()&^fs.ModeSymlink&fs.ModeType != 0 {
 		return notRegular(path)
 	}
-	At("before", "create", path)
-	f, err := os.CreateTemp(dir, "."+base+tempMark+"*")
-	At("after", "create", path)
+	f, temp, err := t.createTemp(path)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(f.Name())
+			_ = t.Remove(temp)
 		}
 	}()
 	// In two parts, so that a test can end the process between them.
@@ -87,10 +89,26 @@ func Write(path string, content []byte, mode fs.FileMode, finish func(*os.File) 
 	if err := errors.Join(Do("sync", path, f.Sync), f.Close()); err != nil {
 		return err
 	}
-	if err := Rename(f.Name(), path); err != nil {
+	if err := t.Rename(temp, path); err != nil {
 		return err
 	}
-	return Sync(dir)
+	return t.Sync(dir)
+}
+
+// createTemp creates the temporary file of a Write, which its owner alone can read.
+func (t *Tree) createTemp(path string) (f *os.File, temp string, err error) {
+	dir, base := filepath.Split(path)
+	for range 100 {
+		temp = filepath.Join(dir, fmt.Sprintf(".%s%s%d", base, tempMark, rand.Uint32()))
+		err = Do("create", path, func() (err error) {
+			f, err = t.openFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+			return err
+		})
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return f, temp, err
 }
 
 func write(f *os.File, b []byte) error {
@@ -101,29 +119,37 @@ func write(f *os.File, b []byte) error {
 // Sweep removes the temporary files of a Write that was killed: of path or,
 // where that is a link, of the file that it leads to. It is for a caller who
 // knows that no other Write of either is under way.
-func Sweep(path string) error {
-	err := sweep(path)
+func Sweep(path string) error { return (*Tree)(nil).Sweep(path) }
+
+// Sweep is the function [Sweep].
+func (t *Tree) Sweep(path string) error {
+	err := t.sweep(path)
+	if t != nil {
+		return err
+	}
 	if real, linkErr := filepath.EvalSymlinks(path); linkErr == nil && real != path {
-		err = errors.Join(err, sweep(real))
+		err = errors.Join(err, t.sweep(real))
 	}
 	return err
 }
 
-func sweep(path string) error {
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	entries, err := os.ReadDir(dir)
+func (t *Tree) sweep(path string) error {
+	dir, base := filepath.Dir(path), filepath.Base(path)
+	d, err := t.openDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	entries, err := d.ReadDir(-1)
+	d.Close()
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), "."+base+tempMark)
 		if !ours || rest == "" || strings.Trim(rest, "0123456789") != "" || !e.Type().IsRegular() {
 			continue
 		}
-		if e := Remove(filepath.Join(dir, e.Name())); e != nil {
+		if e := t.Remove(filepath.Join(dir, e.Name())); e != nil {
 			err = errors.Join(err, e)
 		}
 	}
@@ -132,19 +158,13 @@ func sweep(path string) error {
 
 // Rename renames; what has the new name is replaced at once, where it is a
 // file. The folders are not synced.
-func Rename(from, to string) error {
-	return Do("rename", to, func() error { return os.Rename(from, to) })
-}
+func Rename(from, to string) error { return (*Tree)(nil).Rename(from, to) }
 
 // Link gives a file a second name.
-func Link(file, name string) error {
-	return Do("link", name, func() error { return os.Link(file, name) })
-}
+func Link(file, name string) error { return (*Tree)(nil).Link(file, name) }
 
 // Remove removes a file or an empty folder.
-func Remove(path string) error {
-	return Do("remove", path, func() error { return os.Remove(path) })
-}
+func Remove(path string) error { return (*Tree)(nil).Remove(path) }
 
 // RemoveAll removes a folder and everything in it.
 func RemoveAll(path string) error {
@@ -157,9 +177,7 @@ func Chmod(path string, mode fs.FileMode) error {
 }
 
 // Chtimes sets the date of the last change.
-func Chtimes(path string, modified time.Time) error {
-	return Do("chtimes", path, func() error { return os.Chtimes(path, time.Time{}, modified) })
-}
+func Chtimes(path string, modified time.Time) error { return (*Tree)(nil).Chtimes(path, modified) }
 
 // Mkdir makes a folder.
 func Mkdir(path string, mode fs.FileMode) error {
@@ -176,8 +194,11 @@ func MkdirAll(path string, mode fs.FileMode) error {
 
 // Sync makes what was renamed, made or removed in a folder durable. Windows
 // has no such call for folders, and needs none.
-func Sync(dir string) error {
-	d, err := os.Open(dir)
+func Sync(dir string) error { return (*Tree)(nil).Sync(dir) }
+
+// Sync is the function [Sync].
+func (t *Tree) Sync(dir string) error {
+	d, err := t.openDir(dir)
 	if err != nil {
 		return err
 	}

@@ -97,10 +97,12 @@ func (s *Server) account(name, password string) (identity, bool) {
 	same := func(want string) bool { return subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1 }
 	switch name {
 	case "openidm-admin":
-		return identity{name: name, id: name, component: "repo/internal/user", module: "INTERNAL_USER",
+		component, module := s.world.traits.InternalUser(name)
+		return identity{name: name, id: name, component: component, module: module,
 			roles: []string{"openidm-admin", "openidm-authorized"}}, same(s.options.AdminPassword)
 	case "anonymous":
-		return identity{name: name, id: name, component: "repo/internal/user", module: "STATIC_USER",
+		component, module := s.world.traits.InternalUser(name)
+		return identity{name: name, id: name, component: component, module: module,
 			roles: []string{"openidm-reg"}}, same("anonymous")
 	}
 	w := s.world
@@ -111,21 +113,13 @@ func (s *Server) account(name, password string) (identity, bool) {
 		return identity{}, false
 	}
 	r, _ := w.table(managedUser).Get(id)
-	want, err := w.vault.decrypt(r["password"])
+	want, err := w.vault.Decrypt(r["password"])
 	text, ok := want.(string)
 	if err != nil || !ok || !same(text) || r["accountStatus"] != "active" {
 		return identity{}, false
 	}
 	who := identity{name: name, id: id, component: managedUser, module: "MANAGED_USER"}
-	given, _ := r["authzRoles"].([]any)
-	for _, one := range given {
-		ref, _ := crest.Lookup(one, []string{"_ref"})
-		path, _ := ref.(string)
-		if role, ok := strings.CutPrefix(path, "repo/internal/role/"); ok {
-			who.roles = append(who.roles, role)
-		}
-	}
-	if len(given) == 0 {
+	if who.roles, ok = w.traits.AuthorizationRoles(r); !ok {
 		who.roles = []string{"openidm-authorized"}
 	}
 	return who, true

@@ -24,12 +24,12 @@ var configIDs = []string{
 }
 
 func (s *Server) configIDs() []string {
-	ids := configIDs[:len(configIDs):len(configIDs)]
+	ids := slices.Clip(s.world.traits.Configurations(configIDs))
 	if s.options.Connector {
 		ids = append(ids, "provisioner.openicf/xml")
 	}
 	for _, c := range s.options.Connectors {
-		ids = append(ids, "provisioner.openicf/"+c.Name)
+		ids = append(ids, c.config())
 	}
 	if s.options.Role == Target {
 		ids = append(ids, "endpoint/migration")
@@ -187,8 +187,10 @@ func (s *Server) configuration(id string) record {
 		return record{"configuration": record{"selfRegistration": false, "passwordReset": false,
 			"forgotUsername": false, "lang": "en", "defaultNotificationType": "info"}}
 	}
-	if c, ok := s.options.connector(strings.TrimPrefix(id, "provisioner.openicf/")); ok {
-		return c.configuration()
+	for _, c := range s.options.Connectors {
+		if c.config() == id {
+			return c.configuration()
+		}
 	}
 	return record{}
 }

@@ -7,14 +7,17 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/generation"
 )
 
 // Connector is a connector of a server besides the XML connector, and what it
 // shows. Nothing can be written through it.
 type Connector struct {
-	// Name is that of system/NAME and of the configuration
-	// provisioner.openicf/NAME.
+	// Name is that of system/NAME.
 	Name string
+	// Config is the id of its configuration; "" means provisioner.openicf/NAME,
+	// or provisioner.salesforce/NAME where the Class is that of 3.x.
+	Config string
 	// Class is the connectorName of its connectorRef.
 	Class string
 	// Settings are its configurationProperties.
@@ -25,7 +28,20 @@ type Connector struct {
 	Error string
 }
 
+func (c Connector) config() string {
+	switch {
+	case c.Config != "":
+		return c.Config
+	case c.Class == generation.SalesforceOfThree:
+		return generation.SystemOfThree + "/" + c.Name
+	}
+	return "provisioner.openicf/" + c.Name
+}
+
 func (c Connector) ref() record {
+	if c.Class == generation.SalesforceOfThree {
+		return record{"connectorName": c.Class, "systemType": generation.SystemOfThree}
+	}
 	return record{"bundleName": "org.example." + c.Name, "bundleVersion": "1.0.0.0", "connectorName": c.Class}
 }
 
@@ -40,7 +56,7 @@ func (c Connector) configuration() record {
 
 func (c Connector) state() record {
 	state := record{
-		"name": c.Name, "enabled": true, "config": "config/provisioner.openicf/" + c.Name,
+		"name": c.Name, "enabled": true, "config": "config/" + c.config(),
 		"connectorRef": c.ref(),
 		"displayName":  c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
 	}
@@ -89,29 +105,23 @@ func (one Connector) serve(c *call) (*crest.Result, *crest.Error) {
 	return nil, crest.Unsupported(c.Request)
 }
 
-// kinds are the managed objects of a server by the path of their table, in the
-// order in which a target copies them.
-func (o Options) kinds() []string {
-	kinds := []string{managedUser, managedRole, managedAssignment}
-	for _, kind := range o.Managed {
-		kinds = append(kinds, "managed/"+kind)
+// tables are what a target copies, in that order.
+func (s *Server) tables() []generation.Mapping {
+	all := slices.Clip(s.world.traits.Mappings)
+	for _, kind := range s.options.Managed {
+		all = append(all, generation.Mapping{Name: "repo_managed/" + kind, Table: "managed/" + kind})
 	}
-	return kinds
+	return all
 }
 
 // beginMigration adds the reconciliation of one table to the runs, as the
 // product's migration service has one for each.
-func (s *Server) beginMigration(path string) *reconRun {
+func (s *Server) beginMigration(m generation.Mapping) *reconRun {
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	name := map[string]string{managedUser: serviceMapping[0], managedRole: serviceMapping[1],
-		managedAssignment: serviceMapping[2], repoLink: serviceMapping[3]}[path]
-	if name == "" {
-		name = "repo_" + path
-	}
 	run := &reconRun{
-		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: name, resource: "repo/" + path,
+		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: m.Name, resource: "repo/" + m.Table,
 		state: "ACTIVE", started: s.now(),
 		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
 	}

@@ -66,6 +66,10 @@ type Fault struct {
 	// What goes wrong in the migration that a matching request starts. With
 	// one of these set and Effect and Status zero, the request itself is
 	// served.
+
+	// Table is that of the records that suffer and are counted, such as "link";
+	// "" means all managed objects.
+	Table        string
 	LoseRecords  int // so many records are silently not copied
 	AlterRecords int // so many records are copied with other contents
 	FailRecords  int // so many records fail, and the migration ends as failed

@@ -104,10 +104,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		crest.WriteError(w, crest.Errorf(http.StatusServiceUnavailable, "Service Unavailable"))
 		return
 	}
-	res, e := s.route(r, c)
+	e = s.fits(c)
+	var res *crest.Result
+	if e == nil {
+		res, e = s.route(r, c)
+	}
 	if e != nil {
 		crest.WriteError(w, e)
 		return
+	}
+	if s.world.traits.NoTotals {
+		res.OmitTotals()
 	}
 	crest.WriteResult(w, c.Request, res, s.URL())
 }
@@ -143,6 +150,10 @@ func (s *Server) route(r *http.Request, c *call) (*crest.Result, *crest.Error) {
 		return s.authentication(c)
 	case "policy":
 		return s.policy(c)
+	case "internal":
+		return s.internal(c)
+	case scheduler:
+		return s.schedules(c)
 	case "migration":
 		if len(c.Segments) == 1 && s.options.ServiceOf != nil {
 			return s.migrationService(r, c)

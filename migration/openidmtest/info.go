@@ -17,12 +17,15 @@ func (s *Server) info(r *http.Request, c *call) (*crest.Result, *crest.Error) {
 	case "ping":
 		body = s.health()
 	case "version":
+		if s.world.traits.Version == "" {
+			return nil, crest.NotFound(c.Path)
+		}
 		body = record{"_id": "", "productVersion": s.options.Version, "productRevision": "4f19b"}
 	case "login":
 		ip, _, _ := net.SplitHostPort(r.RemoteAddr)
 		may := record{
 			"component": c.who.component, "id": c.who.id, "ipAddress": ip,
-			"moduleId": c.who.module, "roles": c.who.roles,
+			"moduleId": c.who.module, "roles": s.world.traits.LoginRoles(c.who.roles),
 		}
 		if c.who.component == managedUser {
 			may["protectedAttributeList"] = []string{"password"}

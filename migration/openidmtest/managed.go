@@ -31,7 +31,8 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 		return nil, crest.NotFound("")
 	}
 	kind := c.Segments[1]
-	if managedSchema[kind] == nil && !slices.Contains(s.options.Managed, kind) {
+	if (managedSchema[kind] == nil || !s.world.traits.Has("managed/"+kind)) &&
+		!slices.Contains(s.options.Managed, kind) {
 		return nil, crest.NotFound(strings.Join(c.Segments[1:], "/"))
 	}
 	w := s.world
@@ -197,7 +198,7 @@ func (w *world) complete(kind string, r record) {
 		return
 	}
 	for _, name := range []string{"effectiveRoles", "effectiveAssignments"} {
-		if r[name] == nil {
+		if r[name] == nil && !w.traits.Old {
 			r[name] = []any{}
 		}
 	}
@@ -207,7 +208,7 @@ func (w *world) complete(kind string, r record) {
 // seal encrypts the password, unless it is encrypted.
 func (w *world) seal(r record) {
 	if p, ok := r["password"].(string); ok {
-		r["password"] = w.vault.encrypt(p)
+		r["password"] = w.vault.Encrypt(p)
 	}
 }
 
@@ -235,7 +236,7 @@ func (w *world) sameContent(a, b record) bool {
 		r = maps.Clone(r)
 		delete(r, "_id")
 		delete(r, "_rev")
-		if p, err := w.vault.decrypt(r["password"]); err == nil && p != nil {
+		if p, err := w.vault.Decrypt(r["password"]); err == nil && p != nil {
 			r["password"] = p
 		}
 		return r

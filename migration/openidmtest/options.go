@@ -32,14 +32,19 @@ func (r Role) String() string {
 type Options struct {
 	Role Role
 
-	// Version is what info/version answers, "" means "7.0.2", the version on
-	// which the fake's behaviour was measured.
+	// Generation is the kind of server; zero means OpenIDM702, on which the
+	// fake's behaviour was measured.
+	Generation Generation
+	// Version is what info/version answers, "" means that of the generation.
+	// OpenIDM30 and OpenIDM31 have no info/version.
 	Version string
 
 	// Users, Roles and Assignments are numbers of synthetic records, up to
 	// 1,000,000 each. They are a function of their index and are not held in
 	// memory. The ids, and the names of the users, are u00000, u00001 and so
-	// on; r00000 for roles, a00000 for assignments.
+	// on; r00000 for roles, a00000 for assignments, of which OpenIDM30 and
+	// OpenIDM31 have none. The records of an OpenIDM31 and those of an IDM71 are
+	// the same, carried over.
 	Users, Roles, Assignments int
 	// Links is the number of synthetic records of repo/link.
 	Links int
@@ -55,6 +60,8 @@ type Options struct {
 	// Managed names further kinds of managed objects, such as "permissionset".
 	// A target that has them copies them, too.
 	Managed []string
+	// Schedules are the jobs.
+	Schedules []Schedule
 
 	// Keystore and Truststore are the paths of the server's key stores. Where
 	// both are "", stores are made in memory: a private key openidm-localhost

@@ -78,7 +78,7 @@ var phonePattern = regexp.MustCompile(phoneNumber)
 func (w *world) checkUser(id string, r record, wanted func(string) bool, add func(string, string, record)) {
 	for _, name := range slices.Sorted(maps.Keys(propertyType)) {
 		value, given := r[name]
-		if !given || !wanted(name) {
+		if !given || !wanted(name) || name == "roles" && w.traits.Old {
 			continue
 		}
 		if _, sealed := crest.Lookup(value, []string{"$crypto"}); sealed {

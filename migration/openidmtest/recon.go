@@ -356,5 +356,5 @@ func (w *world) updateMapped(account record, id string) *crest.Error {
 }
 
 func (w *world) linkTo(first, second string) {
-	w.table(repoLink).Put(newID(), link(first, second))
+	w.table(repoLink).Put(newID(), w.link(first, second))
 }

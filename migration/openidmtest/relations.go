@@ -38,8 +38,13 @@ var relationships = map[string]map[string]relationship{
 	"assignment": {"roles": {many: true, heldBy: "role", as: "assignments"}},
 }
 
-// authorizedRole is what every user has who was given nothing else.
-const authorizedRole = "repo/internal/role/openidm-authorized"
+// relationships are those of a kind; 3.x has none.
+func (w *world) relationships(kind string) map[string]relationship {
+	if w.traits.Old {
+		return nil
+	}
+	return relationships[kind]
+}
 
 // value is what a member with these references is; nil where it has none.
 func (rel relationship) value(items []any) any {
@@ -75,7 +80,7 @@ func (w *world) splitRef(ref string) (t *table.Table, id string, exists bool) {
 
 // related returns what a record's member leads to, as answers have it.
 func (w *world) related(kind string, r record, name string) []any {
-	rel, id := relationships[kind][name], r["_id"].(string)
+	rel, id := w.relationships(kind)[name], r["_id"].(string)
 	out := []any{}
 	self := "managed/" + kind + "/" + id
 	show := func(ref string, kept any, holder, held string) {
@@ -89,7 +94,7 @@ func (w *world) related(kind string, r record, name string) []any {
 	if rel.heldBy == "" {
 		held := references(r[name])
 		if held == nil && kind == "user" && name == "authzRoles" {
-			held = []any{record{"_ref": authorizedRole}}
+			held = []any{record{"_ref": w.traits.InternalRoles() + "openidm-authorized"}}
 		}
 		for _, one := range held {
 			if _, _, exists := w.splitRef(refOf(one)); exists {
@@ -124,14 +129,14 @@ func (w *world) holders(rel relationship, to string) func(func(string, any) bool
 // plain is a record without its relationships, and with what follows from them.
 func (w *world) plain(kind string, r record) record {
 	out := maps.Clone(r)
-	if kind == "user" && len(references(r["roles"])) > 0 {
+	if kind == "user" && !w.traits.Old && len(references(r["roles"])) > 0 {
 		effective := []any{}
 		for _, one := range w.related(kind, r, "roles") {
 			effective = append(effective, record{"_ref": refOf(one)})
 		}
 		out["effectiveRoles"] = effective
 	}
-	for name := range relationships[kind] {
+	for name := range w.relationships(kind) {
 		delete(out, name)
 	}
 	return out
@@ -140,7 +145,7 @@ func (w *world) plain(kind string, r record) record {
 // shown is a record of a kind as answers have it: without what the schema calls
 // private, and with the relationships that are asked for.
 func (w *world) shown(kind string, whole record, fields []string) record {
-	rels, r := relationships[kind], w.plain(kind, whole)
+	rels, r := w.relationships(kind), w.plain(kind, whole)
 	delete(r, "password")
 	delete(r, "lastSync")
 	if rels == nil || len(fields) == 0 {
@@ -194,7 +199,7 @@ func (w *world) expanded(item record, fields []string) record {
 // work on.
 func (w *world) withRelations(kind string, r record) record {
 	full := maps.Clone(r)
-	for name, rel := range relationships[kind] {
+	for name, rel := range w.relationships(kind) {
 		if full[name] = rel.value(w.related(kind, r, name)); full[name] == nil {
 			delete(full, name)
 		}
@@ -208,8 +213,8 @@ func (w *world) withRelations(kind string, r record) record {
 // lacks stay as they are, or go where all is true.
 func (w *world) takeRelations(kind, id string, old, next record, all bool) (func(), *crest.Error) {
 	var later []func()
-	for _, name := range slices.Sorted(maps.Keys(relationships[kind])) {
-		rel := relationships[kind][name]
+	for _, name := range slices.Sorted(maps.Keys(w.relationships(kind))) {
+		rel := w.relationships(kind)[name]
 		value, given := next[name]
 		delete(next, name)
 		var before []any
@@ -273,7 +278,7 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 	leads := func(list []any, ref string) bool {
 		return slices.ContainsFunc(list, func(v any) bool { return refOf(v) == ref })
 	}
-	many := relationships[rel.heldBy][rel.as].many
+	many := w.relationships(rel.heldBy)[rel.as].many
 	// change sets the member of those in list that other does not have.
 	change := func(list, other []any, member func(r record, item any) any) {
 		for _, item := range list {
@@ -307,7 +312,7 @@ func (w *world) setHolders(rel relationship, self string, before, now []any) {
 // relation serves managed/KIND/ID/MEMBER and what is below.
 func (w *world) relation(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
 	name := c.Segments[3]
-	rel, ok := relationships[kind][name]
+	rel, ok := w.relationships(kind)[name]
 	r, exists := t.Get(id)
 	if !ok || !exists {
 		return nil, crest.NotFound(strings.Join(c.Segments[2:], "/"))

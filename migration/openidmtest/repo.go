@@ -17,8 +17,8 @@ func (s *Server) repo(c *call) (*crest.Result, *crest.Error) {
 	defer w.mu.Unlock()
 	switch c.Operation {
 	case "query":
-		if t, ok := w.tables[path]; ok {
-			return crest.RunQuery(c.Request, table.View{Table: t, Show: crest.Pick})
+		if t, ok := w.tables[path]; ok && (w.traits.Has(path) || t.Len() > 0) {
+			return crest.RunQuery(c.Request, view(t))
 		}
 		if path == "" {
 			return nil, crest.ErrCommand
@@ -105,3 +105,6 @@ func (w *world) repoResource(c *call, kind, id string) (*crest.Result, *crest.Er
 	res.Location = id
 	return res, nil
 }
+
+// view shows a table as it is.
+func view(t *table.Table) table.View { return table.View{Table: t, Show: crest.Pick} }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 )
 
 var (
@@ -41,12 +42,12 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 		s.mu.Lock()
 		_, known := s.keystore.Entry(m[2])
 		s.mu.Unlock()
-		if m[2] != symmetricAlias || !known {
+		if m[2] != keys.SymmetricAlias || !known {
 			return nil, crest.InternalError("Encryption key %s not found", m[2])
 		}
 		s.world.mu.Lock()
 		defer s.world.mu.Unlock()
-		return &crest.Result{Body: s.world.vault.encrypt(value)}, nil
+		return &crest.Result{Body: s.world.vault.Encrypt(value)}, nil
 	}
 	if m := throwCall.FindStringSubmatch(text); m != nil {
 		thrown := record{}
@@ -57,7 +58,7 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 	if m := decryptCall.FindStringSubmatch(text); m != nil {
 		s.world.mu.Lock()
 		defer s.world.mu.Unlock()
-		value, err := s.world.vault.decrypt(globals[m[1]])
+		value, err := s.world.vault.Decrypt(globals[m[1]])
 		if err != nil {
 			return nil, crest.InternalError("%v", err)
 		}

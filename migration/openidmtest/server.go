@@ -61,8 +61,11 @@ type TB interface {
 // Start starts a server; the caller closes it. The errors are those of the
 // given stores ([keystore.ErrIntegrity] and so on) and of the address.
 func Start(o Options) (*Server, error) {
+	if o.Generation == 0 {
+		o.Generation = OpenIDM702
+	}
 	if o.Version == "" {
-		o.Version = "7.0.2"
+		o.Version = o.Generation.traits().Version
 	}
 	if o.Password.IsZero() {
 		o.Password = keystore.NewPassword("changeit")
@@ -79,18 +82,15 @@ func Start(o Options) (*Server, error) {
 	if o.PageSize <= 0 {
 		o.PageSize = 200
 	}
-	for _, n := range []int{o.Users, o.Roles, o.Assignments, o.Links} {
-		if n < 0 || n > maxRecords {
-			return nil, fmt.Errorf("starting a fake server: %d records: not between 0 and %d",
-				n, maxRecords)
-		}
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("starting a fake server: %w", err)
 	}
 	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{},
 		conns: map[net.Conn]struct{}{}}
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}
-	keys, trusted, err := openStores(o)
+	keys, trusted, err := o.openStores()
 	if err == nil {
 		err = s.useStores(keys, trusted)
 	}

@@ -8,11 +8,13 @@ import (
 	"github.com/idconnect-go/upgrade/internal/crest"
 )
 
-// serviceMapping names the mappings of the product's own service as its
-// documentation does; their order is that of the copy.
-var serviceMapping = []string{
-	"repoManagedUser_repoManagedUser", "repoManagedRole_repoManagedRole",
-	"repoManagedAssignment_repoManagedAssignment", "repoLink_repoLink",
+// serviceMappings names the mappings of the product's own service as its
+// documentation does, in the order of the copy; 3.x has no such service.
+func (s *Server) serviceMappings() (names []string) {
+	for _, m := range s.world.traits.Mappings {
+		names = append(names, m.Name)
+	}
+	return names
 }
 
 // migrationService serves "migration", the product's own service. Its actions
@@ -24,17 +26,17 @@ func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *cre
 	}
 	switch c.Action {
 	case "mappingNames":
-		return &crest.Result{Body: serviceMapping}, nil
+		return &crest.Result{Body: s.serviceMappings()}, nil
 	case "mappingConfigurations":
 		all := []any{}
-		for _, name := range serviceMapping {
+		for _, name := range s.serviceMappings() {
 			all = append(all, record{"name": name, "runTargetPhase": false, "allowEmptySourceSet": true})
 		}
 		return &crest.Result{Body: all}, nil
 	case "status":
 		return &crest.Result{Body: s.serviceStatus()}, nil
 	case "migrate":
-		if name := c.Params.Get("mapping"); name != "" && !slices.Contains(serviceMapping, name) {
+		if name := c.Params.Get("mapping"); name != "" && !slices.Contains(s.serviceMappings(), name) {
 			return nil, crest.BadRequest("No such mapping: %s", name)
 		}
 	default:
@@ -79,7 +81,7 @@ func (s *Server) serviceStatus() []any {
 	default:
 		state, stage = "SUCCESS", "COMPLETED_SUCCESS"
 	}
-	for i, name := range serviceMapping {
+	for i, name := range s.serviceMappings() {
 		processed, failed := 0, 0
 		if i == 0 {
 			processed, failed = e.processed, e.failed

@@ -1,152 +1,45 @@
 package openidmtest
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"errors"
 	"fmt"
-	"math/big"
 	"path/filepath"
-	"sync"
-	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 )
 
-// serverAlias is the key that the server presents.
-const serverAlias = "openidm-localhost"
-
-// iterations of the protection of keys that are made here: less than a real
-// server's, so that starting a fake takes no time.
-const iterations = 1000
-
-func openStores(o Options) (keys, trusted *keystore.Store, err error) {
-	if o.Keystore == "" && o.Truststore == "" {
-		return makeStores(o)
-	}
-	if keys, err = keystore.Open(o.Keystore, o.Password); err != nil {
-		return nil, nil, err
-	}
-	trusted, err = keystore.Open(o.Truststore, o.Password)
-	return keys, trusted, err
-}
-
-// makeStores makes the two stores that a server has after its first start.
-func makeStores(o Options) (keys, trusted *keystore.Store, err error) {
-	now := time.Now()
-	if o.NotBefore.IsZero() {
-		o.NotBefore = now.AddDate(0, 0, -1)
-	}
-	if o.NotAfter.IsZero() {
-		o.NotAfter = now.AddDate(10, 0, 0)
-	}
-	key, cert, err := selfSigned(keyName{o.Role, serverAlias, o.CommonName}, o.NotBefore, o.NotAfter)
-	if err != nil {
-		return nil, nil, fmt.Errorf("making a certificate: %w", err)
-	}
-	selfService := keyName{o.Role, "selfservice", "localhost"}
-	selfServiceKey, selfServiceCert, err := selfSigned(selfService, o.NotBefore, o.NotAfter)
-	if err != nil {
-		return nil, nil, fmt.Errorf("making a certificate: %w", err)
-	}
-	put := keystore.PutOptions{Created: now, Password: o.Password, Iterations: iterations}
-	keys, trusted = keystore.New(keystore.JCEKS), keystore.New(keystore.JKS)
-	secret := func(alias, algorithm string, n int) error {
-		b := make([]byte, n)
-		rand.Read(b)
-		return keys.PutSecretKey(alias, algorithm, b, put)
-	}
-	chain := []*x509.Certificate{cert}
-	err = errors.Join(
-		secret(symmetricAlias, "AES", 16),
-		secret("openidm-jwtsessionhmac-key", "HmacSHA256", 32),
-		keys.PutPrivateKey(selfService.alias, selfServiceKey, []*x509.Certificate{selfServiceCert}, put),
-		keys.PutPrivateKey(serverAlias, key, chain, put),
-		secret("openidm-selfservice-key", "AES", 16),
-		trusted.PutPrivateKey(serverAlias, key, chain, put),
-	)
-	if err != nil {
-		return nil, nil, fmt.Errorf("making key stores: %w", err)
-	}
-	return keys, trusted, nil
-}
-
-// keyName tells the keys of a process apart. Those of a source and a target
-// differ, as do those of servers with different certificate names.
-type keyName struct {
-	role              Role
-	alias, commonName string
-}
-
-// madeKeys has a func() (*rsa.PrivateKey, error) for each keyName. A key is made
-// once for a process, since that takes a tenth of a second or more.
-var madeKeys sync.Map
-
-func makeKey(name keyName) (*rsa.PrivateKey, error) {
-	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (*rsa.PrivateKey, error) {
-		return rsa.GenerateKey(rand.Reader, 2048)
-	}))
-	return once.(func() (*rsa.PrivateKey, error))()
-}
-
-// selfSigned makes a certificate as a server makes its own: without subject
-// alternative names, and without any other extension. Each is another one, be
-// it of the same key.
-func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
-	key, err := makeKey(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	subject := pkix.Name{
-		Country: []string{"None"}, Province: []string{"None"}, Locality: []string{"None"},
-		OrganizationalUnit: []string{"None"}, Organization: []string{"OpenIDM Self-Signed Certificate"},
-		CommonName: name.commonName,
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
-	if err != nil {
-		return nil, nil, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: subject,
-		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: x509.SHA512WithRSA,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return nil, nil, err
-	}
-	cert, err := x509.ParseCertificate(der)
-	return key, cert, err
+func (o Options) openStores() (own, trusted *keystore.Store, err error) {
+	return keys.OpenStores(keys.Options{Keystore: o.Keystore, Truststore: o.Truststore, Password: o.Password,
+		Role: o.Role.String(), CommonName: o.CommonName, NotBefore: o.NotBefore, NotAfter: o.NotAfter,
+		Keys: o.Generation.traits().Keys})
 }
 
 // useStores takes over both stores: the certificate that is presented, what
 // is trusted, and the key of encrypted values.
-func (s *Server) useStores(keys, trusted *keystore.Store) error {
-	e, ok := keys.Entry(serverAlias)
+func (s *Server) useStores(own, trusted *keystore.Store) error {
+	e, ok := own.Entry(keys.ServerAlias)
 	if !ok {
-		return fmt.Errorf("reading the keystore: %w: %s", keystore.ErrNoSuchAlias, serverAlias)
+		return fmt.Errorf("reading the keystore: %w: %s", keystore.ErrNoSuchAlias, keys.ServerAlias)
 	}
 	key, err := e.PrivateKey(s.options.Password)
 	if err != nil {
-		return fmt.Errorf("opening key %s: %w", serverAlias, err)
+		return fmt.Errorf("opening key %s: %w", keys.ServerAlias, err)
 	}
 	chain, err := e.Certificates()
 	if err != nil {
-		return fmt.Errorf("reading the certificate of %s: %w", serverAlias, err)
+		return fmt.Errorf("reading the certificate of %s: %w", keys.ServerAlias, err)
 	}
-	v, err := openVault(keys, s.options.Password)
+	v, err := keys.OpenVault(own, s.options.Password)
 	if err != nil {
 		return err
 	}
 	if len(chain) == 0 {
-		return fmt.Errorf("reading the certificate of %s: there is none", serverAlias)
+		return fmt.Errorf("reading the certificate of %s: there is none", keys.ServerAlias)
 	}
 	s.mu.Lock()
-	s.keystore, s.truststore = keys, trusted
+	s.keystore, s.truststore = own, trusted
 	s.trust = jvmtrust.New(trusted)
 	s.cert = chain[0]
 	s.tls = &tls.Config{
@@ -157,10 +50,11 @@ func (s *Server) useStores(keys, trusted *keystore.Store) error {
 	s.mu.Unlock()
 	if s.world != nil {
 		s.world.mu.Lock()
-		s.world.vault.block = v.block
+		s.world.vault.Rekey(v)
 		s.world.mu.Unlock()
 		return nil
 	}
+	v.Salted = s.options.Generation.traits().New
 	s.world = newWorld(s.options, v)
 	return nil
 }

@@ -1,7 +1,6 @@
 package openidmtest
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -179,107 +178,4 @@ func (src *sourceServer) get(ctx context.Context, resource string, params url.Va
 type sourcePage struct {
 	Result []json.RawMessage `json:"result"`
 	Cookie json.RawMessage   `json:"pagedResultsCookie"`
-}
-
-// copyAll copies the records of the source page by page; links are copied but
-// not counted.
-func (s *Server) copyAll(ctx context.Context, src *sourceServer, f Fault) error {
-	seen := 0
-	for _, path := range append(s.options.kinds(), repoLink) {
-		if err := s.copyTable(ctx, src, path, &seen, f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Server) copyTable(ctx context.Context, src *sourceServer, path string, seen *int, f Fault) (err error) {
-	run := s.beginMigration(path)
-	defer func() { run.endMigration(s.world, err) }()
-	params := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(s.options.PageSize)}}
-	for {
-		var page sourcePage
-		if err := src.get(ctx, "repo/"+path, params, &page); err != nil {
-			return err
-		}
-		if page.Result == nil {
-			return fmt.Errorf("repo/%s: the source's answer has no result", path)
-		}
-		for _, text := range page.Result {
-			if *seen++; f.StopAfter > 0 && *seen > f.StopAfter {
-				return errCut
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := s.copyRecord(run, path, text, *seen, f); err != nil {
-				return err
-			}
-		}
-		if !s.pauseCopy(ctx) {
-			return ctx.Err()
-		}
-		var cookie any
-		if len(page.Cookie) > 0 {
-			if err := crest.Decode(page.Cookie, &cookie); err != nil {
-				return err
-			}
-		}
-		if cookie == nil {
-			return nil
-		}
-		params.Set("_pagedResultsCookie", fmt.Sprint(cookie))
-	}
-}
-
-// copyRecord keeps one record; the first ones suffer from the fault.
-func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f Fault) error {
-	r := record{}
-	if err := crest.Decode(text, &r); err != nil {
-		return err
-	}
-	id, _ := r["_id"].(string)
-	failed := false
-	switch {
-	case seen <= f.LoseRecords:
-		r = nil
-	case seen <= f.LoseRecords+f.AlterRecords:
-		r["description"] = "altered on the way"
-	case seen <= f.LoseRecords+f.AlterRecords+f.FailRecords:
-		r, failed = nil, true
-	}
-	if r != nil {
-		s.world.mu.Lock()
-		_, err := s.world.table(path).Put(id, r)
-		s.world.mu.Unlock()
-		if err != nil {
-			return err
-		}
-	}
-	reason := ""
-	if failed {
-		reason = cmp.Or(f.Reason, "the record was not written")
-	}
-	run.copied(s.world, id, reason)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if path != repoLink {
-		s.endpoint.processed++
-	}
-	if failed {
-		s.endpoint.failed++
-	}
-	return nil
-}
-
-func (s *Server) pauseCopy(ctx context.Context) bool {
-	if s.options.Pace > 0 {
-		timer := time.NewTimer(s.options.Pace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
-	return ctx.Err() == nil
 }

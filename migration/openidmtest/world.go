@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/generation"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
@@ -22,9 +24,11 @@ const (
 
 // world is what a server knows: its records, runs and connector.
 type world struct {
+	traits generation.Traits
+
 	mu     sync.Mutex
 	tables map[string]*table.Table // by the path below repo/
-	vault  *vault
+	vault  *keys.Vault
 
 	config map[string]record // configurations that were written
 
@@ -35,37 +39,41 @@ type world struct {
 	runs []*reconRun // oldest first
 }
 
-func newWorld(o Options, v *vault) *world {
-	w := &world{tables: map[string]*table.Table{}, config: map[string]record{}, vault: v, connector: o.Connector}
+func newWorld(o Options, v *keys.Vault) *world {
+	w := &world{traits: o.Generation.traits(), tables: map[string]*table.Table{}, config: map[string]record{},
+		vault: v, connector: o.Connector}
 	synthetic := func(path, prefix string, n int, one func(int) record) {
 		w.tables[path] = table.New(prefix, n, one)
 	}
-	synthetic(managedUser, "u", o.Users, func(i int) record { return w.syntheticUser(i, o.Users) })
+	role := func(i int) string {
+		if o.Roles == 0 {
+			return ""
+		}
+		return table.ID("r", i%o.Roles, o.Roles)
+	}
+	synthetic(managedUser, "u", o.Users, func(i int) record {
+		return w.traits.User(w.syntheticUser(i, o.Users), i, role)
+	})
 	synthetic(managedRole, "r", o.Roles, func(i int) record {
 		return record{"name": table.ID("r", i, o.Roles), "description": fmt.Sprintf("Role %d", i)}
 	})
-	synthetic(managedAssignment, "a", o.Assignments, func(i int) record {
-		return record{
-			"name":        table.ID("a", i, o.Assignments),
-			"description": fmt.Sprintf("Assignment %d", i),
-			"mapping":     reconMapping,
-			"attributes": []any{record{"name": "group", "value": fmt.Sprintf("group%d", i),
-				"assignmentOperation": "mergeWithTarget", "unassignmentOperation": "removeFromTarget"}},
-		}
-	})
+	if w.traits.Has(managedAssignment) {
+		synthetic(managedAssignment, "a", o.Assignments, func(i int) record {
+			return record{
+				"name":        table.ID("a", i, o.Assignments),
+				"description": fmt.Sprintf("Assignment %d", i),
+				"mapping":     reconMapping,
+				"attributes": []any{record{"name": "group", "value": fmt.Sprintf("group%d", i),
+					"assignmentOperation": "mergeWithTarget", "unassignmentOperation": "removeFromTarget"}},
+			}
+		})
+	}
 	synthetic(repoLink, "l", o.Links, func(i int) record {
 		id := table.ID("u", i, max(o.Users, o.Links))
-		return link(id, id)
+		return w.link(id, id)
 	})
-	for _, name := range []string{"openidm-admin", "openidm-authorized", "openidm-reg", "openidm-cert",
-		"openidm-tasks-manager"} {
-		w.table(internalRole).Put(name, record{"description": strings.ReplaceAll(name, "-", " ")})
-	}
-	w.table(internalUser).Put("openidm-admin", record{"roles": []any{
-		record{"_ref": "repo/internal/role/openidm-admin"},
-		record{"_ref": "repo/internal/role/openidm-authorized"},
-	}})
-	w.table(internalUser).Put("anonymous", record{"roles": []any{record{"_ref": "repo/internal/role/openidm-reg"}}})
+	w.internals()
+	w.putSchedules(o.Schedules)
 	if o.Connector {
 		w.rows = []connectorRow{
 			{"bjensen", "bjensen@example.com", "Barbara", "Jensen", "bjensen@example.com",
@@ -75,6 +83,29 @@ func newWorld(o Options, v *vault) *world {
 	}
 	return w
 }
+
+// internals are the roles and users that a server comes with.
+func (w *world) internals() {
+	w.table(internalUser)
+	for name, r := range w.traits.InternalUsers(w.vault.Encrypt("openidm-admin")) {
+		w.table(internalUser).Put(name, r)
+	}
+	if !w.traits.Has(internalRole) {
+		return
+	}
+	for _, name := range []string{"openidm-admin", "openidm-authorized", "openidm-reg", "openidm-cert",
+		"openidm-tasks-manager"} {
+		w.table(internalRole).Put(name, record{"description": strings.ReplaceAll(name, "-", " ")})
+	}
+	if w.traits.New {
+		for _, path := range []string{relationshipTable, "internal/usermeta", schedulerJob} {
+			w.table(path)
+		}
+	}
+}
+
+// has reports whether there is a table, which may be empty.
+func (w *world) has(path string) bool { _, ok := w.tables[path]; return ok }
 
 // table returns the table of a path below repo/, a new one if there is none.
 func (w *world) table(path string) *table.Table {
@@ -104,7 +135,7 @@ func (w *world) syntheticUser(i, n int) record {
 		"givenName":            fmt.Sprintf("Given%d", i),
 		"sn":                   surnames[i%len(surnames)],
 		"mail":                 name + "@example.com",
-		"password":             w.vault.encryptWith(iv, syntheticPassword(i)),
+		"password":             w.vault.EncryptWith(iv, syntheticPassword(i)),
 		"telephoneNumber":      fmt.Sprintf("08%08d", i),
 		"description":          description,
 		"accountStatus":        "active",
@@ -115,9 +146,7 @@ func (w *world) syntheticUser(i, n int) record {
 
 func syntheticPassword(i int) string { return fmt.Sprintf("Passw0rd%d", i) }
 
-func link(first, second string) record {
-	return record{"firstId": first, "secondId": second, "linkType": reconMapping, "linkQualifier": "default"}
-}
+func (w *world) link(first, second string) record { return w.traits.Link(first, second, reconMapping) }
 
 // tablePath returns where a resource's records are: "managed/user" and
 // "repo/managed/user" are the same table.

@@ -64,6 +64,7 @@ type jsonMember struct {
 	name              string // decoded
 	start, value, end int
 	seal, sealEnd     int // its part of seals
+	gone              bool
 }
 
 const sealedText = `{"$crypto":true}`
@@ -209,7 +210,7 @@ func (c *canonicalizer) sortMembers(first int) []jsonMember {
 	slices.SortStableFunc(members, func(a, b jsonMember) int { return compareNames(a.name, b.name) })
 	kept := members[:0]
 	for i, m := range members {
-		if i+1 < len(members) && members[i+1].name == m.name {
+		if m.gone || i+1 < len(members) && members[i+1].name == m.name {
 			continue
 		}
 		kept = append(kept, m)

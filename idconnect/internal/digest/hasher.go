@@ -37,6 +37,13 @@ type Hasher struct {
 	run    []byte // the key of digests
 	ignore []string
 
+	rules   *Rules
+	held    []held       // the members of rules of this record
+	forms   map[Sum]form // what was made of such members
+	sub     *Hasher      // for what rules write
+	settled form         // of the last record
+	unruly  bool         // its members could not be rewritten
+
 	in    []byte // what is read, with padding bytes behind n
 	n     int
 	pos   int
@@ -52,9 +59,11 @@ type Hasher struct {
 }
 
 // NewHasher returns a hasher for a comparison with that key. Keys, unless nil,
-// decrypts values; ignore names top-level members that are left out.
-func NewHasher(key []byte, keys *keystore.Store, ignore []string) *Hasher {
-	t := &Hasher{keys: keys, run: key, ignore: ignore}
+// decrypts values; ignore names top-level members that are left out; rules, unless
+// nil, rewrite others.
+func NewHasher(key []byte, keys *keystore.Store, ignore []string, rules *Rules) *Hasher {
+	t := &Hasher{keys: keys, run: key, ignore: ignore, rules: rules}
+	t.held = make([]held, len(rules.names()))
 	for i := range t.k {
 		h := sha256.Sum256(append([]byte{'t', byte(i)}, key...))
 		t.k[i] = binary.LittleEndian.Uint64(h[:])
@@ -127,6 +136,8 @@ func (t *Hasher) record(in []byte, pos, n int) (d Digest, end int, err error) {
 	}
 	from := t.pos
 	var id recordID
+	clear(t.held)
+	t.settled, t.unruly = form{}, false
 	sum, ok := t.object(&id, &t.shape)
 	if !ok {
 		return d, 0, errNotJSON
@@ -148,6 +159,12 @@ func (t *Hasher) record(in []byte, pos, n int) (d Digest, end int, err error) {
 	}
 	if n := len(id.text); !id.found || n == 0 || n+2 > MaxID {
 		return d, end, errRecord
+	}
+	switch {
+	case t.unruly:
+		return d, end, errRecord
+	case t.settled.leftOut:
+		return d, end, ErrLeftOut
 	}
 	return Digest{ID: id.sum.X, Sum: t.join(sum, id.sum), IDText: id.text}, end, nil
 }
@@ -246,53 +263,35 @@ func (t *Hasher) object(id *recordID, shape *objectShape) (Sum, bool) {
 		for at := 0; ; {
 			t.space()
 			member, whole := shape.find(t.in[t.pos:], &at)
-			if member == nil {
-				if member = t.learn(shape, at, id != nil); member == nil {
+			begin := t.pos
+			var v, m Sum
+			if whole { // the whole member is what it was in the record before
+				begin += len(member.name)
+				t.pos += len(member.whole)
+				v, m = member.value, member.joined
+			} else {
+				if member != nil {
+					t.pos += len(member.name)
+				} else if member = t.learn(shape, at, id != nil); member == nil {
 					return last, false
 				}
 				alone = alone || member == &t.spares[t.depth]
-			} else if whole {
-				// The whole member is what it was in the record before.
-				t.pos += len(member.whole)
-				t.names = append(t.names, member.hash.X)
-				if !member.skip {
-					x, y, n, last, sealed = x+member.joined.X, y+member.joined.Y, n+1, member.value, member.crypto
-				}
-				goto next
-			} else {
-				t.pos += len(member.name)
-			}
-			{
-				begin := t.pos
-				if member.id {
-					t.space()
-					id.found = t.in[t.pos] == '"'
-				}
-				var v Sum
+				begin = t.pos
 				var ok bool
-				if t.in[t.pos] == '"' && t.depth <= maxDepth {
-					v, ok = t.string()
-				} else {
-					v, ok = t.value(member)
-				}
-				if !ok {
+				if v, ok = t.memberValue(member, id); !ok {
 					return v, false
 				}
-				if member.id && id.found {
-					if id.sum, id.text = v, t.text; t.rewritten() {
-						id.text = bytes.Clone(t.text)
-					}
-				}
-				m := t.join(member.hash, v)
-				if !t.twice {
+				if m = t.join(member.hash, v); !t.twice {
 					member.remember(t.in[begin:t.pos], v, m)
 				}
-				t.names = append(t.names, member.hash.X)
-				if !member.skip {
-					x, y, n, last, sealed = x+m.X, y+m.Y, n+1, v, member.crypto
-				}
 			}
-		next:
+			t.names = append(t.names, member.hash.X)
+			if member.rule > 0 {
+				t.held[member.rule-1] = held{begin, t.pos, v}
+			}
+			if !member.skip && (member.rule == 0 || member.id) {
+				x, y, n, last, sealed = x+m.X, y+m.Y, n+1, v, member.crypto
+			}
 			at++
 			if t.space(); t.in[t.pos] == ',' {
 				t.pos++
@@ -313,7 +312,29 @@ func (t *Hasher) object(id *recordID, shape *objectShape) (Sum, bool) {
 	if sealed && n == 1 {
 		return t.seal(t.in[from:t.pos], last), true
 	}
+	if id != nil && t.rules != nil && !t.twice {
+		x, y, n = t.settle(x, y, n)
+	}
 	return t.end(x, y, n), true
+}
+
+// memberValue reads the value of a member; that of the id of a record is kept.
+func (t *Hasher) memberValue(member *knownMember, id *recordID) (v Sum, ok bool) {
+	if member.id {
+		t.space()
+		id.found = t.in[t.pos] == '"'
+	}
+	if t.in[t.pos] == '"' && t.depth <= maxDepth {
+		v, ok = t.string()
+	} else {
+		v, ok = t.value(member)
+	}
+	if ok && member.id && id.found {
+		if id.sum, id.text = v, t.text; t.rewritten() {
+			id.text = bytes.Clone(t.text)
+		}
+	}
+	return v, ok
 }
 
 // rewritten says whether text lies in the scratch that the next string is

@@ -24,8 +24,8 @@ func digestOf(t *Hasher, text string) (Digest, error) {
 // agrees compares the hash of two records with their canonical form.
 func agrees(t *testing.T, a, b string) {
 	t.Helper()
-	hasher := NewHasher([]byte("key"), nil, []string{"ignored"})
-	reducer := NewReducer([]byte("key"), nil, []string{"ignored"})
+	hasher := NewHasher([]byte("key"), nil, []string{"ignored"}, nil)
+	reducer := NewReducer([]byte("key"), nil, []string{"ignored"}, nil)
 	var sums [2]Digest
 	var want [2]string
 	var readable [2]bool
@@ -103,7 +103,7 @@ func TestHasher(t *testing.T) {
 // What follows a record in a page must not matter, nor what precedes it.
 func TestHasherPosition(t *testing.T) {
 	t.Parallel()
-	hasher := NewHasher([]byte("key"), nil, nil)
+	hasher := NewHasher([]byte("key"), nil, nil, nil)
 	for _, text := range recordTexts {
 		want, wantErr := digestOf(hasher, text)
 		if errors.Is(wantErr, errNotJSON) || strings.TrimRight(text, " ") != text {
@@ -127,7 +127,7 @@ func TestHasherPage(t *testing.T) {
 	var result []json.RawMessage
 	var want []Sum
 	unreadable := 0
-	alone := NewHasher([]byte("key"), nil, nil)
+	alone := NewHasher([]byte("key"), nil, nil, nil)
 	for _, text := range recordTexts {
 		if !json.Valid([]byte(text)) || strings.Contains(text, "\xff") || strings.Count(text, "[") > 60 {
 			continue
@@ -150,7 +150,7 @@ func TestHasherPage(t *testing.T) {
 		next, err := NextCookie(anyClient, "x", b.Text())
 		b.Next = next
 		var p Page
-		if readErr := NewHasher([]byte("key"), nil, nil).Read(anyClient, "x", &b, &p); err != nil ||
+		if readErr := NewHasher([]byte("key"), nil, nil, nil).Read(anyClient, "x", &b, &p); err != nil ||
 			readErr != nil || next != "next ]," {
 			t.Fatalf("%v, %v, %q", err, readErr, next)
 		}
@@ -186,7 +186,7 @@ func TestHasherShuffled(t *testing.T) {
 func TestHasherReused(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(10, 11))
-	reused := NewHasher([]byte("key"), nil, []string{"ignored"})
+	reused := NewHasher([]byte("key"), nil, []string{"ignored"}, nil)
 	texts := slices.Clone(recordTexts)
 	for i := range 300 { // other members in each, and more than are kept
 		const format = `{"_id":"a","m%d":{"n%d":%d,"o":[{"p%d":"x"},{"p":%d}]},"c":"DE","n":%d,"_rev":"%d"}`
@@ -199,7 +199,7 @@ func TestHasherReused(t *testing.T) {
 	for range rounds {
 		text := texts[random.IntN(len(texts))]
 		got, err := digestOf(reused, text)
-		want, wantErr := digestOf(NewHasher([]byte("key"), nil, []string{"ignored"}), text)
+		want, wantErr := digestOf(NewHasher([]byte("key"), nil, []string{"ignored"}, nil), text)
 		if got.Sum != want.Sum || got.ID != want.ID || (err == nil) != (wantErr == nil) {
 			t.Fatalf("%s: %+v, %v, by itself %+v, %v", text, got, err, want, wantErr)
 		}
@@ -216,7 +216,7 @@ func FuzzHasher(f *testing.F) {
 func BenchmarkHasher(b *testing.B) {
 	text := userText
 	in := slices.Concat([]byte(text), make([]byte, padding))
-	t := NewHasher(make([]byte, 32), nil, nil)
+	t := NewHasher(make([]byte, 32), nil, nil, nil)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -228,7 +228,7 @@ func BenchmarkHasher(b *testing.B) {
 
 func BenchmarkReducer(b *testing.B) {
 	raw := json.RawMessage(userText)
-	r := NewReducer(make([]byte, 32), nil, nil)
+	r := NewReducer(make([]byte, 32), nil, nil, nil)
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -48,14 +48,35 @@ func NextCookie(server Parser, resource string, body []byte) (string, error) {
 type Page struct {
 	Digests    []Digest
 	Unreadable int
+	LeftOut    int    // records that the rules leave out
+	Tally      Tally  // what the rules found
 	rest       []byte // the page without its records
 	Total      int64  // of the collection, if the server counts, else -1
+}
+
+func (p *Page) reset() { p.Digests, p.Unreadable, p.LeftOut, p.Tally = p.Digests[:0], 0, 0, Tally{} }
+
+// Records is how many records the page had.
+func (p *Page) Records() int { return len(p.Digests) + p.Unreadable + p.LeftOut }
+
+// add takes a record, or the error of one.
+func (p *Page) add(d Digest, err error, effects Effects) {
+	switch {
+	case err == nil:
+		p.Digests = append(p.Digests, d)
+	case errors.Is(err, ErrLeftOut):
+		p.LeftOut++
+	default:
+		p.Unreadable++
+		return
+	}
+	p.Tally.add(effects)
 }
 
 // readPage reads a whole page and reports whether it could: otherwise it holds
 // something that is not as it should be, and the long way says what.
 func (t *Hasher) readPage(b *Body, into *Page) bool {
-	into.Digests, into.Unreadable = into.Digests[:0], 0
+	into.reset()
 	into.rest = append(into.rest[:0], `{"result":[]`...)
 	t.in, t.n, t.pos, t.depth, t.names = b.Buf, b.n, 0, 0, t.names[:0]
 	found := false
@@ -115,14 +136,10 @@ func (t *Hasher) records(into *Page) bool {
 	}
 	for {
 		d, end, err := t.record(t.in, t.pos, t.n)
-		switch {
-		case err == nil:
-			into.Digests = append(into.Digests, d)
-		case errors.Is(err, errNotJSON):
+		if errors.Is(err, errNotJSON) {
 			return false
-		default:
-			into.Unreadable++
 		}
+		into.add(d, err, t.settled.effects)
 		t.pos, t.depth = end, 0
 		t.space()
 		switch b := t.in[t.pos]; {
@@ -159,14 +176,12 @@ func (t *Hasher) Read(server Parser, resource string, b *Body, into *Page) error
 	if err != nil {
 		return err
 	}
-	into.Digests, into.Unreadable, into.Total = into.Digests[:0], 0, int64(page.Total)
+	into.reset()
+	into.Total = int64(page.Total)
 	for _, raw := range page.Result {
-		if d, err := t.one(raw); err == nil {
-			d.IDText = bytes.Clone(d.IDText)
-			into.Digests = append(into.Digests, d)
-		} else {
-			into.Unreadable++
-		}
+		d, err := t.one(raw)
+		d.IDText = bytes.Clone(d.IDText)
+		into.add(d, err, t.settled.effects)
 	}
 	return nil
 }

@@ -47,6 +47,8 @@ type Reducer struct {
 	ignore []string
 	Values bool // Detail keeps the values
 
+	rules *Rules
+
 	c canonicalizer
 	h hash.Hash
 
@@ -54,9 +56,11 @@ type Reducer struct {
 }
 
 // NewReducer returns a reducer for a comparison with that key. Keys, unless nil,
-// decrypts values; ignore names top-level members that are left out.
-func NewReducer(key []byte, keys *keystore.Store, ignore []string) *Reducer {
-	r := &Reducer{key: key, keys: keys, ignore: ignore, h: sha256.New(), tree: NewHasher(key, nil, nil)}
+// decrypts values; ignore names top-level members that are left out; rules, unless
+// nil, rewrite others.
+func NewReducer(key []byte, keys *keystore.Store, ignore []string, rules *Rules) *Reducer {
+	r := &Reducer{key: key, keys: keys, ignore: ignore, rules: rules, h: sha256.New(),
+		tree: NewHasher(key, nil, nil, nil)}
 	r.c.skip = func(name string, depth int) bool {
 		return name == "_rev" || depth == 0 && name != "_id" && slices.Contains(r.ignore, name)
 	}
@@ -105,6 +109,9 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 		return "", nil, fmt.Errorf("%w: not an object", errRecord)
 	}
 	if err := c.objectMembers(0); err != nil {
+		return "", nil, err
+	}
+	if err := r.rewrite(); err != nil {
 		return "", nil, err
 	}
 	members := c.sortMembers(0)

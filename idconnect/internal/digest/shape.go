@@ -37,6 +37,7 @@ type knownMember struct {
 	id     bool // the _id of a record
 	crypto bool // $crypto
 	spare  bool // not kept
+	rule   int  // 1 + its number among the members of rules, 0: none of them
 
 	whole         []byte // name and value, as they stood last
 	value, joined Sum
@@ -124,6 +125,9 @@ func (t *Hasher) learn(s *objectShape, at int, top bool) *knownMember {
 		m.id = top
 	case "$crypto":
 		m.crypto = !top
+	}
+	if top {
+		m.rule = 1 + slices.Index(t.rules.names(), string(t.text))
 	}
 	for _, ignored := range t.ignore {
 		m.skip = m.skip || top && !m.id && string(t.text) == ignored

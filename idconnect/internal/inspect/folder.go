@@ -15,6 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // folderCheck looks at the place of the target: what is in it, and whether it
@@ -79,7 +80,7 @@ func (c folderCheck) occupied(dir string) preflight.Findings {
 // placesToWrite are folders that exist and that the run writes in.
 func (c folderCheck) placesToWrite(there bool) []string {
 	// A folder that is there is written in, and nothing beside it.
-	places := []string{host.Existing(filepath.Clean(c.site.TargetDir)), host.Existing(c.site.StateDir)}
+	places := []string{disk.Existing(filepath.Clean(c.site.TargetDir)), disk.Existing(c.site.StateDir)}
 	if there && c.site.Chooses(site.StepStores) {
 		places = append(places, filepath.Join(c.site.TargetDir, "security"))
 	}

@@ -21,6 +21,8 @@ import (
 type Inspection struct {
 	Site    *site.Site
 	Journal *journal.Journal
+	// Place of the journal and its lock.
+	Place *journal.Place
 	// Locked: this run holds the lock of the target.
 	Locked bool
 	// Configured says whether the target is connected to its source already.

@@ -78,11 +78,16 @@ func inspection(t *testing.T, steps ...string) *Inspection {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	j, err := journal.Open(s.StateDir, s.Target.URL)
+	place, err := journal.Find(t.Context(), journal.Target{Folder: s.TargetDir, URL: s.Target.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Inspection{Site: s, Journal: j, Configured: func(context.Context) bool { return false }}
+	j, err := place.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.StateDir = place.Dir
+	return &Inspection{Site: s, Journal: j, Place: place, Configured: func(context.Context) bool { return false }}
 }
 
 // TestChecksEnd: against servers that hang and keys that are costly, every check

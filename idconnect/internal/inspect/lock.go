@@ -11,22 +11,23 @@ import (
 // lockCheck says whether another run is under way. It takes the lock for an
 // instant, unless this run has it, and makes no file.
 type lockCheck struct {
-	stateDir string
-	held     bool
-	step     string
+	place *journal.Place
+	held  bool
+	step  string
 }
 
 func (c lockCheck) check(context.Context) preflight.Findings {
 	if c.held {
 		return nil
 	}
-	err := journal.Probe(c.stateDir)
+	err := c.place.Probe()
+	var locked *journal.LockedError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, journal.ErrLocked):
+	case errors.As(err, &locked):
 		return preflight.Findings{codes.RunInProgress.Finding(c.step,
-			"another run is under way: it holds the lock %s", journal.LockPath(c.stateDir))}
+			"another run is under way: it holds the lock %s", locked.Path)}
 	}
 	return preflight.Findings{codes.RunInProgress.Finding(c.step,
 		"whether another run is under way cannot be seen: %v", err).

@@ -12,10 +12,10 @@ import (
 	"unicode/utf16"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -124,7 +124,7 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 
 // space compares what is free where the target is to be with what it needs.
 func (c packageCheck) space(dir string, unpacked int64) preflight.Findings {
-	at := host.Existing(dir)
+	at := disk.Existing(dir)
 	free, err := c.site.Machine.FreeSpace(at)
 	if err != nil {
 		return nil // what cannot be asked cannot be said

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // placesCheck: source and target are two, and the right way round.
@@ -48,7 +48,7 @@ func nested(source, target string) string {
 	if source == "" || target == "" {
 		return ""
 	}
-	inside, around := host.Contains(source, target), host.Contains(target, source)
+	inside, around := disk.Contains(source, target), disk.Contains(target, source)
 	switch {
 	case inside && around:
 		return "the folders of source and target are both " + source

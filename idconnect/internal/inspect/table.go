@@ -22,7 +22,7 @@ func (i *Inspection) checks(w *world) []entry {
 		{name: "the source", steps: all, paths: both, must: true, checker: serverCheck{w.source}},
 		{name: "the target", steps: all, paths: both, must: true, checker: serverCheck{w.target}},
 		{name: "the lock of the target", steps: all, paths: []string{s.StateDir},
-			checker: lockCheck{s.StateDir, i.Locked, anyStep}},
+			checker: lockCheck{i.Place, i.Locked, anyStep}},
 		{name: "whether source and target are two", steps: all, paths: both, checker: placesCheck{w, s, anyStep}},
 		{name: "the source's mappings and schedules", steps: []string{site.StepPrepare, site.StepMigrate},
 			paths:   source,

@@ -1,31 +1,27 @@
 // Package journal remembers what neither the servers nor the disk can show: of each action that changes something the
 // intent, which is written before the action begins, and the outcome. It holds no secret, and decides nothing: what an
 // intent without an outcome means is for the step to find out. A lock lets one process at a time write it. Begin with
-// [Open] and [TryLock].
+// [Find], which gives the one place of a target's journal and lock, however the target is spelled.
 package journal
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 const (
-	version  = 2
+	version = 3
+	// unsealed is the version before, which has no checksum, and absolute paths.
+	unsealed = 2
 	maxBytes = 64 << 20
 )
 
 // Journal is the file journal.json of the folder with the state of an upgrade. Only who holds the lock may save it.
 type Journal struct {
-	path string
+	path   string
+	folder folder
 	data
 }
 
@@ -33,8 +29,10 @@ type Journal struct {
 func (j *Journal) Path() string { return j.path }
 
 type data struct {
-	Version int    `json:"version"`
-	Target  string `json:"target"`
+	Version int `json:"version"`
+	// Checksum is the SHA-256 of the file without this member, in hex.
+	Checksum string `json:"checksum,omitempty"`
+	Target   string `json:"target"`
 
 	Unpack    *Unpack    `json:"unpack,omitempty"`
 	Stores    []*Store   `json:"stores,omitempty"`
@@ -113,7 +111,8 @@ type Folder struct {
 	ModTime time.Time   `json:"modTime"`
 }
 
-// Store is a key store that was replaced, and how to undo that.
+// Store is a key store that was replaced, and how to undo that. The paths of its changes are relative to the target's
+// folder in the file.
 type Store struct {
 	Note
 	Changes keystore.Changes `json:"changes"`
@@ -132,94 +131,4 @@ func (j *Journal) ConfigureNote() *Note {
 		return nil
 	}
 	return &j.Configure.Note
-}
-
-// Kind says in which way a journal cannot be used.
-type Kind string
-
-// The kinds of an [Error].
-const (
-	Unreadable   Kind = "unreadable"     // not a regular file, or the file system refuses it
-	Damaged      Kind = "damaged"        // not what a run writes
-	OtherVersion Kind = "version"        // of another version of this package
-	OtherTarget  Kind = "another target" // of the upgrade of another installation
-)
-
-// Error says that what an earlier run remembered cannot be used. Nothing was changed.
-type Error struct {
-	Kind Kind
-	Path string
-	Err  error
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("journal %s: %s: %v", e.Path, e.Kind, e.Err) }
-func (e *Error) Unwrap() error { return e.Err }
-
-// Remedy says what to do about it.
-func (e *Error) Remedy() string {
-	switch e.Kind {
-	case Unreadable:
-		return "give this user the right to read it, or run as the user who ran before"
-	case OtherVersion:
-		return "go on with the version that began"
-	case OtherTarget:
-		return "give the address with which the upgrade began; another target needs a folder of its own"
-	}
-	return "something else changed it: put it back from a copy, or move it away when you know what the last run " +
-		"did; without it, whether migrate was sent is asked of the target only"
-}
-
-// Open reads the journal of the folder dir, which is an empty one where there is no file. target is the address of the
-// server that is upgraded. A journal that cannot be used is an [*Error].
-func Open(dir, target string) (*Journal, error) {
-	j := &Journal{path: filepath.Join(dir, "journal.json")}
-	fail := func(kind Kind, err error) (*Journal, error) {
-		return nil, &Error{Kind: kind, Path: j.path, Err: err}
-	}
-	info, err := os.Stat(j.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		j.Version, j.Target = version, target
-		return j, nil
-	case err != nil:
-		return fail(Unreadable, err)
-	case !info.Mode().IsRegular():
-		return fail(Unreadable, errors.New("not a regular file"))
-	case info.Size() > maxBytes:
-		return fail(Damaged, fmt.Errorf("larger than %d bytes", maxBytes))
-	}
-	b, err := os.ReadFile(j.path)
-	if err != nil {
-		return fail(Unreadable, err)
-	}
-	if err := json.Unmarshal(b, &j.data); err != nil {
-		return fail(Damaged, err)
-	}
-	j.data = j.withPaths(readPath)
-	switch {
-	case j.Version == 0:
-		return fail(Damaged, errors.New("it has no version"))
-	case j.Version != version:
-		return fail(OtherVersion, fmt.Errorf("%d, this program knows %d", j.Version, version))
-	case j.Target != target:
-		return fail(OtherTarget, fmt.Errorf("it is that of %s, not %s", j.Target, target))
-	}
-	return j, nil
-}
-
-// Save writes the journal, completely or not at all.
-func (j *Journal) Save() error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetIndent("", "  ")
-	if err := e.Encode(j.withPaths(writePath)); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	if err := disk.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	if err := disk.Write(j.path, b.Bytes(), 0o600, nil); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
 }

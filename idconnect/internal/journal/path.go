@@ -41,6 +41,10 @@ func (d data) withPaths(code func(string) string) data {
 	stores := d.Stores
 	d.Stores = nil
 	for _, s := range stores {
+		if s == nil {
+			d.Stores = append(d.Stores, nil)
+			continue
+		}
 		n := *s
 		n.Changes.Path, n.Changes.Backup = code(n.Changes.Path), code(n.Changes.Backup)
 		d.Stores = append(d.Stores, &n)

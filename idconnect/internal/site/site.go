@@ -6,6 +6,7 @@ package site
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -107,7 +109,6 @@ func (s *Site) Resolve() error {
 		s.Source.Credentials.Password, s.Target.Credentials.Password, s.GivenPassword, s.StoresKey.Passphrase,
 		s.StoresKey.Identities, s.Source.TruststorePassword, s.Target.TruststorePassword,
 	}
-	s.StateDir = cmp.Or(s.StateDir, s.defaultStateDir())
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime
 	}
@@ -135,15 +136,18 @@ func checkAddress(name, value string) error {
 	return nil
 }
 
-func (s *Site) defaultStateDir() string {
-	if s.TargetDir != "" {
-		return filepath.Clean(s.TargetDir) + ".upgrade"
+// FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.
+func (s *Site) FindPlace(ctx context.Context) (*journal.Place, error) {
+	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.URL, UserDir: userStateDir(),
+		Lookup: s.Machine.LookupHost}
+	if s.Target.HTTPClient != nil {
+		t.Lookup = nil // it decides which machine answers
 	}
-	target := "target"
-	if p, err := url.Parse(s.Target.URL); err == nil {
-		target = strings.ReplaceAll(p.Host, ":", "_")
+	p, err := journal.Find(ctx, t)
+	if err == nil {
+		s.StateDir = p.Dir
 	}
-	return filepath.Join(userStateDir(), "idconnect-upgrade", target)
+	return p, err
 }
 
 // userStateDir is where programs of a user keep what they must remember

@@ -1,10 +1,12 @@
-package host
+package disk_test
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 func TestContains(t *testing.T) {
@@ -18,6 +20,10 @@ func TestContains(t *testing.T) {
 		os.Symlink(dir, link), os.Symlink(filepath.Join(dir, "bin"), hidden),
 		os.WriteFile(filepath.Join(top, "file"), nil, 0o644),
 		os.Symlink(filepath.Join(dir, "none"), filepath.Join(top, "dangling")),
+		os.Symlink(filepath.Join("dangling", "deeper"), filepath.Join(top, "again")),
+		os.Symlink(filepath.Join("idc21", "salesforceIdConnect", "new"), filepath.Join(top, "relative")),
+		os.Symlink(filepath.Join(top, "nowhere"), filepath.Join(top, "elsewhere")),
+		os.Symlink("loop", filepath.Join(top, "loop")),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -38,15 +44,20 @@ func TestContains(t *testing.T) {
 		filepath.Join(dir, "..", "idc716"):      false,
 		filepath.Join(top, "idc21"):             false,
 		filepath.Join(top, "file", "new"):       false,
-		filepath.Join(top, "dangling"):          false,
+		filepath.Join(top, "dangling"):          true,
+		filepath.Join(top, "dangling", "new"):   true,
+		filepath.Join(top, "again"):             true,
+		filepath.Join(top, "relative"):          true,
+		filepath.Join(top, "elsewhere"):         false,
+		filepath.Join(top, "loop"):              false,
 		filepath.Join(top, "another", "folder"): false,
 	} {
-		if got := Contains(dir, path); got != want {
+		if got := disk.Contains(dir, path); got != want {
 			t.Errorf("%s: %v", path, got)
 		}
 	}
-	if !Contains(link, filepath.Join(dir, "new")) ||
-		Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
+	if !disk.Contains(link, filepath.Join(dir, "new")) ||
+		disk.Contains(filepath.Join(top, "none"), filepath.Join(top, "none", "x")) {
 		t.Error("a folder that is a link, or none")
 	}
 }

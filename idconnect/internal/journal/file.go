@@ -1,0 +1,197 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
+)
+
+// open reads the journal of the folder dir, which is an empty one where there is no file.
+func open(dir string, in folder, target string, same func(string) bool) (*Journal, error) {
+	j := &Journal{path: filepath.Join(dir, "journal.json"), folder: in}
+	fail := func(kind Kind, err error) (*Journal, error) {
+		return nil, &Error{Kind: kind, Path: j.path, Err: err}
+	}
+	content, err := readOwn(j.path)
+	var tooLarge *sizeError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		j.Version, j.Target = version, target
+		return j, nil
+	case errors.As(err, &tooLarge):
+		return fail(Damaged, err)
+	case err != nil:
+		return fail(Unreadable, err)
+	}
+	if kind, err := j.decode(content); err != nil {
+		return fail(kind, err)
+	}
+	if !same(j.Target) {
+		return fail(OtherTarget, fmt.Errorf("it is that of %s, not %s", j.Target, target))
+	}
+	return j, nil
+}
+
+// sizeError is a file above its limit.
+type sizeError struct{ limit int64 }
+
+func (e *sizeError) Error() string { return fmt.Sprintf("larger than %d bytes", e.limit) }
+
+// isOwn returns [disk.ErrNotRegular] unless path is a regular file, and no link to one: no run makes another kind. It
+// opens nothing, and waits for nothing.
+func isOwn(path string) (size int64, err error) {
+	info, err := os.Lstat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = disk.ErrNotRegular
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// readOwn reads a file that only runs write.
+func readOwn(path string) ([]byte, error) {
+	size, err := isOwn(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case size > maxBytes:
+		return nil, &sizeError{maxBytes}
+	}
+	return disk.Read(path, maxBytes)
+}
+
+// decode reads the file's content. It takes nothing that [Journal.Save] would not write, but of the version before what
+// can be proved without a checksum.
+func (j *Journal) decode(content []byte) (Kind, error) {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(content, &head); err != nil {
+		return Damaged, err
+	}
+	switch head.Version {
+	case 0:
+		return Damaged, errors.New("it has no version")
+	case version, unsealed:
+	default:
+		return OtherVersion, fmt.Errorf("%d, this program knows %d", head.Version, version)
+	}
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&j.data); err != nil {
+		return Damaged, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Damaged, errors.New("trailing data")
+	}
+	if j.Version == version {
+		if want, err := seal(j.data); err != nil || !bytes.Equal(content, want) {
+			return Damaged, errors.Join(errors.New("its checksum does not match"), err)
+		}
+	} else if j.Checksum != "" {
+		return Damaged, fmt.Errorf("version %d has no checksum", j.Version)
+	}
+	j.data = j.withPaths(readPath)
+	if err := j.data.validate(); err != nil {
+		return Damaged, err
+	}
+	for _, s := range j.Stores {
+		changes, err := j.folder.resolve(s.Changes, j.Version == unsealed)
+		if err != nil {
+			return Outside, err
+		}
+		s.Changes = changes
+	}
+	j.Version, j.Checksum = version, ""
+	return "", nil
+}
+
+// validate says what no run writes.
+func (d *data) validate() error {
+	for _, s := range d.Stores {
+		if s == nil {
+			return errors.New("stores: an entry is null")
+		}
+		if s.Changes.SHA256 == "" {
+			return errors.New("stores: an entry has no checksum of its file")
+		}
+	}
+	notes := []*Note{d.Migrate}
+	if d.Setup != nil {
+		notes = append(notes, &d.Setup.Note)
+	}
+	if d.Unpack != nil {
+		notes = append(notes, &d.Unpack.Note)
+		for name := range d.Unpack.Files {
+			if !filepath.IsLocal(filepath.FromSlash(name)) {
+				return fmt.Errorf("unpack: the file %q is not below the target's folder", name)
+			}
+		}
+	}
+	if d.Configure != nil {
+		notes = append(notes, &d.Configure.Note)
+	}
+	for _, s := range d.Stores {
+		notes = append(notes, &s.Note)
+	}
+	for _, n := range notes {
+		if n != nil && (n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero()) {
+			return errors.New("an action has no date")
+		}
+	}
+	return nil
+}
+
+// seal is the file's content, with its checksum.
+func seal(d data) ([]byte, error) {
+	encode := func() ([]byte, error) {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetIndent("", "  ")
+		err := e.Encode(d)
+		return b.Bytes(), err
+	}
+	d.Checksum = ""
+	plain, err := encode()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(plain)
+	d.Checksum = hex.EncodeToString(sum[:])
+	return encode()
+}
+
+// Save writes the journal, completely or not at all.
+func (j *Journal) Save() error {
+	d := j.data
+	d.Stores = nil
+	for _, s := range j.Stores {
+		changes, err := j.folder.relative(s.Changes)
+		if err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		d.Stores = append(d.Stores, &Store{s.Note, changes})
+	}
+	content, err := seal(d.withPaths(writePath))
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if err := disk.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if err := disk.Write(j.path, content, 0o600, nil); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+)
+
+// changesOf are the changes of a collection, without those that concern a member
+// which is not compared.
+func (o Options) changesOf(c Collection) (rows []changes.Change) {
+	for _, row := range o.Changes {
+		ignored := slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(c.Ignore, name) })
+		if row.Collection == c.Resource && !ignored {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// changeCodes name the changes for the state file.
+func (o Options) changeCodes() (codes []string) {
+	for _, row := range o.Changes {
+		codes = append(codes, row.Code)
+	}
+	return codes
+}
+
+// rulesOf are changes as they are applied to the records of one server, nil for
+// none.
+func rulesOf(rows []changes.Change, side int) *digest.Rules {
+	if len(rows) == 0 {
+		return nil
+	}
+	var rules digest.Rules
+	for _, row := range rows {
+		for _, name := range row.Members {
+			if !slices.Contains(rules.Members, name) {
+				rules.Members = append(rules.Members, name)
+			}
+		}
+	}
+	rules.Apply = func(members map[string]json.RawMessage) (found digest.Effects) {
+		for i, row := range rows {
+			apply := [2]func(changes.Record) changes.Effect{row.Source, row.Target}[side]
+			if apply != nil {
+				found.Add(i, int(apply(members)))
+			}
+		}
+		return found
+	}
+	return &rules
+}
+
+// hasher and reducer read the records of one server.
+func (v *verifier) hasher(side int) *digest.Hasher {
+	return digest.NewHasher(v.key, v.opts.Keys, v.collection.Ignore, rulesOf(v.changes, side))
+}
+
+func (v *verifier) reducer(side int) *digest.Reducer {
+	r := digest.NewReducer(v.key, v.opts.Keys, v.collection.Ignore, rulesOf(v.changes, side))
+	r.Values = v.opts.Values
+	return r
+}
+
+// explained counts what the changes explained. What a change found on both servers
+// alike was there before.
+func (v *verifier) explained(tallies [2]digest.Tally) {
+	v.report.Changes = nil
+	for i, row := range v.changes {
+		a, b := tallies[0][i], tallies[1][i]
+		v.report.Changes = append(v.report.Changes, changes.Count{Code: row.Code, Says: row.Says, Sure: row.Sure,
+			Records: max(a[0]-b[0], b[0]-a[0]), Missed: a[1] + b[1]})
+	}
+}
+
+// tooMany says that a collection has more changes than can be applied.
+func (v *verifier) tooMany() error {
+	if n := len(v.changes); n > digest.MaxRules {
+		return fmt.Errorf("comparing %s: %d changes, at most %d", v.collection.Name, n, digest.MaxRules)
+	}
+	return nil
+}

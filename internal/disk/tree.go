@@ -1,0 +1,235 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Tree is where files are read and changed: the files of one folder, which no path and no link leads out of. The nil
+// Tree is the whole file system. Paths are those that a caller without a Tree would use.
+type Tree struct {
+	root *os.Root
+	dir  string // absolute
+}
+
+// In is the tree of an open folder; nil is the whole file system.
+func In(root *os.Root) *Tree {
+	if root == nil {
+		return nil
+	}
+	dir, err := filepath.Abs(root.Name())
+	if err != nil {
+		dir = root.Name()
+	}
+	return &Tree{root, dir}
+}
+
+// OutsideError says that a path does not lie in a folder as a file of its own.
+type OutsideError struct {
+	Path, Dir string
+	// Why is "" for a path that names another place, else what leads there.
+	Why string
+}
+
+func (e *OutsideError) Error() string {
+	s := e.Path + " is outside " + e.Dir
+	if e.Why != "" {
+		s += ": " + e.Why
+	}
+	return s
+}
+
+// Rel is a path below the folder of the tree, "." for the folder itself. A path that is not is an [OutsideError].
+func (t *Tree) Rel(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(t.dir, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", &OutsideError{Path: path, Dir: t.dir}
+	}
+	return rel, nil
+}
+
+// below calls f with the path below the folder. Errors name the whole path.
+func (t *Tree) below(path string, f func(rel string) error) error {
+	rel, err := t.Rel(path)
+	if err != nil {
+		return err
+	}
+	err = f(rel)
+	var at *fs.PathError
+	if !errors.As(err, &at) {
+		return err
+	}
+	at.Path = path
+	if why := t.leadsOut(rel); why != "" {
+		return &OutsideError{Path: path, Dir: t.dir, Why: why}
+	}
+	return err
+}
+
+// leadsOut names the link on the way to a file that leads out of the folder, "" if none does.
+func (t *Tree) leadsOut(rel string) string {
+	for at := rel; at != "."; at = filepath.Dir(at) {
+		info, err := t.root.Lstat(at)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			continue
+		}
+		to, err := t.root.Readlink(at)
+		if _, statErr := t.root.Stat(at); err == nil && statErr != nil && !errors.Is(statErr, fs.ErrNotExist) {
+			return fmt.Sprintf("%s is a link to %s", filepath.Join(t.dir, at), to)
+		}
+	}
+	return ""
+}
+
+// Lstat is [os.Lstat].
+func (t *Tree) Lstat(path string) (info fs.FileInfo, err error) {
+	if t == nil {
+		return os.Lstat(path)
+	}
+	err = t.below(path, func(rel string) (err error) {
+		info, err = t.root.Lstat(rel)
+		return err
+	})
+	return info, err
+}
+
+// Stat is [os.Stat].
+func (t *Tree) Stat(path string) (info fs.FileInfo, err error) {
+	if t == nil {
+		return os.Stat(path)
+	}
+	err = t.below(path, func(rel string) (err error) {
+		info, err = t.root.Stat(rel)
+		return err
+	})
+	return info, err
+}
+
+// Real is the file that a path leads to. In a folder a file is itself: a link is an [OutsideError] even if it stays
+// inside, since another program may replace what it leads to.
+func (t *Tree) Real(path string) (string, error) {
+	if t == nil {
+		return filepath.EvalSymlinks(path)
+	}
+	info, err := t.Lstat(path)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		to := ""
+		err = t.below(path, func(rel string) (err error) {
+			to, err = t.root.Readlink(rel)
+			return err
+		})
+		if err == nil {
+			err = &OutsideError{Path: path, Dir: t.dir, Why: "it is a link to " + to}
+		}
+	}
+	return path, err
+}
+
+// Open is the function [Open].
+func (t *Tree) Open(path string) (f *os.File, err error) {
+	if t == nil {
+		return Open(path)
+	}
+	if _, err := t.Real(path); err != nil {
+		return nil, err
+	}
+	return t.openFile(path, os.O_RDONLY, 0)
+}
+
+func (t *Tree) openFile(path string, flag int, mode fs.FileMode) (f *os.File, err error) {
+	if t == nil {
+		return OpenFile(path, flag, mode)
+	}
+	err = t.below(path, func(rel string) (err error) {
+		f, err = OpenIn(t.root, rel, flag, mode)
+		return err
+	})
+	return f, err
+}
+
+// Rename is the function [Rename].
+func (t *Tree) Rename(from, to string) error {
+	return Do("rename", to, func() error {
+		if t == nil {
+			return os.Rename(from, to)
+		}
+		return t.both(from, to, t.root.Rename)
+	})
+}
+
+// Link is the function [Link].
+func (t *Tree) Link(file, name string) error {
+	return Do("link", name, func() error {
+		if t == nil {
+			return os.Link(file, name)
+		}
+		return t.both(file, name, t.root.Link)
+	})
+}
+
+func (t *Tree) both(a, b string, f func(a, b string) error) error {
+	return t.below(a, func(a string) error {
+		return t.below(b, func(b string) error { return f(a, b) })
+	})
+}
+
+// Remove is the function [Remove].
+func (t *Tree) Remove(path string) error {
+	return Do("remove", path, func() error {
+		if t == nil {
+			return os.Remove(path)
+		}
+		return t.below(path, t.root.Remove)
+	})
+}
+
+// Chtimes is the function [Chtimes].
+func (t *Tree) Chtimes(path string, modified time.Time) error {
+	return Do("chtimes", path, func() error {
+		if t == nil {
+			return os.Chtimes(path, time.Time{}, modified)
+		}
+		return t.below(path, func(rel string) error { return t.root.Chtimes(rel, time.Time{}, modified) })
+	})
+}
+
+// openDir opens a folder, the one of the tree, too.
+func (t *Tree) openDir(path string) (*os.File, error) {
+	if t == nil {
+		return os.Open(path)
+	}
+	var d *os.File
+	err := t.below(path, func(rel string) (err error) {
+		d, err = t.root.Open(rel)
+		return err
+	})
+	return d, err
+}
+
+// IsDir says why a path is not a folder.
+func (t *Tree) IsDir(path string) error {
+	info, err := t.Stat(path)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("not a folder")}
+	}
+	return err
+}
+
+// Create creates an empty file. One that exists is an [fs.ErrExist].
+func (t *Tree) Create(path string, mode fs.FileMode) error {
+	return Do("create", path, func() error {
+		f, err := t.openFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+}

@@ -1,0 +1,160 @@
+package openidmtest
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/generation"
+)
+
+// Generation is the kind of server that a [Server] plays: what it has, what its
+// records look like, and what a migration makes of those that it copies. All
+// answers are in the words of 7.0.2, on which they were measured; what sets the
+// other generations apart was read in sources or inferred, as the comments of
+// package generation say for each fact.
+type Generation int
+
+// The generations. Identity Connect 2.1 sits on OpenIDM31, and 7.1.6 on IDM71
+// (both inferred). OpenIDM702 is the community's server of which the recordings
+// are, true of neither by itself.
+const (
+	OpenIDM30 Generation = iota + 1
+	OpenIDM31
+	OpenIDM702
+	IDM71
+)
+
+// String returns the product and its version, such as "OpenIDM 3.1".
+func (g Generation) String() string { return g.traits().Name }
+
+func (g Generation) traits() generation.Traits {
+	switch g {
+	case OpenIDM30:
+		return generation.OpenIDM30
+	case OpenIDM31:
+		return generation.OpenIDM31
+	case IDM71:
+		return generation.IDM71
+	}
+	return generation.OpenIDM702
+}
+
+// Salesforce returns the Salesforce connector of an organization, as this
+// generation has it: with its class, the id of its configuration and its object
+// types. It takes the objects of those types, and leaves out the others.
+func (g Generation) Salesforce(org string, objects map[string][]map[string]any) Connector {
+	t := g.traits()
+	c := Connector{Name: org, Class: t.SalesforceClass(), Objects: map[string][]map[string]any{},
+		Settings: map[string]any{"loginUrl": "https://login.salesforce.com/services/oauth2/token"}}
+	for _, name := range t.SalesforceTypes() {
+		c.Objects[name] = append([]map[string]any{}, objects[name]...)
+	}
+	return c
+}
+
+// Schedule is a job of a server.
+type Schedule struct {
+	// ID is that of the job. OpenIDM30 and OpenIDM31 have the configuration
+	// "schedule-ID", unless OverREST.
+	ID string
+	// OverREST is whether it was made over REST, under scheduler.
+	OverREST bool
+	// Job has its members, such as "schedule" and "enabled".
+	Job map[string]any
+}
+
+// check says what a generation does not have.
+func (o Options) check() error {
+	for _, n := range []int{o.Users, o.Roles, o.Assignments, o.Links} {
+		if n < 0 || n > maxRecords {
+			return fmt.Errorf("%d records: not between 0 and %d", n, maxRecords)
+		}
+	}
+	if t := o.Generation.traits(); t.Old && o.Assignments > 0 {
+		return fmt.Errorf("%d assignments: %s has none", o.Assignments, t.Name)
+	}
+	return nil
+}
+
+// putSchedules keeps the jobs where the generation has them.
+func (w *world) putSchedules(jobs []Schedule) {
+	for _, job := range jobs {
+		switch {
+		case w.traits.New:
+			w.table(schedulerJob).Put(job.ID, w.traits.Carry(schedulerJob, job.ID, job.Job))
+		case job.OverREST:
+			w.table(scheduler).Put(job.ID, job.Job)
+		default:
+			w.config["schedule-"+job.ID] = job.Job
+		}
+	}
+}
+
+// Tables of jobs: schedulerJob is that of 7.x, scheduler what 3.x made over REST.
+const (
+	scheduler    = "scheduler"
+	schedulerJob = "scheduler/job"
+
+	relationshipTable = "relationships"
+)
+
+// schedules serves scheduler, and scheduler/job of 7.x.
+func (s *Server) schedules(c *call) (*crest.Result, *crest.Error) {
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	path, rest := scheduler, c.Segments[1:]
+	if w.traits.New && len(rest) > 0 && rest[0] == "job" {
+		path, rest = schedulerJob, rest[1:]
+	}
+	t := w.table(path)
+	switch {
+	case len(rest) == 0 && c.Operation == "query":
+		// Of 3.1 only the list of the ids is known (H).
+		if w.traits.Old && (!c.Query.ByID || c.Query.ID != "query-all-ids") {
+			return nil, crest.BadRequest("Query-filters are not supported by the scheduler")
+		}
+		return crest.RunQuery(c.Request, view(t))
+	case len(rest) == 1 && c.Operation == "read":
+		r, ok := t.Get(rest[0])
+		if !ok {
+			return nil, crest.Errorf(http.StatusNotFound, "Schedule does not exist")
+		}
+		return crest.NewResult(r, c.Fields, 0), nil
+	}
+	return nil, crest.Unsupported(c.Request)
+}
+
+// internal serves internal/user and internal/role, which 7.x has beside the
+// repository's tables.
+func (s *Server) internal(c *call) (*crest.Result, *crest.Error) {
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.traits.New || len(c.Segments) < 2 || !w.has("internal/"+c.Segments[1]) {
+		return nil, crest.NotFound(c.Path)
+	}
+	t := w.table("internal/" + c.Segments[1])
+	switch {
+	case len(c.Segments) == 2 && c.Operation == "query":
+		return crest.RunQuery(c.Request, view(t))
+	case len(c.Segments) == 3 && c.Operation == "read":
+		if r, ok := t.Get(c.Segments[2]); ok {
+			return crest.NewResult(r, c.Fields, 0), nil
+		}
+		return nil, crest.NotFound(c.Path)
+	}
+	return nil, crest.Unsupported(c.Request)
+}
+
+// fits leaves out of an answer what this generation does not say, and refuses a
+// query that it does not understand.
+func (s *Server) fits(c *call) *crest.Error {
+	if s.world.traits.NoFilters && c.Operation == "query" && c.Query.FilterText != "" &&
+		(c.Segments[0] == "repo" || c.Segments[0] == "managed") {
+		// The code is assumed.
+		return crest.BadRequest("The repository does not support _queryFilter")
+	}
+	return nil
+}

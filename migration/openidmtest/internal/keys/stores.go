@@ -1,0 +1,143 @@
+package keys
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"math/big"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// ServerAlias is the key that the server presents.
+const ServerAlias = "openidm-localhost"
+
+// iterations of the protection of keys that are made here: less than a real
+// server's, so that starting a fake takes no time.
+const iterations = 1000
+
+// Options say which stores a server has.
+type Options struct {
+	Keystore, Truststore string // paths; both "": in memory
+	Password             keystore.Password
+	Role, CommonName     string
+	NotBefore, NotAfter  time.Time // of a certificate that is made
+	Keys                 []string  // secret keys that are made besides SymmetricAlias
+}
+
+// OpenStores opens the two stores, or makes them.
+func OpenStores(o Options) (keys, trusted *keystore.Store, err error) {
+	if o.Keystore == "" && o.Truststore == "" {
+		keys, trusted = keystore.New(keystore.JCEKS), keystore.New(keystore.JKS)
+		return keys, trusted, fillStores(o, keys, trusted)
+	}
+	if keys, err = keystore.Open(o.Keystore, o.Password); err != nil {
+		return nil, nil, err
+	}
+	if trusted, err = keystore.Open(o.Truststore, o.Password); err != nil || keys.Len() > 0 {
+		return keys, trusted, err
+	}
+	// 3.1 ships an empty keystore, which the first start fills (H).
+	if err := fillStores(o, keys, trusted); err != nil {
+		return nil, nil, err
+	}
+	err = keystore.WriteFile(o.Keystore, keys, o.Password)
+	return keys, trusted, errors.Join(err, keystore.WriteFile(o.Truststore, trusted, o.Password))
+}
+
+// fillStores makes what a server has after its first start.
+func fillStores(o Options, keys, trusted *keystore.Store) error {
+	now := time.Now()
+	if o.NotBefore.IsZero() {
+		o.NotBefore = now.AddDate(0, 0, -1)
+	}
+	if o.NotAfter.IsZero() {
+		o.NotAfter = now.AddDate(10, 0, 0)
+	}
+	key, cert, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName}, o.NotBefore, o.NotAfter)
+	if err != nil {
+		return fmt.Errorf("making a certificate: %w", err)
+	}
+	selfService := keyName{o.Role, "selfservice", "localhost"}
+	selfServiceKey, selfServiceCert, err := selfSigned(selfService, o.NotBefore, o.NotAfter)
+	if err != nil {
+		return fmt.Errorf("making a certificate: %w", err)
+	}
+	put := keystore.PutOptions{Created: now, Password: o.Password, Iterations: iterations}
+	secret := func(alias, algorithm string, n int) error {
+		b := make([]byte, n)
+		rand.Read(b)
+		return keys.PutSecretKey(alias, algorithm, b, put)
+	}
+	chain := []*x509.Certificate{cert}
+	err = secret(SymmetricAlias, "AES", 16)
+	for _, alias := range o.Keys {
+		switch alias {
+		case selfService.alias:
+			err = errors.Join(err, keys.PutPrivateKey(alias, selfServiceKey,
+				[]*x509.Certificate{selfServiceCert}, put))
+		case "openidm-jwtsessionhmac-key":
+			err = errors.Join(err, secret(alias, "HmacSHA256", 32))
+		default:
+			err = errors.Join(err, secret(alias, "AES", 16))
+		}
+	}
+	err = errors.Join(err, keys.PutPrivateKey(ServerAlias, key, chain, put),
+		trusted.PutPrivateKey(ServerAlias, key, chain, put))
+	if err != nil {
+		return fmt.Errorf("making key stores: %w", err)
+	}
+	return nil
+}
+
+// keyName tells the keys of a process apart. Those of a source and a target
+// differ, as do those of servers with different certificate names.
+type keyName struct {
+	role, alias, commonName string
+}
+
+// madeKeys has a func() (*rsa.PrivateKey, error) for each keyName. A key is made
+// once for a process, since that takes a tenth of a second or more.
+var madeKeys sync.Map
+
+func makeKey(name keyName) (*rsa.PrivateKey, error) {
+	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (*rsa.PrivateKey, error) {
+		return rsa.GenerateKey(rand.Reader, 2048)
+	}))
+	return once.(func() (*rsa.PrivateKey, error))()
+}
+
+// selfSigned makes a certificate as a server makes its own: without subject
+// alternative names, and without any other extension. Each is another one, be
+// it of the same key.
+func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
+	key, err := makeKey(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	subject := pkix.Name{
+		Country: []string{"None"}, Province: []string{"None"}, Locality: []string{"None"},
+		OrganizationalUnit: []string{"None"}, Organization: []string{"OpenIDM Self-Signed Certificate"},
+		CommonName: name.commonName,
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: subject,
+		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: x509.SHA512WithRSA,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	return key, cert, err
+}

@@ -47,6 +47,16 @@ var faultsOfHost = []catalogueRow{
 	{"target's folder is not empty", "TARGET-FOLDER", blocks, func(w *catalogueWorld) {
 		w.write(w.targetFile("thesis.txt"), "x", 0o644)
 	}},
+	{"package with a store elsewhere", "TARGET-STORES", blocks, func(w *catalogueWorld) {
+		w.packageWith(func(files map[string]string) {
+			files["conf/boot/boot.properties"] +=
+				"openidm.keystore.location=../../idc21/salesforceIdConnect/security/keystore.jceks\n"
+		})
+	}},
+	{"target with a store elsewhere", "TARGET-STORES", blocks, func(w *catalogueWorld) {
+		w.unpacked()
+		w.boot(w.u.TargetDir, "openidm.truststore.location="+w.sourceFile("truststore")+"\n")
+	}},
 	{"another version in the target's folder", "TARGET-FOLDER-VERSION", blocks, func(w *catalogueWorld) {
 		w.write(w.targetFile("security/README"), "x", 0o644)
 		w.write(w.targetFile("setup.sh"), testSetup, 0o755)

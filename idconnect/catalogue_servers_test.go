@@ -128,6 +128,10 @@ var faultsOfServers = []catalogueRow{
 		}
 		w.t.Cleanup(func() { l.Close() })
 	}},
+	{"a request without an outcome", "REQUEST-OPEN", warns, func(w *catalogueWorld) {
+		w.write(filepath.Join(w.u.TargetDir+".upgrade", "journal.json"), fmt.Sprintf(
+			`{"version":2,"target":%q,"migrate":{"began":"2026-11-28T06:46:51Z"}}`, w.u.Target.URL), 0o600)
+	}},
 	{"source hangs", "CHECK-TIMED-OUT", blocks, func(w *catalogueWorld) {
 		w.sourceFails(openidmtest.Fault{Path: "info/ping", Effect: openidmtest.Hang})
 		w.u.Checks.Timeout = 300 * time.Millisecond

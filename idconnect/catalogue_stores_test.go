@@ -37,6 +37,9 @@ var faultsOfStores = []catalogueRow{
 		must(w.t, os.Remove(w.sourceFile("keystore.jceks")))
 		must(w.t, os.Mkdir(w.sourceFile("keystore.jceks"), 0o755))
 	}},
+	{"keystore that everybody can read", "STORE-READABLE", warns, func(w *catalogueWorld) {
+		must(w.t, os.Chmod(w.sourceFile("keystore.jceks"), 0o644))
+	}},
 	{"wrong password of the keystore", "STORE-PASSWORD", blocks, func(w *catalogueWorld) {
 		w.u.KeystorePassword = keystore.NewPassword("hush-hush")
 	}},

@@ -114,6 +114,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\.backup-\d{8}-\d{6}(-\d+)?`), ".backup-DATE"},
 	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`), `"TIME"`},
 	{regexp.MustCompile(`"checksum": "[0-9a-f]{64}"`), `"checksum": "OF DATES"`},
+	{regexp.MustCompile(`"transaction": "[A-Z0-9]+"`), `"transaction": "RANDOM"`},
 	{regexp.MustCompile(`127\.\d+\.\d+\.\d+:\d+`), "ADDRESS"},
 }
 

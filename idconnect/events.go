@@ -20,6 +20,7 @@ const (
 	EventStep     EventKind = "step"     // State and Detail of Step changed
 	EventProgress EventKind = "progress" // Done of Total in Step
 	EventOutput   EventKind = "output"   // Detail is a line that the set-up script printed
+	EventNotice   EventKind = "notice"   // Detail is what to know while Step goes on: the target does not answer
 )
 
 // Event is one thing that happened during a run or a rollback. It holds no

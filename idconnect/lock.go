@@ -39,6 +39,9 @@ func (r *runner) lock(create bool) error {
 	}
 	take := r.place.TryExisting
 	if create {
+		if err := r.CheckPlaces(); err != nil {
+			return err
+		}
 		take = r.place.TryLock
 	}
 	held, err := take()

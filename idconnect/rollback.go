@@ -23,8 +23,9 @@ import (
 // What is in the target's database is not undone, and what was configured and
 // migrated there stays on record until its folder is removed: the source was
 // never changed, and stays the system to use. A target that still runs, or any
-// process that has its folder, must be stopped first: the error says how. The result has one line for each step that can be undone.
-// Upgrade.Steps leaves steps out.
+// process that has its folder, must be stopped first: the error says how. The
+// result has one line for each step that can be undone. Upgrade.Steps leaves
+// steps out.
 func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult, error) {
 	if u.TargetDir == "" {
 		return nil, &MissingError{Field: "TargetDir", Step: "rollback"}

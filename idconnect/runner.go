@@ -88,7 +88,7 @@ func (r *runner) emit(e Event) {
 func (r *runner) recover() error {
 	err := disk.Sweep(r.journal.Path())
 	if r.TargetDir != "" {
-		err = errors.Join(err, undo.RecoverFolder(r.journal, r.TargetDir), undo.RecoverStores(r.journal))
+		err = errors.Join(err, undo.RecoverFolder(r.journal, r.TargetDir), undo.RecoverStores(r.journal, r.Site))
 	}
 	if err != nil {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)

@@ -74,9 +74,9 @@ func TestSettle(t *testing.T) {
 			t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
 		}
 		logs := filepath.Join(w.u.TargetDir, "logs")
-		for _, what := range []string{"27 of 30 records", logs, "managed/user", "-again"} {
-			if !strings.Contains(err.Error(), what) {
-				t.Errorf("it does not say %q: %v", what, err)
+		for _, what := range []string{"27 of 30 records", logs, "managed/user", "-again", "rollback"} {
+			if said := err.Error() + "; " + idconnect.RemedyOf(err); !strings.Contains(said, what) {
+				t.Errorf("it does not say %q: %s", what, said)
 			}
 		}
 		// A person looked, and says so.

@@ -12,7 +12,7 @@ type migrateStep struct{ *runner }
 
 func (migrateStep) Name() string        { return StepMigrate }
 func (migrateStep) Where() report.Where { return report.WhereAny }
-func (s migrateStep) intent() intent    { return s.journal.Migrate }
+func (s migrateStep) intent() intent    { return s.journal.MigrateNote() }
 
 func (s migrateStep) Done(ctx context.Context) (bool, string, error) {
 	return s.requests().MigrateDone(ctx)
@@ -23,6 +23,10 @@ func (s migrateStep) Apply(ctx context.Context) (string, error) { return s.reque
 // requests are those of configure and migrate, with the journal as it is by now.
 func (r *runner) requests() once.Requests {
 	return once.Requests{Site: r.Site, Journal: r.journal, Began: r.began, Progress: func(p once.Progress) {
+		if p.Notice {
+			r.emit(Event{Kind: EventNotice, Step: p.Step, Detail: p.Detail})
+			return
+		}
 		r.emit(Event{Kind: EventProgress, Step: p.Step, Detail: p.Detail, Done: p.Done, Total: p.Total, Unit: p.Unit})
 	}}
 }

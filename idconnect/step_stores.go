@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
@@ -41,22 +40,23 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	to, err := installation.Open(s.TargetDir)
+	to, err := s.OpenTarget()
 	if err != nil {
 		return "", err
 	}
+	defer to.Close()
 	password, err := s.KeystorePassword()
 	if err != nil {
 		return "", err
 	}
-	did, err := s.copy(storeCopy{from: from.Keystore, to: to.KeystorePath(), password: password})
+	did, err := s.copy(storeCopy{from: from.Keystore, in: to, to: to.KeystorePath(), password: password})
 	if err != nil {
 		return "", fmt.Errorf("keystore: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	trusted := storeCopy{from: from.Truststore, to: to.TruststorePath(),
+	trusted := storeCopy{from: from.Truststore, in: to, to: to.TruststorePath(),
 		password: s.TruststorePassword(), merge: s.TruststoreConflict}
 	didToo, err := s.copy(trusted)
 	if err != nil {
@@ -76,6 +76,7 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 // storeCopy is the copy of one store.
 type storeCopy struct {
 	from     site.StoreFile
+	in       *site.TargetFolder
 	to       string
 	password keystore.Password
 	// merge is the policy by which a truststore is merged, "" where the file is
@@ -103,7 +104,7 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 			c.password = keystore.Password{}
 		}
 	}
-	if old, err := site.ReadStore(c.to); err == nil && bytes.Equal(old, content) {
+	if old, err := c.in.ReadStore(c.to); err == nil && bytes.Equal(old, content) {
 		return "is there already", nil
 	}
 	// A file is not changed under a server that runs.
@@ -111,16 +112,18 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 		return "", err
 	}
 	n := &journal.Store{Note: journal.Begin()}
-	options := keystore.CopyOptions{Password: c.password, Replace: true, Intent: func(changes keystore.Changes) error {
+	intent := func(changes keystore.Changes) error {
+		// The world may have changed since preflight.
+		if err := c.in.CheckWrite(); err != nil {
+			return err
+		}
 		n.Changes = changes
 		s.journal.Stores = append(s.journal.Stores, n)
 		return s.journal.Save()
-	}}
-	if did == "merged" || c.from.Carried {
-		_, err = keystore.CopyBytes(content, c.to, options)
-	} else {
-		_, err = keystore.Copy(c.from.Path, c.to, options)
 	}
+	_, err = keystore.CopyBytes(content, c.to, keystore.CopyOptions{
+		Password: c.password, Replace: true, In: c.in.Root, Like: c.from.Info(), Intent: intent,
+	})
 	if err != nil {
 		return "", err
 	}
@@ -139,9 +142,13 @@ func mergeTruststores(source []byte, c storeCopy) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.from.Path, err)
 	}
-	into, err := keystore.Open(c.to, c.password)
+	old, err := c.in.ReadStore(c.to)
 	if errors.Is(err, fs.ErrNotExist) {
 		return source, nil
+	}
+	var into *keystore.Store
+	if err == nil {
+		into, err = keystore.Decode(bytes.NewReader(old), c.password)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w (a merge needs both truststores under one password)", c.to, err)
@@ -168,5 +175,5 @@ func mergeTruststores(source []byte, c storeCopy) ([]byte, error) {
 
 // Undo puts the stores back, the last one first.
 func (s storesStep) Undo(context.Context) (string, error) {
-	return undo.Stores(s.journal, s.removeAdded)
+	return undo.Stores(s.journal, s.Site, s.removeAdded)
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/once"
 	"github.com/idconnect-go/upgrade/internal/text"
 
 	"github.com/idconnect-go/upgrade/migration"
@@ -36,7 +37,8 @@ type Watched struct {
 // The last look has the end. Unless that is success it comes with the error:
 // those of [migration.Client.Wait], [ErrNothingRuns] where there is nothing to
 // wait for, or that of the context. Once the migration has been seen to run, a
-// target that does not answer is waited for as long as the context allows.
+// target that does not answer is waited for as long as u.MaxDown says, with a
+// look every 10 s whose Down is set.
 //
 //	for look, err := range u.Watch(ctx, 0) {
 //		fmt.Println(look.Phase, look.Processed, look.Total, look.Left, err)
@@ -74,6 +76,9 @@ func (w *watcher) look(s migration.Status) Watched {
 	case migration.PhaseComplete:
 		out.Left = 0
 	case migration.PhaseRunning:
+		if s.Down > 0 {
+			break
+		}
 		out.Rate, out.Left = w.pace.Observe(out.Time, "", s.Processed, s.Total)
 	}
 	return out
@@ -105,7 +110,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 	case err != nil:
 		look.Status = migration.Status{Processed: -1, Total: -1, Failed: -1}
 	case s.Phase == migration.PhaseRunning:
-		w.running(ctx, m, yield)
+		w.running(ctx, m, r.requests(), yield)
 		return false
 	case s.Phase == migration.PhaseComplete:
 		return end(look, nil)
@@ -122,7 +127,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		return true
 	}
 	if err != nil {
-		return end(look, err)
+		return end(look, r.requests().Explain(StepMigrate, err))
 	}
 	if _, done := r.requests().Completed(ctx); done {
 		look.Phase = migration.PhaseComplete
@@ -132,12 +137,14 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 }
 
 // running is from the first look that sees it run to its end.
-func (w *watcher) running(ctx context.Context, m *migration.Client, yield func(Watched, error) bool) {
+func (w *watcher) running(
+	ctx context.Context, m *migration.Client, requests once.Requests, yield func(Watched, error) bool,
+) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	left := false // the loop
 	s, err := m.Wait(ctx, migration.PhaseComplete, func(s migration.Status) {
-		if s.Phase == migration.PhaseRunning && !left && !yield(w.look(s), nil) {
+		if (s.Phase == migration.PhaseRunning || s.Down > 0) && !left && !yield(w.look(s), nil) {
 			left = true
 			cancel()
 		}
@@ -148,5 +155,5 @@ func (w *watcher) running(ctx context.Context, m *migration.Client, yield func(W
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	yield(w.look(s), err)
+	yield(w.look(s), requests.Explain(StepMigrate, err))
 }

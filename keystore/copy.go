@@ -2,7 +2,6 @@ package keystore
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -42,13 +41,14 @@ type CopyOptions struct {
 	// Replace allows to replace a destination that has keys which the source
 	// does not have. Without it they are a [*ConflictError].
 	Replace bool
-	// In, unless nil, is the folder that the destination must be a file of, as its
-	// path or a path that begins with the folder's: nothing else is read or changed
-	// there, and a link is refused. An [os.Root] that is open keeps its folder.
+	// In, unless nil, is the folder that the destination must be below: no path and
+	// no link that leads out of it is followed, neither for the destination nor for
+	// its backup.
 	In *os.Root
-	// SourceMode is the mode of the file that the content of [CopyBytes] was read
-	// from; 0: 0600.
-	SourceMode fs.FileMode
+	// Like, unless nil, is the file that the content of [CopyBytes] was read from,
+	// whose mode and owner count as those of src do in [Copy]. Without it nobody but
+	// its owner can read the new file.
+	Like fs.FileInfo
 	// Now dates the backup; nil: time.Now.
 	Now func() time.Time
 	// Intent, unless nil, is called with the changes after all checks and before
@@ -88,10 +88,10 @@ func Copy(src, dst string, o CopyOptions) (Changes, error) {
 }
 
 // CopyBytes replaces the store dst by content, as [Copy] does with a file: for a
-// store that was merged or read from an archive, whose mode is
-// CopyOptions.SourceMode. Errors are those of [Copy].
+// store that was read before, merged, or carried in an archive. Errors are those
+// of [Copy].
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
-	p, err := prepare(content, nil, "a store", dst, o)
+	p, err := prepare(content, o.Like, "a store", dst, o)
 	if err == nil {
 		err = p.carryOut()
 	}
@@ -111,13 +111,9 @@ type pending struct {
 
 // prepareFile makes all checks; its result is never nil.
 func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
-	p := &pending{changes: Changes{Path: dst}}
 	content, info, err := readBounded(nil, src)
 	if err != nil {
-		return p, fmt.Errorf("copying %s: %w", src, err)
-	}
-	if old, err := disk.In(o.In).Stat(dst); err == nil && os.SameFile(info, old) {
-		return p, fmt.Errorf("copying %s: %w", src, ErrSameFile)
+		return &pending{changes: Changes{Path: dst}}, fmt.Errorf("copying %s: %w", src, err)
 	}
 	return prepare(content, info, src, dst, o)
 }
@@ -136,6 +132,9 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 	}
 	old, oldInfo, err := readBounded(in, dst)
 	exists := err == nil
+	if exists && info != nil && os.SameFile(info, oldInfo) {
+		return p, fmt.Errorf("copying %s: %w", src, ErrSameFile)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return p, fmt.Errorf("copying to %s: %w", dst, err)
 	}
@@ -156,13 +155,13 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 		}
 	}
 	p.changes.SHA256, p.changes.Entries = sumOf(content), fingerprints(content)
-	p.mode = cmp.Or(o.SourceMode.Perm(), 0o600)
+	p.mode = 0o600
 	if info != nil {
 		p.mode = info.Mode().Perm()
 	}
 	if exists {
 		p.old, p.oldInfo, p.like = old, oldInfo, oldInfo
-		p.mode = oldInfo.Mode().Perm() & (p.mode | 0o700)
+		p.mode = oldInfo.Mode().Perm() & (p.mode | 0o600)
 		p.changes.Before, p.changes.Backup = sumOf(old), freeName(in, dst, o.Now)
 	}
 	return p, nil

@@ -8,14 +8,15 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
-// Made reports whether the file is what the copy made of it, be it rewritten since with the same entries, as a server
-// does when it starts.
-func (c Changes) Made() (bool, error) {
-	now, err := c.sumNow(nil)
+// MadeIn reports whether the file is what the copy made of it, be it rewritten since with the same entries, as a server
+// does when it starts. It reads only files of the folder, as [Changes.UndoIn] does; nil is the whole file system.
+func (c Changes) MadeIn(folder *os.Root) (bool, error) {
+	now, err := c.sumNow(disk.In(folder))
 	return now == c.SHA256, err
 }
 

@@ -61,7 +61,7 @@ func TestUndoRewritten(t *testing.T) {
 	if now, err := os.ReadFile(c.Path); err != nil || bytes.Equal(now, copied) {
 		t.Fatalf("Java did not write it anew: %v", err)
 	}
-	if made, err := c.Made(); err != nil || !made {
+	if made, err := c.MadeIn(nil); err != nil || !made {
 		t.Errorf("made: %v, %v", made, err)
 	}
 	if err := c.Undo(); err != nil {

@@ -49,6 +49,10 @@ type Client struct {
 	// source's password in what it says of a login that failed: they are taken
 	// out of every status and error. Configure hides its own in any case.
 	Hide []openidm.Secret
+	// TransactionID names configure and migrate to the target, "" does not. The
+	// target's audit has the name if the target is set up to trust its callers
+	// with that.
+	TransactionID string
 	// PollInterval is the pause of Wait at first, MaxPollInterval at last; 0:
 	// 0.5 s and 10 s.
 	PollInterval, MaxPollInterval time.Duration
@@ -150,7 +154,8 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
 	error) {
 	var raw json.RawMessage
-	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body}, &raw)
+	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body, TransactionID: c.TransactionID},
+		&raw)
 	if err != nil {
 		return c.failure(action, err, source)
 	}

@@ -189,9 +189,8 @@ func TestWaitGone(t *testing.T) {
 		"hangs":              {[]any{running, hangs}, 0, PhaseRunning, 0},
 		"never there":        {[]any{errDown}, 0, "", 2 * time.Minute},
 		"a proxy without it": {[]any{running, response{502, startPage}}, 0, PhaseRunning, 2 * time.Minute},
-		"it was back for a look": {
-			join([]any{running}, repeat(9, errDown), []any{running, errDown}), 0, PhaseRunning, 0,
-		},
+		"it was back for a look": {join([]any{running}, repeat(9, errDown), []any{running, errDown}), 0,
+			PhaseRunning, 0},
 		"a longer wait": {[]any{running, errDown}, time.Hour, PhaseRunning, time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,6 +79,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.BoolVar(&v.u.Again, "again", false, "re-run configure, migrate and setup even if already completed")
 	f.DurationVar(&v.u.SettleTime, "settle", time.Minute,
 		"how long after sending to poll for the outcome of a request whose response was lost")
+	f.DurationVar(&v.u.MaxDown, "max-down", 2*time.Minute,
+		"how long to wait for a target that stops responding while it is migrating")
 	c := &v.u.Checks
 	f.DurationVar(&c.Timeout, "check-timeout", 30*time.Second, "time limit of each preflight check")
 	f.StringVar(&c.InstanceAddress, "instance-address", "",

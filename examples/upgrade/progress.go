@@ -56,6 +56,8 @@ func line(e idconnect.Event) string {
 	switch e.Kind {
 	case idconnect.EventStep:
 		return fmt.Sprintf("%-10s %-8s %s\n", e.Step, e.State, e.Detail)
+	case idconnect.EventNotice:
+		return fmt.Sprintf("%-10s %s\n", e.Step, e.Detail)
 	case idconnect.EventOutput:
 		return fmt.Sprintf("%-10s | %s\n", e.Step, e.Detail)
 	}

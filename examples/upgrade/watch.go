@@ -85,6 +85,9 @@ func watchText(w idconnect.Watched) string {
 		phase += ", a run is in progress"
 	}
 	parts := []string{"migrate: " + phase}
+	if w.Down > 0 {
+		parts = append(parts, fmt.Sprintf("the target has not responded for %v", w.Down.Round(time.Second)))
+	}
 	switch {
 	case w.Processed < 0:
 	case w.Total > 0:

@@ -3,8 +3,8 @@ package preflight
 // ofHost are the codes about the package, the target's folder and the ports.
 type ofHost struct {
 	PackageMissing, PackageCorrupt, PackageHostile, PackageVersion, PackagePlatform, PackageUnusable,
-	TargetFolder, TargetFolderVersion, TargetFolderPermission, DiskSpace, PathTooLong, FileLocked, SetupScript,
-	UserIsRoot, TargetPortInUse, DatabasePortInUse, TargetLockInUse, SourceFolder Entry
+	TargetFolder, TargetStores, TargetFolderVersion, TargetFolderPermission, DiskSpace, PathTooLong, FileLocked,
+	SetupScript, UserIsRoot, TargetPortInUse, DatabasePortInUse, TargetLockInUse, SourceFolder Entry
 }
 
 var entriesOfHost = ofHost{
@@ -60,6 +60,15 @@ var entriesOfHost = ofHost{
 		Checks: "The target's folder: it is empty, missing, or an installation.",
 		Why:    "your files are never overwritten",
 		Remedy: "name a folder that is empty or does not exist",
+	},
+	TargetStores: Entry{
+		Code: "TARGET-STORES", Severity: Blocks,
+		Means: "a store of the target is not a file of the target's own folder.",
+		Checks: "The locations of both stores in the boot.properties of the target or of the package: each is a " +
+			"regular file in the target's folder, or missing there. " +
+			"A path or a link that leads out of the folder blocks, and so does a hard link to a store of the source.",
+		Why:    "a file of another server, or the source's own store, would be replaced",
+		Remedy: "let openidm.keystore.location and openidm.truststore.location name files in the target's folder",
 	},
 	TargetFolderVersion: Entry{
 		Code: "TARGET-FOLDER-VERSION", Severity: Blocks,

@@ -4,6 +4,7 @@ package preflight
 // Salesforce.
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
+	RequestOpen,
 	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
 	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, MappingDefaultMissing, LiveSyncOn, SchedulesOn,
 	ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
@@ -31,7 +32,8 @@ var entriesOfServers = ofServers{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
 		Means: "source and target are the same server or folder, or one folder is inside the other.",
 		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
-			"even where links lead to one.",
+			"even where links lead to one: the target's, and those beside it that this program writes. " +
+			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
 		Remedy: "give the target's own address and folder",
 	},
@@ -57,6 +59,15 @@ var entriesOfServers = ofServers{
 		Checks: "The lock beside the target's folder.",
 		Why:    "concurrent runs would undo each other's work",
 		Remedy: "wait until the other run ends, or end it",
+	},
+	RequestOpen: Entry{
+		Code: "REQUEST-OPEN", Severity: Warns,
+		Means: "an earlier run sent configure or migrate, and did not learn what became of it.",
+		Checks: "The journal: a request that was about to be sent, without an outcome. " +
+			"It is shown before everything else.",
+		Why: "what was received must not be sent twice",
+		Remedy: "run the same command again: it asks the target what became of the request, " +
+			"and does not send it twice",
 	},
 	CheckTimedOut: Entry{
 		Code: "CHECK-TIMED-OUT", Severity: Warns,

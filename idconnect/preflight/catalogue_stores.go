@@ -3,7 +3,7 @@ package preflight
 // ofStores are the codes about the stores and the encrypted values.
 type ofStores struct {
 	HandoverUnreadable, HandoverOtherSource, StoreMissing, StoreUnreadable, StorePassword, StoreCorrupt,
-	StoreDisguised, StoreUnverified, StoreOdd, StoreAliasMissing, StoreKeyDoesNotOpen, StoreSubject,
+	StoreDisguised, StoreUnverified, StoreReadable, StoreOdd, StoreAliasMissing, StoreKeyDoesNotOpen, StoreSubject,
 	ValueDoesNotOpen, ValuesNotChecked, ValuesOpen Entry
 }
 
@@ -64,6 +64,14 @@ var entriesOfStores = ofStores{
 		Checks: "Whether the truststore's password is known.",
 		Why:    "without its password, a truststore is read without an integrity check",
 		Remedy: "give the truststore's password",
+	},
+	StoreReadable: Entry{
+		Code: "STORE-READABLE", Severity: Warns,
+		Means:  "every user of the source's machine can read its keystore.",
+		Checks: "The mode of the keystore's file, except on Windows.",
+		Why: "the keys decrypt every password; the copy in the target has the stricter mode of this file and " +
+			"of the one that it replaces",
+		Remedy: "take the right from others (chmod o= FILE), and think of who may have a copy",
 	},
 	StoreOdd: Entry{
 		Code: "STORE-ODD", Severity: Warns,

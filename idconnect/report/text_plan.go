@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -17,6 +18,12 @@ func (p Plan) WriteText(w io.Writer) error { return write(w, p.Blocks()) }
 func (p Plan) Blocks() []Block {
 	p = printable(p)
 	var b blocks
+	for _, f := range p.Findings {
+		if isOpen(f) {
+			b.finding(0, f, "")
+			b.empty()
+		}
+	}
 	b.servers(p.Source, p.Target)
 	b.empty()
 	// The rows stand apart, and have the columns of all.
@@ -38,14 +45,14 @@ func (p Plan) Blocks() []Block {
 		if s.State == Blocked {
 			blocked++
 		}
+		said := ""
+		if s.State == Blocked {
+			said = s.Detail
+		}
 		for _, f := range s.Findings {
-			b.line(planIndent, planIndent+2, toneOfSeverity(f.Severity), string(f.Severity)+": "+f.Code)
-			if s.State != Blocked || f.Seen != s.Detail {
-				b.labelled(planIndent+2, "seen", f.Seen)
+			if !isOpen(f) {
+				b.finding(planIndent, f, said)
 			}
-			b.labelled(planIndent+2, "why", f.Why)
-			b.labelled(planIndent+2, "remedy", f.Remedy)
-			b.labelled(planIndent+2, "doc", f.Doc)
 		}
 	}
 	b.empty()
@@ -55,4 +62,18 @@ func (p Plan) Blocks() []Block {
 		b.line(0, 0, Care, text.Number(int64(blocked), "step is", "steps are")+" blocked, nothing was changed.")
 	}
 	return b
+}
+
+// isOpen reports whether a finding is a request without an outcome, which a plan begins with.
+func isOpen(f preflight.Finding) bool { return f.Code == preflight.Codes.RequestOpen.Code }
+
+// finding adds a finding, but for what was said already.
+func (b *blocks) finding(indent int, f preflight.Finding, said string) {
+	b.line(indent, indent+2, toneOfSeverity(f.Severity), string(f.Severity)+": "+f.Code)
+	if f.Seen != said {
+		b.labelled(indent+2, "seen", f.Seen)
+	}
+	b.labelled(indent+2, "why", f.Why)
+	b.labelled(indent+2, "remedy", f.Remedy)
+	b.labelled(indent+2, "doc", f.Doc)
 }

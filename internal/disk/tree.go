@@ -43,22 +43,31 @@ func (e *OutsideError) Error() string {
 	return s
 }
 
-// Rel is a path below the folder of the tree, "." for the folder itself. A path that is not is an [OutsideError].
-func (t *Tree) Rel(path string) (string, error) {
+// Below says, as an [OutsideError], that a path does not name something below the folder dir. It looks at names alone.
+func Below(dir, path string) error {
+	rel, err := relative(dir, path)
+	if err == nil && rel == "." {
+		err = &OutsideError{Path: path, Dir: dir}
+	}
+	return err
+}
+
+// relative is a path below a folder, "." for the folder itself.
+func relative(dir, path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	rel, err := filepath.Rel(t.dir, abs)
+	rel, err := filepath.Rel(dir, abs)
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", &OutsideError{Path: path, Dir: t.dir}
+		return "", &OutsideError{Path: path, Dir: dir}
 	}
 	return rel, nil
 }
 
 // below calls f with the path below the folder. Errors name the whole path.
 func (t *Tree) below(path string, f func(rel string) error) error {
-	rel, err := t.Rel(path)
+	rel, err := relative(t.dir, path)
 	if err != nil {
 		return err
 	}
@@ -113,24 +122,34 @@ func (t *Tree) Stat(path string) (info fs.FileInfo, err error) {
 	return info, err
 }
 
-// Real is the file that a path leads to. In a folder a file is itself: a link is an [OutsideError] even if it stays
-// inside, since another program may replace what it leads to.
+// Real is the file that a path leads to. A link out of the folder of the tree is an [OutsideError].
 func (t *Tree) Real(path string) (string, error) {
 	if t == nil {
 		return filepath.EvalSymlinks(path)
 	}
-	info, err := t.Lstat(path)
-	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+	for range maxLinks {
+		info, err := t.Lstat(path)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return path, err
+		}
 		to := ""
 		err = t.below(path, func(rel string) (err error) {
 			to, err = t.root.Readlink(rel)
 			return err
 		})
-		if err == nil {
-			err = &OutsideError{Path: path, Dir: t.dir, Why: "it is a link to " + to}
+		if err != nil {
+			return path, err
 		}
+		next := to
+		if !filepath.IsAbs(to) {
+			next = filepath.Join(filepath.Dir(path), to)
+		}
+		if Below(t.dir, next) != nil {
+			return path, &OutsideError{Path: path, Dir: t.dir, Why: "it is a link to " + to}
+		}
+		path = next
 	}
-	return path, err
+	return path, &fs.PathError{Op: "open", Path: path, Err: errors.New("too many links")}
 }
 
 // Open is the function [Open].
@@ -138,7 +157,7 @@ func (t *Tree) Open(path string) (f *os.File, err error) {
 	if t == nil {
 		return Open(path)
 	}
-	if _, err := t.Real(path); err != nil {
+	if path, err = t.Real(path); err != nil {
 		return nil, err
 	}
 	return t.openFile(path, os.O_RDONLY, 0)

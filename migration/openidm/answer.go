@@ -26,7 +26,7 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	e := &Error{
 		Method: where.method, URL: where.url, Code: status,
 		RetryAfter:    retryAfter(header.Get("Retry-After")),
-		TransactionID: header.Get("X-ForgeRock-TransactionId"),
+		TransactionID: header.Get(headerTransaction),
 	}
 	kind := kindOf(status)
 	switch {

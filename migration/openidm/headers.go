@@ -16,6 +16,8 @@ const (
 	headerUsername  = "X-OpenIDM-Username"
 	headerPassword  = "X-OpenIDM-Password"
 	headerNoSession = "X-OpenIDM-NoSession"
+
+	headerTransaction = "X-ForgeRock-TransactionId"
 )
 
 // setExact sets a header in this very spelling, and in no other.

@@ -128,6 +128,9 @@ type ActionRequest struct {
 	Body   any // JSON; nil: none
 	// Repeatable says that sending it twice does no harm: it is retried.
 	Repeatable bool
+	// TransactionID names the request to the server, "" does not. A server takes
+	// the name into its audit if it is set up to trust its callers with that.
+	TransactionID string
 }
 
 // Action carries out an action of a resource and decodes its answer into into,
@@ -140,7 +143,7 @@ func (c *Client) Action(ctx context.Context, resource, action string, a ActionRe
 	}
 	q.Set("_action", action)
 	return c.do(ctx, request{method: http.MethodPost, resource: resource, query: q, body: a.Body,
-		repeatable: a.Repeatable}, into)
+		repeatable: a.Repeatable, transaction: a.TransactionID}, into)
 }
 
 // Configs lists the ids of the configuration ("sync", "managed",

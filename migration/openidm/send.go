@@ -31,6 +31,7 @@ type request struct {
 	body             any
 	repeatable       bool
 	into             []byte // room for the answer
+	transaction      string // its id, "" for none
 	// date, unless nil, is set to what the answer's header Date says.
 	date *time.Time
 }
@@ -127,6 +128,9 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	}
 	if err := k.c.setHeaders(req.Header, body != nil); err != nil {
 		return nil, nil, err
+	}
+	if k.request.transaction != "" {
+		setExact(req.Header, headerTransaction, k.request.transaction)
 	}
 	var answer []byte
 	var isRead bool

@@ -57,7 +57,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(seen, r)
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serve(w interface {
+	http.ResponseWriter
+	code() int
+}, r *http.Request) {
+	defer func() {
+		name, _, _ := credentials(r)
+		s.access.Add(r, name, s.now(), w.code())
+	}()
 	stage := s.stage()
 	if stage == stageHTML {
 		crest.WritePage(w, http.StatusNotFound, "Not Found")
@@ -188,6 +195,8 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+func (w *statusWriter) code() int { return w.status }
 
 // Unwrap serves [http.ResponseController].
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -108,6 +108,12 @@ type Options struct {
 	// certificates go by that clock. See also [Server.SetClock].
 	Clock time.Duration
 
+	// NoAudit turns the audit of access off.
+	NoAudit bool
+	// TrustTransactions lets the audit of access take the id of a request that
+	// its header X-ForgeRock-TransactionId gives.
+	TrustTransactions bool
+
 	// Pace is how long a target pauses after each page that it copies.
 	Pace time.Duration
 	// ReconPace is how long each phase of a reconciliation lasts. With 0 a run

@@ -116,7 +116,7 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 	return e
 }
 
-// audit serves audit/recon, of the runs that are remembered.
+// audit serves audit/recon, of the runs that are remembered, and audit/access, of actions.
 func (s *Server) audit(c *call) (*crest.Result, *crest.Error) {
 	if c.Operation == "patch" || c.Operation == "delete" {
 		return nil, crest.Errorf(http.StatusNotImplemented, "%s operations are not supported",
@@ -143,6 +143,8 @@ func (s *Server) audit(c *call) (*crest.Result, *crest.Error) {
 			strings.Join(c.Segments[2:], "/"), topic)
 	case c.Operation == "read":
 		return nil, crest.BadRequest("Invalid resource path object specified.")
+	case topic == "access":
+		return crest.RunQuery(c.Request, s.access.Entries())
 	case topic != "recon":
 		return crest.RunQuery(c.Request, crest.List(nil)) // nothing of it is kept
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/access"
 )
 
 // Server is a fake OpenIDM server. Its methods may be called by several
@@ -23,6 +24,7 @@ type Server struct {
 	options Options
 	port    int
 	world   *world
+	access  access.Log
 
 	done     chan struct{} // closed by Close
 	closing  sync.Once
@@ -87,6 +89,7 @@ func Start(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, done: make(chan struct{}), ahead: o.Clock, sessions: map[string]identity{},
 		conns: map[net.Conn]struct{}{}}
+	s.access.Off, s.access.Trusts = o.NoAudit, o.TrustTransactions
 	for _, f := range o.Faults {
 		s.Fail(f)
 	}

@@ -94,6 +94,30 @@ func (p *Package) ReadAll(ctx context.Context) error {
 	return nil
 }
 
+// ReadFile reads a file of the installation by its slash path, of at most limit bytes. A file that is not in the
+// package is an [fs.ErrNotExist].
+func (p *Package) ReadFile(name string, limit int64) ([]byte, error) {
+	for rel, f := range p.below() {
+		if rel != name {
+			continue
+		}
+		if f.UncompressedSize64 > uint64(limit) {
+			return nil, p.refuse(f.Name, "larger than %d bytes", limit)
+		}
+		in, err := f.Open()
+		if err != nil {
+			return nil, p.corrupt(f.Name, "damaged", err)
+		}
+		defer in.Close()
+		content, err := io.ReadAll(io.LimitReader(in, limit))
+		if err != nil {
+			return nil, p.corrupt(f.Name, "damaged", err)
+		}
+		return content, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
 // refuse is the error that an entry, or with "" the whole, is hostile.
 func (p *Package) refuse(entry, format string, args ...any) error {
 	return &Error{Kind: Hostile, Path: p.path, Entry: entry, Reason: fmt.Sprintf(format, args...)}

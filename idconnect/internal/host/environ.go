@@ -21,5 +21,6 @@ func (m Machine) Environ() []string {
 // holds reports whether a value is a secret, or user:secret, or what a program makes of a file with one.
 func holds(value, secret string) bool {
 	value, secret = strings.TrimSpace(value), strings.TrimSpace(secret)
-	return secret != "" && (value == secret || strings.HasSuffix(value, ":"+secret) || strings.HasSuffix(value, "="+secret))
+	return secret != "" &&
+		(value == secret || strings.HasSuffix(value, ":"+secret) || strings.HasSuffix(value, "="+secret))
 }

@@ -65,7 +65,7 @@ func (c certificateCheck) truststoreInForce(up bool) (*keystore.Store, string, e
 		store, err := s.OpenSourceTruststore(stores)
 		return store, "the truststore of the source, which will be copied,", err
 	}
-	store, err := site.OpenTruststore(site.Server{TruststorePassword: s.Target.TruststorePassword}, s.TargetDir)
+	store, err := s.TargetTruststore()
 	if errors.Is(err, keystore.ErrIntegrity) {
 		// The password given may be of another file; certificates are readable
 		// without.

@@ -50,8 +50,10 @@ func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
 			found = append(found, codes.TargetFolderPermission.Finding(step, "%s cannot be written: %v", place, err))
 		}
 	}
-	if target, _ := c.target.get(ctx); there && !target.Answered {
+	if there {
 		found = append(found, c.storeFiles()...)
+	}
+	if target, _ := c.target.get(ctx); there && !target.Answered {
 		found = append(found, c.script()...)
 	}
 	return found
@@ -100,14 +102,18 @@ func mayWrite(dir string) error {
 	return host.CheckWritable(dir)
 }
 
-// storeFiles looks whether another program has the stores open that are to be
-// replaced.
+// storeFiles looks whether the stores that are to be replaced are the target's
+// own, and whether another program has them open.
 func (c folderCheck) storeFiles() (found preflight.Findings) {
-	inst, err := installation.Open(c.site.TargetDir)
-	if err != nil || !c.site.Chooses(site.StepStores) {
+	if !c.site.Chooses(site.StepStores) {
 		return nil
 	}
-	for _, path := range []string{inst.KeystorePath(), inst.TruststorePath()} {
+	target, err := c.site.OpenTarget()
+	if err != nil {
+		return preflight.Findings{codes.TargetStores.Finding(site.StepStores, "%v", err).WithRemedy(remedyOf(err))}
+	}
+	defer target.Close()
+	for _, path := range []string{target.KeystorePath(), target.TruststorePath()} {
 		if who, held := host.LockedByOther(path); held {
 			found = append(found, codes.FileLocked.Finding(site.StepStores, "%s is in use%s", path, who))
 		}

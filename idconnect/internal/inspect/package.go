@@ -50,6 +50,7 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 	if err != nil {
 		return found
 	}
+	found = append(found, c.stores(p, abs)...)
 	// The name of the folder that it is unpacked into first is longer.
 	info, err := os.Stat(abs)
 	beside := archive.TempDir(abs, err == nil && info.IsDir())
@@ -120,6 +121,19 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 				"(chmod +x "+wanted+")"))
 	}
 	return found
+}
+
+// stores looks where the package says that the target's stores will be.
+func (c packageCheck) stores(p *archive.Package, dir string) preflight.Findings {
+	inst, err := installation.Read(dir, p.ReadFile)
+	if err == nil {
+		err = site.CheckStorePaths(inst)
+	}
+	if err == nil {
+		return nil
+	}
+	return preflight.Findings{codes.TargetStores.Finding(site.StepUnpack, "package %s: %v", c.site.Package, err).
+		WithRemedy("download the package of 7.1.6 again, from the vendor: its stores are in its folder security")}
 }
 
 // space compares what is free where the target is to be with what it needs.

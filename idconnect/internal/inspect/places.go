@@ -3,7 +3,6 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // placesCheck: source and target are two, and the right way round.
@@ -29,9 +27,8 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 		found = append(found, codes.TargetIsSource.Finding(c.step,
 			"%s and %s are both %s", s.Source.URL, s.Target.URL, address))
 	}
-	if seen := nested(s.SourceDir, s.TargetDir); seen != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "%s", seen).
-			WithRemedy("give the target a folder of its own, neither inside the source's nor around it"))
+	if err := s.CheckPlaces(); err != nil {
+		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
 	}
 	source, _ := c.source.get(ctx)
 	target, _ := c.target.get(ctx)
@@ -41,23 +38,6 @@ func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 			source.URL, source.Version, target.URL, target.Version))
 	}
 	return found
-}
-
-// nested says how the folders of source and target lie in each other, "" where they do not.
-func nested(source, target string) string {
-	if source == "" || target == "" {
-		return ""
-	}
-	inside, around := disk.Contains(source, target), disk.Contains(target, source)
-	switch {
-	case inside && around:
-		return "the folders of source and target are both " + source
-	case inside:
-		return fmt.Sprintf("the target's folder %s is inside the source's, %s", target, source)
-	case around:
-		return fmt.Sprintf("the source's folder %s is inside the target's, %s", source, target)
-	}
-	return ""
 }
 
 func sameHost(a, b string) bool {

@@ -50,6 +50,11 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	if err != nil {
 		return preflight.Findings{storeFinding(ctx, stores.Keystore, password, err)}
 	}
+	info := stores.Keystore.Info()
+	if info != nil && info.Mode()&0o004 != 0 && c.site.Machine.System() != "windows" {
+		found = append(found, codes.StoreReadable.Finding(site.StepStores,
+			"%s has the mode %v", stores.Keystore.Path, info.Mode()))
+	}
 	found = append(found, warnings(stores.Keystore, keys)...)
 	found = append(found, disguise(stores.Keystore, keys.Format())...)
 	found = append(found, openKeys(ctx, stores, keys, password)...)

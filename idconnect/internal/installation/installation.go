@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
@@ -87,21 +88,39 @@ func Open(dir string) (*Installation, error) {
 	if !info.IsDir() {
 		return nil, &Error{Dir: dir, Err: errors.New("not a folder")}
 	}
-	inst := &Installation{Dir: abs, properties: map[string]string{}}
+	inst, err := Read(abs, func(name string, limit int64) ([]byte, error) {
+		return disk.Read(filepath.Join(abs, filepath.FromSlash(name)), limit)
+	})
+	if err != nil || inst.BootFile != "" {
+		return inst, err
+	}
+	if !Is(abs) {
+		return nil, &Error{Dir: dir, Err: errors.New("it has neither a boot.properties nor a folder security")}
+	}
+	return inst, nil
+}
+
+// Read is [Open] of a folder that need not exist: read gives its files, by slash path, up to a limit in bytes.
+func Read(dir string, read func(name string, limit int64) ([]byte, error)) (*Installation, error) {
+	inst := &Installation{Dir: dir, properties: map[string]string{}}
 	for _, name := range bootFiles {
-		path := filepath.Join(abs, filepath.FromSlash(name))
-		p, err := readProperties(path)
+		content, err := read(name, maxProperties)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
+		}
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err == nil {
+			inst.BootFile = path
+			inst.properties, err = parseProperties(content)
+		}
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // the error below names the file
 		}
 		if err != nil {
 			return nil, &Error{Dir: dir, File: path, Err: err}
 		}
-		inst.BootFile, inst.properties = path, p
 		return inst, nil
-	}
-	if !Is(abs) {
-		return nil, &Error{Dir: dir, Err: errors.New("it has neither a boot.properties nor a folder security")}
 	}
 	return inst, nil
 }
@@ -229,10 +248,7 @@ func (i *Installation) DatabasePort() (port int, file string) {
 		return port, i.BootFile
 	}
 	path := filepath.Join(i.Dir, "conf", "datasource.jdbc-default.json")
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxProperties {
-		return 0, ""
-	}
-	b, err := os.ReadFile(path)
+	b, err := disk.Read(path, maxProperties)
 	if err != nil {
 		return 0, ""
 	}
@@ -276,11 +292,7 @@ func (i *Installation) Process() (pid int, running bool) { return Process(i.Dir)
 // number runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine
 // the number may be that of another program.
 func Process(dir string) (pid int, running bool) {
-	path := filepath.Join(dir, ".openidm.pid")
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64 {
-		return 0, false
-	}
-	text, err := os.ReadFile(path)
+	text, err := disk.Read(filepath.Join(dir, ".openidm.pid"), 64)
 	if err != nil {
 		return 0, false
 	}

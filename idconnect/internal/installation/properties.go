@@ -3,9 +3,6 @@ package installation
 import (
 	"bufio"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -19,31 +16,7 @@ const (
 	substitutionDepth = 8
 )
 
-// readProperties reads a file in the format of java.util.Properties: Latin-1, with escapes, comments and continued
-// lines.
-func readProperties(path string) (map[string]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxProperties+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(b) > maxProperties {
-		return nil, fmt.Errorf("larger than %d bytes", maxProperties)
-	}
-	return parseProperties(b)
-}
-
+// parseProperties reads the format of java.util.Properties: Latin-1, with escapes, comments and continued lines.
 func parseProperties(b []byte) (map[string]string, error) {
 	text := make([]rune, len(b))
 	for i, c := range b {

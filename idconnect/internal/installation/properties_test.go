@@ -17,7 +17,11 @@ import (
 
 func TestProperties(t *testing.T) {
 	t.Parallel()
-	got, err := readProperties(filepath.Join("testdata", "properties", "odd.properties"))
+	content, err := os.ReadFile(filepath.Join("testdata", "properties", "odd.properties"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parseProperties(content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +87,11 @@ func TestPropertiesAsJava(t *testing.T) {
 	}
 	var ours []string
 	for _, file := range files {
-		got, err := readProperties(file)
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parseProperties(content)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -127,9 +127,12 @@ func (d *data) validate() error {
 			return errors.New("stores: an entry has no checksum of its file")
 		}
 	}
-	notes := []*Note{d.Migrate}
+	var notes []*Note
 	if d.Setup != nil {
 		notes = append(notes, &d.Setup.Note)
+	}
+	if d.Migrate != nil {
+		notes = append(notes, &d.Migrate.Note)
 	}
 	if d.Unpack != nil {
 		notes = append(notes, &d.Unpack.Note)

@@ -38,7 +38,7 @@ type data struct {
 	Stores    []*Store   `json:"stores,omitempty"`
 	Setup     *Setup     `json:"setup,omitempty"`
 	Configure *Configure `json:"configure,omitempty"`
-	Migrate   *Note      `json:"migrate,omitempty"`
+	Migrate   *Request   `json:"migrate,omitempty"`
 
 	// Left is when a rollback forgot the set-up and left the folder with what the server had written to it by then.
 	Left *time.Time `json:"left,omitempty"`
@@ -65,6 +65,21 @@ func (n *Note) IsOpen() bool { return n != nil && n.Ended == nil }
 
 // IsEnded reports whether the outcome is known. A nil note did not begin.
 func (n *Note) IsEnded() bool { return n != nil && n.Ended != nil }
+
+// Request is an action that the target was asked for.
+type Request struct {
+	Note
+	// ServerTime is what the target's clock said before, to the second; zero where it did not say.
+	ServerTime time.Time `json:"serverTime,omitzero"`
+	// Transaction is the request's id, by which the target's audit may know it.
+	Transaction string `json:"transaction,omitempty"`
+}
+
+// IsOpen is as of a [Note]. A nil request did not begin.
+func (r *Request) IsOpen() bool { return r != nil && r.Note.IsOpen() }
+
+// IsEnded is as of a [Note]. A nil request did not begin.
+func (r *Request) IsEnded() bool { return r != nil && r.Note.IsEnded() }
 
 // Unpack is enough to remove what was unpacked, and nothing else.
 type Unpack struct {
@@ -120,7 +135,7 @@ type Store struct {
 
 // Configure is a target that was told its source.
 type Configure struct {
-	Note
+	Request
 	// InstanceURL is what the target was told.
 	InstanceURL string `json:"instanceUrl"`
 }
@@ -131,4 +146,12 @@ func (j *Journal) ConfigureNote() *Note {
 		return nil
 	}
 	return &j.Configure.Note
+}
+
+// MigrateNote is the note of migrate, nil where that did not begin.
+func (j *Journal) MigrateNote() *Note {
+	if j.Migrate == nil {
+		return nil
+	}
+	return &j.Migrate.Note
 }

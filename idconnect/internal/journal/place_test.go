@@ -86,8 +86,7 @@ func sent(t *testing.T, p *journal.Place) {
 	must(t, err)
 	j, err := p.Open()
 	must(t, err)
-	n := journal.Begin()
-	j.Migrate = &n
+	j.Migrate = &journal.Request{Note: journal.Begin()}
 	must(t, j.Save())
 	must(t, l.Release())
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -49,6 +50,11 @@ func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
 // Configure tells the target its source, once: an intent without an outcome is
 // resolved first.
 func (r Requests) Configure(ctx context.Context) (string, error) {
+	detail, err := r.configure(ctx)
+	return detail, r.Explain(site.StepConfigure, err)
+}
+
+func (r Requests) configure(ctx context.Context) (string, error) {
 	m, err := r.Site.Migration()
 	if err != nil {
 		return "", err
@@ -68,7 +74,7 @@ func (r Requests) Configure(ctx context.Context) (string, error) {
 	if !configured {
 		wait, cancel := context.WithTimeout(ctx, configureTimeout)
 		defer cancel()
-		if _, err = m.Wait(wait, migration.PhaseConfigured, func(migration.Status) {}); err != nil {
+		if _, err = r.await(wait, m, site.StepConfigure, migration.PhaseConfigured); err != nil {
 			var failed *migration.FailedError
 			if errors.As(err, &failed) {
 				r.Journal.Configure = nil // it has an end
@@ -84,10 +90,12 @@ func (r Requests) Configure(ctx context.Context) (string, error) {
 // sendConfigure sends configure. If the response is lost, the wait that follows resolves
 // it: a target that was not told anything never becomes configured.
 func (r Requests) sendConfigure(ctx context.Context, m *migration.Client) (configured bool, err error) {
-	r.Journal.Configure = &journal.Configure{Note: journal.Begin(), InstanceURL: r.Site.InstanceURL}
+	q := r.begin(ctx)
+	r.Journal.Configure = &journal.Configure{Request: q, InstanceURL: r.Site.InstanceURL}
 	if err := r.Journal.Save(); err != nil {
 		return false, err
 	}
+	m.TransactionID = q.Transaction
 	credentials := r.Site.Source.Credentials
 	status, err := m.Configure(ctx, migration.Source{
 		InstanceURL: r.Site.InstanceURL, Username: credentials.Username, Password: credentials.Password,

@@ -15,7 +15,7 @@ import (
 
 // MigrateDone asks the journal, then the target.
 func (r Requests) MigrateDone(ctx context.Context) (bool, string, error) {
-	if r.repeats(r.Journal.Migrate) {
+	if r.repeats(r.Journal.MigrateNote()) {
 		return false, "it is asked for again", nil
 	}
 	if when, ok := r.Completed(ctx); ok {
@@ -43,10 +43,16 @@ func (r Requests) MigrateDone(ctx context.Context) (bool, string, error) {
 	return false, "", nil
 }
 
-// Migrate asks for the migration once. The intent is written down before
-// and the outcome after; an intent without an outcome is resolved by what the
-// target says and holds, and never by asking again in the dark.
+const allThereDetail = "the target holds as many records as the source, and nothing runs"
+
+// Migrate asks for the migration once, and waits until it has ended. An intent without an outcome is resolved by what
+// the target says and holds.
 func (r Requests) Migrate(ctx context.Context) (string, error) {
+	detail, err := r.migrate(ctx)
+	return detail, r.Explain(site.StepMigrate, err)
+}
+
+func (r Requests) migrate(ctx context.Context) (string, error) {
 	m, err := r.Site.Migration()
 	if err != nil {
 		return "", err
@@ -56,22 +62,8 @@ func (r Requests) Migrate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if status.Phase != migration.PhaseRunning {
-		if r.Journal.Migrate.IsEnded() {
-			r.Journal.Migrate = nil // of another target, see completed, or to be repeated
-		}
-		if r.Journal.Migrate != nil {
-			became, err := r.resolveMigrate(ctx, m, r.Journal.Migrate.Began)
-			switch {
-			case r.sendAgain(err):
-				r.Journal.Migrate = nil
-			case err != nil:
-				return "", err
-			case became == allThere:
-				r.Journal.Migrate.End()
-				return "the target holds as many records as the source, and nothing runs", r.Journal.Save()
-			case became == notReceived:
-				r.Journal.Migrate = nil
-			}
+		if there, err := r.settleMigrate(ctx, m); err != nil || there {
+			return allThereDetail, err
 		}
 		if r.Journal.Migrate == nil {
 			if err := r.sendMigrate(ctx, m); err != nil {
@@ -79,25 +71,26 @@ func (r Requests) Migrate(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	status, err = m.Wait(ctx, migration.PhaseComplete, func(status migration.Status) {
-		r.Progress(Progress{Step: site.StepMigrate, Detail: status.Word,
-			Done: max(status.Processed, 0), Total: status.Total, Unit: "records"})
-	})
-	if err != nil {
-		var failed *migration.FailedError
-		if errors.As(err, &failed) {
-			// It has an end, and a bad one: the next run may ask again.
-			r.Journal.Migrate = nil
-			err = errors.Join(err, r.Journal.Save())
+	status, err = r.await(ctx, m, site.StepMigrate, migration.PhaseComplete)
+	var unknown *migration.UnknownOutcomeError
+	var failed *migration.FailedError
+	switch {
+	case errors.As(err, &failed):
+		// It has an end, and a bad one: the next run may ask again.
+		r.Journal.Migrate = nil
+		return "", errors.Join(err, r.Journal.Save())
+	case errors.As(err, &unknown) && r.Journal.Migrate != nil:
+		if _, err := r.countMigrated(ctx, status, "it received migrate", true); err != nil {
+			return "", err
 		}
+		return allThereDetail, r.endMigrate()
+	case err != nil:
 		return "", err
 	}
 	if r.Journal.Migrate == nil {
-		n := journal.Begin() // somebody else's
-		r.Journal.Migrate = &n
+		r.Journal.Migrate = &journal.Request{Note: journal.Begin()} // somebody else's
 	}
-	r.Journal.Migrate.End()
-	if err := r.Journal.Save(); err != nil {
+	if err := r.endMigrate(); err != nil {
 		return "", err
 	}
 	if status.Processed > 0 {
@@ -106,12 +99,41 @@ func (r Requests) Migrate(ctx context.Context) (string, error) {
 	return "the target says " + status.Word, nil
 }
 
+func (r Requests) endMigrate() error {
+	r.Journal.Migrate.End()
+	return r.Journal.Save()
+}
+
+// settleMigrate settles what an earlier run left in the journal, which keeps a request that was received. There: its
+// records are, and nothing is left to wait for.
+func (r Requests) settleMigrate(ctx context.Context, m *migration.Client) (there bool, err error) {
+	if r.Journal.Migrate.IsEnded() {
+		r.Journal.Migrate = nil // of another target, see Completed, or to be repeated
+	}
+	if r.Journal.Migrate == nil {
+		return false, nil
+	}
+	became, err := r.resolveMigrate(ctx, m, r.Journal.Migrate.Began)
+	switch {
+	case r.sendAgain(err):
+		r.Journal.Migrate = nil
+	case err != nil:
+		return false, err
+	case became == allThere:
+		return true, r.endMigrate()
+	case became == notReceived:
+		r.Journal.Migrate = nil
+	}
+	return false, nil
+}
+
 func (r Requests) sendMigrate(ctx context.Context, m *migration.Client) error {
-	n := journal.Begin()
-	r.Journal.Migrate = &n
+	q := r.begin(ctx)
+	r.Journal.Migrate = &q
 	if err := r.Journal.Save(); err != nil {
 		return err
 	}
+	m.TransactionID = q.Transaction
 	_, err := m.Migrate(ctx)
 	var lost *migration.UnknownOutcomeError
 	switch {

@@ -7,6 +7,7 @@ package once
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
@@ -28,8 +29,10 @@ type Requests struct {
 // Progress of a step.
 type Progress struct {
 	Step, Detail string
-	Done, Total  int64 // in Unit; Total -1: unknown
-	Unit         string
+	// Notice: Detail is what a person should know, and nothing is counted.
+	Notice      bool
+	Done, Total int64 // in Unit; Total -1: unknown
+	Unit        string
 }
 
 // repeats says whether an action that this run has not done yet is to be
@@ -50,7 +53,7 @@ func (r Requests) sendAgain(err error) bool {
 // say otherwise: a target that holds no record at all is another one than that
 // of the journal.
 func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
-	n := r.Journal.Migrate
+	n := r.Journal.MigrateNote()
 	if !n.IsEnded() || r.repeats(n) {
 		return "", false
 	}
@@ -58,4 +61,21 @@ func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
 		return "", false
 	}
 	return n.Ended.Format(time.RFC3339), true
+}
+
+// await waits for a phase, and hands on how far the target is, or that it does not answer.
+func (r Requests) await(
+	ctx context.Context, m *migration.Client, step string, until migration.Phase,
+) (migration.Status, error) {
+	return m.Wait(ctx, until, func(s migration.Status) {
+		p := Progress{Step: step, Detail: s.Word, Done: max(s.Processed, 0), Total: s.Total, Unit: "records"}
+		switch {
+		case s.Down > 0:
+			p = Progress{Step: step, Notice: true, Detail: fmt.Sprintf("the target %s has not answered for %v",
+				r.Site.Target.URL, s.Down.Round(time.Second))}
+		case until != migration.PhaseComplete:
+			return
+		}
+		r.Progress(p)
+	})
 }

@@ -2,15 +2,12 @@ package once
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // poll asks for the status until it is resolved, or until the settle time has
@@ -62,24 +59,11 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// whereToLook says where to look when the target does not tell what became of a
-// request.
-func (r Requests) whereToLook(seen string) error {
-	logs := "the target's log"
-	if r.Site.TargetDir != "" {
-		logs = "the target's logs in " + filepath.Join(r.Site.TargetDir, "logs")
-	}
-	if seen != "" {
-		seen += ": "
-	}
-	return fmt.Errorf("%slook at %s for the request, and at its records (%smanaged/user, or verify); "+
-		"when it was not received, say so by -again", seen, logs, r.Site.Target.URL)
-}
-
 // resolveConfigure finds out whether a target was told its source. One that
 // stays as it is before it is told anything was not.
 func (r Requests) resolveConfigure(ctx context.Context, m *migration.Client) (told bool, err error) {
-	last, err := r.poll(ctx, m, site.StepConfigure, r.Journal.Configure.Began, func(p migration.Phase) bool {
+	n := r.Journal.Configure
+	last, err := r.poll(ctx, m, site.StepConfigure, n.Began, func(p migration.Phase) bool {
 		return p != migration.PhaseNotConfigured && p != migration.PhaseUnknown && p != ""
 	})
 	if err != nil {
@@ -89,7 +73,10 @@ func (r Requests) resolveConfigure(ctx context.Context, m *migration.Client) (to
 	case migration.PhaseNotConfigured:
 		return false, nil
 	case migration.PhaseUnknown, "":
-		return false, &migration.UnknownOutcomeError{Action: "configure", Status: &last, Err: r.whereToLook("")}
+		if _, received := r.receipt(ctx, site.StepConfigure, n.Request); received {
+			return true, nil
+		}
+		return false, &migration.UnknownOutcomeError{Action: "configure", Status: &last}
 	case migration.PhaseFailed:
 		return false, nil // it has an end, and may be told again
 	}
@@ -105,10 +92,8 @@ const (
 	allThere            // the status does not, but the records are there
 )
 
-// resolveMigrate finds out whether a request to migrate was received: the status says
-// so; or the target stays idle, and then its records do. None: it was not. As
-// many as the source has: it was, and a restart made the target forget. Some:
-// nobody knows.
+// resolveMigrate finds out whether the request of the journal was received, which was sent at since: the status says
+// so; or the target stays idle, and then its records do.
 func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
 	last, err := r.poll(ctx, m, site.StepMigrate, since, func(p migration.Phase) bool {
 		switch p {
@@ -124,18 +109,30 @@ func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since
 	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures, migration.PhaseFailed:
 		return received, nil
 	}
+	seen, ok := r.receipt(ctx, site.StepMigrate, *r.Journal.Migrate)
+	return r.countMigrated(ctx, last, seen, ok)
+}
+
+// countMigrated decides by the records of a target that is idle. As many as the source has: it received the request,
+// and a restart made it forget. None: it did not, unless seen proves that it did. Some: nobody knows.
+func (r Requests) countMigrated(
+	ctx context.Context, last migration.Status, seen string, wasReceived bool,
+) (outcome, error) {
 	unknown := func(err error) error {
 		return &migration.UnknownOutcomeError{Action: "migrate", Status: &last, Err: err}
+	}
+	if seen != "" {
+		seen += ", "
 	}
 	target, err := r.Site.TargetClient()
 	if err != nil {
 		return notReceived, err
 	}
 	have, total, err := countRecords(ctx, target)
-	if err != nil {
+	switch {
+	case err != nil:
 		return notReceived, unknown(err)
-	}
-	if total == 0 {
+	case total == 0 && !wasReceived:
 		return notReceived, nil
 	}
 	source, err := r.Site.SourceClient()
@@ -144,55 +141,14 @@ func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since
 	}
 	want, wanted, err := countRecords(ctx, source)
 	if err != nil {
-		return notReceived, unknown(r.whereToLook(fmt.Sprintf(
-			"the target is idle and holds %s; the source cannot be counted (%v)", text.Plural(total, "record"), err)))
+		return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %s; the source cannot be counted: %w",
+			seen, text.Plural(total, "record"), err))
 	}
 	for kind, n := range want {
 		if have[kind] < n {
-			return notReceived, unknown(r.whereToLook(fmt.Sprintf(
-				"the target is idle and holds %d of %d records", total, wanted)))
+			return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %d of %d records",
+				seen, total, wanted))
 		}
 	}
 	return allThere, nil
-}
-
-// migrated are the collections that a migration carries over and both servers
-// show. Links and roles come before users (the default mappings of IDM 7.3), and
-// users of 2.1 may live in the directory alone: no collection stands for all.
-var migrated = []string{"repo/link", "managed/role", "managed/user", "managed/assignment"}
-
-// countRecords counts them; one that a server does not have is empty.
-func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int, total int, err error) {
-	counts = map[string]int{}
-	for _, kind := range migrated {
-		for _, err := range c.Query(ctx, kind, openidm.Query{Fields: []string{"_id"}}) {
-			if errors.Is(err, openidm.ErrNotFound) {
-				break
-			}
-			if err != nil {
-				return nil, 0, err
-			}
-			counts[kind]++
-			total++
-		}
-	}
-	return counts, total, nil
-}
-
-// targetEmpty says whether the target holds none of them.
-func (r Requests) targetEmpty(ctx context.Context) (bool, error) {
-	c, err := r.Site.TargetClient()
-	if err != nil {
-		return false, err
-	}
-	for _, kind := range migrated {
-		page, err := c.QueryPage(ctx, kind, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
-		if errors.Is(err, openidm.ErrNotFound) {
-			continue
-		}
-		if err != nil || len(page.Result) > 0 {
-			return false, err
-		}
-	}
-	return true, nil
 }

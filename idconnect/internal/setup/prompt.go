@@ -29,7 +29,8 @@ type Prompt struct {
 const (
 	destroys = `\b(drop|delet|eras|remov|wip(e|ing)|purg|truncat|reset|overwr|replac|format)` +
 		`|lösch|entfern|überschr|ersetz|supprim|effac|écras|rempla|削除|消去|上書|置換|删除|清除|覆盖|替换`
-	holds = `\b(all|every|everything|data ?bases?|data|tables?|schemas?|repositor(y|ies)|repo|folders?|director(y|ies)|files?)\b` +
+	holds = `\b(all|every|everything|data ?bases?|data|tables?|schemas?|repositor(y|ies)|repo)\b` +
+		`|\b(folders?|director(y|ies)|files?)\b` +
 		`|datenbank|daten\b|tabelle|verzeichnis|ordner|\balle[sn]?\b` +
 		`|données|\btables?\b|répertoire|dossier|\btou(t|te|s|tes)\b` +
 		`|データ|テーブル|ディレクトリ|フォルダ|すべて|全て|数据|目录|文件夹|全部|所有`
@@ -37,7 +38,8 @@ const (
 
 var (
 	isDestructive = regexp.MustCompile(`(?i)` + destroys)
-	isAboutMore   = regexp.MustCompile(`(?i)` + holds + `|drop|delet|eras|wip(e|ing)|purg|truncat|lösch|supprim|effac|削除|消去|删除|清除`)
+	isAboutMore   = regexp.MustCompile(`(?i)` + holds +
+		`|drop|delet|eras|wip(e|ing)|purg|truncat|lösch|supprim|effac|削除|消去|删除|清除`)
 )
 
 // yes agrees to overwrite an entry, in one language of keytool, whose word for

@@ -63,7 +63,7 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if _, err := installation.Open(dir); errors.As(err, &folder) && folder.IsNone() {
 		dir = "" // an empty folder, in which there is no truststore yet
 	}
-	trust, err := trustOf(s.Target, dir)
+	trust, err := trustOf(s.Target, dir, s.TargetStores)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,8 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 		}
 	}
 	var own *x509.Certificate
-	if inst, err := installation.Open(s.TargetDir); err == nil {
-		own = storesOf(inst).OwnCertificate()
+	if stores, err := s.TargetStores(); err == nil {
+		own = stores.OwnCertificate()
 	}
 	s.target = s.client(s.Target, trust, own)
 	return s.target, nil
@@ -97,7 +97,7 @@ func (s *Site) Migration() (*migration.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &migration.Client{API: c, SettleTime: s.SettleTime, PollInterval: s.PollInterval,
+	return &migration.Client{API: c, SettleTime: s.SettleTime, MaxDown: s.MaxDown, PollInterval: s.PollInterval,
 		Parse: s.Parse, Words: s.Words,
 		Hide: []openidm.Secret{s.Source.Credentials.Password}}, nil
 }
@@ -106,7 +106,7 @@ func (s *Site) Migration() (*migration.Client, error) {
 // which may have been carried here.
 func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
 	if s.StoresFile == "" || s.Source.Truststore != "" {
-		return trustOf(s.Source, s.SourceDir)
+		return trustOf(s.Source, s.SourceDir, s.SourceStores)
 	}
 	stores, err := s.SourceStores()
 	if err != nil {
@@ -120,11 +120,11 @@ func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
 }
 
 // trustOf is nil where no truststore is named or at hand.
-func trustOf(server Server, dir string) (*jvmtrust.Trust, error) {
+func trustOf(server Server, dir string, own func() (*Stores, error)) (*jvmtrust.Trust, error) {
 	if server.Truststore == "" && dir == "" {
 		return nil, nil
 	}
-	store, err := OpenTruststore(server, dir)
+	store, err := openTruststore(server, dir, own)
 	if server.Truststore == "" && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

@@ -57,6 +57,7 @@ type Site struct {
 	Chosen               []string // in their order
 	StateDir             string
 	SettleTime           time.Duration
+	MaxDown              time.Duration
 	SetupTimeout         time.Duration
 	ValueSample          int // negative: all
 	Again                bool

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
@@ -36,15 +37,31 @@ type StoreFile struct {
 	Carried bool
 	// Type is what the server is told that it is.
 	Type string
-	read func() ([]byte, error)
+	read func() (content, error)
+}
+
+// content is what a file held, and the file itself, nil where it was carried.
+type content struct {
+	bytes []byte
+	info  fs.FileInfo
 }
 
 // Content is at most maxStore bytes, read once: what was proved is what is
 // copied.
-func (f StoreFile) Content() ([]byte, error) { return f.read() }
+func (f StoreFile) Content() ([]byte, error) {
+	c, err := f.read()
+	return c.bytes, err
+}
+
+// Info is the file as it was when it was read, nil where it was carried here or
+// could not be read.
+func (f StoreFile) Info() fs.FileInfo {
+	c, _ := f.read()
+	return c.info
+}
 
 func (f StoreFile) Open(password keystore.Password) (*keystore.Store, error) {
-	content, err := f.read()
+	content, err := f.Content()
 	if err != nil {
 		return nil, err
 	}
@@ -62,16 +79,51 @@ func (f StoreFile) String() string {
 	return f.What + " " + f.Path
 }
 
-func fileOf(what, path, kind string) StoreFile {
-	read := sync.OnceValues(func() ([]byte, error) { return ReadStore(path) })
-	return StoreFile{What: what, Path: path, Type: kind, read: read}
+// readAll reads a store for as long as one can be.
+func readAll(in *disk.Tree, path string) (c content, err error) {
+	f, err := in.Open(path)
+	if err != nil {
+		return c, err
+	}
+	defer f.Close()
+	if c.info, err = f.Stat(); err != nil {
+		return c, err
+	}
+	c.bytes, err = disk.ReadFrom(f, maxStore)
+	return c, err
 }
 
-// storesOf are the stores in an installation's folder.
+// storesOf are the stores in an installation's folder, wherever that says that
+// they are.
 func storesOf(inst *installation.Installation) *Stores {
+	return storesBy(inst, func(path string) (content, error) { return readAll(nil, path) })
+}
+
+// TargetStores are those of the target: files of its folder.
+func (s *Site) TargetStores() (*Stores, error) {
+	t, err := s.OpenTarget()
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	return storesBy(t.Installation, func(path string) (content, error) {
+		t, err := s.OpenTarget()
+		if err != nil {
+			return content{}, err
+		}
+		defer t.Close()
+		return readAll(disk.In(t.Root), path)
+	}), nil
+}
+
+func storesBy(inst *installation.Installation, read func(path string) (content, error)) *Stores {
+	file := func(what, path, kind string) StoreFile {
+		once := sync.OnceValues(func() (content, error) { return read(path) })
+		return StoreFile{What: what, Path: path, Type: kind, read: once}
+	}
 	return &Stores{
-		Keystore:         fileOf("keystore", inst.KeystorePath(), inst.KeystoreType()),
-		Truststore:       fileOf("truststore", inst.TruststorePath(), inst.TruststoreType()),
+		Keystore:         file("keystore", inst.KeystorePath(), inst.KeystoreType()),
+		Truststore:       file("truststore", inst.TruststorePath(), inst.TruststoreType()),
 		CertificateAlias: inst.CertificateAlias(), CryptoAlias: inst.CryptoAlias(),
 	}
 }
@@ -142,7 +194,8 @@ func (s *Site) SourceStores() (*Stores, error) {
 // StoresIn are the stores of a handover.
 func StoresIn(h *handover.File) *Stores {
 	file := func(what string, store handover.Store) StoreFile {
-		return StoreFile{What: what, Type: store.Type, read: func() ([]byte, error) { return store.Content, nil }}
+		read := func() (content, error) { return content{bytes: store.Content}, nil }
+		return StoreFile{What: what, Type: store.Type, read: read}
 	}
 	return &Stores{
 		Keystore: file("keystore", h.Keystore), Truststore: file("truststore", h.Truststore),
@@ -247,28 +300,32 @@ func truststorePasswordOf(dir string) (keystore.Password, error) {
 	return password, err
 }
 
-// OpenTruststore opens the truststore of a server: the file named, else the
+// openTruststore opens the truststore of a server: the file named, else the
 // installation's own.
-func OpenTruststore(server Server, dir string) (*keystore.Store, error) {
-	path, password := server.Truststore, server.TruststorePassword
-	if path == "" {
-		inst, err := installation.Open(dir)
+func openTruststore(server Server, dir string, own func() (*Stores, error)) (*keystore.Store, error) {
+	if server.Truststore != "" {
+		store, err := keystore.Open(server.Truststore, server.TruststorePassword)
 		if err != nil {
+			return nil, fmt.Errorf("truststore %s: %w", server.Truststore, err)
+		}
+		return store, nil
+	}
+	stores, err := own()
+	if err != nil {
+		return nil, err
+	}
+	password := server.TruststorePassword
+	if password.IsZero() {
+		if password, err = truststorePasswordOf(dir); err != nil {
 			return nil, err
 		}
-		path = inst.TruststorePath()
-		if password.IsZero() {
-			if password, err = truststorePasswordOf(dir); err != nil {
-				return nil, err
-			}
-		}
 	}
-	store, err := keystore.Open(path, password)
-	if err != nil {
-		return nil, fmt.Errorf("truststore %s: %w", path, err)
-	}
-	return store, nil
+	return stores.Truststore.Open(password)
 }
 
-// ReadStore reads a store for as long as one can be.
-func ReadStore(path string) ([]byte, error) { return disk.Read(path, maxStore) }
+// TargetTruststore opens the target's own truststore. Without its password it is
+// read without an integrity check.
+func (s *Site) TargetTruststore() (*keystore.Store, error) {
+	own := Server{TruststorePassword: s.Target.TruststorePassword}
+	return openTruststore(own, s.TargetDir, s.TargetStores)
+}

@@ -19,7 +19,7 @@ import (
 // key: a server of 7.x adds what it misses to the copied files, so the files
 // themselves may differ.
 func (s *Site) StoresHeld(ctx context.Context, keys, trust *keystore.Store) (held bool, own []string, err error) {
-	inst, err := installation.Open(s.TargetDir)
+	stores, err := s.TargetStores()
 	if err != nil {
 		return false, nil, err
 	}
@@ -28,7 +28,7 @@ func (s *Site) StoresHeld(ctx context.Context, keys, trust *keystore.Store) (hel
 		return false, nil, err
 	}
 	held = true
-	target, err := keystore.Open(inst.KeystorePath(), password)
+	target, err := stores.Keystore.Open(password)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		held = false
@@ -42,9 +42,9 @@ func (s *Site) StoresHeld(ctx context.Context, keys, trust *keystore.Store) (hel
 		held = len(d.OnlyA) == 0 && len(d.Changed) == 0
 		own = append(append(own, d.Changed...), d.OnlyB...)
 	}
-	target, err = keystore.Open(inst.TruststorePath(), s.TruststorePassword())
+	target, err = stores.Truststore.Open(s.TruststorePassword())
 	if errors.Is(err, keystore.ErrIntegrity) {
-		target, err = keystore.Open(inst.TruststorePath(), keystore.Password{})
+		target, err = stores.Truststore.Open(keystore.Password{})
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -155,9 +155,9 @@ func traceSince(path string, moment *time.Time) bool {
 // TargetTruststoreUnverified opens the target's own truststore without its
 // password: certificates are readable, and not proved to be whole.
 func (s *Site) TargetTruststoreUnverified() (*keystore.Store, error) {
-	inst, err := installation.Open(s.TargetDir)
+	stores, err := s.TargetStores()
 	if err != nil {
 		return nil, err
 	}
-	return storesOf(inst).Truststore.Open(keystore.Password{})
+	return stores.Truststore.Open(keystore.Password{})
 }

@@ -63,7 +63,9 @@ func RecoverFolder(j *journal.Journal, dir string) error {
 // Folder removes what was unpacked into the folder dir, and with it a folder that was not there before. Files and
 // folders that others added, or changed, are foreign: with any, nothing is removed unless lose is set. The set-up and
 // what followed are forgotten with the folder.
-func Folder(ctx context.Context, j *journal.Journal, dir string, lose bool) (detail string, foreign []string, err error) {
+func Folder(
+	ctx context.Context, j *journal.Journal, dir string, lose bool,
+) (detail string, foreign []string, err error) {
 	n := j.Unpack
 	if n == nil {
 		return "this program did not unpack it", nil, nil

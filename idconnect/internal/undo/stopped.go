@@ -54,8 +54,8 @@ func (e *RunningError) commands(before string) string {
 	return before + strings.Join(all, "; ")
 }
 
-// Stopped returns a [*RunningError] if a process has the folder dir, be it a server that does not answer, or answers, an
-// address, is not "".
+// Stopped returns a [*RunningError] if a process has the folder dir, be it a server that does not answer, or if
+// answers, the address at which one does, is not "".
 func Stopped(dir, answers string) error {
 	e := &RunningError{Dir: dir, Answers: answers, Processes: installation.Servers(dir)}
 	for _, p := range host.In(dir) {

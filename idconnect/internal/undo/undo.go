@@ -5,30 +5,35 @@ package undo
 
 import (
 	"errors"
-	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
-	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // Stores puts back the stores that were replaced, the last one first. One that was changed since is put back only if
 // lose is set; one that was rewritten with the same entries was not changed. The journal is saved after each.
-func Stores(j *journal.Journal, lose bool) (detail string, err error) {
+func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err error) {
 	if len(j.Stores) == 0 {
 		return "no store was replaced", nil
 	}
+	in, err := s.TargetRoot()
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
 	var done []string
 	for n := len(j.Stores); n > 0; n = len(j.Stores) {
 		c := j.Stores[n-1].Changes
 		said := "put back " + c.Path
-		err := c.Undo()
+		err := c.UndoIn(in.Root)
 		if errors.Is(err, keystore.ErrChangedSince) && lose {
 			// The server wrote to it, or somebody did.
 			said += ", which was changed since"
-			if err = disk.Remove(c.Path); err == nil {
-				err = c.Undo()
+			if err = in.Remove(c.Path); err == nil {
+				err = c.UndoIn(in.Root)
 			}
 		}
 		if err != nil {
@@ -45,37 +50,52 @@ func Stores(j *journal.Journal, lose bool) (detail string, err error) {
 
 // RecoverStores finds out what became of a copy that was killed: it was made when the file is what it was to become;
 // else it was not, and its traces go.
-func RecoverStores(j *journal.Journal) error {
+func RecoverStores(j *journal.Journal, s *site.Site) error {
+	if !slices.ContainsFunc(j.Stores, func(n *journal.Store) bool { return n.IsOpen() }) {
+		return nil
+	}
+	in, err := s.TargetRoot()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	var kept []*journal.Store
-	changed := false
 	for _, n := range j.Stores {
 		if n.IsOpen() {
-			changed = true
-			if err := errors.Join(disk.Sweep(n.Changes.Path), disk.Sweep(n.Changes.Backup)); err != nil {
+			gone, err := recoverStore(n, in)
+			if err != nil {
 				return err
 			}
-			made, err := n.Changes.Made()
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			if !made {
-				err := n.Changes.Undo()
-				if err == nil {
-					continue
-				}
-				if !errors.Is(err, keystore.ErrChangedSince) {
-					return err
-				}
-				// Neither what it was nor what it was to become: somebody else wrote it. A rollback will say so, and a
-				// copy keeps it.
+			if gone {
+				continue
 			}
 			n.End()
 		}
 		kept = append(kept, n)
 	}
-	if !changed {
-		return nil
-	}
 	j.Stores = kept
 	return j.Save()
+}
+
+// recoverStore reports whether a copy was not made, so that nothing of it is left.
+func recoverStore(n *journal.Store, in *site.TargetRoot) (gone bool, err error) {
+	for _, path := range []string{n.Changes.Path, n.Changes.Backup} {
+		if path == "" {
+			continue
+		}
+		if err := in.Sweep(path); err != nil {
+			return false, err
+		}
+	}
+	made, err := n.Changes.MadeIn(in.Root)
+	if err != nil || made {
+		return false, err
+	}
+	err = n.Changes.UndoIn(in.Root)
+	if errors.Is(err, keystore.ErrChangedSince) {
+		// Neither what it was nor what it was to become: somebody else wrote it. A rollback will say so, and a copy
+		// keeps it.
+		return false, nil
+	}
+	return err == nil, err
 }

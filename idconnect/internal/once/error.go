@@ -1,0 +1,102 @@
+package once
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// openError is the end of a run that leaves the outcome of a request open, with what a person can do about it.
+type openError struct {
+	error
+	remedy string
+}
+
+func (e *openError) Unwrap() error  { return e.error }
+func (e *openError) Remedy() string { return e.remedy }
+
+// Explain gives an error that leaves the outcome of a request open the remedies that fit the case; others stay as they
+// are.
+func (r Requests) Explain(step string, err error) error {
+	var gone *migration.GoneError
+	var unknown *migration.UnknownOutcomeError
+	var already *openError
+	open := r.Journal.MigrateNote().IsOpen()
+	if step == site.StepConfigure {
+		open = r.Journal.ConfigureNote().IsOpen()
+	}
+	isGone := errors.As(err, &gone) || open && errors.Is(err, openidm.ErrUnavailable)
+	switch {
+	case errors.As(err, &already):
+		return err
+	case isGone && step == site.StepConfigure:
+		return &openError{err, r.start() + ", then run the same command again: it asks the target first"}
+	case isGone:
+		return &openError{err, fmt.Sprintf("(1) %s, then run the same command again: it asks the target what became "+
+			"of the migration, and does not send it twice; (2) %s; (3) %s", r.start(), r.look(), r.takeBack())}
+	case errors.As(err, &unknown) && step == site.StepConfigure:
+		return &openError{err, fmt.Sprintf("look at %s for the request; if it was not received, run with -again "+
+			"(Upgrade.Again)", r.logs())}
+	case errors.As(err, &unknown):
+		return &openError{err, fmt.Sprintf("(1) look at %s for what the target did; (2) %s; (3) %s",
+			r.logs(), r.look(), r.takeBack())}
+	}
+	return err
+}
+
+// Open are the requests that were about to be sent and have no outcome, each as a finding. Without an answer of the
+// target its remedy is that of a target that is gone.
+func (r Requests) Open(answers bool) (found preflight.Findings) {
+	for _, q := range []struct {
+		step string
+		note *journal.Note
+	}{{site.StepMigrate, r.Journal.MigrateNote()}, {site.StepConfigure, r.Journal.ConfigureNote()}} {
+		if !q.note.IsOpen() {
+			continue
+		}
+		f := preflight.Codes.RequestOpen.Finding(q.step, "an earlier run was about to send %s, or sent it, on %s, and "+
+			"its outcome is not known", q.step, q.note.Began.Format(time.RFC3339))
+		var known *openError
+		if !answers && errors.As(r.Explain(q.step, openidm.ErrUnavailable), &known) {
+			f = f.WithRemedy(known.remedy)
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+func (r Requests) logs() string {
+	if r.Site.TargetDir == "" {
+		return "the target's log"
+	}
+	return "the target's logs in " + filepath.Join(r.Site.TargetDir, "logs")
+}
+
+func (r Requests) start() string {
+	script := "startup.sh"
+	if r.Site.Machine.System() == "windows" {
+		script = "startup.bat"
+	}
+	if r.Site.TargetDir != "" {
+		return fmt.Sprintf("start the target again (%s, or its service)", filepath.Join(r.Site.TargetDir, script))
+	}
+	return fmt.Sprintf("start the target again (%s in its folder, or its service)", script)
+}
+
+func (r Requests) look() string {
+	return fmt.Sprintf("look at what it holds (verify, idconnect.Verify; or %smanaged/user and repo/link): "+
+		"if migrate was not received, or broke off, send it once more with run -again (Upgrade.Again)",
+		r.Site.Target.URL)
+}
+
+func (r Requests) takeBack() string {
+	return "take it back: stop the target, restore its database from a backup, or run rollback (Upgrade.Rollback) " +
+		"and unpack anew where the database is the embedded one, then run"
+}

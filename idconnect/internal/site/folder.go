@@ -1,0 +1,164 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/internal/disk"
+)
+
+// TargetFolder is the target's folder, opened for its stores: they are files of this folder, and none of them is one of
+// the source's. Whoever reads or writes a store of the target does so through it.
+type TargetFolder struct {
+	*installation.Installation
+	// Root is the folder. No path and no link leads out of it.
+	Root *os.Root
+	site *Site
+}
+
+// StoreError says that a store of the target cannot be used, because it is not a file of the target's folder.
+type StoreError struct {
+	What, Path string
+	// Property of the file Boot says where the store is.
+	Property, Boot string
+	Err            error
+}
+
+func (e *StoreError) Error() string {
+	return fmt.Sprintf("the target's %s %s cannot be used: %v", e.What, e.Path, e.Err)
+}
+
+func (e *StoreError) Unwrap() error { return e.Err }
+
+// Remedy says what to do about it.
+func (e *StoreError) Remedy() string {
+	var outside *disk.OutsideError
+	switch {
+	case errors.As(e.Err, &outside) && outside.Why == "":
+		return fmt.Sprintf("let %s in %s name a file in the target's folder, such as security/%s",
+			e.Property, e.Boot, e.What)
+	case errors.As(e.Err, &outside):
+		return "replace the link by a file or folder of the target's own"
+	}
+	return "move it away: a store of the target is a regular file that no other server uses"
+}
+
+// OpenTarget opens the target's folder. A store that is not a file of it is a [*StoreError]; one that does not exist
+// yet is none.
+func (s *Site) OpenTarget() (*TargetFolder, error) {
+	inst, err := installation.Open(s.TargetDir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(inst.Dir)
+	if err != nil {
+		return nil, &installation.Error{Dir: s.TargetDir, Err: err}
+	}
+	t := &TargetFolder{inst, root, s}
+	if err := t.checkStores(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// Close closes the folder.
+func (t *TargetFolder) Close() { t.Root.Close() }
+
+// CheckWrite says why a store must not be written now. Call it right before.
+func (t *TargetFolder) CheckWrite() error {
+	if err := t.site.CheckPlaces(); err != nil {
+		return err
+	}
+	return t.checkStores()
+}
+
+func (t *TargetFolder) checkStores() error {
+	stores := storesOf(t.Installation)
+	for _, store := range []StoreFile{stores.Keystore, stores.Truststore} {
+		if err := t.site.checkStore(t.Installation, disk.In(t.Root), store); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckStorePaths says, as a [*StoreError], which store would be outside the folder of an installation that does not
+// exist yet.
+func CheckStorePaths(inst *installation.Installation) error {
+	stores := storesOf(inst)
+	for _, store := range []StoreFile{stores.Keystore, stores.Truststore} {
+		if err := disk.Below(inst.Dir, store.Path); err != nil {
+			return newStoreError(inst, store, err)
+		}
+	}
+	return nil
+}
+
+func newStoreError(inst *installation.Installation, store StoreFile, err error) error {
+	return &StoreError{What: store.What, Path: store.Path, Property: "openidm." + store.What + ".location",
+		Boot: inst.BootFile, Err: err}
+}
+
+func (s *Site) checkStore(inst *installation.Installation, in *disk.Tree, store StoreFile) error {
+	fail := func(err error) error { return newStoreError(inst, store, err) }
+	real, err := in.Real(store.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fail(err)
+	}
+	info, err := in.Stat(real)
+	switch {
+	case err != nil:
+		return fail(err)
+	case !info.Mode().IsRegular():
+		return fail(disk.ErrNotRegular)
+	}
+	for _, theirs := range s.sourceStores() {
+		if other, err := os.Stat(theirs.Path); err == nil && os.SameFile(info, other) {
+			return fail(fmt.Errorf("it is the same file as the source's %s", theirs))
+		}
+	}
+	return nil
+}
+
+// ReadStore reads a store of the folder as it is now.
+func (t *TargetFolder) ReadStore(path string) ([]byte, error) {
+	c, err := readAll(disk.In(t.Root), path)
+	return c.bytes, err
+}
+
+// TargetRoot is the target's folder, open for what an earlier run did there.
+type TargetRoot struct {
+	*disk.Tree
+	// Root is nil where the folder is gone, and with it all that was in it.
+	Root *os.Root
+}
+
+// TargetRoot opens the target's folder, whatever is in it.
+func (s *Site) TargetRoot() (*TargetRoot, error) {
+	dir, err := filepath.Abs(s.TargetDir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &TargetRoot{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &TargetRoot{disk.In(root), root}, nil
+}
+
+// Close closes the folder.
+func (t *TargetRoot) Close() {
+	if t.Root != nil {
+		t.Root.Close()
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -47,7 +48,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 			return nil, err
 		}
 		if err := r.recover(); err != nil {
-			return nil, err
+			return nil, r.Hide().Error(err)
 		}
 	}
 	if len(r.journal.Stores) > 0 || r.journal.Unpack != nil {
@@ -67,13 +68,13 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 		}
 		state := report.Done
 		detail, err := undo.Undo(ctx)
-		if err != nil {
-			state, detail = report.Failed, err.Error()
+		if err = ending.Of(ctx, err); err != nil {
+			state, detail = ending.Step(err)
 		}
-		results = append(results, report.StepResult{Name: s.Name(), State: state, Detail: detail})
+		results = append(results, report.StepResult{Name: s.Name(), State: state, Detail: r.Hide().Lines(detail)})
 		r.emit(Event{Kind: EventStep, Step: s.Name(), State: state, Detail: detail})
 		if err != nil {
-			return results, &StepError{s.Name(), err}
+			return results, r.Hide().Error(&StepError{s.Name(), err})
 		}
 	}
 	return results, nil

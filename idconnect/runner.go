@@ -13,6 +13,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -51,7 +52,7 @@ func (u *Upgrade) newRunner(ctx context.Context) (*runner, error) {
 	}
 	j, err := place.Open()
 	if err != nil {
-		return nil, err
+		return nil, s.Hide().Error(err)
 	}
 	var prompts []setup.Prompt
 	for _, p := range u.Prompts {
@@ -80,7 +81,7 @@ func (r *runner) emit(e Event) {
 	if e.Kind == EventProgress {
 		e.Rate, e.Left = r.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
 	}
-	r.notify(e)
+	r.notify(redact.Show(r.Hide(), e))
 }
 
 // recover resolves file operations that were killed, and removes their temporary

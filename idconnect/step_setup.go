@@ -105,7 +105,8 @@ func (s setupStep) options(ctx context.Context) (o setup.Options, err error) {
 	}
 	machine := s.Machine
 	machine.Secrets = append(slices.Clone(machine.Secrets), o.KeystorePassword)
-	o.Env, o.Prompts, o.Timeout, o.Ready = machine.Environ(), s.prompts, s.SetupTimeout, s.ready
+	o.Env, o.Hide = machine.Environ(), s.Hide()
+	o.Prompts, o.Timeout, o.Ready = s.prompts, s.SetupTimeout, s.ready
 	return o, nil
 }
 

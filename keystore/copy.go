@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -256,7 +257,7 @@ func refuseLoss(from *Store, old []byte, o CopyOptions) error {
 			continue
 		}
 		// A key that does not open may be another one.
-		if same, err := sameEntry(from, f, to, e); err == nil && same {
+		if same, err := sameEntry(context.Background(), from, f, to, e); err == nil && same {
 			keys.Same = append(keys.Same, e.Alias)
 		} else {
 			keys.Changed = append(keys.Changed, e.Alias)

@@ -15,12 +15,20 @@ import "encoding/json"
 type Change struct {
 	// Code is stable, such as "LINK-QUALIFIER".
 	Code string
-	// Collection is the resource of the collection, such as "repo/link".
+	// Collection is the resource of the collection as it is read, such as
+	// "repo/link".
 	Collection string
+	// NotInSource says that a source need not have the collection: it is not
+	// compared then, and nothing is amiss. The other members are for changes of
+	// records.
+	NotInSource bool
 	// Members are the top-level members that Source and Target may see and change.
 	// With "_id" they see the record's id: where they delete it, the record is not
 	// expected on the other server.
 	Members []string
+	// Without names members of the objects inside of Members that are not compared,
+	// such as the _id of a relationship.
+	Without []string
 	// Source rewrites a record of the source into what the target should have of
 	// it; Target does so with what a target may add or write otherwise, and must
 	// keep everything else. Nil does nothing. They are called by several goroutines

@@ -89,6 +89,7 @@ type htmlCompared struct {
 	Legend   []htmlPart
 	Rows     []htmlRow
 	MoreRows int
+	Expected []expectedChange
 	Resumed  bool
 }
 
@@ -197,7 +198,7 @@ func htmlViewOf(rep *View) htmlView {
 		Version: rep.Version, Took: text.Duration(rep.Ended.Sub(rep.Started)),
 		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat),
 		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
-		Error: paragraphs(rep.Error), Remedy: paragraphs(rep.Remedy),
+		Error: paragraphs(rep.cause()), Remedy: paragraphs(rep.Remedy),
 		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
 	}
 	switch {
@@ -347,6 +348,10 @@ func (v *htmlView) addComparison(r *verify.Report) {
 		if used[p.Class] {
 			c.Legend = append(c.Legend, p)
 		}
+	}
+	c.Expected, _ = first(expectedChanges(r), htmlRows)
+	for i, one := range c.Expected {
+		c.Expected[i].Words = long(one.Words)
 	}
 	if len(c.Rows) > 0 {
 		v.Compared = c

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
@@ -92,6 +93,13 @@ func sampleVerify() *verify.Report {
 			Checked: true, SourceCount: c.n, TargetCount: c.n, Passes: 1,
 		})
 	}
+	r.Collections[0].Expected = []changes.Count{
+		{Code: "USER-ROLES", Says: "have references for the names of their roles", Sure: changes.Inferred,
+			Records: 9306, Missed: 2},
+		{Code: "EFFECTIVE-ROLES", Says: "gained effectiveRoles, equal to their roles", Sure: changes.Read},
+	}
+	r.Collections[3].Expected = []changes.Count{
+		{Code: "LINK-QUALIFIER", Says: "gained linkQualifier", Sure: changes.Read, Records: 1000}}
 	r.Checks = []verify.Check{
 		{Code: "PERMISSION-SETS", Name: "Permission sets and groups", Tab: "Permission Sets",
 			Result: verify.CheckPassed, Detail: "the same names on both sides", Source: 42, Target: 42},
@@ -233,11 +241,11 @@ func samplePlanned() *Report {
 func sampleInterrupted() *Report {
 	rep := sampleRun(6)
 	began, ended := rep.Ended, rep.Ended.Add(4*time.Minute)
-	rep.Steps[6] = &StepResult{Name: "migrate", State: Failed, Detail: "migrate: context canceled",
+	rep.Steps[6] = &StepResult{Name: "migrate", State: Interrupted, Detail: "waiting",
 		Started: &began, Ended: &ended}
 	rep.Ended = ended
-	return sampleEnd(rep, "interrupted", "migrate: waiting: context canceled",
-		"run the same command again: it goes on where it stopped")
+	return sampleEnd(rep, "interrupted", "interrupted",
+		"run the same command again: it resumes where it stopped")
 }
 
 func sampleFailed() *Report {
@@ -288,6 +296,9 @@ func sampleHostile() *Report {
 		}
 		for j := range c.Changed {
 			c.Changed[j] = verify.Change{ID: hostile, Members: []string{hostile, strings.Repeat("x", 5000)}}
+		}
+		for j := range c.Expected {
+			c.Expected[j].Code, c.Expected[j].Says = hostile, hostile
 		}
 		for j := range c.Values {
 			quoted, _ := json.Marshal(hostile)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
@@ -114,6 +115,7 @@ func TestSchemaMembers(t *testing.T) {
 		reflect.TypeFor[verify.Report]():           "verify",
 		reflect.TypeFor[verify.CollectionReport](): "collection",
 		reflect.TypeFor[verify.Change]():           "change",
+		reflect.TypeFor[changes.Count]():           "expected",
 		reflect.TypeFor[verify.Check]():            "check",
 		reflect.TypeFor[verify.FailedRecords]():    "failed",
 		reflect.TypeFor[verify.FailedRecord]():     "failedRecord",

@@ -33,13 +33,12 @@ func (v *View) Blocks() []Block {
 	b.line(0, 2, "", when)
 	b.steps(v.Steps)
 	b.findings(v.Findings)
-	if v.Error != "" || v.Remedy != "" {
+	cause := v.cause()
+	if cause != "" {
 		b.empty()
+		b.line(0, 2, Bad, "error: "+cause)
+		b.labelled(0, "remedy", v.Remedy)
 	}
-	if v.Error != "" {
-		b.line(0, 2, Bad, "error: "+v.Error)
-	}
-	b.labelled(0, "remedy", v.Remedy)
 	if v.Verify != nil {
 		b.empty()
 		b.comparison(v.Verify)
@@ -105,6 +104,13 @@ func (b *blocks) comparison(r *verify.Report) {
 	}
 	if len(r.Collections) > 0 {
 		b.table(rows)
+	}
+	if all := expectedChanges(r); len(all) > 0 {
+		b.empty()
+		b.line(0, 2, Strong, "Changes expected of a migration")
+		for _, one := range all {
+			b.line(2, 4, one.Mood, one.Words)
+		}
 	}
 	for i := range r.Collections {
 		b.lists(&r.Collections[i])

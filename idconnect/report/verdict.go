@@ -102,6 +102,8 @@ type sums struct {
 	missing, extra, changed, duplicate, unreadable int64
 	failedChecks                                   int
 	failedRecords                                  int64
+	explained                                      bool     // expected changes were seen
+	unsure                                         []string // the codes of those that are not known for sure
 	// open is what was not checked, a line each.
 	open []string
 }
@@ -110,8 +112,12 @@ func sumsOf(r *verify.Report) (s sums) {
 	if r == nil {
 		return s
 	}
+	s.open = append(s.open, r.Notes...)
 	for i := range r.Collections {
 		c := &r.Collections[i]
+		if c.Absent {
+			continue
+		}
 		if !c.Checked {
 			s.open = append(s.open, c.Name+" "+c.Verdict())
 			continue
@@ -124,6 +130,7 @@ func sumsOf(r *verify.Report) (s sums) {
 		s.changed += c.ChangedCount
 		s.duplicate += c.DuplicateCount
 		s.unreadable += c.Unreadable
+		s.expect(c.Expected)
 		if n := c.NotCheckedValues; n > 0 {
 			s.open = append(s.open,
 				fmt.Sprintf("%s of %s differ in their ciphertext and could not be decrypted",
@@ -157,8 +164,8 @@ func (s *sums) same() string {
 	if s.source == 0 {
 		return "Neither server has records in the collections compared."
 	}
-	return fmt.Sprintf("All %s of the source are in the target, with the same content.",
-		text.Number(s.source, "record", "records"))
+	return fmt.Sprintf("All %s of the source are in the target, with the same content%s.",
+		text.Number(s.source, "record", "records"), s.but())
 }
 
 // differences says how the servers differ.

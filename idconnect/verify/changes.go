@@ -9,16 +9,23 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
-// changesOf are the changes of a collection, without those that concern a member
-// which is not compared.
-func (o Options) changesOf(c Collection) (rows []changes.Change) {
+// changesOf are the changes of the records of a resource, without those that
+// concern a member which is not compared.
+func (o Options) changesOf(resource string, ignore []string) (rows []changes.Change) {
 	for _, row := range o.Changes {
-		ignored := slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(c.Ignore, name) })
-		if row.Collection == c.Resource && !ignored {
+		ignored := slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(ignore, name) })
+		if row.Collection == resource && !ignored && !row.NotInSource {
 			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// mayLack reports whether a source need not have a collection.
+func (o Options) mayLack(c Collection) bool {
+	return slices.ContainsFunc(o.Changes, func(row changes.Change) bool {
+		return row.NotInSource && row.Collection == c.Resource
+	})
 }
 
 // changeCodes name the changes for the state file.
@@ -42,6 +49,7 @@ func rulesOf(rows []changes.Change, side int) *digest.Rules {
 				rules.Members = append(rules.Members, name)
 			}
 		}
+		rules.Without = append(rules.Without, row.Without...)
 	}
 	rules.Apply = func(members map[string]json.RawMessage) (found digest.Effects) {
 		for i, row := range rows {
@@ -69,10 +77,10 @@ func (v *verifier) reducer(side int) *digest.Reducer {
 // explained counts what the changes explained. What a change found on both servers
 // alike was there before.
 func (v *verifier) explained(tallies [2]digest.Tally) {
-	v.report.Changes = nil
+	v.report.Expected = nil
 	for i, row := range v.changes {
 		a, b := tallies[0][i], tallies[1][i]
-		v.report.Changes = append(v.report.Changes, changes.Count{Code: row.Code, Says: row.Says, Sure: row.Sure,
+		v.report.Expected = append(v.report.Expected, changes.Count{Code: row.Code, Says: row.Says, Sure: row.Sure,
 			Records: max(a[0]-b[0], b[0]-a[0]), Missed: a[1] + b[1]})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
@@ -14,7 +13,7 @@ import (
 // certificate first, whether it is trusted or not: for findings about it. No
 // request is sent. It connects directly, without a proxy, within Timeout.
 func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, error) {
-	p, err := c.base()
+	to, err := c.DialAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -24,14 +23,10 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	port := p.Port()
-	if port == "" {
-		port = "443"
-	}
 	var chain []*x509.Certificate
 	d := tls.Dialer{Config: jvmtrust.PeekTLSConfig(c.tlsName(), func(seen []*x509.Certificate) { chain = seen })}
 	// The handshake is made to fail once the chain was seen.
-	conn, err := d.DialContext(limited, "tcp", net.JoinHostPort(p.Hostname(), port))
+	conn, err := d.DialContext(limited, "tcp", to)
 	if err == nil {
 		conn.Close()
 	}
@@ -39,7 +34,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 		if err == nil {
 			err = errors.New("no certificate was presented")
 		}
-		return nil, networkError(ctx, place{"connecting to", p.Host}, err, false)
+		return nil, c.networkError(ctx, place{"connecting to", to}, err, false)
 	}
 	return chain, nil
 }

@@ -41,6 +41,7 @@ type Hasher struct {
 	held    []held       // the members of rules of this record
 	forms   map[Sum]form // what was made of such members
 	sub     *Hasher      // for what rules write
+	within  bool         // a member of rules
 	settled form         // of the last record
 	unruly  bool         // its members could not be rewritten
 
@@ -326,6 +327,10 @@ func (t *Hasher) memberValue(member *knownMember, id *recordID) (v Sum, ok bool)
 	}
 	if t.in[t.pos] == '"' && t.depth <= maxDepth {
 		v, ok = t.string()
+	} else if member.rule > 0 {
+		t.within = true
+		v, ok = t.value(member)
+		t.within = false
 	} else {
 		v, ok = t.value(member)
 	}
@@ -365,7 +370,9 @@ func (t *Hasher) anyTwice(names []uint64) bool {
 // opened, else of what it is. See Reducer.seal.
 func (t *Hasher) seal(raw []byte, is Sum) Sum {
 	x, y := t.begin(kindSealClosed)
-	if t.keys != nil {
+	if idmvalues.Hashed(raw) {
+		x, y = t.begin(kindSealOpened)
+	} else if t.keys != nil {
 		d, err := idmvalues.Digest(t.keys, raw, t.run)
 		if err == nil {
 			x, y = t.begin(kindSealOpened)

@@ -20,6 +20,8 @@ const (
 type Rules struct {
 	// Members are what they see and change.
 	Members []string
+	// Without names members of the objects inside of them that are not compared.
+	Without []string
 	// Apply changes the members, by their names, in canonical form. It must depend
 	// on them alone. It returns what each rule found; where it deletes _id, the
 	// record is left out.
@@ -59,6 +61,19 @@ func (r *Rules) names() []string {
 		return nil
 	}
 	return r.Members
+}
+
+// canonical returns the value of a member as rules see it.
+func (r *Rules) canonical(value []byte) ([]byte, error) {
+	c := canonicalizer{
+		skip: func(name string, _ int) bool { return name == "_rev" || slices.Contains(r.Without, name) },
+		seal: func(_, _ []byte) Seal { return Seal{} },
+	}
+	if err := c.reset(value); err != nil {
+		return nil, err
+	}
+	err := c.value(1)
+	return c.out, err
 }
 
 // held is a member of rules as it was read.
@@ -103,20 +118,16 @@ func (t *Hasher) settle(x, y uint64, n int) (uint64, uint64, int) {
 }
 
 func (t *Hasher) newForm() (form, error) {
-	c := canonicalizer{skip: skipRevisions, seal: func(_, _ []byte) Seal { return Seal{} }}
 	members := map[string]json.RawMessage{}
 	for i, h := range t.held {
 		if h.to == 0 {
 			continue
 		}
-		err := c.reset(t.in[h.from:h.to])
-		if err == nil {
-			err = c.value(1)
-		}
+		value, err := t.rules.canonical(t.in[h.from:h.to])
 		if err != nil {
 			return form{}, err
 		}
-		members[t.rules.Members[i]] = bytes.Clone(c.out)
+		members[t.rules.Members[i]] = value
 	}
 	before := maps.Clone(members)
 	f := form{effects: t.rules.Apply(members)}
@@ -162,8 +173,6 @@ func (t *Hasher) alone(value []byte) (Sum, error) {
 
 const idMember = "_id"
 
-func skipRevisions(name string, _ int) bool { return name == "_rev" }
-
 func quoted(name string) []byte {
 	out, _ := json.Marshal(name) // a string always can
 	return out
@@ -175,13 +184,20 @@ func (r *Reducer) rewrite() error {
 	if r.rules == nil {
 		return nil
 	}
-	c, members := &r.c, map[string]json.RawMessage{}
+	c, members, before := &r.c, map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	for _, m := range c.members {
-		if slices.Contains(r.rules.Members, m.name) {
-			members[m.name] = bytes.Clone(c.out[m.value:m.end])
+		if !slices.Contains(r.rules.Members, m.name) {
+			continue
+		}
+		value, err := r.rules.canonical(c.out[m.value:m.end])
+		if err != nil {
+			return err
+		}
+		members[m.name], before[m.name] = value, value
+		if m.seal == m.sealEnd { // else what is not compared would take its seals along
+			before[m.name] = bytes.Clone(c.out[m.value:m.end])
 		}
 	}
-	before := maps.Clone(members)
 	r.rules.Apply(members)
 	if _, had := before[idMember]; had && members[idMember] == nil {
 		return ErrLeftOut

@@ -126,6 +126,7 @@ func (t *Hasher) learn(s *objectShape, at int, top bool) *knownMember {
 	case "$crypto":
 		m.crypto = !top
 	}
+	m.skip = m.skip || t.within && slices.Contains(t.rules.Without, string(t.text))
 	if top {
 		m.rule = 1 + slices.Index(t.rules.names(), string(t.text))
 	}

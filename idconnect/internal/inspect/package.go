@@ -25,7 +25,7 @@ type packageCheck struct{ site *site.Site }
 
 func (c packageCheck) check(ctx context.Context) preflight.Findings {
 	dir := c.site.TargetDir
-	if installation.Is(dir) {
+	if installation.Is(dir) || c.site.Package == "" { // a status does without
 		return nil
 	}
 	p, err := archive.Open(ctx, c.site.Package)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net"
-	"net/url"
 	"strconv"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -34,11 +33,12 @@ func (c portsCheck) check(ctx context.Context) (found preflight.Findings) {
 	if !ok || target.Answered || c.settingUp || c.site.TargetProcess() != 0 {
 		return nil
 	}
-	address, err := url.Parse(c.site.Target.URL)
+	address, err := c.site.Target.DialAddress()
 	if err != nil {
 		return nil
 	}
-	wanted := []string{portOf(address)}
+	own, port, _ := net.SplitHostPort(address)
+	wanted := []string{port}
 	why := map[string]string{wanted[0]: "the port of " + c.site.Target.URL}
 	// Without a folder that is there the address alone says a port.
 	inst, _ := installation.Open(c.site.TargetDir)
@@ -50,20 +50,20 @@ func (c portsCheck) check(ctx context.Context) (found preflight.Findings) {
 			}
 		}
 	}
-	at := cmp.Or(c.site.Checks.PortHost, address.Hostname())
+	at := cmp.Or(c.site.Checks.PortHost, own)
 	for _, port := range wanted {
 		if host.Listens(ctx, at, port) {
 			found = append(found, codes.TargetPortInUse.Finding(site.StepSetup,
 				"another program listens on %s, %s", net.JoinHostPort(at, port), why[port]))
 		}
 	}
-	port, from := c.databasePort(inst)
+	database, from := c.databasePort(inst)
 	at = cmp.Or(c.site.Checks.PortHost, "localhost")
-	if port < 0 || !host.Listens(ctx, at, strconv.Itoa(port)) {
+	if database < 0 || !host.Listens(ctx, at, strconv.Itoa(database)) {
 		return found
 	}
 	f := codes.DatabasePortInUse.Finding(site.StepSetup,
-		"another program listens on %s, %s", net.JoinHostPort(at, strconv.Itoa(port)), from)
+		"another program listens on %s, %s", net.JoinHostPort(at, strconv.Itoa(database)), from)
 	if from != assumedPort {
 		f = f.As(preflight.Blocks)
 	}

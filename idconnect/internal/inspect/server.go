@@ -21,13 +21,13 @@ type Server struct {
 	// Answered: something speaks TLS there.
 	Answered bool
 	// ready: it says that it is. refused: the login failed. late: it did not
-	// answer in time.
-	ready, refused, late bool
-	found                preflight.Findings
+	// answer in time. misplaced: its address has another path than OpenIDM.
+	ready, refused, late, misplaced bool
+	found                           preflight.Findings
 }
 
 // readable: its records and configuration can be read.
-func (s Server) readable() bool { return s.ready && !s.refused }
+func (s Server) readable() bool { return s.ready && !s.refused && !s.misplaced }
 
 // serverCheck reports what was found when a server was asked.
 type serverCheck struct{ server *fact[Server] }
@@ -90,6 +90,12 @@ func (seen *Server) add(f preflight.Finding) { seen.found = append(seen.found, f
 func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	server := side.name + " " + seen.URL
 	c, err := side.client()
+	if err == nil {
+		if own := seen.withPath(ctx, c, side); own != c {
+			c = own
+			defer c.Close()
+		}
+	}
 	if err != nil {
 		seen.State = "not asked: " + err.Error()
 		seen.add(side.codes.TLS.Finding(side.step, "%v", err).
@@ -105,7 +111,7 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	}
 	if err != nil {
 		if seen.late = ctx.Err() != nil; !seen.late {
-			seen.silent(err, server, side)
+			seen.silent(ctx, err, server, side)
 		}
 		return
 	}
@@ -142,7 +148,7 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 }
 
 // silent says why a server gave no answer that can be used.
-func (seen *Server) silent(err error, server string, side side) {
+func (seen *Server) silent(ctx context.Context, err error, server string, side side) {
 	var untrusted *jvmtrust.Error
 	var answer *openidm.Error
 	switch {
@@ -150,6 +156,16 @@ func (seen *Server) silent(err error, server string, side side) {
 		seen.Answered, seen.State = true, "its certificate is not trusted here"
 		seen.add(side.codes.TLS.Finding(side.step,
 			"the certificate of the %s is not accepted: %s", server, untrusted.Message))
+	case errors.Is(err, openidm.ErrBusy):
+		errors.As(err, &answer)
+		seen.Answered, seen.State = true, "busy"
+		if side.mustAnswer {
+			seen.add(side.codes.Busy.Finding(side.step, "the %s asks for a pause of %v: %v", server,
+				answer.RetryAfter, err))
+		}
+	case errors.Is(err, openidm.ErrHostRefused):
+		seen.Answered, seen.State = true, "refuses the host name of its address"
+		seen.add(seen.hostRefused(ctx, server, side))
 	case !errors.Is(err, openidm.ErrUnavailable):
 		seen.Answered, seen.State = true, "answers, but not as OpenIDM does"
 		seen.add(side.codes.NotOpenIDM.Finding(side.step, "the %s does not answer as OpenIDM does: %v", server, err))

@@ -83,8 +83,11 @@ type valueTally struct {
 
 func (t *valueTally) tried() int { return t.opened + t.unknown + len(t.bad) }
 
-func (t *valueTally) scan(where string, doc []byte) error {
+func (t *valueTally) scan(ctx context.Context, where string, doc []byte) error {
 	return idmvalues.Scan(doc, func(pointer string, value []byte) error {
+		if err := ctx.Err(); err != nil { // each key costs up to a second
+			return err
+		}
 		switch err := idmvalues.Opens(t.keys, value); {
 		case err == nil:
 			t.opened++
@@ -111,7 +114,7 @@ func (t *valueTally) configuration(ctx context.Context, c *openidm.Client, confi
 			continue
 		}
 		t.documents++
-		if err := t.scan("config/"+id, doc); err != nil {
+		if err := t.scan(ctx, "config/"+id, doc); err != nil {
 			return err
 		}
 	}
@@ -124,7 +127,7 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 			return err
 		}
 		t.records++
-		if err := t.scan("repo/managed/user", record); err != nil {
+		if err := t.scan(ctx, "repo/managed/user", record); err != nil {
 			return err
 		}
 		if t.records == sample {

@@ -39,6 +39,9 @@ func (e *Error) Error() string {
 	if e.File != "" {
 		return fmt.Sprintf("reading %s: %v", e.File, e.Err)
 	}
+	if e.Dir == "" {
+		return e.Err.Error()
+	}
 	return fmt.Sprintf("%s is not a salesforceIdConnect folder: %v", e.Dir, e.Err)
 }
 

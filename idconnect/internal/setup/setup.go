@@ -32,6 +32,8 @@ type Options struct {
 	// "" leaves both as they are.
 	JavaHome         string
 	KeystorePassword keystore.Password
+	// Hide takes other secrets out of the output and of errors.
+	Hide redact.Redactor
 	// Env is the child's environment; nil: ours without what holds a password.
 	Env []string
 	// Mark, unless it is "", is in the environment of all that is started, see
@@ -239,7 +241,8 @@ type session struct {
 
 func newSession(o Options) *session {
 	return &session{
-		o: o, hide: redact.New("", o.KeystorePassword), began: time.Now(), answers: make([]int, len(o.Prompts)),
+		o: o, hide: redact.Join(o.Hide, redact.New("", o.KeystorePassword)),
+		began: time.Now(), answers: make([]int, len(o.Prompts)),
 	}
 }
 

@@ -26,7 +26,8 @@ func (s *Site) Close() {
 func (s *Site) client(server Server, trust *jvmtrust.Trust, pinned *x509.Certificate) *openidm.Client {
 	return &openidm.Client{
 		BaseURL: server.URL, Credentials: server.Credentials, Trust: trust, Pinned: pinned,
-		TLSName: server.TLSName, HTTPClient: server.HTTPClient, Logger: s.Logger,
+		TLSName: server.TLSName, Address: server.Address, HTTPClient: server.HTTPClient,
+		Logger: s.Hide().Logger(s.Logger), Hide: s.given(),
 	}
 }
 
@@ -99,7 +100,7 @@ func (s *Site) Migration() (*migration.Client, error) {
 	}
 	return &migration.Client{API: c, SettleTime: s.SettleTime, MaxDown: s.MaxDown, PollInterval: s.PollInterval,
 		Parse: s.Parse, Words: s.Words,
-		Hide: []openidm.Secret{s.Source.Credentials.Password}}, nil
+		Hide: s.given()}, nil
 }
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,

@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+// expectedChange is what is said of an expected change.
+type expectedChange struct {
+	Words string
+	Mood  Tone
+}
+
+// expectedChanges says what the expected changes explained of a comparison, with
+// those that never did, or in a part of a collection only. Of a collection without
+// records there is nothing to say.
+func expectedChanges(r *verify.Report) (out []expectedChange) {
+	for i := range r.Collections {
+		c := &r.Collections[i]
+		if !c.Checked || c.SourceCount+c.TargetCount == 0 {
+			continue
+		}
+		for _, e := range c.Expected {
+			one := expectedChange{Mood: Care}
+			n, code := text.Grouped(e.Records)+" "+c.Name+" "+e.Says, e.Code+", "+sureWords(e.Sure)
+			switch {
+			case e.Records == 0:
+				one.Words = fmt.Sprintf("no %s %s: this change never applied (%s)", c.Name, e.Says, code)
+			case e.Missed > 0:
+				one.Words = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
+					text.Number(e.Missed, "other", "others"), code)
+			default:
+				one.Words, one.Mood = fmt.Sprintf("%s, as expected (%s)", n, code), ""
+			}
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func sureWords(s changes.Sureness) string {
+	switch s {
+	case changes.Read:
+		return "known"
+	case changes.Inferred:
+		return "inferred"
+	}
+	return "hearsay"
+}
+
+// expect notes the changes that explained something, and those of them that are
+// not known for sure.
+func (s *sums) expect(all []changes.Count) {
+	for _, e := range all {
+		if e.Records == 0 {
+			continue
+		}
+		s.explained = true
+		if e.Sure != changes.Read && !slices.Contains(s.unsure, e.Code) {
+			s.unsure = append(s.unsure, e.Code)
+		}
+	}
+}
+
+// but names what was explained, as the rest of a sentence.
+func (s *sums) but() string {
+	switch {
+	case !s.explained:
+		return ""
+	case len(s.unsure) == 0:
+		return " but for expected changes"
+	}
+	return " but for expected changes, some of them inferred and not known (" + strings.Join(s.unsure, ", ") + ")"
+}

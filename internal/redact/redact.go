@@ -196,14 +196,14 @@ func (r Redactor) JSON(raw json.RawMessage) json.RawMessage {
 		if raw[i] != '"' {
 			continue
 		}
-		from := i
+		from, escaped := i, false
 		for i++; raw[i] != '"'; i++ {
 			if raw[i] == '\\' {
-				i++
+				i, escaped = i+1, true
 			}
 		}
-		var s string
-		if json.Unmarshal(raw[from:i+1], &s) != nil {
+		s := string(raw[from+1 : i])
+		if escaped && json.Unmarshal(raw[from:i+1], &s) != nil {
 			continue // what is valid is a string
 		}
 		if clean := r.Text(s); clean != s {

@@ -3,9 +3,15 @@ package idconnect_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"regexp"
 	"strings"
 	"testing"
@@ -58,7 +64,13 @@ var promisesTerminal = []promise{
 	{"nor of a certificate's names and an alias", func(t *testing.T) {
 		w := newWorld(t, 2)
 		hostileStore(t, w)
-		showAll(t, w.u).printable(t, "plan", "report.txt", "report.json")
+		s := showAll(t, w.u)
+		s.printable(t, "plan", "report.txt", "report.json")
+		for _, code := range []string{"STORE-SUBJECT", "STORE-KEY-DOES-NOT-OPEN"} {
+			if !strings.Contains(s.text["plan"], code) {
+				t.Errorf("no %s in %s", code, s.text["plan"])
+			}
+		}
 	}},
 	{"keeps what a server said as it is in report.json, escaped", func(t *testing.T) {
 		rep := &report.Report{Version: report.Version, Outcome: "failed", Error: hostileText}
@@ -165,6 +177,16 @@ func hostileStore(t *testing.T, w *world) {
 	must(t, err)
 	o := keystore.PutOptions{Password: keystore.NewPassword("not the store's"), Iterations: 1}
 	must(t, s.PutSecretKey(hostileText, "AES", make([]byte, 16), o))
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1),
+		Subject: pkix.Name{CommonName: hostileText}, NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{},
+		key.Public(), key)
+	must(t, err)
+	own, err := x509.ParseCertificate(der)
+	must(t, err)
+	o.Password = keystore.NewPassword("changeit")
+	must(t, s.PutPrivateKey("openidm-localhost", key, []*x509.Certificate{own}, o))
 	var b bytes.Buffer
 	must(t, s.Encode(&b, keystore.NewPassword("changeit")))
 	writeFile(t, path, b.Bytes())

@@ -41,6 +41,8 @@ func TestText(t *testing.T) {
 		"base64, raw":   base64.RawStdEncoding.EncodeToString([]byte(secret)),
 		"base64, URL":   base64.URLEncoding.EncodeToString([]byte(secret)),
 		"hex":           hex.EncodeToString([]byte(secret)),
+		"lower case":    strings.ToLower(secret),
+		"UPPER CASE":    strings.ToUpper(strings.ReplaceAll(secret, "ü", "\u00fc")),
 		"HEX":           strings.ToUpper(hex.EncodeToString([]byte(secret))),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -60,6 +60,8 @@ type Client struct {
 	Pinned *x509.Certificate
 	// TLSName is the name that the certificate must have; "" is BaseURL's.
 	TLSName string
+	// Compat adds versions and suites of TLS for an old server.
+	Compat Compat
 	// HTTPClient replaces the client that is made from Trust, Pinned and
 	// TLSName. Redirects are refused all the same, and cookies not kept. Its
 	// Transport is used as it is, with one exception: an [*http.Transport] that
@@ -197,6 +199,7 @@ func (c *Client) transport() *http.Transport {
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
+	t.TLSClientConfig = c.Compat.apply(t.TLSClientConfig)
 	return t
 }
 
@@ -221,7 +224,7 @@ func (c *Client) tlsName() string {
 func (c *Client) As(other Credentials) *Client {
 	out := &Client{
 		BaseURL: c.BaseURL, Credentials: other, Latin1Headers: c.Latin1Headers,
-		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, HTTPClient: c.HTTPClient,
+		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Compat: c.Compat, HTTPClient: c.HTTPClient,
 		Logger: c.Logger, Timeout: c.Timeout, Retries: c.Retries, MaxBody: c.MaxBody,
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}

@@ -13,5 +13,14 @@ type Server struct {
 	Truststore         string
 	TruststorePassword openidm.Secret
 	TLSName            string
+	LegacyTLS          bool
 	HTTPClient         *http.Client
+}
+
+// Compat is how far a client goes to meet the source, which cannot be changed.
+func (s Server) Compat() openidm.Compat {
+	if s.LegacyTLS {
+		return openidm.CompatVersions
+	}
+	return openidm.CompatSuites
 }

@@ -95,6 +95,10 @@ var ErrRefused = errors.New("Java does not read the certificate")
 // example, and "" where it can.
 func Unreadable(c *x509.Certificate) string { return certificate.Unreadable(c.Raw) }
 
+// UnreadableWords puts what crypto/tls says of a certificate that Go cannot read in
+// the words of Unreadable.
+func UnreadableWords(problem string) string { return certificate.Words(problem) }
+
 // Add adds anchors.
 func (t *Trust) Add(certs ...*x509.Certificate) {
 	for _, c := range certs {

@@ -82,7 +82,7 @@ func handshakeError(err error) *HandshakeError {
 	for root := err; root != nil; root = errors.Unwrap(root) {
 		text := root.Error()
 		if rest, ok := strings.CutPrefix(text, unparsed); ok {
-			return &HandshakeError{ErrUnreadableCertificate, strings.TrimPrefix(rest, "x509: "), err}
+			return &HandshakeError{ErrUnreadableCertificate, jvmtrust.UnreadableWords(rest), err}
 		}
 		if rest, ok := strings.CutPrefix(text, "tls: "); ok {
 			return &HandshakeError{ErrTLS, rest, err}

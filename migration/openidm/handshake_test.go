@@ -148,10 +148,10 @@ func TestUnreadableCertificate(t *testing.T) {
 		c := compatClient(s, jvmtrust.New(), CompatSuites)
 		defer c.Close()
 		_, err := c.Ping(t.Context())
-		wantHandshake(t, err, false, ErrUnreadableCertificate, "invalid PrintableString")
+		wantHandshake(t, err, false, ErrUnreadableCertificate, "subject or issuer: invalid PrintableString")
 		chain, err := c.PeerCertificates(t.Context())
 		if max == tls.VersionTLS13 {
-			wantHandshake(t, err, false, ErrUnreadableCertificate, "invalid PrintableString")
+			wantHandshake(t, err, false, ErrUnreadableCertificate, "subject or issuer: invalid PrintableString")
 			continue
 		}
 		if err != nil || len(chain) != 1 || !bytes.Equal(chain[0].Raw, unread.Certificate[0]) {

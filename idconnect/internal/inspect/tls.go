@@ -3,8 +3,10 @@ package inspect
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -34,23 +36,27 @@ func noTLS(ctx context.Context, c *openidm.Client, failed *openidm.HandshakeErro
 		WithWhy("a connection needs a version and a suite that both sides have").WithRemedy(failed.Remedy())
 }
 
-// unreadable asks what Java would say of a certificate that Go cannot read.
+// unreadable asks what Java would say of a chain that Go cannot read.
 func unreadable(
 	ctx context.Context, c *openidm.Client, failed *openidm.HandshakeError, server string, side side,
 ) preflight.Finding {
-	java := "Java reads it"
-	chain, err := c.PeerCertificates(ctx)
-	var again *openidm.HandshakeError
-	switch {
-	case err == nil && len(chain) > 0 && jvmtrust.Unreadable(chain[0]) == "":
-		java = "Java reads it; the part is in a certificate above the server's own"
-	case errors.Is(err, jvmtrust.ErrRefused):
-		java = "Java does not read it either"
-	case errors.As(err, &again):
-		java = "whether Java does is not known: the server speaks TLS 1.3 alone, where certificates are encrypted"
+	find := func(which, what, java string) preflight.Finding {
+		return side.codes.CertUnreadable.Finding(side.step,
+			"the %s is up; its certificate%s cannot be read here: %s; %s",
+			server, which, what, java)
 	}
-	return side.codes.CertUnreadable.Finding(side.step, "the certificate of the %s cannot be read here: %s; %s",
-		server, failed.Reason, java)
+	chain, err := c.PeerCertificates(ctx)
+	for i, one := range chain {
+		if what := jvmtrust.Unreadable(one); what != "" {
+			subject := keystore.CertificateSubject(one.Raw)
+			return find(fmt.Sprintf(" %d of %d (%s)", i+1, len(chain), subject), what, "Java reads it")
+		}
+	}
+	if errors.Is(err, jvmtrust.ErrRefused) {
+		return find("", failed.Reason, "Java does not read it either")
+	}
+	return find("", failed.Reason, "whether Java reads it is not known, as the server speaks TLS 1.3 alone, "+
+		"by which certificates are encrypted")
 }
 
 // oldTLS warns of a source that is reached by a version before 1.2.

@@ -28,6 +28,11 @@ func at(path string, f openidmtest.Fault) openidmtest.Fault {
 	return f
 }
 
+// busy is an answer that asks for a pause which no check waits for.
+func busy(status int) openidmtest.Fault {
+	return openidmtest.Fault{Status: status, Header: http.Header{"Retry-After": {"10"}}}
+}
+
 const notAdmin = `{"authenticationId":"jdoe","authorization":{"id":"jdoe","roles":["openidm-authorized"]}}`
 
 var faultsOfServers = []catalogueRow{
@@ -43,6 +48,30 @@ var faultsOfServers = []catalogueRow{
 	}},
 	{"another program at the source's address", "SOURCE-NOT-OPENIDM", blocks, func(w *catalogueWorld) {
 		w.sourceAt(w.serve(func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "<h1>It works</h1>") }))
+	}},
+	{"source asks for a pause", "SOURCE-BUSY", blocks, func(w *catalogueWorld) {
+		w.sourceFails(at("info/ping", busy(503)))
+		w.u.Checks.Timeout = 2 * time.Second
+	}},
+	{"target counts the requests", "TARGET-BUSY", blocks, func(w *catalogueWorld) {
+		w.targetFails(at("info/ping", busy(429)))
+		w.u.Checks.Timeout = 2 * time.Second
+	}},
+	{"source's address without its path", "SOURCE-ADDRESS-PATH", blocks, func(w *catalogueWorld) {
+		w.u.Source.URL = strings.TrimSuffix(w.sourceIs(openidmtest.Options{}).URL(), "openidm/")
+	}},
+	{"target's address with another path", "TARGET-ADDRESS-PATH", blocks, func(w *catalogueWorld) {
+		w.u.Target.URL = strings.Replace(w.targetIs(openidmtest.Options{}).URL(), "openidm", "connect", 1)
+	}},
+	{"source that checks its name", "SOURCE-INVALID-SNI", blocks, func(w *catalogueWorld) {
+		w.sourceIs(openidmtest.Options{SNICheck: true})
+	}},
+	{"target that checks its name", "TARGET-INVALID-SNI", blocks, func(w *catalogueWorld) {
+		w.targetIs(openidmtest.Options{SNICheck: true})
+	}},
+	{"a password in the source's audit", "SOURCE-AUDIT-PASSWORD", warns, func(w *catalogueWorld) {
+		w.write(filepath.Join(w.u.SourceDir, "audit", "access.audit.json"),
+			`{"http":{"request":{"headers":{"X-Openidm-Password":["Passw0rd"]}}}}`+"\n", 0o644)
 	}},
 	{"source with another certificate", "SOURCE-TLS", blocks, func(w *catalogueWorld) {
 		w.sourceAt(w.other.URL(), w.other.Port())
@@ -110,8 +139,8 @@ var faultsOfServers = []catalogueRow{
 		must(w.t, os.Symlink(w.u.SourceDir, w.u.TargetDir))
 	}},
 	{"source and target exchanged", "SERVERS-SWAPPED", blocks, func(w *catalogueWorld) {
-		w.sourceIs(openidmtest.Options{Version: "7.1.0"})
-		w.targetIs(openidmtest.Options{Version: "3.1.0"})
+		w.sourceIs(openidmtest.Options{Generation: openidmtest.IDM71})
+		w.targetIs(openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "3.1.0"})
 	}},
 	{"source's clock", "CLOCK-DIFFERENCE", warns, func(w *catalogueWorld) {
 		w.sourceIs(openidmtest.Options{Clock: 10 * time.Minute})

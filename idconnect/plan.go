@@ -6,6 +6,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/inspect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
 // Plan performs the preflight checks, and says for each chosen step whether it is
@@ -17,8 +18,7 @@ func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
 		return report.Plan{}, err
 	}
 	defer r.close()
-	p := r.plan(ctx)
-	return p, ctx.Err()
+	return redact.Value(r.Hide(), r.plan(ctx)), ctx.Err()
 }
 
 // Status is Plan without the demand that everything a run needs is given:
@@ -29,8 +29,7 @@ func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
 		return report.Plan{}, err
 	}
 	defer r.close()
-	p := r.plan(ctx)
-	return p, ctx.Err()
+	return redact.Value(r.Hide(), r.plan(ctx)), ctx.Err()
 }
 
 func (r *runner) plan(ctx context.Context) report.Plan {

@@ -1,10 +1,7 @@
 package idconnect
 
 import (
-	"errors"
-	"time"
-
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
@@ -33,36 +30,10 @@ func resultOf(rep *report.Report, name string) *report.StepResult {
 	return s
 }
 
-// remedier is an error that knows what to do about it.
-type remedier interface{ Remedy() string }
-
 // RemedyOf returns what to do about an error, "" where nothing better is known
 // than its text.
 func RemedyOf(err error) string {
-	var r remedier
-	if errors.As(err, &r) {
-		return r.Remedy()
-	}
-	return remedyOfKnown(err)
-}
-
-// endReport says how a run or a comparison ended.
-func endReport(rep *report.Report, err error) {
-	rep.Ended = time.Now()
-	switch {
-	case err == nil:
-		rep.Outcome = "done"
-		return
-	case errors.Is(err, preflight.ErrBlocked):
-		rep.Outcome = "blocked"
-	case errors.Is(err, ErrDifferences):
-		rep.Outcome = "differences"
-	case isInterrupt(err):
-		rep.Outcome = "interrupted"
-	default:
-		rep.Outcome = "failed"
-	}
-	rep.Error, rep.Remedy = err.Error(), RemedyOf(err)
+	return ending.Remedy(err)
 }
 
 // ReportOf returns a report of a comparison alone. err is what [Verify] or
@@ -78,7 +49,7 @@ func ReportOf(r *verify.Report, err error) *report.Report {
 	if err == nil && !r.Same() {
 		err = ErrDifferences
 	}
-	endReport(rep, err)
+	ending.Report(rep, err)
 	if !r.Ended.IsZero() {
 		rep.Ended = r.Ended
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/inspect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
 // Run carries out the chosen steps that are not done yet. It begins with
@@ -25,13 +27,9 @@ func (u *Upgrade) Run(ctx context.Context) (*report.Report, error) {
 	rep := &report.Report{Version: report.Version, Started: time.Now()}
 	r.emit(Event{Kind: EventRun, State: report.Running})
 	err = r.carryOut(ctx, rep)
-	endReport(rep, err)
-	state := report.Done
-	if err != nil {
-		state = report.Failed
-	}
-	r.emit(Event{Kind: EventRun, State: state, Detail: rep.Outcome})
-	return rep, err
+	ending.Report(rep, err)
+	r.emit(Event{Kind: EventRun, State: ending.Run(rep.Outcome), Detail: rep.Outcome})
+	return redact.Value(r.Hide(), rep), r.Hide().Error(err)
 }
 
 func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
@@ -58,6 +56,7 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	err := r.runSteps(ctx, rep)
 	rep.Verify = r.verified
 	r.refreshTarget(ctx, rep)
+	r.lookAtAudit(ctx, rep)
 	return err
 }
 
@@ -87,6 +86,20 @@ func (r *runner) refreshTarget(ctx context.Context, rep *report.Report) {
 	}
 }
 
+// lookAtAudit adds what the target's own requests left in the source's audit.
+func (r *runner) lookAtAudit(ctx context.Context, rep *report.Report) {
+	code := preflight.Codes.SourceAuditPassword.Code
+	if !r.Chooses(StepConfigure) || !r.journal.ConfigureNote().IsEnded() || rep.Findings.Has(code) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Checks.Timeout)
+	defer cancel()
+	for _, f := range r.inspection().Audit(ctx) {
+		rep.Findings = append(rep.Findings, f)
+		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
+	}
+}
+
 func (r *runner) runStep(ctx context.Context, s step, result *report.StepResult) error {
 	began := time.Now()
 	result.Started = &began
@@ -103,10 +116,9 @@ func (r *runner) runStep(ctx context.Context, s step, result *report.StepResult)
 		r.emit(Event{Kind: EventStep, Step: s.Name(), State: report.Running, Detail: detail})
 		detail, err = s.Apply(ctx)
 	}
-	if err != nil {
-		err = &StepError{Step: s.Name(), Err: err}
-		finish(report.Failed, err.Error())
-		return err
+	if err = ending.Of(ctx, err); err != nil {
+		finish(ending.Step(err))
+		return &StepError{Step: s.Name(), Err: err}
 	}
 	finish(report.Done, detail)
 	return nil

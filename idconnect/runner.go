@@ -10,8 +10,10 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -50,7 +52,7 @@ func (u *Upgrade) newRunner(ctx context.Context) (*runner, error) {
 	}
 	j, err := place.Open()
 	if err != nil {
-		return nil, err
+		return nil, s.Hide().Error(err)
 	}
 	var prompts []setup.Prompt
 	for _, p := range u.Prompts {
@@ -79,7 +81,7 @@ func (r *runner) emit(e Event) {
 	if e.Kind == EventProgress {
 		e.Rate, e.Left = r.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
 	}
-	r.notify(e)
+	r.notify(redact.Show(r.Hide(), e))
 }
 
 // recover resolves file operations that were killed, and removes their temporary
@@ -87,7 +89,7 @@ func (r *runner) emit(e Event) {
 func (r *runner) recover() error {
 	err := disk.Sweep(r.journal.Path())
 	if r.TargetDir != "" {
-		err = errors.Join(err, r.recoverUnpack(), r.recoverStores())
+		err = errors.Join(err, undo.RecoverFolder(r.journal, r.TargetDir), undo.RecoverStores(r.journal, r.Site))
 	}
 	if err != nil {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)

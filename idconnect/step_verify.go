@@ -3,11 +3,11 @@ package idconnect
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -23,6 +23,9 @@ func (verifyStep) Done(context.Context) (bool, string, error) {
 }
 
 func (s verifyStep) Apply(ctx context.Context) (string, error) {
+	if err := s.outsideSource(s.stateFile()); err != nil {
+		return "", err
+	}
 	source, err := s.SourceClient()
 	if err != nil {
 		return "", err
@@ -32,9 +35,7 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	options := s.compare
-	if options.StateFile == "" {
-		options.StateFile = filepath.Join(s.StateDir, "verify.state")
-	}
+	options.StateFile = s.stateFile()
 	also := options.Progress
 	options.Progress = func(p verify.Progress) {
 		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection,
@@ -94,5 +95,5 @@ func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
 	}
 	defer r.close()
 	_, err = verifyStep{r}.Apply(ctx)
-	return r.verified, err
+	return redact.Value(r.Hide(), r.verified), r.Hide().Error(err)
 }

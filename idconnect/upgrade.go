@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
@@ -49,7 +50,7 @@ const (
 // returns a [*StepError]; what failed is wrapped in it.
 var (
 	// ErrDifferences: the servers do not hold the same records.
-	ErrDifferences = errors.New("the servers differ")
+	ErrDifferences = ending.Differences
 )
 
 // StepError says in which step a run stopped, and why.
@@ -97,6 +98,9 @@ type Server struct {
 	// nothing newer; a finding warns of it, as Java 11 refuses them in configure.
 	// The target must not have it.
 	LegacyTLS bool
+	// Address is the host[:port] to connect to in the place of URL's, whose name
+	// is asked for all the same, as with curl --connect-to.
+	Address string
 	// HTTPClient replaces the client that is made from the above; its
 	// transport then decides whom to trust. For tests.
 	HTTPClient *http.Client
@@ -147,6 +151,13 @@ type Upgrade struct {
 	Verify verify.Options
 	// Acceptance says which acceptance checks follow, and where they look.
 	Acceptance acceptance.Options
+
+	// ReportDir and RepairList, unless "", are the folder and the file to which the
+	// caller will write what it gets, with [report.Report.Save] and
+	// [verify.Report.SaveRepairList]. That they can be written is checked before
+	// anything begins: neither lies in SourceDir, and no file is there but of an
+	// earlier run.
+	ReportDir, RepairList string
 
 	// Again re-runs configure and migrate, and the set-up script of a server that
 	// does not answer, even if an earlier run completed them. The outcome of a
@@ -268,5 +279,13 @@ func (u *Upgrade) start(ctx context.Context) (*runner, error) {
 	if missing := u.Missing(); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	return u.newRunner(ctx)
+	r, err := u.newRunner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkOutputs(u.ReportDir, u.RepairList); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
 }

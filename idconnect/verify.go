@@ -4,9 +4,17 @@ import (
 	"context"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
+
+// DefaultChanges returns what a correct migration changes in the records that it
+// copies, as far as that is known to us, and how well: see [changes.Default]. A
+// caller may take rows out or add some, and give the table as the Changes of
+// [VerifyOptions] or of Upgrade.Verify.
+func DefaultChanges() []changes.Change { return changes.Default() }
 
 // VerifyOptions are the options of [Verify]. The zero value compares what a
 // migration carries over and makes all acceptance checks.
@@ -24,7 +32,17 @@ func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOpti
 	if err := opts.Acceptance.Validate(); err != nil {
 		return nil, err
 	}
-	return verify.Run(ctx, source, target, opts.Options, func(ctx context.Context, r *verify.Report) error {
+	r, err := verify.Run(ctx, source, target, opts.Options, func(ctx context.Context, r *verify.Report) error {
 		return acceptance.Run(ctx, source, target, opts.Acceptance, opts.Options, r)
 	})
+	hide := redact.Join(hideOf(source), hideOf(target))
+	return redact.Value(hide, r), hide.Error(err)
+}
+
+// hideOf takes out of texts what a client knows.
+func hideOf(c *openidm.Client) redact.Redactor {
+	if c == nil {
+		return redact.Redactor{}
+	}
+	return redact.New(c.Credentials.Username, append([]openidm.Secret{c.Credentials.Password}, c.Hide...)...)
 }

@@ -2,18 +2,18 @@ package idconnect
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/once"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
-
 	"github.com/idconnect-go/upgrade/migration"
 )
 
 // ErrNothingRuns: no migration is under way, and none is known to be complete.
-var ErrNothingRuns = errors.New("no migration is under way")
+var ErrNothingRuns = ending.NothingRuns
 
 // Watched is one look at the migration of a target.
 type Watched struct {
@@ -58,7 +58,8 @@ func (u *Upgrade) Watch(ctx context.Context, interval time.Duration) iter.Seq2[W
 			return
 		}
 		w := &watcher{u: u, interval: interval}
-		for w.next(ctx, yield) {
+		show := func(look Watched, err error) bool { return yield(redact.Value(w.hide, look), w.hide.Error(err)) }
+		for w.next(ctx, show) {
 		}
 	}
 }
@@ -68,6 +69,7 @@ type watcher struct {
 	u        *Upgrade
 	interval time.Duration
 	pace     text.Pace
+	hide     redact.Redactor
 }
 
 func (w *watcher) look(s migration.Status) Watched {
@@ -97,6 +99,7 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		return end(Watched{}, err)
 	}
 	defer r.close()
+	w.hide = r.Hide()
 	m, err := r.Migration()
 	var s migration.Status
 	if err == nil {
@@ -116,6 +119,8 @@ func (w *watcher) next(ctx context.Context, yield func(Watched, error) bool) boo
 		return end(look, nil)
 	case s.Phase == migration.PhaseFailed, s.Phase == migration.PhaseCompleteWithFailures:
 		return end(look, &migration.FailedError{Action: "migrate", Status: s})
+	case s.Phase == migration.PhaseCompleteUnclear:
+		return end(look, &migration.UnknownStateError{Status: s})
 	}
 	// Nothing runs. A run that has the lock may be about to start it, and a
 	// target that was restarted may have forgotten what the journal knows.

@@ -11,14 +11,14 @@ import (
 // BenchmarkDerive is one key at Java's default of 200,000 iterations.
 func BenchmarkDerive(b *testing.B) {
 	for b.Loop() {
-		pbeDerive([]byte("changeit"), pbeParams{[]byte("12345678"), defaultIterations})
+		pbeDerive(b.Context(), []byte("changeit"), pbeParams{[]byte("12345678"), defaultIterations})
 	}
 }
 
 // BenchmarkDeriveLong is the same with a password that takes two blocks.
 func BenchmarkDeriveLong(b *testing.B) {
 	for b.Loop() {
-		pbeDerive(bytes.Repeat([]byte("x"), 60), pbeParams{[]byte("12345678"), defaultIterations})
+		pbeDerive(b.Context(), bytes.Repeat([]byte("x"), 60), pbeParams{[]byte("12345678"), defaultIterations})
 	}
 }
 

@@ -41,7 +41,7 @@ func (d Differences) String() string {
 // of keys, which it opens with each store's passwords. Dates, order, salts and
 // passwords do not count. A key that does not open is an error, and so is a
 // PKCS#12 truststore, whose aliases are not known ([ErrPKCS12Unsupported]). When
-// the context ends, no further key is opened and its error is returned.
+// the context ends, no further work is done and its error is returned.
 func Compare(ctx context.Context, a, b *Store) (Differences, error) {
 	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	if err := errors.Join(a.named(), b.named()); err != nil {
@@ -61,7 +61,7 @@ func Compare(ctx context.Context, a, b *Store) (Differences, error) {
 			return
 		}
 		x, y := both[i][0], both[i][1]
-		same[i], errs[i] = sameEntry(a, x, b, y)
+		same[i], errs[i] = sameEntry(ctx, a, x, b, y)
 	})
 	for i, pair := range both {
 		switch {
@@ -94,7 +94,7 @@ func (s *Store) named() error {
 	return nil
 }
 
-func sameEntry(a *Store, x Entry, b *Store, y Entry) (bool, error) {
+func sameEntry(ctx context.Context, a *Store, x Entry, b *Store, y Entry) (bool, error) {
 	if x.Kind != y.Kind || !slices.EqualFunc(x.RawCertificates(), y.RawCertificates(), bytes.Equal) {
 		return false, nil
 	}
@@ -104,11 +104,11 @@ func sameEntry(a *Store, x Entry, b *Store, y Entry) (bool, error) {
 	if x.Kind == TrustedCertificate {
 		return true, nil
 	}
-	kx := openKey(x, a.passwordsOf(x))
+	kx := openKey(ctx, x, a.passwordsOf(x))
 	if kx.Err != nil {
 		return false, kx.Err
 	}
-	ky := openKey(y, b.passwordsOf(y))
+	ky := openKey(ctx, y, b.passwordsOf(y))
 	return kx.Algorithm == ky.Algorithm && subtle.ConstantTimeCompare(kx.Key, ky.Key) == 1, ky.Err
 }
 

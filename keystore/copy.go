@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -66,6 +67,9 @@ type Changes struct {
 	Before string `json:"before,omitempty"`
 	// SHA256 is that of the new content, in hex.
 	SHA256 string `json:"sha256"`
+	// Entries are the fingerprints of the new content's entries by alias: no key can be had from one. A server rewrites
+	// its stores with the same entries, which is no change to [Changes.Undo]. It is nil for PKCS#12.
+	Entries map[string]string `json:"entries,omitempty"`
 }
 
 // Copy replaces the store dst by src, completely or not at all. The new file is
@@ -151,7 +155,7 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 			return p, fmt.Errorf("copying to %s: %w", dst, err)
 		}
 	}
-	p.changes.SHA256 = sumOf(content)
+	p.changes.SHA256, p.changes.Entries = sumOf(content), fingerprints(content)
 	p.mode = 0o600
 	if info != nil {
 		p.mode = info.Mode().Perm()
@@ -253,7 +257,7 @@ func refuseLoss(from *Store, old []byte, o CopyOptions) error {
 			continue
 		}
 		// A key that does not open may be another one.
-		if same, err := sameEntry(from, f, to, e); err == nil && same {
+		if same, err := sameEntry(context.Background(), from, f, to, e); err == nil && same {
 			keys.Same = append(keys.Same, e.Alias)
 		} else {
 			keys.Changed = append(keys.Changed, e.Alias)

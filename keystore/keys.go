@@ -2,6 +2,7 @@ package keystore
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/des"
 
@@ -36,6 +37,10 @@ type privateKeyInfo struct {
 // Keys of PKCS#12 were opened with the store and need no password.
 // Errors match [ErrKind], [ErrKeyPassword] or [ErrFormat].
 func (e Entry) PKCS8(password Password) ([]byte, error) {
+	return e.pkcs8(context.Background(), password)
+}
+
+func (e Entry) pkcs8(ctx context.Context, password Password) ([]byte, error) {
 	if e.Kind != PrivateKey {
 		return nil, fmt.Errorf("entry %q: %w: not a private key", e.Alias, ErrKind)
 	}
@@ -64,7 +69,7 @@ func (e Entry) PKCS8(password Password) ([]byte, error) {
 		if err != nil {
 			return nil, broken("an encrypted private key", err)
 		}
-		if plain, err = pbeDecrypt(password, params, info.Data); err != nil {
+		if plain, err = pbeDecrypt(ctx, password, params, info.Data); err != nil {
 			return nil, closed(err)
 		}
 	case info.Algorithm.Algorithm.Equal(oidJKSKeyProtector) && len(info.Data) >= 2*sha1.Size:
@@ -226,6 +231,10 @@ func (e Entry) Algorithm() string {
 // ("AES", "HmacSHA256") and its bytes. Errors match [ErrKind],
 // [ErrKeyPassword] or [ErrFormat].
 func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err error) {
+	return e.secretKey(context.Background(), password)
+}
+
+func (e Entry) secretKey(ctx context.Context, password Password) (algorithm string, key []byte, err error) {
 	if e.Kind != SecretKey {
 		return "", nil, fmt.Errorf("entry %q: %w: not a secret key", e.Alias, ErrKind)
 	}
@@ -249,7 +258,7 @@ func (e Entry) SecretKey(password Password) (algorithm string, key []byte, err e
 	if n := len(sealed.content); n == 0 || n%des.BlockSize != 0 {
 		return broken(fmt.Errorf("an encrypted key of %d bytes", n))
 	}
-	plain, err := pbeDecrypt(password, params, sealed.content)
+	plain, err := pbeDecrypt(ctx, password, params, sealed.content)
 	if err == nil && (len(plain) < 4 || be32(plain) != 0xACED0005) {
 		err = ErrKeyPassword
 	}

@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"context"
 	"crypto/cipher"
 	"crypto/des"
 	"crypto/md5"
@@ -23,6 +24,9 @@ const (
 	maxIterations = 5_000_000
 	// defaultIterations is Java's default since 8u151.
 	defaultIterations = 200_000
+	// betweenLooks is how many iterations, some 20 ms, pass between two looks at
+	// the context.
+	betweenLooks = 100_000
 )
 
 type pbeParams struct {
@@ -65,7 +69,7 @@ func portable(p Password) error {
 
 // pbeDerive is PBKDF of com.sun.crypto.provider.PBES1Core: each half of the
 // salt is hashed on its own.
-func pbeDerive(password []byte, p pbeParams) (key, iv []byte) {
+func pbeDerive(ctx context.Context, password []byte, p pbeParams) (key, iv []byte, err error) {
 	salt := append([]byte(nil), p.Salt...)
 	if string(salt[:4]) == string(salt[4:]) {
 		// "If the two salt halves are the same, invert one of them": the
@@ -76,9 +80,14 @@ func pbeDerive(password []byte, p pbeParams) (key, iv []byte) {
 	for h := range halves {
 		halves[h] = md5.Sum(append(salt[4*h:4*h+4:4*h+4], password...))
 	}
-	hashOn(&halves, password, p.Iterations-1)
+	for left := p.Iterations - 1; left > 0; left -= betweenLooks {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		hashOn(&halves, password, min(left, betweenLooks))
+	}
 	out := append(halves[0][:], halves[1][:]...)
-	return out[:24], out[24:]
+	return out[:24], out[24:], nil
 }
 
 // hashOn replaces both digests, n times, by the one of digest and password.
@@ -113,8 +122,11 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 //go:generate go run md5pair_gen.go
 
 // pbeDecrypt needs data in whole blocks.
-func pbeDecrypt(password Password, params pbeParams, data []byte) ([]byte, error) {
-	key, iv := pbeDerive([]byte(password.Reveal()), params)
+func pbeDecrypt(ctx context.Context, password Password, params pbeParams, data []byte) ([]byte, error) {
+	key, iv, err := pbeDerive(ctx, []byte(password.Reveal()), params)
+	if err != nil {
+		return nil, err
+	}
 	block, err := des.NewTripleDESCipher(key)
 	if err != nil {
 		return nil, err
@@ -132,7 +144,10 @@ func pbeEncrypt(password Password, params pbeParams, plain []byte) ([]byte, erro
 	if err := portable(password); err != nil {
 		return nil, err
 	}
-	key, iv := pbeDerive([]byte(password.Reveal()), params)
+	key, iv, err := pbeDerive(context.Background(), []byte(password.Reveal()), params)
+	if err != nil {
+		return nil, err
+	}
 	block, err := des.NewTripleDESCipher(key)
 	if err != nil {
 		return nil, err

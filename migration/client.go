@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,10 @@ import (
 const (
 	defaultEndpoint = "endpoint/migration"
 	defaultAuthType = "idm_headers" // that of the vendor's example
+
+	// maxAnswer bounds an answer of the endpoint, in bytes, unless MaxBody of
+	// the client does.
+	maxAnswer = 64 << 20
 )
 
 // Client drives endpoint/migration of a target. Its methods may be called by
@@ -38,8 +43,9 @@ type Client struct {
 	// for answers that it does not know, and must be safe for several goroutines
 	// at once. Secrets of Hide are taken out of the answer before. The client
 	// sets Status.Raw, takes a phase that is none of the constants for
-	// [PhaseUnknown], and does not let an answer with failed records be
-	// [PhaseComplete].
+	// [PhaseUnknown], and does not let an answer with failed records, or with
+	// something in NotUnderstood, be [PhaseComplete]. It is not given an answer
+	// larger than 256 KiB, which is [PhaseUnknown] then.
 	Parse func(answer json.RawMessage) Status
 	// Words are words of the target's answers besides those that are known,
 	// which are assumed: "connected": PhaseConfigured. Case does not matter.
@@ -68,6 +74,17 @@ type Client struct {
 	script  bool // it has endpoint/migration, which has answered
 }
 
+// check says which field is missing for what is to be done.
+func (c *Client) check(doing string) error {
+	switch {
+	case c == nil:
+		return fmt.Errorf("%s: the migration client is nil", doing)
+	case c.API == nil:
+		return fmt.Errorf("%s: the migration client's field API is nil", doing)
+	}
+	return nil
+}
+
 // Source is where the target reads from.
 type Source struct {
 	// InstanceURL is the source's address as seen by the target, https, with
@@ -77,6 +94,36 @@ type Source struct {
 	Password    openidm.Secret
 	// AuthType is how the target authenticates to the source; "": "idm_headers".
 	AuthType string
+}
+
+// check says which field cannot be sent. What an address holds might be secret
+// and is not repeated.
+func (s Source) check() error {
+	u, err := url.Parse(s.InstanceURL)
+	wrong := func(format string, args ...any) error {
+		return fmt.Errorf("the instance URL must be https://HOST[:PORT]/openidm/: "+format, args...)
+	}
+	switch {
+	case err != nil:
+		return wrong("it is not an address")
+	case u.User != nil:
+		return wrong("it holds a user name or password")
+	case u.Scheme != "https":
+		return wrong("it does not begin with https://")
+	case u.Hostname() == "":
+		return wrong("it names no host")
+	case u.RawQuery != "" || u.ForceQuery:
+		return wrong("it has a query")
+	case u.Fragment != "":
+		return wrong("it has a fragment")
+	case path.Base(u.Path) != "openidm":
+		return wrong("its path is %q", u.Path)
+	case s.Username == "":
+		return errors.New("the source's user name (Username) is missing")
+	case s.Password.IsZero():
+		return errors.New("the source's password (Password) is missing")
+	}
+	return nil
 }
 
 func (c *Client) endpoint() string {
@@ -103,14 +150,11 @@ func (c *Client) configurer() *openidm.Client {
 // the answer was lost, and [ErrNoConfigure] if the target has the product's own
 // service. Any other error means that the target received nothing.
 func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
-	u, err := url.Parse(s.InstanceURL)
-	switch {
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
-		u.Fragment != "":
-		return Status{}, errors.New("configure: the instance URL must be https://HOST[:PORT]/openidm/, " +
-			"without a user or a query")
-	case s.Username == "" || s.Password.IsZero():
-		return Status{}, errors.New("configure: the source's user name and password are needed")
+	if err := c.check("configure"); err != nil {
+		return Status{}, err
+	}
+	if err := s.check(); err != nil {
+		return Status{}, fmt.Errorf("configure: %w", err)
 	}
 	if !strings.HasSuffix(s.InstanceURL, "/") {
 		s.InstanceURL += "/"
@@ -136,6 +180,9 @@ func (c *Client) Configure(ctx context.Context, s Source) (Status, error) {
 // understand ([*UnknownStateError]). Other errors are as of
 // [Client.Configure].
 func (c *Client) Migrate(ctx context.Context) (Status, error) {
+	if err := c.check("migrate"); err != nil {
+		return Status{}, err
+	}
 	s, err := c.Status(ctx)
 	switch {
 	case err != nil:
@@ -144,7 +191,7 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 		return s, ErrAlreadyRunning
 	case s.Phase == PhasePending:
 		return s, fmt.Errorf("%w: it says %q", ErrPending, text.Cut(s.Word, maxWord))
-	case s.Phase == PhaseUnknown:
+	case s.Phase == PhaseUnknown, s.Phase == PhaseCompleteUnclear:
 		return s, &UnknownStateError{Status: s}
 	}
 	return c.once(ctx, c.API, "migrate", nil, Source{})
@@ -153,30 +200,36 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 // once sends what must not be sent twice.
 func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
 	error) {
-	var raw json.RawMessage
-	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body, TransactionID: c.TransactionID},
-		&raw)
+	a := &answer{words: c.Words, redact: c.redactor(source)}
+	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body, TransactionID: c.TransactionID}, a)
 	if err != nil {
 		return c.failure(action, err, source)
 	}
-	s := c.parse(c.redactor(source).JSON(raw))
+	s := c.parse(a)
 	if s.Phase == PhaseFailed {
 		return s, &FailedError{Action: action, Status: s}
 	}
 	return s, nil
 }
 
-// parse reads an answer. It does not rely on a caller's parser for what must
-// not be taken for success.
-func (c *Client) parse(raw json.RawMessage) Status {
+// parse is what an answer says. It does not rely on a caller's parser for what
+// must not be taken for success, and gives it no answer that is cut.
+func (c *Client) parse(a *answer) Status {
 	if c.Parse == nil {
-		return reader{c.Words}.status(raw)
+		return a.status
 	}
-	s := c.Parse(raw)
-	s.Raw = raw
+	s := nothing()
+	if a.status.Size == 0 {
+		s = c.Parse(a.status.Raw)
+	} else {
+		s.NotUnderstood = "an answer of " + text.Bytes(a.status.Size)
+	}
+	s.Raw, s.Size = a.status.Raw, a.status.Size
 	switch {
 	case severity[s.Phase] == 0:
 		s.Phase = PhaseUnknown
+	case s.Phase == PhaseComplete && s.NotUnderstood != "":
+		s.Phase = PhaseCompleteUnclear
 	case s.Phase == PhaseComplete && s.Failed > 0:
 		s.Phase = PhaseCompleteWithFailures
 	}
@@ -216,26 +269,32 @@ func (c *Client) failure(action string, err error, source Source) (Status, error
 // may be called at any time. A status that reports a failure is not an error of
 // this call. It returns [ErrNoEndpoint] if the server does not have the endpoint.
 func (c *Client) Status(ctx context.Context) (Status, error) {
-	raw, err := c.ask(ctx, c.API)
+	if err := c.check("asking for the status"); err != nil {
+		return Status{}, err
+	}
+	s, err := c.ask(ctx, c.API)
 	if errors.Is(err, openidm.ErrUnauthorized) || errors.Is(err, openidm.ErrForbidden) {
 		// Before the accounts were migrated the administrator may not be
 		// known; who may configure may also ask (assumed).
-		raw, err = c.ask(ctx, c.configurer())
+		s, err = c.ask(ctx, c.configurer())
 	}
 	if errors.Is(err, openidm.ErrNotFound) && !c.isService() {
 		if service, _ := c.find(ctx); service {
-			raw, err = c.ask(ctx, c.API)
+			s, err = c.ask(ctx, c.API)
 		}
 	}
 	var answer *openidm.Error
 	switch {
 	case err == nil && c.isService():
-		return idle(c.parse(raw)), nil
+		return idle(s), nil
 	case err == nil:
 		c.found.Lock()
 		c.script = true
 		c.found.Unlock()
-		return c.parse(raw), nil
+		return s, nil
+	case errors.Is(err, openidm.ErrTooLarge):
+		s.NotUnderstood = "an answer of more than " + text.Bytes(maxAnswer)
+		return s, nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()
 		s.Phase, s.Message = PhaseFailed, answer.Message
@@ -246,19 +305,31 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return Status{}, err
 }
 
-func (c *Client) ask(ctx context.Context, api *openidm.Client) (raw json.RawMessage, err error) {
-	err = api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, &raw)
-	var answer *openidm.Error
-	if errors.As(err, &answer) {
-		hide(answer, c.redactor(Source{}))
+func (c *Client) ask(ctx context.Context, api *openidm.Client) (Status, error) {
+	a := &answer{words: c.Words, redact: c.redactor(Source{}), status: nothing()}
+	err := api.Action(ctx, c.endpoint(), "status", openidm.ActionRequest{Repeatable: true}, a)
+	var said *openidm.Error
+	if errors.As(err, &said) {
+		hide(said, a.redact)
 	}
-	return c.redactor(Source{}).JSON(raw), err
+	if err != nil {
+		return nothing(), err
+	}
+	return c.parse(a), nil
 }
 
-// redactor hides the password of a source, and what the client was told to: a
-// target may repeat them.
+// redactor hides the password of a source, those of the target, and what the
+// clients were told to: a target may repeat them.
 func (c *Client) redactor(s Source) redact.Redactor {
-	return redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)
+	all := []redact.Redactor{redact.New(s.Username, append([]openidm.Secret{s.Password}, c.Hide...)...)}
+	if api := c.API; api != nil {
+		own := api.Credentials
+		all = append(all, redact.New(own.Username, append([]openidm.Secret{own.Password}, api.Hide...)...))
+	}
+	if as := c.ConfigureAs; as != nil {
+		all = append(all, redact.New(as.Username, as.Password))
+	}
+	return redact.Join(all...)
 }
 
 // hide takes secrets out of what a server said of an error. A detail that

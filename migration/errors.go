@@ -178,13 +178,24 @@ func (e *GoneError) Remedy() string {
 // answer is never success; Status.Raw holds it.
 type UnknownStateError struct{ Status Status }
 
-// Error shows the beginning of the answer.
+// Error shows what was not understood, else the beginning of the answer.
 func (e *UnknownStateError) Error() string {
+	switch odd := oneLine(e.Status.NotUnderstood); {
+	case e.Status.Phase == PhaseCompleteUnclear:
+		return fmt.Sprintf("the target says that the migration is complete, with something that was not understood: %s",
+			odd)
+	case odd != "":
+		return "the target's answer is not understood: " + odd
+	}
 	return fmt.Sprintf("the target's answer is not understood: %q", text.Cut(string(e.Status.Raw), 200))
 }
 
 // Remedy says what to do.
 func (e *UnknownStateError) Remedy() string {
+	if e.Status.Phase == PhaseCompleteUnclear {
+		return "compare both servers (verify), which shows what arrived, look at the target's log, and report the " +
+			"answer; Client.Parse can read another form"
+	}
 	return "look at the target's log for what it does, and report the answer; " +
 		"Client.Words can name what its words mean, and Client.Parse can read another form"
 }
@@ -215,4 +226,4 @@ func lastSaid(s Status) string {
 // Unwrap gives the context's error, with that of the last request.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string { return text.Line(strings.Join(strings.Fields(s), " ")) }

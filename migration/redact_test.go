@@ -27,7 +27,7 @@ func TestStatusHides(t *testing.T) {
 		var out string
 		switch a := answer.(type) {
 		case string:
-			out = fmt.Sprintf("%+v", reader{}.status(r.JSON([]byte(a))))
+			out = fmt.Sprintf("%+v", ParseStatus(r.JSON([]byte(a))))
 		case *openidm.Error:
 			hide(a, r)
 			out = fmt.Sprintf("%v %s", a, a.Detail)

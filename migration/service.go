@@ -80,3 +80,12 @@ func holdsNothing(raw json.RawMessage) bool {
 	}
 	return true
 }
+
+// isNothing reports whether a value is absent or says "none".
+func isNothing(raw json.RawMessage) bool {
+	switch strings.TrimSpace(string(raw)) {
+	case "", "null", `""`, "0", "false", "[]", "{}":
+		return true
+	}
+	return false
+}

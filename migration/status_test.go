@@ -69,12 +69,12 @@ var shapes = []struct {
 		"running", "", 5, 10, -1},
 	{"nested result", `{"result":{"status":"complete"}}`, PhaseComplete, "complete", "", -1, -1, -1},
 	{"unknown word", `{"status":"finished"}`, PhaseUnknown, "finished", "", -1, -1, -1},
-	{"unknown word beside a good one", `{"status":"halted","state":"complete"}`, PhaseUnknown,
+	{"unknown word beside a good one", `{"status":"halted","state":"complete"}`, PhaseCompleteUnclear,
 		"halted", "", -1, -1, -1},
 	{"a good word beside an unknown one", `{"status":"complete","state":"ABORTED"}`,
-		PhaseUnknown, "ABORTED", "", -1, -1, -1},
+		PhaseCompleteUnclear, "ABORTED", "", -1, -1, -1},
 	{"a good word, and an unknown one as result", `{"status":"complete","result":"aborted"}`,
-		PhaseUnknown, "aborted", "", -1, -1, -1},
+		PhaseCompleteUnclear, "aborted", "", -1, -1, -1},
 	{"a word in another member, below status", `{"status":{"inner":{"state":"complete"}}}`,
 		PhaseUnknown, "", "", -1, -1, -1},
 	{"words in a list below result", `{"result":[{"status":"done"},{"state":{"status":"failed"}}]}`,
@@ -127,7 +127,8 @@ var shapes = []struct {
 		PhaseRunning, "ACTIVE", "d", 10, 11, 0},
 	{"runs: one with failed records", `[` + run("SUCCESS", 7, `"7"`, 0) + `,` + run("SUCCESS", 3, `"3"`, 1) + `]`,
 		PhaseCompleteWithFailures, "SUCCESS", "1 records failed", 10, 10, 1},
-	{"runs: one is not understood", `[` + run("SUCCESS", 7, `"7"`, 0) + `,null]`, PhaseUnknown, "", "d", 7, 7, 0},
+	{"runs: one is not understood", `[` + run("SUCCESS", 7, `"7"`, 0) + `,null]`, PhaseCompleteUnclear,
+		"SUCCESS", "d", 7, 7, 0},
 	{"runs: recon's list", `{"_id":"","reconciliations":[` + run("SUCCESS", 7, `"7"`, 0) + `]}`, PhaseComplete,
 		"SUCCESS", "d", 7, 7, 0},
 	{"runs: recon's empty list", `{"_id":"","reconciliations":[]}`, PhaseUnknown, "", "", -1, -1, -1},
@@ -136,7 +137,7 @@ var shapes = []struct {
 	{"runs: by mapping", `{"a_a":` + run("SUCCESS", 1, `"1"`, 0) + `,"b_b":` + run("FAILED", 2, `"2"`, 0) + `}`,
 		PhaseFailed, "FAILED", "d", 3, 3, 0},
 	{"runs: beside something else", `{"last":` + run("SUCCESS", 1, `"1"`, 0) + `,"current":{"phase":"copying"}}`,
-		PhaseUnknown, "", "d", 1, 1, 0},
+		PhaseCompleteUnclear, "SUCCESS", "d", 1, 1, 0},
 	{"runs: beside a word", `{"status":"complete","result":[` + run("SUCCESS", 1, `"1"`, 1) + `]}`,
 		PhaseCompleteWithFailures, "SUCCESS", "1 records failed", 1, 1, 1},
 	{"list of words", `["complete","running"]`, PhaseRunning, "running", "", -1, -1, -1},
@@ -150,9 +151,13 @@ var shapes = []struct {
 func run(state string, processed int, total string, failures int) string {
 	p, _ := json.Marshal(processed)
 	f, _ := json.Marshal(failures)
-	return `{"_id":"x","mapping":"m","state":"` + state +
-		`","stage":"s","stageDescription":"d","progress":{"source":{"existing":{"processed":` + string(p) +
-		`,"total":` + total + `}}},"statusSummary":{"SUCCESS":1,"FAILURE":` + string(f) + `}}`
+	stage := map[string]string{"SUCCESS": "COMPLETED_SUCCESS", "FAILED": "COMPLETED_FAILED"}[state]
+	if stage == "" {
+		stage = "ACTIVE_RECONCILING_SOURCE"
+	}
+	return `{"_id":"x","mapping":"m","state":"` + state + `","stage":"` + stage + `","stageDescription":"d",` +
+		`"progress":{"source":{"existing":{"processed":` + string(p) + `,"total":` + total + `}}},` +
+		`"statusSummary":{"SUCCESS":1,"FAILURE":` + string(f) + `}}`
 }
 
 func TestParseStatus(t *testing.T) {
@@ -198,10 +203,12 @@ func TestWords(t *testing.T) {
 			}
 		}
 	}
-	more := reader{map[string]Phase{"Connected": PhaseConfigured, "done": PhaseUnknown}}
+	more := map[string]Phase{"Connected": PhaseConfigured, "done": PhaseUnknown}
 	for word, want := range map[string]Phase{"CONNECTED": PhaseConfigured,
 		"done": PhaseUnknown, "failed": PhaseFailed} {
-		if got := more.status(json.RawMessage(`"` + word + `"`)).Phase; got != want {
+		a := answer{words: more}
+		if _, err := a.ReadFrom(strings.NewReader(`"` + word + `"`)); err != nil || a.status.Phase != want {
+			got := a.status.Phase
 			t.Errorf("%s: %s, want %s", word, got, want)
 		}
 	}

@@ -38,6 +38,9 @@ const (
 //
 // The last status is returned in each case.
 func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (Status, error) {
+	if err := c.check("waiting for " + string(until)); err != nil {
+		return Status{}, err
+	}
 	if until != PhaseConfigured && until != PhaseComplete {
 		return Status{}, fmt.Errorf("waiting for %q: only %q and %q can be waited for", until,
 			PhaseConfigured, PhaseComplete)
@@ -173,7 +176,7 @@ func (w *waiter) missed(err error) (over bool, _ error) {
 	switch {
 	case over:
 		return true, &GoneError{Action: w.action(), Status: w.last, Down: down, Err: err}
-	case errors.Is(err, openidm.ErrUnavailable):
+	case errors.Is(err, openidm.ErrUnavailable), errors.Is(err, openidm.ErrBusy):
 		w.met, w.odd = true, time.Time{}
 		w.sayIsDown()
 		return false, err
@@ -221,7 +224,7 @@ func (w *waiter) look(s Status) (over bool, _ error) {
 	switch {
 	case !w.unsettled():
 		return false, nil
-	case s.Phase == PhaseUnknown:
+	case s.Phase == PhaseUnknown, s.Phase == PhaseCompleteUnclear:
 		return true, &UnknownStateError{Status: s}
 	}
 	return true, &UnknownOutcomeError{Action: w.action(), Status: &s}

@@ -7,10 +7,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // The exit codes.
@@ -69,6 +73,12 @@ type app struct {
 	out, err io.Writer
 	env      func(string) string
 	tty      terminal
+	args     []string // of the command that runs
+}
+
+// terminal prompts for passwords.
+type terminal interface {
+	Password(ctx context.Context, prompt string) (keystore.Password, error)
 }
 
 // usageError is a mistake in the command line.
@@ -100,6 +110,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 			args[0])
 		return exitUsage
 	}
+	a.args = args
 	return a.exit(command(ctx, args[1:]))
 }
 
@@ -118,22 +129,39 @@ func (a *app) exit(err error) int {
 		return exitDone
 	case errors.As(err, &shown):
 		return int(shown)
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(a.err, "upgrade: interrupted; to resume, run: %s\n", commandLine(a.args))
+		return exitInterrupted
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(a.err, "upgrade: error: %s\n", text)
+	var door redact.Redactor // the secrets of a run are taken out by the run
+	if said := err.Error(); said != "" {
+		fmt.Fprintf(a.err, "upgrade: error: %s\n", door.Lines(said))
 	}
 	if remedy := idconnect.RemedyOf(err); remedy != "" {
-		fmt.Fprintf(a.err, "upgrade: hint: %s\n", remedy)
+		fmt.Fprintf(a.err, "upgrade: hint: %s\n", door.Lines(remedy))
 	}
 	switch {
 	case errors.As(err, &wrong), errors.As(err, &missing):
 		return exitUsage
 	case errors.Is(err, preflight.ErrBlocked):
 		return exitBlocked
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	}
 	return exitFailed
+}
+
+// plainWord needs no quotes in a shell.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
+
+// commandLine is a command as it is typed. Passwords are no arguments.
+func commandLine(args []string) string {
+	words := []string{"upgrade"}
+	for _, arg := range args {
+		if !plainWord.MatchString(arg) {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return redact.Redactor{}.Line(strings.Join(words, " "))
 }
 
 // flags returns a flag set that prints usage only on request.
@@ -175,7 +203,7 @@ func parse(f *flag.FlagSet, args []string, names ...string) ([]string, error) {
 }
 
 func (a *app) json(v any) error {
-	e := json.NewEncoder(a.out)
+	e := json.NewEncoder(text.JSONWriter(a.out))
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)

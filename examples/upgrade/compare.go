@@ -44,11 +44,11 @@ func (a *app) compare(ctx context.Context, args []string) error {
 	if len(*keysB) == 0 {
 		*keysB = *keysA
 	}
-	storeA, err := a.openStore(names[0], *fileA, "-password-file", *keysA, "-key-password-file", true)
+	storeA, err := a.openStore(ctx, names[0], *fileA, "-password-file", *keysA, "-key-password-file", true)
 	if err != nil {
 		return err
 	}
-	storeB, err := a.openStore(names[1], *fileB, "-password-file-b", *keysB, "-key-password-file-b", true)
+	storeB, err := a.openStore(ctx, names[1], *fileB, "-password-file-b", *keysB, "-key-password-file-b", true)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (c comparison) String() string {
 		aliases []string
 	}{{"same", c.Same}, {"changed", c.Changed}, {"only in A", c.OnlyA}, {"only in B", c.OnlyB}} {
 		for _, alias := range l.aliases {
-			fmt.Fprintf(&b, "%-10s %s\n", l.what, text.Printable(alias))
+			fmt.Fprintf(&b, "%-10s %s\n", l.what, text.Line(alias))
 			p := c.Keys[alias]
 			switch {
 			case p == nil:

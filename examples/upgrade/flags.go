@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -34,7 +35,6 @@ type upgradeFlags struct {
 	logLevel string
 
 	json    bool
-	report  string
 	timeout time.Duration
 }
 
@@ -68,6 +68,10 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
 	f.BoolVar(&v.u.Source.LegacyTLS, "source-legacy-tls", false,
 		"allow TLS 1.0 and 1.1 with 2.1, with a warning (Java 11 refuses them in configure)")
+	f.StringVar(&v.u.Source.Address, "source-address", "",
+		"`host:port` to connect to instead of that in -source-url, whose host name is sent all the same")
+	f.StringVar(&v.u.Target.Address, "target-address", "",
+		"`host:port` to connect to instead of that in -target-url, whose host name is sent all the same")
 	f.StringVar(&v.u.InstanceURL, "instance-url", "",
 		"`URL` at which the target reaches 2.1 (default: -source-url)")
 	f.StringVar(&v.policy, "truststore-conflict", "",
@@ -102,7 +106,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.callbacks, "callback-urls", "",
 		"comma-separated `URLs` that the connected app must allow (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "print the result as JSON")
-	f.StringVar(&v.report, "report", "",
+	f.StringVar(&v.u.ReportDir, "report", "",
 		"`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `duration` (default: no limit)")
 	f.StringVar(&v.logLevel, "log", "",
@@ -145,8 +149,8 @@ func (a *app) applyFlags(v *upgradeFlags, needs []string) error {
 		return usagef("-log %s: must be debug or json", v.logLevel)
 	}
 	// An earlier version kept its journal there; it is found by the server by now.
-	if _, err := os.Lstat(filepath.Join(v.report, "journal.json")); err == nil && u.TargetDir == "" && v.report != "" {
-		u.StateDir = v.report
+	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {
+		u.StateDir = u.ReportDir
 	}
 	if err := u.Validate(); err != nil {
 		return usagef("%v", err)
@@ -212,7 +216,7 @@ var missingFlags = map[string]struct{ flag, env, prompt string }{
 
 // complete prompts for missing passwords. Anything else that is missing is a
 // usage error, and so is a password without a terminal to prompt on.
-func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) error {
+func (a *app) complete(ctx context.Context, u *idconnect.Upgrade, missing []*idconnect.MissingError) error {
 	for _, m := range missing {
 		how, ok := missingFlags[m.Field]
 		if !ok {
@@ -221,17 +225,17 @@ func (a *app) complete(u *idconnect.Upgrade, missing []*idconnect.MissingError) 
 		if how.prompt == "" {
 			return usagef("step %s needs %s", m.Step, how.flag)
 		}
-		into, prompt := &u.KeystorePassword, how.prompt
+		into, question := &u.KeystorePassword, how.prompt
 		switch m.Field {
 		case "StoresKey":
 			into = &u.StoresKey.Passphrase
 		case "Source.Credentials.Password":
-			into, prompt = &u.Source.Credentials.Password, fmt.Sprintf(how.prompt, u.Source.Credentials.Username)
+			into, question = &u.Source.Credentials.Password, fmt.Sprintf(how.prompt, u.Source.Credentials.Username)
 		case "Target.Credentials.Password":
-			into, prompt = &u.Target.Credentials.Password, fmt.Sprintf(how.prompt, u.Target.Credentials.Username)
+			into, question = &u.Target.Credentials.Password, fmt.Sprintf(how.prompt, u.Target.Credentials.Username)
 		}
-		p, err := a.tty.password(prompt)
-		if errors.Is(err, errNoTerminal) {
+		p, err := a.tty.Password(ctx, question)
+		if errors.Is(err, prompt.ErrNoTerminal) {
 			return usagef("step %s needs a password, and there is no terminal to prompt on: set %s or use %s",
 				m.Step, how.env, how.flag)
 		}
@@ -250,11 +254,16 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithCancel(ctx)
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // reportDir is the folder of the report: -report, else TARGET.upgrade.
 func (v *upgradeFlags) reportDir() string {
 	switch {
-	case v.report != "":
-		return v.report
+	case v.u.ReportDir != "":
+		return v.u.ReportDir
 	case v.u.TargetDir != "":
 		return filepath.Clean(v.u.TargetDir) + ".upgrade"
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -77,7 +78,7 @@ func (a *app) export(ctx context.Context, args []string) error {
 		return err
 	}
 	if key.Passphrase.IsZero() && len(key.Recipients) == 0 {
-		if key.Passphrase, err = a.newPassphrase(); err != nil {
+		if key.Passphrase, err = a.newPassphrase(ctx); err != nil {
 			return err
 		}
 	}
@@ -91,17 +92,17 @@ func (a *app) export(ctx context.Context, args []string) error {
 }
 
 // newPassphrase prompts for a passphrase twice.
-func (a *app) newPassphrase() (keystore.Password, error) {
-	first, err := a.tty.password(fmt.Sprintf("Passphrase for the file, at least %d characters",
+func (a *app) newPassphrase(ctx context.Context) (keystore.Password, error) {
+	first, err := a.tty.Password(ctx, fmt.Sprintf("Passphrase for the file, at least %d characters",
 		idconnect.MinPassphrase))
-	if errors.Is(err, errNoTerminal) {
+	if errors.Is(err, prompt.ErrNoTerminal) {
 		return first, usagef("export needs a passphrase, and there is no terminal to prompt on: set %s or use "+
 			"-passphrase-file or -recipient", handoverVariable)
 	}
 	if err != nil {
 		return first, err
 	}
-	second, err := a.tty.password("Repeat the passphrase")
+	second, err := a.tty.Password(ctx, "Repeat the passphrase")
 	if err == nil && !first.Equal(second) {
 		err = usagef("the passphrases do not match")
 	}
@@ -120,7 +121,7 @@ func (a *app) importStores(ctx context.Context, args []string) error {
 	if err := a.applyFlags(v, []string{idconnect.StepStores}); err != nil {
 		return err
 	}
-	if err := a.complete(&v.u, v.u.Missing()); err != nil {
+	if err := a.complete(ctx, &v.u, v.u.Missing()); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)

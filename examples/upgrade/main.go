@@ -12,11 +12,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A second one ends the program at once.
+	context.AfterFunc(ctx, stop)
 	if says, ok := playJava(); ok {
 		os.Stderr.Write(says)
 		return
@@ -26,6 +30,6 @@ func main() {
 		os.Exit(serveDemoTarget(ctx, dir))
 	}
 	os.Exit((&app{
-		out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: systemTerminal{},
+		out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{},
 	}).run(ctx, os.Args[1:]))
 }

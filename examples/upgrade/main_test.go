@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -56,8 +58,8 @@ func TestScripts(t *testing.T) {
 // noTerminal is a machine without anybody to ask.
 type noTerminal struct{}
 
-func (noTerminal) password(string) (keystore.Password, error) {
-	return keystore.Password{}, errNoTerminal
+func (noTerminal) Password(context.Context, string) (keystore.Password, error) {
+	return keystore.Password{}, prompt.ErrNoTerminal
 }
 
 // person answers every question.
@@ -66,7 +68,7 @@ type person struct {
 	asked  *[]string
 }
 
-func (p person) password(prompt string) (keystore.Password, error) {
+func (p person) Password(_ context.Context, prompt string) (keystore.Password, error) {
 	*p.asked = append(*p.asked, prompt)
 	return keystore.NewPassword(p.answer), nil
 }

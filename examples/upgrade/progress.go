@@ -15,6 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // progress shows the events of a run. Calls do not overlap.
@@ -27,7 +28,7 @@ type progress interface {
 // as lines of JSON with -log json.
 func (a *app) newProgress(logLevel string) progress {
 	if logLevel == "json" {
-		return jsonProgress{slog.New(slog.NewJSONHandler(a.err, nil))}
+		return jsonProgress{slog.New(slog.NewJSONHandler(text.JSONWriter(a.err), nil))}
 	}
 	if f, ok := a.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) && logLevel == "" {
 		return &barProgress{w: a.err}
@@ -86,8 +87,8 @@ func (p *lineProgress) event(e idconnect.Event) {
 	if e.Total > 0 {
 		total = fmt.Sprintf(" of %d", e.Total)
 	}
-	if text := speed(e.Rate, e.Left, e.Unit); text != "" {
-		total += ", " + text
+	if s := speed(e.Rate, e.Left, e.Unit); s != "" {
+		total += ", " + s
 	}
 	fmt.Fprintf(p.w, "%-10s %d%s %s\n", e.Step, e.Done, total, e.Detail)
 }
@@ -107,9 +108,9 @@ func (p *barProgress) event(e idconnect.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Kind != idconnect.EventProgress {
-		if text := line(e); text != "" {
+		if l := line(e); l != "" {
 			p.clear()
-			io.WriteString(p.w, text)
+			io.WriteString(p.w, l)
 		}
 		return
 	}

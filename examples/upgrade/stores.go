@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -58,11 +59,14 @@ func (a *app) inspect(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	store, err := a.openStore(names[0], *passwordFile, "-password-file", *keyFiles, "-key-password-file", *keys)
+	store, err := a.openStore(ctx, names[0], *passwordFile, "-password-file", *keyFiles, "-key-password-file", *keys)
 	if err != nil {
 		return err
 	}
 	view, failed := viewStore(ctx, store, *keys)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if *asJSON {
 		err = a.json(view)
 	} else {
@@ -91,7 +95,7 @@ func fileList(f *flag.FlagSet, name, usage string) *[]string {
 // IDC_KEYSTORE_PASSWORD or a prompt; keyFiles hold passwords of single keys.
 // Without a password a store can still be listed, but keys cannot be opened.
 func (a *app) openStore(
-	path, file, flagName string, keyFiles []string, keyFlagName string, keys bool,
+	ctx context.Context, path, file, flagName string, keyFiles []string, keyFlagName string, keys bool,
 ) (*keystore.Store, error) {
 	var opts []keystore.Option
 	for _, f := range keyFiles {
@@ -106,8 +110,8 @@ func (a *app) openStore(
 		return nil, err
 	}
 	if password.IsZero() {
-		password, err = a.tty.password("Password for " + path)
-		if errors.Is(err, errNoTerminal) {
+		password, err = a.tty.Password(ctx, "Password for "+path)
+		if errors.Is(err, prompt.ErrNoTerminal) {
 			if keys {
 				return nil, usagef("opening keys needs a password, and there is no terminal to prompt on: "+
 					"set IDC_KEYSTORE_PASSWORD or use %s", flagName)
@@ -173,7 +177,7 @@ func (v storeView) writeText(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "%s version %d, %d entries, %s\n", v.Type, v.Version, len(v.Entries), verified)
 	for _, warning := range v.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", warning)
+		fmt.Fprintf(w, "warning: %s\n", text.Line(warning))
 	}
 	if len(v.Entries) == 0 {
 		return nil
@@ -194,8 +198,8 @@ func (v storeView) writeText(w io.Writer) error {
 		if e.Fingerprint != "" {
 			what = strings.TrimLeft(what+" sha256:"+e.Fingerprint, " ")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", text.Printable(e.Alias), e.Kind, e.Algorithm, created,
-			text.Printable(what))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", text.Line(e.Alias), e.Kind, text.Line(e.Algorithm), created,
+			text.Line(what))
 	}
 	return t.Flush()
 }
@@ -257,7 +261,7 @@ func (a *app) trust(ctx context.Context, args []string) error {
 	} else if answer.Accepted {
 		_, err = fmt.Fprintf(a.out, "accepted: %s\n", *host)
 	} else {
-		_, err = fmt.Fprintf(a.out, "refused: %s\nremedy: %s\n", text.Printable(answer.Message), answer.Remedy)
+		_, err = fmt.Fprintf(a.out, "refused: %s\nremedy: %s\n", text.Line(answer.Message), text.Line(answer.Remedy))
 	}
 	if err == nil && !answer.Accepted {
 		return exitCode(exitFailed)

@@ -9,12 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-func (a *app) prepare(name string, args []string, steps []string, ask bool) (*upgradeFlags, error) {
+func (a *app) prepare(
+	ctx context.Context, name string, args []string, steps []string, ask bool,
+) (*upgradeFlags, error) {
 	f, v := a.upgradeFlags(name)
 	if _, err := parse(f, args); err != nil {
 		return nil, err
@@ -23,7 +26,7 @@ func (a *app) prepare(name string, args []string, steps []string, ask bool) (*up
 		return nil, err
 	}
 	if ask {
-		if err := a.complete(&v.u, v.u.Missing()); err != nil {
+		if err := a.complete(ctx, &v.u, v.u.Missing()); err != nil {
 			return nil, err
 		}
 	}
@@ -31,7 +34,7 @@ func (a *app) prepare(name string, args []string, steps []string, ask bool) (*up
 }
 
 func (a *app) plan(ctx context.Context, args []string) error {
-	v, err := a.prepare("plan", args, nil, true)
+	v, err := a.prepare(ctx, "plan", args, nil, true)
 	if err != nil {
 		return err
 	}
@@ -42,8 +45,8 @@ func (a *app) plan(ctx context.Context, args []string) error {
 		return err
 	}
 	show := a.showPlan(p, v.json)
-	if v.report != "" {
-		show = errors.Join(show, a.save(p.Report(), v.report))
+	if v.u.ReportDir != "" {
+		show = errors.Join(show, a.save(p.Report(), v.u.ReportDir))
 	}
 	if show != nil {
 		return show
@@ -58,11 +61,11 @@ func (a *app) showPlan(p report.Plan, asJSON bool) error {
 	if asJSON {
 		return a.json(p)
 	}
-	return a.layout().write(a.out, p.Blocks())
+	return layout.For(a.out, a.env).Write(a.out, p.Blocks())
 }
 
 func (a *app) upgrade(ctx context.Context, args []string) error {
-	v, err := a.prepare("run", args, nil, true)
+	v, err := a.prepare(ctx, "run", args, nil, true)
 	if err != nil {
 		return err
 	}
@@ -83,12 +86,12 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	if v.json {
 		show = a.json(rep)
 	} else {
-		show = a.layout().write(a.out, rep.View().Blocks())
+		show = layout.For(a.out, a.env).Write(a.out, rep.View().Blocks())
 	}
-	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.report != "" {
+	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.u.ReportDir != "" {
 		show = errors.Join(show, a.save(rep, dir))
 	}
-	return errors.Join(err, show, v.verify.save(a, rep.Verify))
+	return errors.Join(err, show, a.saveIDs(v.u.RepairList, rep.Verify))
 }
 
 // save writes a report to a folder and prints where it is.
@@ -126,7 +129,7 @@ func (a *app) status(ctx context.Context, args []string) error {
 }
 
 func (a *app) verify(ctx context.Context, args []string) error {
-	v, err := a.prepare("verify", args, []string{idconnect.StepVerify}, true)
+	v, err := a.prepare(ctx, "verify", args, []string{idconnect.StepVerify}, true)
 	if err != nil {
 		return err
 	}
@@ -143,12 +146,12 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {
-		err = errors.Join(err, a.layout().write(a.out, whole.View().Blocks()))
+		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
 	}
-	if v.report != "" {
-		err = errors.Join(err, a.save(whole, v.report))
+	if v.u.ReportDir != "" {
+		err = errors.Join(err, a.save(whole, v.u.ReportDir))
 	}
-	return errors.Join(err, v.verify.save(a, report))
+	return errors.Join(err, a.saveIDs(v.u.RepairList, report))
 }
 
 func (a *app) rollback(ctx context.Context, args []string) error {

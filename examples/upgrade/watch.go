@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
 )
 
@@ -21,13 +22,13 @@ import (
 func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration) error {
 	if v.u.Target.Credentials.Password.IsZero() {
 		missing := &idconnect.MissingError{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}
-		if err := a.complete(&v.u, []*idconnect.MissingError{missing}); err != nil {
+		if err := a.complete(ctx, &v.u, []*idconnect.MissingError{missing}); err != nil {
 			return err
 		}
 	}
 	show := watchLines(a.out)
 	if v.json {
-		e := json.NewEncoder(a.out)
+		e := json.NewEncoder(text.JSONWriter(a.out))
 		show = func(w idconnect.Watched, _ bool) error { return e.Encode(w) }
 	} else if f, ok := a.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		show = watchInPlace(f, func() int {
@@ -62,13 +63,13 @@ func watchLines(w io.Writer) func(idconnect.Watched, bool) error {
 func watchInPlace(w io.Writer, width func() int) func(idconnect.Watched, bool) error {
 	return func(look idconnect.Watched, last bool) error {
 		// A wrapped line could not be overwritten.
-		text := []rune(watchText(look))
-		text = text[:min(len(text), max(width()-1, 1))]
+		line := []rune(watchText(look))
+		line = line[:min(len(line), max(width()-1, 1))]
 		end := ""
 		if last {
 			end = "\n"
 		}
-		_, err := fmt.Fprintf(w, "\r\x1b[K%s%s", string(text), end)
+		_, err := fmt.Fprintf(w, "\r\x1b[K%s%s", string(line), end)
 		return err
 	}
 }

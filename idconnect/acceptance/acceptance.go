@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -36,12 +37,8 @@ type server interface {
 // sides name the servers in errors and reasons.
 var sides = [2]string{"source", "target"}
 
-const (
-	// parallelReads is the number of requests by id in flight.
-	parallelReads = 4
-	// maxPages limits the pages that are read of one list.
-	maxPages = 1_000_000
-)
+// parallelReads is the number of requests by id in flight.
+const parallelReads = 4
 
 // checker makes the checks of one comparison.
 type checker struct {
@@ -60,10 +57,16 @@ type checker struct {
 // the same servers: compare are the options of that comparison, whose keys,
 // limits and progress hold for the checks too. What goes wrong in a check is
 // the reason why it is not checked; Run returns an error only if opts are
-// invalid or the context ends, and then report holds the checks made so far.
+// invalid, the servers are one or swapped, or the context ends, and then report holds the checks made so far.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options,
 	report *verify.Report) error {
 	if err := opts.Validate(); err != nil {
+		return err
+	}
+	if report == nil {
+		return errors.New("making the acceptance checks: the report is nil")
+	}
+	if _, err := (identity.Pair{Source: source, Target: target}).Check(ctx); err != nil {
 		return err
 	}
 	opts = opts.withDefaults()

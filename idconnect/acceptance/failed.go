@@ -119,8 +119,8 @@ func (t *checker) audited(ctx context.Context, run openidm.Recon,
 		Filter: `reconId eq "` + quote(run.ID) +
 			`" and status eq "FAILURE"`, Fields: auditFields, PageSize: failedPageSize,
 	}
-	cookies := map[string]bool{}
-	for cookie := ""; ; {
+	var pages openidm.Pages
+	for cookie, read := "", 0; ; read++ {
 		page, err := t.servers[1].QueryPage(ctx, "audit/recon", query, cookie)
 		if err != nil {
 			return named, err
@@ -147,10 +147,12 @@ func (t *checker) audited(ctx context.Context, run openidm.Recon,
 		if cookie = page.Cookie; cookie == "" {
 			return named, nil
 		}
-		if cookies[cookie] || len(cookies) >= failedMaxPages {
+		if err := pages.Next(cookie, len(page.Result)); err != nil {
+			return named, err
+		}
+		if read >= failedMaxPages {
 			return named, openidm.ErrPaging
 		}
-		cookies[cookie] = true
 	}
 }
 

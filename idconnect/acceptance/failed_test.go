@@ -18,7 +18,7 @@ import (
 // migrated is a source and a target that has migrated from it, with a fault.
 func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, target *openidmtest.Server) {
 	t.Helper()
-	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 3, Assignments: 2})
+	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 3})
 	dir := t.TempDir()
 	if err := source.WriteStores(dir); err != nil {
 		t.Fatal(err)
@@ -134,14 +134,29 @@ func TestFailedRecords(t *testing.T) {
 // entries have the form that was measured.
 func TestFailedRecordsOfSync(t *testing.T) {
 	t.Parallel()
-	target := openidmtest.NewTarget(t, openidmtest.Options{Users: 5, Connector: true})
-	target.AddConnectorRow("nobody", "No", "Body", "not an address")
-	c := client(target)
-	if _, err := c.StartRecon(t.Context(), "systemXmlfileAccounts_managedUser"); err != nil {
+	source := openidmtest.NewSource(t, openidmtest.Options{Users: 5, Connector: true})
+	dir := t.TempDir()
+	if err := source.WriteStores(dir); err != nil {
 		t.Fatal(err)
 	}
-	// Verified with itself: what failed is missing on neither side.
-	report, failed := failedOf(t, target, target, verify.Options{})
+	target := openidmtest.NewTarget(t, openidmtest.Options{Users: 5, Connector: true,
+		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
+	for _, s := range []*openidmtest.Server{source, target} {
+		s.AddConnectorRow("nobody", "No", "Body", "not an address")
+		if _, err := client(s).StartRecon(t.Context(), "systemXmlfileAccounts_managedUser"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, kind := range []string{"repo/managed/user", "repo/link"} { // with ids of their own
+		for id := range target.Records(kind) {
+			target.Delete(kind, id)
+		}
+		for id, r := range source.Records(kind) {
+			target.Put(kind, id, r)
+		}
+	}
+	// What failed is missing on neither side.
+	report, failed := failedOf(t, source, target, verify.Options{})
 	if !report.Same() || !failed.Checked || failed.Count != 1 || len(failed.Records) != 1 {
 		t.Fatalf("%+v", failed)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -62,7 +61,8 @@ func (t *checker) countLinks(ctx context.Context) *linkCounts {
 }
 
 func (t *checker) countSide(ctx context.Context, side int, resource string) (map[string]int64, error) {
-	counts, cookies, seed := map[string]int64{}, map[uint64]bool{}, maphash.MakeSeed()
+	counts := map[string]int64{}
+	var pages openidm.Pages
 	query := openidm.Query{Fields: []string{"_id", "linkType"}, PageSize: t.compared.PageSize,
 		SortKeys: []string{"_id"}}
 	for cookie, first := "", true; first || cookie != ""; first = false {
@@ -88,10 +88,8 @@ func (t *checker) countSide(ctx context.Context, side int, resource string) (map
 		if cookie = page.Cookie; cookie == "" {
 			break
 		}
-		if h := maphash.String(seed, cookie); cookies[h] || len(cookies) >= maxPages {
-			return nil, openidm.ErrPaging
-		} else {
-			cookies[h] = true
+		if err := pages.Next(cookie, len(page.Result)); err != nil {
+			return nil, err
 		}
 	}
 	return counts, nil

@@ -3,7 +3,10 @@ package preflight
 import "strings"
 
 // ServerCodes are the codes that source and target share.
-type ServerCodes struct{ Unreachable, Starting, NotOpenIDM, TLS, CertUnreadable, Password, LoginFailed, Role Entry }
+type ServerCodes struct {
+	Unreachable, Starting, Busy, NotOpenIDM, AddressPath, InvalidSNI, TLS, CertUnreadable, Password, LoginFailed,
+	Role Entry
+}
 
 // sideTexts are what is said of one server alone.
 type sideTexts struct{ pinged, path, trusted string }
@@ -29,11 +32,30 @@ func server(side string, own sideTexts) ServerCodes {
 				"and the page that its web server shows during startup.",
 			"a server that is starting or stopping gives incomplete answers",
 			"wait until it has started, or check its log: a component may be missing"),
+		Busy: entry("BUSY",
+			"the {side} is up and asks to be left alone for longer than the check may take.",
+			"The {side}'s answer to `info/ping`: 429, or 503 with a header `Retry-After`. "+
+				"The pause asked for is kept where it ends within the check's deadline.",
+			"a server or a proxy before it that is overloaded gives incomplete answers",
+			"try again after the pause, allow the check more time (-check-timeout), "+
+				"or lighten the load on the {side}"),
 		NotOpenIDM: entry("NOT-OPENIDM",
 			"the server at the {side}'s address is not OpenIDM.",
 			"The form of the {side}'s answer to `info/ping`.",
 			"another program listens there, or the path is wrong",
 			"check the address: it ends in /openidm/"+own.path),
+		AddressPath: entry("ADDRESS-PATH",
+			"the path in the {side}'s address is not /openidm/.",
+			"The path of the {side}'s address, and whether OpenIDM answers at /openidm/ on the same host and port.",
+			"nothing of OpenIDM lies outside of its path",
+			"give the address with /openidm/ at its end"),
+		InvalidSNI: entry("INVALID-SNI",
+			"the {side} answers only under the host name of its certificate.",
+			"The {side}'s answer to `info/ping`: 400, Invalid SNI. Its web server compares the host name in the "+
+				"address with its certificate, which after the copy of the stores is the source's on the target, too.",
+			"it answers no request under the host name of this address",
+			"give the certificate's host name in the address, and where to connect to beside it "+
+				"(-{side}-url https://NAME:PORT/openidm/ -{side}-address HOST:PORT)"),
 		TLS: entry("TLS",
 			"the {side}'s certificate is not trusted here, the truststore cannot be read, "+
 				"or no TLS version or suite is in common.",

@@ -4,11 +4,10 @@ package preflight
 // Salesforce.
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
-	RequestOpen,
-	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceTLSOld, SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
-	MappingDefaultMissing, LiveSyncOn, SchedulesOn,
-	ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable,
+	InstanceURLElsewhere, SourceTLSOld, SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
+	SourceAuditPassword, MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead,
+	CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{
@@ -32,7 +31,8 @@ var entriesOfServers = ofServers{
 	TargetIsSource: Entry{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
 		Means: "source and target are the same server or folder, or one folder is inside the other.",
-		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
+		Checks: "The two addresses, even where two names, or IPv4 and IPv6, lead to one address and port, the ids " +
+			"of the reconciliations that both servers remember, and the two folders, " +
 			"even where links lead to one: the target's, and those beside it that this program writes. " +
 			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
@@ -40,8 +40,9 @@ var entriesOfServers = ofServers{
 	},
 	ServersSwapped: Entry{
 		Code: "SERVERS-SWAPPED", Severity: Blocks,
-		Means:  "the source runs a newer version than the target.",
-		Checks: "The versions that both servers report, where both answer.",
+		Means: "the source is of a later generation than the target.",
+		Checks: "Where both servers answer: the versions that they report, which of them has a migration service, " +
+			"and whose links have a `linkQualifier`.",
 		Why:    "records would be copied from the new server to the old one",
 		Remedy: "swap the two addresses",
 	},
@@ -141,6 +142,18 @@ var entriesOfServers = ofServers{
 		Checks: "Whether certificate and truststore can be read.",
 		Why:    "a bad certificate shows only when the target is configured",
 		Remedy: "give the folders of both installations, or run this on the target's machine",
+	},
+	SourceAuditPassword: Entry{
+		Code: "SOURCE-AUDIT-PASSWORD", Severity: Warns,
+		Means: "a password stands in clear in the source's audit.",
+		Checks: "The source's `audit/access*` files, where its folder is at hand, and otherwise, once the target is " +
+			"configured, `audit/access` by REST: the header X-OpenIDM-Password, and the password in every way " +
+			"programs write it. A run that configures the target looks again at its end. " +
+			"OpenIDM leaves that header out of its audit by its exact spelling. Nothing of an entry is shown.",
+		Why: "whoever reads the audit files, or a backup of them, has the administrator's password; " +
+			"an older tool wrote it there, or the target when it read from the source",
+		Remedy: "after the upgrade change that password, and delete the entries from the audit files of 2.1 and " +
+			"their backups; until then keep the files readable to administrators only",
 	},
 	MappingDefaultMissing: Entry{
 		Code: "MAPPING-DEFAULT-MISSING", Severity: Warns,

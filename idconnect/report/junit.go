@@ -60,7 +60,7 @@ func writeJUnit(w io.Writer, rep *View) error {
 	case "done", "planned":
 		outcome.Out = rep.Title + ". " + rep.Lead
 	default:
-		text := rep.Error
+		text := rep.cause()
 		if rep.Remedy != "" {
 			text += "\nremedy: " + rep.Remedy
 		}

@@ -19,6 +19,8 @@ const (
 	Running State = "running"
 	Failed  State = "failed"
 	NotRun  State = "not run"
+	// Interrupted is no failure: the same again goes on.
+	Interrupted State = "interrupted"
 )
 
 // Where says on which machine a step runs: the folders of source and target

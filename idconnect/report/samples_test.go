@@ -241,11 +241,11 @@ func samplePlanned() *Report {
 func sampleInterrupted() *Report {
 	rep := sampleRun(6)
 	began, ended := rep.Ended, rep.Ended.Add(4*time.Minute)
-	rep.Steps[6] = &StepResult{Name: "migrate", State: Failed, Detail: "migrate: context canceled",
+	rep.Steps[6] = &StepResult{Name: "migrate", State: Interrupted, Detail: "waiting",
 		Started: &began, Ended: &ended}
 	rep.Ended = ended
-	return sampleEnd(rep, "interrupted", "migrate: waiting: context canceled",
-		"run the same command again: it goes on where it stopped")
+	return sampleEnd(rep, "interrupted", "interrupted",
+		"run the same command again: it resumes where it stopped")
 }
 
 func sampleFailed() *Report {

@@ -33,13 +33,12 @@ func (v *View) Blocks() []Block {
 	b.line(0, 2, "", when)
 	b.steps(v.Steps)
 	b.findings(v.Findings)
-	if v.Error != "" || v.Remedy != "" {
+	cause := v.cause()
+	if cause != "" {
 		b.empty()
+		b.line(0, 2, Bad, "error: "+cause)
+		b.labelled(0, "remedy", v.Remedy)
 	}
-	if v.Error != "" {
-		b.line(0, 2, Bad, "error: "+v.Error)
-	}
-	b.labelled(0, "remedy", v.Remedy)
 	if v.Verify != nil {
 		b.empty()
 		b.comparison(v.Verify)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -16,7 +17,7 @@ func (p Plan) WriteText(w io.Writer) error { return write(w, p.Blocks()) }
 
 // Blocks returns the plan as text, for a program that lays it out by itself.
 func (p Plan) Blocks() []Block {
-	p = printable(p)
+	p = redact.Show(redact.Redactor{}, p)
 	var b blocks
 	for _, f := range p.Findings {
 		if isOpen(f) {

@@ -12,7 +12,7 @@ func toneOfState(s State) Tone {
 		return Good
 	case Failed:
 		return Bad
-	case Blocked, Running:
+	case Blocked, Running, Interrupted:
 		return Care
 	}
 	return Faint
@@ -42,7 +42,7 @@ func toneOfCollection(c *verify.CollectionReport) Tone {
 	switch {
 	case c.Checked && c.Differences() > 0:
 		return Bad
-	case c.Checked && c.NotCheckedValues == 0:
+	case c.Checked && c.NotCheckedValues == 0, c.Absent:
 		return Good
 	}
 	return Care

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/http"
 	"strings"
 
@@ -19,7 +18,6 @@ const (
 	// maxRecords limits what is read of one collection of one server: an
 	// endless list of pages ends somewhere.
 	maxRecords = 200_000_000
-	maxPages   = 1_000_000
 )
 
 // accessLevel is what a server lets us see of a collection.
@@ -68,6 +66,8 @@ func (v *verifier) choose(ctx context.Context) (bool, error) {
 		v.absent[1] = true
 		v.report.Reason = reason
 		return true, nil
+	case access[0] == accessAbsent && access[1] != accessRefused && v.opts.mayLack(v.collection):
+		v.report.Absent, v.report.Reason = true, reason
 	case access[0] == accessEmpty && access[1] == accessAbsent:
 		v.report.Reason = reason + ", and the source has no record in it"
 	default:
@@ -202,6 +202,7 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 	}()
 	var err error
 	var n, told int64
+	var pages openidm.Pages
 	for b := range bodies {
 		if err != nil {
 			free <- b // until the fetching has noticed
@@ -209,7 +210,14 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 		}
 		var used int
 		used, err = use(side, b)
+		next := b.Next
 		free <- b
+		if endless := pages.Next(next, used); err == nil && endless != nil {
+			err = v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, endless))
+		}
+		if next == "" {
+			pages = openidm.Pages{} // of the next part
+		}
 		if n += int64(used); err == nil && n > maxRecords {
 			err = v.failed(side, fmt.Errorf("%s has more than %d records", v.report.Resource, maxRecords))
 		}
@@ -236,7 +244,6 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 // out a record that comes twice, and here that is to be seen.
 func (v *verifier) fetch(ctx context.Context, side int, part idRange, free, bodies chan *digest.Body) error {
 	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.sort[side], Filter: part.filter()}
-	cookies := map[uint64]bool{}
 	for cookie := part.cookies[side]; cookie != afterLastPage; {
 		var b *digest.Body
 		select {
@@ -261,11 +268,6 @@ func (v *verifier) fetch(ctx context.Context, side int, part idRange, free, bodi
 		if cookie == "" {
 			return nil
 		}
-		h := maphash.String(v.seed, cookie)
-		if cookies[h] || len(cookies) >= maxPages {
-			return v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, openidm.ErrPaging))
-		}
-		cookies[h] = true
 	}
 	return nil
 }

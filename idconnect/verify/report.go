@@ -20,9 +20,12 @@ type Report struct {
 	// Checks are the results of the acceptance checks; nil if none were made.
 	Checks []Check `json:"checks,omitempty"`
 	// Failed is nil if the target was not asked for its failed records.
-	Failed  *FailedRecords `json:"failed,omitempty"`
-	Started time.Time      `json:"started"`
-	Ended   time.Time      `json:"ended"`
+	Failed *FailedRecords `json:"failed,omitempty"`
+	// Notes say what could not be told of the two servers: whether they are two,
+	// and which is which.
+	Notes   []string  `json:"notes,omitempty"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
 	// Resumed reports whether an interrupted comparison was resumed.
 	Resumed bool `json:"resumed,omitempty"`
 }
@@ -54,6 +57,10 @@ type CollectionReport struct {
 	// records, in the order of [Options].Changes, with those that explained
 	// nothing.
 	Expected []changes.Count `json:"expected,omitempty"`
+
+	// Absent reports whether the source does not have the collection and need not,
+	// according to [Options].Changes. It is not Checked then.
+	Absent bool `json:"absent,omitempty"`
 
 	// SourceCount and TargetCount are the records that were read.
 	SourceCount int64 `json:"sourceCount"`
@@ -141,6 +148,8 @@ func (c *CollectionReport) Verdict() string {
 func (c *CollectionReport) Result() string {
 	var words []string
 	switch {
+	case c.Absent:
+		words = append(words, "not in the source, as expected")
 	case !c.Checked && c.Blocked:
 		words = append(words, "blocked")
 	case !c.Checked:

@@ -9,13 +9,14 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/url"
 	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -113,12 +114,20 @@ type Progress struct {
 // so far. The state file is kept until the last of them returns nil: if one is
 // interrupted, the next call does not compare again.
 //
+// Run compares two servers: one that is compared with itself is [ErrSameServer],
+// and two whose versions or marks of a generation say that they are swapped are
+// [ErrSwapped]. What could not be told is in the report's Notes.
+//
 // A collection that one of the servers does not have is not an error, see
 // [CollectionReport]. Run returns an error if it cannot read a server: there is
 // no answer, the credentials are refused, or it fails midway. The report then
 // holds the collections that were finished.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
+	notes, err := identity.Pair{Source: source, Target: target}.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
 	a, b := source.Credentials, target.Credentials
 	urls, users := [2]string{safeURL(source.BaseURL), safeURL(target.BaseURL)}, [2]string{a.Username, b.Username}
 	var secret []byte
@@ -131,6 +140,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		return nil, err
 	}
 	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
+	report.Notes = notes
 	for _, next := range then {
 		if err == nil {
 			err = next(ctx, report)
@@ -140,11 +150,23 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 	return report, store.end(err)
 }
 
+// Errors of [Run], and of package acceptance, by errors.Is.
+var (
+	// ErrSameServer: both clients reach the same server, by one address, by two
+	// names or addresses of it, or by one that forwards to it.
+	ErrSameServer = identity.ErrSame
+	// ErrSwapped: the source is of a later generation than the target.
+	ErrSwapped = identity.ErrSwapped
+)
+
 // Compare compares one collection as [Run] does, but keeps no state and no
 // matter what opts.Collections says. It may be given other servers than an
 // [openidm.Client], such as one that shows less.
 func Compare(ctx context.Context, source, target Server, collection Collection, opts Options) (CollectionReport,
 	error) {
+	if source == nil || target == nil {
+		return CollectionReport{}, errors.New("comparing two servers: source or target is nil")
+	}
 	v := newVerifier([2]Server{source, target}, opts.WithDefaults(), collection, newKey(), &sync.Mutex{})
 	err := v.run(ctx)
 	return v.report, err
@@ -246,7 +268,6 @@ type verifier struct {
 	collection Collection
 	changes    []changes.Change
 	key        []byte
-	seed       maphash.Seed
 	absent     [2]bool     // that server has no such collection
 	sort       [2][]string // the order that is asked for
 
@@ -266,16 +287,13 @@ type verifier struct {
 
 func newVerifier(servers [2]Server, opts Options, collection Collection, key []byte, said *sync.Mutex) *verifier {
 	return &verifier{
-		servers: servers, opts: opts, collection: collection, changes: opts.changesOf(collection), key: key,
-		seed: maphash.MakeSeed(), said: said,
+		servers: servers, opts: opts, collection: collection, key: key,
+		said:   said,
 		report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
 	}
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	if err := v.tooMany(); err != nil {
-		return err
-	}
 	saved := v.store.saved(v.number)
 	if saved.Stage == stageNotBegun {
 		ok, err := v.choose(ctx)
@@ -288,6 +306,10 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	} else {
 		v.report, v.absent, v.sort = saved.Report, saved.Absent, saved.Sort
+	}
+	v.changes = v.opts.changesOf(v.report.Resource, v.collection.Ignore)
+	if err := v.tooMany(); err != nil {
+		return err
 	}
 	if saved.Stage != stageFinished {
 		if err := v.compare(ctx, saved); err != nil {

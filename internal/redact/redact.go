@@ -1,18 +1,17 @@
-// Package redact takes secrets out of texts that came from outside: a server
-// or a program may repeat what it was sent, in whatever way it writes texts. It
-// does not find secrets that it was not given. Begin with [New]; [Redactor.Text]
-// is for a text, [Redactor.JSON] for a whole answer.
+// Package redact is the door through which texts leave that came from outside:
+// a server or a program may repeat what it was sent, in whatever way it writes
+// texts, and may steer a terminal. The package takes secrets out, makes texts
+// printable and bounds them. It does not find secrets that it was not given,
+// apart from passwords in addresses. Begin with [New]; [Redactor.Text] is for a
+// text, [Redactor.JSON] for a whole answer, [Value] and [Redactor.Error] for
+// what a call returns, and [Redactor.Logger] for a log.
 package redact
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"html"
-	"net/url"
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/keystore"
@@ -22,124 +21,202 @@ import (
 // below which the beginning of one is not recognized: it is a part of words.
 const minLength = 4
 
-// Redactor replaces secrets by "[redacted]". The zero value replaces nothing.
-type Redactor struct {
-	replacer *strings.Replacer
-	forms    []string
+var redacted = keystore.Password{}.String()
+
+// Redactor replaces secrets by "[redacted]". The zero value knows none.
+type Redactor struct{ *known }
+
+// known stands behind a pointer so that no verb of fmt prints it.
+type known struct {
+	forms []form
+	// byFirst are the forms by their first byte.
+	byFirst [256][]int
 }
 
 // New returns a redactor of secrets. It does not look for one that is shorter
 // than four bytes or is the user name, be that "": both are parts of words.
 func New(username string, secrets ...keystore.Password) Redactor {
-	var r Redactor
+	var forms []form
 	for _, s := range secrets {
-		if secret := s.Reveal(); len(secret) >= minLength && secret != username {
-			r.forms = append(r.forms, formsOf(secret)...)
+		secret := s.Reveal()
+		switch {
+		case len(secret) < minLength:
+		case secret != username:
+			forms = append(forms, formsOf(secret)...)
+		default:
+			both := base64.RawStdEncoding.EncodeToString([]byte(username + ":" + secret))
+			forms = append(forms, form{text: both, run: true})
 		}
 	}
-	if len(r.forms) == 0 {
-		return r
+	return redactorOf(forms)
+}
+
+// Join returns a redactor of the secrets of all.
+func Join(all ...Redactor) Redactor {
+	var forms []form
+	for _, one := range all {
+		if one.known != nil {
+			forms = append(forms, one.forms...)
+		}
 	}
-	// A replacer takes the first that fits, which must be the longest.
-	slices.SortFunc(r.forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	r.forms = slices.Compact(r.forms)
-	var pairs []string
-	for _, form := range r.forms {
-		pairs = append(pairs, form, keystore.Password{}.String())
+	return redactorOf(forms)
+}
+
+func redactorOf(forms []form) Redactor {
+	if len(forms) == 0 {
+		return Redactor{}
 	}
-	r.replacer = strings.NewReplacer(pairs...)
+	r := Redactor{&known{forms: forms}}
+	for i, f := range forms {
+		firsts := f.text[:1]
+		if f.anyCase {
+			firsts = strings.ToLower(firsts) + strings.ToUpper(firsts)
+		}
+		for j := range len(firsts) {
+			if c := firsts[j]; j == 0 || c != firsts[0] {
+				r.byFirst[c] = append(r.byFirst[c], i)
+			}
+		}
+	}
 	return r
 }
 
-// formsOf returns a secret as programs print it.
-func formsOf(secret string) []string {
-	b := []byte(secret)
-	query := url.QueryEscape(secret)
-	digits := hex.EncodeToString(b)
-	return []string{
-		secret, inJSON(secret, true), inJSON(secret, false), html.EscapeString(secret),
-		query, url.PathEscape(secret), strings.ReplaceAll(query, "+", "%20"),
-		base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b),
-		base64.URLEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
-		digits, strings.ToUpper(digits),
-	}
-}
-
-// inJSON is a text as it stands between the quotes of a JSON string.
-func inJSON(s string, escapeHTML bool) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(escapeHTML)
-	e.Encode(s) // a string cannot fail
-	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
-}
+// inAddress is the password of an address, whosever it is.
+var inAddress = regexp.MustCompile(`(://[^/?#\s:@"]*):[^/?#\s@"]+@`)
 
 // Text returns s without the secrets.
 func (r Redactor) Text(s string) string {
-	if r.replacer == nil {
-		return s
-	}
-	return r.replacer.Replace(s)
+	s, _ = r.replace(s)
+	return s
 }
 
 // Cut is Text for a text that was cut short, perhaps within a secret: it takes
 // away the beginning of one at the end.
 func (r Redactor) Cut(s string) string {
-	s = r.Text(s)
-	for _, form := range r.forms {
-		for n := len(form) - 1; n >= minLength; n-- {
-			s = strings.TrimSuffix(s, form[:n])
+	s, cut := r.replace(s)
+	return s[:len(s)-cut]
+}
+
+// replace returns s without the secrets, and how many bytes at its end may be
+// the beginning of one.
+func (r Redactor) replace(s string) (out string, cut int) {
+	if strings.Contains(s, "://") {
+		s = inAddress.ReplaceAllString(s, "$1:"+redacted+"@")
+	}
+	if r.known == nil {
+		return s, 0
+	}
+	var b strings.Builder
+	var m matcher
+	done := 0
+	for i := 0; i < len(s); {
+		end, f, partial := r.at(&m, s[i:])
+		if end < 0 {
+			if partial && cut == 0 {
+				cut = len(s) - i
+			}
+			i++
+			continue
+		}
+		from, to := i, i+end
+		if f.run {
+			from, to = runAround(s, done, from, to, f.lead)
+		}
+		b.WriteString(s[done:from])
+		b.WriteString(redacted)
+		i, done, cut = to, to, 0
+	}
+	if done == 0 {
+		return s, cut
+	}
+	b.WriteString(s[done:])
+	return b.String(), cut
+}
+
+// runAround extends base64 to its neighbours, but not across a slash, which is
+// of paths, too.
+func runAround(s string, done, from, to int, lead bool) (int, int) {
+	if lead && from > done && isBase64(s[from-1]) {
+		from--
+	}
+	for from > done && isBase64(s[from-1]) && s[from-1] != '=' && s[from-1] != '/' {
+		from--
+	}
+	for to < len(s) && isBase64(s[to]) {
+		to++
+	}
+	return from, to
+}
+
+// at finds the longest secret that begins s. partial says that s may end within
+// one that begins here.
+func (r Redactor) at(m *matcher, s string) (end int, longest form, partial bool) {
+	end = -1
+	try := func(first byte, raw bool) {
+		for _, i := range r.byFirst[first] {
+			f := r.forms[i]
+			if raw && len(s) > 1 && !mayFollow(f, s[1]) {
+				continue
+			}
+			m.form = f
+			n, cut := m.match(s)
+			if n > end {
+				end, longest = n, f
+			}
+			partial = partial || cut >= minLength
 		}
 	}
-	return s
+	try(s[0], true)
+	escapes(s, func(got string, _ int) {
+		if got != "" && got[0] != s[0] {
+			try(got[0], false)
+		}
+	})
+	return end, longest, partial
+}
+
+// mayFollow rules out most places quickly.
+func mayFollow(f form, second byte) bool {
+	want := f.text[1]
+	return second == want || strings.IndexByte(`%&\+`, second) >= 0 || f.anyCase && second|0x20 == want|0x20
 }
 
 // JSON returns raw itself unless one of its strings or names holds a secret, in
 // whatever way that is escaped. What is no JSON is taken for a text.
 func (r Redactor) JSON(raw json.RawMessage) json.RawMessage {
-	if r.replacer == nil || len(raw) == 0 {
-		return raw
-	}
-	var v any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&v) != nil || d.More() {
+	if !json.Valid(raw) {
 		if clean := r.Text(string(raw)); clean != string(raw) {
 			return json.RawMessage(clean)
 		}
 		return raw
 	}
-	found := false
-	v = r.value(v, &found)
-	if !found {
+	var out []byte
+	done := 0
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '"' {
+			continue
+		}
+		from := i
+		for i++; raw[i] != '"'; i++ {
+			if raw[i] == '\\' {
+				i++
+			}
+		}
+		var s string
+		if json.Unmarshal(raw[from:i+1], &s) != nil {
+			continue // what is valid is a string
+		}
+		if clean := r.Text(s); clean != s {
+			quoted, _ := json.Marshal(clean) // a string cannot fail
+			out = append(append(out, raw[done:from]...), quoted...)
+			done = i + 1
+		}
+	}
+	if done == 0 {
 		return raw
 	}
-	clean, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	return clean
+	return append(out, raw[done:]...)
 }
 
 // Holds reports whether JSON holds a secret.
 func (r Redactor) Holds(raw json.RawMessage) bool { return !bytes.Equal(r.JSON(raw), raw) }
-
-func (r Redactor) value(v any, found *bool) any {
-	switch v := v.(type) {
-	case string:
-		clean := r.Text(v)
-		*found = *found || clean != v
-		return clean
-	case []any:
-		for i := range v {
-			v[i] = r.value(v[i], found)
-		}
-	case map[string]any:
-		clean := make(map[string]any, len(v))
-		for k, member := range v {
-			clean[r.value(k, found).(string)] = r.value(member, found)
-		}
-		return clean
-	}
-	return v
-}

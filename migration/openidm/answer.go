@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -33,19 +32,30 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 	case e.fill(body):
 	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
 		// The web server is up, and OpenIDM is not yet (measured).
-		kind, e.Body = ErrUnavailable, piece(body)
+		kind, e.Body = ErrUnavailable, beginOf(body)
+	case refusesHost(status, body):
+		e.kinds, e.Body = append(e.kinds, ErrHostRefused), beginOf(body)
 	case errors.Is(kind, ErrUnavailable) || errors.Is(kind, ErrRedirect):
-		e.Body = piece(body)
+		e.Body = beginOf(body)
 	case status == http.StatusNotFound:
 		// Not that of a record: the path is outside of OpenIDM.
-		kind, e.Body = ErrNotOpenIDM, piece(body)
+		kind, e.Body = ErrNotOpenIDM, beginOf(body)
 	default:
-		e.kinds, e.Body = append(e.kinds, ErrNotOpenIDM), piece(body)
+		e.kinds, e.Body = append(e.kinds, ErrNotOpenIDM), beginOf(body)
 	}
 	if kind != nil {
 		e.kinds = append(e.kinds, kind)
 	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && e.RetryAfter > 0 {
+		e.kinds = append(e.kinds, ErrBusy)
+	}
 	return e
+}
+
+// refusesHost recognizes the pages of Jetty (10 and later, 9.4).
+func refusesHost(status int, body []byte) bool {
+	return (status == http.StatusBadRequest || status == http.StatusMisdirectedRequest) &&
+		(bytes.Contains(body, []byte("Invalid SNI")) || bytes.Contains(body, []byte("Host does not match SNI")))
 }
 
 // fill reads an error's body and reports whether it is one of OpenIDM: an object
@@ -72,7 +82,7 @@ func textOf(raw json.RawMessage) string {
 	case json.Unmarshal(raw, &s) == nil:
 		return html.UnescapeString(s)
 	}
-	return piece(raw)
+	return string(raw)
 }
 
 func number(raw json.RawMessage) Number {
@@ -96,20 +106,17 @@ func retryAfter(s string) time.Duration {
 // notOpenIDM is the error of an answer 200 that cannot be understood.
 func (c *Client) notOpenIDM(where place, body []byte, cause error) *Error {
 	e := &Error{
-		Method: where.method, URL: where.url, Code: http.StatusOK, Body: piece(body),
+		Method: where.method, URL: where.url, Code: http.StatusOK, Body: beginOf(body),
 		kinds: []error{ErrNotOpenIDM}, cause: cause,
 	}
-	return e.hide(c.Credentials)
+	return e.hide(c.redactor())
 }
 
+// beginOf is as much of a body as hide needs.
+func beginOf(b []byte) string { return string(b[:min(len(b), 32*maxPiece)]) }
+
 // piece is the beginning of a body, for an error.
-func piece(b []byte) string {
-	cut := b
-	if len(cut) > maxPiece {
-		cut = cut[:maxPiece]
-		for len(cut) > maxPiece-utf8.UTFMax && !utf8.Valid(cut) {
-			cut = cut[:len(cut)-1]
-		}
-	}
-	return text.Printable(strings.ToValidUTF8(strings.TrimSpace(string(cut)), "\uFFFD"))
+func piece(s string) string {
+	s = text.Printable(strings.TrimSpace(s))
+	return strings.TrimSuffix(text.Cut(s, maxPiece), "…")
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
 func TestErrorBodies(t *testing.T) {
@@ -266,6 +268,7 @@ func FuzzErrorBody(f *testing.F) {
 			e.fill([]byte(body))
 			return
 		}
+		e.hide(redact.Redactor{})
 		if e.Code != status || len(e.Body) > 3*maxPiece || !utf8.ValidString(e.Body) || e.RetryAfter < 0 ||
 			strings.ContainsAny(e.Error(), "\n\r\x00") {
 			t.Errorf("%+v", e)

@@ -1,8 +1,11 @@
 package openidm
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
@@ -47,6 +51,11 @@ type Client struct {
 	BaseURL string
 	// Credentials; without a user name the client is anonymous.
 	Credentials Credentials
+	// Hide is what else the server knows and may repeat, such as passwords that
+	// it was told: like that of Credentials it is taken out of every error and of
+	// the log, in whatever way it is written. At least four bytes of a secret are
+	// looked for.
+	Hide []Secret
 	// Latin1Headers sends user name and password as ISO-8859-1 text instead of
 	// in the form of RFC 5987 where they are not plain ASCII. OpenIDM 3.x
 	// needs it, because it knows that form not at all (that it reads
@@ -62,8 +71,13 @@ type Client struct {
 	TLSName string
 	// Compat adds versions and suites of TLS for an old server.
 	Compat Compat
-	// HTTPClient replaces the client that is made from Trust, Pinned and
-	// TLSName. Redirects are refused all the same, and cookies not kept. Its
+	// Address is the host[:port] that connections go to; "" is BaseURL's. The
+	// header Host, the server name of TLS and the certificate's name stay those
+	// of BaseURL, as with curl --connect-to: for a server that answers only
+	// under its certificate's name. No proxy is used then.
+	Address string
+	// HTTPClient replaces the client that is made from Trust, Pinned, TLSName
+	// and Address. Redirects are refused all the same, and cookies not kept. Its
 	// Transport is used as it is, with one exception: an [*http.Transport] that
 	// could choose HTTP/2 is copied, and the copy speaks HTTP/1.1 only. OpenIDM's
 	// audit recognizes the header with the password by its exact spelling, and
@@ -77,7 +91,8 @@ type Client struct {
 	Timeout time.Duration
 	// Retries of what may be sent twice; 0: 4, negative: none. Their pauses take
 	// some 3 s together, unless the server's Retry-After asks for more, which is
-	// obeyed up to 10 s each.
+	// obeyed up to 10 s each. There is none that the context's deadline would
+	// cut off: the server's answer is returned then.
 	Retries int
 	// MaxBody bounds an answer, unpacked, in bytes; 0: 64 MiB. What is larger
 	// is [ErrTooLarge].
@@ -87,6 +102,9 @@ type Client struct {
 	Concurrency int
 	// Interval is the least time between the starts of two requests; 0: none.
 	Interval time.Duration
+
+	hideOnce sync.Once
+	hide     redact.Redactor
 
 	once  sync.Once
 	state *state
@@ -101,7 +119,12 @@ type state struct {
 	limit  *limiter
 }
 
+var errNoClient = errors.New("the OpenIDM client is nil")
+
 func (c *Client) start() (*state, error) {
+	if c == nil {
+		return nil, errNoClient
+	}
 	c.once.Do(func() {
 		var base *url.URL
 		if base, c.err = c.base(); c.err == nil {
@@ -116,6 +139,8 @@ func (c *Client) start() (*state, error) {
 func (c *Client) base() (*url.URL, error) {
 	p, err := url.Parse(c.BaseURL)
 	switch {
+	case c.BaseURL == "":
+		return nil, fmt.Errorf("%w: BaseURL is empty", errAddress)
 	case err != nil || p.User != nil:
 		return nil, errAddress // what it was might hold a password
 	case p.Scheme != "https" || p.Hostname() == "" || p.RawQuery != "" || p.Fragment != "" ||
@@ -126,7 +151,39 @@ func (c *Client) base() (*url.URL, error) {
 	if !strings.HasSuffix(p.Path, "/") {
 		p = p.JoinPath("/")
 	}
+	if _, err := dialAddress(p, c.Address); err != nil {
+		return nil, err
+	}
 	return p, nil
+}
+
+// dialAddress is the host and port that connections go to.
+func dialAddress(base *url.URL, address string) (string, error) {
+	port := cmp.Or(base.Port(), "443")
+	if address == "" {
+		return net.JoinHostPort(base.Hostname(), port), nil
+	}
+	if host, p, err := net.SplitHostPort(address); err == nil && host != "" && p != "" {
+		return address, nil
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
+	if host == "" || strings.ContainsAny(host, "/@[] ") || strings.Contains(host, ":") && net.ParseIP(host) == nil {
+		return "", fmt.Errorf("the address to connect to must be HOST[:PORT], not %q", address)
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// DialAddress is the host:port that connections go to: Address, else that of
+// BaseURL.
+func (c *Client) DialAddress() (string, error) {
+	if c == nil {
+		return "", errNoClient
+	}
+	base, err := c.base()
+	if err != nil {
+		return "", err
+	}
+	return dialAddress(base, c.Address)
 }
 
 func (c *Client) client() *http.Client {
@@ -183,10 +240,16 @@ func (c *Client) transport() *http.Transport {
 		Protocols:              onlyHTTP1(),
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    15 * time.Second,
+		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        60 * time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+	if to, err := c.DialAddress(); err == nil && c.Address != "" {
+		t.Proxy = nil
+		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, to)
+		}
 	}
 	host := c.tlsName()
 	switch {
@@ -200,11 +263,15 @@ func (c *Client) transport() *http.Transport {
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
 	t.TLSClientConfig = c.Compat.apply(t.TLSClientConfig)
+	t.DialTLSContext = dialQuietly(t.DialContext, t.TLSClientConfig)
 	return t
 }
 
 // Host is the host name of BaseURL, "" where that is no address.
 func (c *Client) Host() string {
+	if c == nil {
+		return ""
+	}
 	p, err := url.Parse(c.BaseURL)
 	if err != nil {
 		return ""
@@ -222,14 +289,19 @@ func (c *Client) tlsName() string {
 // As is a client of the same server with other credentials. It shares the
 // connections and the limits.
 func (c *Client) As(other Credentials) *Client {
+	if c == nil {
+		return nil
+	}
 	out := &Client{
 		BaseURL: c.BaseURL, Credentials: other, Latin1Headers: c.Latin1Headers,
-		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Compat: c.Compat, HTTPClient: c.HTTPClient,
+		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Address: c.Address, HTTPClient: c.HTTPClient,
+		Hide: c.Hide, Compat: c.Compat,
 		Logger: c.Logger, Timeout: c.Timeout, Retries: c.Retries, MaxBody: c.MaxBody,
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}
 	s, err := c.start()
 	out.once.Do(func() { out.state, out.err = s, err })
+	out.hideOnce.Do(func() { out.hide = redact.Join(c.redactor(), redact.New(other.Username, other.Password)) })
 	return out
 }
 

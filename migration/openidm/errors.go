@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"runtime"
 	"syscall"
 	"time"
@@ -29,6 +30,8 @@ var (
 	ErrNotImplemented = errors.New("not implemented")               // 501
 	// ErrUnavailable: no answer, 502, 503, 504, or the HTML page of a start.
 	ErrUnavailable = errors.New("the server is not up, or starts")
+	// ErrBusy: 429, or 503 with a pause that the server asks for.
+	ErrBusy = errors.New("the server is busy")
 	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
 	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
 	// ErrTLS: the server is up, and one of both sides ended the handshake: no
@@ -36,6 +39,9 @@ var (
 	ErrTLS = errors.New("the server is up, but the TLS handshake failed")
 	// ErrUnreadableCertificate: Go cannot read the server's certificate. Java may.
 	ErrUnreadableCertificate = errors.New("the server is up, but its certificate cannot be read here")
+	// ErrHostRefused: the server answers only under a name of its certificate,
+	// as Jetty does that checks it ("Invalid SNI"). See Client.Address.
+	ErrHostRefused = errors.New("the server refuses the host name of its address")
 	// ErrRedirect: 3xx. The headers with the password would go along.
 	ErrRedirect = errors.New("redirects are refused")
 	ErrTooLarge = errors.New("the answer is larger than the limit")
@@ -80,23 +86,23 @@ func (e *Error) Error() string {
 	s := fmt.Sprintf("%s %s: %d", e.Method, e.URL, e.Code)
 	switch {
 	case e.Message != "":
-		s += ": " + text.Printable(e.Message)
+		s += ": " + text.Line(e.Message)
 	case e.Reason != "":
-		s += " " + text.Printable(e.Reason)
+		s += " " + text.Line(e.Reason)
 	default:
 		s += " " + http.StatusText(e.Code)
 	}
 	for _, kind := range e.kinds {
-		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect)
+		named := errors.Is(kind, ErrPartialResult) || errors.Is(kind, ErrRedirect) || errors.Is(kind, ErrHostRefused)
 		if named || e.Message == "" && !errors.Is(kind, kindOf(e.Code)) {
 			s += ": " + kind.Error()
 		}
 	}
 	if e.Body != "" {
-		s += fmt.Sprintf(" (it begins %q)", e.Body)
+		s += fmt.Sprintf(" (it begins %q)", text.Line(e.Body))
 	}
 	if e.TransactionID != "" {
-		s += " [transaction " + text.Printable(e.TransactionID) + "]"
+		s += " [transaction " + text.Line(e.TransactionID) + "]"
 	}
 	return s
 }
@@ -109,11 +115,23 @@ func (e *Error) Unwrap() []error {
 	return append(e.kinds[:len(e.kinds):len(e.kinds)], e.cause)
 }
 
-// hide takes a password out of what the server said, for servers that repeat
-// what they were sent. A detail that holds it is left out.
-func (e *Error) hide(cred Credentials) *Error {
-	r := redact.New(cred.Username, cred.Password)
-	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(e.Message), r.Cut(e.Body)
+// redactor takes the client's password out of what a server says, and what else
+// it was told to hide: servers repeat what they were sent.
+func (c *Client) redactor() redact.Redactor {
+	if c == nil {
+		return redact.Redactor{}
+	}
+	c.hideOnce.Do(func() {
+		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
+	})
+	return c.hide
+}
+
+// hide takes secrets out of what the server said. A detail that holds one is
+// left out.
+func (e *Error) hide(r redact.Redactor) *Error {
+	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(string(r.JSON([]byte(e.Message)))), piece(r.Cut(e.Body))
+	e.TransactionID = r.Text(e.TransactionID)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
 		if r.Holds(*raw) {
 			*raw = nil
@@ -165,7 +183,7 @@ func (e *NetworkError) Error() string {
 	where := place{e.Method, e.URL}.String()
 	var trust *jvmtrust.Error
 	if errors.As(e.Err, &trust) {
-		return fmt.Sprintf("%s: the server's certificate is not accepted: %s", where, trust.Message)
+		return fmt.Sprintf("%s: the server's certificate is not accepted: %s", where, text.Line(trust.Message))
 	}
 	return where + ": " + e.Err.Error()
 }
@@ -196,7 +214,7 @@ func (e *NetworkError) Is(target error) bool {
 
 // networkError is the error of a call that got no answer. The address that
 // net/http puts into its errors holds the query, and is left out.
-func networkError(ctx context.Context, where place, err error, maybeSent bool) error {
+func (c *Client) networkError(ctx context.Context, where place, err error, maybeSent bool) error {
 	e := &NetworkError{Method: where.method, URL: where.url, Err: withoutAddress(err),
 		unsent: !maybeSent, ended: ctx.Err() != nil}
 	var certificate *tls.CertificateVerificationError
@@ -207,6 +225,8 @@ func networkError(ctx context.Context, where place, err error, maybeSent bool) e
 	if failed := handshakeError(e.Err); failed != nil && !maybeSent {
 		e.Err = failed
 	}
+	// The texts of net/http quote lines of the answer.
+	e.Err = c.redactor().Error(e.Err)
 	return e
 }
 
@@ -215,7 +235,20 @@ func withoutAddress(err error) error {
 	for errors.As(err, &u) {
 		err = u.Err
 	}
-	return err
+	return withoutQuote(err)
+}
+
+// quotes are the beginnings of net/http's errors that quote the answer: perhaps
+// a part of what was sent, which is not recognized.
+var quotes = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)[^":]*|bad Content-Length|unsupported transfer encoding|` +
+	`invalid Trailer key|too many transfer encodings).+`)
+
+// withoutQuote is an error without the piece of the answer that net/http quotes.
+func withoutQuote(err error) error {
+	if err == nil || !quotes.MatchString(err.Error()) {
+		return err
+	}
+	return redact.Say(err, quotes.ReplaceAllString(err.Error(), "$1")+" (its text is not shown)")
 }
 
 // trustError is Go's own verdict, with the system's roots, in the form of that

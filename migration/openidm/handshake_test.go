@@ -170,7 +170,7 @@ func TestUnreadableCertificate(t *testing.T) {
 // TestAfterTheHandshake: an alert on a connection that carried a request says nothing of that request.
 func TestAfterTheHandshake(t *testing.T) {
 	t.Parallel()
-	err := networkError(t.Context(), place{"POST", "x"}, &net.OpError{Op: "remote error",
+	err := (&Client{}).networkError(t.Context(), place{"POST", "x"}, &net.OpError{Op: "remote error",
 		Err: errors.New("tls: internal error")}, true)
 	var network *NetworkError
 	if !errors.As(err, &network) || !network.Sent() || errors.Is(err, ErrTLS) || !errors.Is(err, ErrUnavailable) {

@@ -39,7 +39,7 @@ func (c *Client) ParsePage(resource string, body []byte) (Page, error) {
 		if !e.fill(a.Error) {
 			e.Message = textOf(a.Error)
 		}
-		e.hide(c.Credentials)
+		e.hide(c.redactor())
 		return Page{}, e
 	}
 	if a.Result == nil {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -21,7 +20,7 @@ import (
 // chain that Go cannot read is read as Java does, where the server speaks TLS 1.2
 // or older (see [jvmtrust.ParseCertificate]).
 func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, error) {
-	p, err := c.base()
+	to, err := c.DialAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +30,7 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 	config := c.Compat.apply(jvmtrust.PeekTLSConfig(c.tlsName(), func(seen []*x509.Certificate) { chain = seen }))
 	d := tls.Dialer{Config: config}
 	// The handshake is made to fail once the chain was seen.
-	conn, err := d.DialContext(limited, "tcp", addressOf(p))
+	conn, err := d.DialContext(limited, "tcp", to)
 	if err == nil {
 		conn.Close()
 	}
@@ -39,9 +38,9 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 		if err == nil {
 			err = errors.New("no certificate was presented")
 		}
-		err = networkError(ctx, place{"connecting to", p.Host}, err, false)
+		err = c.networkError(ctx, place{"connecting to", to}, err, false)
 		if errors.Is(err, ErrUnreadableCertificate) {
-			return c.chainOfHello(limited, p, err)
+			return c.chainOfHello(limited, to, err)
 		}
 		return nil, err
 	}
@@ -49,8 +48,8 @@ func (c *Client) PeerCertificates(ctx context.Context) ([]*x509.Certificate, err
 }
 
 // chainOfHello reads the chain from a connection on which nothing is sent.
-func (c *Client) chainOfHello(ctx context.Context, p *url.URL, unread error) (chain []*x509.Certificate, err error) {
-	answer, err := c.hello(ctx, p, tls.VersionTLS12)
+func (c *Client) chainOfHello(ctx context.Context, to string, unread error) (chain []*x509.Certificate, err error) {
+	answer, err := c.hello(ctx, to, tls.VersionTLS12)
 	if err != nil || len(answer.Chain) == 0 {
 		return nil, unread
 	}
@@ -64,10 +63,8 @@ func (c *Client) chainOfHello(ctx context.Context, p *url.URL, unread error) (ch
 	return chain, nil
 }
 
-func addressOf(p *url.URL) string { return net.JoinHostPort(p.Hostname(), cmp.Or(p.Port(), "443")) }
-
-func (c *Client) hello(ctx context.Context, p *url.URL, version uint16) (hello.Answer, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addressOf(p))
+func (c *Client) hello(ctx context.Context, to string, version uint16) (hello.Answer, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", to)
 	if err != nil {
 		return hello.Answer{}, err
 	}
@@ -96,7 +93,7 @@ func (o Offer) Old() bool {
 // Offer asks the server for what it speaks up to TLS 1.2, on up to three
 // connections on which no request is sent.
 func (c *Client) Offer(ctx context.Context) (Offer, error) {
-	p, err := c.base()
+	to, err := c.DialAddress()
 	if err != nil {
 		return Offer{}, err
 	}
@@ -105,7 +102,7 @@ func (c *Client) Offer(ctx context.Context) (Offer, error) {
 	var refusal string
 	// A server may refuse a version that it does not know instead of choosing its own.
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
-		answer, askErr := c.hello(limited, p, version)
+		answer, askErr := c.hello(limited, to, version)
 		switch {
 		case askErr != nil:
 			err = cmp.Or(err, askErr)

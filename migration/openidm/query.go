@@ -12,11 +12,7 @@ import (
 	"strings"
 )
 
-const (
-	defaultPageSize = 500
-	// maxIdlePages is how many pages in a row may have no new record.
-	maxIdlePages = 100
-)
+const defaultPageSize = 500
 
 // Query says what [Client.Query] and [Client.QueryPage] ask for.
 type Query struct {
@@ -99,13 +95,13 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 			count = &Seen{}
 		}
 		seed := maphash.MakeSeed()
-		seen, cookies := map[uint64]struct{}{}, map[uint64]struct{}{}
-		fresh := func(m map[uint64]struct{}, s string) bool {
-			before := len(m)
-			m[maphash.String(seed, s)] = struct{}{}
-			return len(m) > before
+		seen := map[uint64]struct{}{}
+		fresh := func(id string) bool {
+			before := len(seen)
+			seen[maphash.String(seed, id)] = struct{}{}
+			return len(seen) > before
 		}
-		idle := 0
+		var pages Pages
 		for cookie := ""; ; {
 			page, err := c.QueryPage(ctx, resource, q, cookie)
 			if err != nil {
@@ -113,7 +109,7 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 				return
 			}
 			count.Pages++
-			idle++
+			before := count.Records
 			for _, record := range page.Result {
 				var id struct {
 					ID string `json:"_id"`
@@ -122,25 +118,20 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 					yield(nil, c.notOpenIDM(place{http.MethodGet, c.urlOf(resource)}, record, err))
 					return
 				}
-				if id.ID != "" && !fresh(seen, id.ID) {
+				if id.ID != "" && !fresh(id.ID) {
 					count.Again++
 					continue
 				}
-				idle = 0
 				count.Records++
 				if !yield(record, nil) {
 					return
 				}
 			}
-			switch {
-			case page.Cookie == "":
+			if page.Cookie == "" {
 				return
-			case !fresh(cookies, page.Cookie):
-				yield(nil, fmt.Errorf("GET %s: %w: a cookie came twice", c.urlOf(resource), ErrPaging))
-				return
-			case idle >= maxIdlePages:
-				yield(nil, fmt.Errorf("GET %s: %w: %d pages without a new record",
-					c.urlOf(resource), ErrPaging, idle))
+			}
+			if err := pages.Next(page.Cookie, count.Records-before); err != nil {
+				yield(nil, fmt.Errorf("GET %s: %w", c.urlOf(resource), err))
 				return
 			}
 			cookie = page.Cookie

@@ -134,7 +134,8 @@ type ActionRequest struct {
 }
 
 // Action carries out an action of a resource and decodes its answer into into,
-// which may be nil. Unless it is Repeatable it is sent once; a [*NetworkError]
+// which may be nil. An [io.ReaderFrom] reads the answer instead, as it comes,
+// anew for each attempt; its own error is [ErrNotOpenIDM]. Unless it is Repeatable it is sent once; a [*NetworkError]
 // says by Sent whether it may have arrived.
 func (c *Client) Action(ctx context.Context, resource, action string, a ActionRequest, into any) error {
 	q := maps.Clone(a.Params)

@@ -1,7 +1,6 @@
 package openidm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +31,8 @@ type request struct {
 	repeatable       bool
 	into             []byte // room for the answer
 	transaction      string // its id, "" for none
+	// stream, unless nil, reads the body of a good answer as it comes.
+	stream io.ReaderFrom
 	// date, unless nil, is set to what the answer's header Date says.
 	date *time.Time
 }
@@ -51,6 +52,11 @@ type call struct {
 
 // do sends a request and decodes the answer into into, unless that is nil.
 func (c *Client) do(ctx context.Context, r request, into any) error {
+	if stream, ok := into.(io.ReaderFrom); ok {
+		r.stream = stream
+		_, _, err := c.fetch(ctx, r)
+		return err
+	}
 	answer, where, err := c.fetch(ctx, r)
 	if err != nil || into == nil {
 		return err
@@ -82,18 +88,22 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	}
 	leave, err := s.limit.enter(ctx)
 	if err != nil {
-		return nil, k.where, networkError(ctx, k.where, err, false)
+		return nil, k.where, c.networkError(ctx, k.where, err, false)
 	}
 	defer leave()
 	answer, resp, err := k.send(ctx, body)
+	var foreign *formError
+	if errors.As(err, &foreign) {
+		return nil, k.where, c.notOpenIDM(k.where, foreign.head, foreign.err)
+	}
 	if err != nil {
-		return nil, k.where, networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
+		return nil, k.where, c.networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
 	}
 	if r.date != nil {
 		*r.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero where it says none
 	}
 	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
-		e.hide(c.Credentials)
+		e.hide(c.redactor())
 		return nil, k.where, e
 	}
 	return answer, k.where, nil
@@ -132,11 +142,22 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	if k.request.transaction != "" {
 		setExact(req.Header, headerTransaction, k.request.transaction)
 	}
+	// Beyond a proxy no connection is a quietConn: none is kept.
+	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {
+		req.Close = true
+	}
 	var answer []byte
 	var isRead bool
 	read := func(resp *http.Response) (err error) {
 		isRead = true
-		answer, err = k.c.readBody(resp.Body, k.request.into)
+		switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
+		case !good:
+			answer, err = readError(resp.Body)
+		case k.request.stream != nil:
+			err = k.c.readStream(resp.Body, k.request.stream)
+		default:
+			answer, err = k.c.readBody(resp.Body, k.request.into)
+		}
 		return err
 	}
 	req.SetResponseHandler(read)
@@ -149,22 +170,6 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 		err = read(resp)
 	}
 	return answer, resp, err
-}
-
-func (c *Client) readBody(r io.Reader, into []byte) ([]byte, error) {
-	limit := c.MaxBody
-	if limit <= 0 {
-		limit = defaultMaxBody
-	}
-	b := bytes.NewBuffer(into[:0])
-	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", n, err)
-	}
-	if n > limit {
-		return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
-	}
-	return b.Bytes(), nil
 }
 
 // retrying is how go-retryablehttp is used: nothing is sent twice that is not
@@ -182,8 +187,8 @@ func (k *call) retrying() *retryablehttp.Client {
 			k.attempt, k.began, k.logged = attempt+1, time.Now(), false
 		},
 		CheckRetry: k.mayRetry,
-		Backoff: func(least, most time.Duration, attempt int, resp *http.Response) time.Duration {
-			return min(retryablehttp.DefaultBackoff(least, most, attempt, resp), most) + rand.N(least)
+		Backoff: func(least, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+			return pause(attempt, resp) + rand.N(least)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -203,16 +208,24 @@ func (k *call) mayRetry(ctx context.Context, resp *http.Response, err error) (bo
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
 		http.StatusGatewayTimeout:
-		return true, nil
+		// An answer now says more than a deadline that passes in a pause.
+		end, ok := ctx.Deadline()
+		return !ok || time.Until(end) > pause(k.attempt-1, resp)+minRetryWait, nil
 	}
 	return false, nil
+}
+
+// pause is that before the next attempt, but for what chance adds.
+func pause(attempt int, resp *http.Response) time.Duration {
+	return min(retryablehttp.DefaultBackoff(minRetryWait, maxRetryWait, attempt, resp), maxRetryWait)
 }
 
 // mayPass reports whether a failure may pass by itself: a certificate that is not
 // trusted or a limit does not. A refused connection is not tried again here:
 // callers that wait for a server to start do so with their own patience.
 func mayPass(err error) bool {
-	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.Is(err, http.ErrSchemeMismatch)
+	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.As(err, new(*formError)) &&
+		!errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // log writes one line for an attempt: after its headers came or it failed, and
@@ -233,5 +246,5 @@ func (k *call) log(ctx context.Context, resp *http.Response, err error) {
 	} else {
 		attrs = append(attrs, slog.Int("status", resp.StatusCode))
 	}
-	k.c.Logger.LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
+	k.c.redactor().Logger(k.c.Logger).LogAttrs(ctx, slog.LevelDebug, "openidm request", attrs...)
 }

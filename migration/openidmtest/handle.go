@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 )
 
 // record is the JSON object of one resource.
@@ -65,6 +66,10 @@ func (s *Server) serve(w interface {
 		name, _, _ := credentials(r)
 		s.access.Add(r, name, s.now(), w.code())
 	}()
+	if s.options.SNICheck && !keys.IsNamed(s.Certificate(), r.Host) {
+		crest.WritePage(w, http.StatusBadRequest, "Invalid SNI")
+		return
+	}
 	stage := s.stage()
 	if stage == stageHTML {
 		crest.WritePage(w, http.StatusNotFound, "Not Found")

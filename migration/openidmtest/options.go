@@ -32,8 +32,8 @@ func (r Role) String() string {
 type Options struct {
 	Role Role
 
-	// Generation is the kind of server; zero means OpenIDM702, on which the
-	// fake's behaviour was measured.
+	// Generation is the kind of server; zero means OpenIDM31 of a source and
+	// IDM71 of a target.
 	Generation Generation
 	// Version is what info/version answers, "" means that of the generation.
 	// OpenIDM30 and OpenIDM31 have no info/version.
@@ -81,6 +81,10 @@ type Options struct {
 
 	// Addr is where the server listens, "" means "127.0.0.1:0".
 	Addr string
+
+	// SNICheck lets the server refuse every request whose header Host is not a
+	// name of its certificate, as Jetty does that checks it: 400, Invalid SNI.
+	SNICheck bool
 
 	// AdminPassword is the password of openidm-admin, "" means
 	// "openidm-admin".

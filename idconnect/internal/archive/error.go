@@ -27,6 +27,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Path == "" {
+		return e.Reason
+	}
 	s := "package " + e.Path
 	if e.Entry != "" {
 		s += fmt.Sprintf(", entry %q", e.Entry)

@@ -38,7 +38,7 @@ func (c certificateCheck) check(ctx context.Context) preflight.Findings {
 		}
 		return preflight.Findings{codes.SourceCertNotChecked.Finding(site.StepConfigure, "%s: %v", what, err)}
 	}
-	chain, err := chainOf(ctx, s, s.Source.URL)
+	chain, err := chainOf(ctx, s, s.Source.URL, s.Source.Address)
 	if err != nil {
 		return unknown("the source's certificate", err)
 	}

@@ -48,14 +48,15 @@ func (c instanceCheck) check(ctx context.Context) (found preflight.Findings) {
 	if source, _ := c.source.get(ctx); !source.Answered {
 		return found // the source's own finding is the one to read
 	}
-	own, err := chainOf(ctx, s, s.Source.URL)
+	own, err := chainOf(ctx, s, s.Source.URL, s.Source.Address)
 	if err != nil {
 		return found // certificateCheck says so
 	}
 	var failed error
 	for _, address := range addresses {
-		there := url.URL{Scheme: "https", Host: net.JoinHostPort(address, portOf(instance)), Path: "/openidm/"}
-		chain, err := chainOf(ctx, s, there.String())
+		there := net.JoinHostPort(address, portOf(instance))
+		named := url.URL{Scheme: "https", Host: instance.Host, Path: "/openidm/"}
+		chain, err := chainOf(ctx, s, named.String(), there)
 		switch {
 		case ctx.Err() != nil:
 			return found
@@ -67,15 +68,16 @@ func (c instanceCheck) check(ctx context.Context) (found preflight.Findings) {
 		}
 		return append(found, codes.InstanceURLElsewhere.Finding(site.StepConfigure,
 			"the instance URL leads to %s, where another certificate is presented (%s) than by the source (%s)",
-			there.Host, keystore.CertificateSubject(chain[0].Raw), keystore.CertificateSubject(own[0].Raw)))
+			there, keystore.CertificateSubject(chain[0].Raw), keystore.CertificateSubject(own[0].Raw)))
 	}
 	return append(found, codes.InstanceURLUnreachable.Finding(site.StepConfigure,
 		"nothing answers where the instance URL %s leads to: %v", s.InstanceURL, failed))
 }
 
-// chainOf is what a server presents, whether it is trusted or not.
-func chainOf(ctx context.Context, s *site.Site, address string) ([]*x509.Certificate, error) {
-	c := &openidm.Client{BaseURL: address, TLSName: s.Source.TLSName, Timeout: s.Checks.Timeout,
+// chainOf is what a server presents at an address, "" is that of its URL, whether
+// it is trusted or not.
+func chainOf(ctx context.Context, s *site.Site, url, address string) ([]*x509.Certificate, error) {
+	c := &openidm.Client{BaseURL: url, Address: address, TLSName: s.Source.TLSName, Timeout: s.Checks.Timeout,
 		Compat: s.Source.Compat()}
 	defer c.Close()
 	return c.PeerCertificates(ctx)

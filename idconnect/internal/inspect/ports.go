@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"net"
-	"net/url"
 	"strconv"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -33,11 +33,12 @@ func (c portsCheck) check(ctx context.Context) (found preflight.Findings) {
 	if !ok || target.Answered || c.settingUp || c.site.TargetProcess() != 0 {
 		return nil
 	}
-	address, err := url.Parse(c.site.Target.URL)
+	address, err := c.site.Target.DialAddress()
 	if err != nil {
 		return nil
 	}
-	wanted := []string{portOf(address)}
+	own, port, _ := net.SplitHostPort(address)
+	wanted := []string{port}
 	why := map[string]string{wanted[0]: "the port of " + c.site.Target.URL}
 	// Without a folder that is there the address alone says a port.
 	inst, _ := installation.Open(c.site.TargetDir)
@@ -49,20 +50,20 @@ func (c portsCheck) check(ctx context.Context) (found preflight.Findings) {
 			}
 		}
 	}
-	host := cmp.Or(c.site.Checks.PortHost, address.Hostname())
+	at := cmp.Or(c.site.Checks.PortHost, own)
 	for _, port := range wanted {
-		if listens(ctx, host, port) {
+		if host.Listens(ctx, at, port) {
 			found = append(found, codes.TargetPortInUse.Finding(site.StepSetup,
-				"another program listens on %s, %s", net.JoinHostPort(host, port), why[port]))
+				"another program listens on %s, %s", net.JoinHostPort(at, port), why[port]))
 		}
 	}
-	port, from := c.databasePort(inst)
-	host = cmp.Or(c.site.Checks.PortHost, "localhost")
-	if port < 0 || !listens(ctx, host, strconv.Itoa(port)) {
+	database, from := c.databasePort(inst)
+	at = cmp.Or(c.site.Checks.PortHost, "localhost")
+	if database < 0 || !host.Listens(ctx, at, strconv.Itoa(database)) {
 		return found
 	}
 	f := codes.DatabasePortInUse.Finding(site.StepSetup,
-		"another program listens on %s, %s", net.JoinHostPort(host, strconv.Itoa(port)), from)
+		"another program listens on %s, %s", net.JoinHostPort(at, strconv.Itoa(database)), from)
 	if from != assumedPort {
 		f = f.As(preflight.Blocks)
 	}
@@ -84,14 +85,4 @@ func (c portsCheck) databasePort(inst *installation.Installation) (port int, fro
 		}
 	}
 	return preflight.DefaultDatabasePort, assumedPort
-}
-
-// listens says whether a connection to a port is accepted.
-func listens(ctx context.Context, host, port string) bool {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
 }

@@ -21,13 +21,13 @@ type Server struct {
 	// Answered: something speaks TLS there.
 	Answered bool
 	// ready: it says that it is. refused: the login failed. late: it did not
-	// answer in time.
-	ready, refused, late bool
-	found                preflight.Findings
+	// answer in time. misplaced: its address has another path than OpenIDM.
+	ready, refused, late, misplaced bool
+	found                           preflight.Findings
 }
 
 // readable: its records and configuration can be read.
-func (s Server) readable() bool { return s.ready && !s.refused }
+func (s Server) readable() bool { return s.ready && !s.refused && !s.misplaced }
 
 // serverCheck reports what was found when a server was asked.
 type serverCheck struct{ server *fact[Server] }
@@ -90,6 +90,12 @@ func (seen *Server) add(f preflight.Finding) { seen.found = append(seen.found, f
 func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	server := side.name + " " + seen.URL
 	c, err := side.client()
+	if err == nil {
+		if own := seen.withPath(ctx, c, side); own != c {
+			c = own
+			defer c.Close()
+		}
+	}
 	if err != nil {
 		seen.State = "not asked: " + err.Error()
 		seen.add(side.codes.TLS.Finding(side.step, "%v", err).
@@ -157,6 +163,16 @@ func (seen *Server) silent(ctx context.Context, c *openidm.Client, err error, se
 	case errors.As(err, &failed):
 		seen.Answered, seen.State = true, "is up, but no TLS connection comes about"
 		seen.add(noTLS(ctx, c, failed, server, side))
+	case errors.Is(err, openidm.ErrBusy):
+		errors.As(err, &answer)
+		seen.Answered, seen.State = true, "busy"
+		if side.mustAnswer {
+			seen.add(side.codes.Busy.Finding(side.step, "the %s asks for a pause of %v: %v", server,
+				answer.RetryAfter, err))
+		}
+	case errors.Is(err, openidm.ErrHostRefused):
+		seen.Answered, seen.State = true, "refuses the host name of its address"
+		seen.add(seen.hostRefused(ctx, server, side))
 	case !errors.Is(err, openidm.ErrUnavailable):
 		seen.Answered, seen.State = true, "answers, but not as OpenIDM does"
 		seen.add(side.codes.NotOpenIDM.Finding(side.step, "the %s does not answer as OpenIDM does: %v", server, err))

@@ -23,6 +23,9 @@ type storesCheck struct{ site *site.Site }
 
 func (c storesCheck) check(ctx context.Context) preflight.Findings {
 	s := c.site
+	if !s.SourceAtHand() {
+		return nil // a status does without
+	}
 	stores, err := s.SourceStores()
 	if err != nil {
 		code := codes.SourceFolder
@@ -137,26 +140,8 @@ func opensSomeKey(ctx context.Context, file site.StoreFile, password keystore.Pa
 	if err != nil || password.IsZero() {
 		return false
 	}
-	for e := range s.Entries() {
-		if ctx.Err() != nil {
-			return false
-		}
-		if e.Kind != keystore.TrustedCertificate && openKey(e, password) == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// openKey opens the key of an entry; one that has none is no error.
-func openKey(e keystore.Entry, password keystore.Password) (err error) {
-	switch e.Kind {
-	case keystore.PrivateKey:
-		_, err = e.PKCS8(password)
-	case keystore.SecretKey:
-		_, _, err = e.SecretKey(password)
-	}
-	return err
+	opens := func(k keystore.OpenedKey) bool { return k.Err == nil }
+	return slices.ContainsFunc(s.OpenKeys(ctx, password), opens)
 }
 
 func isText(file site.StoreFile) bool {
@@ -184,13 +169,13 @@ func openKeys(
 				"%s has no entry %s", stores.Keystore.Path, alias))
 		}
 	}
-	for e := range keys.Entries() {
+	for _, k := range keys.OpenKeys(ctx, password) {
 		if ctx.Err() != nil {
 			return found // the deadline's finding says it
 		}
-		if err := openKey(e, password); err != nil {
+		if k.Err != nil {
 			found = append(found, codes.StoreKeyDoesNotOpen.Finding(site.StepStores,
-				"%s: the key %s does not open: %v", stores.Keystore.Path, e.Alias, err))
+				"%s: the key %s does not open: %v", stores.Keystore.Path, k.Entry.Alias, k.Err))
 		}
 	}
 	return found

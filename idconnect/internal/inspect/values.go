@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
@@ -82,8 +83,11 @@ type valueTally struct {
 
 func (t *valueTally) tried() int { return t.opened + t.unknown + len(t.bad) }
 
-func (t *valueTally) scan(where string, doc []byte) error {
+func (t *valueTally) scan(ctx context.Context, where string, doc []byte) error {
 	return idmvalues.Scan(doc, func(pointer string, value []byte) error {
+		if err := ctx.Err(); err != nil { // each key costs up to a second
+			return err
+		}
 		switch err := idmvalues.Opens(t.keys, value); {
 		case err == nil:
 			t.opened++
@@ -110,7 +114,7 @@ func (t *valueTally) configuration(ctx context.Context, c *openidm.Client, confi
 			continue
 		}
 		t.documents++
-		if err := t.scan("config/"+id, doc); err != nil {
+		if err := t.scan(ctx, "config/"+id, doc); err != nil {
 			return err
 		}
 	}
@@ -123,7 +127,7 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 			return err
 		}
 		t.records++
-		if err := t.scan("repo/managed/user", record); err != nil {
+		if err := t.scan(ctx, "repo/managed/user", record); err != nil {
 			return err
 		}
 		if t.records == sample {
@@ -138,13 +142,16 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 type orderCheck struct {
 	target *fact[Server]
 	site   *site.Site
+	// left is when a rollback left the traces of a server that our set-up had
+	// started with the source's stores: they are no sign of another start.
+	left *time.Time
 }
 
 func (c orderCheck) check(ctx context.Context) preflight.Findings {
 	if !installation.Is(c.site.TargetDir) {
 		return nil
 	}
-	sign := c.site.TargetStarted()
+	sign := c.site.TargetStarted(c.left)
 	if target, _ := c.target.get(ctx); target.Answered {
 		sign = "it answers at " + c.site.Target.URL
 	}

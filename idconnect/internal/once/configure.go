@@ -41,7 +41,8 @@ func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
 			return false, "the target reads from " + n.InstanceURL + ", not " + r.Site.InstanceURL, nil
 		}
 		return true, "the target is connected to its source", nil
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+		migration.PhaseCompleteUnclear:
 		return true, "the target says " + status.Word, nil
 	}
 	return false, toDo, nil

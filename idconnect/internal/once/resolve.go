@@ -97,7 +97,8 @@ const (
 func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
 	last, err := r.poll(ctx, m, site.StepMigrate, since, func(p migration.Phase) bool {
 		switch p {
-		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
+		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+			migration.PhaseCompleteUnclear:
 			return true
 		}
 		return false
@@ -106,7 +107,8 @@ func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since
 		return notReceived, err
 	}
 	switch last.Phase {
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures, migration.PhaseFailed:
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+		migration.PhaseCompleteUnclear, migration.PhaseFailed:
 		return received, nil
 	}
 	seen, ok := r.receipt(ctx, site.StepMigrate, *r.Journal.Migrate)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	printable "github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -18,7 +19,7 @@ func (s *session) clean(text string) string {
 		}
 		return r
 	}, text)
-	return strings.TrimSpace(s.redact(text))
+	return strings.TrimSpace(printable.Printable(s.redact(text)))
 }
 
 // passwordForms are forms of a password in boot.properties that can be turned back (OBF), or that nobody needs to see:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
@@ -25,7 +26,8 @@ func (s *Site) Close() {
 func (s *Site) client(server Server, trust *jvmtrust.Trust, pinned *x509.Certificate) *openidm.Client {
 	return &openidm.Client{
 		BaseURL: server.URL, Credentials: server.Credentials, Trust: trust, Pinned: pinned,
-		TLSName: server.TLSName, HTTPClient: server.HTTPClient, Logger: s.Logger,
+		TLSName: server.TLSName, Address: server.Address, HTTPClient: server.HTTPClient,
+		Logger: s.Hide().Logger(s.Logger), Hide: s.given(),
 	}
 }
 
@@ -58,7 +60,12 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if s.target != nil {
 		return s.target, nil
 	}
-	trust, err := trustOf(s.Target, s.TargetDir, s.TargetStores)
+	dir := s.TargetDir
+	var folder *installation.Error
+	if _, err := installation.Open(dir); errors.As(err, &folder) && folder.IsNone() {
+		dir = "" // an empty folder, in which there is no truststore yet
+	}
+	trust, err := trustOf(s.Target, dir, s.TargetStores)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +101,7 @@ func (s *Site) Migration() (*migration.Client, error) {
 	}
 	return &migration.Client{API: c, SettleTime: s.SettleTime, MaxDown: s.MaxDown, PollInterval: s.PollInterval,
 		Parse: s.Parse, Words: s.Words,
-		Hide: []openidm.Secret{s.Source.Credentials.Password}}, nil
+		Hide: s.given()}, nil
 }
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,

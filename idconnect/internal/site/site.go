@@ -68,6 +68,8 @@ type Site struct {
 	PollInterval         time.Duration
 	Machine              host.Machine
 
+	secrets secrets
+
 	clients        sync.Mutex // checks run side by side
 	source, target *openidm.Client
 
@@ -100,6 +102,9 @@ func (s *Site) Resolve() error {
 		}
 	}
 	for _, server := range []*Server{&s.Source, &s.Target} {
+		if err := checkDial(server.Address); err != nil {
+			return err
+		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
 	}
 	if s.Target.LegacyTLS {
@@ -109,6 +114,10 @@ func (s *Site) Resolve() error {
 	case "", keystore.Keep, keystore.Replace, keystore.Error:
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", s.TruststoreConflict)
+	}
+	s.Machine.Secrets = []keystore.Password{
+		s.Source.Credentials.Password, s.Target.Credentials.Password, s.GivenPassword, s.StoresKey.Passphrase,
+		s.StoresKey.Identities, s.Source.TruststorePassword, s.Target.TruststorePassword,
 	}
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime
@@ -129,17 +138,24 @@ func checkAddress(name, value string) error {
 		return fmt.Errorf("%s: not an address", name)
 	case p.User != nil:
 		return fmt.Errorf("%s: must not hold a user name or password", name)
-	case p.Scheme != "https" || p.Hostname() == "":
-		return fmt.Errorf("%s %s: must begin with https:// and name a host", name, value)
+	case p.Scheme != "https" || p.Hostname() == "" || p.Opaque != "":
+		// user:PASSWORD@host is an address, too, whose scheme is user.
+		return fmt.Errorf("%s: must begin with https:// and name a host", name)
 	case p.RawQuery != "" || p.Fragment != "":
 		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
 	}
 	return nil
 }
 
+// checkDial says whether an address to connect to can be one.
+func checkDial(address string) error {
+	_, err := Server{URL: DefaultSourceURL, Address: address}.DialAddress()
+	return err
+}
+
 // FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.
 func (s *Site) FindPlace(ctx context.Context) (*journal.Place, error) {
-	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.URL, UserDir: userStateDir(),
+	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.reached(), UserDir: userStateDir(),
 		Lookup: s.Machine.LookupHost}
 	if s.Target.HTTPClient != nil {
 		t.Lookup = nil // it decides which machine answers

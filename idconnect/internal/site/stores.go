@@ -174,6 +174,9 @@ func (s *Site) CarriedFrom() string {
 
 // SourceStores are those of the source's folder, or of StoresFile.
 func (s *Site) SourceStores() (*Stores, error) {
+	if !s.SourceAtHand() {
+		return nil, &installation.Error{Err: errors.New("the source's folder is not named (-source-dir)")}
+	}
 	if s.StoresFile == "" {
 		inst, err := installation.Open(s.SourceDir)
 		if err != nil {
@@ -218,7 +221,8 @@ func (s *Site) KeystorePassword() (openidm.Secret, error) {
 		if err != nil {
 			return openidm.Secret{}, err
 		}
-		return inst.KeystorePassword()
+		p, err := inst.KeystorePassword()
+		return s.learn(p), err
 	}
 	return openidm.Secret{}, nil
 }
@@ -241,7 +245,7 @@ func (s *Site) TruststorePassword() keystore.Password {
 	if err != nil {
 		return keystore.Password{}
 	}
-	return p
+	return s.learn(p)
 }
 
 // OpenSource opens both stores of the source.
@@ -276,6 +280,7 @@ func (s *Site) OpenSourceTruststore(stores *Stores) (*keystore.Store, error) {
 			if password, err = truststorePasswordOf(s.SourceDir); err != nil {
 				return nil, err
 			}
+			s.learn(password)
 		}
 		return stores.Truststore.Open(password)
 	}

@@ -1,4 +1,5 @@
-package main
+// Package layout lays out reports and plans for a terminal. Begin with [Layout].
+package layout
 
 import (
 	"io"
@@ -9,15 +10,15 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// layout renders reports and plans for a terminal. The zero value is for files:
+// Layout renders reports and plans for a terminal. The zero value is for files:
 // no colour and no wrapping.
-type layout struct {
-	// width wraps lines at that many columns; 0 is never, and the minimum is
+type Layout struct {
+	// Width wraps lines at that many columns; 0 is never, and the minimum is
 	// 20. A word is split only if it alone is wider.
-	width int
-	// colour emphasises with escape sequences (ECMA-48). No information is
+	Width int
+	// Colour emphasises with escape sequences (ECMA-48). No information is
 	// carried by colour alone.
-	colour bool
+	Colour bool
 }
 
 // colours are the SGR parameters of each tone.
@@ -25,12 +26,12 @@ var colours = map[report.Tone]string{
 	report.Strong: "1", report.Faint: "2", report.Bad: "31", report.Good: "32", report.Care: "33",
 }
 
-// write writes a report or a plan.
-func (o layout) write(w io.Writer, all []report.Block) error {
-	if o.width != 0 {
-		o.width = max(o.width, 20)
+// Write writes a report or a plan.
+func (o Layout) Write(w io.Writer, all []report.Block) error {
+	if o.Width != 0 {
+		o.Width = max(o.Width, 20)
 	}
-	p := &page{layout: o}
+	p := &page{Layout: o}
 	for _, b := range all {
 		indent, hang := p.narrowed(b.Indent), p.narrowed(b.Hang)
 		switch {
@@ -52,22 +53,22 @@ const deep = 15
 
 // narrowed is an indent that fits the terminal's width.
 func (p *page) narrowed(indent int) int {
-	if p.width == 0 || indent < deep {
+	if p.Width == 0 || indent < deep {
 		return indent
 	}
-	return indent - deep + min(deep, max(p.width/8, 4))
+	return indent - deep + min(deep, max(p.Width/8, 4))
 }
 
 // page lays out lines for a terminal.
 type page struct {
-	layout
+	Layout
 	b strings.Builder
 }
 
 func (p *page) newline() { p.b.WriteByte('\n') }
 
 func (p *page) paint(t report.Tone, text string) string {
-	if !p.colour || t == "" || text == "" {
+	if !p.Colour || t == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + colours[t] + "m" + text + "\x1b[0m"
@@ -82,8 +83,8 @@ func (p *page) line(indent, hang int, t report.Tone, text string) {
 
 // fold is line with the cursor already at column.
 func (p *page) fold(column, hang int, t report.Tone, words string) {
-	if p.width > 0 {
-		hang = min(hang, p.width/2)
+	if p.Width > 0 {
+		hang = min(hang, p.Width/2)
 	}
 	first := true
 	for part := range strings.SplitSeq(words, "\n") {
@@ -100,15 +101,15 @@ func (p *page) fold(column, hang int, t report.Tone, words string) {
 
 // folded splits printable text into lines.
 func (p *page) folded(text string, column, hang int, first bool) []string {
-	if p.width == 0 {
+	if p.Width == 0 {
 		return []string{strings.TrimRight(text, " ")}
 	}
 	var lines []string
 	var b strings.Builder
-	room := p.width - hang
+	room := p.Width - hang
 	left := room
 	if first {
-		left = p.width - column
+		left = p.Width - column
 	}
 	end := func() {
 		lines = append(lines, strings.TrimRight(b.String(), " "))
@@ -125,10 +126,10 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 			end() // the word fits on a line of its own
 		}
 		for n > left {
-			head, rest := cutWidth(bare, left)
+			head, rest, width := cutWidth(bare, left)
 			b.WriteString(head)
 			end()
-			bare, n = rest, uniseg.StringWidth(rest)
+			bare, n = rest, n-width
 		}
 		b.WriteString(bare)
 		left -= n
@@ -143,17 +144,17 @@ func (p *page) folded(text string, column, hang int, first bool) []string {
 }
 
 // cutWidth splits text after as many characters as fit into columns, but at
-// least one.
-func cutWidth(text string, columns int) (head, rest string) {
+// least one. width is that of head.
+func cutWidth(text string, columns int) (head, rest string, width int) {
 	rest, state := text, -1
 	for rest != "" {
-		_, after, width, next := uniseg.FirstGraphemeClusterInString(rest, state)
-		if columns -= width; columns < 0 && len(rest) < len(text) {
+		_, after, w, next := uniseg.FirstGraphemeClusterInString(rest, state)
+		if width+w > columns && len(rest) < len(text) {
 			break
 		}
-		rest, state = after, next
+		rest, state, width = after, next, width+w
 	}
-	return text[:len(text)-len(rest)], rest
+	return text[:len(text)-len(rest)], rest, width
 }
 
 // narrowRest is the minimum width of the last cell of a row. With less room it
@@ -176,11 +177,11 @@ func (p *page) table(indent int, rows [][]report.Cell) {
 	for _, w := range widths {
 		at += w + 2
 	}
-	below := p.width > 0 && p.width-at < narrowRest
+	below := p.Width > 0 && p.Width-at < narrowRest
 	for _, row := range rows {
 		last := len(row) - 1
 		p.b.WriteString(strings.Repeat(" ", indent))
-		if p.width > 0 && at-2 > p.width {
+		if p.Width > 0 && at-2 > p.Width {
 			p.packed(indent, row[:last])
 		} else {
 			for i, c := range row[:last] {
@@ -214,7 +215,7 @@ func (p *page) packed(indent int, cells []report.Cell) {
 		w := uniseg.StringWidth(s)
 		switch {
 		case i == 0:
-		case column+2+w > p.width:
+		case column+2+w > p.Width:
 			column = indent + 2
 			p.b.WriteString("\n" + strings.Repeat(" ", column))
 		default:

@@ -1,15 +1,18 @@
-package main
+package layout
 
 import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // savedReports are the golden reports of the package report, by name.
 func savedReports(t *testing.T) map[string]*report.Report {
 	t.Helper()
-	paths, err := filepath.Glob("../../idconnect/report/testdata/*.json")
+	paths, err := filepath.Glob("../../../../idconnect/report/testdata/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +75,10 @@ func compact(t *testing.T, value json.RawMessage) json.RawMessage {
 	return b.Bytes()
 }
 
-func laidOut(t *testing.T, o layout, all []report.Block) string {
+func laidOut(t *testing.T, o Layout, all []report.Block) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := o.write(&b, all); err != nil {
+	if err := o.Write(&b, all); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -87,10 +90,10 @@ func TestLayoutGolden(t *testing.T) {
 	reports := savedReports(t)
 	for _, c := range []struct {
 		file, sample string
-		o            layout
+		o            Layout
 	}{
-		{"differences-40.txt", "differences", layout{width: 40}},
-		{"blocked-80-colour.txt", "blocked", layout{width: 80, colour: true}},
+		{"differences-40.txt", "differences", Layout{Width: 40}},
+		{"blocked-80-colour.txt", "blocked", Layout{Width: 80, Colour: true}},
 	} {
 		path := filepath.Join("testdata", "report", c.file)
 		got := laidOut(t, c.o, reports[c.sample].View().Blocks())
@@ -117,7 +120,7 @@ func TestLayoutPlain(t *testing.T) {
 		if err := r.Write(&b, report.Text); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(b.String(), laidOut(t, layout{}, r.View().Blocks())); d != "" {
+		if d := cmp.Diff(b.String(), laidOut(t, Layout{}, r.View().Blocks())); d != "" {
 			t.Errorf("%s:\n%s", name, d)
 		}
 	}
@@ -152,7 +155,7 @@ func TestLayoutPlanWidth(t *testing.T) {
 		})
 	}
 	checkWidths(t, p.Blocks())
-	got := laidOut(t, layout{width: 80}, p.Blocks())
+	got := laidOut(t, Layout{Width: 80}, p.Blocks())
 	if !strings.Contains(got, "\n          blocks: DISK-SPACE\n            seen: ") {
 		t.Errorf("findings are not indented by an eighth of the width:\n%s", got)
 	}
@@ -162,8 +165,8 @@ func checkWidths(t *testing.T, all []report.Block) {
 	t.Helper()
 	words := ""
 	for _, width := range []int{0, 20, 32, 40, 60, 80, 200} {
-		plain := laidOut(t, layout{width: width}, all)
-		coloured := laidOut(t, layout{width: width, colour: true}, all)
+		plain := laidOut(t, Layout{Width: width}, all)
+		coloured := laidOut(t, Layout{Width: width, Colour: true}, all)
 		if d := cmp.Diff(plain, anyColour.ReplaceAllString(coloured, "")); d != "" {
 			t.Fatalf("%d columns, with colour:\n%s", width, d)
 		}
@@ -184,6 +187,47 @@ func checkWidths(t *testing.T, all []report.Block) {
 		}
 		if d := cmp.Diff(words, got); d != "" {
 			t.Errorf("%d columns:\n%s", width, d)
+		}
+	}
+}
+
+// long are texts that need folding in different ways.
+func long(size int) map[string]string {
+	repeated := func(s string) string { return strings.Repeat(s, size/len(s)) }
+	return map[string]string{
+		"one word":        repeated("x"),
+		"short words":     repeated("word "),
+		"one character":   "e" + repeated("\u0301"),
+		"wide characters": repeated("使用者"),
+		"short lines":     repeated("line\n"),
+	}
+}
+
+// A text of a million bytes is folded in a second or so: the time grows with
+// its length, not with its square.
+func TestLayoutLong(t *testing.T) {
+	t.Parallel()
+	for name, text := range long(1_000_000) {
+		began := time.Now()
+		laidOut(t, Layout{Width: 40}, []report.Block{{Rows: [][]report.Cell{{{Text: text}}}}})
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+	}
+}
+
+func BenchmarkLayout(b *testing.B) {
+	for _, size := range []int{4 << 10, 64 << 10, 1 << 20} {
+		for name, text := range long(size) {
+			b.Run(fmt.Sprintf("%s/%d", name, size), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				all := []report.Block{{Rows: [][]report.Cell{{{Text: text}}}}}
+				for b.Loop() {
+					if err := (Layout{Width: 40}).Write(io.Discard, all); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package layout
 
 import (
 	"os"
@@ -29,16 +29,15 @@ func TestLayout(t *testing.T) {
 	for name, c := range map[string]struct {
 		out  *os.File
 		env  map[string]string
-		want layout
+		want Layout
 	}{
-		"terminal":       {theirs, nil, layout{width: 40, colour: true}},
-		"NO_COLOR":       {theirs, map[string]string{"NO_COLOR": "1"}, layout{width: 40}},
-		"NO_COLOR empty": {theirs, map[string]string{"NO_COLOR": ""}, layout{width: 40, colour: true}},
-		"dumb":           {theirs, map[string]string{"TERM": "dumb"}, layout{width: 40}},
-		"file":           {file, nil, layout{}},
+		"terminal":       {theirs, nil, Layout{Width: 40, Colour: true}},
+		"NO_COLOR":       {theirs, map[string]string{"NO_COLOR": "1"}, Layout{Width: 40}},
+		"NO_COLOR empty": {theirs, map[string]string{"NO_COLOR": ""}, Layout{Width: 40, Colour: true}},
+		"dumb":           {theirs, map[string]string{"TERM": "dumb"}, Layout{Width: 40}},
+		"file":           {file, nil, Layout{}},
 	} {
-		a := &app{out: c.out, env: func(n string) string { return c.env[n] }}
-		if got := a.layout(); got != c.want {
+		if got := For(c.out, func(n string) string { return c.env[n] }); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}

@@ -1,4 +1,6 @@
-package idconnect
+// Package ending says how a run or a step ended, in its report: done, failed,
+// interrupted, and what to do then. Begin with [Report], [Step] and [Remedy].
+package ending
 
 import (
 	"context"
@@ -12,14 +14,20 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-func isInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
+// Resume is what to do about an interruption.
+const Resume = "run the same command again: it resumes where it stopped"
 
-// remedyOfKnown is for errors of the packages below that have no remedy of
-// their own.
-func remedyOfKnown(err error) string {
+// Remedy returns what to do about an error, "" where nothing better is known
+// than its text.
+func Remedy(err error) string {
+	var own interface{ Remedy() string }
 	var trust *jvmtrust.Error
 	var unknown *migration.UnknownOutcomeError
 	switch {
+	case IsInterrupt(err):
+		return Resume
+	case errors.As(err, &own):
+		return own.Remedy()
 	case errors.As(err, &trust):
 		return trust.Remedy
 	case errors.As(err, &unknown):
@@ -27,13 +35,6 @@ func remedyOfKnown(err error) string {
 	case errors.Is(err, keystore.ErrChangedSince):
 		return "compare the file with its backup beside it; to put the backup back all the same, " +
 			"say so (rollback -remove-added)"
-	case errors.Is(err, ErrDifferences):
-		return "the report names the records and checks, why records failed where the target tells, " +
-			"and how to repair that"
-	case errors.Is(err, ErrNothingRuns):
-		return "start it (run), then watch; where it stands otherwise says status"
-	case isInterrupt(err):
-		return "run the same command again: it goes on where it stopped"
 	case host.IsDiskFull(err):
 		return "make room on that disk, then run the same command again: it goes on where it stopped"
 	case errors.Is(err, fs.ErrPermission):
@@ -49,3 +50,11 @@ func remedyOfKnown(err error) string {
 	}
 	return ""
 }
+
+// Known is an error that says what to do about it.
+type Known struct{ Text, Do string }
+
+func (e *Known) Error() string { return e.Text }
+
+// Remedy says what to do.
+func (e *Known) Remedy() string { return e.Do }

@@ -1,0 +1,163 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/creack/pty"
+	"golang.org/x/term"
+
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// TestInterrupt types Ctrl-C on a real terminal: the command ends within a
+// second, says once how it is resumed, and leaves the terminal as it was.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	store := costlyStore(t)
+	for name, c := range map[string]struct {
+		args  []string
+		after string // what the terminal shows when it is typed
+		says  string
+	}{
+		"at a prompt": {[]string{"inspect", store}, "Password for " + store + ": ",
+			"upgrade: interrupted; to resume, run: upgrade inspect " + store},
+		"at a prompt of run": {[]string{"run", "-source-url", "https://h.example.com:1/openidm/", "-steps", "verify"},
+			"Password for openidm-admin at the source: ", "upgrade: interrupted; to resume, run: upgrade run "},
+		"while costly keys are opened": {[]string{"inspect", "-keys", "-password-file", store + ".pw", store}, "",
+			"upgrade: interrupted; to resume, run: upgrade inspect -keys "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startOnTerminal(t, c.args...)
+			if c.after != "" {
+				s.await(t, c.after)
+			}
+			time.Sleep(200 * time.Millisecond) // the keys are being opened
+			typed := time.Now()
+			if _, err := s.ours.WriteString("\x03"); err != nil {
+				t.Fatal(err)
+			}
+			err := s.cmd.Wait()
+			took := time.Since(typed)
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || took > 3*time.Second {
+				t.Errorf("after %v: %v", took, err)
+			}
+			s.await(t, c.says)
+			if said := s.text(); strings.Count(said, "interrupted") != 1 || strings.Contains(said, "context canceled") {
+				t.Errorf("it says\n%s", said)
+			}
+			after, err := term.GetState(int(s.tty.Fd()))
+			if err != nil || *after != *s.before {
+				t.Errorf("the terminal is not as it was: %v", err)
+			}
+		})
+	}
+}
+
+// onTerminal is a command on a terminal of its own.
+type onTerminal struct {
+	cmd       *exec.Cmd
+	ours, tty *os.File
+	before    *term.State
+
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func startOnTerminal(t *testing.T, args ...string) *onTerminal {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &onTerminal{cmd: exec.Command(program, args...)}
+	s.cmd.Args[0] = "upgrade" // see TestMain
+	s.cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	if s.ours, s.tty, err = pty.Open(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.ours.Close(); s.tty.Close() })
+	if s.before, err = term.GetState(int(s.tty.Fd())); err != nil {
+		t.Fatal(err)
+	}
+	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.tty, s.tty, s.tty
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.cmd.Process.Kill() })
+	go io.Copy(s, s.ours)
+	return s
+}
+
+func (s *onTerminal) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.Write(p)
+}
+
+func (s *onTerminal) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said.String()
+}
+
+func (s *onTerminal) await(t *testing.T, text string) {
+	t.Helper()
+	for range 1000 {
+		if strings.Contains(s.text(), text) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("it does not say %q, but\n%s", text, s.text())
+}
+
+// costlyStore writes a key store whose keys take a minute to open together, and
+// a file .pw with its password beside it.
+func costlyStore(t *testing.T) string {
+	t.Helper()
+	password := keystore.NewPassword("changeit")
+	s := keystore.New(keystore.JCEKS)
+	for i := range 120 {
+		o := keystore.PutOptions{Password: password, Iterations: 65536}
+		if err := s.PutSecretKey(strings.Repeat("k", i+1), "AES", make([]byte, 16), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := s.Encode(&b, password); err != nil {
+		t.Fatal(err)
+	}
+	// A count of iterations as long in DER, and the digest of that content.
+	content := bytes.ReplaceAll(b.Bytes(), []byte{2, 3, 1, 0, 0}, []byte{2, 3, 0x4c, 0x4b, 0x40})
+	h := sha1.New()
+	for _, u := range utf16.Encode([]rune("changeit")) {
+		h.Write([]byte{byte(u >> 8), byte(u)})
+	}
+	h.Write([]byte("Mighty Aphrodite"))
+	h.Write(content[:len(content)-sha1.Size])
+	content = h.Sum(content[:len(content)-sha1.Size])
+	path := filepath.Join(t.TempDir(), "costly.jceks")
+	for name, content := range map[string][]byte{path: content, path + ".pw": []byte("changeit\n")} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
+}

@@ -1,0 +1,247 @@
+// Package identity tells whether source and target are two servers, and the right
+// way round, before one is compared with the other: by their addresses, by ids
+// of their own, and by what only a later generation has. It only asks. Begin with
+// [Pair.Check].
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// What is wrong with a pair, by errors.Is.
+var (
+	ErrSame    = errors.New("source and target are the same server")
+	ErrSwapped = errors.New("source and target are swapped")
+)
+
+// Error says what is wrong with a pair.
+type Error struct {
+	Err  error // ErrSame or ErrSwapped
+	Seen string
+}
+
+func (e *Error) Error() string { return e.Err.Error() + ": " + e.Seen }
+
+// Unwrap returns ErrSame or ErrSwapped.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Remedy says what to do.
+func (e *Error) Remedy() string {
+	if errors.Is(e.Err, ErrSwapped) {
+		return "give the address of 2.1 as the source and that of 7.1.6 as the target"
+	}
+	return "give the target's own address"
+}
+
+// Pair are the servers that are to be two. Lookup resolves host names; nil: as
+// programs do.
+type Pair struct {
+	Source, Target *openidm.Client
+	Lookup         func(ctx context.Context, host string) ([]string, error)
+}
+
+// Check returns an [*Error] if the two are one server or swapped. Otherwise notes
+// say what could not be told. A server that does not answer is no error here:
+// whoever reads it next finds out.
+func (p Pair) Check(ctx context.Context) (notes []string, err error) {
+	if err := p.Addresses(ctx); err != nil {
+		return nil, err
+	}
+	var marks [2]marks
+	var both sync.WaitGroup
+	for side, c := range []*openidm.Client{p.Source, p.Target} {
+		both.Go(func() { marks[side] = look(ctx, c) })
+	}
+	both.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	a, b := shown(p.Source.BaseURL), shown(p.Target.BaseURL)
+	for id := range marks[0].runs {
+		if marks[1].runs[id] {
+			return nil, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b,
+				text.Printable(text.Cut(id, 80)))}
+		}
+	}
+	if seen := later(marks[0], marks[1]); seen != "" {
+		return nil, &Error{ErrSwapped, fmt.Sprintf("the source, %s, %s", a, seen)}
+	}
+	ordered := later(marks[1], marks[0]) != ""
+	if !ordered && !marks[0].differ(marks[1]) {
+		notes = append(notes, fmt.Sprintf("it could not be told whether %s and %s are two servers: if a forwarded "+
+			"port or a proxy leads both addresses to one, the comparison proves nothing", a, b))
+	}
+	if !ordered {
+		notes = append(notes, fmt.Sprintf("nothing tells which of the two servers is 2.1: %s was read as the source, "+
+			"%s as the target", a, b))
+	}
+	return notes, nil
+}
+
+// Addresses is the part of Check that asks no server: both clients are there, and
+// connect to two places.
+func (p Pair) Addresses(ctx context.Context) error {
+	var to [2]string
+	for side, s := range []struct {
+		name   string
+		client *openidm.Client
+	}{{"source", p.Source}, {"target", p.Target}} {
+		if s.client == nil {
+			return fmt.Errorf("comparing two servers: the client of the %s is nil", s.name)
+		}
+		var err error
+		if to[side], err = s.client.DialAddress(); err != nil {
+			return fmt.Errorf("comparing two servers: the client of the %s: %w", s.name, err)
+		}
+	}
+	if !samePath(p.Source, p.Target) {
+		return nil
+	}
+	// A caller's own client reaches its server in a way of its own.
+	own, other := p.Source.HTTPClient, p.Target.HTTPClient
+	seen := ""
+	switch {
+	case own == nil && other == nil:
+		lookup := p.Lookup
+		if lookup == nil {
+			lookup = net.DefaultResolver.LookupHost
+		}
+		seen = shared(ctx, lookup, to[0], to[1])
+	case strings.EqualFold(to[0], to[1]) && (own == nil || other == nil || own == other):
+		seen = "both are " + to[0]
+	}
+	if seen != "" {
+		return &Error{ErrSame, seen}
+	}
+	return nil
+}
+
+// samePath: one port may lead to two servers by path, behind a proxy.
+func samePath(source, target *openidm.Client) bool {
+	x, errX := url.Parse(source.BaseURL)
+	y, errY := url.Parse(target.BaseURL)
+	return errX == nil && errY == nil && strings.Trim(x.Path, "/") == strings.Trim(y.Path, "/")
+}
+
+// marks are what a server shows of itself; nil: it could not be told.
+type marks struct {
+	version string
+	// endpoint: it has a migration service, as only a target has.
+	endpoint *bool
+	// qualified: its links have a linkQualifier, as those of 2.1 do not.
+	qualified *bool
+	// runs are the ids of the reconciliations that it remembers, which it chose
+	// at random; nil: it did not say.
+	runs map[string]bool
+}
+
+func look(ctx context.Context, c *openidm.Client) (m marks) {
+	v, err := c.Version(ctx)
+	if errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil {
+		return m
+	}
+	m.version = v.ProductVersion
+	m.endpoint = hasService(ctx, c)
+	if runs, err := c.Recons(ctx); err == nil {
+		m.runs = map[string]bool{}
+		for _, r := range runs {
+			if r.ID != "" {
+				m.runs[r.ID] = true
+			}
+		}
+	}
+	page, err := c.QueryPage(ctx, "repo/link", openidm.Query{PageSize: 1}, "")
+	if err == nil && len(page.Result) > 0 {
+		var link struct {
+			Qualifier json.RawMessage `json:"linkQualifier"`
+		}
+		if json.Unmarshal(page.Result[0], &link) == nil {
+			has := len(link.Qualifier) > 0 && string(link.Qualifier) != "null"
+			m.qualified = &has
+		}
+	}
+	return m
+}
+
+// hasService reports whether a server has one of the migration services. It reads
+// them, since nothing but reads may go to a source: one that is there refuses that
+// in its own words, one that is not is not found (measured for endpoint/migration).
+func hasService(ctx context.Context, c *openidm.Client) *bool {
+	has, known := false, true
+	for _, path := range []string{"endpoint/migration", migration.ServiceEndpoint} {
+		var answer *openidm.Error
+		err := c.Read(ctx, path, nil)
+		switch {
+		case err == nil:
+			has = true
+		case errors.Is(err, openidm.ErrNotFound):
+		case errors.Is(err, openidm.ErrUnauthorized), errors.Is(err, openidm.ErrForbidden),
+			errors.Is(err, openidm.ErrUnavailable), errors.Is(err, openidm.ErrBusy),
+			errors.Is(err, openidm.ErrNotOpenIDM), !errors.As(err, &answer):
+			known = false
+		default:
+			has = true
+		}
+	}
+	if !has && !known {
+		return nil
+	}
+	return &has
+}
+
+// later says why a is of a later generation than b, "" where nothing says so.
+func later(a, b marks) string {
+	x, y := major(a.version), major(b.version)
+	only := func(p, q *bool) bool { return p != nil && q != nil && *p && !*q }
+	switch {
+	case x > 0 && y > 0 && x != y:
+		if x > y {
+			return fmt.Sprintf("has version %s, and the other %s", a.version, b.version)
+		}
+		return ""
+	case only(a.endpoint, b.endpoint):
+		return "has a migration service, and the other has none"
+	case only(b.endpoint, a.endpoint):
+		return ""
+	case only(a.qualified, b.qualified):
+		return "has links with a linkQualifier, and the other has links without"
+	}
+	return ""
+}
+
+// differ reports whether two servers are certainly not one.
+func (m marks) differ(o marks) bool {
+	unlike := func(p, q *bool) bool { return p != nil && q != nil && *p != *q }
+	return m.version != "" && o.version != "" && m.version != o.version || unlike(m.endpoint, o.endpoint) ||
+		unlike(m.qualified, o.qualified) || m.runs != nil && o.runs != nil && len(m.runs)+len(o.runs) > 0
+}
+
+func major(version string) int {
+	head, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(head)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// shown is an address without what may be secret.
+func shown(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}

@@ -94,6 +94,10 @@ type Server struct {
 	TruststorePassword openidm.Secret
 	// TLSName is the name that the certificate must have; "" is that of URL.
 	TLSName string
+	// LegacyTLS lets the source be reached by TLS 1.0 and 1.1 where it has
+	// nothing newer; a finding warns of it, as Java 11 refuses them in configure.
+	// The target must not have it.
+	LegacyTLS bool
 	// Address is the host[:port] to connect to in the place of URL's, whose name
 	// is asked for all the same, as with curl --connect-to.
 	Address string

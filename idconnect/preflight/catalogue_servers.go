@@ -4,10 +4,10 @@ package preflight
 // Salesforce.
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
-	RequestOpen,
-	CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing,
-	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable,
+	InstanceURLElsewhere, SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword,
+	MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing,
+	ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{

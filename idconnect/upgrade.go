@@ -149,6 +149,13 @@ type Upgrade struct {
 	// Acceptance says which acceptance checks follow, and where they look.
 	Acceptance acceptance.Options
 
+	// ReportDir and RepairList, unless "", are the folder and the file to which the
+	// caller will write what it gets, with [report.Report.Save] and
+	// [verify.Report.SaveRepairList]. That they can be written is checked before
+	// anything begins: neither lies in SourceDir, and no file is there but of an
+	// earlier run.
+	ReportDir, RepairList string
+
 	// Again re-runs configure and migrate, and the set-up script of a server that
 	// does not answer, even if an earlier run completed them. The outcome of a
 	// request that was lost is resolved first all the same; the request is sent
@@ -274,5 +281,13 @@ func (u *Upgrade) start(ctx context.Context) (*runner, error) {
 	if missing := u.Missing(); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	return u.newRunner(ctx)
+	r, err := u.newRunner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkOutputs(u.ReportDir, u.RepairList); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
 }

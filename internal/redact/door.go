@@ -42,8 +42,11 @@ func (r Redactor) Error(err error) error {
 	if clean == said {
 		return err
 	}
-	return &shown{clean, err}
+	return Say(err, clean)
 }
+
+// Say returns err with another text. Like that of Error it does not unwrap.
+func Say(err error, text string) error { return &shown{text, err} }
 
 type shown struct {
 	text string

@@ -111,19 +111,7 @@ func (m *matcher) step(s string, p place) (cut int) {
 		}
 	}
 	pass(rest[:1], 1)
-	switch rest[0] {
-	case '+':
-		pass(" ", 1)
-	case '%':
-		pass(percent(rest))
-	case '&':
-		pass(entity(rest))
-	case '\\':
-		for n := 1; n <= maxNested && n < len(rest) && rest[n-1] == '\\'; n++ {
-			pass(`\`, n)
-			pass(backslash(rest, n))
-		}
-	}
+	escapes(rest, pass)
 	if strings.IndexByte(`%&\`, rest[0]) >= 0 && len(rest) < maxEscape {
 		return p.form
 	}
@@ -151,40 +139,80 @@ const (
 	maxEscape = 12 // bytes of one
 )
 
-// percent reads %41, and %2541 where it was escaped twice.
-func percent(s string) (got string, n int) {
-	n = 1
-	for nested := 0; nested < maxNested && len(s) >= n+4 && s[n:n+2] == "25" && isHex(s[n+2:n+4]); nested++ {
-		n += 2
-	}
-	if len(s) < n+2 || !isHex(s[n:n+2]) {
-		return "", 0
-	}
-	b, _ := strconv.ParseUint(s[n:n+2], 16, 8)
-	return string([]byte{byte(b)}), n + 2
+// escapes gives each character that the escape at the beginning of s may mean,
+// and how long it is. An escape may itself be escaped, in another way.
+func escapes(s string, give func(got string, n int)) {
+	once(s, func(got string, n int) {
+		give(got, n)
+		if n > 1 && len(got) == 1 && strings.Contains(`%&\`, got) {
+			give(inner(s, got, n))
+		}
+	})
 }
 
-// entity reads &quot;, &#34;, &#x22;, and &amp;quot; where it was escaped twice.
-func entity(s string) (got string, n int) {
-	n = 1
-	for nested := 0; nested < maxNested && strings.HasPrefix(s[n:], "amp;"); nested++ {
-		n += len("amp;")
-	}
-	length := strings.IndexByte(s[n:min(len(s), n+maxEscape)], ';')
-	if length <= 0 {
-		if n > 1 { // &amp; itself
-			return "&", n
+// once is escapes without those in another way.
+func once(s string, give func(got string, n int)) {
+	switch s[0] {
+	case '+':
+		give(" ", 1)
+	case '%':
+		for n := 1; n <= 1+2*maxNested && len(s) >= n+2 && isHex(s[n:n+2]); n += 2 {
+			b, _ := strconv.ParseUint(s[n:n+2], 16, 8)
+			give(string([]byte{byte(b)}), n+2)
+			if b != '%' { // %2541 is an escaped %41
+				break
+			}
 		}
+	case '&':
+		for n := 1; n <= 1+maxNested*len("amp;"); n += len("amp;") {
+			give(entity(s, n))
+			if !strings.HasPrefix(s[n:], "amp;") { // &amp;quot; is an escaped &quot;
+				break
+			}
+		}
+	case '\\':
+		for n := 1; n <= maxNested && n < len(s) && s[n-1] == '\\'; n++ {
+			give(`\`, n)
+			give(backslash(s, n))
+		}
+	}
+}
+
+// inner reads an escape whose first character is that of n bytes.
+func inner(s, first string, n int) (got string, length int) {
+	text, ends := first, []int{n}
+	for n < len(s) && len(text) < maxEscape {
+		char, size := s[n:n+1], 1
+		once(s[n:], func(got string, length int) {
+			if got != "" && got != " " && size == 1 {
+				char, size = got, length
+			}
+		})
+		n += size
+		text += char
+		for range len(char) {
+			ends = append(ends, n)
+		}
+	}
+	once(text, func(g string, size int) {
+		if size > 1 && g != "" && size <= len(ends) {
+			got, length = g, ends[size-1]
+		}
+	})
+	return got, length
+}
+
+// entity reads &quot;, &#34; or &#x22;, whose name begins at n.
+func entity(s string, n int) (got string, length int) {
+	end := strings.IndexByte(s[n:min(len(s), n+maxEscape)], ';')
+	if end <= 0 {
 		return "", 0
 	}
-	escaped := "&" + s[n:n+length+1]
+	escaped := "&" + s[n:n+end+1]
 	if got = html.UnescapeString(escaped); got == escaped {
-		if n > 1 {
-			return "&", n
-		}
 		return "", 0
 	}
-	return got, n + length + 1
+	return got, n + end + 1
 }
 
 // backslash reads what stands after n backslashes: four digits after u, two

@@ -167,11 +167,11 @@ func (r Redactor) at(m *matcher, s string) (end int, longest form, partial bool)
 		}
 	}
 	try(s[0], true)
-	for _, first := range firsts(s) {
-		if first != s[0] {
-			try(first, false)
+	escapes(s, func(got string, _ int) {
+		if got != "" && got[0] != s[0] {
+			try(got[0], false)
 		}
-	}
+	})
 	return end, longest, partial
 }
 
@@ -181,72 +181,42 @@ func mayFollow(f form, second byte) bool {
 	return second == want || strings.IndexByte(`%&\+`, second) >= 0 || f.anyCase && second|0x20 == want|0x20
 }
 
-// firsts are the bytes that the escape at the beginning of s may mean.
-func firsts(s string) []byte {
-	var got string
-	switch s[0] {
-	case '+':
-		got = " "
-	case '%':
-		got, _ = percent(s)
-	case '&':
-		got, _ = entity(s)
-	case '\\':
-		var out []byte
-		for n := 1; n <= maxNested && n < len(s) && s[n-1] == '\\'; n++ {
-			if got, _ := backslash(s, n); got != "" {
-				out = append(out, got[0])
-			}
-		}
-		return out
-	}
-	if got == "" {
-		return nil
-	}
-	return []byte{got[0]}
-}
-
 // JSON returns raw itself unless one of its strings or names holds a secret, in
 // whatever way that is escaped. What is no JSON is taken for a text.
 func (r Redactor) JSON(raw json.RawMessage) json.RawMessage {
-	clean := r.Text(string(raw))
-	if clean == string(raw) {
+	if !json.Valid(raw) {
+		if clean := r.Text(string(raw)); clean != string(raw) {
+			return json.RawMessage(clean)
+		}
 		return raw
 	}
-	if json.Valid([]byte(clean)) || !json.Valid(raw) {
-		return json.RawMessage(clean)
+	var out []byte
+	done := 0
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '"' {
+			continue
+		}
+		from := i
+		for i++; raw[i] != '"'; i++ {
+			if raw[i] == '\\' {
+				i++
+			}
+		}
+		var s string
+		if json.Unmarshal(raw[from:i+1], &s) != nil {
+			continue // what is valid is a string
+		}
+		if clean := r.Text(s); clean != s {
+			quoted, _ := json.Marshal(clean) // a string cannot fail
+			out = append(append(out, raw[done:from]...), quoted...)
+			done = i + 1
+		}
 	}
-	// The secret began or ended within an escape, or is a number.
-	var v any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&v) != nil {
-		return nil
+	if done == 0 {
+		return raw
 	}
-	out, err := json.Marshal(r.value(v))
-	if err != nil {
-		return nil
-	}
-	return out
+	return append(out, raw[done:]...)
 }
 
 // Holds reports whether JSON holds a secret.
 func (r Redactor) Holds(raw json.RawMessage) bool { return !bytes.Equal(r.JSON(raw), raw) }
-
-func (r Redactor) value(v any) any {
-	switch v := v.(type) {
-	case string:
-		return r.Text(v)
-	case []any:
-		for i := range v {
-			v[i] = r.value(v[i])
-		}
-	case map[string]any:
-		clean := make(map[string]any, len(v))
-		for k, member := range v {
-			clean[r.Text(k)] = r.value(member)
-		}
-		return clean
-	}
-	return v
-}

@@ -260,7 +260,7 @@ func (c *Client) transport() *http.Transport {
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
-	t.DialTLSContext = dialQuietly(dialer, t.TLSClientConfig)
+	t.DialTLSContext = dialQuietly(t.DialContext, t.TLSClientConfig)
 	return t
 }
 
@@ -281,13 +281,6 @@ func (c *Client) tlsName() string {
 		return c.TLSName
 	}
 	return c.Host()
-}
-
-func (c *Client) credentials() Credentials {
-	if c == nil {
-		return Credentials{}
-	}
-	return c.Credentials
 }
 
 // As is a client of the same server with other credentials. It shares the

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"runtime"
 	"syscall"
 	"time"
@@ -112,6 +113,9 @@ func (e *Error) Unwrap() []error {
 // redactor takes the client's password out of what a server says, and what else
 // it was told to hide: servers repeat what they were sent.
 func (c *Client) redactor() redact.Redactor {
+	if c == nil {
+		return redact.Redactor{}
+	}
 	c.hideOnce.Do(func() {
 		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
 	})
@@ -121,7 +125,7 @@ func (c *Client) redactor() redact.Redactor {
 // hide takes secrets out of what the server said. A detail that holds one is
 // left out.
 func (e *Error) hide(r redact.Redactor) *Error {
-	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(e.Message), piece(r.Cut(e.Body))
+	e.Reason, e.Message, e.Body = r.Text(e.Reason), r.Text(string(r.JSON([]byte(e.Message)))), piece(r.Cut(e.Body))
 	e.TransactionID = r.Text(e.TransactionID)
 	for _, raw := range []*json.RawMessage{&e.Detail, &e.Cause} {
 		if r.Holds(*raw) {
@@ -221,7 +225,20 @@ func withoutAddress(err error) error {
 	for errors.As(err, &u) {
 		err = u.Err
 	}
-	return err
+	return withoutQuote(err)
+}
+
+// quotes are the beginnings of net/http's errors that quote the answer: perhaps
+// a part of what was sent, which is not recognized.
+var quotes = regexp.MustCompile(`(?s)(malformed (?:HTTP|MIME)[^":]*|bad Content-Length|unsupported transfer encoding|` +
+	`invalid Trailer key|too many transfer encodings).+`)
+
+// withoutQuote is an error without the piece of the answer that net/http quotes.
+func withoutQuote(err error) error {
+	if err == nil || !quotes.MatchString(err.Error()) {
+		return err
+	}
+	return redact.Say(err, quotes.ReplaceAllString(err.Error(), "$1")+" (its text is not shown)")
 }
 
 // trustError is Go's own verdict, with the system's roots, in the form of that

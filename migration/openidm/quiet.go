@@ -171,10 +171,12 @@ const handshakeTimeout = 15 * time.Second
 
 var errHandshake = errors.New("the TLS handshake took more than " + handshakeTimeout.String())
 
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
+
 // dialQuietly dials a server that is reached without a proxy.
-func dialQuietly(dialer *net.Dialer, config *tls.Config) func(context.Context, string, string) (net.Conn, error) {
+func dialQuietly(dial dialFunc, config *tls.Config) dialFunc {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		raw, err := dialer.DialContext(ctx, network, addr)
+		raw, err := dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // javaCheck looks at the Java that the set-up gets, and at the one that it does
@@ -138,10 +139,7 @@ func globEscape(dir string) string {
 
 // firstNumber is the number in the first line of a small file, 0 for none.
 func firstNumber(path string) int {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64<<10 {
-		return 0
-	}
-	b, err := os.ReadFile(path)
+	b, err := disk.Read(path, 64<<10)
 	if err != nil {
 		return 0
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Kind says how a set-up ended.
@@ -116,7 +118,7 @@ func serverLog(dir string, since time.Time, clean func(string) string) (name str
 	if name == "" {
 		return "", nil
 	}
-	f, err := os.Open(name)
+	f, err := disk.Open(name)
 	if err != nil {
 		return "", nil
 	}

@@ -85,6 +85,7 @@ var rooms = []room{
 	{path: "idconnect/report"},
 	{path: "idconnect/internal/ending"},
 	{path: "idconnect/internal/site"},
+	{path: "idconnect/internal/undo"},
 	{path: "idconnect/internal/inspect"},
 	{path: "idconnect/internal/once"},
 	{path: "idconnect"},

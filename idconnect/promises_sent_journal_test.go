@@ -32,8 +32,8 @@ func unpacked(t *testing.T) (w *world, path string) {
 	return w, filepath.Join(w.u.TargetDir+".upgrade", "journal.json")
 }
 
-// refused is what every command says of a journal, which changes nothing.
-func (w *world) refused(t *testing.T, path string) {
+// refusesJournal: every command refuses it, and names it; nothing changes.
+func (w *world) refusesJournal(t *testing.T, path string) {
 	t.Helper()
 	before := tree(t, w.dir)
 	_, planErr := w.u.Plan(t.Context())
@@ -68,7 +68,7 @@ func flippedJournal(t *testing.T) {
 			t.Errorf("byte %d, bit %d: %v", at, bit, err)
 		}
 	}
-	w.refused(t, path)
+	w.refusesJournal(t, path)
 }
 
 func journalBefore(t *testing.T) {
@@ -101,7 +101,7 @@ func plantedJournal(t *testing.T) {
 				map[string]any{"began": "2026-11-28T06:46:51Z", "ended": ended, "changes": planted}}})
 			must(t, err)
 			must(t, os.WriteFile(path, content, 0o600))
-			w.refused(t, path)
+			w.refusesJournal(t, path)
 		}
 	}
 }
@@ -109,5 +109,5 @@ func plantedJournal(t *testing.T) {
 func nullStore(t *testing.T) {
 	w, path := unpacked(t)
 	must(t, os.WriteFile(path, fmt.Appendf(nil, `{"version":2,"target":%q,"stores":[null]}`, w.u.Target.URL), 0o600))
-	w.refused(t, path)
+	w.refusesJournal(t, path)
 }

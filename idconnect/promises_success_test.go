@@ -31,24 +31,24 @@ const (
 )
 
 var promisesSuccess = []promise{
-	{"an unknown word beside complete is no success", said(unclear, "ABORTED",
+	{"an unknown word beside complete is no success", statusSaid(unclear, "ABORTED",
 		`{"status":"complete","state":"ABORTED"}`, `{"status":"complete","result":{"status":"ABORTED"}}`)},
-	{"nor is a run of an unknown state, wherever it stands", said(unclear, "PAUSED",
+	{"nor is a run of an unknown state, wherever it stands", statusSaid(unclear, "PAUSED",
 		`{"status":"complete","runs":[`+goodRun+`,`+bad("SUCCESS", "PAUSED")+`]}`,
 		`{"status":"complete","reconciliations":[{"inner":`+bad("SUCCESS", "PAUSED")+`}]}`)},
-	{"nor a run that failed beside complete", said(migration.PhaseFailed, "FAILED",
+	{"nor a run that failed beside complete", statusSaid(migration.PhaseFailed, "FAILED",
 		`{"status":"complete","runs":[`+bad(`"SUCCESS","stage"`, `"FAILED","stage"`)+`]}`)},
-	{"nor a stage that contradicts the state", said(unclear, "COMPLETED_FAILED",
+	{"nor a stage that contradicts the state", statusSaid(unclear, "COMPLETED_FAILED",
 		`[`+bad("COMPLETED_SUCCESS", "COMPLETED_FAILED")+`]`)},
-	{"failed records of a run are counted at any depth", said(failing, "2 records failed",
+	{"failed records of a run are counted at any depth", statusSaid(failing, "2 records failed",
 		`{"status":"complete","result":{"runs":[`+bad(`"FAILURE":0`, `"FAILURE":2`)+`]}}`,
 		`{"status":"complete","result":{"failed":2}}`, `{"status":"complete","failures":["u1","u2"]}`)},
-	{"a count that is none is no zero", said(unclear, "failed",
+	{"a count that is none is no zero", statusSaid(unclear, "failed",
 		`{"status":"complete","failed":true}`, `{"status":"complete","failed":3.5}`,
 		`{"status":"complete","result":{"failed":1e30}}`, `{"status":"complete","progress":{"failed":"2 records"}}`)},
-	{"a member that nobody knows is shown and no success", said(unclear, "phase",
+	{"a member that nobody knows is shown and no success", statusSaid(unclear, "phase",
 		`{"status":"complete","phase":"rolled back"}`, `{"status":"complete","result":{"phase":["\u001b[2J"]}}`)},
-	{"a member that stands twice is read twice", said(migration.PhaseFailed, "",
+	{"a member that stands twice is read twice", statusSaid(migration.PhaseFailed, "",
 		`{"status":"failed","status":"complete"}`)},
 	{"a status of more than 64 MiB is asked for again, and its size is said", tooLargeStatus},
 	{"a server is not compared with itself by one address", sameServer(nil)},
@@ -99,9 +99,9 @@ func adminOf(s *openidmtest.Server) *openidm.Client {
 		Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}}
 }
 
-// said: a target that answers so ends no run and no watch well, is not sent
+// statusSaid: a target that answers so ends no run and no watch well, is not sent
 // anything, and what is wrong is named.
-func said(phase migration.Phase, named string, answers ...string) func(t *testing.T) {
+func statusSaid(phase migration.Phase, named string, answers ...string) func(t *testing.T) {
 	return func(t *testing.T) {
 		source, target := upgradePair(t, openidmtest.Options{}, openidmtest.Options{})
 		u := upgradeOf(t, source, target, idconnect.StepMigrate)

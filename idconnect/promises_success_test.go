@@ -77,7 +77,8 @@ var promisesSuccess = []promise{
 	{"swapped servers are refused by version", swapped(
 		openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "7.1.0"},
 		openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "6.5.0"})},
-	{"swapped servers are refused by linkQualifier", swapped(openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM702},
+	{"swapped servers are refused by linkQualifier", swapped(
+		openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM702},
 		openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM31})},
 	{"swapped servers are refused by the endpoint", swapped(openidmtest.Options{Role: openidmtest.Target},
 		openidmtest.Options{})},

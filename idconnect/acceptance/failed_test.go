@@ -140,8 +140,8 @@ func TestFailedRecordsOfSync(t *testing.T) {
 	if err := source.WriteStores(dir); err != nil {
 		t.Fatal(err)
 	}
-	target := openidmtest.NewTarget(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5, Connector: true,
-		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
+	target := openidmtest.NewTarget(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
+		Connector: true, Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
 	for _, s := range []*openidmtest.Server{source, target} {
 		s.AddConnectorRow("nobody", "No", "Body", "not an address")
 		if _, err := client(s).StartRecon(t.Context(), "systemXmlfileAccounts_managedUser"); err != nil {

@@ -52,81 +52,88 @@ func TestPage(t *testing.T) {
 		}
 	}
 	if have, err := os.ReadFile(path); err != nil || string(have) != b.String() {
-		t.Errorf("docs/changes.md is not what the table says: go test ./idconnect/changes -run TestPage -update (%v)", err)
+		t.Errorf("docs/changes.md is not what the table says: "+
+			"go test ./idconnect/changes -run TestPage -update writes it anew (%v)", err)
 	}
 }
 
-// TestRows: what each row makes of the records of a source, and of those of a
+const (
+	both                = `{"roles":[{"_ref":"managed/role/a"}],"authzRoles":[{"_ref":"internal/role/openidm-reg"}]}`
+	effective           = `{"roles":[{"_ref":"managed/role/a"}],"effectiveRoles":[{"_ref":"managed/role/a"}]}`
+	shown               = `{"effectiveRoles":[{"_ref":"managed/role/a"}]}`
+	none, found, missed = changes.Untouched, changes.Applied, changes.Missed
+)
+
+// rowCases are what each row makes of the records of a source, and of those of a
 // target. An empty want: the record as it was.
+var rowCases = []struct {
+	row    string // collection and code
+	target bool
+	record string
+	want   string
+	effect changes.Effect
+}{
+	{"repo/link LINK-QUALIFIER", false, `{}`, `{"linkQualifier":"default"}`, found},
+	{"repo/link LINK-QUALIFIER", false, `{"linkQualifier":"x"}`, ``, missed},
+	{"repo/link LINK-QUALIFIER", false, `{"linkQualifier":null}`, ``, missed},
+
+	{"repo/managed/user USER-ROLES", false, `{"roles":"managed/role/a, openidm-reg"}`, both, found},
+	{"repo/managed/user USER-ROLES", false, `{"roles":["repo/internal/role/openidm-reg","a"]}`, both, found},
+	{"repo/managed/user USER-ROLES", false, `{"roles":""}`, `{}`, found},
+	{"repo/managed/user USER-ROLES", false, `{"roles":[]}`, `{}`, none},
+	{"repo/managed/user USER-ROLES", false, `{}`, ``, none},
+	{"repo/managed/user USER-ROLES", false, both, ``, missed},
+	{"repo/managed/user USER-ROLES", false, `{"roles":["openidm-x"],"authzRoles":1}`, ``, none},
+	{"repo/managed/user USER-ROLES", false, `{"roles":["a",1]}`, ``, missed},
+	{"repo/managed/user USER-ROLES", false, `{"roles":17}`, ``, missed},
+	{"repo/managed/user USER-ROLES", true, `{"roles":["a"]}`, ``, none},
+	{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"b"},{"_ref":"a","_refProperties":{}}]}`,
+		`{"roles":[{"_ref":"a"},{"_ref":"b"}]}`, none},
+	{"repo/managed/user USER-ROLES", true,
+		`{"roles":[{"_ref":"m/a","_refResourceCollection":"m","_refResourceId":"a"}]}`,
+		`{"roles":[{"_ref":"m/a"}]}`, none},
+	{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"m/a","_refResourceCollection":"n"}]}`, ``, none},
+	{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"m/a","_refResourceId":"b"}]}`, ``, none},
+	{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"a","_refProperties":{"x":1}}]}`, ``, none},
+	{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"a","name":"x"}]}`, ``, none},
+	{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":1}]}`, ``, none},
+	{"managed/user USER-ROLES", false, `{"roles":"a,openidm-reg"}`, `{"roles":[{"_ref":"managed/role/a"}]}`,
+		found},
+
+	{"repo/managed/user EFFECTIVE-ROLES", true, effective, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
+	{"repo/managed/user EFFECTIVE-ROLES", true, shown, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
+	{"repo/managed/user EFFECTIVE-ROLES", true, `{"roles":[{"_ref":"a"}],"effectiveRoles":[]}`, ``, none},
+	{"repo/managed/user EFFECTIVE-ROLES", true, `{"roles":[{"_ref":"a"}]}`, ``, missed},
+	{"repo/managed/user EFFECTIVE-ROLES", true, `{"effectiveRoles":[]}`, `{}`, none},
+	{"repo/managed/user EFFECTIVE-ROLES", true, `{"effectiveRoles":["a"]}`, ``, none},
+	{"repo/managed/user EFFECTIVE-ROLES", false, effective, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
+	{"repo/managed/user EFFECTIVE-ROLES", false, `{"roles":[{"_ref":"managed/role/a"}],"effectiveRoles":["a"]}`,
+		`{"roles":[{"_ref":"managed/role/a"}]}`, none},
+	{"repo/managed/user EFFECTIVE-ROLES", false, `{"roles":[{"_ref":"managed/role/a"}],"effectiveRoles":["b"]}`,
+		``, none},
+
+	{"repo/internal/user STATIC-USERS", false, `{"_id":"anonymous","userName":"anonymous"}`,
+		`{"userName":"anonymous"}`, found},
+	{"repo/internal/user STATIC-USERS", false, `{"_id":"anonymous"}`, ``, none},
+	{"repo/internal/user STATIC-USERS", false, `{"_id":"service","userName":"service"}`, ``, none},
+	{"repo/internal/user INTERNAL-USER-MEMBERS", false,
+		`{"userName":"x","roles":"y","needsResetPassword":false}`, `{}`, found},
+	{"repo/internal/user INTERNAL-USER-MEMBERS", false, `{}`, ``, none},
+	{"repo/relationships RELATIONSHIP-ENDS", false, `{"firstId":"managed/user/a","secondId":"repo/internal/role/b"}`,
+		`{"firstResourceCollection":"managed/user","firstResourceId":"a",` +
+			`"secondResourceCollection":"internal/role","secondResourceId":"b"}`, found},
+	{"repo/relationships RELATIONSHIP-ENDS", false, `{"firstResourceId":"a"}`, ``, none},
+	{"repo/relationships RELATIONSHIP-ENDS", false, `{"firstId":"a","secondId":1}`, ``, none},
+	{"repo/scheduler/job JOB-ENABLED", false, `{}`, `{"enabled":true}`, found},
+	{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":"true"}`, `{"enabled":true}`, found},
+	{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":"false"}`, `{"enabled":false}`, found},
+	{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":false}`, ``, none},
+	{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":"yes"}`, ``, none},
+}
+
 func TestRows(t *testing.T) {
 	t.Parallel()
-	const both = `{"roles":[{"_ref":"managed/role/a"}],"authzRoles":[{"_ref":"internal/role/openidm-reg"}]}`
-	const effective = `{"roles":[{"_ref":"managed/role/a"}],"effectiveRoles":[{"_ref":"managed/role/a"}]}`
-	const shown = `{"effectiveRoles":[{"_ref":"managed/role/a"}]}`
-	const none, found, missed = changes.Untouched, changes.Applied, changes.Missed
-	for _, tc := range []struct {
-		row    string // collection and code
-		target bool
-		record string
-		want   string
-		effect changes.Effect
-	}{
-		{"repo/link LINK-QUALIFIER", false, `{}`, `{"linkQualifier":"default"}`, found},
-		{"repo/link LINK-QUALIFIER", false, `{"linkQualifier":"x"}`, ``, missed},
-		{"repo/link LINK-QUALIFIER", false, `{"linkQualifier":null}`, ``, missed},
-
-		{"repo/managed/user USER-ROLES", false, `{"roles":"managed/role/a, openidm-reg"}`, both, found},
-		{"repo/managed/user USER-ROLES", false, `{"roles":["repo/internal/role/openidm-reg","a"]}`, both, found},
-		{"repo/managed/user USER-ROLES", false, `{"roles":""}`, `{}`, found},
-		{"repo/managed/user USER-ROLES", false, `{"roles":[]}`, `{}`, none},
-		{"repo/managed/user USER-ROLES", false, `{}`, ``, none},
-		{"repo/managed/user USER-ROLES", false, both, ``, missed},
-		{"repo/managed/user USER-ROLES", false, `{"roles":["openidm-x"],"authzRoles":1}`, ``, none},
-		{"repo/managed/user USER-ROLES", false, `{"roles":["a",1]}`, ``, missed},
-		{"repo/managed/user USER-ROLES", false, `{"roles":17}`, ``, missed},
-		{"repo/managed/user USER-ROLES", true, `{"roles":["a"]}`, ``, none},
-		{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"b"},{"_ref":"a","_refProperties":{}}]}`,
-			`{"roles":[{"_ref":"a"},{"_ref":"b"}]}`, none},
-		{"repo/managed/user USER-ROLES", true,
-			`{"roles":[{"_ref":"m/a","_refResourceCollection":"m","_refResourceId":"a"}]}`,
-			`{"roles":[{"_ref":"m/a"}]}`, none},
-		{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"m/a","_refResourceCollection":"n"}]}`, ``, none},
-		{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"m/a","_refResourceId":"b"}]}`, ``, none},
-		{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"a","_refProperties":{"x":1}}]}`, ``, none},
-		{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":"a","name":"x"}]}`, ``, none},
-		{"repo/managed/user USER-ROLES", true, `{"roles":[{"_ref":1}]}`, ``, none},
-		{"managed/user USER-ROLES", false, `{"roles":"a,openidm-reg"}`, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
-
-		{"repo/managed/user EFFECTIVE-ROLES", true, effective, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
-		{"repo/managed/user EFFECTIVE-ROLES", true, shown, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
-		{"repo/managed/user EFFECTIVE-ROLES", true, `{"roles":[{"_ref":"a"}],"effectiveRoles":[]}`, ``, none},
-		{"repo/managed/user EFFECTIVE-ROLES", true, `{"roles":[{"_ref":"a"}]}`, ``, missed},
-		{"repo/managed/user EFFECTIVE-ROLES", true, `{"effectiveRoles":[]}`, `{}`, none},
-		{"repo/managed/user EFFECTIVE-ROLES", true, `{"effectiveRoles":["a"]}`, ``, none},
-		{"repo/managed/user EFFECTIVE-ROLES", false, effective, `{"roles":[{"_ref":"managed/role/a"}]}`, found},
-		{"repo/managed/user EFFECTIVE-ROLES", false, `{"roles":[{"_ref":"managed/role/a"}],"effectiveRoles":["a"]}`,
-			`{"roles":[{"_ref":"managed/role/a"}]}`, none},
-		{"repo/managed/user EFFECTIVE-ROLES", false, `{"roles":[{"_ref":"managed/role/a"}],"effectiveRoles":["b"]}`,
-			``, none},
-
-		{"repo/internal/user STATIC-USERS", false, `{"_id":"anonymous","userName":"anonymous"}`,
-			`{"userName":"anonymous"}`, found},
-		{"repo/internal/user STATIC-USERS", false, `{"_id":"anonymous"}`, ``, none},
-		{"repo/internal/user STATIC-USERS", false, `{"_id":"service","userName":"service"}`, ``, none},
-		{"repo/internal/user INTERNAL-USER-MEMBERS", false,
-			`{"userName":"x","roles":"y","needsResetPassword":false}`, `{}`, found},
-		{"repo/internal/user INTERNAL-USER-MEMBERS", false, `{}`, ``, none},
-		{"repo/relationships RELATIONSHIP-ENDS", false, `{"firstId":"managed/user/a","secondId":"repo/internal/role/b"}`,
-			`{"firstResourceCollection":"managed/user","firstResourceId":"a",` +
-				`"secondResourceCollection":"internal/role","secondResourceId":"b"}`, found},
-		{"repo/relationships RELATIONSHIP-ENDS", false, `{"firstResourceId":"a"}`, ``, none},
-		{"repo/relationships RELATIONSHIP-ENDS", false, `{"firstId":"a","secondId":1}`, ``, none},
-		{"repo/scheduler/job JOB-ENABLED", false, `{}`, `{"enabled":true}`, found},
-		{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":"true"}`, `{"enabled":true}`, found},
-		{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":"false"}`, `{"enabled":false}`, found},
-		{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":false}`, ``, none},
-		{"repo/scheduler/job JOB-ENABLED", false, `{"enabled":"yes"}`, ``, none},
-	} {
+	for _, tc := range rowCases {
 		rows := changes.Default()
 		row := rows[slices.IndexFunc(rows, func(c changes.Change) bool { return c.Collection+" "+c.Code == tc.row })]
 		apply := row.Source

@@ -20,6 +20,7 @@ var promisesOutput = []promise{
 	{"a list of ids, a report and a state replace no file of others", outputsReplaceNothing},
 	{"a list of ids, a report, a state and an export do not lie in the source", outputsOutsideSource},
 	{"what an earlier run wrote is kept when it is written again", outputsKept},
+	{"a package whose names imply millions of folders is refused before one is made", impliedFolders},
 	{"a pipe in the place of a file is refused by its name, and waited for by nothing", pipesRefused},
 }
 
@@ -178,4 +179,15 @@ func pipesRefused(t *testing.T) {
 			t.Errorf("%s: %s", what, said)
 		}
 	}
+}
+
+func impliedFolders(t *testing.T) {
+	w := newWorld(t, 1)
+	w.only(idconnect.StepUnpack)
+	files := map[string]string{"setup.sh": testSetup, "setup.bat": testSetupBatch, "security/README": "stores"}
+	for i := range 2500 {
+		files[fmt.Sprint(i, strings.Repeat("/d", 90), "/f")] = ""
+	}
+	writePackage(t, w.u.Package, files)
+	w.refused(t, "PACKAGE-HOSTILE", "200000 files and folders")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -235,6 +236,11 @@ func hiddenServer(t *testing.T) {
 	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "could not be told whether") ||
 		!strings.Contains(notes, "proves nothing") {
 		t.Errorf("%q", notes)
+	}
+	var shown strings.Builder
+	must(t, idconnect.ReportOf(r, nil).Write(&shown, report.Text))
+	if !strings.Contains(strings.Join(strings.Fields(shown.String()), " "), "could not be told whether") {
+		t.Errorf("the report does not say it:\n%s", shown.String())
 	}
 	if v := idconnect.ReportOf(r, nil).View(); strings.Contains(v.Title, "hold the same") {
 		t.Errorf("the verdict is %q", v.Title)

@@ -111,11 +111,6 @@ var faultsOfHost = []catalogueRow{
 		w.storesCopied()
 		w.write(w.targetFile("db/postgres/data/postmaster.pid"), fmt.Sprintf("%d\n/opt\n", os.Getpid()), 0o644)
 	}},
-	{"lock of the target", "TARGET-LOCK-IN-USE", blocks, func(w *catalogueWorld) {
-		w.storesCopied()
-		w.write(w.targetFile("felix-cache/cache.lock"), "", 0o644)
-		holdLock(w.t, w.targetFile("felix-cache/cache.lock"))
-	}},
 	{"store that is open elsewhere", "FILE-LOCKED", blocks, func(w *catalogueWorld) {
 		w.unpacked()
 		w.copyStores("other", w.targetFile("security"))

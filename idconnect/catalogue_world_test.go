@@ -188,7 +188,7 @@ func (b *catalogueBase) world(t *testing.T) *catalogueWorld {
 func (w *catalogueWorld) write(path, content string, mode fs.FileMode) {
 	w.t.Helper()
 	must(w.t, os.MkdirAll(filepath.Dir(path), 0o755))
-	must(w.t, os.WriteFile(path, []byte(content), mode))
+	must(w.t, writeProgram(path, []byte(content), mode))
 	must(w.t, os.Chmod(path, mode))
 }
 

@@ -91,10 +91,12 @@ func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 		InMemory: true,
 		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
 		Users: 5, Roles: 1, Links: 2, Connector: true, AdminPassword: matrixSourcePassword,
+		// Of what is copied last.
+		Schedules: []openidmtest.Schedule{{ID: "job", OverREST: true, Job: map[string]any{"enabled": true}}},
 	}
 	w := &matrixWorld{said: &bytes.Buffer{}}
 	w.source = openidmtest.NewSource(t, o)
-	o.Users, o.Roles, o.Links = 0, 0, 0
+	o.Users, o.Roles, o.Links, o.Schedules = 0, 0, 0, nil
 	o.AdminPassword, o.Peers = matrixTargetPassword, []*openidmtest.Server{w.source}
 	o.PageSize, o.Pace = 3, time.Second
 	w.target = openidmtest.NewTarget(t, o)
@@ -159,11 +161,11 @@ func (w *matrixWorld) run(t *testing.T) error {
 
 // same compares the servers' records without the code under test.
 func (w *matrixWorld) same() bool {
-	for _, path := range []string{"managed/user", "managed/role", "managed/assignment", "link"} {
+	for _, path := range []string{"managed/user", "managed/role", "link", "scheduler/job"} {
 		want, got := map[string]any{}, map[string]any{}
-		for id, r := range w.source.Records(path) {
+		for id, r := range w.source.Records(strings.TrimSuffix(path, "/job")) {
 			delete(r, "_rev")
-			want[id] = r
+			want[id] = w.target.Migrated(path, id, r)
 		}
 		for id, r := range w.target.Records(path) {
 			delete(r, "_rev")

@@ -6,6 +6,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -30,10 +31,14 @@ type HandoverKey struct {
 // file says, too, which aliases and types the source's boot.properties names.
 // Export is run on the machine of the source, which is only read. What it writes
 // is what it has opened: each store is read once, and is never on the disk in
-// plain. An existing file is not replaced: that is an [io/fs.ErrExist].
+// plain. An existing file is not replaced: that is an [io/fs.ErrExist]. A file in
+// SourceDir is an error.
 func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) error {
 	if u.SourceDir == "" {
 		return &MissingError{Field: "SourceDir", Step: "export"}
+	}
+	if err := disk.CheckPlace(path, []string{u.SourceDir}); err != nil {
+		return err
 	}
 	if err := handover.Check(path, handover.Key(key)); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,10 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-var promisesSource = []promise{
+var promisesSource = slices.Concat(promisesStores, promisesOutput)
+
+// promisesStores are about the target's stores.
+var promisesStores = []promise{
 	{"a package cannot name a store outside the target's folder", packageNamesStore},
 	{"an installation cannot name a store outside the target's folder", targetNamesStore},
 	{"a folder of the target that is a link to the source's is refused", targetLinksToSource},

@@ -2,13 +2,16 @@ package idconnect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // Rollback puts back what Run changed, the last step first: everything, or
@@ -20,9 +23,10 @@ import (
 //
 // What is in the target's database is not undone, and what was configured and
 // migrated there stays on record until its folder is removed: the source was
-// never changed, and stays the system to use. A target that still runs must be
-// stopped first. The result has one line for each step that can be undone.
-// Upgrade.Steps leaves steps out.
+// never changed, and stays the system to use. A target that still runs, or any
+// process that has its folder, must be stopped first: the error says how. The
+// result has one line for each step that can be undone. Upgrade.Steps leaves
+// steps out.
 func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult, error) {
 	if u.TargetDir == "" {
 		return nil, &MissingError{Field: "TargetDir", Step: "rollback"}
@@ -48,10 +52,9 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 		}
 	}
 	if len(r.journal.Stores) > 0 || r.journal.Unpack != nil {
-		if c, err := r.TargetClient(); err == nil {
-			if _, err := c.Ping(ctx); err == nil {
-				return nil, &StepError{StepSetup, fmt.Errorf("the target answers at %s: stop it first", r.Target.URL)}
-			}
+		whole := r.journal.Unpack != nil && first <= slices.Index(StepNames(), StepUnpack) && r.Chooses(StepUnpack)
+		if err := undo.Stopped(r.TargetDir, r.answersAt(ctx), whole); err != nil {
+			return nil, &StepError{StepSetup, err}
 		}
 	}
 	var results []report.StepResult
@@ -75,4 +78,19 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 		}
 	}
 	return results, nil
+}
+
+// answersAt is the address at which a server of OpenIDM answers, ready or not,
+// "" if none does. What answers otherwise is another program's.
+func (r *runner) answersAt(ctx context.Context) string {
+	c, err := r.TargetClient()
+	if err != nil {
+		return ""
+	}
+	_, err = c.Ping(ctx)
+	var answer *openidm.Error
+	if err == nil || errors.As(err, &answer) && errors.Is(err, openidm.ErrUnavailable) {
+		return r.Target.URL
+	}
+	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -88,7 +89,7 @@ func (r *runner) emit(e Event) {
 func (r *runner) recover() error {
 	err := disk.Sweep(r.journal.Path())
 	if r.TargetDir != "" {
-		err = errors.Join(err, r.recoverUnpack(), r.recoverStores())
+		err = errors.Join(err, undo.RecoverFolder(r.journal, r.TargetDir), undo.RecoverStores(r.journal, r.Site))
 	}
 	if err != nil {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)

@@ -99,42 +99,6 @@ func TestSettle(t *testing.T) {
 	})
 }
 
-// TestSettleWithoutUsers: links and roles come first, so a target without a user
-// may have received migrate.
-func TestSettleWithoutUsers(t *testing.T) {
-	t.Parallel()
-	noUsers := func(t *testing.T, w *world) {
-		t.Helper()
-		target := w.running(t)
-		for id := range target.Records("managed/user") {
-			target.Delete("managed/user", id)
-		}
-	}
-	t.Run("outcome unknown", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, 20)
-		w.migrated(t)
-		noUsers(t, w)
-		_, err := w.u.Run(t.Context())
-		var unknown *migration.UnknownOutcomeError
-		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
-			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
-		}
-	})
-	t.Run("outcome known", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, 20)
-		w.u.Steps = idconnect.StepNames()[:7]
-		for range 2 {
-			if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
-				t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
-			}
-			noUsers(t, w)
-			must(t, w.running(t).Restart())
-		}
-	})
-}
-
 // TestSettleInParts: a target that was never told its source is told in the
 // end, though no run lives as long as it takes to be sure that it was not.
 func TestSettleInParts(t *testing.T) {

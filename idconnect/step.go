@@ -3,7 +3,6 @@ package idconnect
 import (
 	"context"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
@@ -23,10 +22,16 @@ type undoer interface {
 	Undo(context.Context) (detail string, err error)
 }
 
-// intender is a step whose intent stands in the journal, nil where it has none:
-// once the step is done, an intent without an outcome has its outcome.
+// intender is a step whose intent stands in the journal: once the step is done,
+// an intent without an outcome has its outcome.
 type intender interface {
-	intent() *journal.Note
+	intent() intent
+}
+
+// intent is a note of the journal, or a nil one.
+type intent interface {
+	IsOpen() bool
+	End()
 }
 
 // steps are all steps in their order.

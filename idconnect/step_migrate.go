@@ -3,7 +3,6 @@ package idconnect
 import (
 	"context"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/once"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
@@ -11,9 +10,9 @@ import (
 // migrateStep asks the target to copy the records, and waits until it has.
 type migrateStep struct{ *runner }
 
-func (migrateStep) Name() string            { return StepMigrate }
-func (migrateStep) Where() report.Where     { return report.WhereAny }
-func (s migrateStep) intent() *journal.Note { return s.journal.MigrateNote() }
+func (migrateStep) Name() string        { return StepMigrate }
+func (migrateStep) Where() report.Where { return report.WhereAny }
+func (s migrateStep) intent() intent    { return s.journal.MigrateNote() }
 
 func (s migrateStep) Done(ctx context.Context) (bool, string, error) {
 	return s.requests().MigrateDone(ctx)

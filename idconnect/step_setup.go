@@ -1,10 +1,13 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -21,7 +24,7 @@ type setupStep struct{ *runner }
 func (setupStep) Name() string        { return StepSetup }
 func (setupStep) Where() report.Where { return report.WhereTarget }
 
-func (s setupStep) intent() *journal.Note { return s.journal.Setup }
+func (s setupStep) intent() intent { return s.journal.Setup }
 
 func (s setupStep) Done(ctx context.Context) (bool, string, error) {
 	c, err := s.TargetClient()
@@ -40,57 +43,71 @@ func (s setupStep) Done(ctx context.Context) (bool, string, error) {
 	return false, "", err
 }
 
-// Apply runs the script once. One that ended well is not run again because
-// its server does not answer today; one whose end is not known may have left a
-// server that still starts, which gets its time.
+// Apply runs the script once, and never beside anything that an earlier one
+// started: that gets its time first. One that ended well is not run again
+// because its server does not answer today.
 func (s setupStep) Apply(ctx context.Context) (string, error) {
+	up, err := s.await(ctx)
+	if err != nil {
+		return "", err
+	}
+	if up {
+		if s.journal.Setup.IsOpen() {
+			s.journal.Setup.End()
+		}
+		return "the target is ready", s.journal.Save()
+	}
 	if n := s.journal.Setup; n.IsEnded() && !s.Again {
 		return "", &SetupDoneError{When: *n.Ended, Dir: s.TargetDir}
 	}
-	if s.journal.Setup.IsOpen() {
-		up, err := s.awaitServer(ctx)
-		if err != nil {
-			return "", err
-		}
-		if up {
-			s.journal.Setup.End()
-			return "the target is ready", s.journal.Save()
-		}
-	}
-	password, err := s.KeystorePassword()
+	o, err := s.options(ctx)
 	if err != nil {
 		return "", err
 	}
-	home := s.JavaHome
-	if java, err := host.FindJava(ctx, s.JavaHome, s.Machine); err == nil && home == "" {
-		home = java.Home
-	}
-	script, err := setup.Script(s.TargetDir)
-	if err != nil {
-		return "", err
-	}
-	n := journal.Begin()
-	s.journal.Setup = &n
+	n := &journal.Setup{Note: journal.Begin(), Mark: rand.Text()}
+	s.journal.Setup = n
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
 	lines := setup.Lines(func(line string) {
 		s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
 	})
-	o := s.setup
-	o.Dir, o.Script, o.JavaHome, o.KeystorePassword, o.Hide = s.TargetDir, script, home, password, s.Hide()
-	o.Prompts, o.Timeout, o.Output, o.Ready = s.prompts, s.SetupTimeout, lines, s.ready
-	disk.At("before", "set-up", script)
+	o.Output, o.Mark = lines, n.Mark
+	o.Started = func(pid int) error {
+		n.PID = pid
+		return s.journal.Save()
+	}
+	disk.At("before", "set-up", o.Script)
 	err = setup.Run(ctx, o)
-	disk.At("after", "set-up", script)
+	disk.At("after", "set-up", o.Script)
 	lines.Flush()
 	if failed := new(setup.Error); errors.As(err, &failed) {
 		return "", &SetupError{Err: failed}
 	} else if err != nil {
 		return "", err
 	}
-	s.journal.Setup.End()
+	n.End()
 	return "the target is ready", s.journal.Save()
+}
+
+// options are what the set-up needs.
+func (s setupStep) options(ctx context.Context) (o setup.Options, err error) {
+	o = s.setup
+	if o.KeystorePassword, err = s.KeystorePassword(); err != nil {
+		return o, err
+	}
+	if o.Script, err = setup.Script(s.TargetDir); err != nil {
+		return o, err
+	}
+	o.Dir, o.JavaHome = s.TargetDir, s.JavaHome
+	if java, err := host.FindJava(ctx, s.JavaHome, s.Machine); err == nil && o.JavaHome == "" {
+		o.JavaHome = java.Home
+	}
+	machine := s.Machine
+	machine.Secrets = append(slices.Clone(machine.Secrets), o.KeystorePassword)
+	o.Env, o.Hide = machine.Environ(), s.Hide()
+	o.Prompts, o.Timeout, o.Ready = s.prompts, s.SetupTimeout, s.ready
+	return o, nil
 }
 
 func (s setupStep) ready(ctx context.Context) (bool, error) {
@@ -101,28 +118,71 @@ func (s setupStep) ready(ctx context.Context) (bool, error) {
 	return done, err
 }
 
-// awaitServer waits for a server that a script, whose end is not known, may
-// have started: as long as its process runs, and for SetupTimeout.
-func (s setupStep) awaitServer(ctx context.Context) (up bool, err error) {
-	deadline := time.Now().Add(s.SetupTimeout)
-	for {
-		pid := s.TargetProcess()
-		if up, _ := s.ready(ctx); up {
-			return true, nil
-		}
-		if pid == 0 {
+// await waits for whatever is under way in the target's folder or at its
+// address, for as long as SetupTimeout. up says that a server is ready.
+func (s setupStep) await(ctx context.Context) (up bool, err error) {
+	trace := setup.Trace{Dir: s.TargetDir}
+	if n := s.journal.Setup; n.IsOpen() {
+		trace.Mark, trace.PID = n.Mark, n.PID
+	}
+	said, again := "", trace.Mark != ""
+	for deadline := time.Now().Add(s.SetupTimeout); ; {
+		up, seen, processes := s.underWay(ctx, trace)
+		switch {
+		case ctx.Err() != nil:
 			return false, ctx.Err()
-		}
-		if time.Now().After(deadline) {
-			return false, fmt.Errorf("process %d, which the set-up script of an earlier run started, runs but is not "+
-				"ready: look at the logs in %s", pid, filepath.Join(s.TargetDir, "logs"))
+		case up:
+			return true, nil
+		case seen == "" && again:
+			again = false // a program that becomes another one is hard to see
+		case seen == "":
+			return false, nil
+		case time.Now().After(deadline):
+			return false, &setup.PendingError{
+				Dir: s.TargetDir, Seen: seen, Processes: processes, After: s.SetupTimeout}
+		case seen != said:
+			said = seen
+			s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: "waiting: " + seen})
 		}
 		select {
 		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-time.After(time.Second):
+		case <-time.After(cmp.Or(s.setup.Interval, time.Second)):
 		}
 	}
+}
+
+// underWay says that a server is ready, or what shows that one may become so.
+// While the end of a set-up is not known, its port and its log show it, too.
+func (s setupStep) underWay(ctx context.Context, trace setup.Trace) (up bool, seen string, running []host.Process) {
+	running = trace.Processes()
+	s.ForgetTarget()
+	c, err := s.TargetClient()
+	if err != nil {
+		return false, "", nil
+	}
+	health, err := c.Ping(ctx)
+	var answer *openidm.Error
+	switch {
+	case err == nil && health.Ready():
+		return true, "", nil
+	case err == nil:
+		seen = fmt.Sprintf("the target answers %s at %s (%s)", health.State, s.Target.URL, health.ShortDesc)
+	case errors.As(err, &answer):
+		seen = fmt.Sprintf("a server answers at %s, and not as a target that is ready: %v", s.Target.URL, err)
+	case len(running) > 0:
+		seen = running[0].String()
+	case !s.journal.Setup.IsOpen():
+	case s.listens(ctx):
+		seen = "something listens at " + s.Target.URL
+	case trace.Log() != "":
+		seen = "its log was written a moment ago: " + trace.Log()
+	}
+	return false, seen, running
+}
+
+func (s setupStep) listens(ctx context.Context) bool {
+	address, err := url.Parse(s.Target.URL)
+	return err == nil && host.Listens(ctx, address.Hostname(), cmp.Or(address.Port(), "443"))
 }
 
 // SetupDoneError: the set-up ended well in an earlier run, and its server does
@@ -149,6 +209,7 @@ func (s setupStep) Undo(context.Context) (string, error) {
 	if s.journal.Setup == nil {
 		return "was not run", nil
 	}
-	s.journal.Setup = nil
+	now := time.Now().UTC()
+	s.journal.Setup, s.journal.Left = nil, &now
 	return "forgotten: the next run sets up again; what the script made is left where it is", s.journal.Save()
 }

@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
-
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -109,7 +107,8 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 	if old, err := c.in.ReadStore(c.to); err == nil && bytes.Equal(old, content) {
 		return "is there already", nil
 	}
-	if err := s.targetStopped(); err != nil {
+	// A file is not changed under a server that runs.
+	if err := undo.Stopped(s.TargetDir, "", false); err != nil {
 		return "", err
 	}
 	n := &journal.Store{Note: journal.Begin()}
@@ -133,60 +132,6 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 		did += ", the old one is " + filepath.Base(n.Changes.Backup)
 	}
 	return did, s.journal.Save()
-}
-
-// targetStopped refuses to change files under a server that runs.
-func (r *runner) targetStopped() error {
-	if pid := r.TargetProcess(); pid != 0 {
-		return fmt.Errorf("the server of %s runs as process %d: stop it first", r.TargetDir, pid)
-	}
-	return nil
-}
-
-// recoverStores finds out what became of a copy that was killed: it was made
-// when the file is what it was to become; else it was not, and its traces go.
-func (r *runner) recoverStores() error {
-	if !slices.ContainsFunc(r.journal.Stores, func(n *journal.Store) bool { return n.IsOpen() }) {
-		return nil
-	}
-	in, err := r.TargetRoot()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	var kept []*journal.Store
-	for _, n := range r.journal.Stores {
-		if n.IsOpen() {
-			path := n.Changes.Path
-			if err := in.Sweep(path); err != nil {
-				return err
-			}
-			if backup := n.Changes.Backup; backup != "" {
-				if err := in.Sweep(backup); err != nil {
-					return err
-				}
-			}
-			sum, err := in.SumOf(path)
-			if err != nil {
-				return err
-			}
-			if sum != n.Changes.SHA256 {
-				err := n.Changes.UndoIn(in.Root)
-				if err == nil {
-					continue
-				}
-				if !errors.Is(err, keystore.ErrChangedSince) {
-					return err
-				}
-				// Neither what it was nor what it was to become: somebody else
-				// wrote it. A rollback will say so, and a copy keeps it.
-			}
-			n.End()
-		}
-		kept = append(kept, n)
-	}
-	r.journal.Stores = kept
-	return r.journal.Save()
 }
 
 // mergeTruststores gives the target's truststore with the source's
@@ -230,37 +175,5 @@ func mergeTruststores(source []byte, c storeCopy) ([]byte, error) {
 
 // Undo puts the stores back, the last one first.
 func (s storesStep) Undo(context.Context) (string, error) {
-	if len(s.journal.Stores) == 0 {
-		return "no store was replaced", nil
-	}
-	if err := s.targetStopped(); err != nil {
-		return "", err
-	}
-	in, err := s.TargetRoot()
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
-	var done []string
-	for n := len(s.journal.Stores); n > 0; n = len(s.journal.Stores) {
-		c := s.journal.Stores[n-1].Changes
-		said := "put back " + c.Path
-		err := c.UndoIn(in.Root)
-		if errors.Is(err, keystore.ErrChangedSince) && s.removeAdded {
-			// The server wrote to it, or somebody did.
-			said += ", which was changed since"
-			if err = in.Remove(c.Path); err == nil {
-				err = c.UndoIn(in.Root)
-			}
-		}
-		if err != nil {
-			return strings.Join(done, "; "), err
-		}
-		s.journal.Stores = s.journal.Stores[:n-1]
-		if err := s.journal.Save(); err != nil {
-			return "", err
-		}
-		done = append(done, said)
-	}
-	return strings.Join(done, "; "), nil
+	return undo.Stores(s.journal, s.Site, s.removeAdded)
 }

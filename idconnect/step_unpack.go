@@ -2,20 +2,16 @@ package idconnect
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
-
-	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // unpackStep makes the target's folder out of the package.
@@ -41,13 +37,13 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	if old := s.journal.Unpack; old != nil && old.IsOpen() {
 		n.Empty = old.Empty
 	}
-	if info, err := os.Stat(s.TargetDir); err == nil && info.IsDir() {
+	if info, err := os.Stat(s.TargetDir); err == nil && info.IsDir() && n.Empty == nil {
 		n.Empty = &journal.Folder{Mode: info.Mode().Perm(), ModTime: info.ModTime()}
 	}
 	s.journal.Unpack = n
 	// There is no folder: what was done in one that is gone is no longer done,
 	// and cannot be undone. Whether a migration is, its database says.
-	s.journal.Stores, s.journal.Setup, s.journal.Configure = nil, nil, nil
+	s.journal.Stores, s.journal.Setup, s.journal.Configure, s.journal.Left = nil, nil, nil, nil
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
@@ -70,101 +66,33 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d files in %s", len(n.Files), s.TargetDir), s.journal.Save()
 }
 
-// recoverUnpack finds out what became of an unpacking that was killed: the
-// folder was renamed when it was whole, or it was not.
-func (r *runner) recoverUnpack() error {
-	n := r.journal.Unpack
-	if n == nil {
-		return nil
-	}
-	temp := archive.TempDir(r.TargetDir)
-	if n.IsEnded() {
-		return nil
-	}
-	_, err := os.Lstat(temp)
-	if errors.Is(err, fs.ErrNotExist) && n.Files != nil && installation.Is(r.TargetDir) {
-		n.End()
-		return r.journal.Save()
-	}
-	// The note stays, for the empty folder that may have been there.
-	return disk.RemoveAll(temp)
-}
-
 // Undo removes the folder when it holds nothing but what the package
-// brought, and puts the empty folder back that may have been there. Else it
-// says what is there besides, and removes that too only when told to.
+// brought; a folder that was there before is emptied. Else it says what is
+// there besides, and removes that too only when told to.
 func (s unpackStep) Undo(ctx context.Context) (string, error) {
-	n := s.journal.Unpack
-	if n == nil {
-		return "this program did not unpack it", nil
+	detail, foreign, err := undo.Folder(ctx, s.journal, s.TargetDir, s.removeAdded)
+	if len(foreign) > 0 {
+		err = &AddedError{Dir: s.TargetDir, Files: foreign}
 	}
-	dir := filepath.Clean(s.TargetDir)
-	aside := dir + ".removing"
-	if err := errors.Join(disk.RemoveAll(aside), disk.RemoveAll(archive.TempDir(dir))); err != nil {
-		return "", err
-	}
-	detail := "removed " + dir
-	_, err := os.Lstat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		detail = dir + " is gone already"
-	case err != nil:
-		return "", err
-	case n.IsOpen():
-		// Nothing was renamed to it: what is there is somebody else's, or the
-		// empty folder that was there before.
-		detail = "nothing was unpacked to " + dir
-	default:
-		foreign, err := n.Foreign(ctx, dir)
-		if err != nil {
-			return "", err
-		}
-		if len(foreign) > 0 {
-			if !s.removeAdded {
-				return "", &AddedError{Dir: dir, Files: foreign}
-			}
-			detail += ", with " + text.Plural(len(foreign), "file") + " added or changed since: " + someOf(foreign)
-		}
-		// Out of the way at once, so that a removal that is killed leaves no
-		// folder that looks like an installation.
-		err = errors.Join(disk.Rename(dir, aside), disk.Sync(filepath.Dir(dir)), disk.RemoveAll(aside))
-		if err != nil {
-			return "", err
-		}
-	}
-	if err := n.RestoreEmpty(dir); err != nil {
-		return "", err
-	}
-	s.journal.Unpack = nil
-	// With the folder goes its database: that target was never set up,
-	// configured nor migrated to.
-	s.journal.Setup, s.journal.Configure, s.journal.Migrate = nil, nil, nil
-	return detail, s.journal.Save()
+	return detail, err
 }
 
-// AddedError says that a folder which was unpacked holds files that the
-// package did not bring, or brought otherwise.
+// AddedError says that a folder which was unpacked holds files, or empty
+// folders, that the package did not bring, or brought otherwise.
 type AddedError struct {
 	Dir string
-	// Files are their slash paths below Dir, sorted.
+	// Files are their slash paths below Dir, sorted. That of a folder ends in a
+	// slash.
 	Files []string
 }
 
 func (e *AddedError) Error() string {
 	return fmt.Sprintf("%s holds %s added or changed since it was unpacked (%s): it is left alone",
-		e.Dir, text.Plural(len(e.Files), "file"), someOf(e.Files))
+		e.Dir, text.Plural(len(e.Files), "entry"), undo.Some(e.Files))
 }
 
 // Remedy says what to do.
 func (e *AddedError) Remedy() string {
 	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), " +
 		"or remove the folder yourself"
-}
-
-func someOf(files []string) string {
-	const some = 5
-	if len(files) <= some {
-		return strings.Join(files, ", ")
-	}
-	return strings.Join(files[:some], ", ") + fmt.Sprintf(" and %d more", len(files)-some)
 }

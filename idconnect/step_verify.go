@@ -3,7 +3,6 @@ package idconnect
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -24,6 +23,9 @@ func (verifyStep) Done(context.Context) (bool, string, error) {
 }
 
 func (s verifyStep) Apply(ctx context.Context) (string, error) {
+	if err := s.outsideSource(s.stateFile()); err != nil {
+		return "", err
+	}
 	source, err := s.SourceClient()
 	if err != nil {
 		return "", err
@@ -33,9 +35,7 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	options := s.compare
-	if options.StateFile == "" {
-		options.StateFile = filepath.Join(s.StateDir, "verify.state")
-	}
+	options.StateFile = s.stateFile()
 	also := options.Progress
 	options.Progress = func(p verify.Progress) {
 		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection,

@@ -94,6 +94,10 @@ type Server struct {
 	TruststorePassword openidm.Secret
 	// TLSName is the name that the certificate must have; "" is that of URL.
 	TLSName string
+	// LegacyTLS lets the source be reached by TLS 1.0 and 1.1 where it has
+	// nothing newer; a finding warns of it, as Java 11 refuses them in configure.
+	// The target must not have it.
+	LegacyTLS bool
 	// Address is the host[:port] to connect to in the place of URL's, whose name
 	// is asked for all the same, as with curl --connect-to.
 	Address string
@@ -147,6 +151,13 @@ type Upgrade struct {
 	Verify verify.Options
 	// Acceptance says which acceptance checks follow, and where they look.
 	Acceptance acceptance.Options
+
+	// ReportDir and RepairList, unless "", are the folder and the file to which the
+	// caller will write what it gets, with [report.Report.Save] and
+	// [verify.Report.SaveRepairList]. That they can be written is checked before
+	// anything begins: neither lies in SourceDir, and no file is there but of an
+	// earlier run.
+	ReportDir, RepairList string
 
 	// Again re-runs configure and migrate, and the set-up script of a server that
 	// does not answer, even if an earlier run completed them. The outcome of a
@@ -268,5 +279,13 @@ func (u *Upgrade) start(ctx context.Context) (*runner, error) {
 	if missing := u.Missing(); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	return u.newRunner(ctx)
+	r, err := u.newRunner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkOutputs(u.ReportDir, u.RepairList); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
 }

@@ -4,10 +4,17 @@ import (
 	"context"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
+
+// DefaultChanges returns what a correct migration changes in the records that it
+// copies, as far as that is known to us, and how well: see [changes.Default]. A
+// caller may take rows out or add some, and give the table as the Changes of
+// [VerifyOptions] or of Upgrade.Verify.
+func DefaultChanges() []changes.Change { return changes.Default() }
 
 // VerifyOptions are the options of [Verify]. The zero value compares what a
 // migration carries over and makes all acceptance checks.

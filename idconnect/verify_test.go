@@ -27,16 +27,17 @@ func verifyClient(s *openidmtest.Server, password string) *openidm.Client {
 	}
 }
 
-// verifyPair starts two servers with the same records and the same stores.
+// verifyPair starts a source, and a target with its stores that holds what a
+// migration makes of its records.
 func verifyPair(t testing.TB, users int) (source, target *openidmtest.Server) {
 	t.Helper()
-	source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 7, Assignments: 5, Links: users})
+	source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 7, Links: users})
 	dir := t.TempDir()
 	if err := source.WriteStores(dir); err != nil {
 		t.Fatal(err)
 	}
-	return source, openidmtest.NewSource(t, openidmtest.Options{
-		Users: users, Roles: 7, Assignments: 5, Links: users,
+	return source, openidmtest.NewTarget(t, openidmtest.Options{
+		Users: users, Roles: 7, Links: users,
 		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore",
 	})
 }
@@ -105,7 +106,7 @@ func ExampleVerify() {
 		return
 	}
 	defer source.Close()
-	target, err := openidmtest.Start(openidmtest.Options{Users: 1000})
+	target, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Users: 1000})
 	if err != nil {
 		fmt.Println(err)
 		return

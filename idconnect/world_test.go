@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func javaHome(t *testing.T) string {
 		home := t.TempDir()
 		must(t, os.Mkdir(filepath.Join(home, "bin"), 0o755))
 		script := []byte("#!/bin/sh\necho '" + testJava + "' >&2\n")
-		must(t, os.WriteFile(filepath.Join(home, "bin", "java"), script, 0o755))
+		must(t, writeProgram(filepath.Join(home, "bin", "java"), script, 0o755))
 		return home
 	}
 	// A run that is killed while it asks for the version leaves this running, under
@@ -92,6 +93,15 @@ func javaHome(t *testing.T) string {
 	must(t, os.Mkdir(filepath.Join(home, "bin"), 0o755))
 	must(t, os.WriteFile(filepath.Join(home, "bin", "java.exe"), content, 0o755))
 	return home
+}
+
+// writeProgram writes a file that may be run at once: a child that another test
+// starts meanwhile would hold it open for writing, and nobody could run it
+// (golang.org/issue/22315).
+func writeProgram(path string, content []byte, mode fs.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, content, mode)
 }
 
 // testBoot is a boot.properties, whose two passwords are changeit.

@@ -67,6 +67,9 @@ type Changes struct {
 	Before string `json:"before,omitempty"`
 	// SHA256 is that of the new content, in hex.
 	SHA256 string `json:"sha256"`
+	// Entries are the fingerprints of the new content's entries by alias: no key can be had from one. A server rewrites
+	// its stores with the same entries, which is no change to [Changes.Undo]. It is nil for PKCS#12.
+	Entries map[string]string `json:"entries,omitempty"`
 }
 
 // Copy replaces the store dst by src, completely or not at all. The new file is
@@ -152,7 +155,7 @@ func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (
 			return p, fmt.Errorf("copying to %s: %w", dst, err)
 		}
 	}
-	p.changes.SHA256 = sumOf(content)
+	p.changes.SHA256, p.changes.Entries = sumOf(content), fingerprints(content)
 	p.mode = 0o600
 	if info != nil {
 		p.mode = info.Mode().Perm()

@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 type encryptedPrivateKeyInfo struct {
@@ -218,11 +220,11 @@ func (e Entry) Algorithm() string {
 	if len(certs) == 0 {
 		return ""
 	}
-	tbs, ok := parseCertificateShape(certs[0])
+	o, ok := certificate.ParseOutline(certs[0])
 	if !ok {
 		return ""
 	}
-	return algorithmName(tbs.PublicKey.Algorithm.Algorithm)
+	return algorithmName(o.KeyAlgorithm)
 }
 
 // SecretKey opens a secret key and returns Java's name of its algorithm

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 // ErrPKCS12Unsupported means that a PKCS#12 file has content that go-pkcs12 does
@@ -212,14 +214,13 @@ func pkcs8(der []byte, public bool) ([]byte, error) {
 func chainOf(leaf []byte, all [][]byte) [][]byte {
 	chain := [][]byte{leaf}
 	for range all {
-		last, ok := parseCertificateShape(chain[len(chain)-1])
-		if !ok || bytes.Equal(last.Issuer.FullBytes, last.Subject.FullBytes) {
+		last, ok := certificate.ParseOutline(chain[len(chain)-1])
+		if !ok || bytes.Equal(last.Issuer, last.Subject) {
 			break
 		}
 		next := []byte(nil)
 		for _, o := range all {
-			if c, ok := parseCertificateShape(o); ok &&
-				bytes.Equal(c.Subject.FullBytes, last.Issuer.FullBytes) {
+			if c, ok := certificate.ParseOutline(o); ok && bytes.Equal(c.Subject, last.Issuer) {
 				next = o
 				break
 			}

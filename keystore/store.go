@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 // Format is the form of a key store's file.
@@ -195,7 +196,7 @@ func (s *Store) Len() int { return len(s.entries) }
 
 // Warnings lists what Java tolerates in the file and [Strict] does not, and
 // certificates that are damaged under a correct digest, which Java does not
-// tolerate. It checks every certificate, which takes 0.5 µs each. At most 100
+// tolerate. It checks every certificate, which takes some µs each. At most 100
 // are listed.
 func (s *Store) Warnings() []string {
 	var texts []string
@@ -217,9 +218,9 @@ func (s *Store) flaws() []*FormatError {
 		}
 		f := e.fields()
 		for i, der := range f.certs {
-			if flaw := certificateFlaw(der); flaw != "" {
+			if _, err := certificate.Parse(der); err != nil {
 				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1),
-					flaw+"; Java may not load the store at all")
+					err.Error()+"; Java does not load the store")
 			}
 		}
 	}
@@ -268,21 +269,31 @@ func (s *Store) passwordsOf(e Entry) []Password {
 }
 
 // RawCertificates returns the certificates in DER: the chain of a private key,
-// its own certificate first, or the trusted certificate. The caller must not
-// change them.
+// its own certificate first, or the trusted certificate. Those that the store has
+// in PEM, which Java takes, are decoded. The caller must not change them.
 func (e Entry) RawCertificates() [][]byte {
 	if e.e.p12 != nil {
 		return e.e.p12.certs
 	}
-	return e.e.fields().certs
+	certs := e.e.fields().certs
+	for i, c := range certs {
+		if der, err := certificate.DER(c); err == nil {
+			certs[i] = der
+		}
+	}
+	return certs
 }
 
 // Certificates parses the certificates, in the order of [Entry.RawCertificates].
-// Java reads some that crypto/x509 refuses; they are an error here.
+// Of those that Java reads and crypto/x509 refuses, names and keys are in the Raw
+// fields alone. An error means that Java does not read the certificate.
 func (e Entry) Certificates() ([]*x509.Certificate, error) {
 	var out []*x509.Certificate
 	for i, der := range e.RawCertificates() {
 		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			c, err = certificate.Parse(der)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("entry %q, certificate %d: %w", e.Alias, i+1, err)
 		}

@@ -13,7 +13,8 @@ import (
 // Undo restores the file that the copy replaced, with its mode, owner and dates,
 // or removes the file that it created. It also undoes a copy of which only the
 // intent is known, and may be called twice. A file or a backup that was changed
-// since the copy is kept and is [ErrChangedSince].
+// since the copy is kept and is [ErrChangedSince]; one that was only rewritten
+// with the same entries was not changed.
 func (c Changes) Undo() error { return c.UndoIn(nil) }
 
 // UndoIn is Undo of a copy with [CopyOptions.In]: it reads and changes only files
@@ -21,7 +22,7 @@ func (c Changes) Undo() error { return c.UndoIn(nil) }
 func (c Changes) UndoIn(folder *os.Root) error { return c.undo(disk.In(folder)) }
 
 func (c Changes) undo(in *disk.Tree) error {
-	now, err := sumOfFile(in, c.Path)
+	now, err := c.sumNow(in)
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}

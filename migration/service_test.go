@@ -55,7 +55,7 @@ func TestService(t *testing.T) {
 				t.Errorf("configure: %v", err)
 			}
 			if s, err = client.Migrate(ctx); err != nil ||
-				s.Phase != migration.PhaseRunning || len(s.Runs) != 4 {
+				s.Phase != migration.PhaseRunning || len(s.Runs) != 9 {
 				t.Fatalf("migrate: %+v, %v", s, err)
 			}
 			if _, err := client.Migrate(ctx); !errors.Is(err, migration.ErrAlreadyRunning) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // reportVersion is that of the JSON form; it grows when a member changes its
@@ -38,6 +39,11 @@ func (a *app) report(ctx context.Context, args []string) error {
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
+	}
+	for name := range fleetFiles {
+		if err := output(*dir, name).Check(); err != nil {
+			return err
+		}
 	}
 	c, err := a.connect(ctx)
 	if err != nil {
@@ -111,33 +117,21 @@ func (r *FleetReport) save(dir string) error {
 		return err
 	}
 	for name, content := range map[string][]byte{"fleet.html": html.Bytes(), "fleet.json": append(text, '\n')} {
-		if err := writeWhole(filepath.Join(dir, name), content); err != nil {
+		if err := output(dir, name).Write(content); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writeWhole(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".fleet-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // it is gone when all went well
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+// fleetFiles are the files of a report, by the text that begins each.
+var fleetFiles = map[string]string{
+	"fleet.html": `<meta name="generator" content="identity connect fleet">`,
+	"fleet.json": fmt.Sprintf("{\n \"version\": %d,\n \"name\": ", reportVersion),
+}
+
+func output(dir, name string) disk.Output {
+	return disk.Output{Path: filepath.Join(dir, name), Mode: 0o644, Marks: []string{fleetFiles[name]}}
 }
 
 // Troubled are the entries that need a person, or went wrong.

@@ -271,7 +271,7 @@ func (d *demo) build(fault string, users int) error {
 	}
 	var err error
 	options := openidmtest.Options{
-		Users: users, Roles: 12, Assignments: 5, Links: users / 2, Connector: true,
+		Users: users, Roles: 12, Links: users / 2, Connector: true,
 		CommonName: name, AdminPassword: demoAdmin, Password: keystore.NewPassword(demoStorePassword),
 		Version: "3.1.0",
 	}

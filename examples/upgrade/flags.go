@@ -35,7 +35,6 @@ type upgradeFlags struct {
 	logLevel string
 
 	json    bool
-	report  string
 	timeout time.Duration
 }
 
@@ -67,6 +66,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`file` with the password of -target-truststore")
 	f.StringVar(&v.u.Target.TLSName, "target-name", "",
 		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
+	f.BoolVar(&v.u.Source.LegacyTLS, "source-legacy-tls", false,
+		"allow TLS 1.0 and 1.1 with 2.1, with a warning (Java 11 refuses them in configure)")
 	f.StringVar(&v.u.Source.Address, "source-address", "",
 		"`host:port` to connect to instead of that in -source-url, whose host name is sent all the same")
 	f.StringVar(&v.u.Target.Address, "target-address", "",
@@ -105,7 +106,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.callbacks, "callback-urls", "",
 		"comma-separated `URLs` that the connected app must allow (default: /connect/ on both servers)")
 	f.BoolVar(&v.json, "json", false, "print the result as JSON")
-	f.StringVar(&v.report, "report", "",
+	f.StringVar(&v.u.ReportDir, "report", "",
 		"`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `duration` (default: no limit)")
 	f.StringVar(&v.logLevel, "log", "",
@@ -148,8 +149,8 @@ func (a *app) applyFlags(v *upgradeFlags, needs []string) error {
 		return usagef("-log %s: must be debug or json", v.logLevel)
 	}
 	// An earlier version kept its journal there; it is found by the server by now.
-	if _, err := os.Lstat(filepath.Join(v.report, "journal.json")); err == nil && u.TargetDir == "" && v.report != "" {
-		u.StateDir = v.report
+	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {
+		u.StateDir = u.ReportDir
 	}
 	if err := u.Validate(); err != nil {
 		return usagef("%v", err)
@@ -253,11 +254,16 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithCancel(ctx)
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // reportDir is the folder of the report: -report, else TARGET.upgrade.
 func (v *upgradeFlags) reportDir() string {
 	switch {
-	case v.report != "":
-		return v.report
+	case v.u.ReportDir != "":
+		return v.u.ReportDir
 	case v.u.TargetDir != "":
 		return filepath.Clean(v.u.TargetDir) + ".upgrade"
 	}

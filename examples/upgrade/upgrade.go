@@ -45,8 +45,8 @@ func (a *app) plan(ctx context.Context, args []string) error {
 		return err
 	}
 	show := a.showPlan(p, v.json)
-	if v.report != "" {
-		show = errors.Join(show, a.save(p.Report(), v.report))
+	if v.u.ReportDir != "" {
+		show = errors.Join(show, a.save(p.Report(), v.u.ReportDir))
 	}
 	if show != nil {
 		return show
@@ -88,10 +88,10 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	} else {
 		show = layout.For(a.out, a.env).Write(a.out, rep.View().Blocks())
 	}
-	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.report != "" {
+	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.u.ReportDir != "" {
 		show = errors.Join(show, a.save(rep, dir))
 	}
-	return errors.Join(err, show, v.verify.save(a, rep.Verify))
+	return errors.Join(err, show, a.saveIDs(v.u.RepairList, rep.Verify))
 }
 
 // save writes a report to a folder and prints where it is.
@@ -148,10 +148,10 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	} else {
 		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
 	}
-	if v.report != "" {
-		err = errors.Join(err, a.save(whole, v.report))
+	if v.u.ReportDir != "" {
+		err = errors.Join(err, a.save(whole, v.u.ReportDir))
 	}
-	return errors.Join(err, v.verify.save(a, report))
+	return errors.Join(err, a.saveIDs(v.u.RepairList, report))
 }
 
 func (a *app) rollback(ctx context.Context, args []string) error {

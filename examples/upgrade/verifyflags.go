@@ -13,7 +13,7 @@ import (
 
 // verifyFlags are the flags of the comparison that have no field in Upgrade.
 type verifyFlags struct {
-	off, permissionSets, groups, organizations, ignore, ids string
+	off, permissionSets, groups, organizations, ignore string
 }
 
 func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
@@ -23,7 +23,7 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 	f.BoolVar(&u.Verify.Values, "values", false, "show the values of members that differ, except secrets")
 	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0,
 		"maximum `number` of differences to list of each kind (default 1000, at most 10000)")
-	f.StringVar(&v.ids, "ids", "", "write the addresses of the records to migrate again to this `file`")
+	f.StringVar(&u.RepairList, "ids", "", "write the addresses of the records to migrate again to this `file`")
 	f.StringVar(&v.off, "checks-off", "", "comma-separated `codes` of acceptance checks to skip, of "+
 		strings.Join(acceptance.Codes(), ",")+"; * skips all")
 	for _, r := range []struct {
@@ -79,16 +79,16 @@ func (v *verifyFlags) apply(u *idconnect.Upgrade) error {
 	return nil
 }
 
-// save writes the list of records to migrate again, if -ids is set.
-func (v *verifyFlags) save(a *app, r *verify.Report) error {
-	if v.ids == "" || r == nil {
+// saveIDs writes the list of records to migrate again, if -ids is set.
+func (a *app) saveIDs(file string, r *verify.Report) error {
+	if file == "" || r == nil {
 		return nil
 	}
-	more, err := r.SaveRepairList(v.ids)
+	more, err := r.SaveRepairList(file)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "ids: %s\n", v.ids)
+	fmt.Fprintf(a.err, "ids: %s\n", file)
 	if more > 0 {
 		fmt.Fprintf(a.err, "upgrade: hint: %d more records are not listed: "+
 			"raise -max-differences, or verify again once these are repaired\n", more)

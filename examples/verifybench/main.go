@@ -1,3 +1,5 @@
+//go:debug x509negativeserial=1
+
 // Command verifybench compares idconnect.Verify with a bare download, by time,
 // CPU time and memory. Verify compares two servers with equal records; the bare
 // download fetches the same pages over TLS with the same concurrency and discards
@@ -38,6 +40,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 const (
@@ -102,6 +106,12 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
+	plotted := disk.Output{Path: *plotFile, Mode: 0o644, Marks: []string{plotTitle}}
+	if *plotFile != "" {
+		if err := plotted.Check(); err != nil {
+			return err
+		}
+	}
 	s, err := startServers(ctx)
 	if err != nil {
 		return fmt.Errorf("starting the servers: %w", err)
@@ -135,7 +145,7 @@ func bench(ctx context.Context, args []string, out io.Writer) error {
 	table.Flush()
 	fmt.Fprint(out, "\n", bars(lines))
 	if *plotFile != "" {
-		if err := os.WriteFile(*plotFile, plot(lines), 0o644); err != nil {
+		if err := plotted.Write(plot(lines)); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "\nplot: %s\n", *plotFile)

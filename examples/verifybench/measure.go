@@ -36,7 +36,7 @@ func measure(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	if file := os.Getenv("VERIFYBENCH_PROFILE"); file != "" && o.Kind == "verify" {
-		f, err := os.Create(file)
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if err != nil {
 			return err
 		}

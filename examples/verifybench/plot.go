@@ -25,6 +25,9 @@ func bars(lines []line) string {
 	return b.String()
 }
 
+// plotTitle begins every plot.
+const plotTitle = "<title>Verify beside a bare download</title>\n"
+
 // plot is an SVG of the same times, as multiples of the bare download, and of the
 // memory.
 func plot(lines []line) []byte {
@@ -40,7 +43,7 @@ func plot(lines []line) []byte {
 	width := left + group*len(lines) + 20
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" `+
 		`font-family="sans-serif" font-size="12" role="img">`+"\n", width, top+high+90)
-	b.WriteString("<title>Verify beside a bare download</title>\n" +
+	b.WriteString(plotTitle +
 		`<rect width="100%" height="100%" fill="#ffffff"/>` + "\n")
 	fmt.Fprintf(&b, `<text x="%d" y="24" font-size="15">`+
 		`Time of <tspan fill="#2f6f9f" font-weight="bold">Verify</tspan>, `+

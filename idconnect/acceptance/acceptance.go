@@ -66,7 +66,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	if report == nil {
 		return errors.New("making the acceptance checks: the report is nil")
 	}
-	if _, err := identity.Check(ctx, source, target); err != nil {
+	if _, err := (identity.Pair{Source: source, Target: target}).Check(ctx); err != nil {
 		return err
 	}
 	opts = opts.withDefaults()

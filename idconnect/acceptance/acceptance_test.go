@@ -23,7 +23,8 @@ type world struct{ source, target openidmtest.Options }
 func newWorld() *world {
 	side := func() openidmtest.Options {
 		return openidmtest.Options{
-			Users: 30, Roles: 2, Assignments: 2, Managed: []string{"permissionset", "group",
+			// Both alike, so that each case differs in what it says alone.
+			Generation: openidmtest.OpenIDM702, Users: 30, Roles: 2, Assignments: 2, Managed: []string{"permissionset", "group",
 				"organization"},
 			Connectors: []openidmtest.Connector{
 				{Name: "corp", Class: "org.identityconnectors.ldap.LdapConnector",
@@ -172,8 +173,8 @@ func TestChecks(t *testing.T) {
 // fails, and it is said.
 func TestNothingThere(t *testing.T) {
 	t.Parallel()
-	side := openidmtest.Options{Users: 20, Roles: 7, Assignments: 5, Links: 20}
-	source, target := openidmtest.NewSource(t, side), openidmtest.NewSource(t, side)
+	side := openidmtest.Options{Users: 20, Roles: 7, Links: 20}
+	source, target := openidmtest.NewSource(t, side), openidmtest.NewTarget(t, side)
 	report := check(t, source, target, verify.Options{}, acceptance.Options{})
 	for _, c := range report.Checks {
 		if c.Result != verify.CheckNotChecked || c.Detail == "" || c.Source >= 0 || c.Target >= 0 {

@@ -18,7 +18,7 @@ import (
 // migrated is a source and a target that has migrated from it, with a fault.
 func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, target *openidmtest.Server) {
 	t.Helper()
-	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 3, Assignments: 2})
+	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 3})
 	dir := t.TempDir()
 	if err := source.WriteStores(dir); err != nil {
 		t.Fatal(err)

@@ -15,8 +15,13 @@ import "encoding/json"
 type Change struct {
 	// Code is stable, such as "LINK-QUALIFIER".
 	Code string
-	// Collection is the resource of the collection, such as "repo/link".
+	// Collection is the resource of the collection as it is read, such as
+	// "repo/link".
 	Collection string
+	// NotInSource says that a source need not have the collection: it is not
+	// compared then, and nothing is amiss. The other members are for changes of
+	// records.
+	NotInSource bool
 	// Members are the top-level members that Source and Target may see and change.
 	// With "_id" they see the record's id: where they delete it, the record is not
 	// expected on the other server.

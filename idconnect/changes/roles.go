@@ -39,6 +39,16 @@ func rolesOfText(r Record) Effect {
 	return Applied
 }
 
+// rolesShown is rolesOfText for what a server shows of its users beside the
+// repository: no internal role.
+func rolesShown(r Record) Effect {
+	effect := rolesOfText(r)
+	if effect == Applied {
+		delete(r, "authzRoles")
+	}
+	return effect
+}
+
 // rolesAsSet takes off what a server adds to a reference by itself, and orders
 // them: a relationship has no order. Anything else stays as it is.
 func rolesAsSet(r Record) Effect {

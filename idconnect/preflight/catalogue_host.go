@@ -149,8 +149,8 @@ var entriesOfHost = ofHost{
 	TargetLockInUse: Entry{
 		Code: "TARGET-LOCK-IN-USE", Severity: Blocks,
 		Means: "a process of the target runs, but does not answer.",
-		Checks: "The target's PID file, the lock of its `felix-cache`, and `postmaster.pid` of its database, " +
-			"if it does not answer.",
+		Checks: "The target's PID file, and `postmaster.pid` of its database, if it does not answer. On Linux also " +
+			"every Java and every Postgres that works in the target's folder or whose command line names it.",
 		Why:    "a second server on the same folder damages it",
 		Remedy: "stop that process; if its PID now belongs to another program, remove the stale file",
 	},

@@ -4,10 +4,10 @@ package preflight
 // Salesforce.
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
-	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing,
-	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked,
-	CheckByHand Entry
+	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable,
+	InstanceURLElsewhere, SourceTLSOld, SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
+	SourceAuditPassword, MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead,
+	CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{
@@ -31,7 +31,8 @@ var entriesOfServers = ofServers{
 	TargetIsSource: Entry{
 		Code: "TARGET-IS-SOURCE", Severity: Blocks,
 		Means: "source and target are the same server or folder, or one folder is inside the other.",
-		Checks: "The two addresses, even where two names lead to one address and port, and the two folders, " +
+		Checks: "The two addresses, even where two names, or IPv4 and IPv6, lead to one address and port, the ids " +
+			"of the reconciliations that both servers remember, and the two folders, " +
 			"even where links lead to one: the target's, and those beside it that this program writes. " +
 			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
@@ -39,8 +40,9 @@ var entriesOfServers = ofServers{
 	},
 	ServersSwapped: Entry{
 		Code: "SERVERS-SWAPPED", Severity: Blocks,
-		Means:  "the source runs a newer version than the target.",
-		Checks: "The versions that both servers report, where both answer.",
+		Means: "the source is of a later generation than the target.",
+		Checks: "Where both servers answer: the versions that they report, which of them has a migration service, " +
+			"and whose links have a `linkQualifier`.",
 		Why:    "records would be copied from the new server to the old one",
 		Remedy: "swap the two addresses",
 	},
@@ -111,6 +113,13 @@ var entriesOfServers = ofServers{
 		Checks: "The certificate presented at the instance URL, against that of the source.",
 		Why:    "the target would read from another server",
 		Remedy: "correct the line for the name in the hosts file of the target's machine",
+	},
+	SourceTLSOld: Entry{
+		Code: "SOURCE-TLS-OLD", Severity: Warns,
+		Means:  "the source speaks only a version of TLS before 1.2.",
+		Checks: "What the source offers, where legacy TLS is allowed.",
+		Why:    "the target's Java 11 refuses it: configure will fail",
+		Remedy: "enable TLS 1.2 on the source before configure",
 	},
 	SourceCertName: Entry{
 		Code: "SOURCE-CERT-NAME", Severity: Blocks,

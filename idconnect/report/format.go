@@ -18,6 +18,9 @@ type Format struct {
 	// File is the name of the file that [Report.Save] writes, such as
 	// "report.csv".
 	File string
+	// Mark is a text that stands in the first 2 KiB of every report in this format.
+	// A file without it is not replaced. "" is the first line of the report.
+	Mark string
 	// Write writes the report once. The texts of the view are printable, but
 	// not escaped for the format.
 	Write func(io.Writer, *View) error
@@ -29,10 +32,12 @@ var (
 	// both by its Content-Security-Policy, and can be printed. It follows the
 	// reader's light or dark scheme. Of long lists it shows the beginning and
 	// the count: it has some 2 MB at most.
-	HTML = Format{"report.html", writeHTML}
+	HTML = Format{File: "report.html", Mark: "– Identity Connect, ", Write: writeHTML}
 	// JSON is for programs; [Schema] describes it. Its texts are as the servers
 	// chose them, with all that is not printable escaped.
-	JSON = Format{"report.json", writeJSON}
+	JSON = Format{
+		File: "report.json", Mark: fmt.Sprintf("{\n  \"version\": %d,\n  \"started\": \"", Version), Write: writeJSON,
+	}
 	// JUnit is JUnit XML in the form that Jenkins and GitLab read. The outcome,
 	// the steps, the findings, the collections, the checks and the failed
 	// records are suites of it. What is wrong is a failure, a step that failed
@@ -40,9 +45,9 @@ var (
 	// failure or an error exactly where the outcome is neither "done" nor
 	// "planned", a check failed, or the migration left failed records. It holds
 	// up to 100 ids a list.
-	JUnit = Format{"junit.xml", writeJUnit}
+	JUnit = Format{File: "junit.xml", Mark: `<testsuites name="Identity Connect"`, Write: writeJUnit}
 	// Text is plain text with lines of any length.
-	Text = Format{"report.txt", writeText}
+	Text = Format{File: "report.txt", Mark: " of Identity Connect: ", Write: writeText}
 )
 
 // Write writes the report in one format.
@@ -50,22 +55,60 @@ func (r *Report) Write(w io.Writer, f Format) error { return f.Write(w, r.View()
 
 // Save writes the report into a folder, in the formats given or, where none
 // is, as [HTML], [JSON], [JUnit] and [Text]. It creates the folder where it is
-// missing. Each file is replaced as a whole. Its owner and group can read it,
-// and nobody else: ids of users are personal data.
+// missing. Each file is written as a whole. Its owner and group can read it,
+// and nobody else: ids of users are personal data. A report of before is kept
+// with ".previous" added to its name; any other file is an error, and then none
+// is written.
 func (r *Report) Save(dir string, formats ...Format) error {
 	if len(formats) == 0 {
-		formats = []Format{JSON, Text, HTML, JUnit}
+		formats = defaultFormats()
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	v := r.View()
+	var contents [][]byte
 	for _, f := range formats {
 		var content bytes.Buffer
 		if err := f.Write(&content, v); err != nil {
 			return fmt.Errorf("report: %s: %w", f.File, err)
 		}
-		if err := disk.Write(filepath.Join(dir, f.File), content.Bytes(), 0o640, nil); err != nil {
+		contents = append(contents, content.Bytes())
+		if err := f.output(dir, content.Bytes()).Check(); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
+	for i, f := range formats {
+		if err := f.output(dir, contents[i]).Write(contents[i]); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
+	return nil
+}
+
+func defaultFormats() []Format { return []Format{JSON, Text, HTML, JUnit} }
+
+// output is the file of a format.
+func (f Format) output(dir string, content []byte) disk.Output {
+	mark := f.Mark
+	if mark == "" {
+		first, _, _ := bytes.Cut(content, []byte("\n"))
+		mark = string(first)
+	}
+	return disk.Output{Path: filepath.Join(dir, f.File), Mode: 0o640, Marks: []string{mark}}
+}
+
+// CheckFiles says why [Report.Save] would not write to a folder, in the formats
+// given or by default. Call it before the work, whose end would be too late.
+func CheckFiles(dir string, formats ...Format) error {
+	if len(formats) == 0 {
+		formats = defaultFormats()
+	}
+	for _, f := range formats {
+		if f.Mark == "" {
+			continue // it shows only in a report
+		}
+		if err := f.output(dir, nil).Check(); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

@@ -115,6 +115,9 @@ func sumsOf(r *verify.Report) (s sums) {
 	s.open = append(s.open, r.Notes...)
 	for i := range r.Collections {
 		c := &r.Collections[i]
+		if c.Absent {
+			continue
+		}
 		if !c.Checked {
 			s.open = append(s.open, c.Name+" "+c.Verdict())
 			continue

@@ -42,7 +42,7 @@ func toneOfCollection(c *verify.CollectionReport) Tone {
 	switch {
 	case c.Checked && c.Differences() > 0:
 		return Bad
-	case c.Checked && c.NotCheckedValues == 0:
+	case c.Checked && c.NotCheckedValues == 0, c.Absent:
 		return Good
 	}
 	return Care

@@ -9,16 +9,23 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
-// changesOf are the changes of a collection, without those that concern a member
-// which is not compared.
-func (o Options) changesOf(c Collection) (rows []changes.Change) {
+// changesOf are the changes of the records of a resource, without those that
+// concern a member which is not compared.
+func (o Options) changesOf(resource string, ignore []string) (rows []changes.Change) {
 	for _, row := range o.Changes {
-		ignored := slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(c.Ignore, name) })
-		if row.Collection == c.Resource && !ignored {
+		ignored := slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(ignore, name) })
+		if row.Collection == resource && !ignored && !row.NotInSource {
 			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// mayLack reports whether a source need not have a collection.
+func (o Options) mayLack(c Collection) bool {
+	return slices.ContainsFunc(o.Changes, func(row changes.Change) bool {
+		return row.NotInSource && row.Collection == c.Resource
+	})
 }
 
 // changeCodes name the changes for the state file.

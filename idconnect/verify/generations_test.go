@@ -92,6 +92,10 @@ func extra(g *generations, id string, r members) members {
 	return r
 }
 
+func hash(kind, algorithm string) any {
+	return members{"$crypto": members{"type": kind, "value": members{"algorithm": algorithm, "data": "AAAA"}}}
+}
+
 // Users by the form of their roles: see package generation of openidmtest.
 func oneText(i int) bool  { return i%4 == 0 } // an internal and a managed role
 func oneRole(i int) bool  { return i%4 == 1 } // a managed role
@@ -169,6 +173,13 @@ var faults = []fault{
 	{"managed/user", "name dropped", nil, drop("sn"), "sn"},
 	{"managed/user", "password in clear", nil, set("password", "Passw0rd1"), "password"},
 	{"managed/user", "hash dropped", hashed, drop("securityAnswer"), "securityAnswer"},
+	{"managed/user", "hash of another text", hashed, set("securityAnswer", hash("salted-hash", "SHA-256")),
+		"securityAnswer"},
+	{"managed/user", "hash by another algorithm", hashed, edit(func(r members) {
+		r["securityAnswer"].(members)["$crypto"].(members)["value"].(members)["algorithm"] = "MD5"
+	}), "securityAnswer"},
+	{"managed/user", "hash of another type", hashed, set("securityAnswer", hash("x", "SHA-256")), "securityAnswer"},
+	{"managed/user", "password hashed", nil, set("password", hash("salted-hash", "SHA-256")), "password"},
 	{"managed/role", "lost", nil, lost, "missing"},
 	{"managed/role", "described otherwise", nil, set("description", "x"), "description"},
 

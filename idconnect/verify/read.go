@@ -66,6 +66,8 @@ func (v *verifier) choose(ctx context.Context) (bool, error) {
 		v.absent[1] = true
 		v.report.Reason = reason
 		return true, nil
+	case access[0] == accessAbsent && access[1] != accessRefused && v.opts.mayLack(v.collection):
+		v.report.Absent, v.report.Reason = true, reason
 	case access[0] == accessEmpty && access[1] == accessAbsent:
 		v.report.Reason = reason + ", and the source has no record in it"
 	default:

@@ -41,16 +41,43 @@ func (r *Report) RepairList() (list []string, more int64) {
 	return list, more
 }
 
-// SaveRepairList writes [Report.RepairList] to a file, one path per line. It
-// writes atomically, and only the owner can read the file: ids are personal
-// data.
+// repairHead is the first line of the file of SaveRepairList.
+const repairHead = "# Identity Connect: records to migrate again\n"
+
+func repairFile(path string) disk.Output {
+	return disk.Output{Path: path, Mode: 0o600, Marks: []string{repairHead}}
+}
+
+// CheckFiles says why [Options].StateFile or the file of [Report.SaveRepairList]
+// would not be written: only files of this package are replaced. Call it before
+// the comparison, whose end would be too late; "" is no file.
+func CheckFiles(stateFile, repairList string) error {
+	if stateFile != "" {
+		if err := stateOutput(stateFile).Check(); err != nil {
+			return fmt.Errorf("state of the comparison: %w", err)
+		}
+	}
+	if repairList == "" {
+		return nil
+	}
+	if err := repairFile(repairList).Check(); err != nil {
+		return fmt.Errorf("list of ids: %w", err)
+	}
+	return nil
+}
+
+// SaveRepairList writes [Report.RepairList] to a file: a first line that begins
+// with "#", then one path per line. It writes atomically, and only the owner can
+// read the file: ids are personal data. A list of before is kept with ".previous"
+// added to its name; any other file is an error, and is not replaced.
 func (r *Report) SaveRepairList(path string) (more int64, err error) {
 	list, more := r.RepairList()
 	var b strings.Builder
+	b.WriteString(repairHead)
 	for _, address := range list {
 		fmt.Fprintln(&b, address)
 	}
-	if err := disk.Write(path, []byte(b.String()), 0o600, nil); err != nil {
+	if err := repairFile(path).Write([]byte(b.String())); err != nil {
 		return more, fmt.Errorf("list of ids: %w", err)
 	}
 	return more, nil

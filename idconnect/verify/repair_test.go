@@ -28,7 +28,7 @@ func TestRepairList(t *testing.T) {
 		t.Fatalf("%d more, %v", more, err)
 	}
 	got, err := os.ReadFile(file)
-	const want = "repo/managed/user/a\nrepo/managed/user/b%2Fc%20d\n" +
+	const want = "# Identity Connect: records to migrate again\nrepo/managed/user/a\nrepo/managed/user/b%2Fc%20d\n" +
 		"repo/managed/user/line%0Abreak\nrepo/managed/user/f\nmanaged/role/r\n"
 	if err != nil || string(got) != want {
 		t.Errorf("%v, got\n%s", err, got)

@@ -58,6 +58,10 @@ type CollectionReport struct {
 	// nothing.
 	Expected []changes.Count `json:"expected,omitempty"`
 
+	// Absent reports whether the source does not have the collection and need not,
+	// according to [Options].Changes. It is not Checked then.
+	Absent bool `json:"absent,omitempty"`
+
 	// SourceCount and TargetCount are the records that were read.
 	SourceCount int64 `json:"sourceCount"`
 	TargetCount int64 `json:"targetCount"`
@@ -144,6 +148,8 @@ func (c *CollectionReport) Verdict() string {
 func (c *CollectionReport) Result() string {
 	var words []string
 	switch {
+	case c.Absent:
+		words = append(words, "not in the source, as expected")
 	case !c.Checked && c.Blocked:
 		words = append(words, "blocked")
 	case !c.Checked:

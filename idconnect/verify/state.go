@@ -28,6 +28,8 @@ import (
 )
 
 const (
+	// stateMagic begins a state file; what follows is sealed by age.
+	stateMagic = "idconnect verify 2\n"
 	// oldStateMagic begins a state file of the time before they were sealed by
 	// age.
 	oldStateMagic = "idconnect verify 1\n"
@@ -71,6 +73,11 @@ type stateStore struct {
 	state     savedState
 	live      map[int]*verifier // in their first reading
 	err       error             // of the last writing
+	mine      bool              // the file is of this comparison
+}
+
+func stateOutput(path string) disk.Output {
+	return disk.Output{Path: path, Mode: 0o600, Marks: []string{stateMagic, oldStateMagic}}
 }
 
 // savedState is what the file holds.
@@ -165,9 +172,12 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 }
 
 // load takes over what is in the file. One that does not open is of another
-// comparison, or damaged, and is replaced in time.
+// comparison, or damaged, and is replaced in time, and kept beside.
 func (s *stateStore) load() error {
 	if err := disk.Sweep(s.path); err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	if err := stateOutput(s.path).Check(); err != nil {
 		return fmt.Errorf("state of the comparison: %w", err)
 	}
 	f, err := disk.Open(s.path)
@@ -181,6 +191,9 @@ func (s *stateStore) load() error {
 	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
 	if magic, err := sealed.Peek(len(oldStateMagic)); err == nil && string(magic) == oldStateMagic {
 		return &OldStateError{Path: s.path}
+	}
+	if _, err := sealed.Discard(len(stateMagic)); err != nil {
+		return nil
 	}
 	passphrase, err := s.passphrase()
 	if err != nil {
@@ -203,7 +216,7 @@ func (s *stateStore) load() error {
 	var state savedState
 	err = gob.NewDecoder(bytes.NewReader(content)).Decode(&state)
 	if err == nil && len(state.Collections) == len(s.state.Collections) {
-		s.state = state
+		s.state, s.mine = state, true
 	}
 	return nil
 }
@@ -304,7 +317,7 @@ func (s *stateStore) end(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
-		if _, statErr := os.Lstat(s.path); statErr != nil {
+		if _, statErr := os.Lstat(s.path); statErr != nil || !s.mine {
 			return nil
 		}
 		if err := disk.Remove(s.path); err != nil {
@@ -339,8 +352,8 @@ func (s *stateStore) save() error {
 		return err
 	}
 	recipient.SetWorkFactor(stateWorkFactor)
-	var b bytes.Buffer
-	w, err := age.Encrypt(&b, recipient)
+	b := bytes.NewBufferString(stateMagic)
+	w, err := age.Encrypt(b, recipient)
 	if err != nil {
 		return err
 	}
@@ -354,7 +367,12 @@ func (s *stateStore) save() error {
 	if err := disk.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
-	return disk.Write(s.path, b.Bytes(), 0o600, nil)
+	if s.mine {
+		return disk.Write(s.path, b.Bytes(), 0o600, nil)
+	}
+	err = stateOutput(s.path).Write(b.Bytes())
+	s.mine = err == nil
+	return err
 }
 
 // save is a collection in the middle of its first reading. One that is read in

@@ -124,7 +124,7 @@ type Progress struct {
 // holds the collections that were finished.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
-	notes, err := identity.Check(ctx, source, target)
+	notes, err := identity.Pair{Source: source, Target: target}.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -287,16 +287,13 @@ type verifier struct {
 
 func newVerifier(servers [2]Server, opts Options, collection Collection, key []byte, said *sync.Mutex) *verifier {
 	return &verifier{
-		servers: servers, opts: opts, collection: collection, changes: opts.changesOf(collection), key: key,
+		servers: servers, opts: opts, collection: collection, key: key,
 		said:   said,
 		report: CollectionReport{Name: collection.Name, Resource: collection.Resource},
 	}
 }
 
 func (v *verifier) run(ctx context.Context) error {
-	if err := v.tooMany(); err != nil {
-		return err
-	}
 	saved := v.store.saved(v.number)
 	if saved.Stage == stageNotBegun {
 		ok, err := v.choose(ctx)
@@ -309,6 +306,10 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	} else {
 		v.report, v.absent, v.sort = saved.Report, saved.Absent, saved.Sort
+	}
+	v.changes = v.opts.changesOf(v.report.Resource, v.collection.Ignore)
+	if err := v.tooMany(); err != nil {
+		return err
 	}
 	if saved.Stage != stageFinished {
 		if err := v.compare(ctx, saved); err != nil {

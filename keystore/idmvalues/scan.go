@@ -14,8 +14,9 @@ import (
 const maxDepth = 1000
 
 // Scan calls found for every {"$crypto":…} in a JSON document, at any
-// depth up to 1,000, with its JSON pointer (RFC 6901) and its text. It reads the
-// document once and stops at the first error of found.
+// depth up to 1,000, with its JSON pointer (RFC 6901) and its text, but for those
+// that are [Hashed]. It reads the document once and stops at the first error of
+// found.
 func Scan(doc []byte, found func(pointer string, value []byte) error) error {
 	if !bytes.Contains(doc, []byte("$crypto")) && !bytes.Contains(doc, []byte(`\u`)) {
 		if !json.Valid(doc) {
@@ -40,7 +41,11 @@ func Scan(doc []byte, found func(pointer string, value []byte) error) error {
 			open = open[:len(open)-1]
 			if inside > len(open) {
 				inside = 0
-				if err := found(pointer(open), doc[done.start:d.InputOffset()]); err != nil {
+				value := doc[done.start:d.InputOffset()]
+				if Hashed(value) {
+					continue
+				}
+				if err := found(pointer(open), value); err != nil {
 					return err
 				}
 			}

@@ -122,6 +122,16 @@ func parse(value []byte) (v encrypted, err error) {
 	return v, nil
 }
 
+// Hashed reports whether a value is {"$crypto":…} of type salted-hash, which no key opens and none is needed for. It is
+// compared as it is.
+func Hashed(value []byte) bool {
+	if !bytes.Contains(value, []byte("salted-hash")) {
+		return false
+	}
+	kind, _ := text(members(members(value)["$crypto"])["type"])
+	return kind == "salted-hash"
+}
+
 // members returns those of an object, with their values as they stand there; nil where it is none.
 func members(object []byte) (m map[string]json.RawMessage) {
 	if json.Unmarshal(object, &m) != nil {

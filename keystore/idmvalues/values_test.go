@@ -241,3 +241,24 @@ func FuzzEncryptedValue(f *testing.F) {
 		})
 	})
 }
+
+func TestHashed(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{
+		`{"$crypto":{"type":"salted-hash","value":{"algorithm":"SHA-256","data":"AA=="}}}`: true,
+		`{"$crypto":{"value":{"algorithm":"BCRYPT"},"type":"salted-hash"}}`:                true,
+		`{"$crypto":{"type":"x-simple-encryption","value":{"data":"salted-hash"}}}`:        false,
+		`{"$crypto":{"type":["salted-hash"]}}`:                                             false,
+		`{"type":"salted-hash"}`:                                                           false,
+		`"salted-hash"`:                                                                    false,
+	} {
+		if Hashed([]byte(value)) != want {
+			t.Errorf("%s: %v", value, !want)
+		}
+		found := 0
+		err := Scan([]byte(`{"a":[`+value+`]}`), func(string, []byte) error { found++; return nil })
+		if err != nil || found > 0 && want {
+			t.Errorf("%s: %d found, %v", value, found, err)
+		}
+	}
+}

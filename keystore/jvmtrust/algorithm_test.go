@@ -92,7 +92,9 @@ func (m *matrix) keySizes() {
 	m.add("key: EC P-521", certs{m.root.cert}, "localhost",
 		certs{m.issue("localhost", m.ecKey(elliptic.P521()).Public(), m.root, nil)}, "")
 	m.add("key: EC P-224", certs{m.root.cert}, "localhost",
-		certs{m.issue("localhost", m.ecKey(elliptic.P224()).Public(), m.root, nil)}, "")
+		certs{m.issue("localhost", m.ecKey(elliptic.P224()).Public(), m.root, nil)},
+		wantValidation+"Algorithm constraints check failed on disabled algorithm: secp224r1")
+	m.accepted17()
 	ecRoot := &authority{m.issue("root", m.ec.Public(), nil, m.ec, caExtensions), m.ec}
 	m.add("algorithm: ECDSA", certs{ecRoot.cert}, "localhost", certs{m.leaf(ecRoot, "localhost")}, "")
 	m.add("algorithm: ECDSA with SHA-1", certs{ecRoot.cert}, "localhost",
@@ -100,7 +102,9 @@ func (m *matrix) keySizes() {
 	edPublic, edPrivate, err := ed25519.GenerateKey(rand.Reader)
 	m.check(err)
 	edRoot := &authority{m.issue("root", edPublic, nil, edPrivate, caExtensions), edPrivate}
-	m.add("algorithm: Ed25519", certs{edRoot.cert}, "localhost", certs{m.leaf(edRoot, "localhost")}, "")
+	m.add("algorithm: Ed25519", certs{edRoot.cert}, "localhost", certs{m.leaf(edRoot, "localhost")},
+		wantValidation+"signature check failed")
+	m.accepted17()
 }
 
 // olderAlgorithms are what crypto/x509 does not check.

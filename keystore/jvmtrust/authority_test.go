@@ -55,7 +55,8 @@ func (m *matrix) hostConstraints() {
 	m.constrained("the domain itself", "example.org", "", only("example.org"), "x y", dns("example.org"))
 	m.constrained("domain in other case", "a.EXAMPLE.org", "", only("Example.ORG"), "x y", dns("a.EXAMPLE.org"))
 	m.constrained("longer word", "a.badexample.org", broken, only("example.org"), "x y", dns("a.badexample.org"))
-	m.constrained("leading dot", "a.example.org", "", only(".example.org"), "x y", dns("a.example.org"))
+	m.constrained("leading dot", "a.example.org", broken, only(".example.org"), "x y", dns("a.example.org"))
+	m.accepted17()
 	m.constrained("leading dot, the domain itself", "example.org", broken, only(".example.org"), "x y",
 		dns("example.org"))
 	m.constrained("wildcard inside", "a.example.org", "", only("example.org"), "x y", dns("*.example.org"))
@@ -99,7 +100,7 @@ func (m *matrix) addressAndMailConstraints() {
 		c.PermittedURIDomains = []string{"example.org"}
 	}, "x y", dns("a.example.org"))
 	mailSubject := subject(pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{
-		{Type: oidMailAddress, Value: "a@example.com"},
+		{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}, Value: "a@example.com"},
 		{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: "localhost"},
 	}})
 	m.constrained("mail address in the subject outside", "localhost", broken, onlyMail("example.org"), "",

@@ -1,7 +1,6 @@
 package jvmtrust
 
 import (
-	"crypto/x509"
 	"encoding/asn1"
 	"net/url"
 	"slices"
@@ -41,9 +40,9 @@ func newGeneralName(v asn1.RawValue) generalName { return generalName{v.Tag, v.B
 
 // checkNameConstraints is sun.security.x509.NameConstraintsExtension.verify: the
 // names of a certificate under the rules of an authority above it.
-func checkNameConstraints(ca *x509.Certificate, l link) *Error {
+func (p *pathCheck) checkNameConstraints(ca, l link) *Error {
 	var rules nameConstraints
-	_, err := asn1.Unmarshal(extension(ca, oidNameConstraints), &rules)
+	_, err := asn1.Unmarshal(extension(ca.Certificate, oidNameConstraints), &rules)
 	undecided := l.refuse(ReasonUnreadable, "the certificate "+displayName(ca.RawSubject)+" has name constraints "+
 		"of a kind that is not decided here")
 	if err != nil {
@@ -56,8 +55,8 @@ func checkNameConstraints(ca *x509.Certificate, l link) *Error {
 	}
 	for _, name := range constrainedNames(l) {
 		// Of a kind that no rule speaks of, every name is permitted.
-		permitted, allowed := rulesFor(rules.Permitted, name)
-		excluded, refused := rulesFor(rules.Excluded, name)
+		permitted, allowed := p.rulesFor(rules.Permitted, name)
+		excluded, refused := p.rulesFor(rules.Excluded, name)
 		if !permitted && !excluded {
 			continue
 		}
@@ -73,11 +72,11 @@ func checkNameConstraints(ca *x509.Certificate, l link) *Error {
 
 // rulesFor reports whether there are rules for names of this kind, and whether the
 // name is within one of them.
-func rulesFor(trees []generalSubtree, name generalName) (any, within bool) {
+func (p *pathCheck) rulesFor(trees []generalSubtree, name generalName) (any, within bool) {
 	for _, s := range trees {
 		if rule := newGeneralName(s.Base); rule.kind == name.kind {
 			any = true
-			within = within || name.within(rule)
+			within = within || name.within(rule, p.release)
 		}
 	}
 	return any, within
@@ -101,7 +100,7 @@ func constrainedNames(l link) []generalName {
 	} else {
 		for _, rdn := range x500.Parse(l.RawSubject) {
 			for _, a := range rdn {
-				if mail, ok := a.Text(); ok && a.Type.Equal(oidMailAddress) {
+				if mail, ok := a.Text(); ok && a.Type == oidMailAddress {
 					names = append(names, generalName{nameMail, []byte(mail)})
 				}
 			}
@@ -122,10 +121,14 @@ func constrainedNames(l link) []generalName {
 }
 
 // within reports whether a name is what the rule of the same kind says, or below it.
-func (n generalName) within(rule generalName) bool {
+func (n generalName) within(rule generalName, release int) bool {
 	name, r := n.text(), rule.text()
 	switch n.kind {
 	case nameDNS:
+		if release < 17 { // a dot in front of the domain is one too many
+			rest, ok := strings.CutSuffix(name, r)
+			return name == r || ok && strings.HasSuffix(rest, ".")
+		}
 		return name == r || belowDomain(name, r)
 	case nameMail:
 		// A rule is a mailbox, a host, or the hosts below a domain.

@@ -33,7 +33,7 @@ func canonicalRDN(rdn []x500.Attribute) string {
 			text = "=" + strings.ToLower(strings.ToUpper(strings.Join(strings.Fields(string(a.Value.Bytes)),
 				" ")))
 		}
-		parts = append(parts, a.Type.String()+text)
+		parts = append(parts, a.Type+text)
 	}
 	slices.Sort(parts)
 	return fmt.Sprintf("%q", parts)
@@ -47,10 +47,10 @@ func displayName(der []byte) string {
 		for _, a := range rdn {
 			keyword, known := a.Keyword()
 			switch {
-			case a.Type.Equal(oidMailAddress):
+			case a.Type == oidMailAddress:
 				keyword = "EMAILADDRESS"
 			case !known:
-				keyword = "OID." + a.Type.String()
+				keyword = "OID." + a.Type
 			}
 			text, ok := a.Text()
 			if !ok {

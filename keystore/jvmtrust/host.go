@@ -1,8 +1,6 @@
 package jvmtrust
 
 import (
-	"crypto/x509"
-	"encoding/asn1"
 	"encoding/binary"
 	"math"
 	"net/netip"
@@ -17,10 +15,8 @@ import (
 // checkHost is sun.security.util.HostnameChecker for TLS: DNS names of the
 // subject alternative names if there are any, else the CN; an IP address only
 // ever by an alternative name of its kind.
-func checkHost(host string, c *x509.Certificate) *Error {
-	refuse := func(r Reason, message string) *Error {
-		return &Error{Reason: r, Certificate: c, Message: message}
-	}
+func checkHost(host string, l link, release int) *Error {
+	c, refuse := l.Certificate, l.refuse
 	host = strings.TrimSuffix(host, ".")
 	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
 		host = host[1 : len(host)-1]
@@ -49,7 +45,11 @@ func checkHost(host string, c *x509.Certificate) *Error {
 		}
 		return refuse(ReasonName, "No subject alternative DNS name matching "+host+" found.")
 	}
-	if cn := mostSpecificCN(c.RawSubject); cn != "" && matches(cn) {
+	cn, isText := commonName(c.RawSubject, release)
+	if !isText {
+		return refuse(ReasonName, "java.lang.NullPointerException (the common name is not a text)")
+	}
+	if cn != "" && matches(cn) {
 		return nil
 	}
 	return refuse(ReasonName, "No name matching "+host+" found")
@@ -124,18 +124,37 @@ func parseIP(s string) (netip.Addr, bool) {
 	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(value)))), true
 }
 
-// mostSpecificCN is the last common name of a subject, as
-// X500Name.findMostSpecificAttribute takes it.
-func mostSpecificCN(subject []byte) string {
+// commonName is the last of a subject, as X500Name.findMostSpecificAttribute takes
+// it, and false where it is of a type in which Java sees no text.
+func commonName(subject []byte, release int) (cn string, isText bool) {
 	for _, rdn := range slices.Backward(x500.Parse(subject)) {
 		for _, a := range rdn {
-			if a.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 3}) {
-				cn, _ := a.Text()
-				return cn
+			if a.Type != oidCommonName {
+				continue
 			}
+			if cn, isText = a.Text(); !isText && release >= 17 && a.Value.Tag == tagUniversalString {
+				return universal(a.Value.Bytes), true
+			}
+			return cn, isText
 		}
 	}
-	return ""
+	return "", true
+}
+
+const tagUniversalString = 28
+
+// universal decodes UTF-32.
+func universal(b []byte) string {
+	var r []rune
+	for ; len(b) >= 4; b = b[4:] {
+		r = append(r, rune(binary.BigEndian.Uint32(b)))
+	}
+	return string(r)
+}
+
+func mostSpecificCN(subject []byte) string {
+	cn, _ := commonName(subject, 11)
+	return cn
 }
 
 // toUnicode decodes the labels of a name that are in Punycode (RFC 3492).

@@ -14,8 +14,17 @@ type trustCase struct {
 	keys    []*x509.Certificate // chain of a private key entry of the truststore; the key is mint.rsa
 	host    string
 	chain   []*x509.Certificate
-	want    string // the message of Java 11 to 17, "" when they accept
-	newer   string // that of later versions, where it differs
+	want    string // the message of Java 11, "" when it accepts
+	want17  *string
+	newer   string // that of later versions, where it differs from that of Java 17
+}
+
+// on is what a release says.
+func (c trustCase) on(release int) string {
+	if release >= 17 && c.want17 != nil {
+		return *c.want17
+	}
+	return c.want
 }
 
 const (
@@ -72,6 +81,9 @@ func (m *matrix) asItIs(name string, edits ...edit) {
 	c := m.self("localhost", edits...)
 	m.add(name+", trusted as it is", certs{c}, "localhost", certs{c}, "")
 }
+
+// accepted17 says that Java 17 accepts the last case.
+func (m *matrix) accepted17() { m.last().want17 = new(string) }
 
 // newer is what versions after 17 say of the last case.
 func (m *matrix) newer(message string) {

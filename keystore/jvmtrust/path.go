@@ -28,14 +28,16 @@ const (
 	maxBuiltPaths = 200
 )
 
-// link is a certificate with its names in the form in which Java compares them.
+// link is a certificate as Java reads it, with its names in the form in which Java
+// compares them, and as it was given.
 type link struct {
 	*x509.Certificate
+	given           *x509.Certificate
 	subject, issuer string
 }
 
-func newLink(c *x509.Certificate) link {
-	return link{c, canonicalName(c.RawSubject), canonicalName(c.RawIssuer)}
+func newLink(c, given *x509.Certificate) link {
+	return link{c, given, canonicalName(c.RawSubject), canonicalName(c.RawIssuer)}
 }
 
 func (l link) selfIssued() bool { return l.subject == l.issuer }
@@ -64,13 +66,14 @@ func (l link) mayNotSign() bool {
 func (l link) validAt(t time.Time) bool { return !t.Before(l.NotBefore) && !t.After(l.NotAfter) }
 
 func (l link) refuse(r Reason, message string) *Error {
-	return &Error{Reason: r, Certificate: l.Certificate, Message: message}
+	return &Error{Reason: r, Certificate: l.given, Message: message}
 }
 
 // pathCheck is one verdict of sun.security.validator.PKIXValidator. An
 // anchor's own dates, path length and name constraints do not count.
 type pathCheck struct {
 	now     time.Time
+	release int // of Java
 	anchors []link
 	chain   []link
 	paths   int // that build tried
@@ -141,7 +144,9 @@ func (p *pathCheck) build() *Error {
 func (p *pathCheck) search(path []link, cas int) *link {
 	end := path[len(path)-1]
 	for _, a := range p.anchors {
-		if a.subject != end.issuer || a.Version < 3 && !(a.validAt(end.NotBefore) && a.validAt(end.NotAfter)) {
+		// The selector of issuers is told the date after the first round.
+		if a.subject != end.issuer || len(path) > 1 && !a.validAt(p.now) ||
+			a.Version < 3 && !(a.validAt(end.NotBefore) && a.validAt(end.NotAfter)) {
 			continue
 		}
 		if p.paths++; p.paths > maxBuiltPaths {
@@ -176,15 +181,15 @@ func (p *pathCheck) search(path []link, cas int) *link {
 // checkPath checks a path under an anchor, the anchor's end first, in Java's
 // order, which decides the message. Messages have no prefix yet.
 func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
-	if end := path[len(path)-1]; weakKey(anchor.Certificate) != "" {
+	if end := path[len(path)-1]; p.disabledCurve(anchor) != "" || weakKey(anchor.Certificate) != "" {
 		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+
 			signatureName(end.Certificate))
 	}
 	issuer, maxLength, policies := anchor, len(path), newPolicyCheck(len(path))
-	var constraints []*x509.Certificate
+	var constraints []link
 	for i, l := range slices.Backward(path) {
-		if weak := weakness(l.Certificate); weak != "" {
-			return l.refuse(ReasonAlgorithm, weak)
+		if err := p.checkAlgorithms(issuer, l); err != nil {
+			return err
 		}
 		if i > 0 {
 			if l.mayNotSign() {
@@ -210,13 +215,13 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 		}
 		if i == 0 || !l.selfIssued() {
 			for _, c := range constraints {
-				if err := checkNameConstraints(c, l); err != nil {
+				if err := p.checkNameConstraints(c, l); err != nil {
 					return err
 				}
 			}
 		}
 		if extension(l.Certificate, oidNameConstraints) != nil {
-			constraints = append(constraints, l.Certificate)
+			constraints = append(constraints, l)
 		}
 		if message := policies.check(l, i == 0); message != "" {
 			return l.refuse(ReasonUsage, message)
@@ -228,12 +233,8 @@ func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 			return l.refuse(ReasonUntrusted, "subject/issuer name chaining check failed: empty/null "+
 				"issuer DN in certificate is invalid")
 		}
-		if err := checkSignature(issuer, l); err != nil {
+		if err := p.checkSignature(issuer, l); err != nil {
 			return err
-		}
-		if extension(l.Certificate, oidKeyUsage) != nil &&
-			l.KeyUsage&^(x509.KeyUsageEncipherOnly|x509.KeyUsageDecipherOnly) == 0 {
-			return l.refuse(ReasonUsage, "incorrect KeyUsage extension bits")
 		}
 		if hasUnknownCritical(l.Certificate) {
 			return l.refuse(ReasonUsage, criticalExtension)

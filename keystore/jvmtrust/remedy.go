@@ -33,6 +33,10 @@ func remedyFor(e *Error) string {
 			"server's own certificate into the truststore: "+
 			"keytool -importcert -alias source -file source.pem -keystore truststore",
 			displayName(c.RawSubject))
+	case ReasonTruststore:
+		return "delete that entry from the truststore, or import its certificate anew as a file that Java reads"
+	case ReasonDamaged:
+		return "renew the server's certificate: no JVM reads this one"
 	case ReasonUsage:
 		return fmt.Sprintf("the certificate %q may not be used as the server presents it: renew it for use "+
 			"by a TLS server; or import the server's own certificate "+

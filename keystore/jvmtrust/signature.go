@@ -5,6 +5,7 @@ import (
 	//lint:ignore SA1019 old servers have such keys, and Java 17 accepts them
 	"crypto/dsa"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -13,6 +14,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 // signaturesOfJava are those that crypto/x509 does not check.
@@ -26,6 +29,7 @@ var signaturesOfJava = map[string]struct {
 	"1.2.840.10040.4.3":      {"SHA1withDSA", crypto.SHA1},
 	"2.16.840.1.101.3.4.3.1": {"SHA224withDSA", crypto.SHA224},
 	"2.16.840.1.101.3.4.3.2": {"SHA256withDSA", crypto.SHA256},
+	"1.2.840.113549.1.1.10":  {"RSASSA-PSS", 0},
 }
 
 func signatureOID(c *x509.Certificate) string {
@@ -45,38 +49,64 @@ func signatureName(c *x509.Certificate) string {
 	if a, ok := signaturesOfJava[signatureOID(c)]; ok {
 		return a.name
 	}
-	switch c.SignatureAlgorithm {
-	case x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS:
-		return "RSASSA-PSS"
+	hash, key, _ := strings.Cut(c.SignatureAlgorithm.String(), "-")             // SHA256-RSA
+	if key == "SHA256" || key == "SHA1" || key == "SHA384" || key == "SHA512" { // ECDSA-SHA256
+		hash, key = key, hash
 	}
-	hash, key, _ := strings.Cut(c.SignatureAlgorithm.String(), "-") // SHA256-RSA
 	return hash + "with" + key
 }
 
-// weakness names what jdk.certpath.disabledAlgorithms refuses: signatures with
-// MD2 and MD5, and short keys. SHA-1 is refused only below the roots that come
-// with a JDK.
-func weakness(c *x509.Certificate) string {
-	if name := signatureName(c); name == "MD2withRSA" || name == "MD5withRSA" {
-		return "Algorithm constraints check failed on signature algorithm: " + name
+// checkAlgorithms is sun.security.provider.certpath.AlgorithmChecker with
+// jdk.certpath.disabledAlgorithms: signatures with MD2 and MD5, and short keys.
+// SHA-1 is refused only below the roots that come with a JDK.
+func (p *pathCheck) checkAlgorithms(issuer, l link) *Error {
+	const failed = "Algorithm constraints check failed on "
+	if name := signatureName(l.Certificate); name == "MD2withRSA" || name == "MD5withRSA" {
+		return l.refuse(ReasonAlgorithm, failed+"signature algorithm: "+name)
 	}
-	if weak := weakKey(c); weak != "" {
-		return "Algorithm constraints check failed on keysize limits: " + weak + " used with certificate: " +
-			displayName(c.RawSubject)
+	if extension(l.Certificate, oidKeyUsage) != nil &&
+		l.KeyUsage&^(x509.KeyUsageEncipherOnly|x509.KeyUsageDecipherOnly) == 0 {
+		return l.refuse(ReasonUsage, "incorrect KeyUsage extension bits")
 	}
-	return ""
+	if curve := p.disabledCurve(l); curve != "" {
+		return l.refuse(ReasonAlgorithm, failed+"disabled algorithm: "+curve)
+	}
+	if weak := weakKey(l.Certificate); weak != "" {
+		return l.refuse(ReasonAlgorithm, failed+"keysize limits: "+weak+" used with certificate: "+
+			displayName(l.RawSubject))
+	}
+	if inheritsNoParameters(issuer, l) {
+		return l.refuse(ReasonAlgorithm, "Input key is not of a appropriate type for inheriting parameters")
+	}
+	return nil
+}
+
+// disabledCurve names the curve of a key if it is one of jdk.disabled.namedCurves of
+// Java 11: all but three of those that are not short anyway.
+func (p *pathCheck) disabledCurve(l link) string {
+	name, _ := certificate.Curve(l.Certificate)
+	switch name {
+	case "secp256r1", "secp384r1", "secp521r1", "brainpoolP160r1", "brainpoolP192r1", "brainpoolP224r1":
+		return ""
+	}
+	if p.release >= 17 || strings.HasPrefix(name, "X9.62 c2pnb") {
+		return ""
+	}
+	return name
 }
 
 // weakKey refuses RSA and DSA below 1024 bits, EC below 224.
 func weakKey(c *x509.Certificate) string {
 	algorithm, size, least := "", 0, 0
-	switch k := publicKey(c).(type) {
+	switch k := c.PublicKey.(type) {
 	case *rsa.PublicKey:
 		algorithm, size, least = "RSA", k.N.BitLen(), 1024
 	case *dsa.PublicKey:
 		algorithm, size, least = "DSA", k.P.BitLen(), 1024
-	case *ecdsa.PublicKey:
-		algorithm, size, least = "EC", k.Curve.Params().BitSize, 224
+	default:
+		if _, bits := certificate.Curve(c); bits > 0 {
+			algorithm, size, least = "EC", bits, 224
+		}
 	}
 	if size >= least {
 		return ""
@@ -84,31 +114,10 @@ func weakKey(c *x509.Certificate) string {
 	return fmt.Sprintf("%s %d bit key", algorithm, size)
 }
 
-// publicKey also knows RSA keys that are for PSS only, which crypto/x509 does
-// not.
-func publicKey(c *x509.Certificate) any {
-	var info struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Key       asn1.BitString
-	}
-	if c.PublicKey != nil {
-		return c.PublicKey
-	}
-	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil ||
-		info.Algorithm.Algorithm.String() != "1.2.840.113549.1.1.10" {
-		return nil
-	}
-	key, err := x509.ParsePKCS1PublicKey(info.Key.Bytes)
-	if err != nil {
-		return nil
-	}
-	return key
-}
-
 // checkSignature leaves the check to crypto/x509 where that knows the
 // algorithm.
-func checkSignature(issuer, l link) *Error {
-	key := publicKey(issuer.Certificate)
+func (p *pathCheck) checkSignature(issuer, l link) *Error {
+	key := issuer.PublicKey
 	err := (&x509.Certificate{PublicKey: key}).CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate,
 		l.Signature)
 	if a := signaturesOfJava[signatureOID(l.Certificate)]; a.hash != 0 {
@@ -128,7 +137,11 @@ func checkSignature(issuer, l link) *Error {
 			err = errors.New("wrong signature")
 		}
 	}
+	if hash, salt, isPSS := certificate.PSS(l.Certificate); isPSS {
+		err = verifyPSS(key, hash, salt, l)
+	}
 	switch {
+	case p.cannotVerify(issuer):
 	case err == nil:
 		return nil
 	case errors.Is(err, x509.ErrUnsupportedAlgorithm):
@@ -136,6 +149,39 @@ func checkSignature(issuer, l link) *Error {
 			" is of a kind that is not checked here")
 	}
 	return l.refuse(ReasonSignature, "signature check failed")
+}
+
+// cannotVerify reports whether Java has no use for a key.
+func (p *pathCheck) cannotVerify(issuer link) bool {
+	_, isEd25519 := issuer.PublicKey.(ed25519.PublicKey)
+	switch {
+	case isEd25519:
+		return p.release < 17
+	case issuer.PublicKey != nil:
+		return false
+	}
+	return issuer.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm || issuer.PublicKeyAlgorithm == x509.ECDSA
+}
+
+// inheritsNoParameters reports whether a DSA key without parameters would have
+// them from an issuer that has none to give.
+func inheritsNoParameters(issuer, l link) bool {
+	_, isDSA := issuer.PublicKey.(*dsa.PublicKey)
+	return l.PublicKeyAlgorithm == x509.DSA && l.PublicKey == nil && !isDSA
+}
+
+func verifyPSS(key any, hash crypto.Hash, salt int, l link) error {
+	public, isRSA := key.(*rsa.PublicKey)
+	if !isRSA {
+		return x509.ErrUnsupportedAlgorithm
+	}
+	h := hash.New()
+	h.Write(l.RawTBSCertificate)
+	options := &rsa.PSSOptions{SaltLength: salt, Hash: hash}
+	if salt == 0 {
+		options.SaltLength = rsa.PSSSaltLengthAuto // 0 means that; a longer salt would be accepted
+	}
+	return rsa.VerifyPSS(public, hash, h.Sum(nil), l.Signature, options)
 }
 
 func verifyDSA(key *dsa.PublicKey, sum, signature []byte) bool {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 // Reason tells why a certificate is refused.
@@ -25,6 +26,8 @@ const (
 	ReasonAlgorithm  Reason = "algorithm"      // too weak
 	ReasonNoName     Reason = "no name"        // the certificate has no name of the kind that is asked for
 	ReasonName       Reason = "name"           // it names others, or the host is not a host name
+	ReasonDamaged    Reason = "damaged"        // Java cannot read a certificate of the chain
+	ReasonTruststore Reason = "truststore"     // Java cannot load the truststore
 	ReasonUnreadable Reason = "not understood" // Java may accept it, but it cannot be decided here
 )
 
@@ -50,45 +53,71 @@ type Trust struct {
 	Now func() time.Time
 
 	anchors []link
-	skipped []string
+	refused []string
+	release int // of Java, 0 is 11: what tests ask for
 }
 
 // New returns a Trust whose anchors are, as in Java, every trusted certificate and
-// the first certificate of every private key entry. [Trust.Skipped] lists
-// certificates that crypto/x509 cannot parse.
+// the first certificate of every private key entry. A store that holds a
+// certificate that Java refuses, anywhere, does not load there: [Trust.Refused].
 func New(stores ...*keystore.Store) *Trust {
 	t := &Trust{}
 	for _, s := range stores {
 		for e := range s.Entries() {
-			raw := e.RawCertificates()
-			if len(raw) == 0 {
-				continue
+			for i, raw := range e.RawCertificates() {
+				c, err := certificate.Parse(raw)
+				if err != nil {
+					t.refused = append(t.refused, fmt.Sprintf("entry %q, certificate %d: %v", e.Alias, i+1, err))
+				} else if i == 0 {
+					t.anchors = append(t.anchors, newLink(c, c))
+				}
 			}
-			c, err := x509.ParseCertificate(raw[0])
-			if err != nil {
-				t.skipped = append(t.skipped, fmt.Sprintf("%s: %v", e.Alias, err))
-				continue
-			}
-			t.Add(c)
 		}
 	}
 	return t
 }
 
+// ParseCertificate reads a certificate as Java does, which takes many that
+// crypto/x509 refuses. Of the names only the Raw fields are set, and of the
+// extended key usage UnknownExtKeyUsage. An error is [ErrRefused].
+func ParseCertificate(der []byte) (*x509.Certificate, error) {
+	c, err := certificate.Parse(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return c, nil
+}
+
+// ErrRefused means that Java cannot read a certificate.
+var ErrRefused = errors.New("Java does not read the certificate")
+
+// Unreadable returns why Go cannot read a certificate, "negative serial number" for
+// example, and "" where it can.
+func Unreadable(c *x509.Certificate) string { return certificate.Unreadable(c.Raw) }
+
+// UnreadableWords puts what crypto/tls says of a certificate that Go cannot read in
+// the words of Unreadable.
+func UnreadableWords(problem string) string { return certificate.Words(problem) }
+
 // Add adds anchors.
 func (t *Trust) Add(certs ...*x509.Certificate) {
 	for _, c := range certs {
-		t.anchors = append(t.anchors, newLink(c))
+		parsed, err := certificate.Parse(c.Raw)
+		if err != nil {
+			t.refused = append(t.refused, err.Error())
+			continue
+		}
+		t.anchors = append(t.anchors, newLink(parsed, c))
 	}
 }
 
-// Skipped lists the entries that are not anchors because crypto/x509 cannot
-// parse their certificate, each as alias and reason.
-func (t *Trust) Skipped() []string {
+// Refused lists the certificates for which Java does not load a store, each as
+// entry and reason. Where there are any, Verify refuses every chain.
+func (t *Trust) Refused() []string {
 	if t == nil {
 		return nil
 	}
-	return slices.Clone(t.skipped)
+	return slices.Clone(t.refused)
 }
 
 // maxChain is the longest chain that a JVM reads
@@ -131,26 +160,35 @@ func (t *Trust) verdict(now time.Time, host string, chain []*x509.Certificate) *
 			"The certificate chain length (%d) exceeds the maximum allowed length (%d)", len(chain),
 			maxChain)}
 	}
-	p := pathCheck{now: now}
+	p := pathCheck{now: now, release: 11}
 	if t != nil {
-		p.anchors = t.anchors
+		p.anchors, p.release = t.anchors, max(p.release, t.release)
+		if len(t.refused) > 0 {
+			return &Error{Reason: ReasonTruststore, Message: "Java does not load the truststore: " + t.refused[0]}
+		}
 	}
 	if len(p.anchors) == 0 {
 		return &Error{Reason: ReasonUntrusted, Message: "Unexpected error: java.security." +
 			"InvalidAlgorithmParameterException: the trustAnchors parameter must be non-empty"}
 	}
 	for _, c := range chain {
-		p.chain = append(p.chain, newLink(c))
+		parsed, err := certificate.Parse(c.Raw)
+		if err != nil {
+			return &Error{Reason: ReasonDamaged, Certificate: c,
+				Message: "Failed to parse server certificates: " + err.Error()}
+		}
+		p.chain = append(p.chain, newLink(parsed, c))
 	}
-	if !p.isAnchor(p.chain[0]) {
+	leaf := p.chain[0]
+	if !p.isAnchor(leaf) {
 		if err := p.verify(); err != nil {
 			return err
 		}
-		if err := checkServerUsage(chain[0]); err != nil {
+		if err := checkServerUsage(leaf); err != nil {
 			return err
 		}
 	}
-	return checkHost(host, chain[0])
+	return checkHost(host, leaf, p.release)
 }
 
 // TLSConfig returns the configuration of a client that accepts what [Trust.Verify]

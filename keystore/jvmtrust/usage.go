@@ -6,6 +6,12 @@ import (
 	"slices"
 )
 
+// Types of attributes in names.
+const (
+	oidCommonName  = "2.5.4.3"
+	oidMailAddress = "1.2.840.113549.1.9.1"
+)
+
 var (
 	oidKeyUsage          = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidSubjectAltName    = asn1.ObjectIdentifier{2, 5, 29, 17}
@@ -14,12 +20,12 @@ var (
 	oidPolicyMappings    = asn1.ObjectIdentifier{2, 5, 29, 33}
 	oidAuthorityKeyID    = asn1.ObjectIdentifier{2, 5, 29, 35}
 	oidPolicyConstraints = asn1.ObjectIdentifier{2, 5, 29, 36}
+	oidExtendedUsage     = asn1.ObjectIdentifier{2, 5, 29, 37}
 	oidInhibitAnyPolicy  = asn1.ObjectIdentifier{2, 5, 29, 54}
-	oidMailAddress       = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
 	oidNetscapeType      = asn1.ObjectIdentifier{2, 16, 840, 1, 113730, 1, 1}
 
-	// Microsoft's and Netscape's forerunners of the usage as TLS server.
-	gatedUsages = []string{"1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1"}
+	// TLS server, any, and Microsoft's and Netscape's forerunners of the first.
+	servingUsages = []string{"1.3.6.1.5.5.7.3.1", "2.5.29.37.0", "1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1"}
 
 	// What Java understands where it is critical: key usage, alternative name,
 	// basic and name constraints, policies and their three companions, extended
@@ -50,8 +56,8 @@ func hasUnknownCritical(c *x509.Certificate) bool {
 // checkServerUsage is sun.security.validator.EndEntityChecker for a TLS server
 // whose key signs the handshake, as in TLS 1.3 and with ECDHE. Java skips it
 // for a certificate that is itself in the truststore.
-func checkServerUsage(c *x509.Certificate) *Error {
-	message := ""
+func checkServerUsage(l link) *Error {
+	c, message := l.Certificate, ""
 	switch {
 	case extension(c, oidKeyUsage) != nil && c.KeyUsage&x509.KeyUsageDigitalSignature == 0:
 		message = "KeyUsage does not allow digital signatures"
@@ -62,20 +68,14 @@ func checkServerUsage(c *x509.Certificate) *Error {
 	default:
 		return nil
 	}
-	return &Error{Reason: ReasonUsage, Certificate: c, Message: message}
+	return l.refuse(ReasonUsage, message)
 }
 
 func mayServe(c *x509.Certificate) bool {
-	if len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0 ||
-		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) ||
-		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) ||
-		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageMicrosoftServerGatedCrypto) ||
-		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageNetscapeServerGatedCrypto) {
-		return true
-	}
-	return slices.ContainsFunc(c.UnknownExtKeyUsage, func(o asn1.ObjectIdentifier) bool {
-		return slices.Contains(gatedUsages, o.String())
-	})
+	return extension(c, oidExtendedUsage) == nil ||
+		slices.ContainsFunc(c.UnknownExtKeyUsage, func(o asn1.ObjectIdentifier) bool {
+			return slices.Contains(servingUsages, o.String())
+		})
 }
 
 func netscapeServer(c *x509.Certificate) bool {

@@ -112,12 +112,7 @@ func (s *Server) copyJobs(ctx context.Context, src *sourceServer, run *reconRun,
 }
 
 // hits reports whether a fault counts the records of a table.
-func (f Fault) hits(path string) bool {
-	if f.Table != "" {
-		return f.Table == path
-	}
-	return strings.HasPrefix(path, "managed/")
-}
+func (f Fault) hits(path string) bool { return path == cmp.Or(f.Table, managedUser) }
 
 // copyRecord keeps one record; the first ones suffer from the fault.
 func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f Fault) error {

@@ -38,7 +38,7 @@ func ask(s *openidmtest.Server, method, resource, body string) {
 
 // A source with two users; in a test, NewSource does the same and closes it.
 func Example() {
-	source, err := openidmtest.Start(openidmtest.Options{Users: 2})
+	source, err := openidmtest.Start(openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 2})
 	if err != nil {
 		log.Fatal(err)
 	}

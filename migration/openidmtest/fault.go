@@ -68,7 +68,7 @@ type Fault struct {
 	// served.
 
 	// Table is that of the records that suffer and are counted, such as "link";
-	// "" means all managed objects.
+	// "" means "managed/user".
 	Table        string
 	LoseRecords  int // so many records are silently not copied
 	AlterRecords int // so many records are copied with other contents

@@ -1,16 +1,14 @@
 package openidmtest
 
 import (
-	"crypto/x509"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
-	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 )
 
 // record is the JSON object of one resource.
@@ -68,7 +66,7 @@ func (s *Server) serve(w interface {
 		name, _, _ := credentials(r)
 		s.access.Add(r, name, s.now(), w.code())
 	}()
-	if s.options.SNICheck && !s.isNamed(r.Host) {
+	if s.options.SNICheck && !keys.IsNamed(s.Certificate(), r.Host) {
 		crest.WritePage(w, http.StatusBadRequest, "Invalid SNI")
 		return
 	}
@@ -131,16 +129,6 @@ func (s *Server) serve(w interface {
 		res.OmitTotals()
 	}
 	crest.WriteResult(w, c.Request, res, s.URL())
-}
-
-// isNamed reports whether the certificate has the name of a header Host.
-func (s *Server) isNamed(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	cert, trust := s.Certificate(), jvmtrust.New()
-	trust.Add(cert)
-	return trust.Verify(host, []*x509.Certificate{cert}) == nil
 }
 
 // ambiguous are paths that the web server refuses before anybody looks at them.

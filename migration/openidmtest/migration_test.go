@@ -62,8 +62,8 @@ func collections(s *openidmtest.Server) map[string]map[string]any {
 
 func TestMigrateCopiesEverything(t *testing.T) {
 	t.Parallel()
-	source, target := pair(t, openidmtest.Options{Users: 450, Roles: 3, Assignments: 2, Links: 210},
-		openidmtest.Options{})
+	source, target := pair(t, openidmtest.Options{Generation: g702, Users: 450, Roles: 3, Assignments: 2, Links: 210},
+		openidmtest.Options{Generation: g702})
 	source.Put("managed/user", "extra", map[string]any{"userName": "extra", "n": 12345678901234567})
 	if r := configure(t, target, source.URL(), "openidm-admin"); r.json["status"] != "success" ||
 		r.json["message"] != "connected to the source" {

@@ -32,8 +32,8 @@ func (r Role) String() string {
 type Options struct {
 	Role Role
 
-	// Generation is the kind of server; zero means OpenIDM702, on which the
-	// fake's behaviour was measured.
+	// Generation is the kind of server; zero means OpenIDM31 of a source and
+	// IDM71 of a target.
 	Generation Generation
 	// Version is what info/version answers, "" means that of the generation.
 	// OpenIDM30 and OpenIDM31 have no info/version.

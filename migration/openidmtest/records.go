@@ -26,6 +26,12 @@ func (s *Server) Records(resource string) iter.Seq2[string, map[string]any] {
 	}
 }
 
+// Migrated returns what a migration to this server makes of a record of a resource,
+// nil where it leaves it behind. What it writes elsewhere is not told.
+func (s *Server) Migrated(resource, id string, r map[string]any) map[string]any {
+	return s.world.traits.Carry(tablePath(resource), id, r)
+}
+
 // Count returns the number of records of a resource.
 func (s *Server) Count(resource string) int {
 	s.world.mu.Lock()

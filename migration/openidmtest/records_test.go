@@ -19,7 +19,7 @@ var changed = strings.Replace(user, `"S"`, `"T"`, 1)
 
 func TestRecords(t *testing.T) {
 	t.Parallel()
-	s := openidmtest.NewSource(t, openidmtest.Options{Users: 3, Roles: 1})
+	s := openidmtest.NewSource(t, openidmtest.Options{Generation: g702, Users: 3, Roles: 1})
 	for _, c := range []struct {
 		name, method, path, body, header string
 		status                           int

@@ -135,8 +135,9 @@ func newReplay(t *testing.T) *replay {
 }
 
 func (r *replay) start() {
-	r.source = openidmtest.NewSource(r.t, openidmtest.Options{Users: 1000, Connector: true})
-	r.target = openidmtest.NewTarget(r.t, openidmtest.Options{Pace: 100 * time.Millisecond})
+	r.source = openidmtest.NewSource(r.t, openidmtest.Options{Generation: g702, Users: 1000, Connector: true})
+	r.target = openidmtest.NewTarget(r.t, openidmtest.Options{Generation: g702,
+		Pace: 100 * time.Millisecond})
 	r.text = strings.NewReplacer()
 	r.connect()
 }

@@ -1,13 +1,8 @@
 package openidmtest
 
 import (
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"net/http"
-
 	"github.com/idconnect-go/upgrade/internal/crest"
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 )
 
 // security serves security/keystore and security/truststore: what is in them,
@@ -50,53 +45,10 @@ func (s *Server) security(c *call) (*crest.Result, *crest.Error) {
 			if c.Operation != "read" {
 				return nil, crest.Unsupported(c.Request)
 			}
-			return certificate(store, c)
+			return keys.Certificate(store, c.Segments[3], c.Fields)
 		case "privatekey":
 			return nil, crest.Unsupported(c.Request)
 		}
 	}
 	return nil, crest.NotFound(c.Path)
-}
-
-func certificate(store *keystore.Store, c *call) (*crest.Result, *crest.Error) {
-	e, ok := store.Entry(c.Segments[3])
-	if !ok {
-		return nil, crest.Errorf(http.StatusNotFound, "Not Found")
-	}
-	if e.Kind == keystore.SecretKey {
-		return nil, crest.InternalError(
-			`Cannot invoke "java.security.cert.Certificate.getType()" because "cert" is null`)
-	}
-	chain, err := e.Certificates()
-	if err != nil || len(chain) == 0 {
-		return nil, crest.InternalError("the certificate cannot be read")
-	}
-	cert := chain[0]
-	spki, err := x509.MarshalPKIXPublicKey(cert.PublicKey)
-	if err != nil {
-		return nil, crest.InternalError("the public key cannot be read")
-	}
-	return &crest.Result{Body: crest.Pick(record{
-		"_id": c.Segments[3], "type": "X.509",
-		"cert": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})),
-		"publicKey": record{
-			"algorithm": cert.PublicKeyAlgorithm.String(), "format": "X.509",
-			"encoded": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki})),
-		},
-		"issuer":    nameParts(cert.Issuer),
-		"notBefore": cert.NotBefore.UnixMilli(), "notAfter": cert.NotAfter.UnixMilli(),
-	}, c.Fields)}, nil
-}
-
-func nameParts(n pkix.Name) record {
-	short := map[string]string{
-		"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU",
-	}
-	out := record{}
-	for _, a := range n.Names {
-		if name, ok := short[a.Type.String()]; ok {
-			out[name] = a.Value
-		}
-	}
-	return out
 }

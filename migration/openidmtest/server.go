@@ -64,7 +64,7 @@ type TB interface {
 // given stores ([keystore.ErrIntegrity] and so on) and of the address.
 func Start(o Options) (*Server, error) {
 	if o.Generation == 0 {
-		o.Generation = OpenIDM702
+		o.Generation = map[Role]Generation{Source: OpenIDM31, Target: IDM71}[o.Role]
 	}
 	if o.Version == "" {
 		o.Version = o.Generation.traits().Version

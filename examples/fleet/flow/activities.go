@@ -99,10 +99,11 @@ func (a *Activities) carryOut(
 	var rep *report.Report
 	if err == nil {
 		u.Events = pulse.event
+		u.ReportDir = filepath.Join(a.Reports, t.Installation.ID, t.Step)
 		rep, err = do(own, u)
 	}
 	if rep != nil {
-		looked.Folder = filepath.Join(a.Reports, t.Installation.ID, t.Step)
+		looked.Folder = u.ReportDir
 		if saveErr := rep.Save(looked.Folder); saveErr != nil {
 			a.Logger.Error("the report is not saved", "installation", t.Installation.ID, "step", t.Step, "error",
 				saveErr)
@@ -247,7 +248,7 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 func server(s *fleetfile.Server) idconnect.Server {
 	return idconnect.Server{
 		URL: s.URL, Credentials: openidm.Credentials{Username: s.User},
-		Truststore: s.Truststore, TLSName: s.TLSName,
+		Truststore: s.Truststore, TLSName: s.TLSName, Address: s.Address,
 	}
 }
 

@@ -12,17 +12,19 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Limits of a package. The real one is said to have some hundred megabytes (assumed).
 const (
-	maxFiles = 200_000
+	maxFiles = 200_000 // files and folders, those that only a name implies, too
 	maxBytes = 8 << 30
 	maxRatio = 200
 	maxName  = 1024
+	maxDepth = 100 // folders in a name
 	// freeBytes may come of any number: a ratio says nothing about so little.
 	freeBytes = 16 << 20
 	// maxDirectory bounds the list of entries at the end, in bytes.
@@ -136,17 +138,18 @@ func Open(ctx context.Context, name string) (*Package, error) {
 	if name == "" {
 		return fail(Missing, "no package is named (-package)", nil)
 	}
-	info, err := os.Stat(name)
+	f, err := disk.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fail(Missing, "not found", err)
+	case errors.Is(err, disk.ErrNotRegular):
+		return fail(Unusable, disk.ErrNotRegular.Error(), nil)
 	case err != nil:
 		return fail(Unusable, "cannot be read", err)
-	case !info.Mode().IsRegular():
-		return fail(Unusable, "not a regular file", nil)
 	}
-	f, err := os.Open(name)
+	info, err := f.Stat()
 	if err != nil {
+		f.Close()
 		return fail(Unusable, "cannot be read", err)
 	}
 	p := &Package{path: name, file: &watchedFile{File: f, left: maxDirectory}}

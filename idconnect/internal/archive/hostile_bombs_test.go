@@ -2,6 +2,7 @@ package archive
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -52,6 +53,10 @@ func hostileCounts() []hostileArchive {
 			}
 			return rawZip(t, rawEnd{}, rawPackage(entries...)...)
 		}},
+		{name: "bomb by folders that names imply", whole: func(t *testing.T) []byte {
+			return rawZip(t, rawEnd{}, rawPackage(impliedFolders(maxFiles/90+1, 90)...)...)
+		}},
+		{name: "a name of folders in folders", entries: impliedFolders(1, maxDepth)},
 		{name: "bomb by the length of the directory", large: true, whole: func(t *testing.T) []byte {
 			var entries []rawEntry
 			for i := range 600 {
@@ -61,6 +66,14 @@ func hostileCounts() []hostileArchive {
 			return rawZip(t, rawEnd{}, rawPackage(entries...)...)
 		}},
 	}
+}
+
+// impliedFolders are files, each in folders of its own.
+func impliedFolders(files, deep int) (entries []rawEntry) {
+	for i := range files {
+		entries = append(entries, rawEntry{name: fmt.Sprint(rawTop, i, strings.Repeat("/d", deep-1), "/f")})
+	}
+	return entries
 }
 
 // hostileData have data that is not what the directory says.

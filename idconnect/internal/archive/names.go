@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -48,6 +49,10 @@ func (e *entryNames) add(name string) string {
 	for dir := path.Dir(key); dir != "." && !e.folders[dir]; dir = path.Dir(dir) {
 		e.folders[dir] = true
 	}
+	// A name makes each folder in it, also where no entry does.
+	if len(e.files)+len(e.folders) > maxFiles {
+		return fmt.Sprintf("more than %d files and folders up to here", maxFiles)
+	}
 	return ""
 }
 
@@ -75,6 +80,8 @@ func nameFault(name string) string {
 		return "the name is absolute, or has a drive, a stream or a backslash"
 	case strings.ContainsAny(name, `<>"|?*`) || strings.ContainsFunc(name, unicode.IsControl):
 		return "the name has characters that Windows does not allow"
+	case strings.Count(name, "/") >= maxDepth:
+		return fmt.Sprintf("the name is more than %d folders deep", maxDepth)
 	case !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)):
 		return "the name leads out of the folder"
 	}

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,14 +11,16 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Unpack opens the package name and unpacks its installation to dir, which must be empty or absent. It unpacks into
-// [TempDir] and renames that when it is complete. progress receives bytes; each of whole is called before the rename,
-// with the temporary folder.
+// [TempDir] and moves that into place when it is complete: as a whole, or into a folder that is there, which stays what
+// it was, a link or a mount point, too. progress receives bytes; each of whole is called before the move, with the
+// temporary folder.
 func Unpack(
 	ctx context.Context, name, dir string, progress func(done, total int64), whole ...func(temp string) error,
 ) (err error) {
@@ -27,12 +30,14 @@ func Unpack(
 	}
 	defer p.Close()
 	dir = filepath.Clean(dir)
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+	entries, err := os.ReadDir(dir)
+	there := err == nil
+	if len(entries) > 0 {
 		return fmt.Errorf("%s is not empty: nothing is unpacked over it", dir)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	temp := TempDir(dir)
+	temp := TempDir(dir, there)
 	if err := errors.Join(disk.MkdirAll(filepath.Dir(dir), 0o755), disk.RemoveAll(temp)); err != nil {
 		return err
 	}
@@ -49,8 +54,8 @@ func Unpack(
 			return err
 		}
 	}
-	if err := disk.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if there {
+		return MoveInto(temp, dir)
 	}
 	if err := disk.Rename(temp, dir); err != nil {
 		return err
@@ -58,9 +63,43 @@ func Unpack(
 	return disk.Sync(filepath.Dir(dir))
 }
 
-// TempDir is the folder beside dir in which a package is unpacked. Its name is fixed, so that a later run finds and
-// removes what an interrupted one left.
-func TempDir(dir string) string { return filepath.Clean(dir) + ".unpacking" }
+// Unpacking is the name of the temporary folder in a folder that was there before.
+const Unpacking = ".unpacking"
+
+// TempDir is the folder in which a package is unpacked: in dir where that is there, else beside it. Its name is fixed,
+// so that a later run finds and removes what an interrupted one left.
+func TempDir(dir string, there bool) string {
+	if there {
+		return filepath.Join(dir, Unpacking)
+	}
+	return filepath.Clean(dir) + ".unpacking"
+}
+
+// MoveInto moves what is in the folder from into dir, on the same disk, and removes from. What an installation is known
+// by comes last. Called again, it goes on where it was killed.
+func MoveInto(from, dir string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
+		return cmp.Compare(rank(a.Name()), rank(b.Name()))
+	})
+	for _, e := range entries {
+		if err := disk.Rename(filepath.Join(from, e.Name()), filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return errors.Join(disk.Remove(from), disk.Sync(dir))
+}
+
+// rank sorts the folder that an installation is known by last.
+func rank(name string) int {
+	if name == "security" {
+		return 1
+	}
+	return 0
+}
 
 // unpackTo writes the files below a new folder, and sets the modes of folders last.
 func (p *Package) unpackTo(ctx context.Context, dir string, progress func(done, total int64)) error {

@@ -56,6 +56,7 @@ type canonicalizer struct {
 type Seal struct {
 	Digest uint64
 	Opened bool
+	Hashed bool // no key opens it and none is needed
 }
 
 // jsonMember is a member that was written to out[start:end], its value at

@@ -370,7 +370,9 @@ func (t *Hasher) anyTwice(names []uint64) bool {
 // opened, else of what it is. See Reducer.seal.
 func (t *Hasher) seal(raw []byte, is Sum) Sum {
 	x, y := t.begin(kindSealClosed)
-	if t.keys != nil {
+	if idmvalues.Hashed(raw) {
+		x, y = t.begin(kindSealOpened)
+	} else if t.keys != nil {
 		d, err := idmvalues.Digest(t.keys, raw, t.run)
 		if err == nil {
 			x, y = t.begin(kindSealOpened)

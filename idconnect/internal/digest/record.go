@@ -70,16 +70,20 @@ func NewReducer(key []byte, keys *keystore.Store, ignore []string, rules *Rules)
 
 // seal digests an encrypted value. One whose form or key the store does not
 // know is taken as it is. So is one that does not open with the key it names,
-// but as known: it is broken, and differs from whatever is not broken alike.
+// but as known: it is broken, and differs from whatever is not broken alike. A
+// hashed value is known as it is.
 func (r *Reducer) seal(raw, canonical []byte) Seal {
+	if idmvalues.Hashed(raw) {
+		return Seal{Digest: r.digest(canonical), Opened: true, Hashed: true}
+	}
 	if r.keys == nil {
-		return Seal{r.digest(canonical), false}
+		return Seal{Digest: r.digest(canonical)}
 	}
 	d, err := idmvalues.Digest(r.keys, raw, r.key)
 	if err != nil {
-		return Seal{r.digest(canonical), errors.Is(err, idmvalues.ErrDecrypt)}
+		return Seal{Digest: r.digest(canonical), Opened: errors.Is(err, idmvalues.ErrDecrypt)}
 	}
-	return Seal{binary.LittleEndian.Uint64(d), true}
+	return Seal{Digest: binary.LittleEndian.Uint64(d), Opened: true}
 }
 
 func (r *Reducer) digest(b []byte) uint64 {
@@ -177,7 +181,7 @@ func CompareSeals(a, b []Seal) (differ bool, notChecked int64) {
 	for i := range a {
 		switch {
 		case a[i] == b[i]:
-		case a[i].Opened && b[i].Opened:
+		case a[i].Opened && b[i].Opened, a[i].Hashed, b[i].Hashed:
 			differ = true
 		default:
 			notChecked++

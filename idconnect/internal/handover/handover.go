@@ -235,13 +235,13 @@ func Read(path string, key Key) (*File, error) {
 	if err != nil {
 		return fail("cannot be opened", err, giveKey)
 	}
-	f, err := os.Open(path)
+	f, err := disk.Open(path)
 	if err != nil {
 		return fail("cannot be read", err, "give the path of the file that export wrote")
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
-		return fail(fmt.Sprintf("not a regular file of at most %d bytes", maxFile), err, "")
+	if info, err := f.Stat(); err != nil || info.Size() > maxFile {
+		return fail(fmt.Sprintf("not a file of at most %d bytes", maxFile), err, "")
 	}
 	sealed := io.LimitReader(f, maxFile)
 	r, err := age.Decrypt(sealed, with...)

@@ -5,9 +5,10 @@ package host
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // CheckWritable says why this user may not make files in a folder. It makes none. Root may do so everywhere but on a
@@ -28,7 +29,7 @@ func freeSpace(dir string) (uint64, error) {
 // LockedByOther reports whether another process has locked a file, in the way that Java does, and which one, as a text
 // that follows "locked". It asks for the lock and does not take it.
 func LockedByOther(path string) (who string, held bool) {
-	f, err := os.Open(path)
+	f, err := disk.Open(path)
 	if err != nil {
 		return "", false
 	}

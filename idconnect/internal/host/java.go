@@ -88,7 +88,7 @@ func FindJava(ctx context.Context, home string, m Machine) (Java, error) {
 	if err != nil {
 		return java, err
 	}
-	if err := java.Ask(ctx); err != nil {
+	if err := java.Ask(ctx, m); err != nil {
 		return java, err
 	}
 	switch {
@@ -136,11 +136,11 @@ func JavaOnPath(path string) (Java, error) {
 }
 
 // Ask runs java -version and fills in what it says.
-func (j *Java) Ask(ctx context.Context) error {
+func (j *Java) Ask(ctx context.Context, m Machine) error {
 	own, cancel := context.WithTimeout(ctx, javaTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(own, j.Path, "-version")
-	cmd.WaitDelay = time.Second
+	cmd.Env, cmd.WaitDelay = m.Environ(), time.Second
 	var out boundedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {

@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"runtime"
+
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // Machine is the machine besides its files. The zero value is the real one; a test replaces what it needs to.
@@ -18,6 +20,8 @@ type Machine struct {
 	GOOS   string
 	Lookup func(ctx context.Context, host string) ([]string, error)
 	Free   func(dir string) (uint64, error)
+	// Secrets are in the environment of no program that is started.
+	Secrets []keystore.Password
 }
 
 // Getenv is the value of an environment variable, "" where it is not set.
@@ -53,4 +57,14 @@ func (m Machine) FreeSpace(dir string) (uint64, error) {
 		return m.Free(dir)
 	}
 	return freeSpace(dir)
+}
+
+// Listens reports whether a program accepts connections at a port of a host.
+func Listens(ctx context.Context, host, port string) bool {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }

@@ -1,7 +1,7 @@
 // Package identity tells whether source and target are two servers, and the right
 // way round, before one is compared with the other: by their addresses, by ids
 // of their own, and by what only a later generation has. It only asks. Begin with
-// [Check]; [Shared] is its part that asks no server.
+// [Pair.Check].
 package identity
 
 import (
@@ -14,7 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -44,37 +46,34 @@ func (e *Error) Remedy() string {
 	return "give the target's own address"
 }
 
+// Pair are the servers that are to be two. Lookup resolves host names; nil: as
+// programs do.
+type Pair struct {
+	Source, Target *openidm.Client
+	Lookup         func(ctx context.Context, host string) ([]string, error)
+}
+
 // Check returns an [*Error] if the two are one server or swapped. Otherwise notes
 // say what could not be told. A server that does not answer is no error here:
 // whoever reads it next finds out.
-func Check(ctx context.Context, source, target *openidm.Client) (notes []string, err error) {
-	for _, s := range []struct {
-		name   string
-		client *openidm.Client
-	}{{"source", source}, {"target", target}} {
-		if s.client == nil {
-			return nil, fmt.Errorf("comparing two servers: the client of the %s is nil", s.name)
-		}
-		if _, err := s.client.DialAddress(); err != nil {
-			return nil, fmt.Errorf("comparing two servers: the client of the %s: %w", s.name, err)
-		}
-	}
-	if seen := shared(ctx, source, target); seen != "" {
-		return nil, &Error{ErrSame, seen}
+func (p Pair) Check(ctx context.Context) (notes []string, err error) {
+	if err := p.Addresses(ctx); err != nil {
+		return nil, err
 	}
 	var marks [2]marks
 	var both sync.WaitGroup
-	for side, c := range []*openidm.Client{source, target} {
+	for side, c := range []*openidm.Client{p.Source, p.Target} {
 		both.Go(func() { marks[side] = look(ctx, c) })
 	}
 	both.Wait()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	a, b := shown(source.BaseURL), shown(target.BaseURL)
+	a, b := shown(p.Source.BaseURL), shown(p.Target.BaseURL)
 	for id := range marks[0].runs {
 		if marks[1].runs[id] {
-			return nil, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b, id)}
+			return nil, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b,
+				text.Printable(text.Cut(id, 80)))}
 		}
 	}
 	if seen := later(marks[0], marks[1]); seen != "" {
@@ -92,23 +91,42 @@ func Check(ctx context.Context, source, target *openidm.Client) (notes []string,
 	return notes, nil
 }
 
-// shared says where both clients connect to, "" where that is not one place.
-func shared(ctx context.Context, source, target *openidm.Client) string {
-	a, errA := source.DialAddress()
-	b, errB := target.DialAddress()
-	switch {
-	case errA != nil || errB != nil:
-		return ""
-	case source.HTTPClient != nil || target.HTTPClient != nil:
-		// A caller's own client reaches its server in a way of its own.
-		if source.HTTPClient == target.HTTPClient && strings.EqualFold(a, b) && samePath(source, target) {
-			return "both are " + a
+// Addresses is the part of Check that asks no server: both clients are there, and
+// connect to two places.
+func (p Pair) Addresses(ctx context.Context) error {
+	var to [2]string
+	for side, s := range []struct {
+		name   string
+		client *openidm.Client
+	}{{"source", p.Source}, {"target", p.Target}} {
+		if s.client == nil {
+			return fmt.Errorf("comparing two servers: the client of the %s is nil", s.name)
 		}
-		return ""
-	case !samePath(source, target):
-		return ""
+		var err error
+		if to[side], err = s.client.DialAddress(); err != nil {
+			return fmt.Errorf("comparing two servers: the client of the %s: %w", s.name, err)
+		}
 	}
-	return Shared(ctx, net.DefaultResolver.LookupHost, a, b)
+	if !samePath(p.Source, p.Target) {
+		return nil
+	}
+	// A caller's own client reaches its server in a way of its own.
+	own, other := p.Source.HTTPClient, p.Target.HTTPClient
+	seen := ""
+	switch {
+	case own == nil && other == nil:
+		lookup := p.Lookup
+		if lookup == nil {
+			lookup = net.DefaultResolver.LookupHost
+		}
+		seen = shared(ctx, lookup, to[0], to[1])
+	case strings.EqualFold(to[0], to[1]) && (own == nil || other == nil || own == other):
+		seen = "both are " + to[0]
+	}
+	if seen != "" {
+		return &Error{ErrSame, seen}
+	}
+	return nil
 }
 
 // samePath: one port may lead to two servers by path, behind a proxy.
@@ -130,17 +148,18 @@ type marks struct {
 	runs map[string]bool
 }
 
+// lookTime bounds what is asked of one server: one that hangs shows nothing.
+const lookTime = 30 * time.Second
+
 func look(ctx context.Context, c *openidm.Client) (m marks) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	v, err := c.Version(ctx)
 	if errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil {
 		return m
 	}
 	m.version = v.ProductVersion
-	service := &migration.Client{API: c}
-	if _, err := service.Status(ctx); err == nil || errors.Is(err, migration.ErrNoEndpoint) {
-		has := err == nil
-		m.endpoint = &has
-	}
+	m.endpoint = hasService(ctx, c)
 	if runs, err := c.Recons(ctx); err == nil {
 		m.runs = map[string]bool{}
 		for _, r := range runs {
@@ -160,6 +179,32 @@ func look(ctx context.Context, c *openidm.Client) (m marks) {
 		}
 	}
 	return m
+}
+
+// hasService reports whether a server has one of the migration services. It reads
+// them, since nothing but reads may go to a source: one that is there refuses that
+// in its own words, one that is not is not found (measured for endpoint/migration).
+func hasService(ctx context.Context, c *openidm.Client) *bool {
+	has, known := false, true
+	for _, path := range []string{"endpoint/migration", migration.ServiceEndpoint} {
+		var answer *openidm.Error
+		err := c.Read(ctx, path, nil)
+		switch {
+		case err == nil:
+			has = true
+		case errors.Is(err, openidm.ErrNotFound):
+		case errors.Is(err, openidm.ErrUnauthorized), errors.Is(err, openidm.ErrForbidden),
+			errors.Is(err, openidm.ErrUnavailable), errors.Is(err, openidm.ErrBusy),
+			errors.Is(err, openidm.ErrNotOpenIDM), !errors.As(err, &answer):
+			known = false
+		default:
+			has = true
+		}
+	}
+	if !has && !known {
+		return nil
+	}
+	return &has
 }
 
 // later says why a is of a later generation than b, "" where nothing says so.

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Shared says where two addresses, host:port, lead to if that is one place: the
+// shared says where two addresses, host:port, lead to if that is one place: the
 // same name, two names of one IP address, or two of this machine itself, IPv4
 // and IPv6. It is "" where that is not so or not known.
-func Shared(ctx context.Context, lookup func(context.Context, string) ([]string, error), a, b string) string {
+func shared(ctx context.Context, lookup func(context.Context, string) ([]string, error), a, b string) string {
 	if strings.EqualFold(a, b) {
 		return "both are " + a
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -23,6 +24,8 @@ type folderCheck struct {
 	target *fact[Server]
 	site   *site.Site
 	isSet  bool // the set-up script has run
+	// unpacked is what an earlier run unpacked, or began to.
+	unpacked *journal.Unpack
 }
 
 func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
@@ -58,13 +61,19 @@ func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
 
 // occupied: the folder to unpack to holds something else.
 func (c folderCheck) occupied(dir string) preflight.Findings {
+	finding := func(format string) preflight.Findings {
+		return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack, format, dir)}
+	}
 	switch entries, err := os.ReadDir(dir); {
-	case err == nil && len(entries) > 0:
-		return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack,
-			"%s holds files, but no installation", dir)}
-	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+	case err == nil && len(entries) > 0 && !c.unpacked.IsOurs(entries):
+		return finding("%s holds files, but no installation")
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(dir); err == nil {
+			return finding("%s is a link that leads nowhere")
+		}
+	case err != nil && !errors.Is(err, fs.ErrPermission):
 		if info, statErr := os.Stat(dir); statErr == nil && !info.IsDir() {
-			return preflight.Findings{codes.TargetFolder.Finding(site.StepUnpack, "%s is a file", dir)}
+			return finding("%s is a file")
 		}
 	}
 	return nil
@@ -72,13 +81,10 @@ func (c folderCheck) occupied(dir string) preflight.Findings {
 
 // placesToWrite are folders that exist and that the run writes in.
 func (c folderCheck) placesToWrite(there bool) []string {
-	places := []string{disk.Existing(filepath.Dir(filepath.Clean(c.site.TargetDir))), disk.Existing(c.site.StateDir)}
-	if there {
-		// What is unpacked needs nothing beside it.
-		places[0] = c.site.TargetDir
-		if c.site.Chooses(site.StepStores) {
-			places = append(places, filepath.Join(c.site.TargetDir, "security"))
-		}
+	// A folder that is there is written in, and nothing beside it.
+	places := []string{disk.Existing(filepath.Clean(c.site.TargetDir)), disk.Existing(c.site.StateDir)}
+	if there && c.site.Chooses(site.StepStores) {
+		places = append(places, filepath.Join(c.site.TargetDir, "security"))
 	}
 	slices.Sort(places)
 	return slices.Compact(places)

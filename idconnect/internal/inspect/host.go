@@ -13,6 +13,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // javaCheck looks at the Java that the set-up gets, and at the one that it does
@@ -38,7 +39,7 @@ func (c javaCheck) check(ctx context.Context) (found preflight.Findings) {
 		return found
 	}
 	other, err := host.JavaOnPath(c.machine.Getenv("PATH"))
-	if err != nil || other.Ask(ctx) != nil || other.Version == java.Version && other.Bits == java.Bits {
+	if err != nil || other.Ask(ctx, c.machine) != nil || other.Version == java.Version && other.Bits == java.Bits {
 		return found
 	}
 	return append(found, codes.JavaDisagrees.Finding(site.StepJava,
@@ -90,22 +91,16 @@ func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
 	if target, _ := c.target.get(ctx); err != nil || target.Answered || c.settingUp {
 		return nil
 	}
-	if pid, running := inst.Process(); running {
-		found = append(found, codes.TargetLockInUse.Finding(c.step,
-			"process %d of the target runs, says %s, and does not answer",
-			pid, filepath.Join(inst.Dir, ".openidm.pid")))
-	}
-	path := filepath.Join(inst.Dir, "felix-cache", "cache.lock")
-	if _, err := os.Lstat(path); err == nil {
-		if who, held := host.LockedByOther(path); held {
-			found = append(found, codes.TargetLockInUse.Finding(c.step,
-				"%s is locked%s: a server runs on this folder", path, who))
-		}
+	for _, p := range installation.Servers(inst.Dir) {
+		found = append(found, codes.TargetLockInUse.Finding(c.step, "%s: it is the target's, and does not answer", p).
+			WithRemedy("stop it: "+host.StopCommand(p.PID)+
+				"; if it is another program, which has its PID by now, remove the stale .openidm.pid"))
 	}
 	for _, path := range postmasters(inst.Dir) {
 		if pid := firstNumber(path); pid > 1 && host.ProcessRuns(pid) {
 			found = append(found, codes.TargetLockInUse.Finding(c.step,
-				"the database of the target runs as process %d, says %s", pid, path))
+				"the database of the target runs as process %d, says %s", pid, path).
+				WithRemedy("stop it: "+host.StopCommand(pid)))
 		}
 	}
 	return found
@@ -138,10 +133,7 @@ func globEscape(dir string) string {
 
 // firstNumber is the number in the first line of a small file, 0 for none.
 func firstNumber(path string) int {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 64<<10 {
-		return 0
-	}
-	b, err := os.ReadFile(path)
+	b, err := disk.Read(path, 64<<10)
 	if err != nil {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -50,8 +51,9 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 		return found
 	}
 	found = append(found, c.stores(p, abs)...)
-	// It is unpacked into a folder beside, whose name is longer.
-	beside := archive.TempDir(abs)
+	// The name of the folder that it is unpacked into first is longer.
+	info, err := os.Stat(abs)
+	beside := archive.TempDir(abs, err == nil && info.IsDir())
 	below := maps.Collect(p.Below())
 	if name, length, limit := tooLong(c.site.Machine.System(), beside, slices.Sorted(maps.Keys(below))); name != "" {
 		found = append(found, codes.PathTooLong.Finding(site.StepUnpack,

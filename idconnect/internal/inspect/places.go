@@ -3,12 +3,14 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // placesCheck: source and target are two, and the right way round.
@@ -20,43 +22,46 @@ type placesCheck struct {
 
 func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
 	s := c.site
-	if seen := c.shared(ctx); seen != "" {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "source and target are one server: %s", seen))
+	if f, ok := c.servers(ctx); ok {
+		found = append(found, f)
 	}
 	if err := s.CheckPlaces(); err != nil {
 		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
 	}
+	return found
+}
+
+// servers asks both servers, where they answer, whether they are two.
+func (c placesCheck) servers(ctx context.Context) (preflight.Finding, bool) {
+	s := c.site
+	bare := func(s site.Server) *openidm.Client {
+		return &openidm.Client{BaseURL: s.URL, Address: s.Address, HTTPClient: s.HTTPClient}
+	}
+	p := identity.Pair{Source: bare(s.Source), Target: bare(s.Target), Lookup: s.Machine.LookupHost}
+	err := p.Addresses(ctx)
 	source, _ := c.source.get(ctx)
 	target, _ := c.target.get(ctx)
-	if source.Version != "" && target.Version != "" && majorOf(source.Version) > majorOf(target.Version) {
-		found = append(found, codes.ServersSwapped.Finding(c.step,
-			"the source %s says version %s, the target %s version %s",
-			source.URL, source.Version, target.URL, target.Version))
+	if err == nil && source.ready && target.ready && !source.misplaced && !target.misplaced {
+		var errs [2]error
+		p.Source, errs[0] = s.SourceClient()
+		p.Target, errs[1] = s.TargetClient()
+		if errors.Join(errs[:]...) == nil {
+			_, err = p.Check(ctx)
+		}
 	}
-	return found
+	switch {
+	case errors.Is(err, identity.ErrSame):
+		return codes.TargetIsSource.Finding(c.step, "%v", err), true
+	case errors.Is(err, identity.ErrSwapped):
+		return codes.ServersSwapped.Finding(c.step, "%v", err), true
+	}
+	return preflight.Finding{}, false
 }
 
 func sameHost(a, b string) bool {
 	x, errX := url.Parse(a)
 	y, errY := url.Parse(b)
 	return errX == nil && errY == nil && strings.EqualFold(x.Host, y.Host)
-}
-
-// shared says where both servers' connections go, "" where that is not one place
-// or not known.
-func (c placesCheck) shared(ctx context.Context) string {
-	if c.site.Source.HTTPClient != nil || c.site.Target.HTTPClient != nil {
-		if sameHost(c.site.Source.URL, c.site.Target.URL) {
-			return "both are " + c.site.Target.URL
-		}
-		return ""
-	}
-	a, errA := c.site.Source.DialAddress()
-	b, errB := c.site.Target.DialAddress()
-	if errA != nil || errB != nil {
-		return ""
-	}
-	return identity.Shared(ctx, c.site.Machine.LookupHost, a, b)
 }
 
 func portOf(u *url.URL) string { return cmp.Or(u.Port(), "443") }

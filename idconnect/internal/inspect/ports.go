@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -49,20 +50,20 @@ func (c portsCheck) check(ctx context.Context) (found preflight.Findings) {
 			}
 		}
 	}
-	host := cmp.Or(c.site.Checks.PortHost, own)
+	at := cmp.Or(c.site.Checks.PortHost, own)
 	for _, port := range wanted {
-		if listens(ctx, host, port) {
+		if host.Listens(ctx, at, port) {
 			found = append(found, codes.TargetPortInUse.Finding(site.StepSetup,
-				"another program listens on %s, %s", net.JoinHostPort(host, port), why[port]))
+				"another program listens on %s, %s", net.JoinHostPort(at, port), why[port]))
 		}
 	}
 	database, from := c.databasePort(inst)
-	host = cmp.Or(c.site.Checks.PortHost, "localhost")
-	if database < 0 || !listens(ctx, host, strconv.Itoa(database)) {
+	at = cmp.Or(c.site.Checks.PortHost, "localhost")
+	if database < 0 || !host.Listens(ctx, at, strconv.Itoa(database)) {
 		return found
 	}
 	f := codes.DatabasePortInUse.Finding(site.StepSetup,
-		"another program listens on %s, %s", net.JoinHostPort(host, strconv.Itoa(database)), from)
+		"another program listens on %s, %s", net.JoinHostPort(at, strconv.Itoa(database)), from)
 	if from != assumedPort {
 		f = f.As(preflight.Blocks)
 	}
@@ -84,14 +85,4 @@ func (c portsCheck) databasePort(inst *installation.Installation) (port int, fro
 		}
 	}
 	return preflight.DefaultDatabasePort, assumedPort
-}
-
-// listens says whether a connection to a port is accepted.
-func listens(ctx context.Context, host, port string) bool {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
@@ -141,13 +142,16 @@ func (t *valueTally) users(ctx context.Context, c *openidm.Client, sample int) e
 type orderCheck struct {
 	target *fact[Server]
 	site   *site.Site
+	// left is when a rollback left the traces of a server that our set-up had
+	// started with the source's stores: they are no sign of another start.
+	left *time.Time
 }
 
 func (c orderCheck) check(ctx context.Context) preflight.Findings {
 	if !installation.Is(c.site.TargetDir) {
 		return nil
 	}
-	sign := c.site.TargetStarted()
+	sign := c.site.TargetStarted(c.left)
 	if target, _ := c.target.get(ctx); target.Answered {
 		sign = "it answers at " + c.site.Target.URL
 	}

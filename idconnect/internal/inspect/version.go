@@ -42,11 +42,13 @@ func filesIn(dir string) []string {
 	return names
 }
 
-var bundleName = regexp.MustCompile(`^openidm-[a-z-]+-(\d+(?:\.\d+)+)[^/]*\.jar$`)
+var bundleName = regexp.MustCompile(`^(?:[a-z0-9_]+\.)*openidm-(?:[a-z][a-z0-9]*-)*(\d+(?:\.\d+)+)(?:[-.][^/]*)?\.jar$`)
 
 // bundleVersion is the version that most of IDM's own files in its folder
-// bundle have (openidm-system-7.1.0.jar), "" where there are none. That 7.1.6
-// names them so is assumed; it is true of 3.x and 7.0.2.
+// bundle have, "" where there are none: openidm-system-7.1.0.jar, or with the
+// group before it org.openidentityplatform.openidm.openidm-core-7.0.2.jar. That
+// 7.1.6 names them so is assumed; the first is true of 3.x and of ForgeRock's
+// 7.x, the second of the community's 7.0.2.
 func bundleVersion(names []string) string {
 	count := map[string]int{}
 	best := ""

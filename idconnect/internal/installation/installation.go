@@ -47,6 +47,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// IsNone reports whether the folder is none of an installation, and not one that cannot be read.
+func (e *Error) IsNone() bool { return e.File == "" && !errors.Is(e.Err, fs.ErrPermission) }
+
 // Remedy says what to do about it.
 func (e *Error) Remedy() string {
 	switch {
@@ -301,4 +304,18 @@ func Process(dir string) (pid int, running bool) {
 		return 0, false
 	}
 	return pid, host.ProcessRuns(pid)
+}
+
+// Servers are the processes of the server of a folder: that of its PID file, and every Java and database that has the
+// folder, as far as the system shows them.
+func Servers(dir string) (found []host.Process) {
+	if pid, running := Process(dir); running {
+		found = append(found, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
+	}
+	for _, p := range host.In(dir) {
+		if p.IsServer() && (len(found) == 0 || p.PID != found[0].PID) {
+			found = append(found, p)
+		}
+	}
+	return found
 }

@@ -102,6 +102,7 @@ func (j *Journal) decode(content []byte) (Kind, error) {
 	} else if j.Checksum != "" {
 		return Damaged, fmt.Errorf("version %d has no checksum", j.Version)
 	}
+	j.data = j.withPaths(readPath)
 	if err := j.data.validate(); err != nil {
 		return Damaged, err
 	}
@@ -126,7 +127,10 @@ func (d *data) validate() error {
 			return errors.New("stores: an entry has no checksum of its file")
 		}
 	}
-	notes := []*Note{d.Setup}
+	var notes []*Note
+	if d.Setup != nil {
+		notes = append(notes, &d.Setup.Note)
+	}
 	if d.Migrate != nil {
 		notes = append(notes, &d.Migrate.Note)
 	}
@@ -182,7 +186,7 @@ func (j *Journal) Save() error {
 		}
 		d.Stores = append(d.Stores, &Store{s.Note, changes})
 	}
-	content, err := seal(d)
+	content, err := seal(d.withPaths(writePath))
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}

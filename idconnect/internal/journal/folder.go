@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -64,9 +63,6 @@ func (f folder) relative(c keystore.Changes) (keystore.Changes, error) {
 	c.Path = f.below(checked.Path)
 	if c.Backup != "" {
 		c.Backup = f.below(checked.Backup)
-	}
-	if !utf8.ValidString(c.Path) {
-		return c, fmt.Errorf("%q is not UTF-8, and cannot be recorded", c.Path)
 	}
 	return c, nil
 }

@@ -36,9 +36,12 @@ type data struct {
 
 	Unpack    *Unpack    `json:"unpack,omitempty"`
 	Stores    []*Store   `json:"stores,omitempty"`
-	Setup     *Note      `json:"setup,omitempty"`
+	Setup     *Setup     `json:"setup,omitempty"`
 	Configure *Configure `json:"configure,omitempty"`
 	Migrate   *Request   `json:"migrate,omitempty"`
+
+	// Left is when a rollback forgot the set-up and left the folder with what the server had written to it by then.
+	Left *time.Time `json:"left,omitempty"`
 }
 
 // Note is an action that began, and its end if that is known. An action that is known to have failed, or never to have
@@ -81,11 +84,33 @@ func (r *Request) IsEnded() bool { return r != nil && r.Note.IsEnded() }
 // Unpack is enough to remove what was unpacked, and nothing else.
 type Unpack struct {
 	Note
-	// Files are what the package brought, by slash path below the target's folder. It is nil until all of them
-	// are in the temporary folder.
+	// Files are what the package brought, by slash path below the target's folder; that of a folder ends in a slash.
+	// It is nil until all of them are in the temporary folder.
 	Files map[string]File `json:"files,omitempty"`
-	// Empty is the empty folder that was there before, if there was one.
+	// Empty is the empty folder that was there before, if there was one. It stays, and holds what was unpacked.
 	Empty *Folder `json:"empty,omitempty"`
+	// Removing: a rollback has begun to remove the folder, and nothing in it is needed any more.
+	Removing bool `json:"removing,omitempty"`
+}
+
+// Setup is a set-up script that was run. While its outcome is not known, Mark and PID find what it started.
+type Setup struct {
+	Note
+	// Mark is in the environment of whatever it started; PID is the script's own, 0 until it was started.
+	Mark string `json:"mark,omitempty"`
+	PID  int    `json:"pid,omitempty"`
+}
+
+// IsOpen is [Note.IsOpen].
+func (s *Setup) IsOpen() bool { return s != nil && s.Note.IsOpen() }
+
+// IsEnded is [Note.IsEnded].
+func (s *Setup) IsEnded() bool { return s != nil && s.Note.IsEnded() }
+
+// End records the outcome.
+func (s *Setup) End() {
+	s.Note.End()
+	s.Mark, s.PID = "", 0
 }
 
 // File is what a file was when it was unpacked.

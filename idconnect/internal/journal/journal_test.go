@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 const target = "https://localhost:9443/openidm/"
@@ -223,8 +224,7 @@ func TestNotes(t *testing.T) {
 	if j.Setup.IsOpen() || j.Setup.IsEnded() || j.ConfigureNote() != nil {
 		t.Errorf("%+v", j)
 	}
-	n := journal.Begin()
-	j.Setup = &n
+	j.Setup = &journal.Setup{Note: journal.Begin(), Mark: "a1", PID: 17}
 	must(t, j.Save())
 	j, err = openAt(t, dir)
 	must(t, err)
@@ -232,7 +232,29 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%+v", j.Setup)
 	}
 	j.Setup.End()
-	if j.Setup.IsOpen() || !j.Setup.IsEnded() {
+	if j.Setup.IsOpen() || !j.Setup.IsEnded() || j.Setup.PID != 0 {
 		t.Errorf("%+v", j.Setup)
+	}
+}
+
+// TestPaths: a path comes back byte for byte, whatever its encoding.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	dir, folder := t.TempDir(), filepath.Join(t.TempDir(), "M\xfcnchen")
+	for _, name := range []string{"security/keystore", "M\xfcnchen/%20", "escaped:x", "München/\u202e"} {
+		j, err := placeAt(t, dir, folder).Open()
+		must(t, err)
+		path := filepath.Join(folder, name)
+		backup := path + ".backup-20261128-093000"
+		j.Unpack = &journal.Unpack{Note: journal.Begin(), Files: map[string]journal.File{name: {Size: 3}}}
+		j.Stores = []*journal.Store{{Note: journal.Begin(),
+			Changes: keystore.Changes{Path: path, Backup: backup, SHA256: "00"}}}
+		must(t, j.Save())
+		j, err = placeAt(t, dir, folder).Open()
+		must(t, err)
+		c := j.Stores[0].Changes
+		if c.Path != path || c.Backup != backup || j.Unpack.Files[name].Size != 3 {
+			t.Errorf("%q: %q, %q, %v", path, c.Path, c.Backup, j.Unpack.Files)
+		}
 	}
 }

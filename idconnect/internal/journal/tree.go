@@ -10,16 +10,29 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
-// Foreign are the files below dir, by sorted slash path, that the package did not
-// bring as they are.
+// Foreign are the files and empty folders below dir, by sorted slash path, that the package did not bring as they are.
+// The path of a folder ends in a slash.
 func (n *Unpack) Foreign(ctx context.Context, dir string) ([]string, error) {
+	folders := n.folders()
 	var out []string
-	err := walkFiles(dir, func(path, rel string, info fs.FileInfo) error {
+	err := walk(dir, func(path, rel string, info fs.FileInfo) error {
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if info.IsDir() {
+			if folders == nil || folders[rel] {
+				return nil
+			}
+			entries, err := os.ReadDir(path)
+			if len(entries) == 0 {
+				out = append(out, rel)
+			}
 			return err
 		}
 		was, ok := n.Files[rel]
@@ -39,10 +52,45 @@ func (n *Unpack) Foreign(ctx context.Context, dir string) ([]string, error) {
 	return out, err
 }
 
-// ListFiles says of every file below dir what it is, by its slash path.
+// folders are those that the package brought, nil where an older release did not write them down.
+func (n *Unpack) folders() map[string]bool {
+	out, listed := map[string]bool{}, false
+	for rel := range n.Files {
+		listed = listed || strings.HasSuffix(rel, "/")
+		for i, c := range rel {
+			if c == '/' {
+				out[rel[:i+1]] = true
+			}
+		}
+	}
+	if !listed {
+		return nil
+	}
+	return out
+}
+
+// IsOurs reports whether a folder with these entries holds only what this program unpacks or removes there, by an
+// action whose outcome is not known.
+func (n *Unpack) IsOurs(entries []fs.DirEntry) bool {
+	if n == nil || !n.Removing && (n.IsEnded() || n.Empty == nil) {
+		return false
+	}
+	top := map[string]bool{archive.Unpacking: true}
+	for rel := range n.Files {
+		name, _, _ := strings.Cut(rel, "/")
+		top[name] = true
+	}
+	return n.Removing || !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !top[e.Name()] })
+}
+
+// ListFiles says of every file and folder below dir what it is, by its slash path.
 func ListFiles(dir string) (map[string]File, error) {
 	files := map[string]File{}
-	err := walkFiles(dir, func(path, rel string, info fs.FileInfo) error {
+	err := walk(dir, func(path, rel string, info fs.FileInfo) error {
+		if info.IsDir() {
+			files[rel] = File{Mode: info.Mode()}
+			return nil
+		}
 		sum, err := SumOf(path)
 		files[rel] = File{Size: info.Size(), Mode: info.Mode(), SHA256: sum}
 		return err
@@ -50,9 +98,14 @@ func ListFiles(dir string) (map[string]File, error) {
 	return files, err
 }
 
-func walkFiles(dir string, each func(path, rel string, info fs.FileInfo) error) error {
+// walk calls each for whatever is below dir, which may be a link.
+func walk(dir string, each func(path, rel string, info fs.FileInfo) error) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || path == dir {
 			return err
 		}
 		info, err := d.Info()
@@ -63,7 +116,10 @@ func walkFiles(dir string, each func(path, rel string, info fs.FileInfo) error) 
 		if err != nil {
 			return err
 		}
-		return each(path, filepath.ToSlash(rel), info)
+		if rel = filepath.ToSlash(rel); d.IsDir() {
+			rel += "/"
+		}
+		return each(path, rel, info)
 	})
 }
 

@@ -79,7 +79,9 @@ func (c *pipeChild) ended() (ended bool, how string, err error) {
 
 // kill ends the script and what it started.
 func (c *pipeChild) kill() {
-	exec.Command("taskkill", "/t", "/f", "/pid", strconv.Itoa(c.cmd.Process.Pid)).Run()
+	end := exec.Command("taskkill", "/t", "/f", "/pid", strconv.Itoa(c.cmd.Process.Pid))
+	end.Env = c.cmd.Env
+	end.Run()
 	c.cmd.Process.Kill()
 }
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // Kind says how a set-up ended.
@@ -95,28 +97,33 @@ func lastLines(lines []string) []string {
 	return out
 }
 
-// serverLog gives the end of the log that was written last since a moment.
+// newestLog is the log that was written last, and when, "" where there is none.
 // That logs lie in the folder logs and have ".log" or ".out" in their names is
 // true of OpenIDM, and assumed of 7.1.6.
-func serverLog(dir string, since time.Time, clean func(string) string) (name string, lines []string) {
+func newestLog(dir string) (name string, written time.Time) {
 	dir = filepath.Join(dir, "logs")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return "", nil
+		return "", written
 	}
-	newest := since
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || info.ModTime().Before(newest) ||
+		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || info.ModTime().Before(written) ||
 			!strings.Contains(e.Name(), ".log") && !strings.HasSuffix(e.Name(), ".out") {
 			continue
 		}
-		newest, name = info.ModTime(), filepath.Join(dir, e.Name())
+		name, written = filepath.Join(dir, e.Name()), info.ModTime()
 	}
-	if name == "" {
+	return name, written
+}
+
+// serverLog gives the end of the log that was written last since a moment.
+func serverLog(dir string, since time.Time, clean func(string) string) (name string, lines []string) {
+	name, written := newestLog(dir)
+	if name == "" || written.Before(since) {
 		return "", nil
 	}
-	f, err := os.Open(name)
+	f, err := disk.Open(name)
 	if err != nil {
 		return "", nil
 	}

@@ -5,7 +5,6 @@
 package setup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,10 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -34,6 +34,14 @@ type Options struct {
 	KeystorePassword keystore.Password
 	// Hide takes other secrets out of the output and of errors.
 	Hide redact.Redactor
+	// Env is the child's environment; nil: ours without what holds a password.
+	Env []string
+	// Mark, unless it is "", is in the environment of all that is started, see
+	// [Trace].
+	Mark string
+	// Started is called when the script runs, with its PID; its error ends the
+	// script. May be nil.
+	Started func(pid int) error
 	// Prompts; nil: DefaultPrompts.
 	Prompts []Prompt
 	// Timeout bounds the whole; 0: 15 min.
@@ -131,10 +139,8 @@ func Run(ctx context.Context, o Options) error {
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	cmd := command(o.Script)
-	cmd.Dir, cmd.Env = o.Dir, s.environment()
-	if s.c, err = startChild(cmd); err != nil {
-		return s.fail(Start, err)
+	if err := s.start(); err != nil {
+		return err
 	}
 	chunks := make(chan []byte)
 	over := make(chan struct{})
@@ -152,22 +158,43 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
-// environment is ours without what holds a password.
+// markName is the variable of Options.Mark.
+const markName = "IDC_SETUP"
+
 func (s *session) environment() []string {
-	var env []string
-	for _, e := range os.Environ() {
-		name, value, _ := strings.Cut(e, "=")
-		ours := strings.HasPrefix(name, "IDC_") && strings.HasSuffix(name, "_PASSWORD")
-		if ours || value != "" && value == s.o.KeystorePassword.Reveal() {
-			continue
-		}
-		env = append(env, e)
+	env := s.o.Env
+	if env == nil {
+		env = host.Machine{Secrets: []keystore.Password{s.o.KeystorePassword}}.Environ()
+	}
+	if s.o.Mark != "" {
+		env = append(env, markName+"="+s.o.Mark)
 	}
 	if home := s.o.JavaHome; home != "" {
 		env = append(env, "JAVA_HOME="+home,
 			"PATH="+filepath.Join(home, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	}
 	return env
+}
+
+// start starts the script, and says so before anything is answered.
+func (s *session) start() error {
+	cmd := command(s.o.Script)
+	cmd.Dir, cmd.Env = s.o.Dir, s.environment()
+	err := disk.Do("start", s.o.Script, func() (err error) {
+		s.c, err = startChild(cmd)
+		return err
+	})
+	if err != nil {
+		return s.fail(Start, err)
+	}
+	if s.o.Started != nil {
+		if err := s.o.Started(cmd.Process.Pid); err != nil {
+			s.c.kill()
+			s.c.close()
+			return s.fail(Start, err)
+		}
+	}
+	return nil
 }
 
 // readChunks ends when the terminal is closed, by the script and all that it
@@ -340,103 +367,4 @@ func (s *session) checkServer() error {
 		return s.fail(ServerEnded, fmt.Errorf("process %d, which was the server, is gone", pid))
 	}
 	return nil
-}
-
-// answer types what the last line asks for.
-func (s *session) answer(quiet time.Duration) (known bool, err error) {
-	line, ended := s.clean(string(s.part)), false
-	if line == "" && len(s.lines) > 0 {
-		line, ended = s.lines[len(s.lines)-1], true
-		if quiet < 10*s.o.Quiet {
-			return false, nil
-		}
-	}
-	i, known := promptFor(s.o.Prompts, line, ended)
-	if !known {
-		return false, nil
-	}
-	p := s.o.Prompts[i]
-	if s.answers[i] == maxSameAnswer {
-		kind := AnswerRefused
-		if p.Secret {
-			kind = PasswordRefused
-		}
-		return true, s.fail(kind, fmt.Errorf("it was asked for more than %d times", maxSameAnswer))
-	}
-	text := p.Answer
-	if p.Secret {
-		if err := typeable(s.o.KeystorePassword); err != nil {
-			return true, s.fail(NoPassword, err)
-		}
-		if s.c.echoes() {
-			// A script that prints its prompt first still has to switch the
-			// echo off.
-			if quiet > echoPatience {
-				err := errors.New("the script asks for the password, and the terminal would show it")
-				return true, s.fail(Echo, err)
-			}
-			return true, nil
-		}
-		text = s.o.KeystorePassword.Reveal()
-	}
-	s.answers[i]++
-	s.line(string(s.part))
-	s.part, s.asks, s.answered = nil, false, time.Now()
-	if _, err := io.WriteString(s.c, text+enterKey); err != nil {
-		return true, s.fail(Exit, err)
-	}
-	return true, nil
-}
-
-// drain takes what the script wrote at its end. A server that it left running
-// holds the terminal open.
-func (s *session) drain(chunks <-chan []byte) {
-	patience := time.After(closePatience)
-	for chunks != nil {
-		select {
-		case b, ok := <-chunks:
-			if !ok || s.take(b) != nil {
-				return
-			}
-		case <-patience:
-			return
-		}
-	}
-}
-
-// take cuts what the script writes into lines.
-func (s *session) take(b []byte) error {
-	s.changed = time.Now()
-	if s.total += int64(len(b)); s.total > s.o.MaxOutput {
-		return s.fail(TooMuchOutput, fmt.Errorf("more than %d bytes", s.o.MaxOutput))
-	}
-	for len(b) > 0 {
-		i := bytes.IndexByte(b, '\n')
-		if i < 0 {
-			s.part = append(s.part, b...)
-			s.asks = s.asks || s.clean(string(s.part)) != ""
-			break
-		}
-		s.line(string(append(s.part, b[:i]...)))
-		s.part, b = nil, b[i+1:]
-	}
-	if len(s.part) > maxPart {
-		// Cut after the password was taken out, never through it.
-		s.part = []byte(s.redact(string(s.part)))
-		s.part = s.part[max(0, len(s.part)-maxPart):]
-	}
-	return nil
-}
-
-func (s *session) line(text string) {
-	text = s.clean(text)
-	if text == "" {
-		return
-	}
-	s.asks = true
-	s.lines = append(s.lines, text)
-	s.lines = s.lines[max(0, len(s.lines)-maxLines):]
-	if s.o.Output != nil {
-		io.WriteString(s.o.Output, text+"\n")
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
@@ -48,6 +49,7 @@ func (s *Site) SourceClient() (*openidm.Client, error) {
 		own = stores.OwnCertificate()
 	}
 	s.source = s.client(s.Source, trust, own)
+	s.source.Compat = s.Source.Compat()
 	return s.source, nil
 }
 
@@ -58,7 +60,12 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if s.target != nil {
 		return s.target, nil
 	}
-	trust, err := trustOf(s.Target, s.TargetDir, s.TargetStores)
+	dir := s.TargetDir
+	var folder *installation.Error
+	if _, err := installation.Open(dir); errors.As(err, &folder) && folder.IsNone() {
+		dir = "" // an empty folder, in which there is no truststore yet
+	}
+	trust, err := trustOf(s.Target, dir, s.TargetStores)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package site
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -163,14 +161,4 @@ func (t *TargetRoot) Close() {
 	if t.Root != nil {
 		t.Root.Close()
 	}
-}
-
-// SumOf is the SHA-256 of a store in hexadecimal, "" where there is none.
-func (t *TargetRoot) SumOf(path string) (string, error) {
-	c, err := readAll(t.Tree, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	sum := sha256.Sum256(c.bytes)
-	return hex.EncodeToString(sum[:]), err
 }

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -106,10 +107,17 @@ func (s *Site) Resolve() error {
 		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
 	}
+	if s.Target.LegacyTLS {
+		return errors.New("legacy TLS is for the source alone: 7.1.6 speaks TLS 1.2")
+	}
 	switch s.TruststoreConflict {
 	case "", keystore.Keep, keystore.Replace, keystore.Error:
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", s.TruststoreConflict)
+	}
+	s.Machine.Secrets = []keystore.Password{
+		s.Source.Credentials.Password, s.Target.Credentials.Password, s.GivenPassword, s.StoresKey.Passphrase,
+		s.StoresKey.Identities, s.Source.TruststorePassword, s.Target.TruststorePassword,
 	}
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime

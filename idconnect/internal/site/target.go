@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -109,8 +111,9 @@ func (s *Site) TargetProcess() int {
 var startedSigns = []string{"felix-cache", ".openidm.pid", "db/openidm"}
 
 // TargetStarted names a trace of a server that was started from the target's
-// folder, "" where there is none.
-func (s *Site) TargetStarted() string {
+// folder, "" where there is none. Traces that are not younger than left, unless
+// that is nil, do not count.
+func (s *Site) TargetStarted(left *time.Time) string {
 	if !installation.Is(s.TargetDir) {
 		return ""
 	}
@@ -118,17 +121,35 @@ func (s *Site) TargetStarted() string {
 		return fmt.Sprintf("process %d", pid)
 	}
 	for _, sign := range startedSigns {
-		path := filepath.Join(s.TargetDir, filepath.FromSlash(sign))
-		info, err := os.Stat(path)
-		if err != nil {
-			continue
+		if traceSince(filepath.Join(s.TargetDir, filepath.FromSlash(sign)), left) {
+			return sign
 		}
-		if entries, err := os.ReadDir(path); info.IsDir() && (err != nil || len(entries) == 0) {
-			continue
-		}
-		return sign
 	}
 	return ""
+}
+
+// traceSince says whether a file, or an entry of a folder, was written after a
+// moment, or at all where that is nil.
+func traceSince(path string, moment *time.Time) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	young := func(info fs.FileInfo) bool { return moment == nil || info.ModTime().After(*moment) }
+	if !info.IsDir() {
+		return young(info)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return young(info)
+	}
+	if len(entries) > 0 && young(info) {
+		return true
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		info, err := e.Info()
+		return err != nil || young(info)
+	})
 }
 
 // TargetTruststoreUnverified opens the target's own truststore without its

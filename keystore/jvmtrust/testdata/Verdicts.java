@@ -18,7 +18,7 @@ import javax.net.ssl.*;
  * holds server.jks (password changeit: a key for the other side of the
  * handshakes), and cases.txt with one case in a line, separated by tabs: name,
  * truststore file, host, files of the chain separated by blanks. For each the
- * answer is a line: name, tab, "accepted" or the message. The first line is that
+ * answer is a line: name, tab, "accepted" or the message, or that the store or the chain cannot be read. The first line is that
  * of the version, named java.
  *
  * A client with HTTPS endpoint identification begins a handshake with a server
@@ -39,16 +39,30 @@ public class Verdicts {
         out.println("java\t" + Runtime.version().feature());
         for (String line : Files.readAllLines(dir.resolve("cases.txt"), StandardCharsets.UTF_8)) {
             String[] f = line.split("\t", -1);
-            String verdict;
-            try {
-                verdict = ask(server, dir.resolve(f[1]), f[2], chain(dir, f[3]));
-            } catch (Exception e) {
-                verdict = "ERROR " + e;
-            }
-            out.println(f[0] + "\t" + verdict.replace('\n', ' '));
+            out.println(f[0] + "\t" + verdict(server, dir, f).replace('\n', ' '));
         }
     }
 
+    /** A store that does not load comes first, as in a JVM that starts. */
+    static String verdict(SSLContext server, Path dir, String[] f) {
+        KeyStore store;
+        X509Certificate[] chain;
+        try {
+            store = load(dir.resolve(f[1]));
+        } catch (Exception e) {
+            return "the truststore does not load";
+        }
+        try {
+            chain = chain(dir, f[3]);
+        } catch (Exception e) {
+            return "the chain cannot be read";
+        }
+        try {
+            return ask(server, store, f[2], chain);
+        } catch (Exception e) {
+            return "ERROR " + e;
+        }
+    }
     static KeyStore load(Path file) throws Exception {
         KeyStore store = KeyStore.getInstance("JKS");
         try (InputStream in = new FileInputStream(file.toFile())) {
@@ -68,9 +82,9 @@ public class Verdicts {
         return chain.toArray(new X509Certificate[0]);
     }
 
-    static String ask(SSLContext server, Path truststore, String host, X509Certificate[] chain) throws Exception {
+    static String ask(SSLContext server, KeyStore store, String host, X509Certificate[] chain) throws Exception {
         TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-        trust.init(load(truststore));
+        trust.init(store);
         Swap swap = new Swap((X509ExtendedTrustManager) trust.getTrustManagers()[0], chain);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {swap}, null);
@@ -146,6 +160,8 @@ public class Verdicts {
             try {
                 own.checkServerTrusted(chain, authType, engine);
                 verdict = "accepted";
+            } catch (NullPointerException e) {
+                verdict = "java.lang.NullPointerException (the common name is not a text)";
             } catch (CertificateException | RuntimeException e) {
                 verdict = e.getMessage();
             }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/pem"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -52,8 +53,17 @@ func damagedCertificates(t *testing.T) map[string]struct {
 		"whole":           {whole, ""},
 		"bytes behind it": {append(bytes.Clone(whole), 1, 2, 3), ""},
 		"empty":           {nil, "empty"},
-		"text":            {[]byte("certificate"), "not DER"},
-		"cut off":         {whole[:len(whole)-1], "cut off"},
+		"text":            {[]byte("certificate"), "neither DER nor PEM"},
+		"PEM":             {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: whole}), ""},
+		"PEM with words in front": {append([]byte("subject=x\n"),
+			pem.EncodeToMemory(&pem.Block{Type: "X509 CERTIFICATE", Bytes: whole})...), ""},
+		"PEM, cut off": {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: whole})[:200], "PEM"},
+		"PEM of two names": {bytes.Replace(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: whole}),
+			[]byte("END CERT"), []byte("END X"), 1), "PEM"},
+		"30 February":           {set(4, "\x30\x1e\x17\x0d300230000000Z\x17\x0d300230000000Z"), ""},
+		"an empty set":          {set(5, "\x30\x02\x31\x00"), "subject"},
+		"an empty set and more": {set(5, "\x30\x0e\x31\x00\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01a"), ""},
+		"cut off":               {whole[:len(whole)-1], "cut off"},
 		"one part more": {change(func(outer, tbs []asn1.RawValue) []asn1.RawValue {
 			outer[2] = asn1.RawValue{FullBytes: append(outer[2].FullBytes, 5, 0)}
 			return tbs
@@ -61,7 +71,7 @@ func damagedCertificates(t *testing.T) map[string]struct {
 		"other algorithm outside": {change(func(outer, tbs []asn1.RawValue) []asn1.RawValue {
 			outer[1] = asn1.RawValue{FullBytes: []byte("\x30\x05\x06\x03\x2b\x65\x70")}
 			return tbs
-		}), "its algorithm"},
+		}), "algorithm"},
 		"version 9":        {set(0, "\xa0\x03\x02\x01\x08"), "version"},
 		"version is text":  {set(0, "\xa0\x03\x0c\x01a"), "version"},
 		"serial is text":   {set(1, "\x0c\x01a"), "serial"},

@@ -1,0 +1,175 @@
+package undo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+const removing = ".removing"
+
+// aside is where the folder dir, or what is in a folder that was there before, goes before it is removed.
+func aside(n *journal.Unpack, dir string) string {
+	if n.Empty != nil {
+		return filepath.Join(dir, removing)
+	}
+	return filepath.Clean(dir) + removing
+}
+
+// RecoverFolder finds out what became of an unpacking, or of its removal, that was killed.
+func RecoverFolder(j *journal.Journal, dir string) error {
+	n := j.Unpack
+	switch {
+	case n == nil:
+		return nil
+	case n.Removing && installation.Is(dir):
+		n.Removing = false // nothing was removed yet
+		var err error
+		if n.Empty != nil {
+			err = disk.RemoveAll(aside(n, dir)) // empty
+		}
+		return errors.Join(err, j.Save())
+	case n.Removing:
+		return removeFolder(j, dir)
+	case n.IsEnded():
+		return nil
+	}
+	temp := archive.TempDir(dir, n.Empty != nil)
+	_, err := os.Lstat(temp)
+	switch {
+	case err == nil && n.Files != nil && n.Empty != nil:
+		if err := archive.MoveInto(temp, dir); err != nil {
+			return err
+		}
+	case errors.Is(err, fs.ErrNotExist) && n.Files != nil && installation.Is(dir):
+	default:
+		// The note stays, for the empty folder that may have been there.
+		return disk.RemoveAll(temp)
+	}
+	n.End()
+	return j.Save()
+}
+
+// Folder removes what was unpacked into the folder dir, and with it a folder that was not there before. Files and
+// folders that others added, or changed, are foreign: with any, nothing is removed unless lose is set. The set-up and
+// what followed are forgotten with the folder.
+func Folder(
+	ctx context.Context, j *journal.Journal, dir string, lose bool,
+) (detail string, foreign []string, err error) {
+	n := j.Unpack
+	if n == nil {
+		return "this program did not unpack it", nil, nil
+	}
+	dir = filepath.Clean(dir)
+	detail = "removed " + dir
+	_, err = os.Lstat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		detail = dir + " is gone already"
+	case err != nil:
+		return "", nil, err
+	case n.IsOpen():
+		// Nothing was moved to it: what is there is somebody else's, or the empty folder that was there before.
+		return "nothing was unpacked to " + dir, nil, forget(j, dir)
+	default:
+		if foreign, err = n.Foreign(ctx, dir); err != nil {
+			return "", nil, err
+		}
+		if len(foreign) > 0 && !lose {
+			return "", foreign, nil
+		}
+	}
+	if len(foreign) > 0 {
+		detail += ", with " + text.Plural(len(foreign), "entry") + " added or changed since: " + Some(foreign)
+	}
+	if n.Empty != nil {
+		detail = strings.Replace(detail, "removed ", "emptied ", 1)
+	}
+	if _, err := os.Lstat(aside(n, dir)); err == nil && !n.Removing && n.Empty == nil {
+		return "", nil, fmt.Errorf("%s is in the way, and not this program's: move it away", aside(n, dir))
+	}
+	n.Removing = true
+	if err := j.Save(); err != nil {
+		return "", nil, err
+	}
+	return detail, nil, removeFolder(j, dir)
+}
+
+// removeFolder moves what is to go out of the way, so that a removal that is killed leaves no folder that looks like an
+// installation, and removes it.
+func removeFolder(j *journal.Journal, dir string) error {
+	n := j.Unpack
+	to := aside(n, dir)
+	if n.Empty != nil {
+		if err := moveAside(dir, to); err != nil {
+			return err
+		}
+	} else if _, err := os.Lstat(dir); err == nil {
+		if err := errors.Join(disk.Rename(dir, to), disk.Sync(filepath.Dir(dir))); err != nil {
+			return err
+		}
+	}
+	if err := disk.RemoveAll(to); err != nil {
+		return err
+	}
+	return forget(j, dir)
+}
+
+// moveAside moves what is in a folder into another one in it, what an installation is known by first.
+func moveAside(dir, to string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := disk.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	move := func(name string) error { return disk.Rename(filepath.Join(dir, name), filepath.Join(to, name)) }
+	if installation.Is(dir) {
+		if err := move("security"); err != nil {
+			return err
+		}
+	}
+	for _, e := range entries {
+		if e.Name() == removing || e.Name() == "security" {
+			continue
+		}
+		if err := move(e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget puts the empty folder back as it was, and forgets what was done in the folder: with it goes its database, so
+// that target was never set up, configured nor migrated to.
+func forget(j *journal.Journal, dir string) error {
+	if err := j.Unpack.RestoreEmpty(dir); err != nil {
+		return err
+	}
+	j.Unpack, j.Left = nil, nil
+	j.Setup, j.Configure, j.Migrate = nil, nil, nil
+	return j.Save()
+}
+
+// Some names the first of many files.
+func Some(files []string) string {
+	const some = 5
+	if len(files) <= some {
+		return strings.Join(files, ", ")
+	}
+	return strings.Join(files[:some], ", ") + fmt.Sprintf(" and %d more", len(files)-some)
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package idconnect_test
+
+var promisesSpecial []promise

@@ -1,0 +1,281 @@
+package certificate
+
+import (
+	"encoding/asn1"
+	"errors"
+	"math/big"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	tags "golang.org/x/crypto/cryptobyte/asn1"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
+)
+
+// Tags of DER values, whole: Java compares the byte.
+const (
+	tagBoolean     = 0x01
+	tagInteger     = 0x02
+	tagBits        = 0x03
+	tagOctets      = 0x04
+	tagNull        = 0x05
+	tagOID         = 0x06
+	tagEnumerated  = 0x0a
+	tagUTCTime     = 0x17
+	tagGeneralTime = 0x18
+	tagSequence    = 0x30
+	tagSet         = 0x31
+
+	constructed = 0x20
+	context     = 0x80
+)
+
+var errMalformed = errors.New("malformed")
+
+// value is a DER value.
+type value struct {
+	tag   byte
+	bytes []byte // its content
+	full  []byte // with tag and length
+}
+
+// next takes a value off the front.
+func next(in *[]byte) (value, bool) {
+	s := cryptobyte.String(*in)
+	var element cryptobyte.String
+	var tag tags.Tag
+	if !s.ReadAnyASN1Element(&element, &tag) {
+		return value{}, false
+	}
+	content := element
+	var inner cryptobyte.String
+	if !content.ReadAnyASN1(&inner, &tag) {
+		return value{}, false
+	}
+	*in = s
+	return value{byte(tag), inner, element}, true
+}
+
+// is reports whether a value is of a context-specific tag.
+func (v value) is(number byte, isConstructed bool) bool {
+	want := context | number
+	if isConstructed {
+		want |= constructed
+	}
+	return v.tag == want
+}
+
+// values reads a sequence of values to its end.
+func values(in []byte) (all []value, err error) {
+	for len(in) > 0 {
+		v, ok := next(&in)
+		if !ok {
+			return nil, errMalformed
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// one reads what must be a single value, of a tag.
+func one(in []byte, tag byte) (value, error) {
+	v, ok := next(&in)
+	if !ok || len(in) > 0 || v.tag != tag {
+		return v, errMalformed
+	}
+	return v, nil
+}
+
+// sequence reads a single sequence and what is in it.
+func sequence(in []byte) ([]value, error) {
+	v, err := one(in, tagSequence)
+	if err != nil {
+		return nil, err
+	}
+	return values(v.bytes)
+}
+
+// integer reads the content of an INTEGER, of any size.
+func integer(content []byte) (*big.Int, error) {
+	if len(content) == 0 {
+		return nil, errMalformed
+	}
+	n := new(big.Int).SetBytes(content)
+	if content[0]&0x80 != 0 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(content))))
+	}
+	return n, nil
+}
+
+// small reads an INTEGER of 32 bits.
+func small(content []byte) (int, error) {
+	n, err := integer(content)
+	if err != nil || !n.IsInt64() || n.Int64() != int64(int32(n.Int64())) {
+		return 0, errMalformed
+	}
+	return int(n.Int64()), nil
+}
+
+// positive reads an INTEGER whose first bit is no sign.
+func positive(content []byte) (*big.Int, error) {
+	if len(content) == 0 {
+		return nil, errMalformed
+	}
+	return new(big.Int).SetBytes(content), nil
+}
+
+// bits reads the content of a BIT STRING.
+func bits(content []byte) (asn1.BitString, error) {
+	if len(content) == 0 || content[0] > 7 || content[0] > 0 && len(content) == 1 {
+		return asn1.BitString{}, errMalformed
+	}
+	unused := content[0]
+	b := append([]byte(nil), content[1:]...)
+	if unused > 0 {
+		b[len(b)-1] &= 0xff << unused
+	}
+	return asn1.BitString{Bytes: b, BitLength: 8*len(b) - int(unused)}, nil
+}
+
+// octets reads an OCTET STRING, which may be made of several.
+func octets(v value) ([]byte, error) {
+	switch v.tag {
+	case tagOctets:
+		return v.bytes, nil
+	case tagOctets | constructed:
+		parts, err := values(v.bytes)
+		var whole []byte
+		for _, p := range parts {
+			if p.tag != tagOctets {
+				return nil, errMalformed
+			}
+			whole = append(whole, p.bytes...)
+		}
+		return whole, err
+	}
+	return nil, errMalformed
+}
+
+func boolean(v value) (bool, error) {
+	if v.tag != tagBoolean || len(v.bytes) != 1 {
+		return false, errMalformed
+	}
+	return v.bytes[0] != 0, nil
+}
+
+// checkOID is ObjectIdentifier.check: whole numbers without padding.
+func checkOID(content []byte) error {
+	if len(content) == 0 || len(content) > 4096 || content[len(content)-1]&0x80 != 0 {
+		return errMalformed
+	}
+	for i, b := range content {
+		if b == 0x80 && (i == 0 || content[i-1]&0x80 == 0) {
+			return errMalformed
+		}
+	}
+	return nil
+}
+
+// objectID reads an OBJECT IDENTIFIER as its text.
+func objectID(v value) (string, error) {
+	if v.tag != tagOID {
+		return "", errMalformed
+	}
+	if err := checkOID(v.bytes); err != nil {
+		return "", err
+	}
+	return x500.OID(v.bytes), nil
+}
+
+// instant reads a time of a certificate's validity. Java's calendar takes 30 February for 1 or 2 March.
+func instant(v value) (time.Time, error) {
+	switch v.tag {
+	case tagUTCTime:
+		if len(v.bytes) >= 11 && len(v.bytes) <= 17 {
+			return clock(v.bytes, 2)
+		}
+	case tagGeneralTime:
+		if len(v.bytes) >= 13 {
+			return clock(v.bytes, 4)
+		}
+	}
+	return time.Time{}, errMalformed
+}
+
+// clock reads year, month, day, hour and minute, perhaps seconds, perhaps a fraction of them, and a zone.
+func clock(s []byte, yearDigits int) (time.Time, error) {
+	digits := func(n int) (number int, ok bool) {
+		if len(s) < n {
+			return 0, false
+		}
+		for _, c := range s[:n] {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+			number = 10*number + int(c-'0')
+		}
+		s = s[n:]
+		return number, true
+	}
+	var part [6]int
+	widths := [6]int{yearDigits, 2, 2, 2, 2, 2}
+	for i, w := range widths {
+		if i == 5 && len(s) != 0 && (s[0] < '0' || s[0] > '9') {
+			break // no seconds
+		}
+		var ok bool
+		if part[i], ok = digits(w); !ok {
+			return time.Time{}, errMalformed
+		}
+	}
+	year, month, day, hour, minute, second := part[0], part[1], part[2], part[3], part[4], part[5]
+	if yearDigits == 2 {
+		year += 1900
+		if part[0] < 50 {
+			year += 100
+		}
+	}
+	nanos := 0
+	if yearDigits == 4 && len(s) > 0 && (s[0] == '.' || s[0] == ',') {
+		s = s[1:]
+		scale, n := int(time.Second), 0
+		for ; n < len(s) && s[n] >= '0' && s[n] <= '9'; n++ {
+			if scale /= 10; n < 3 {
+				nanos += scale * int(s[n]-'0')
+			}
+		}
+		if n == 0 {
+			return time.Time{}, errMalformed
+		}
+		s = s[n:]
+	}
+	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, errMalformed
+	}
+	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
+	return zone(t, s)
+}
+
+// zone takes a time's zone off: Z, or hours and minutes before or behind.
+func zone(t time.Time, s []byte) (time.Time, error) {
+	if string(s) == "Z" {
+		return t, nil
+	}
+	if len(s) != 5 || s[0] != '+' && s[0] != '-' {
+		return t, errMalformed
+	}
+	for _, c := range s[1:] {
+		if c < '0' || c > '9' {
+			return t, errMalformed
+		}
+	}
+	hours, minutes := 10*int(s[1]-'0')+int(s[2]-'0'), 10*int(s[3]-'0')+int(s[4]-'0')
+	if hours > 23 || minutes > 59 {
+		return t, errMalformed
+	}
+	ahead := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if s[0] == '-' {
+		ahead = -ahead
+	}
+	return t.Add(-ahead), nil
+}

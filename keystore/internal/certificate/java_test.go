@@ -1,0 +1,186 @@
+package certificate_test
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest/grammar"
+)
+
+const seed = 24
+
+type sample struct {
+	name string
+	der  []byte
+}
+
+// samples are each part and each value of an extension alone, critical and not, and mixtures.
+func samples(t testing.TB) []sample {
+	t.Helper()
+	g := grammar.New(seed, time.Now())
+	var all []sample
+	add := func(c *grammar.Certificate) {
+		all = append(all, sample{c.Names(), c.Sign(g.RSA)})
+	}
+	plain := func() *grammar.Certificate {
+		c := g.Plain(grammar.Name("root"), grammar.Name("localhost"), g.RSA.Public())
+		c.Extensions = append(c.Extensions, grammar.Extension(false, []byte{0x55, 0x1d, 14}, []byte{4, 1, 'a'}))
+		return c
+	}
+	for _, row := range []struct {
+		name  string
+		parts []grammar.Part
+		part  func(*grammar.Certificate) *grammar.Part
+	}{
+		{"version", grammar.Versions, func(c *grammar.Certificate) *grammar.Part { return &c.Version }},
+		{"serial", grammar.Serials, func(c *grammar.Certificate) *grammar.Part { return &c.Serial }},
+		{"subject", grammar.Subjects, func(c *grammar.Certificate) *grammar.Part { return &c.Subject }},
+		{"issuer", grammar.Subjects, func(c *grammar.Certificate) *grammar.Part { return &c.Issuer }},
+		{"notBefore", g.Times(), func(c *grammar.Certificate) *grammar.Part { return &c.NotBefore }},
+		{"notAfter", g.Times(), func(c *grammar.Certificate) *grammar.Part { return &c.NotAfter }},
+		{"key", g.Keys(), func(c *grammar.Certificate) *grammar.Part { return &c.Key }},
+		{"outer algorithm", grammar.Algorithms, func(c *grammar.Certificate) *grammar.Part { return &c.Outer }},
+	} {
+		for _, p := range row.parts {
+			for _, extended := range []bool{true, false} {
+				c := plain()
+				if !extended {
+					c.Extensions = nil
+				}
+				*row.part(c) = p
+				c.Note("%s %s, with extensions: %v", row.name, p.Name, extended)
+				add(c)
+			}
+		}
+	}
+	for _, e := range grammar.EveryExtension() {
+		c := plain()
+		c.Extensions = []grammar.Part{e}
+		c.Note("%s", e.Name)
+		add(c)
+	}
+	for range 3000 {
+		c := plain()
+		g.Spoil(c)
+		add(c)
+	}
+	return all
+}
+
+// describe is what Loads.java prints.
+func describe(der []byte) string {
+	c, err := certificate.Parse(der)
+	if err != nil {
+		return "refused"
+	}
+	path := -1
+	if c.IsCA {
+		if path = c.MaxPathLen; path < 0 {
+			path = 1<<31 - 1
+		}
+	}
+	usage, extended, critical := "", "none", []string{}
+	for _, e := range c.Extensions {
+		switch id := e.Id.String(); id {
+		case "2.5.29.15":
+			for i := range 9 {
+				usage += string("01"[int(c.KeyUsage)>>i&1])
+			}
+		case "2.5.29.37":
+			var ids []string
+			for _, id := range c.UnknownExtKeyUsage {
+				ids = append(ids, id.String())
+			}
+			extended = strings.Join(ids, ",")
+		}
+		if e.Critical {
+			id := e.Id.String()
+			if id == "2.999" {
+				id = "1.2.70368744177663" // Go's type does not hold it
+			}
+			critical = append(critical, id)
+		}
+	}
+	slices.Sort(critical)
+	return fmt.Sprintf("read v%d %s %d %d path=%d usage=%s extended=%s names=%s critical=%s", c.Version, c.SerialNumber,
+		c.NotBefore.UnixMilli(), c.NotAfter.UnixMilli(), path, usage, extended, names(c), strings.Join(critical, ","))
+}
+
+func names(c *x509.Certificate) string {
+	var all []string
+	for _, n := range c.DNSNames {
+		all = append(all, n)
+	}
+	for _, ip := range c.IPAddresses {
+		all = append(all, javaAddress(ip))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ",")
+}
+
+func javaAddress(ip net.IP) string {
+	if len(ip) == net.IPv4len {
+		return ip.String()
+	}
+	var groups []string
+	for i := 0; i < len(ip); i += 2 {
+		groups = append(groups, fmt.Sprintf("%x", int(ip[i])<<8|int(ip[i+1])))
+	}
+	return strings.Join(groups, ":")
+}
+
+// TestJavaReads compares what we read in certificates, and which we refuse, with Java.
+func TestJavaReads(t *testing.T) {
+	t.Parallel()
+	all := samples(t)
+	chosen := exhaustive.Sample(all, 400)
+	var lines strings.Builder
+	for _, s := range chosen {
+		lines.WriteString(base64.StdEncoding.EncodeToString(s.der) + "\n")
+	}
+	file := filepath.Join(t.TempDir(), "certificates")
+	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	javatest.Each(t, filepath.Join("testdata", "Loads.java"), []string{file}, func(t *testing.T, out string) {
+		answers := strings.Split(strings.TrimRight(out, "\n"), "\n")
+		version, answers := answers[0], answers[1:]
+		if len(answers) != len(chosen) {
+			t.Fatalf("%d answers to %d questions", len(answers), len(chosen))
+		}
+		agree, changed := 0, 0
+		for i, s := range chosen {
+			java, ours := answers[i], describe(s.der)
+			if java == ours || strings.HasPrefix(java, "refused ") && ours == "refused" {
+				agree++
+				continue
+			}
+			if version != "11" && strings.HasPrefix(java, "refused ") && strictSince17(s.name) {
+				changed++
+				continue
+			}
+			t.Errorf("%s:\n  Java %s: %s\n  here:    %s\n  %x", s.name, version, java, ours, s.der)
+		}
+		t.Logf("%d of %d certificates read as Java %s does", agree, len(chosen), version)
+		if changed > 0 {
+			t.Logf("%d are of two rules that came after Java 11", changed)
+		}
+	})
+}
+
+// strictSince17 names what later versions refuse: something behind a key's bits, and an Ed25519 key, which they know,
+// of another length.
+func strictSince17(name string) bool {
+	return strings.Contains(name, "key a part more") || strings.Contains(name, "key Ed25519 cut off")
+}

@@ -206,6 +206,10 @@ func (s *said) error(err error) {
 	if errors.As(err, &network) {
 		s.text(fmt.Sprintf("%v %+v", network, network.Err))
 	}
+	var setup *idconnect.SetupError
+	if errors.As(err, &setup) {
+		s.text(fmt.Sprintf("%v", setup))
+	}
 	var failed *migration.FailedError
 	if errors.As(err, &failed) {
 		s.value(failed.Status)

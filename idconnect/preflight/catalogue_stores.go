@@ -67,9 +67,9 @@ var entriesOfStores = ofStores{
 	},
 	StoreReadable: Entry{
 		Code: "STORE-READABLE", Severity: Warns,
-		Means:  "every user of the source's machine can read its keystore.",
-		Checks: "The mode of the keystore's file, except on Windows.",
-		Why: "the keys decrypt every password; the copy in the target has the stricter mode of this file and " +
+		Means:  "every user of the source's machine can read its keys.",
+		Checks: "The modes of both stores' files, of a truststore if it holds keys; not on Windows.",
+		Why: "the keys decrypt every password; a copy in the target has the stricter mode of this file and " +
 			"of the one that it replaces",
 		Remedy: "take the right from others (chmod o= FILE), and think of who may have a copy",
 	},

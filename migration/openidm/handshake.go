@@ -60,8 +60,8 @@ func (e *HandshakeError) Remedy() string {
 		return "renew the server's certificate without what cannot be read, or put a TLS proxy with another " +
 			"certificate in front of the server and give its address; Java reads this one"
 	}
-	return "enable TLS 1.2 with a suite of ECDHE, or of RSA with AES, on the server; a source that has only TLS 1.0 " +
-		"or 1.1 is reached with -source-legacy-tls"
+	return "enable TLS 1.2 with a suite of ECDHE, or of RSA with AES, on the server, or put a TLS proxy in front of " +
+		"it; a source that has only TLS 1.0 or 1.1 is reached with -source-legacy-tls"
 }
 
 const unparsed = "tls: failed to parse certificate from server: "

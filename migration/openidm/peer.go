@@ -107,7 +107,7 @@ func (c *Client) Offer(ctx context.Context) (Offer, error) {
 		case askErr != nil:
 			err = cmp.Or(err, askErr)
 		case answer.Version != 0:
-			return Offer{Version: tls.VersionName(answer.Version), Suite: tls.CipherSuiteName(answer.Suite)}, nil
+			return Offer{Version: tls.VersionName(answer.Version), Suite: hello.SuiteName(answer.Suite)}, nil
 		default:
 			refusal = cmp.Or(refusal, strings.TrimPrefix(answer.Alert.Error(), "tls: "))
 		}

@@ -53,6 +53,28 @@ var suites = []uint16{
 	0x00ff, // renegotiation info
 }
 
+// names are those of suites that crypto/tls does not have.
+var names = map[uint16]string{
+	0x009e: "DHE_RSA_WITH_AES_128_GCM_SHA256", 0x009f: "DHE_RSA_WITH_AES_256_GCM_SHA384",
+	0xccaa: "DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", 0xc028: "ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+	0xc024: "ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", 0x0067: "DHE_RSA_WITH_AES_128_CBC_SHA256",
+	0x006b: "DHE_RSA_WITH_AES_256_CBC_SHA256", 0x0033: "DHE_RSA_WITH_AES_128_CBC_SHA",
+	0x0039: "DHE_RSA_WITH_AES_256_CBC_SHA", 0x003d: "RSA_WITH_AES_256_CBC_SHA256",
+	0xc008: "ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", 0x0016: "DHE_RSA_WITH_3DES_EDE_CBC_SHA",
+	0x0004: "RSA_WITH_RC4_128_MD5", 0x00a2: "DHE_DSS_WITH_AES_128_GCM_SHA256",
+	0x00a3: "DHE_DSS_WITH_AES_256_GCM_SHA384", 0x0032: "DHE_DSS_WITH_AES_128_CBC_SHA",
+	0x0038: "DHE_DSS_WITH_AES_256_CBC_SHA", 0x0040: "DHE_DSS_WITH_AES_128_CBC_SHA256",
+	0x006a: "DHE_DSS_WITH_AES_256_CBC_SHA256", 0x0013: "DHE_DSS_WITH_3DES_EDE_CBC_SHA",
+}
+
+// SuiteName is the standard name of a suite, "TLS_RSA_WITH_AES_128_CBC_SHA" for example.
+func SuiteName(id uint16) string {
+	if name, ok := names[id]; ok {
+		return "TLS_" + name
+	}
+	return tls.CipherSuiteName(id)
+}
+
 var errForeign = errors.New("what answers does not speak TLS")
 
 // Ask sends a ClientHello of at most the version given and returns what came. It closes the connection, and gives up

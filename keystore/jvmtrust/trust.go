@@ -89,7 +89,7 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 }
 
 // ErrRefused means that Java cannot read a certificate.
-var ErrRefused = errors.New("Java does not read the certificate")
+var ErrRefused = errors.New("a certificate that Java does not read")
 
 // Unreadable returns why Go cannot read a certificate, "negative serial number" for
 // example, and "" where it can.

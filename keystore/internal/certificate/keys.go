@@ -123,7 +123,7 @@ func checkPSS(v value) error {
 			return errMalformed
 		}
 		switch one.tag &^ constructed {
-		case context | 0:
+		case context:
 			_, err = parseAlgorithm(inner)
 		case context | 1:
 			err = checkMGF(inner)
@@ -322,7 +322,7 @@ func PSS(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
 		in := one.bytes
 		inner, _ := next(&in)
 		switch one.tag &^ constructed {
-		case context | 0:
+		case context:
 			h, _ := parseAlgorithm(inner)
 			id = h.id
 		case context | 1:

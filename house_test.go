@@ -59,6 +59,7 @@ var rooms = []room{
 	{path: "keystore/jvmtrust"},
 	{path: "internal/redact"},
 	{path: "internal/crest"},
+	{path: "migration/openidm/internal/hello"},
 	{path: "migration/openidm"},
 	{path: "migration/openidmtest/internal/table"},
 	{path: "migration/openidmtest/internal/access"},

@@ -29,19 +29,17 @@ var faultsOfLinux = []catalogueRow{
 
 // startJava starts a program of that name, which works in a folder until the
 // test ends.
-func startJava(t *testing.T, dir string) *exec.Cmd {
+func startJava(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
-	sleep, err := exec.LookPath("sleep")
+	sh, err := exec.LookPath("sh")
 	must(t, err)
 	java := filepath.Join(t.TempDir(), "java")
-	must(t, os.Symlink(sleep, java))
-	cmd := exec.Command(java, "60")
-	cmd.Args[0] = "sleep"
-	cmd.Dir = dir
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	must(t, os.Symlink(sh, java))
+	cmd := exec.Command(java, append([]string{"-c", "read -r never", "java"}, args...)...)
+	in, out, err := os.Pipe()
+	must(t, err)
+	t.Cleanup(func() { in.Close(); out.Close() })
+	cmd.Stdin = in
+	startIn(t, dir, cmd)
 	return cmd
 }

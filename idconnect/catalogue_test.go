@@ -35,7 +35,7 @@ func TestCatalogue(t *testing.T) {
 		t.Skip("needs sh for the stand-ins of Java")
 	}
 	base := newCatalogueBase(t)
-	rows := slices.Concat(faultsOfServers, faultsOfHost, faultsOfStores, faultsOfLinux)
+	rows := slices.Concat(faultsOfServers, faultsOfTLS, faultsOfHost, faultsOfStores, faultsOfLinux)
 	if os.Geteuid() != 0 {
 		rows = append(rows, readOnly)
 	}

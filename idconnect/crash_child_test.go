@@ -62,6 +62,13 @@ type crashOrder struct {
 	// KillAt is the number of the point at which the child ends itself, from
 	// 1; 0: never.
 	KillAt int
+	// KillOn, instead of a number, is the text of a point, which must come so many
+	// times. What the point is about gets a moment to take effect.
+	KillOn    string
+	KillTimes int
+
+	// env is added to the child's environment.
+	env []string
 }
 
 // crashResult is what a child says when it comes to its end.
@@ -76,12 +83,21 @@ type crashPoints struct {
 	mu     sync.Mutex
 	killAt int
 	seen   []string
+
+	killOn    string
+	killTimes int
 }
 
 func (p *crashPoints) at(when, operation, path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen = append(p.seen, when+" "+operation+" "+filepath.Base(path))
+	if p.killOn != "" && p.seen[len(p.seen)-1] == p.killOn {
+		if p.killTimes--; p.killTimes == 0 {
+			time.Sleep(150 * time.Millisecond)
+			p.killAt = len(p.seen)
+		}
+	}
 	if len(p.seen) == p.killAt {
 		if self, err := os.FindProcess(os.Getpid()); err == nil {
 			self.Kill() // SIGKILL, or TerminateProcess
@@ -110,7 +126,7 @@ func playCrashChild(text string) int {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		panic(err)
 	}
-	points := &crashPoints{killAt: o.KillAt}
+	points := &crashPoints{killAt: o.KillAt, killOn: o.KillOn, killTimes: o.KillTimes}
 	disk.Point = points.at
 	result, err := o.carryOut(points)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,12 +36,14 @@ func (o crashOrder) child(t *testing.T) (result crashResult, killed bool) {
 	must(t, err)
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), crashChild+"="+string(text), "GOMAXPROCS=1", "GOGC=off")
+	cmd.Env = append(cmd.Env, o.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
-	case errors.As(err, &exit) && o.KillAt > 0 && (!exit.Exited() || runtime.GOOS == "windows" && exit.ExitCode() == 1):
+	case errors.As(err, &exit) && (o.KillAt > 0 || o.KillOn != "") &&
+		(!exit.Exited() || runtime.GOOS == "windows" && exit.ExitCode() == 1):
 		return result, true
 	case err != nil:
 		t.Fatalf("the child: %v\n%s", err, &errs)
@@ -163,6 +166,26 @@ func points(seen []string, sample int) []int {
 	return exhaustive.Sample(all, sample)
 }
 
+// startPoints are those of the set-up's start: after the script was started, after
+// each answer, and before the note of its end.
+func startPoints(t *testing.T, seen []string) (numbers []int) {
+	t.Helper()
+	want := map[string]int{"after start": 1, "after answer": 2, "after set-up": 1}
+	for i, point := range seen {
+		name, _, _ := strings.Cut(point, " setup.")
+		if _, ok := want[name]; ok {
+			want[name]--
+			numbers = append(numbers, i+1)
+		}
+	}
+	for name, missing := range want {
+		if missing > 0 {
+			t.Errorf("no point %s", name)
+		}
+	}
+	return numbers
+}
+
 // atOnce calls f for every number, five at once: most of the time of a run is
 // waiting.
 func atOnce(numbers []int, f func(int)) {
@@ -217,6 +240,11 @@ func TestCrashPoints(t *testing.T) {
 			}
 			want := undisturbed.state(t)
 			numbers := points(result.Points, c.sample)
+			if c.steps == nil {
+				numbers = append(numbers, startPoints(t, result.Points)...)
+				slices.Sort(numbers)
+				numbers = slices.Compact(numbers)
+			}
 			chosen.Add(int32(len(numbers)))
 			all.Add(int32(len(result.Points)))
 			atOnce(numbers, func(n int) {

@@ -22,3 +22,11 @@ func (u *Upgrade) OnSystem(name string) { u.machine.GOOS = name }
 func (u *Upgrade) WithFreeSpace(n uint64) {
 	u.machine.Free = func(string) (uint64, error) { return n, nil }
 }
+
+// OnDisks sets what is free on each disk, in bytes, by a folder on it.
+func (u *Upgrade) OnDisks(free func(dir string) uint64) {
+	u.machine.Free = func(dir string) (uint64, error) { return free(dir), nil }
+}
+
+// HurryPrompts shortens how long a question may stand unanswered.
+func (u *Upgrade) HurryPrompts(d time.Duration) { u.setup.PromptTimeout = d }

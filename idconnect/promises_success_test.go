@@ -16,6 +16,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -74,14 +75,17 @@ var promisesSuccess = []promise{
 			t.Error(err)
 		}
 	}},
-	{"swapped servers are refused by version", swapped(openidmtest.Options{Version: "7.1.0"},
-		openidmtest.Options{Version: "6.5.0"})},
-	{"swapped servers are refused by linkQualifier", swapped(openidmtest.Options{Links: 3},
+	{"swapped servers are refused by version", swapped(
+		openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "7.1.0"},
+		openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "6.5.0"})},
+	{"swapped servers are refused by linkQualifier", swapped(
+		openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM702},
 		openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM31})},
 	{"swapped servers are refused by the endpoint", swapped(openidmtest.Options{Role: openidmtest.Target},
 		openidmtest.Options{})},
 	{"without a mark the report says which was read as which", func(t *testing.T) {
-		source, target := verifyPair(t, 5)
+		alike := openidmtest.Options{Users: 5, Generation: openidmtest.OpenIDM702}
+		source, target := openidmtest.NewSource(t, alike), openidmtest.NewSource(t, alike)
 		r, err := verify.Run(t.Context(), adminOf(source), adminOf(target), verify.Options{})
 		must(t, err)
 		if !strings.Contains(strings.Join(r.Notes, "\n"), source.URL()+" was read as the source") {
@@ -235,6 +239,11 @@ func hiddenServer(t *testing.T) {
 	if notes := strings.Join(r.Notes, "\n"); !strings.Contains(notes, "could not be told whether") ||
 		!strings.Contains(notes, "proves nothing") {
 		t.Errorf("%q", notes)
+	}
+	var shown strings.Builder
+	must(t, idconnect.ReportOf(r, nil).Write(&shown, report.Text))
+	if !strings.Contains(strings.Join(strings.Fields(shown.String()), " "), "could not be told whether") {
+		t.Errorf("the report does not say it:\n%s", shown.String())
 	}
 	if v := idconnect.ReportOf(r, nil).View(); strings.Contains(v.Title, "hold the same") {
 		t.Errorf("the verdict is %q", v.Title)

@@ -52,7 +52,8 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 		}
 	}
 	if len(r.journal.Stores) > 0 || r.journal.Unpack != nil {
-		if err := undo.Stopped(r.TargetDir, r.answersAt(ctx)); err != nil {
+		whole := r.journal.Unpack != nil && first <= slices.Index(StepNames(), StepUnpack) && r.Chooses(StepUnpack)
+		if err := undo.Stopped(r.TargetDir, r.answersAt(ctx), whole); err != nil {
 			return nil, &StepError{StepSetup, err}
 		}
 	}

@@ -125,14 +125,18 @@ func (s setupStep) await(ctx context.Context) (up bool, err error) {
 	if n := s.journal.Setup; n.IsOpen() {
 		trace.Mark, trace.PID = n.Mark, n.PID
 	}
-	said := ""
+	said, again := "", trace.Mark != ""
 	for deadline := time.Now().Add(s.SetupTimeout); ; {
 		up, seen, processes := s.underWay(ctx, trace)
 		switch {
 		case ctx.Err() != nil:
 			return false, ctx.Err()
-		case up || seen == "":
-			return up, nil
+		case up:
+			return true, nil
+		case seen == "" && again:
+			again = false // a program that becomes another one is hard to see
+		case seen == "":
+			return false, nil
 		case time.Now().After(deadline):
 			return false, &setup.PendingError{
 				Dir: s.TargetDir, Seen: seen, Processes: processes, After: s.SetupTimeout}

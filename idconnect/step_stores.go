@@ -108,7 +108,7 @@ func (s storesStep) copy(c storeCopy) (string, error) {
 		return "is there already", nil
 	}
 	// A file is not changed under a server that runs.
-	if err := undo.Stopped(s.TargetDir, ""); err != nil {
+	if err := undo.Stopped(s.TargetDir, "", false); err != nil {
 		return "", err
 	}
 	n := &journal.Store{Note: journal.Begin()}

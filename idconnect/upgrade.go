@@ -94,11 +94,16 @@ type Server struct {
 	TruststorePassword openidm.Secret
 	// TLSName is the name that the certificate must have; "" is that of URL.
 	TLSName string
+	// LegacyTLS lets the source be reached by TLS 1.0 and 1.1 where it has
+	// nothing newer; a finding warns of it, as Java 11 refuses them in configure.
+	// The target must not have it.
+	LegacyTLS bool
 	// Address is the host[:port] to connect to in the place of URL's, whose name
 	// is asked for all the same, as with curl --connect-to.
 	Address string
 	// HTTPClient replaces the client that is made from the above; its
-	// transport then decides whom to trust. For tests.
+	// transport then decides whom to trust, and which machine answers, so that a
+	// target is known by its folder, or StateDir, alone. For tests.
 	HTTPClient *http.Client
 }
 
@@ -165,7 +170,12 @@ type Upgrade struct {
 	// it says which.
 	RemoveAdded bool
 
-	// StateDir keeps the journal, and the lock; "" is TargetDir with ".upgrade" added.
+	// StateDir keeps the journal, and the lock. "" is the real path of TargetDir
+	// with ".upgrade" added; without TargetDir it is that of the upgrade that
+	// was run for the same server, and else a folder of this user's state
+	// ($XDG_STATE_HOME, ~/.local/state). In any case one server has one journal:
+	// after another one sent a request to it, every call is an error that names
+	// both.
 	StateDir string
 
 	// SettleTime bounds the wait for a server to say what became of a request

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"slices"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
@@ -18,6 +19,26 @@ import (
 func (c Changes) MadeIn(folder *os.Root) (bool, error) {
 	now, err := c.sumNow(disk.In(folder))
 	return now == c.SHA256, err
+}
+
+// AddedIn returns the aliases, sorted, of entries that were added to the file since: all that the copy wrote are there
+// unchanged. It is nil where that is not so. It reads only files of the folder, as [Changes.UndoIn] does.
+func (c Changes) AddedIn(folder *os.Root) ([]string, error) {
+	content, _, err := readBounded(disk.In(folder), c.Path)
+	if err != nil {
+		return nil, err
+	}
+	now := fingerprints(content)
+	for alias, was := range c.Entries {
+		if now[alias] != was {
+			return nil, nil
+		}
+		delete(now, alias)
+	}
+	if len(c.Entries) == 0 {
+		return nil, nil
+	}
+	return slices.Sorted(maps.Keys(now)), nil
 }
 
 // sumNow is the SHA-256 of the file, "" if there is none. A file that holds the entries of the new content, in whatever

@@ -57,6 +57,9 @@ func TestUndoRewritten(t *testing.T) {
 	if err := c.Undo(); !errors.Is(err, ErrChangedSince) {
 		t.Errorf("with another entry: %v", err)
 	}
+	if added, err := c.AddedIn(nil); err != nil || len(added) != 1 || added[0] != "more" {
+		t.Errorf("added: %v, %v", added, err)
+	}
 	tool("-delete", "-alias", "more", "-keystore", c.Path)
 	if now, err := os.ReadFile(c.Path); err != nil || bytes.Equal(now, copied) {
 		t.Fatalf("Java did not write it anew: %v", err)

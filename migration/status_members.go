@@ -131,6 +131,14 @@ var percent = regexp.MustCompile(`^\d{1,3}(\.\d+)? ?%?$`)
 
 func isPercent(t json.Token) bool { return percent.MatchString(strings.TrimSpace(fmt.Sprint(t))) }
 
+var timestamp = regexp.MustCompile(`^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?$`)
+
+// isTime: when something was tells nothing of how it ended.
+func isTime(t json.Token) bool {
+	s, ok := t.(string)
+	return ok && len(s) <= 40 && timestamp.MatchString(s)
+}
+
 var amount = regexp.MustCompile(`^[\d,.]+ (records?|users?|roles?|links?|assignments?|objects?|entries|entry)$`)
 
 func isAmount(s string) bool { return amount.MatchString(strings.ToLower(strings.TrimSpace(s))) }

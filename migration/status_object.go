@@ -85,7 +85,7 @@ func (o *object) member(name string, t json.Token) error {
 			o.out.odd(at, raw(t))
 		}
 	case kind == kindPercent && isPercent(t), kind == kindYes && t == true:
-	case kind == kindText && t != true && t != false, t == "":
+	case kind == kindText && t != true && t != false, t == "", isTime(t):
 	default:
 		o.out.odd(at, raw(t))
 	}

@@ -85,6 +85,8 @@ var shapes = []struct {
 		PhaseFailed, "failed", "m", -1, -1, -1},
 	{"a text as result", `{"status":"complete","result":"1003 records"}`, PhaseComplete,
 		"complete", "", -1, -1, -1},
+	{"complete at a time", `{"status":"complete","migratedOn":"2026-11-23T22:24:14.002Z"}`, PhaseComplete,
+		"complete", "", -1, -1, -1},
 	{"null status", `{"status":null,"state":"complete"}`, PhaseComplete, "complete", "", -1, -1, -1},
 	{"status is a number", `{"status":200}`, PhaseUnknown, "", "", -1, -1, -1},
 	{"status is true", `{"status":true}`, PhaseUnknown, "", "", -1, -1, -1},

@@ -1,3 +1,5 @@
+//go:debug x509negativeserial=1
+
 // Command automation shows how a program of your own upgrades several
 // installations of Identity Connect, one after the other. A JSON file lists them.
 // The program decides which preflight findings to tolerate, shows its own progress

@@ -1,3 +1,5 @@
+//go:debug x509negativeserial=1
+
 // Command fleet upgrades many installations of Identity Connect, on as many
 // machines, with Temporal. See its README.
 package main

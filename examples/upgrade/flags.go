@@ -66,6 +66,8 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 		"`file` with the password of -target-truststore")
 	f.StringVar(&v.u.Target.TLSName, "target-name", "",
 		"`host` name that the target's certificate must be valid for (default: the host of -target-url)")
+	f.BoolVar(&v.u.Source.LegacyTLS, "source-legacy-tls", false,
+		"allow TLS 1.0 and 1.1 with 2.1, with a warning (Java 11 refuses them in configure)")
 	f.StringVar(&v.u.Source.Address, "source-address", "",
 		"`host:port` to connect to instead of that in -source-url, whose host name is sent all the same")
 	f.StringVar(&v.u.Target.Address, "target-address", "",

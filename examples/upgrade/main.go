@@ -1,3 +1,5 @@
+//go:debug x509negativeserial=1
+
 // Command upgrade upgrades Salesforce Identity Connect 2.1 to 7.1.6, verifies
 // the result, and inspects key stores.
 //

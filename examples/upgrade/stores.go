@@ -235,7 +235,7 @@ func (a *app) trust(ctx context.Context, args []string) error {
 		}
 		chain, err = readChain(*chainFile)
 	} else {
-		client := &openidm.Client{BaseURL: *connect}
+		client := &openidm.Client{BaseURL: *connect, Compat: openidm.CompatSuites}
 		if *host == "" {
 			*host = client.Host()
 		}
@@ -291,7 +291,7 @@ func readChain(path string) ([]*x509.Certificate, error) {
 		if block.Type != "CERTIFICATE" {
 			continue
 		}
-		cert, err := x509.ParseCertificate(block.Bytes)
+		cert, err := jvmtrust.ParseCertificate(block.Bytes)
 		if err != nil {
 			return nil, fmt.Errorf("%s: certificate %d: %w", path, len(chain)+1, err)
 		}

@@ -1,3 +1,5 @@
+//go:debug x509negativeserial=1
+
 // Command verifybench compares idconnect.Verify with a bare download, by time,
 // CPU time and memory. Verify compares two servers with equal records; the bare
 // download fetches the same pages over TLS with the same concurrency and discards

@@ -4,7 +4,8 @@ import "strings"
 
 // ServerCodes are the codes that source and target share.
 type ServerCodes struct {
-	Unreachable, Starting, Busy, NotOpenIDM, AddressPath, InvalidSNI, TLS, Password, LoginFailed, Role Entry
+	Unreachable, Starting, Busy, NotOpenIDM, AddressPath, InvalidSNI, TLS, CertUnreadable, Password, LoginFailed,
+	Role Entry
 }
 
 // sideTexts are what is said of one server alone.
@@ -56,11 +57,19 @@ func server(side string, own sideTexts) ServerCodes {
 			"give the certificate's host name in the address, and where to connect to beside it "+
 				"(-{side}-url https://NAME:PORT/openidm/ -{side}-address HOST:PORT)"),
 		TLS: entry("TLS",
-			"the {side}'s certificate is not trusted here, or the truststore cannot be read.",
+			"the {side}'s certificate is not trusted here, the truststore cannot be read, "+
+				"or no TLS version or suite is in common.",
 			"The {side}'s certificate against the truststore given, the truststore in its folder, "+
-				"and the certificate in its own keystore.",
+				"and the certificate in its own keystore; and what TLS it offers.",
 			"certificate checks are never switched off",
 			"give the {side}'s own truststore, or its folder"+own.trusted),
+		CertUnreadable: entry("CERT-UNREADABLE",
+			"the {side}'s certificate has a part that cannot be read here.",
+			"The certificates that the {side} presents, on a connection on which nothing is sent. "+
+				"Go's TLS reads less than Java's; a server that speaks TLS 1.3 alone shows nothing more.",
+			"no request is sent over a connection whose certificate cannot be read",
+			"renew the certificate without that part; or put a TLS proxy with another certificate "+
+				"in front of the {side}, and give its address"),
 		Password: entry("PASSWORD",
 			"the {side} rejects the account or its password.",
 			"`GET info/login` at the {side} with the account given.",

@@ -4,10 +4,10 @@ package preflight
 // Salesforce.
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
-	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable, InstanceURLElsewhere,
-	SourceCertName, SourceCertUntrusted, SourceCertNotChecked, SourceAuditPassword, MappingDefaultMissing,
-	LiveSyncOn, SchedulesOn, ConfigurationNotRead, CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked,
-	CheckByHand Entry
+	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable,
+	InstanceURLElsewhere, SourceTLSOld, SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
+	SourceAuditPassword, MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead,
+	CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{
@@ -113,6 +113,13 @@ var entriesOfServers = ofServers{
 		Checks: "The certificate presented at the instance URL, against that of the source.",
 		Why:    "the target would read from another server",
 		Remedy: "correct the line for the name in the hosts file of the target's machine",
+	},
+	SourceTLSOld: Entry{
+		Code: "SOURCE-TLS-OLD", Severity: Warns,
+		Means:  "the source speaks only a version of TLS before 1.2.",
+		Checks: "What the source offers, where legacy TLS is allowed.",
+		Why:    "the target's Java 11 refuses it: configure will fail",
+		Remedy: "enable TLS 1.2 on the source before configure",
 	},
 	SourceCertName: Entry{
 		Code: "SOURCE-CERT-NAME", Severity: Blocks,

@@ -3,8 +3,8 @@ package preflight
 // ofStores are the codes about the stores and the encrypted values.
 type ofStores struct {
 	HandoverUnreadable, HandoverOtherSource, StoreMissing, StoreUnreadable, StorePassword, StoreCorrupt,
-	StoreDisguised, StoreUnverified, StoreReadable, StoreOdd, StoreAliasMissing, StoreKeyDoesNotOpen, StoreSubject,
-	ValueDoesNotOpen, ValuesNotChecked, ValuesOpen Entry
+	StoreDisguised, StoreUnverified, StoreReadable, StoreOdd, StoreNotLoaded, StoreAliasMissing,
+	StoreKeyDoesNotOpen, StoreSubject, ValueDoesNotOpen, ValuesNotChecked, ValuesOpen Entry
 }
 
 var entriesOfStores = ofStores{
@@ -67,9 +67,9 @@ var entriesOfStores = ofStores{
 	},
 	StoreReadable: Entry{
 		Code: "STORE-READABLE", Severity: Warns,
-		Means:  "every user of the source's machine can read its keystore.",
-		Checks: "The mode of the keystore's file, except on Windows.",
-		Why: "the keys decrypt every password; the copy in the target has the stricter mode of this file and " +
+		Means:  "every user of the source's machine can read its keys.",
+		Checks: "The modes of both stores' files, of a truststore if it holds keys; not on Windows.",
+		Why: "the keys decrypt every password; a copy in the target has the stricter mode of this file and " +
 			"of the one that it replaces",
 		Remedy: "take the right from others (chmod o= FILE), and think of who may have a copy",
 	},
@@ -79,6 +79,13 @@ var entriesOfStores = ofStores{
 		Checks: "Trailing data after the end of a store, duplicate aliases, and the like.",
 		Why:    "Java reads it, but another program wrote it",
 		Remedy: "list it with inspect, and compare with what 2.1 shows",
+	},
+	StoreNotLoaded: Entry{
+		Code: "STORE-NOT-LOADED", Severity: Blocks,
+		Means:  "Java does not load a store, because of a certificate in it.",
+		Checks: "Every certificate of every entry, by the rules of Java 11.",
+		Why:    "one certificate that Java refuses takes the whole store with it",
+		Remedy: "take that entry out of the store, or import its certificate anew",
 	},
 	StoreAliasMissing: Entry{
 		Code: "STORE-ALIAS-MISSING", Severity: Blocks,

@@ -105,6 +105,9 @@ func (b *blocks) comparison(r *verify.Report) {
 	if len(r.Collections) > 0 {
 		b.table(rows)
 	}
+	for _, note := range r.Notes {
+		b.line(0, 2, Care, note)
+	}
 	if all := expectedChanges(r); len(all) > 0 {
 		b.empty()
 		b.line(0, 2, Strong, "Changes expected of a migration")

@@ -13,8 +13,6 @@ import (
 // form is a secret as programs write it, before its characters are escaped.
 type form struct {
 	text string
-	// anyCase is for hexadecimal digits.
-	anyCase bool
 	// run is for base64: the run of such characters around it goes, too; its
 	// neighbours may have bits of the secret. With lead, the one before it has.
 	run, lead bool
@@ -28,7 +26,7 @@ func formsOf(secret string) (forms []form) {
 		texts = append(texts, latin1, fromLatin1(secret))
 	}
 	for _, t := range texts {
-		forms = append(forms, form{text: t}, form{text: hex.EncodeToString([]byte(t)), anyCase: true})
+		forms = append(forms, form{text: t}, form{text: hex.EncodeToString([]byte(t))})
 		for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			for before := range 3 {
 				forms = append(forms, form{text: within(alphabet, before, t), run: true, lead: before > 0})
@@ -106,11 +104,14 @@ func (m *matcher) step(s string, p place) (cut int) {
 		if n <= 0 || got == "" {
 			return
 		}
-		if fits(want, got, m.form.anyCase) {
+		if fits(want, got) {
 			m.add(place{p.text + n, p.form + len(got)})
 		}
 	}
 	pass(rest[:1], 1)
+	if _, size := utf8.DecodeRuneInString(rest); size > 1 {
+		pass(rest[:size], size)
+	}
 	escapes(rest, pass)
 	if strings.IndexByte(`%&\`, rest[0]) >= 0 && len(rest) < maxEscape {
 		return p.form
@@ -118,11 +119,15 @@ func (m *matcher) step(s string, p place) (cut int) {
 	return 0
 }
 
-func fits(want, got string, anyCase bool) bool {
-	if anyCase {
-		return len(want) >= len(got) && strings.EqualFold(want[:len(got)], got)
+// fits is in either case: words of a server are shown in lower case, too.
+func fits(want, got string) bool {
+	if len(want) < len(got) {
+		return false
 	}
-	return strings.HasPrefix(want, got)
+	if want = want[:len(got)]; want == got {
+		return true
+	}
+	return utf8.ValidString(want) && utf8.ValidString(got) && strings.EqualFold(want, got)
 }
 
 func (m *matcher) add(p place) {

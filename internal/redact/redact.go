@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -68,14 +69,10 @@ func redactorOf(forms []form) Redactor {
 	}
 	r := Redactor{&known{forms: forms}}
 	for i, f := range forms {
-		firsts := f.text[:1]
-		if f.anyCase {
-			firsts = strings.ToLower(firsts) + strings.ToUpper(firsts)
-		}
-		for j := range len(firsts) {
-			if c := firsts[j]; j == 0 || c != firsts[0] {
-				r.byFirst[c] = append(r.byFirst[c], i)
-			}
+		first := f.text[0]
+		r.byFirst[first] = append(r.byFirst[first], i)
+		if other := otherCase(first); other != first {
+			r.byFirst[other] = append(r.byFirst[other], i)
 		}
 	}
 	return r
@@ -178,7 +175,14 @@ func (r Redactor) at(m *matcher, s string) (end int, longest form, partial bool)
 // mayFollow rules out most places quickly.
 func mayFollow(f form, second byte) bool {
 	want := f.text[1]
-	return second == want || strings.IndexByte(`%&\+`, second) >= 0 || f.anyCase && second|0x20 == want|0x20
+	return second == want || second >= utf8.RuneSelf || strings.IndexByte(`%&\+`, second) >= 0 || second == otherCase(want)
+}
+
+func otherCase(c byte) byte {
+	if c|0x20 >= 'a' && c|0x20 <= 'z' {
+		return c ^ 0x20
+	}
+	return c
 }
 
 // JSON returns raw itself unless one of its strings or names holds a secret, in
@@ -196,14 +200,14 @@ func (r Redactor) JSON(raw json.RawMessage) json.RawMessage {
 		if raw[i] != '"' {
 			continue
 		}
-		from := i
+		from, escaped := i, false
 		for i++; raw[i] != '"'; i++ {
 			if raw[i] == '\\' {
-				i++
+				i, escaped = i+1, true
 			}
 		}
-		var s string
-		if json.Unmarshal(raw[from:i+1], &s) != nil {
+		s := string(raw[from+1 : i])
+		if escaped && json.Unmarshal(raw[from:i+1], &s) != nil {
 			continue // what is valid is a string
 		}
 		if clean := r.Text(s); clean != s {

@@ -41,6 +41,8 @@ func TestText(t *testing.T) {
 		"base64, raw":   base64.RawStdEncoding.EncodeToString([]byte(secret)),
 		"base64, URL":   base64.URLEncoding.EncodeToString([]byte(secret)),
 		"hex":           hex.EncodeToString([]byte(secret)),
+		"lower case":    strings.ToLower(secret),
+		"UPPER CASE":    strings.ToUpper(strings.ReplaceAll(secret, "ü", "\u00fc")),
 		"HEX":           strings.ToUpper(hex.EncodeToString([]byte(secret))),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,5 +123,18 @@ func TestJSON(t *testing.T) {
 				t.Error("Holds says otherwise")
 			}
 		})
+	}
+}
+
+// Statuses of many megabytes are redacted on their way.
+func BenchmarkJSON(b *testing.B) {
+	r := redactor(secret, "s3cret-Passw0rd", "changeit", "another-one")
+	raw := json.RawMessage(`[` + strings.Repeat(`{"_id":"u12345","mail":"\"a\" <b@example.com>","sum":"dGhlIHF1aWNrIGJyb3du"},`, 20_000) +
+		`null]`)
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		if r.Holds(raw) {
+			b.Fatal("it holds none")
+		}
 	}
 }

@@ -145,7 +145,8 @@ func (g *generator) anchor(how *string, root *grammar.Certificate, rootDER, subD
 		return certs{raw(leafDER)}
 	case 6:
 		note(namesake)
-		return certs{raw(g.Plain(grammar.Name("root"), grammar.Name("root"), g.Other.Public()).Sign(g.Other)), raw(rootDER)}
+		return certs{raw(g.Plain(grammar.Name("root"), grammar.Name("root"), g.Other.Public()).Sign(g.Other)),
+			raw(rootDER)}
 	case 7:
 		note("of version 1")
 		old := g.Plain(grammar.Name("root"), grammar.Name("root"), g.RSA.Public())

@@ -77,6 +77,28 @@ func New(stores ...*keystore.Store) *Trust {
 	return t
 }
 
+// ParseCertificate reads a certificate as Java does, which takes many that
+// crypto/x509 refuses. Of the names only the Raw fields are set, and of the
+// extended key usage UnknownExtKeyUsage. An error is [ErrRefused].
+func ParseCertificate(der []byte) (*x509.Certificate, error) {
+	c, err := certificate.Parse(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return c, nil
+}
+
+// ErrRefused means that Java cannot read a certificate.
+var ErrRefused = errors.New("Java does not read the certificate")
+
+// Unreadable returns why Go cannot read a certificate, "negative serial number" for
+// example, and "" where it can.
+func Unreadable(c *x509.Certificate) string { return certificate.Unreadable(c.Raw) }
+
+// UnreadableWords puts what crypto/tls says of a certificate that Go cannot read in
+// the words of Unreadable.
+func UnreadableWords(problem string) string { return certificate.Words(problem) }
+
 // Add adds anchors.
 func (t *Trust) Add(certs ...*x509.Certificate) {
 	for _, c := range certs {

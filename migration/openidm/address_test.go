@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -136,5 +137,30 @@ func TestNilClient(t *testing.T) {
 		if c.Host() != "" {
 			t.Errorf("%s client: a host", name)
 		}
+	}
+}
+
+// forever is a body without an end.
+type forever struct{}
+
+func (forever) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+// Of an error no more is read than its beginning.
+func TestEndlessError(t *testing.T) {
+	t.Parallel()
+	c := scripted(func(*http.Request) (*http.Response, error) {
+		out := answer(500, "")
+		out.Body = io.NopCloser(forever{})
+		return out, nil
+	})
+	err := c.Read(t.Context(), "x", nil)
+	var answer *Error
+	if !errors.As(err, &answer) || answer.Code != 500 || len(answer.Body) > 3*maxPiece {
+		t.Errorf("%v", err)
 	}
 }

@@ -69,6 +69,8 @@ type Client struct {
 	Pinned *x509.Certificate
 	// TLSName is the name that the certificate must have; "" is BaseURL's.
 	TLSName string
+	// Compat adds versions and suites of TLS for an old server.
+	Compat Compat
 	// Address is the host[:port] that connections go to; "" is BaseURL's. The
 	// header Host, the server name of TLS and the certificate's name stay those
 	// of BaseURL, as with curl --connect-to: for a server that answers only
@@ -260,6 +262,7 @@ func (c *Client) transport() *http.Transport {
 	default:
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
+	t.TLSClientConfig = c.Compat.apply(t.TLSClientConfig)
 	t.DialTLSContext = dialQuietly(t.DialContext, t.TLSClientConfig)
 	return t
 }
@@ -292,7 +295,7 @@ func (c *Client) As(other Credentials) *Client {
 	out := &Client{
 		BaseURL: c.BaseURL, Credentials: other, Latin1Headers: c.Latin1Headers,
 		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Address: c.Address, HTTPClient: c.HTTPClient,
-		Hide:   c.Hide,
+		Hide: c.Hide, Compat: c.Compat,
 		Logger: c.Logger, Timeout: c.Timeout, Retries: c.Retries, MaxBody: c.MaxBody,
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}

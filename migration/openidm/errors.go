@@ -34,6 +34,11 @@ var (
 	ErrBusy = errors.New("the server is busy")
 	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
 	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
+	// ErrTLS: the server is up, and one of both sides ended the handshake: no
+	// version or suite of TLS in common, or the server's refusal.
+	ErrTLS = errors.New("the server is up, but the TLS handshake failed")
+	// ErrUnreadableCertificate: Go cannot read the server's certificate. Java may.
+	ErrUnreadableCertificate = errors.New("the server is up, but its certificate cannot be read here")
 	// ErrHostRefused: the server answers only under a name of its certificate,
 	// as Jetty does that checks it ("Invalid SNI"). See Client.Address.
 	ErrHostRefused = errors.New("the server refuses the host name of its address")
@@ -162,7 +167,8 @@ func kindOf(code int) error {
 // [ErrUnavailable] when the server could not be reached or the connection was
 // lost, [ErrNotOpenIDM] when something else than a TLS server answers, and
 // unwraps to a [*jvmtrust.Error] when the server's certificate is not
-// accepted. When the caller's context ended, it matches the context's error
+// accepted. A handshake that failed otherwise is [ErrTLS] or
+// [ErrUnreadableCertificate]. When the caller's context ended, it matches the context's error
 // and none of the sentinels.
 type NetworkError struct {
 	// Method and URL of the request; the URL has no query.
@@ -214,6 +220,10 @@ func (c *Client) networkError(ctx context.Context, where place, err error, maybe
 	var certificate *tls.CertificateVerificationError
 	if errors.As(e.Err, &certificate) {
 		e.Err = errors.Join(trustError(e.URL, certificate), e.Err)
+	}
+	// An alert on a connection that has carried a request says nothing of that request.
+	if failed := handshakeError(e.Err); failed != nil && !maybeSent {
+		e.Err = failed
 	}
 	// The texts of net/http quote lines of the answer.
 	e.Err = c.redactor().Error(e.Err)
@@ -268,8 +278,8 @@ func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust
 func isTLS(err error) bool {
 	var trust *jvmtrust.Error
 	var certificate *tls.CertificateVerificationError
-	var alert tls.AlertError
-	return errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &alert) || isForeign(err)
+	var failed *HandshakeError
+	return errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &failed) || isForeign(err)
 }
 
 // isForeign says that the other side does not speak TLS, or not HTTP.

@@ -1,3 +1,5 @@
+//go:debug x509negativeserial=1
+
 // Command fleetbench measures what the engine costs. It upgrades many small
 // installations through the engine, with real TLS and real files, while workers
 // are killed every few seconds, and then the same installations in a plain loop.

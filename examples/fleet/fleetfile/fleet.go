@@ -68,6 +68,7 @@ type Server struct {
 	Truststore         string  `json:"truststore,omitempty"`
 	TruststorePassword *Secret `json:"truststorePassword,omitempty"`
 	TLSName            string  `json:"tlsName,omitempty"`
+	Address            string  `json:"address,omitempty"`
 }
 
 // Secret says where a worker finds a secret; one of its fields is set.

@@ -248,7 +248,7 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 func server(s *fleetfile.Server) idconnect.Server {
 	return idconnect.Server{
 		URL: s.URL, Credentials: openidm.Credentials{Username: s.User},
-		Truststore: s.Truststore, TLSName: s.TLSName,
+		Truststore: s.Truststore, TLSName: s.TLSName, Address: s.Address,
 	}
 }
 

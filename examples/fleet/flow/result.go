@@ -120,7 +120,7 @@ func public(rep *report.Report) *report.Report {
 	out.Findings = publicFindings(rep.Findings)
 	if v := rep.Verify; v != nil {
 		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(),
-			Ended: v.Ended.UTC(), Resumed: v.Resumed}
+			Ended: v.Ended.UTC(), Resumed: v.Resumed, Notes: v.Notes}
 		for _, c := range v.Collections {
 			out.Verify.Collections = append(out.Verify.Collections, verify.CollectionReport{
 				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked,

@@ -91,24 +91,28 @@ func Marked(name, value string) (found []Process, seen bool) {
 	return found, true
 }
 
-// each calls f for every process that runs, but for this one and those that it was started by.
+// each calls f for every process that runs, but for this one and those that it was started by. It lists them more than
+// once: one that ends while they are looked at may have handed on to a child that was not listed yet.
 func each(f func(pid int, name string)) {
-	above := map[int]bool{}
-	for pid := os.Getpid(); pid > 0 && !above[pid]; {
-		above[pid] = true
+	seen := map[int]bool{}
+	for pid := os.Getpid(); pid > 0 && !seen[pid]; {
+		seen[pid] = true
 		_, pid, _ = stat(pid)
 	}
-	all, err := os.ReadDir("/proc")
-	if err != nil {
-		return
-	}
-	for _, e := range all {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || above[pid] {
-			continue
+	for range 3 {
+		all, err := os.ReadDir("/proc")
+		if err != nil {
+			return
 		}
-		if state, _, name := stat(pid); state != "" && state != "Z" && state != "X" {
-			f(pid, name)
+		for _, e := range all {
+			pid, err := strconv.Atoi(e.Name())
+			if err != nil || seen[pid] {
+				continue
+			}
+			seen[pid] = true
+			if state, _, name := stat(pid); state != "" && state != "Z" && state != "X" {
+				f(pid, name)
+			}
 		}
 	}
 }

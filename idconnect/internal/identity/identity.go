@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
@@ -147,7 +148,12 @@ type marks struct {
 	runs map[string]bool
 }
 
+// lookTime bounds what is asked of one server: one that hangs shows nothing.
+const lookTime = 30 * time.Second
+
 func look(ctx context.Context, c *openidm.Client) (m marks) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	v, err := c.Version(ctx)
 	if errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil {
 		return m

@@ -77,7 +77,8 @@ func (c instanceCheck) check(ctx context.Context) (found preflight.Findings) {
 // chainOf is what a server presents at an address, "" is that of its URL, whether
 // it is trusted or not.
 func chainOf(ctx context.Context, s *site.Site, url, address string) ([]*x509.Certificate, error) {
-	c := &openidm.Client{BaseURL: url, Address: address, TLSName: s.Source.TLSName, Timeout: s.Checks.Timeout}
+	c := &openidm.Client{BaseURL: url, Address: address, TLSName: s.Source.TLSName, Timeout: s.Checks.Timeout,
+		Compat: s.Source.Compat()}
 	defer c.Close()
 	return c.PeerCertificates(ctx)
 }

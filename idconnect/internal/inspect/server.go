@@ -111,7 +111,7 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 	}
 	if err != nil {
 		if seen.late = ctx.Err() != nil; !seen.late {
-			seen.silent(ctx, err, server, side)
+			seen.silent(ctx, c, err, server, side)
 		}
 		return
 	}
@@ -126,6 +126,9 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 		}
 		seen.add(codes.ClockDifference.Finding(side.step, "the clock of the %s is %v %s this machine's",
 			server, ahead.Abs().Round(time.Second), how))
+	}
+	if c.Compat == openidm.CompatVersions {
+		seen.oldTLS(ctx, c, server, side)
 	}
 	if !seen.ready {
 		if side.mustAnswer {
@@ -148,14 +151,18 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 }
 
 // silent says why a server gave no answer that can be used.
-func (seen *Server) silent(ctx context.Context, err error, server string, side side) {
+func (seen *Server) silent(ctx context.Context, c *openidm.Client, err error, server string, side side) {
 	var untrusted *jvmtrust.Error
+	var failed *openidm.HandshakeError
 	var answer *openidm.Error
 	switch {
 	case errors.As(err, &untrusted):
 		seen.Answered, seen.State = true, "its certificate is not trusted here"
 		seen.add(side.codes.TLS.Finding(side.step,
 			"the certificate of the %s is not accepted: %s", server, untrusted.Message))
+	case errors.As(err, &failed):
+		seen.Answered, seen.State = true, "is up, but no TLS connection comes about"
+		seen.add(noTLS(ctx, c, failed, server, side))
 	case errors.Is(err, openidm.ErrBusy):
 		errors.As(err, &answer)
 		seen.Answered, seen.State = true, "busy"

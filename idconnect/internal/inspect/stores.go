@@ -53,11 +53,7 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	if err != nil {
 		return preflight.Findings{storeFinding(ctx, stores.Keystore, password, err)}
 	}
-	info := stores.Keystore.Info()
-	if info != nil && info.Mode()&0o004 != 0 && c.site.Machine.System() != "windows" {
-		found = append(found, codes.StoreReadable.Finding(site.StepStores,
-			"%s has the mode %v", stores.Keystore.Path, info.Mode()))
-	}
+	found = append(found, c.readable(stores.Keystore, keys)...)
 	found = append(found, warnings(stores.Keystore, keys)...)
 	found = append(found, disguise(stores.Keystore, keys.Format())...)
 	found = append(found, openKeys(ctx, stores, keys, password)...)
@@ -73,13 +69,35 @@ func (c storesCheck) truststore(ctx context.Context, stores *site.Stores) (found
 		found = append(found, codes.StoreUnverified.Finding(site.StepStores,
 			"%s was read without its password", stores.Truststore.Path))
 	}
+	found = append(found, c.readable(stores.Truststore, trust)...)
 	found = append(found, warnings(stores.Truststore, trust)...)
 	return append(found, disguise(stores.Truststore, trust.Format())...)
 }
 
+// readable: every user can read a file with keys. A truststore may have the server's own.
+func (c storesCheck) readable(file site.StoreFile, store *keystore.Store) preflight.Findings {
+	info := file.Info()
+	if info == nil || info.Mode()&0o004 == 0 || c.site.Machine.System() == "windows" {
+		return nil
+	}
+	for e := range store.Entries() {
+		if e.Kind != keystore.TrustedCertificate {
+			return preflight.Findings{codes.StoreReadable.Finding(site.StepStores,
+				"%s has the mode %v", file, info.Mode())}
+		}
+	}
+	return nil
+}
+
+// warnings are what Java tolerates in a store, and what it does not.
 func warnings(file site.StoreFile, s *keystore.Store) (found preflight.Findings) {
 	for _, w := range s.Warnings() {
-		found = append(found, codes.StoreOdd.Finding(site.StepStores, "%s: %s", file.Path, w))
+		if !strings.HasSuffix(w, keystore.NotLoaded) {
+			found = append(found, codes.StoreOdd.Finding(site.StepStores, "%s: %s", file.Path, w))
+		}
+	}
+	for _, refused := range jvmtrust.New(s).Refused() {
+		found = append(found, codes.StoreNotLoaded.Finding(site.StepStores, "%s: %s", file.Path, refused))
 	}
 	return found
 }

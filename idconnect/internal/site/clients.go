@@ -49,6 +49,7 @@ func (s *Site) SourceClient() (*openidm.Client, error) {
 		own = stores.OwnCertificate()
 	}
 	s.source = s.client(s.Source, trust, own)
+	s.source.Compat = s.Source.Compat()
 	return s.source, nil
 }
 

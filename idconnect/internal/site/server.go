@@ -14,6 +14,7 @@ type Server struct {
 	Truststore         string
 	TruststorePassword openidm.Secret
 	TLSName            string
+	LegacyTLS          bool
 	Address            string
 	HTTPClient         *http.Client
 }
@@ -33,4 +34,12 @@ func (s Server) reached() string {
 // DialAddress is the host:port that connections go to.
 func (s Server) DialAddress() (string, error) {
 	return (&openidm.Client{BaseURL: s.URL, Address: s.Address}).DialAddress()
+}
+
+// Compat is how far a client goes to meet the source, which cannot be changed.
+func (s Server) Compat() openidm.Compat {
+	if s.LegacyTLS {
+		return openidm.CompatVersions
+	}
+	return openidm.CompatSuites
 }

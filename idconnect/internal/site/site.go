@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -105,6 +106,9 @@ func (s *Site) Resolve() error {
 			return err
 		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
+	}
+	if s.Target.LegacyTLS {
+		return errors.New("legacy TLS is for the source alone: 7.1.6 speaks TLS 1.2")
 	}
 	switch s.TruststoreConflict {
 	case "", keystore.Keep, keystore.Replace, keystore.Error:

@@ -54,12 +54,12 @@ func (e *RunningError) commands(before string) string {
 	return before + strings.Join(all, "; ")
 }
 
-// Stopped returns a [*RunningError] if a process has the folder dir, be it a server that does not answer, or if
-// answers, the address at which one does, is not "".
-func Stopped(dir, answers string) error {
+// Stopped returns a [*RunningError] if a server has the folder dir, be it one that does not answer, or if answers, the
+// address at which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
+func Stopped(dir, answers string, whole bool) error {
 	e := &RunningError{Dir: dir, Answers: answers, Processes: installation.Servers(dir)}
 	for _, p := range host.In(dir) {
-		if !slices.ContainsFunc(e.Processes, func(q host.Process) bool { return q.PID == p.PID }) {
+		if whole && !slices.ContainsFunc(e.Processes, func(q host.Process) bool { return q.PID == p.PID }) {
 			e.Processes = append(e.Processes, p)
 		}
 	}

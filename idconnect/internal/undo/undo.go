@@ -5,16 +5,19 @@ package undo
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// Stores puts back the stores that were replaced, the last one first. One that was changed since is put back only if
-// lose is set; one that was rewritten with the same entries was not changed. The journal is saved after each.
+// Stores puts back the stores that were replaced, the last one first. One that was rewritten with the same entries was
+// not changed since; one to which a server that our set-up started added entries is kept beside. Any other change is
+// lost only if lose is set. The journal is saved after each.
 func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err error) {
 	if len(j.Stores) == 0 {
 		return "no store was replaced", nil
@@ -29,6 +32,12 @@ func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err err
 		c := j.Stores[n-1].Changes
 		said := "put back " + c.Path
 		err := c.UndoIn(in.Root)
+		if errors.Is(err, keystore.ErrChangedSince) && (j.Setup != nil || j.Left != nil) {
+			var kept string
+			if kept, err = keepAdded(c, in, err); err == nil {
+				said += kept
+			}
+		}
 		if errors.Is(err, keystore.ErrChangedSince) && lose {
 			// The server wrote to it, or somebody did.
 			said += ", which was changed since"
@@ -46,6 +55,26 @@ func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err err
 		done = append(done, said)
 	}
 	return strings.Join(done, "; "), nil
+}
+
+// keepAdded puts back a store to which only entries were added, and keeps that one beside it under another name.
+// changed is the error of what was changed otherwise.
+func keepAdded(c keystore.Changes, in *site.TargetRoot, changed error) (said string, err error) {
+	added, err := c.AddedIn(in.Root)
+	if err != nil {
+		return "", err
+	}
+	if len(added) == 0 {
+		return "", changed
+	}
+	name := c.Path + ".rolled-back-" + time.Now().Format("20060102-150405")
+	if _, err := in.Lstat(name); err == nil {
+		return "", &fs.PathError{Op: "keep", Path: name, Err: fs.ErrExist}
+	}
+	if err := in.Rename(c.Path, name); err != nil {
+		return "", err
+	}
+	return ", to which the server had added " + strings.Join(added, ", ") + ": that one is " + name, c.UndoIn(in.Root)
 }
 
 // RecoverStores finds out what became of a copy that was killed: it was made when the file is what it was to become;

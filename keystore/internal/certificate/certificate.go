@@ -13,8 +13,8 @@ import (
 )
 
 // Parse reads a certificate in DER or PEM; what follows it is ignored. An error means that Java does not read it, and
-// no store that holds it. Names are there as DER alone, the extended key usage as UnknownExtKeyUsage alone. PublicKey is
-// nil where the key is of a kind that is not known here.
+// no store that holds it. Names are there as DER alone, the extended key usage as UnknownExtKeyUsage alone. PublicKey
+// is nil where the key is of a kind that is not known here.
 func Parse(encoded []byte) (*x509.Certificate, error) {
 	der, err := DER(encoded)
 	if err != nil {
@@ -94,9 +94,14 @@ func fromPEM(text []byte) ([]byte, error) {
 
 // Unreadable returns why crypto/x509, and with it crypto/tls, cannot read a certificate, and "" where it can.
 func Unreadable(der []byte) string {
-	_, err := x509.ParseCertificate(der)
-	if err == nil {
-		return ""
+	if _, err := x509.ParseCertificate(der); err != nil {
+		return Words(err.Error())
 	}
-	return strings.TrimPrefix(err.Error(), "x509: ")
+	return ""
+}
+
+// Words puts what crypto/x509 says of a certificate in the words of certificates.
+func Words(problem string) string {
+	return strings.NewReplacer("x509: ", "", "invalid RDNSequence: invalid attribute value: ", "subject or issuer: ",
+		"invalid RDNSequence: ", "subject or issuer: ", "asn1: ", "").Replace(problem)
 }

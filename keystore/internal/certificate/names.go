@@ -239,7 +239,8 @@ func isPort(s string) bool {
 	return ok && len(digits) <= 9 && !strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// isURIHost is what java.net.URI takes for a host: labels of letters, digits and hyphens, the last begins with a letter.
+// isURIHost is what java.net.URI takes for a host: labels of letters, digits and hyphens, the last of which begins with
+// a letter.
 func isURIHost(s string) bool {
 	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
 	for _, l := range labels {

@@ -260,7 +260,7 @@ type Outline struct {
 func ParseOutline(der []byte) (o Outline, ok bool) {
 	in := content(content(der))
 	v, ok := next(&in)
-	if ok && v.is(0, true) {
+	if ok && v.tag&^constructed == context|0 {
 		v, ok = next(&in) // the serial number
 	}
 	var parts [5]value // algorithm, issuer, dates, subject, key

@@ -28,8 +28,8 @@ var keywords = map[string]string{
 	"2.5.4.9": "STREET", "0.9.2342.19200300.100.1.25": "DC", "0.9.2342.19200300.100.1.1": "UID",
 }
 
-// Parse returns the relative distinguished names in the order of the encoding, nil where der is not a name. A set may be
-// empty, and of a value only the frame is looked at, as in Java.
+// Parse returns the relative distinguished names in the order of the encoding, nil where der is not a name. A set may
+// be empty, and of a value only the frame is looked at, as in Java.
 func Parse(der []byte) [][]Attribute {
 	in := cryptobyte.String(der)
 	var name cryptobyte.String

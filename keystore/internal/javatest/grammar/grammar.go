@@ -113,7 +113,8 @@ func (g *Grammar) Plain(issuer, subject []byte, key crypto.PublicKey) *Certifica
 	g.serial++
 	utc := func(t time.Time) Part { return Part{DER: T(0x17, []byte(t.UTC().Format("060102150405Z")))} }
 	return &Certificate{
-		Version: Part{DER: []byte{0xa0, 3, 2, 1, 2}}, Serial: Part{DER: T(2, []byte{1, byte(g.serial >> 8), byte(g.serial)})},
+		Version: Part{DER: []byte{0xa0, 3, 2, 1, 2}}, Serial: Part{DER: T(2,
+			[]byte{1, byte(g.serial >> 8), byte(g.serial)})},
 		Issuer: Part{DER: issuer}, Subject: Part{DER: subject}, Key: Part{DER: spki},
 		NotBefore: utc(g.Now.Add(-time.Hour)), NotAfter: utc(g.Now.Add(24 * time.Hour)),
 	}

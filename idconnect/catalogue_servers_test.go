@@ -139,7 +139,7 @@ var faultsOfServers = []catalogueRow{
 		must(w.t, os.Symlink(w.u.SourceDir, w.u.TargetDir))
 	}},
 	{"source and target exchanged", "SERVERS-SWAPPED", blocks, func(w *catalogueWorld) {
-		w.sourceIs(openidmtest.Options{Generation: openidmtest.IDM71})
+		w.sourceIs(openidmtest.Options{Generation: openidmtest.IDM71, Version: "7.1.0"})
 		w.targetIs(openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "3.1.0"})
 	}},
 	{"source's clock", "CLOCK-DIFFERENCE", warns, func(w *catalogueWorld) {

@@ -77,6 +77,12 @@ var faultsOfStores = []catalogueRow{
 		must(w.t, err)
 		w.write(w.sourceFile("truststore"), string(b)+"more", 0o600)
 	}},
+	{"truststore with a certificate that Java refuses", "STORE-NOT-LOADED", blocks, func(w *catalogueWorld) {
+		w.editStore("truststore", func(s *keystore.Store) {
+			must(w.t, s.PutCertificate("cut", &x509.Certificate{Raw: w.own.Certificate[0][:100]},
+				keystore.PutOptions{}))
+		})
+	}},
 	{"key of the server missing", "STORE-ALIAS-MISSING", blocks, func(w *catalogueWorld) {
 		w.editStore("keystore.jceks", func(s *keystore.Store) { s.Delete("openidm-sym-default") })
 	}},

@@ -182,7 +182,7 @@ func (w *matrixWorld) same() bool {
 // page, which nobody else does.
 func (w *matrixWorld) migrations() (n int) {
 	for _, r := range w.source.Requests() {
-		if r.Path == "repo/managed/user" && strings.Contains(r.Query, "_pageSize=3&") &&
+		if r.Path == "repo/link" && strings.Contains(r.Query, "_pageSize=3&") &&
 			!strings.Contains(r.Query, "_pagedResultsCookie") {
 			n++
 		}

@@ -44,7 +44,7 @@ stty echo
 `
 
 func slowServer(ready string) string {
-	return `sleep 0.4
+	return `sleep 2
 echo x >>starts
 (trap '' HUP; exec sh -c 'echo $$ >.openidm.pid; ` + ready + `; exec sleep 60') &
 `

@@ -20,6 +20,7 @@ var promisesOutput = []promise{
 	{"a list of ids, a report and a state replace no file of others", outputsReplaceNothing},
 	{"a list of ids, a report, a state and an export do not lie in the source", outputsOutsideSource},
 	{"what an earlier run wrote is kept when it is written again", outputsKept},
+	{"a folder of others is removed by no run and no rollback, whatever its name", foldersOfOthers},
 	{"a package whose names imply millions of folders is refused before one is made", impliedFolders},
 	{"a pipe in the place of a file is refused by its name, and waited for by nothing", pipesRefused},
 }
@@ -190,4 +191,38 @@ func impliedFolders(t *testing.T) {
 	}
 	writePackage(t, w.u.Package, files)
 	w.refused(t, "PACKAGE-HOSTILE", "200000 files and folders")
+}
+
+// foldersOfOthers: they stay, also when an unpacking that failed and a rollback clean up after themselves.
+func foldersOfOthers(t *testing.T) {
+	w := newWorld(t, 1)
+	w.only(idconnect.StepUnpack)
+	var theirs []string
+	for _, name := range []string{".unpacking", ".removing", ".unpacking-0123abcd", ".removing-0123abcd", ".tmp1"} {
+		dir := w.u.TargetDir + name
+		must(t, os.MkdirAll(dir, 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, "thesis"), []byte("their thesis"), 0o644))
+		theirs = append(theirs, dir)
+	}
+	intact := w.intact(t, theirs...)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.at(idconnect.StepUnpack, cancel)
+	if _, err := w.u.Run(ctx); err == nil || exists(w.u.TargetDir) {
+		t.Fatalf("not interrupted: %v", err)
+	}
+	w.u.Events = nil
+	intact()
+	for range 2 {
+		_, err := w.u.Run(t.Context())
+		must(t, err)
+		intact()
+		_, err = w.u.Rollback(t.Context(), "")
+		must(t, err)
+		intact()
+	}
+	entries, err := os.ReadDir(filepath.Dir(w.u.TargetDir))
+	must(t, err)
+	if len(entries) != len(theirs)+1 { // and the state folder
+		t.Errorf("left: %v", entries)
+	}
 }

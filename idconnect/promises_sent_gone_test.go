@@ -30,7 +30,13 @@ func goneInTheMiddle(t *testing.T, fault openidmtest.Fault, play func(t *testing
 			}
 		}
 		play(t, w, &notices)
-		if n := w.migrations(); n != 1 || !hit {
+		n := 0
+		for _, r := range w.target.Requests() {
+			if r.Action == "migrate" {
+				n++
+			}
+		}
+		if n != 1 || !hit {
 			t.Errorf("%d migrations", n)
 		}
 	})

@@ -94,6 +94,7 @@ func plantedJournal(t *testing.T) {
 		{"path": victim}, {"path": "../../victim"}, {"path": filepath.Join(w.u.TargetDir, "link")},
 		{"path": filepath.Join(w.u.TargetDir, "new"), "backup": victim, "before": hex.EncodeToString(sum[:])},
 		{"path": filepath.Join(w.u.TargetDir, "new"), "backup": filepath.Join(w.u.TargetDir, "setup.sh")},
+		{"path": filepath.Join(w.u.TargetDir, "setup"), "backup": filepath.Join(w.u.TargetDir, "setup.sh")},
 	} {
 		planted["sha256"] = hex.EncodeToString(sum[:])
 		for _, ended := range []any{nil, "2026-11-28T06:46:52Z"} {

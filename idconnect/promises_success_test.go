@@ -75,14 +75,17 @@ var promisesSuccess = []promise{
 			t.Error(err)
 		}
 	}},
-	{"swapped servers are refused by version", swapped(openidmtest.Options{Version: "7.1.0"},
-		openidmtest.Options{Version: "6.5.0"})},
-	{"swapped servers are refused by linkQualifier", swapped(openidmtest.Options{Links: 3},
+	{"swapped servers are refused by version", swapped(
+		openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "7.1.0"},
+		openidmtest.Options{Generation: openidmtest.OpenIDM702, Version: "6.5.0"})},
+	{"swapped servers are refused by linkQualifier", swapped(
+		openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM702},
 		openidmtest.Options{Links: 3, Generation: openidmtest.OpenIDM31})},
 	{"swapped servers are refused by the endpoint", swapped(openidmtest.Options{Role: openidmtest.Target},
 		openidmtest.Options{})},
 	{"without a mark the report says which was read as which", func(t *testing.T) {
-		source, target := verifyPair(t, 5)
+		alike := openidmtest.Options{Users: 5, Generation: openidmtest.OpenIDM702}
+		source, target := openidmtest.NewSource(t, alike), openidmtest.NewSource(t, alike)
 		r, err := verify.Run(t.Context(), adminOf(source), adminOf(target), verify.Options{})
 		must(t, err)
 		if !strings.Contains(strings.Join(r.Notes, "\n"), source.URL()+" was read as the source") {

@@ -37,9 +37,13 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	if old := s.journal.Unpack; old != nil && old.IsOpen() {
 		n.Empty = old.Empty
 	}
-	if info, err := os.Stat(s.TargetDir); err == nil && info.IsDir() && n.Empty == nil {
+	info, err := os.Stat(s.TargetDir)
+	there := err == nil && info.IsDir()
+	if there && n.Empty == nil {
 		n.Empty = &journal.Folder{Mode: info.Mode().Perm(), ModTime: info.ModTime()}
 	}
+	temp := archive.TempDir(s.TargetDir, archive.Unpacking, there)
+	n.Temp = filepath.Base(temp)
 	s.journal.Unpack = n
 	// There is no folder: what was done in one that is gone is no longer done,
 	// and cannot be undone. Whether a migration is, its database says.
@@ -47,7 +51,7 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
-	err := archive.Unpack(ctx, s.Package, s.TargetDir, func(done, total int64) {
+	err = archive.Unpack(ctx, s.Package, s.TargetDir, temp, func(done, total int64) {
 		s.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
@@ -63,6 +67,7 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	n.End()
+	n.Temp = ""
 	return fmt.Sprintf("%d files in %s", len(n.Files), s.TargetDir), s.journal.Save()
 }
 

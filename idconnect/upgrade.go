@@ -102,7 +102,8 @@ type Server struct {
 	// is asked for all the same, as with curl --connect-to.
 	Address string
 	// HTTPClient replaces the client that is made from the above; its
-	// transport then decides whom to trust. For tests.
+	// transport then decides whom to trust, and which machine answers, so that a
+	// target is known by its folder, or StateDir, alone. For tests.
 	HTTPClient *http.Client
 }
 
@@ -169,7 +170,12 @@ type Upgrade struct {
 	// it says which.
 	RemoveAdded bool
 
-	// StateDir keeps the journal, and the lock; "" is TargetDir with ".upgrade" added.
+	// StateDir keeps the journal, and the lock. "" is the real path of TargetDir
+	// with ".upgrade" added; without TargetDir it is that of the upgrade that
+	// was run for the same server, and else a folder of this user's state
+	// ($XDG_STATE_HOME, ~/.local/state). In any case one server has one journal:
+	// after another one sent a request to it, every call is an error that names
+	// both.
 	StateDir string
 
 	// SettleTime bounds the wait for a server to say what became of a request

@@ -58,7 +58,7 @@ func TestWatch(t *testing.T) {
 			is:    func(err error) bool { return errors.As(err, new(*idconnect.MissingError)) },
 		},
 		"interrupted": {
-			cancel: 5500 * time.Millisecond, want: migration.PhaseRunning,
+			cancel: 4500 * time.Millisecond, want: migration.PhaseRunning,
 			is: func(err error) bool { return errors.Is(err, context.DeadlineExceeded) },
 		},
 	} {

@@ -209,6 +209,9 @@ func (s *Store) Warnings() []string {
 	return texts
 }
 
+// NotLoaded ends a warning of what Java does not tolerate.
+const NotLoaded = "; Java does not load the store"
+
 // flaws are at most one more than maxWarnings.
 func (s *Store) flaws() []*FormatError {
 	all := Store{warnings: slices.Clone(s.warnings)}
@@ -220,7 +223,7 @@ func (s *Store) flaws() []*FormatError {
 		for i, der := range f.certs {
 			if _, err := certificate.Parse(der); err != nil {
 				all.warn(e.offset, e.alias, fmt.Sprintf("certificate %d is damaged", i+1),
-					err.Error()+"; Java does not load the store")
+					err.Error()+NotLoaded)
 			}
 		}
 	}

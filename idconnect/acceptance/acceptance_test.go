@@ -24,8 +24,8 @@ func newWorld() *world {
 	side := func() openidmtest.Options {
 		return openidmtest.Options{
 			// Both alike, so that each case differs in what it says alone.
-			Generation: openidmtest.OpenIDM702, Users: 30, Roles: 2, Assignments: 2, Managed: []string{"permissionset", "group",
-				"organization"},
+			Generation: openidmtest.OpenIDM702, Users: 30, Roles: 2, Assignments: 2,
+			Managed: []string{"permissionset", "group", "organization"},
 			Connectors: []openidmtest.Connector{
 				{Name: "corp", Class: "org.identityconnectors.ldap.LdapConnector",
 					Settings: members{"host": "dc1.example.com",

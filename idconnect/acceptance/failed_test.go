@@ -134,13 +134,14 @@ func TestFailedRecords(t *testing.T) {
 // entries have the form that was measured.
 func TestFailedRecordsOfSync(t *testing.T) {
 	t.Parallel()
-	source := openidmtest.NewSource(t, openidmtest.Options{Users: 5, Connector: true})
+	source := openidmtest.NewSource(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
+		Connector: true})
 	dir := t.TempDir()
 	if err := source.WriteStores(dir); err != nil {
 		t.Fatal(err)
 	}
-	target := openidmtest.NewTarget(t, openidmtest.Options{Users: 5, Connector: true,
-		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
+	target := openidmtest.NewTarget(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
+		Connector: true, Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
 	for _, s := range []*openidmtest.Server{source, target} {
 		s.AddConnectorRow("nobody", "No", "Body", "not an address")
 		if _, err := client(s).StartRecon(t.Context(), "systemXmlfileAccounts_managedUser"); err != nil {

@@ -3,8 +3,8 @@ package preflight
 // ofStores are the codes about the stores and the encrypted values.
 type ofStores struct {
 	HandoverUnreadable, HandoverOtherSource, StoreMissing, StoreUnreadable, StorePassword, StoreCorrupt,
-	StoreDisguised, StoreUnverified, StoreReadable, StoreOdd, StoreAliasMissing, StoreKeyDoesNotOpen, StoreSubject,
-	ValueDoesNotOpen, ValuesNotChecked, ValuesOpen Entry
+	StoreDisguised, StoreUnverified, StoreReadable, StoreOdd, StoreNotLoaded, StoreAliasMissing,
+	StoreKeyDoesNotOpen, StoreSubject, ValueDoesNotOpen, ValuesNotChecked, ValuesOpen Entry
 }
 
 var entriesOfStores = ofStores{
@@ -79,6 +79,13 @@ var entriesOfStores = ofStores{
 		Checks: "Trailing data after the end of a store, duplicate aliases, and the like.",
 		Why:    "Java reads it, but another program wrote it",
 		Remedy: "list it with inspect, and compare with what 2.1 shows",
+	},
+	StoreNotLoaded: Entry{
+		Code: "STORE-NOT-LOADED", Severity: Blocks,
+		Means:  "Java does not load a store, because of a certificate in it.",
+		Checks: "Every certificate of every entry, by the rules of Java 11.",
+		Why:    "one certificate that Java refuses takes the whole store with it",
+		Remedy: "take that entry out of the store, or import its certificate anew",
 	},
 	StoreAliasMissing: Entry{
 		Code: "STORE-ALIAS-MISSING", Severity: Blocks,

@@ -51,7 +51,7 @@ func (c honestPackage) unpack(t *testing.T) {
 		t.Error(err)
 	}
 	var last, total int64
-	err = Unpack(t.Context(), path, dir, func(d, n int64) { last, total = d, n })
+	err = Unpack(t.Context(), path, dir, TempDir(dir, Unpacking, false), func(d, n int64) { last, total = d, n })
 	if err != nil || last != total || total != p.Bytes {
 		t.Fatalf("%v; %d of %d", err, last, total)
 	}
@@ -207,7 +207,8 @@ func FuzzPackage(f *testing.F) {
 		if err := os.MkdirAll(deep, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		err := Unpack(t.Context(), path, filepath.Join(deep, "target"), func(int64, int64) {})
+		target := filepath.Join(deep, "target")
+		err := Unpack(t.Context(), path, target, TempDir(target, Unpacking, false), func(int64, int64) {})
 		holds := map[string]string{dir: "a package.zip", filepath.Join(dir, "a"): "b", deep: "target"}
 		for at, want := range holds {
 			entries, readErr := os.ReadDir(at)

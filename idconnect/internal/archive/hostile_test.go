@@ -128,7 +128,7 @@ func (row hostileArchive) refused(t *testing.T) (refused bool) {
 	if d := cmp.Diff(before, picture(t, dir)); d != "" {
 		t.Errorf("opening it wrote something:\n%s", d)
 	}
-	is("unpacking it", Unpack(t.Context(), path, target, func(int64, int64) {}))
+	is("unpacking it", Unpack(t.Context(), path, target, TempDir(target, Unpacking, false), func(int64, int64) {}))
 	if row.reading { // only the folder above the target remains
 		if left, err := os.ReadDir(filepath.Dir(target)); err != nil || len(left) > 0 {
 			t.Errorf("left: %v, %v", left, err)

@@ -18,11 +18,11 @@ import (
 )
 
 // Unpack opens the package name and unpacks its installation to dir, which must be empty or absent. It unpacks into
-// [TempDir] and moves that into place when it is complete: as a whole, or into a folder that is there, which stays what
-// it was, a link or a mount point, too. progress receives bytes; each of whole is called before the move, with the
-// temporary folder.
+// temp, a [TempDir] that does not exist, and moves that into place when it is complete: as a whole, or into a folder
+// that is there, which stays what it was, a link or a mount point, too. progress receives bytes; each of whole is
+// called before the move, with the temporary folder.
 func Unpack(
-	ctx context.Context, name, dir string, progress func(done, total int64), whole ...func(temp string) error,
+	ctx context.Context, name, dir, temp string, progress func(done, total int64), whole ...func(temp string) error,
 ) (err error) {
 	p, err := Open(ctx, name)
 	if err != nil {
@@ -37,8 +37,10 @@ func Unpack(
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	temp := TempDir(dir, there)
-	if err := errors.Join(disk.MkdirAll(filepath.Dir(dir), 0o755), disk.RemoveAll(temp)); err != nil {
+	if err := disk.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	if err := disk.Mkdir(temp, 0o755); err != nil {
 		return err
 	}
 	defer func() {
@@ -61,18 +63,6 @@ func Unpack(
 		return err
 	}
 	return disk.Sync(filepath.Dir(dir))
-}
-
-// Unpacking is the name of the temporary folder in a folder that was there before.
-const Unpacking = ".unpacking"
-
-// TempDir is the folder in which a package is unpacked: in dir where that is there, else beside it. Its name is fixed,
-// so that a later run finds and removes what an interrupted one left.
-func TempDir(dir string, there bool) string {
-	if there {
-		return filepath.Join(dir, Unpacking)
-	}
-	return filepath.Clean(dir) + ".unpacking"
 }
 
 // MoveInto moves what is in the folder from into dir, on the same disk, and removes from. What an installation is known
@@ -101,11 +91,8 @@ func rank(name string) int {
 	return 0
 }
 
-// unpackTo writes the files below a new folder, and sets the modes of folders last.
+// unpackTo writes the files below an empty folder, and sets the modes of folders last.
 func (p *Package) unpackTo(ctx context.Context, dir string, progress func(done, total int64)) error {
-	if err := disk.Mkdir(dir, 0o755); err != nil {
-		return err
-	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err

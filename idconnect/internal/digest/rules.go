@@ -165,7 +165,7 @@ func (t *Hasher) alone(value []byte) (Sum, error) {
 	t.in, t.n = append(bytes.Clone(value), make([]byte, padding)...), len(value)
 	t.pos, t.depth, t.names = 0, 1, t.names[:0]
 	sum, ok := t.value(nil)
-	if !ok || t.pos != t.n {
+	if t.space(); !ok || t.pos != t.n {
 		return sum, errNotJSON
 	}
 	return sum, nil

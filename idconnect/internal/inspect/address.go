@@ -30,7 +30,7 @@ func (seen *Server) withPath(ctx context.Context, c *openidm.Client, side side) 
 	right := &openidm.Client{
 		BaseURL: (&url.URL{Scheme: p.Scheme, Host: p.Host, Path: "/openidm/"}).String(), Credentials: c.Credentials,
 		Trust: c.Trust, Pinned: c.Pinned, TLSName: c.TLSName, Address: c.Address, HTTPClient: c.HTTPClient,
-		Logger: c.Logger, Timeout: c.Timeout,
+		Logger: c.Logger, Timeout: c.Timeout, Compat: c.Compat,
 	}
 	what := "has no path"
 	if strings.Trim(p.Path, "/") != "" {

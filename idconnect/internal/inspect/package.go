@@ -53,7 +53,7 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 	found = append(found, c.stores(p, abs)...)
 	// The name of the folder that it is unpacked into first is longer.
 	info, err := os.Stat(abs)
-	beside := archive.TempDir(abs, err == nil && info.IsDir())
+	beside := archive.TempDir(abs, archive.Unpacking, err == nil && info.IsDir())
 	below := maps.Collect(p.Below())
 	if name, length, limit := tooLong(c.site.Machine.System(), beside, slices.Sorted(maps.Keys(below))); name != "" {
 		found = append(found, codes.PathTooLong.Finding(site.StepUnpack,

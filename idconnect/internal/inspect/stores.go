@@ -89,9 +89,15 @@ func (c storesCheck) readable(file site.StoreFile, store *keystore.Store) prefli
 	return nil
 }
 
+// warnings are what Java tolerates in a store, and what it does not.
 func warnings(file site.StoreFile, s *keystore.Store) (found preflight.Findings) {
 	for _, w := range s.Warnings() {
-		found = append(found, codes.StoreOdd.Finding(site.StepStores, "%s: %s", file.Path, w))
+		if !strings.HasSuffix(w, keystore.NotLoaded) {
+			found = append(found, codes.StoreOdd.Finding(site.StepStores, "%s: %s", file.Path, w))
+		}
+	}
+	for _, refused := range jvmtrust.New(s).Refused() {
+		found = append(found, codes.StoreNotLoaded.Finding(site.StepStores, "%s: %s", file.Path, refused))
 	}
 	return found
 }

@@ -89,6 +89,10 @@ type Unpack struct {
 	Files map[string]File `json:"files,omitempty"`
 	// Empty is the empty folder that was there before, if there was one. It stays, and holds what was unpacked.
 	Empty *Folder `json:"empty,omitempty"`
+	// Temp is the name of the folder, in the target's or beside it, in which it is unpacked first, and Aside that of
+	// the one in which it is removed. Both are written down before the folder is made: nothing else is this program's.
+	Temp  string `json:"temp,omitempty"`
+	Aside string `json:"aside,omitempty"`
 	// Removing: a rollback has begun to remove the folder, and nothing in it is needed any more.
 	Removing bool `json:"removing,omitempty"`
 }

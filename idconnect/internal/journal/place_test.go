@@ -122,6 +122,14 @@ func TestOnePlace(t *testing.T) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}
+	// Also where the server says nothing of who answers.
+	for _, folder := range []string{link, link + "/../idc", m.folder} {
+		p, err := journal.Find(t.Context(), journal.Target{Folder: folder, URL: url, UserDir: m.user})
+		must(t, err)
+		if p.Dir != m.folder+".upgrade" {
+			t.Errorf("%s: %s", folder, p.Dir)
+		}
+	}
 	// Others are others.
 	for _, url := range []string{"https://other.example.com:9443/openidm/", "https://idc716.example.com:9444/openidm/",
 		"https://idc716.example.com:9443/second/openidm/"} {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
@@ -75,7 +74,7 @@ func (n *Unpack) IsOurs(entries []fs.DirEntry) bool {
 	if n == nil || !n.Removing && (n.IsEnded() || n.Empty == nil) {
 		return false
 	}
-	top := map[string]bool{archive.Unpacking: true}
+	top := map[string]bool{n.Temp: true}
 	for rel := range n.Files {
 		name, _, _ := strings.Cut(rel, "/")
 		top[name] = true

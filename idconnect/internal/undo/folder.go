@@ -16,14 +16,14 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-const removing = ".removing"
-
 // aside is where the folder dir, or what is in a folder that was there before, goes before it is removed.
 func aside(n *journal.Unpack, dir string) string {
-	if n.Empty != nil {
-		return filepath.Join(dir, removing)
+	if to, ok := archive.Claimed(dir, archive.Removing, n.Aside); ok {
+		return to
 	}
-	return filepath.Clean(dir) + removing
+	to := archive.TempDir(dir, archive.Removing, n.Empty != nil)
+	n.Aside = filepath.Base(to)
+	return to
 }
 
 // RecoverFolder finds out what became of an unpacking, or of its removal, that was killed.
@@ -44,19 +44,26 @@ func RecoverFolder(j *journal.Journal, dir string) error {
 	case n.IsEnded():
 		return nil
 	}
-	temp := archive.TempDir(dir, n.Empty != nil)
-	_, err := os.Lstat(temp)
+	temp, ours := archive.Claimed(dir, archive.Unpacking, n.Temp)
+	there := false
+	if ours {
+		_, err := os.Lstat(temp)
+		there = !errors.Is(err, fs.ErrNotExist)
+	}
 	switch {
-	case err == nil && n.Files != nil && n.Empty != nil:
+	case there && n.Files != nil && n.Empty != nil:
 		if err := archive.MoveInto(temp, dir); err != nil {
 			return err
 		}
-	case errors.Is(err, fs.ErrNotExist) && n.Files != nil && installation.Is(dir):
-	default:
+	case !there && n.Files != nil && installation.Is(dir):
+	case there:
 		// The note stays, for the empty folder that may have been there.
 		return disk.RemoveAll(temp)
+	default:
+		return nil
 	}
 	n.End()
+	n.Temp = ""
 	return j.Save()
 }
 
@@ -95,13 +102,6 @@ func Folder(
 	if n.Empty != nil {
 		detail = strings.Replace(detail, "removed ", "emptied ", 1)
 	}
-	if _, err := os.Lstat(aside(n, dir)); err == nil && !n.Removing && n.Empty == nil {
-		return "", nil, fmt.Errorf("%s is in the way, and not this program's: move it away", aside(n, dir))
-	}
-	n.Removing = true
-	if err := j.Save(); err != nil {
-		return "", nil, err
-	}
 	return detail, nil, removeFolder(j, dir)
 }
 
@@ -109,7 +109,11 @@ func Folder(
 // installation, and removes it.
 func removeFolder(j *journal.Journal, dir string) error {
 	n := j.Unpack
+	n.Removing = true
 	to := aside(n, dir)
+	if err := j.Save(); err != nil {
+		return err
+	}
 	if n.Empty != nil {
 		if err := moveAside(dir, to); err != nil {
 			return err
@@ -144,7 +148,7 @@ func moveAside(dir, to string) error {
 		}
 	}
 	for _, e := range entries {
-		if e.Name() == removing || e.Name() == "security" {
+		if e.Name() == filepath.Base(to) || e.Name() == "security" {
 			continue
 		}
 		if err := move(e.Name()); err != nil {

@@ -65,12 +65,18 @@ var faultsOfStores = []catalogueRow{
 	{"PEM as a truststore", "STORE-DISGUISED", blocks, func(w *catalogueWorld) {
 		w.write(w.sourceFile("truststore"), "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", 0o600)
 	}},
+	{"PKCS#12 with an Ed25519 key", "STORE-NOT-READ", blocks, func(w *catalogueWorld) {
+		b, err := os.ReadFile("../keystore/testdata/openssl/ed.p12")
+		must(w.t, err)
+		w.write(w.sourceFile("keystore.jceks"), string(b), 0o600)
+		w.boot(w.u.SourceDir, "openidm.keystore.type=PKCS12\n")
+	}},
 	{"JKS as JCEKS", "STORE-DISGUISED", warns, func(w *catalogueWorld) {
 		w.boot(w.u.SourceDir, "openidm.truststore.type=JCEKS\n")
 	}},
 	{"truststore without a password", "STORE-UNVERIFIED", warns, func(w *catalogueWorld) {
 		boot := filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties")
-		w.write(boot, strings.Split(testBoot, "\n")[0], 0o644)
+		w.write(boot, strings.Split(testBoot, "\n")[0]+"\nopenidm.truststore.password=CONSOLE\n", 0o644)
 	}},
 	{"truststore with something behind it", "STORE-ODD", warns, func(w *catalogueWorld) {
 		b, err := os.ReadFile(w.sourceFile("truststore"))

@@ -205,9 +205,12 @@ func (i *Installation) KeystorePassword() (keystore.Password, error) {
 	return i.password("openidm.keystore.password")
 }
 
-// TruststorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
-// [idmvalues.ErrConsole]. The error names the file and never the value.
+// TruststorePassword is what boot.properties says, decoded, else, as for the server, the keystore's; zero where it says
+// neither. CONSOLE is [idmvalues.ErrConsole]. The error names the file and never the value.
 func (i *Installation) TruststorePassword() (keystore.Password, error) {
+	if _, ok := i.Property("openidm.truststore.password"); !ok {
+		return i.KeystorePassword()
+	}
 	return i.password("openidm.truststore.password")
 }
 

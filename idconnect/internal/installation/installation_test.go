@@ -67,7 +67,7 @@ func TestInstallation(t *testing.T) {
 			s.storePass, s.trustPass = "changeit", "changeit"
 		})},
 		"as 7.x may have it": {bootFiles[1], spaced, with(func(s *says) {
-			s.port, s.storePass, s.knowsNoTS = 9443, "a b", true
+			s.port, s.storePass, s.trustPass = 9443, "a b", "a b"
 		})},
 		"asked for at the console": {bootFiles[2], console, with(func(s *says) {
 			s.storeErr, s.trustPass = idmvalues.ErrConsole, "a"

@@ -118,7 +118,7 @@ var entriesOfStores = ofStores{
 			"by the procedure its subject is the host name " +
 			"of the 2.1 environment, here that of the instance URL.",
 		Why:    "the server presents this certificate; the target compares its name with the instance URL",
-		Remedy: "use the name of the certificate in the instance URL, with a line in the hosts file",
+		Remedy: "renew the certificate with that host name, or use its own name in the instance URL",
 	},
 	ValueDoesNotOpen: Entry{
 		Code: "VALUE-DOES-NOT-OPEN", Severity: Blocks,

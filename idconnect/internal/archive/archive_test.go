@@ -105,7 +105,7 @@ func TestPackages(t *testing.T) {
 		},
 		"a line break behind it": {end: rawEnd{behind: "\n"}, want: plain},
 		"a block behind it":      {end: rawEnd{behind: strings.Repeat("\x00", 1000)}, want: plain},
-		"comment": {end: rawEnd{comment: "of the vendor"}, want: plain},
+		"comment":                {end: rawEnd{comment: "of the vendor"}, want: plain},
 		"64 bits": {
 			entries: []rawEntry{{name: rawTop + "a", content: "a", zip64: true}},
 			end:     rawEnd{count64: is(uint64(4))},

@@ -21,6 +21,10 @@ func (r *runner) checkOutputs(reportDir, repairList string) error {
 		if err := r.outsideSource(path); err != nil {
 			return err
 		}
+		// It is empty, as a file that may be replaced is.
+		if path != "" && disk.Contains(filepath.Join(r.StateDir, "lock"), path) {
+			return &disk.OutputError{Path: path, Reason: "it is the lock of the upgrade"}
+		}
 	}
 	if err := verify.CheckFiles(r.stateFile(), repairList); err != nil || reportDir == "" {
 		return err

@@ -34,8 +34,10 @@ func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
 
 func (r *runner) plan(ctx context.Context) report.Plan {
 	seen := r.inspection().Run(ctx)
-	p := report.Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target),
-		Findings: append(r.requests().Open(seen.Target.Answered), seen.Findings...)}
+	p := report.Plan{Source: serverSeen(seen.Source), Target: serverSeen(seen.Target), Findings: seen.Findings}
+	if r.held != nil || !r.locked() { // else another run waits for its own request
+		p.Findings = append(r.requests().Open(seen.Target.Answered), p.Findings...)
+	}
 	chosen := r.chosenSteps()
 	p.Steps = make([]report.StepPlan, len(chosen))
 	var wait sync.WaitGroup

@@ -34,8 +34,8 @@ func (w *world) withSetup(t *testing.T, script string) *world {
 	return w
 }
 
-// askPassword is what a script asks, and slowServer how it then starts a server: a process that writes its PID, and
-// counts the starts. That which the world's own server waits for is made by ready.
+// askPassword is what a script asks, and slowServer how it then counts the starts, and starts a server: a process that
+// writes its PID. That which the world's own server waits for is made by ready.
 const askPassword = `stty -echo
 printf 'Enter keystore password: '
 read -r password
@@ -44,8 +44,8 @@ stty echo
 `
 
 func slowServer(ready string) string {
-	return `sleep 2
-echo x >>starts
+	return `echo x >>starts
+sleep 1
 (trap '' HUP; exec sh -c 'echo $$ >.openidm.pid; ` + ready + `; exec sleep 60') &
 `
 }

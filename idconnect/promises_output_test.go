@@ -77,6 +77,11 @@ func outputsReplaceNothing(t *testing.T) {
 		symlink(t, filepath.Join(w.dir, "package.zip"), file)
 		w.unwritten(t, what, file)
 	}
+	w := newWorld(t, 1)
+	w.unpacked(t)
+	lock := filepath.Join(w.u.TargetDir+".upgrade", "lock")
+	w.u.RepairList = lock
+	w.unwritten(t, "ids", lock)
 	// And once the work is done.
 	dir := t.TempDir()
 	thesis := filepath.Join(dir, "report.txt")

@@ -24,6 +24,7 @@ var promisesSource = slices.Concat(promisesStores, promisesOutput)
 var promisesStores = []promise{
 	{"a package cannot name a store outside the target's folder", packageNamesStore},
 	{"an installation cannot name a store outside the target's folder", targetNamesStore},
+	{"a target that is given by a link has its own stores", linkedTarget},
 	{"a folder of the target that is a link to the source's is refused", targetLinksToSource},
 	{"a store of the target that is a hard link to the source's is refused", targetSharesStore},
 	{"a link put in place after preflight is not followed", linkAfterPreflight},
@@ -171,6 +172,25 @@ func targetNamesStore(t *testing.T) {
 		lines := testBoot + "openidm." + name + ".location=" + filepath.ToSlash(store) + "\n"
 		must(t, os.WriteFile(filepath.Join(w.u.TargetDir, "conf", "boot", "boot.properties"), []byte(lines), 0o644))
 		w.refused(t, "TARGET-STORES", store)
+	}
+}
+
+// linkedTarget: a folder that is given by a link, and a store that its configuration names by the real path.
+func linkedTarget(t *testing.T) {
+	w := newWorld(t, 1)
+	w.unpacked(t)
+	real := w.u.TargetDir
+	link := filepath.Join(w.dir, "link")
+	symlink(t, real, link)
+	boot := testBoot + "openidm.truststore.location=" + filepath.ToSlash(w.targetStore("trusted")) + "\n"
+	must(t, os.WriteFile(filepath.Join(real, "conf", "boot", "boot.properties"), []byte(boot), 0o644))
+	w.u.TargetDir = link
+	_, err := w.u.Run(t.Context())
+	must(t, err)
+	_, err = w.u.Rollback(t.Context(), idconnect.StepStores)
+	must(t, err)
+	if entries, err := os.ReadDir(filepath.Join(real, "security")); err != nil || len(entries) != 1 {
+		t.Errorf("left: %v, %v", entries, err)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -60,6 +62,13 @@ var promisesTerminal = []promise{
 		showAll(t, w.u).printable(t, "event", "error", "report.txt", "report.html")
 		w.u.Steps, w.u.Package = nil, w.dir+"/"+name
 		showAll(t, w.u).printable(t, "plan")
+	}},
+	{"nor of the system's words about a file, in the error of a run", func(t *testing.T) {
+		l := newLeaky(t)
+		name := strings.ReplaceAll(hostileText, "\x00", "")
+		l.u.StateDir = filepath.Join(t.TempDir(), name)
+		must(t, os.MkdirAll(filepath.Join(l.u.StateDir, "lock"), 0o755))
+		showAll(t, l.u).printable(t, "error", "report.txt", "report.json")
 	}},
 	{"nor of a certificate's names and an alias", func(t *testing.T) {
 		w := newWorld(t, 2)
@@ -163,7 +172,8 @@ func interrupted(t *testing.T, u *idconnect.Upgrade, step string, when report.St
 			}
 		}
 	}
-	if text := s.text["report.txt"]; strings.Count(text, resume) != 1 || len(saysInterrupted.FindAllString(text, -1)) != 3 {
+	text := s.text["report.txt"]
+	if strings.Count(text, resume) != 1 || len(saysInterrupted.FindAllString(text, -1)) != 3 {
 		t.Errorf("it is said more than once:\n%s", text)
 	}
 }
@@ -179,9 +189,9 @@ func hostileStore(t *testing.T, w *world) {
 	must(t, s.PutSecretKey(hostileText, "AES", make([]byte, 16), o))
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1),
-		Subject: pkix.Name{CommonName: hostileText}, NotAfter: time.Now().Add(time.Hour)}, &x509.Certificate{},
-		key.Public(), key)
+	like := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: hostileText},
+		NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, like, like, key.Public(), key)
 	must(t, err)
 	own, err := x509.ParseCertificate(der)
 	must(t, err)

@@ -3,7 +3,9 @@ package idconnect_test
 import (
 	"crypto/x509"
 	"errors"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -57,6 +59,47 @@ func TestTruststoreConflict(t *testing.T) {
 			if err := jvmtrust.New(s).Verify(testHost, []*x509.Certificate{w.source.Certificate()}); err != nil {
 				t.Errorf("the source is not trusted: %v", err)
 			}
+		})
+	}
+}
+
+// TestTruststorePasswordsDiffer: the target's truststore is the package's at first, with the password that its own
+// boot.properties says, and the source's once it was copied, with the source's. No single password opens both.
+func TestTruststorePasswordsDiffer(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]string{"of boot.properties": "", "given": "Trust+Store/21"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 5)
+			w.u.Target.TruststorePassword = keystore.NewPassword(given)
+			from := filepath.Join(w.u.SourceDir, "security", "truststore")
+			s, err := keystore.Open(from, keystore.NewPassword("changeit"))
+			must(t, err)
+			must(t, keystore.WriteFile(from, s, keystore.NewPassword("Trust+Store/21")))
+			boot := strings.Replace(testBoot, "openidm.truststore.password=changeit",
+				"openidm.truststore.password=Trust+Store/21", 1)
+			must(t, os.WriteFile(filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties"), []byte(boot), 0o644))
+			w.u.Steps = []string{idconnect.StepUnpack}
+			_, err = w.u.Run(t.Context())
+			must(t, err)
+			to := filepath.Join(w.u.TargetDir, "security", "truststore")
+			must(t, keystore.WriteFile(to, keystore.New(keystore.JKS), keystore.NewPassword("changeit")))
+			// Nothing but its truststore says who the target is.
+			look := func(when string) {
+				w.u.Steps = nil
+				plan, err := w.u.Plan(t.Context())
+				must(t, err)
+				for _, f := range plan.Findings {
+					if f.Code == "TARGET-TLS" {
+						t.Errorf("%s the copy: %+v", when, f)
+					}
+				}
+			}
+			look("before")
+			w.u.Steps = []string{idconnect.StepStores}
+			_, err = w.u.Run(t.Context())
+			must(t, err)
+			look("after")
 		})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
-	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -32,17 +31,7 @@ func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOpti
 	if err := opts.Acceptance.Validate(); err != nil {
 		return nil, err
 	}
-	r, err := verify.Run(ctx, source, target, opts.Options, func(ctx context.Context, r *verify.Report) error {
+	return verify.Run(ctx, source, target, opts.Options, func(ctx context.Context, r *verify.Report) error {
 		return acceptance.Run(ctx, source, target, opts.Acceptance, opts.Options, r)
 	})
-	hide := redact.Join(hideOf(source), hideOf(target))
-	return redact.Value(hide, r), hide.Error(err)
-}
-
-// hideOf takes out of texts what a client knows.
-func hideOf(c *openidm.Client) redact.Redactor {
-	if c == nil {
-		return redact.Redactor{}
-	}
-	return redact.New(c.Credentials.Username, append([]openidm.Secret{c.Credentials.Password}, c.Hide...)...)
 }

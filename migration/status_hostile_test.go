@@ -30,6 +30,8 @@ var odd = []struct{ member, onlyOutside string }{
 	{`"x":` + strings.Repeat("[", 12) + strings.Repeat("]", 12), ""},
 	{`"stage":"COMPLETED_FAILED"`, "x"}, {`"x":"ABORTED"`, "x"}, {`"x":7`, "x"}, {`"x":{"a":1}`, "x"},
 	{`"success":false`, "x"}, {`"code":500`, "x"}, {`"message":"3 records failed"`, "x"}, {`"remaining":5`, "x"},
+	{`"percent":50`, "x"}, {`"description":"aborted"`, "x"}, {`"action":"cancel"`, "x"}, {`"cause":{"a":1}`, ""},
+	{`"reason":"connection refused"`, "x"},
 }
 
 // goodAnswers are complete.

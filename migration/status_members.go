@@ -15,7 +15,7 @@ import (
 var (
 	wordNames    = [...]string{"status", "state", "result"}
 	messageNames = [...]string{"message", "error", "errors", "reason", "detail", "cause"}
-	problemNames = [...]string{"error", "errors", "exception", "exceptions", "fault"}
+	problemNames = [...]string{"error", "errors", "exception", "exceptions", "fault", "cause"}
 	// runNames are what only a reconciliation has.
 	runNames = [...]string{"mapping", "stage", "situationsummary"}
 	// countNames count records, whatever came of them.
@@ -127,9 +127,10 @@ func isUnknownCount(t json.Token) bool {
 	return t == "?" || t == "" || t == json.Number("-1") || t == "-1"
 }
 
-var percent = regexp.MustCompile(`^\d{1,3}(\.\d+)? ?%?$`)
+var hundred = regexp.MustCompile(`^100(\.0+)? ?%?$`)
 
-func isPercent(t json.Token) bool { return percent.MatchString(strings.TrimSpace(fmt.Sprint(t))) }
+// isHundred: all of it, as a percentage.
+func isHundred(t json.Token) bool { return hundred.MatchString(strings.TrimSpace(fmt.Sprint(t))) }
 
 var timestamp = regexp.MustCompile(`^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?$`)
 
@@ -145,7 +146,7 @@ func isAmount(s string) bool { return amount.MatchString(strings.ToLower(strings
 
 var (
 	alarms = [...]string{"fail", "error", "exception", "abort", "cancel", "reject", "incomplete", "partial", "not all",
-		"not complete"}
+		"not complete", "refused", "denied", "unable", "cannot", "could not", "timed out", "timeout", "unreachable"}
 	noAlarms = regexp.MustCompile(`\b(no|0|zero|without)( any)? (failed|failures?|errors?|exceptions?)( records)?\b` +
 		`|\b0 (records )?failed\b|\bfailed: 0\b`)
 )
@@ -156,10 +157,15 @@ func isAlarming(said string) bool {
 	return holds(said, alarms[:]) && holds(noAlarms.ReplaceAllString(said, ""), alarms[:])
 }
 
-// contradicts reports whether a text of a reconciliation cannot stand in one
-// that succeeded.
+// contradicts reports whether a text cannot stand beside a success.
 func contradicts(key, s string) bool {
-	return key == "stage" && !strings.EqualFold(s, "COMPLETED_SUCCESS") || key == "stagedescription" && isAlarming(s)
+	switch key {
+	case "stage":
+		return !strings.EqualFold(s, "COMPLETED_SUCCESS")
+	case "stagedescription", "description", "action":
+		return isAlarming(s)
+	}
+	return false
 }
 
 // textOfRun is where a text of a reconciliation is kept, nil for other members.

@@ -65,10 +65,10 @@ func (o *object) member(name string, t json.Token) error {
 	if into := o.textOfRun(key); into != nil {
 		if s, ok := t.(string); ok {
 			*into = text.Cut(s, maxOdd)
-			if contradicts(key, s) {
-				o.out.odd(at, raw(s))
-			}
 		}
+	}
+	if s, ok := t.(string); ok && o.at.mode != free && contradicts(key, s) {
+		o.out.odd(at, raw(s))
 	}
 	switch kind := kindOf(key, o.at.mode); {
 	case kind == kindFailed:
@@ -84,7 +84,7 @@ func (o *object) member(name string, t json.Token) error {
 		if o.code = countOf(t); o.code < 0 || o.code >= 300 {
 			o.out.odd(at, raw(t))
 		}
-	case kind == kindPercent && isPercent(t), kind == kindYes && t == true:
+	case kind == kindPercent && isHundred(t), kind == kindYes && t == true:
 	case kind == kindText && t != true && t != false, t == "", isTime(t):
 	default:
 		o.out.odd(at, raw(t))

@@ -16,6 +16,18 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
+// TestMain keeps what runs leave for their user in a folder of the tests.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "state")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_STATE_HOME", dir)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 // fixture is one installation with both servers: the target has been set up
 // and is empty.
 type fixture struct {

@@ -17,14 +17,16 @@ func addDemoMappings(o *openidmtest.Options) {
 		}
 		return out
 	}
+	generation := openidmtest.OpenIDM31
+	if o.Role == openidmtest.Target {
+		generation = openidmtest.IDM71
+	}
 	o.Managed = []string{"permissionset", "group"}
 	o.Connectors = []openidmtest.Connector{
 		{Name: "ad", Class: "org.identityconnectors.ldap.LdapConnector",
 			Settings: members{"host": "dc.example.com", "port": 636},
 			Objects:  map[string][]map[string]any{"account": accounts("cn", 200), "group": accounts("g", 9)}},
-		{Name: "salesforce", Class: "org.example.SalesforceConnector",
-			Settings: members{"loginUrl": "https://login.example.com/"},
-			Objects:  map[string][]map[string]any{"User": accounts("005", 200)}},
+		generation.Salesforce("salesforce", map[string][]map[string]any{"User": accounts("005", 200)}),
 	}
 	o.Mappings = []map[string]any{
 		{"name": "systemAdAccount_managedUser", "source": "system/ad/account", "target": "managed/user",
@@ -44,11 +46,11 @@ func addDemoLinks(s *openidmtest.Server, users int) {
 		user := fmt.Sprintf("u%05d", i)
 		s.Put("repo/link", "ad"+user, map[string]any{
 			"firstId": fmt.Sprintf("cn%05d", i), "secondId": user,
-			"linkType": "systemAdAccount_managedUser", "linkQualifier": "default",
+			"linkType": "systemAdAccount_managedUser",
 		})
 		s.Put("repo/link", "sf"+user, map[string]any{
 			"firstId": user, "secondId": fmt.Sprintf("005%05d", i),
-			"linkType": "managedUser_systemSalesforceUser", "linkQualifier": "default",
+			"linkType": "managedUser_systemSalesforceUser",
 		})
 	}
 	for i := range 7 {

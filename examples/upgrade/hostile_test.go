@@ -45,7 +45,8 @@ func TestHostileStore(t *testing.T) {
 		}}
 		a.run(t.Context(), args)
 		unprintable := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
-		if text := out.String() + errs.String(); !strings.Contains(text, "hostile") || strings.ContainsFunc(text, unprintable) {
+		text := out.String() + errs.String()
+		if !strings.Contains(text, "hostile") || strings.ContainsFunc(text, unprintable) {
 			t.Errorf("%v: %q", args, text)
 		}
 		var back any
@@ -64,7 +65,8 @@ func TestHostileError(t *testing.T) {
 		var out bytes.Buffer
 		a := &app{err: &out, args: []string{"run", "-source-dir", hostile, "it's"}}
 		a.exit(err)
-		if text := out.String(); !strings.Contains(text, "hostile") || strings.ContainsAny(text, "\x1b\u009b\u202e\x07") {
+		text := out.String()
+		if !strings.Contains(text, "hostile") || strings.ContainsAny(text, "\x1b\u009b\u202e\x07") {
 			t.Errorf("%q", text)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -43,10 +44,10 @@ const parallelReads = 4
 // checker makes the checks of one comparison.
 type checker struct {
 	servers  [2]server
-	opts     Options        // with defaults
-	compared verify.Options // with defaults
-	report   *verify.Report // with the collections
-	secrets  []string       // that the servers must not be quoted with
+	opts     Options         // with defaults
+	compared verify.Options  // with defaults
+	report   *verify.Report  // with the collections
+	hide     redact.Redactor // what the servers must not be quoted with
 
 	salesforce, directory *regexp.Regexp
 	config                [2]*configuration
@@ -66,16 +67,19 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	if report == nil {
 		return errors.New("making the acceptance checks: the report is nil")
 	}
-	if _, err := (identity.Pair{Source: source, Target: target}).Check(ctx); err != nil {
+	pair := identity.Pair{Source: source, Target: target}
+	if _, err := pair.Check(ctx); err != nil {
 		return err
 	}
 	opts = opts.withDefaults()
 	t := &checker{
 		servers: [2]server{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
-		secrets:    []string{source.Credentials.Password.Reveal(), target.Credentials.Password.Reveal()},
+		hide:       pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
 	}
-	return t.run(ctx)
+	err := t.run(ctx)
+	*report = redact.Value(t.hide, *report)
+	return t.hide.Error(err)
 }
 
 // run makes the checks one after the other.

@@ -56,7 +56,7 @@ type configuration struct {
 	mappingsBy   string
 }
 
-// connector is a configuration provisioner.openicf/…, as far as it is
+// connector is a configuration provisioner.openicf/… or of the like, as far as it is
 // looked at. What it holds to connect, secrets among it, is only compared.
 type connector struct {
 	Name string `json:"name"`
@@ -112,7 +112,8 @@ func (t *checker) read(ctx context.Context) {
 func (t *checker) readConnectors(ctx context.Context, side int, ids []string) error {
 	config := t.config[side]
 	for _, id := range ids {
-		if !strings.HasPrefix(id, "provisioner.") {
+		// Salesforce's had ids of another kind before October 2014.
+		if !strings.HasPrefix(id, "provisioner.") && !strings.HasPrefix(id, "salesforce/") {
 			continue
 		}
 		if len(config.connectors) >= maxConnectors {

@@ -18,7 +18,8 @@ import (
 
 // connectors compares the connectors to Salesforce and Active Directory: every
 // one of the source must be in the target by its name, with the same class and
-// object types. Other settings that differ are named: an address may have to.
+// object types, but for the changes that are expected of a migration. Other settings
+// that differ are named: an address may have to.
 // Encrypted ones are not looked at, as each server has them in its own way.
 func (t *checker) connectors(ctx context.Context, c *verify.Check) {
 	t.read(ctx)
@@ -34,21 +35,18 @@ func (t *checker) connectors(ctx context.Context, c *verify.Check) {
 		return
 	}
 	c.Source, c.Target = int64(len(here)), int64(len(there))
-	var missing, changed, other []string
+	var missing, changed, other, explained []string
 	for _, a := range here {
 		b, ok := t.config[1].connector(a.Name)
 		if !ok {
 			missing = append(missing, a.Name)
 			continue
 		}
-		var must, may []string
-		if a.Ref.Name != b.Ref.Name {
-			must = append(must, "class")
-		}
-		for _, name := range a.types() {
-			if _, ok := b.ObjectTypes[name]; !ok {
-				must = append(must, "object type "+name)
-			}
+		var may []string
+		want := t.expected(0, a)
+		must := want.differ(t.expected(1, b))
+		for _, why := range want.because {
+			explained = append(explained, fmt.Sprintf("%s (%s)", a.Name, why))
 		}
 		for _, name := range slices.Sorted(maps.Keys(mergeNames(a.Settings, b.Settings))) {
 			x, y := a.Settings[name], b.Settings[name]
@@ -66,6 +64,9 @@ func (t *checker) connectors(ctx context.Context, c *verify.Check) {
 	}
 	t.conclude(c, "connector", "set the connector up in the target, then compare again", missing, changed, other,
 		len(t.config[0].connectors)-len(here))
+	if len(explained) > 0 {
+		c.Detail += "; changed as expected: " + list(explained)
+	}
 }
 
 // populated checks whether the target's connectors to Active Directory show

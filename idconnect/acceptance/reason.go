@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -26,13 +27,12 @@ var (
 )
 
 // harmless makes what a server says of a record fit for a report.
-func harmless(said string, secrets ...string) string {
+func harmless(said string, hide redact.Redactor) string {
 	// What is cut here is nobody's loss, and bounds the time of what follows.
-	said = text.Cut(said, 16*maxReason)
-	for _, secret := range secrets {
-		if len(secret) >= 4 {
-			said = strings.ReplaceAll(said, secret, "…")
-		}
+	if len(said) > 16*maxReason {
+		said = hide.Cut(said[:16*maxReason]) + "…"
+	} else {
+		said = hide.Text(said)
 	}
 	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t",
 		" ").Replace(said))), " ")
@@ -99,4 +99,4 @@ func withoutWord(text, word string) string {
 }
 
 // reason hides the passwords of both accounts, too.
-func (t *checker) reason(text string) string { return harmless(text, t.secrets...) }
+func (t *checker) reason(text string) string { return harmless(text, t.hide) }

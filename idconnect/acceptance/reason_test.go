@@ -6,7 +6,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 func TestHarmless(t *testing.T) {
@@ -39,20 +41,28 @@ func TestHarmless(t *testing.T) {
 		{"the secret letmein is quoted", "the secret …"},
 		{"said adminpw aloud", "said … aloud"},
 	} {
-		if got := harmless(tc.in, "adminpw", "abc"); got != tc.want {
+		if got := harmless(tc.in, hiding("adminpw", "abc")); got != tc.want {
 			t.Errorf("%q:\ngot  %q\nwant %q", tc.in, got, tc.want)
 		}
 	}
-	long := harmless(strings.Repeat("wörd ", 100_000))
+	long := harmless(strings.Repeat("wörd ", 100_000), redact.Redactor{})
 	if len(long) > maxReason+len("…") || !utf8.ValidString(long) {
 		t.Errorf("%d bytes: %q", len(long), long)
 	}
 }
 
+func hiding(secrets ...string) redact.Redactor {
+	var all []keystore.Password
+	for _, s := range secrets {
+		all = append(all, keystore.NewPassword(s))
+	}
+	return redact.New("", all...)
+}
+
 func FuzzHarmless(f *testing.F) {
 	f.Add("a 'b' c\x1b", "secret")
 	f.Fuzz(func(t *testing.T, said, secret string) {
-		got := harmless(said, secret)
+		got := harmless(said, hiding(secret))
 		if len(got) > maxReason+len("…") || strings.ContainsAny(got, "\x00\x1b\n\r") {
 			t.Fatalf("%q", got)
 		}

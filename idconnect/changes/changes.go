@@ -42,6 +42,11 @@ type Change struct {
 	Origin string
 }
 
+// Connectors is the Collection of changes of connectors, which the acceptance checks
+// compare. The members of a connector are connectorName and, as a list of names,
+// objectTypes.
+const Connectors = "config/connector"
+
 // Record has those members of a record that a [Change] names, in the form of RFC
 // 8785 and without any _rev; what is encrypted is {"$crypto":true}. A member that
 // is absent is not in it.

@@ -3,6 +3,7 @@ package changes
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -56,7 +57,26 @@ func Default() []Change {
 		{Code: "JOB-ENABLED", Collection: "repo/scheduler/job", Members: []string{"enabled"},
 			Source: enabled, Says: "have enabled as true or false",
 			Sure: Read, Origin: `absent means true, and it may be text [31]; boolean [doc]`},
+		{Code: "SALESFORCE-CONNECTOR", Collection: Connectors, Members: []string{"connectorName", "objectTypes"},
+			Source: salesforce, Says: "are of the class of 7.x, which need not have other types than User",
+			Sure: Inferred, Origin: "no OpenICF connector, with nine types [31]; one with User in IDM [73][doc]"},
 	}
+}
+
+// salesforce makes the connector of 3.x one of 7.x, with those of its object types
+// that the target must have.
+func salesforce(r Record) Effect {
+	if string(r["connectorName"]) != `"org.forgerock.openidm.salesforce.Salesforce"` {
+		return Untouched
+	}
+	r["connectorName"] = json.RawMessage(`"org.forgerock.openicf.connectors.salesforce.SalesforceConnector"`)
+	var types []string
+	if json.Unmarshal(r["objectTypes"], &types) == nil && slices.Contains(types, "User") {
+		r["objectTypes"] = json.RawMessage(`["User"]`)
+	} else {
+		r["objectTypes"] = json.RawMessage(`[]`)
+	}
+	return Applied
 }
 
 // static are the two internal users whose old record, with a userName, goes.

@@ -198,7 +198,7 @@ func htmlViewOf(rep *View) htmlView {
 		Version: rep.Version, Took: text.Duration(rep.Ended.Sub(rep.Started)),
 		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat),
 		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
-		Error: paragraphs(rep.cause()), Remedy: paragraphs(rep.Remedy),
+		Error: paragraphs(rep.cause()), Remedy: paragraphs(rep.todo()),
 		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
 	}
 	switch {

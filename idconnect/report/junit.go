@@ -61,8 +61,8 @@ func writeJUnit(w io.Writer, rep *View) error {
 		outcome.Out = rep.Title + ". " + rep.Lead
 	default:
 		text := rep.cause()
-		if rep.Remedy != "" {
-			text += "\nremedy: " + rep.Remedy
+		if todo := rep.todo(); todo != "" {
+			text += "\nremedy: " + todo
 		}
 		outcome.Failure = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, text)
 	}

@@ -37,7 +37,7 @@ func (v *View) Blocks() []Block {
 	if cause != "" {
 		b.empty()
 		b.line(0, 2, Bad, "error: "+cause)
-		b.labelled(0, "remedy", v.Remedy)
+		b.labelled(0, "remedy", v.todo())
 	}
 	if v.Verify != nil {
 		b.empty()

@@ -32,6 +32,14 @@ func (v *View) cause() string {
 	return v.Error
 }
 
+// todo is what to do, "" where the verdict says it.
+func (v *View) todo() string {
+	if v.Outcome == "interrupted" {
+		return ""
+	}
+	return v.Remedy
+}
+
 // Tone says whether something is good news. The zero value is plain.
 type Tone string
 

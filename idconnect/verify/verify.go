@@ -17,6 +17,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -124,7 +125,8 @@ type Progress struct {
 // holds the collections that were finished.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
-	notes, err := identity.Pair{Source: source, Target: target}.Check(ctx)
+	pair := identity.Pair{Source: source, Target: target}
+	notes, err := pair.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +149,8 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 			report.Ended = time.Now()
 		}
 	}
-	return report, store.end(err)
+	hide := pair.Hide()
+	return redact.Value(hide, report), hide.Error(store.end(err))
 }
 
 // Errors of [Run], and of package acceptance, by errors.Is.

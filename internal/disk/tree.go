@@ -52,17 +52,22 @@ func Below(dir, path string) error {
 	return err
 }
 
-// relative is a path below a folder, "." for the folder itself.
+// relative is a path below a folder, "." for the folder itself. A folder whose name is a link has its real name, too.
 func relative(dir, path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}
-	rel, err := filepath.Rel(dir, abs)
-	if err != nil || !filepath.IsLocal(rel) {
-		return "", &OutsideError{Path: path, Dir: dir}
+	for _, name := range []func(string) (string, error){filepath.Abs, filepath.EvalSymlinks} {
+		at, err := name(dir)
+		if err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(at, abs); err == nil && filepath.IsLocal(rel) {
+			return rel, nil
+		}
 	}
-	return rel, nil
+	return "", &OutsideError{Path: path, Dir: dir}
 }
 
 // below calls f with the path below the folder. Errors name the whole path.

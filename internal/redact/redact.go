@@ -175,7 +175,8 @@ func (r Redactor) at(m *matcher, s string) (end int, longest form, partial bool)
 // mayFollow rules out most places quickly.
 func mayFollow(f form, second byte) bool {
 	want := f.text[1]
-	return second == want || second >= utf8.RuneSelf || strings.IndexByte(`%&\+`, second) >= 0 || second == otherCase(want)
+	return second == want || second == otherCase(want) || second >= utf8.RuneSelf ||
+		strings.IndexByte(`%&\+`, second) >= 0
 }
 
 func otherCase(c byte) byte {

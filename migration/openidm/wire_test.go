@@ -102,6 +102,10 @@ func (w *wire) check(t *testing.T) {
 		t.Errorf("HTTP/2, which has no spelling: %v", w.protocols)
 	}
 	for _, head := range w.requests {
+		named := strings.Contains(head, "_action=configure")
+		if strings.Contains(head, "\r\nX-ForgeRock-TransactionId: ours\r\n") != named {
+			t.Errorf("named %v:\n%s", named, head)
+		}
 		for name, values := range map[string][]string{
 			"X-OpenIDM-Username":  {"openidm-admin", "anonymous"},
 			"X-OpenIDM-Password":  {secretText, "anonymous"},
@@ -127,7 +131,8 @@ var callsOf = map[string]func(context.Context, *Client){
 	"Login":   func(ctx context.Context, c *Client) { c.Login(ctx) },
 	"Read":    func(ctx context.Context, c *Client) { c.Read(ctx, "managed/user/a", nil, "userName") },
 	"Action": func(ctx context.Context, c *Client) {
-		c.Action(ctx, "endpoint/migration", "configure", ActionRequest{Body: map[string]int{"a": 1}}, nil)
+		c.Action(ctx, "endpoint/migration", "configure", ActionRequest{
+			Body: map[string]int{"a": 1}, TransactionID: "ours"}, nil)
 	},
 	"Configs":   func(ctx context.Context, c *Client) { c.Configs(ctx) },
 	"Config":    func(ctx context.Context, c *Client) { c.Config(ctx, "sync", nil) },

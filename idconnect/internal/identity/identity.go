@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -51,6 +52,18 @@ func (e *Error) Remedy() string {
 type Pair struct {
 	Source, Target *openidm.Client
 	Lookup         func(ctx context.Context, host string) ([]string, error)
+}
+
+// Hide takes out of texts what the clients know: their servers may repeat it.
+func (p Pair) Hide() redact.Redactor {
+	var all []redact.Redactor
+	for _, c := range []*openidm.Client{p.Source, p.Target} {
+		if c != nil {
+			own := c.Credentials
+			all = append(all, redact.New(own.Username, append([]openidm.Secret{own.Password}, c.Hide...)...))
+		}
+	}
+	return redact.Join(all...)
 }
 
 // Check returns an [*Error] if the two are one server or swapped. Otherwise notes

@@ -80,6 +80,8 @@ func (c callbackCheck) ask(ctx context.Context, callback string) (callbackAnswer
 	} else {
 		t := &http.Transport{
 			Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12},
+			// net/http prints what comes unasked on a connection that is kept.
+			DisableKeepAlives: true,
 		}
 		defer t.CloseIdleConnections()
 		client.Transport = t

@@ -190,7 +190,7 @@ func (p *Place) register() error {
 		if was, err := readOwn(path); err == nil && string(was) == string(content) {
 			continue
 		}
-		if err := disk.Write(path, content, 0o600, nil); err != nil {
+		if err := errors.Join(disk.Sweep(path), disk.Write(path, content, 0o600, nil)); err != nil {
 			return err
 		}
 	}

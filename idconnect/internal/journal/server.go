@@ -81,8 +81,13 @@ func isHere(ip netip.Addr) bool {
 	})
 }
 
-// is reports whether an address is that of this server.
+// is reports whether an address is that of this server. Only another name is looked up.
 func (s server) is(address string) bool {
-	other := identify(context.Background(), address, s.lookup)
-	return slices.ContainsFunc(other.keys, func(key string) bool { return slices.Contains(s.keys, key) })
+	for _, lookup := range []func(context.Context, string) ([]string, error){nil, s.lookup} {
+		other := identify(context.Background(), address, lookup)
+		if slices.ContainsFunc(other.keys, func(key string) bool { return slices.Contains(s.keys, key) }) {
+			return true
+		}
+	}
+	return false
 }

@@ -65,7 +65,7 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if _, err := installation.Open(dir); errors.As(err, &folder) && folder.IsNone() {
 		dir = "" // an empty folder, in which there is no truststore yet
 	}
-	trust, err := trustOf(s.Target, dir, s.TargetStores)
+	trust, err := trustOf(s.Target, dir, s.openTargetTruststore)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,9 @@ func (s *Site) Migration() (*migration.Client, error) {
 // which may have been carried here.
 func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
 	if s.StoresFile == "" || s.Source.Truststore != "" {
-		return trustOf(s.Source, s.SourceDir, s.SourceStores)
+		return trustOf(s.Source, s.SourceDir, func(server Server) (*keystore.Store, error) {
+			return openTruststore(server, s.SourceDir, s.SourceStores)
+		})
 	}
 	stores, err := s.SourceStores()
 	if err != nil {
@@ -122,11 +124,11 @@ func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
 }
 
 // trustOf is nil where no truststore is named or at hand.
-func trustOf(server Server, dir string, own func() (*Stores, error)) (*jvmtrust.Trust, error) {
+func trustOf(server Server, dir string, open func(Server) (*keystore.Store, error)) (*jvmtrust.Trust, error) {
 	if server.Truststore == "" && dir == "" {
 		return nil, nil
 	}
-	store, err := openTruststore(server, dir, own)
+	store, err := open(server)
 	if server.Truststore == "" && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

@@ -331,6 +331,23 @@ func openTruststore(server Server, dir string, own func() (*Stores, error)) (*ke
 // TargetTruststore opens the target's own truststore. Without its password it is
 // read without an integrity check.
 func (s *Site) TargetTruststore() (*keystore.Store, error) {
-	own := Server{TruststorePassword: s.Target.TruststorePassword}
-	return openTruststore(own, s.TargetDir, s.TargetStores)
+	return s.openTargetTruststore(Server{TruststorePassword: s.Target.TruststorePassword})
+}
+
+// openTargetTruststore opens the truststore that server names, else the target's
+// own. The latter is the package's at first and the source's once it was copied,
+// and boot.properties says the one password until the set-up says the other: it
+// opens with whichever is right.
+func (s *Site) openTargetTruststore(server Server) (*keystore.Store, error) {
+	store, err := openTruststore(server, s.TargetDir, s.TargetStores)
+	if server.Truststore != "" || !errors.Is(err, keystore.ErrIntegrity) {
+		return store, err
+	}
+	for _, password := range []keystore.Password{{}, s.TruststorePassword()} {
+		server.TruststorePassword = password
+		if store, err := openTruststore(server, s.TargetDir, s.TargetStores); err == nil {
+			return store, nil
+		}
+	}
+	return nil, err
 }

@@ -199,6 +199,16 @@ func (i *Installation) TruststorePath() string {
 	return i.location("openidm.truststore.location", "security/truststore")
 }
 
+// SharesKeystore reports whether a server of 2.1 takes its keystore for its truststore: boot.properties names none, and
+// none is where 7.1.6 has it.
+func (i *Installation) SharesKeystore() bool {
+	if _, named := i.Property("openidm.truststore.location"); named || i.BootFile == "" {
+		return false
+	}
+	_, err := os.Lstat(i.TruststorePath())
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // KeystorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
 // [idmvalues.ErrConsole]. The error names the file and never the value.
 func (i *Installation) KeystorePassword() (keystore.Password, error) {

@@ -182,7 +182,11 @@ func (s *Site) SourceStores() (*Stores, error) {
 		if err != nil {
 			return nil, err
 		}
-		return storesOf(inst), nil
+		stores := storesOf(inst)
+		if inst.SharesKeystore() {
+			stores.Truststore = s.fromKeystore(stores.Keystore)
+		}
+		return stores, nil
 	}
 	h, err := s.Handover()
 	if err != nil {

@@ -22,8 +22,10 @@ func TestBootPasswords(t *testing.T) {
 			}
 		}
 	}
-	if _, err := DecodePassword("CONSOLE"); !errors.Is(err, ErrConsole) {
-		t.Error(err)
+	for _, word := range []string{"CONSOLE", "Console"} {
+		if _, err := DecodePassword(word); !errors.Is(err, ErrConsole) {
+			t.Errorf("%s: %v", word, err)
+		}
 	}
 }
 

@@ -334,7 +334,7 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		openidm.ActionRequest{Repeatable: true}, &names)
 	if err != nil {
 		return first +
-			"restore the records by their ids: verify -ids FILE writes them down, and repair -ids FILE shows what it would do; " +
+			"restore the records by their ids: verify -ids FILE writes them down, repair -ids FILE restores them; " +
 			"this target is not known to migrate twice"
 	}
 	var mappings []string

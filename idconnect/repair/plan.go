@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -123,7 +124,14 @@ func (r *repairer) refused(what string, err error) error {
 		errors.Is(err, openidm.ErrHostRefused):
 		return err
 	}
-	return refusef("%s: %d %s", what, answer.Code, reason.Harmless(answer.Reason+": "+answer.Message, r.hide))
+	said := answer.Reason
+	if said == "" {
+		said = http.StatusText(answer.Code)
+	}
+	if answer.Message != "" && answer.Message != said {
+		said += ": " + answer.Message
+	}
+	return refusef("%s: %d %s", what, answer.Code, reason.Harmless(said, r.hide))
 }
 
 // differ returns the members that differ between the source's record, as a

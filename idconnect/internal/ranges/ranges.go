@@ -200,6 +200,12 @@ func (r *Reader) Took(a *Answer) {
 func (r *Reader) Left() []Range {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.open == nil && r.Rest == nil {
+		return []Range{{}}
+	}
+	if r.open == nil {
+		return r.Rest
+	}
 	left := make([]Range, 0, len(r.open))
 	for _, rest := range r.open {
 		left = append(left, rest)

@@ -134,7 +134,8 @@ func tables(n int) map[string][]string {
 		all["mixed case"] = append(all["mixed case"], strings.Map(func(c rune) rune {
 			return c - 32*rune(random.IntN(2))*rune((c&64)>>6)
 		}, h))
-		all["names"] = append(all["names"], []string{"anna", "bob", "carl", "zoe"}[i%4]+fmt.Sprintf(".%s%d@example.com", h[:i%4], i))
+		name := []string{"anna", "bob", "carl", "zoe"}[i%4]
+		all["names"] = append(all["names"], name+fmt.Sprintf(".%s%d@example.com", h[:i%4], i))
 	}
 	all["numbers and hostile"] = append(slices.Clone(hostile), all["numbers"]...)
 	all["uuids and hostile"] = append(slices.Clone(hostile), all["uuids"]...)

@@ -24,8 +24,8 @@ func NewRate(records int) *Rate {
 	return &Rate{perRecord: time.Second / time.Duration(records)}
 }
 
-// wait waits until a request for so many records is due.
-func (r *Rate) wait(ctx context.Context, records int) error {
+// Wait waits until a request for so many records is due.
+func (r *Rate) Wait(ctx context.Context, records int) error {
 	if r == nil {
 		return ctx.Err()
 	}
@@ -42,8 +42,8 @@ func (r *Rate) wait(ctx context.Context, records int) error {
 	return ctx.Err()
 }
 
-// refund takes back records that were not given.
-func (r *Rate) refund(records int) {
+// Refund takes back records that were not given.
+func (r *Rate) Refund(records int) {
 	if r != nil {
 		r.mu.Lock()
 		r.next = r.next.Add(-time.Duration(records) * r.perRecord)

@@ -267,11 +267,11 @@ func (r *Reader) once(ctx context.Context, link Range, size int, body *digest.Bo
 		r.cond.Broadcast()
 		r.mu.Unlock()
 	}()
-	if err := r.Rate.wait(ctx, size+1); err != nil {
+	if err := r.Rate.Wait(ctx, size+1); err != nil {
 		return nil, 0, err
 	}
 	given := 0
-	defer func() { r.Rate.refund(size + 1 - given) }()
+	defer func() { r.Rate.Refund(size + 1 - given) }()
 	began := time.Now()
 	answer, err := r.Server.QueryBody(ctx, r.Resource, openidm.Query{Filter: link.Filter(), PageSize: size + 1}, "",
 		body.Buf)

@@ -78,6 +78,7 @@ var rooms = []room{
 	{path: "idconnect/internal/archive"},
 	{path: "idconnect/internal/journal"},
 	{path: "idconnect/internal/digest"},
+	{path: "idconnect/internal/ranges"},
 	{path: "idconnect/changes"},
 	{path: "idconnect/internal/identity"},
 	{path: "idconnect/internal/reason"},

@@ -33,6 +33,9 @@ const usage = `usage: upgrade COMMAND [flags]
   status    show how far the upgrade is, from the servers and the disk; -watch
             polls the migration until it ends
   verify    compare both servers record by record
+  repair    -ids FILE [-apply]
+            restore records that verify -ids listed; without -apply, show what
+            would be written
   rollback  undo what run changed; -to STEP undoes that step and later ones
 
   export    -source-dir D [-recipient age1…] FILE
@@ -79,10 +82,10 @@ type app struct {
 	args     []string // of the command that runs
 }
 
-// terminal prompts for passwords and for a yes.
+// terminal prompts for passwords, and asks questions.
 type terminal interface {
+	Line(ctx context.Context, question string) (string, error)
 	Password(ctx context.Context, prompt string) (keystore.Password, error)
-	Line(ctx context.Context, prompt string) (string, error)
 }
 
 // usageError is a mistake in the command line.
@@ -99,7 +102,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
-		"export": a.export, "import": a.importStores,
+		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo,
 	}
 	switch args[0] {

@@ -74,14 +74,14 @@ type person struct {
 	asked  *[]string
 }
 
+func (p person) Line(_ context.Context, question string) (string, error) {
+	*p.asked = append(*p.asked, question)
+	return p.answer, nil
+}
+
 func (p person) Password(_ context.Context, prompt string) (keystore.Password, error) {
 	*p.asked = append(*p.asked, prompt)
 	return keystore.NewPassword(p.answer), nil
-}
-
-func (p person) Line(_ context.Context, prompt string) (string, error) {
-	*p.asked = append(*p.asked, prompt)
-	return p.answer, nil
 }
 
 // TestInspectFixtures: inspect -json -keys says of every fixture what Java

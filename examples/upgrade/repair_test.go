@@ -11,22 +11,22 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// TestRepair: verify writes the list, repair shows what it would do, asks for a
-// backup, restores, and what was refused is said.
-func TestRepair(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+// damagedPair is two servers with their folders below dir: the target lost a user,
+// a role was altered, and a user has a role that is nowhere.
+func damagedPair(t *testing.T) (dir string, source, target *openidmtest.Server) {
+	t.Helper()
+	dir = t.TempDir()
 	for _, name := range []string{"source", "target"} {
 		if err := os.MkdirAll(filepath.Join(dir, name, "security"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	source := openidmtest.NewSource(t, openidmtest.Options{Users: 20, Roles: 3})
+	source = openidmtest.NewSource(t, openidmtest.Options{Users: 20, Roles: 3})
 	security := filepath.Join(dir, "source", "security")
 	if err := source.WriteStores(security); err != nil {
 		t.Fatal(err)
 	}
-	target := openidmtest.NewTarget(t, openidmtest.Options{Users: 20, Roles: 3,
+	target = openidmtest.NewTarget(t, openidmtest.Options{Users: 20, Roles: 3,
 		Keystore:   filepath.Join(security, "keystore.jceks"),
 		Truststore: filepath.Join(security, "truststore")})
 	if err := target.WriteFolder(filepath.Join(dir, "target")); err != nil {
@@ -37,13 +37,24 @@ func TestRepair(t *testing.T) {
 	}
 	target.Delete("managed/user", "u00003")
 	target.Put("managed/role", "r00001", map[string]any{"name": "altered"})
+	setRoles(source, "managed/role/nowhere")
+	return dir, source, target
+}
+
+func setRoles(source *openidmtest.Server, roles any) {
 	for id, r := range source.Records("managed/user") {
 		if id == "u00004" {
-			r["roles"] = "managed/role/nowhere"
+			r["roles"] = roles
 			source.Put("managed/user", id, r)
 		}
 	}
+}
 
+// TestRepair: verify writes the list, repair shows what it would do, asks for a
+// backup, restores, and what was refused is said.
+func TestRepair(t *testing.T) {
+	t.Parallel()
+	dir, source, target := damagedPair(t)
 	var asked []string
 	answer := "no"
 	ids := filepath.Join(dir, "ids")
@@ -92,12 +103,7 @@ func TestRepair(t *testing.T) {
 	}
 	holds(out, "created   repo/managed/user/u00003", "updated   repo/managed/role/r00001",
 		"3 records: 2 restored, 0 as they should be, 1 refused.")
-	for id, r := range source.Records("managed/user") {
-		if id == "u00004" {
-			r["roles"] = nil
-			source.Put("managed/user", id, r)
-		}
-	}
+	setRoles(source, nil)
 	if code, out, errs = run("repair", "-apply", "-yes", "-json"); code != exitDone || len(asked) != 3 {
 		t.Errorf("at last: exit %d, asked %q, %s", code, asked, errs)
 	}

@@ -80,6 +80,7 @@ var rooms = []room{
 	{path: "idconnect/internal/digest"},
 	{path: "idconnect/changes"},
 	{path: "idconnect/internal/identity"},
+	{path: "idconnect/verdict"},
 	{path: "idconnect/verify"},
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},

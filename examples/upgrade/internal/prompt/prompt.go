@@ -25,8 +25,8 @@ type Terminal struct{}
 // context ends it returns its error, with the terminal as it was; the system
 // call that reads goes on until the next line is typed or the process ends.
 func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password, error) {
-	read := func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) }
-	line, err := ask(ctx, prompt+": ", "\n", read)
+	unseen := func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) }
+	line, err := ask(ctx, prompt+": ", "\n", unseen)
 	if errors.Is(err, ErrNoTerminal) {
 		return keystore.Password{}, err // not the empty password
 	}

@@ -33,6 +33,9 @@ const usage = `usage: upgrade COMMAND [flags]
   status    show how far the upgrade is, from the servers and the disk; -watch
             polls the migration until it ends
   verify    compare both servers record by record
+  repair    -ids FILE [-apply]
+            restore records that verify -ids listed; without -apply, show what
+            would be written
   rollback  undo what run changed; -to STEP undoes that step and later ones
 
   export    -source-dir D [-recipient age1…] FILE
@@ -76,8 +79,9 @@ type app struct {
 	args     []string // of the command that runs
 }
 
-// terminal prompts for passwords.
+// terminal prompts for passwords, and asks questions.
 type terminal interface {
+	Line(ctx context.Context, question string) (string, error)
 	Password(ctx context.Context, prompt string) (keystore.Password, error)
 }
 
@@ -95,7 +99,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
-		"export": a.export, "import": a.importStores,
+		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo,
 	}
 	switch args[0] {

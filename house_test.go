@@ -90,6 +90,8 @@ var rooms = []room{
 	{path: "idconnect/internal/ending"},
 	{path: "idconnect/internal/site"},
 	{path: "idconnect/internal/undo"},
+	{path: "idconnect/internal/jobs"},
+	{path: "idconnect/internal/connectedapp"},
 	{path: "idconnect/internal/inspect"},
 	{path: "idconnect/internal/once"},
 	{path: "idconnect"},

@@ -22,8 +22,10 @@ func TestBootPasswords(t *testing.T) {
 			}
 		}
 	}
-	if _, err := DecodePassword("CONSOLE"); !errors.Is(err, ErrConsole) {
-		t.Error(err)
+	for _, text := range []string{"CONSOLE", "Console", "console"} {
+		if _, err := DecodePassword(text); !errors.Is(err, ErrConsole) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

@@ -82,6 +82,7 @@ var rooms = []room{
 	{path: "idconnect/changes"},
 	{path: "idconnect/internal/identity"},
 	{path: "idconnect/internal/reason"},
+	{path: "idconnect/verdict"},
 	{path: "idconnect/verify"},
 	{path: "idconnect/repair"},
 	{path: "idconnect/acceptance"},

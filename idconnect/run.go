@@ -15,7 +15,8 @@ import (
 // [Upgrade.Plan]; when a finding blocks it changes nothing and returns
 // [preflight.ErrBlocked]; so it does with a [*LockedError] while another run is under
 // way on the same target. A step that fails ends the run with a [*StepError], servers
-// that differ with [ErrDifferences]; the report says in each case how far it
+// that differ with [ErrDifferences], those of which not everything was compared with
+// [ErrPartlyCompared] or [ErrNothingCompared]; the report says in each case how far it
 // came, and is never nil unless the fields cannot be used. Calling Run again
 // goes on where it stopped.
 func (u *Upgrade) Run(ctx context.Context) (*report.Report, error) {

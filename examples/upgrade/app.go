@@ -12,6 +12,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -19,10 +20,11 @@ import (
 
 // The exit codes.
 const (
-	exitDone        = 0
-	exitFailed      = 1 // or differences found
-	exitUsage       = 2
-	exitBlocked     = 3 // by preflight; nothing was changed
+	exitDone    = 0
+	exitFailed  = 1 // or differences found
+	exitUsage   = 2
+	exitBlocked = 3 // by preflight; nothing was changed
+	// 4 and 5 are those of package verdict.
 	exitInterrupted = 130
 )
 
@@ -61,7 +63,8 @@ IDC_TRUSTSTORE_PASSWORD and IDC_HANDOVER_PASSWORD (for export and import), or
 from a prompt on the terminal, never from arguments.
 
 exit codes: 0 done, 1 failed or differences found, 2 wrong usage,
-3 blocked by preflight, nothing changed, 130 interrupted, run it again to resume
+3 blocked by preflight, nothing changed, 4 the same as far as compared, 5 nothing
+to compare, 130 interrupted, run it again to resume
 
 upgrade COMMAND -h lists the flags of a command. Example:
 
@@ -128,6 +131,7 @@ func (a *app) exit(err error) int {
 	var missing *idconnect.MissingError
 	var shown exitCode
 	var wrong *usageError
+	var compared verdict.Error
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -149,6 +153,8 @@ func (a *app) exit(err error) int {
 		return exitUsage
 	case errors.Is(err, preflight.ErrBlocked):
 		return exitBlocked
+	case errors.As(err, &compared):
+		return compared.Outcome.ExitCode()
 	}
 	return exitFailed
 }

@@ -137,7 +137,7 @@ func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
 	defer cancel()
 	r.cond = sync.NewCond(&r.mu)
 	r.Concurrency = max(r.Concurrency, 1)
-	r.limit, r.size = r.Concurrency, min(max(r.Size, 2), maxSize)
+	r.limit, r.size = r.Concurrency, min(max(r.Size, 2), r.Rate.most())
 	r.answers = make(chan *Answer, 1)
 	r.free = make(chan *digest.Body, r.Concurrency+2)
 	for range cap(r.free) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -196,6 +198,7 @@ func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {
 		Target:      idconnect.Server{URL: o.Target, Credentials: admin, HTTPClient: client},
 		InstanceURL: o.Instance, TruststoreConflict: o.Policy, Steps: o.Steps, RemoveAdded: o.Remove,
 		SettleTime: 100 * time.Millisecond,
+		Verify:     verify.Options{Accept: acceptance.Codes()}, // there is nothing of Salesforce
 	}
 	u.Hurry(10 * time.Millisecond)
 	return u, nil

@@ -113,7 +113,7 @@ func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 		Verify: verify.Options{Collections: []verify.Collection{
 			{Name: "users", Resource: "repo/managed/user"}, {Name: "roles", Resource: "repo/managed/role"},
 			{Name: "links", Resource: "repo/link"},
-		}},
+		}, Accept: acceptance.Codes()},
 		// One name each: the others are asked for in the same way.
 		Acceptance: acceptance.Options{
 			PermissionSets: []string{"repo/managed/permissionset"}, Groups: []string{"managed/group"},

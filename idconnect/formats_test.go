@@ -3,6 +3,7 @@ package idconnect_test
 import (
 	"bytes"
 	"encoding/json"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -60,7 +61,8 @@ func formatsUpgrade(t *testing.T, fixture string, source, target *openidmtest.Se
 		SourceDir: filepath.Join(formats, "source"), TargetDir: dir,
 		Source: formatsServer(source), Target: formatsServer(target),
 		InstanceURL: "https://" + testHost + ":8443/openidm/", SettleTime: 200 * time.Millisecond,
-		RemoveAdded: runtime.GOOS == "windows", // which keeps no modes
+		RemoveAdded: runtime.GOOS == "windows",                  // which keeps no modes
+		Verify:      verify.Options{Accept: acceptance.Codes()}, // there is nothing of Salesforce
 	}
 	u.Hurry(testHurry)
 	return u

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"html"
 	"io"
 	"log/slog"
@@ -102,6 +104,7 @@ func newLeaky(t *testing.T) *leaky {
 		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate,
 			idconnect.StepVerify},
 		StateDir: filepath.Join(dir, "state"), SettleTime: 50 * time.Millisecond,
+		Verify: verify.Options{Accept: acceptance.Codes()}, // there is nothing of Salesforce
 	}
 	l.u.Hurry(testHurry)
 	l.u.Events = func(e idconnect.Event) { l.out.value(e); l.out.text(fmt.Sprintf("%+v", e)) }

@@ -46,8 +46,8 @@ func ReportOf(r *verify.Report, err error) *report.Report {
 		Version: report.Version, Started: r.Started, Verify: r,
 		Source: report.ServerSeen{URL: r.Source}, Target: report.ServerSeen{URL: r.Target},
 	}
-	if err == nil && !r.Same() {
-		err = ErrDifferences
+	if err == nil {
+		err = r.Verdict().Outcome.Err()
 	}
 	ending.Report(rep, err)
 	if !r.Ended.IsZero() {

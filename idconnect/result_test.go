@@ -28,7 +28,7 @@ func TestReportOf(t *testing.T) {
 		{&LockedError{Path: "lock"}, 0, "blocked"},
 	} {
 		r := &verify.Report{
-			Collections: []verify.CollectionReport{{Name: "users", Checked: true, ExtraCount: c.extra}},
+			Collections: []verify.CollectionReport{{Name: "users", Checked: true, SourceCount: 1, ExtraCount: c.extra}},
 			Ended:       time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC),
 		}
 		rep := ReportOf(r, c.err)

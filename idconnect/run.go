@@ -15,7 +15,8 @@ import (
 // [Upgrade.Plan]; when a finding blocks it changes nothing and returns
 // [preflight.ErrBlocked]; so it does with a [*LockedError] while another run is under
 // way on the same target. A step that fails ends the run with a [*StepError], servers
-// that differ with [ErrDifferences]; the report says in each case how far it
+// that differ with [ErrDifferences], those of which not everything was compared with
+// [ErrPartlyCompared] or [ErrNothingCompared]; the report says in each case how far it
 // came, and is never nil unless the fields cannot be used. Calling Run again
 // goes on where it stopped.
 func (u *Upgrade) Run(ctx context.Context) (*report.Report, error) {
@@ -56,7 +57,7 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	err := r.runSteps(ctx, rep)
 	rep.Verify = r.verified
 	r.refreshTarget(ctx, rep)
-	r.lookAtAudit(ctx, rep)
+	r.lookAgain(ctx, rep)
 	return err
 }
 
@@ -86,15 +87,9 @@ func (r *runner) refreshTarget(ctx context.Context, rep *report.Report) {
 	}
 }
 
-// lookAtAudit adds what the target's own requests left in the source's audit.
-func (r *runner) lookAtAudit(ctx context.Context, rep *report.Report) {
-	code := preflight.Codes.SourceAuditPassword.Code
-	if !r.Chooses(StepConfigure) || !r.journal.ConfigureNote().IsEnded() || rep.Findings.Has(code) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.Checks.Timeout)
-	defer cancel()
-	for _, f := range r.inspection().Audit(ctx) {
+// lookAgain adds what is to be seen only after the run.
+func (r *runner) lookAgain(ctx context.Context, rep *report.Report) {
+	for _, f := range r.inspection().Again(ctx, rep.Findings) {
 		rep.Findings = append(rep.Findings, f)
 		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
 	}

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
-	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
@@ -50,7 +50,12 @@ const (
 // returns a [*StepError]; what failed is wrapped in it.
 var (
 	// ErrDifferences: the servers do not hold the same records.
-	ErrDifferences = ending.Differences
+	ErrDifferences = verdict.Different.Err()
+	// ErrPartlyCompared: no difference was found, but not everything was compared.
+	// The step verify is done all the same.
+	ErrPartlyCompared = verdict.Partly.Err()
+	// ErrNothingCompared: neither server has a record, which proves nothing.
+	ErrNothingCompared = verdict.Nothing.Err()
 )
 
 // StepError says in which step a run stopped, and why.

@@ -25,7 +25,7 @@ type VerifyOptions struct {
 
 // Verify compares two servers record by record, as [verify.Run] does, and then
 // makes the acceptance checks of [acceptance.Run]. It changes neither server.
-// The report's Same is the verdict; errors are those of both functions, and the
+// The report's Verdict says what that proves; errors are those of both functions, and the
 // report then holds what was finished.
 func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOptions) (*verify.Report, error) {
 	if err := opts.Acceptance.Validate(); err != nil {

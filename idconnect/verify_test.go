@@ -49,7 +49,8 @@ func TestVerifyServers(t *testing.T) {
 		t.Helper()
 		from, to := verifyClient(source, "openidm-admin"), verifyClient(target, "openidm-admin")
 		report, err := idconnect.Verify(t.Context(), from, to, idconnect.VerifyOptions{
-			Options: verify.Options{Keys: source.Keystore(), Concurrency: 2, PageSize: 250},
+			Options: verify.Options{Keys: source.Keystore(), Concurrency: 2, PageSize: 250,
+				Accept: acceptance.Codes()},
 		})
 		if err != nil {
 			t.Fatal(err)

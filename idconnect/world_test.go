@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"io/fs"
 	"net"
 	"os"
@@ -138,6 +140,7 @@ func newWorld(t *testing.T, users int) *world {
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, w.source.Port()),
 		JavaHome:    javaHome(t), SettleTime: 300 * time.Millisecond,
 		Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
+		Verify: verify.Options{Accept: acceptance.Codes()}, // there is nothing of Salesforce
 	}
 	w.u.Hurry(testHurry)
 	t.Cleanup(w.serve(t, addr))

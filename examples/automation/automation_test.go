@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"maps"
 	"os"
 	"path/filepath"
@@ -87,6 +88,7 @@ func newFixture(t *testing.T) *fixture {
 			idconnect.StepPrepare, idconnect.StepStores,
 			idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify,
 		},
+		Accept: acceptance.Codes(),
 	}
 	return f
 }

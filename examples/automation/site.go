@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"log/slog"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type site struct {
 	SourcePasswordFile string
 	TargetPasswordFile string
 	Steps              []string // all if empty
+	Accept             []string // codes of what need not be compared
 }
 
 // automation performs upgrades and decides about their findings.
@@ -94,6 +96,7 @@ func (a *automation) upgrade(
 		Source:      idconnect.Server{URL: site.SourceURL, Credentials: source},
 		Target:      idconnect.Server{URL: site.TargetURL, Credentials: target},
 		InstanceURL: site.InstanceURL, Steps: site.Steps, Logger: a.log,
+		Verify: verify.Options{Accept: site.Accept}, // what need not be compared
 	}
 	plan, err := u.Plan(ctx) // runs the preflight checks, changes nothing
 	if err = errors.Join(err, a.decide(plan)); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // verifyFlags are the flags of the comparison that have no field in Upgrade.
 type verifyFlags struct {
-	off, permissionSets, groups, organizations, ignore string
+	off, permissionSets, groups, organizations, ignore, accept string
 }
 
 func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
@@ -28,6 +28,8 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 	f.StringVar(&u.RepairList, "ids", "", "write the addresses of the records to migrate again to this `file`")
 	f.StringVar(&v.off, "checks-off", "", "comma-separated `codes` of acceptance checks to skip, of "+
 		strings.Join(acceptance.Codes(), ",")+"; * skips all")
+	f.StringVar(&v.accept, "accept", "", "comma-separated `codes` of what need not be compared, as the report names "+
+		"what was not")
 	for _, r := range []struct {
 		into       *string
 		name, what string
@@ -54,7 +56,7 @@ func (v *verifyFlags) apply(u *idconnect.Upgrade) error {
 		text string
 		into *[]string
 	}{
-		{v.off, &u.Acceptance.Off}, {v.permissionSets, &u.Acceptance.PermissionSets},
+		{v.off, &u.Acceptance.Off}, {v.accept, &u.Verify.Accept}, {v.permissionSets, &u.Acceptance.PermissionSets},
 		{v.groups, &u.Acceptance.Groups}, {v.organizations, &u.Acceptance.Organizations},
 	} {
 		if l.text == "" {

@@ -100,6 +100,7 @@ func (t *checker) run(ctx context.Context) error {
 	}
 	for _, c := range checks {
 		if !t.opts.makes(c.code) {
+			t.report.Off = append(t.report.Off, c.code)
 			continue
 		}
 		check := verify.Check{Code: c.code, Name: c.name, Tab: c.tab, Source: -1, Target: -1}
@@ -109,7 +110,9 @@ func (t *checker) run(ctx context.Context) error {
 		}
 		t.report.Checks = append(t.report.Checks, check)
 	}
-	if t.opts.makes(FailedRecords) {
+	if !t.opts.makes(FailedRecords) {
+		t.report.Off = append(t.report.Off, FailedRecords)
+	} else {
 		failed := t.failedRecords(ctx)
 		if ctx.Err() != nil {
 			return fmt.Errorf("looking for failed records: %w", context.Cause(ctx))

@@ -34,7 +34,11 @@ users, missing in the target:
 users, changed:
   c (mail, sn)
 
-not verified to be the same
+Not compared
+  2 encrypted values of roles could not be opened (VALUES-ROLES)
+  links not checked: nobody shows it (COLLECTION-LINKS)
+
+verdict: differences
 `
 	if text != want {
 		t.Fatalf("got\n%s\nwant\n%s", text, want)
@@ -45,7 +49,9 @@ not verified to be the same
 func comparisonText(t *testing.T, r *verify.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := sampleOf(r, "differences").Write(&b, Text); err != nil {
+	rep := sampleOf(r, "differences")
+	rep.Error = rep.Outcome // which is not said twice
+	if err := rep.Write(&b, Text); err != nil {
 		t.Fatal(err)
 	}
 	_, text, ok := strings.Cut(b.String(), "\nat 0001-01-01T00:00:00Z\n\n")

@@ -60,8 +60,8 @@ type htmlView struct {
 	Facts                     []htmlFact
 	Servers                   []htmlServer
 	Error, Remedy             []string
-	Open                      []string
-	MoreOpen                  int
+	Open, Aside               []string
+	MoreOpen, MoreAside       int
 	Began, Ended, Took        string
 	BeganAt, EndedAt          string
 	Compared                  *htmlCompared
@@ -188,6 +188,15 @@ func first[T any](list []T, n int) (head []T, more int) {
 	return head, len(list) - len(head)
 }
 
+// firstLong are the first lines of a list, and how many more there are.
+func firstLong(lines []string) (head []string, more int) {
+	lines, more = first(lines, htmlRows)
+	for _, line := range lines {
+		head = append(head, long(line))
+	}
+	return head, more
+}
+
 func htmlViewOf(rep *View) htmlView {
 	sum := sha256.Sum256([]byte(htmlStyle))
 	v := htmlView{
@@ -208,11 +217,8 @@ func htmlViewOf(rep *View) htmlView {
 		v.Kind = "Plan of an upgrade"
 	}
 	v.FindingsFirst = rep.Outcome == "blocked" || rep.Outcome == "planned"
-	open, more := first(rep.Open, htmlRows)
-	for _, o := range open {
-		v.Open = append(v.Open, long(o))
-	}
-	v.MoreOpen = more
+	v.Open, v.MoreOpen = firstLong(rep.Open)
+	v.Aside, v.MoreAside = firstLong(rep.Aside)
 	v.addSteps(rep)
 	v.addFindings(rep.Findings)
 	if rep.Verify != nil {
@@ -239,9 +245,8 @@ func htmlServerOf(label string, s ServerSeen) htmlServer {
 
 func (v *htmlView) addFacts(rep *View) {
 	if rep.Verify != nil {
-		s := &rep.sums
-		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(s.source)},
-			htmlFact{"Differences", text.Grouped(s.total())})
+		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(rep.Verdict.Source)},
+			htmlFact{"Differences", text.Grouped(rep.Verdict.Differences)})
 	}
 	if done, all := rep.stepsDone(); all > 0 {
 		v.Facts = append(v.Facts, htmlFact{"Steps done", fmt.Sprintf("%d of %d", done, all)})

@@ -4,10 +4,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
@@ -21,6 +23,7 @@ type junitSuites struct {
 	Tests    int          `xml:"tests,attr"`
 	Failures int          `xml:"failures,attr"`
 	Errors   int          `xml:"errors,attr"`
+	Skipped  int          `xml:"skipped,attr"`
 	Time     string       `xml:"time,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
@@ -59,6 +62,8 @@ func writeJUnit(w io.Writer, rep *View) error {
 	switch rep.Outcome {
 	case "done", "planned":
 		outcome.Out = rep.Title + ". " + rep.Lead
+	case string(verdict.Partly):
+		outcome.Skipped = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, rep.cause())
 	default:
 		text := rep.cause()
 		if todo := rep.todo(); todo != "" {
@@ -84,7 +89,8 @@ func writeJUnit(w io.Writer, rep *View) error {
 				s.Skipped++
 			}
 		}
-		doc.Tests, doc.Failures, doc.Errors = doc.Tests+s.Tests, doc.Failures+s.Failures, doc.Errors+s.Errors
+		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
+		doc.Errors, doc.Skipped = doc.Errors+s.Errors, doc.Skipped+s.Skipped
 		doc.Suites = append(doc.Suites, s)
 	}
 	add("run", junitTime(took), []junitCase{outcome})
@@ -102,8 +108,11 @@ func writeJUnit(w io.Writer, rep *View) error {
 		add("collections", took, collections)
 		add("checks", junitTime(0), checks)
 		if r.Failed != nil {
-			add("failed-records", junitTime(0), []junitCase{junitFailed(r.Failed)})
+			add("failed-records", junitTime(0), []junitCase{junitFailed(r.Failed, rep.Verdict.Failures)})
 		}
+		add("not-compared", junitTime(0), junitItems(slices.Concat(rep.Verdict.Open, rep.Verdict.Accepted),
+			"encrypted value", "mark of the servers"))
+		add("turned-off", junitTime(0), junitItems(rep.Verdict.Aside, "item"))
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -164,8 +173,6 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 func junitCollection(c *verify.CollectionReport) junitCase {
 	out := junitCase{Name: c.Name, Time: junitTime(0)}
 	switch {
-	case c.Blocked:
-		out.Failure = junitSays("blocked", c.Verdict(), "")
 	case !c.Checked:
 		out.Skipped = junitSays("", c.Verdict(), "")
 	case c.Differences() > 0:
@@ -203,10 +210,22 @@ func junitCheck(c *verify.Check) junitCase {
 	return out
 }
 
-func junitFailed(f *verify.FailedRecords) junitCase {
+// junitItems are the items of some kinds that no other suite has.
+func junitItems(items []verdict.Item, kinds ...string) (cases []junitCase) {
+	for _, i := range items {
+		if slices.Contains(kinds, i.Kind) {
+			cases = append(cases, junitCase{Name: fmt.Sprintf("%s %d", i.Code, len(cases)+1), Time: junitTime(0),
+				Skipped: junitSays("", i.Says, "")})
+		}
+	}
+	return cases
+}
+
+func junitFailed(f *verify.FailedRecords, failures []verdict.Item) junitCase {
 	out := junitCase{Name: "failed records", Time: junitTime(0)}
+	lost := slices.ContainsFunc(failures, func(i verdict.Item) bool { return i.Kind == "failed record" })
 	switch {
-	case f.Count > 0:
+	case lost:
 		var b strings.Builder
 		shown := f.Records[:min(junitIDs, len(f.Records))]
 		for _, r := range shown {
@@ -218,6 +237,8 @@ func junitFailed(f *verify.FailedRecords) junitCase {
 		out.Failure = junitSays("failed records", strings.TrimSuffix(failedWords(f), ":"), b.String()+f.Repair)
 	case !f.Checked:
 		out.Skipped = junitSays("", failedWords(f), "")
+	default:
+		out.Out = strings.TrimSuffix(failedWords(f), ":")
 	}
 	return out
 }

@@ -3,9 +3,12 @@ package report
 import (
 	_ "embed" // the schema
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
@@ -36,8 +39,9 @@ type Report struct {
 	Findings preflight.Findings `json:"findings"`
 	// Verify is nil when that step was not reached.
 	Verify *verify.Report `json:"verify,omitempty"`
-	// Outcome is "done", "blocked", "differences", "interrupted" or "failed";
-	// that of a plan is "planned" where nothing blocks.
+	// Outcome is "done", "blocked", "interrupted" or "failed"; that of a plan is
+	// "planned" where nothing blocks. Where the servers were compared and are not
+	// [verdict.Same], it is the outcome of the comparison instead of "done".
 	Outcome string `json:"outcome"`
 	// Error says what failed, and Remedy what to do, where something did.
 	Error  string `json:"error,omitempty"`
@@ -54,9 +58,28 @@ type StepResult struct {
 	Ended   *time.Time `json:"ended,omitempty"`
 }
 
+// settled returns the report with the outcome that its comparison has, whatever
+// stands there: all formats begin with it.
+func (r Report) settled() Report {
+	if r.Verify == nil || !slices.Contains([]string{"done", string(verdict.Different), string(verdict.Partly),
+		string(verdict.Nothing)}, r.Outcome) {
+		return r
+	}
+	before := r.Outcome
+	r.Outcome = "done"
+	var compared verdict.Error
+	if !errors.As(r.Verify.Verdict().Outcome.Err(), &compared) {
+		r.Error, r.Remedy = "", ""
+	} else if r.Outcome = string(compared.Outcome); r.Outcome != before || r.Error == "" {
+		r.Error, r.Remedy = compared.Error(), compared.Remedy()
+	}
+	return r
+}
+
 // MarshalJSON writes lists that are empty as [].
 func (r Report) MarshalJSON() ([]byte, error) {
 	type plain Report
+	r = r.settled()
 	if r.Steps == nil {
 		r.Steps = []*StepResult{}
 	}

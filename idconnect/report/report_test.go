@@ -81,8 +81,8 @@ func TestReportOfComparison(t *testing.T) {
 		tone    Tone
 		says    string
 	}{
-		{"done", false, Good, "no difference"},
-		{"differences", true, Bad, "not verified to be the same"},
+		{"done", false, Good, "verdict: same"},
+		{"differences", true, Bad, "verdict: differences"},
 		{"interrupted", false, Care, "the comparison was not completed"},
 		{"failed", false, Bad, "the comparison was not completed"},
 	} {

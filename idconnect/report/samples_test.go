@@ -9,6 +9,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
@@ -131,7 +132,11 @@ func sampleReservations() *Report {
 		Source: -1, Target: -1,
 	}
 	rep.Verify.Failed = &verify.FailedRecords{Reason: "the target does not show audit/recon"}
-	return rep
+	rep.Verify.Collections[0].ClosedValues = verdict.ClosedValues{{Member: "password",
+		Form: "x-simple-encryption AES/CBC/PKCS5Padding", Alias: "openidm-sym-default", Count: 1240}}
+	rep.Verify.Off, rep.Verify.Accept = []string{"GROUPS"}, []string{"AD-INFORMATION", "VALUES-ROLES"}
+	err := verdict.Error{Outcome: verdict.Partly}
+	return sampleEnd(rep, string(verdict.Partly), err.Error(), err.Remedy())
 }
 
 func sampleIDs(prefix string, n int) (ids []string) {
@@ -286,9 +291,11 @@ func sampleHostile() *Report {
 		f.Doc = []string{"javascript:alert(1)", hostile, "https://example.com/" + hostile}[i%3]
 	}
 	v := rep.Verify
+	v.Off, v.Accept = []string{hostile}, []string{hostile}
 	for i := range v.Collections {
 		c := &v.Collections[i]
 		c.Name, c.Resource, c.Reason = hostile, hostile, hostile
+		c.ClosedValues = verdict.ClosedValues{{Member: hostile, Form: hostile, Alias: hostile, Count: 1}}
 		for _, ids := range [][]string{c.Missing, c.Extra, c.Duplicates} {
 			for j := range ids {
 				ids[j] = hostile

@@ -43,16 +43,27 @@ func (v *View) Blocks() []Block {
 		b.empty()
 		b.comparison(v.Verify)
 		b.empty()
+		b.items("Not compared", Care, v.Open)
+		b.items("Left out, which does not lower the verdict", "", v.Aside)
 		switch {
 		case v.Outcome == "interrupted" || v.Outcome == "failed":
 			b.line(0, 0, Care, "the comparison was not completed")
-		case v.Verify.Same():
-			b.line(0, 0, Good, "no difference")
 		default:
-			b.line(0, 0, Bad, "not verified to be the same")
+			b.line(0, 0, v.Tone, "verdict: "+string(v.Verdict.Outcome))
 		}
 	}
 	return b
+}
+
+func (b *blocks) items(title string, tone Tone, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	b.line(0, 2, Strong, title)
+	for _, line := range lines {
+		b.line(2, 4, tone, line)
+	}
+	b.empty()
 }
 
 func (b *blocks) servers(source, target ServerSeen) {
@@ -104,9 +115,6 @@ func (b *blocks) comparison(r *verify.Report) {
 	}
 	if len(r.Collections) > 0 {
 		b.table(rows)
-	}
-	for _, note := range r.Notes {
-		b.line(0, 2, Care, note)
 	}
 	if all := expectedChanges(r); len(all) > 0 {
 		b.empty()

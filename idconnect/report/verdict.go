@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -50,28 +51,8 @@ func (v *View) fillVerdict() {
 			v.Title += " in the step " + s
 		}
 		v.Lead = "Completed steps are kept: remove the cause, then run the same command again to resume."
-	case "differences":
-		v.Title = "The servers differ"
-		if !v.ofComparison() {
-			v.Title = "The upgrade ran, but the servers differ"
-		}
-		v.Lead = v.sums.differences()
-	case "done":
-		switch {
-		case v.Verify == nil:
-			v.Tone, v.Title = Care, "Done, but not verified"
-			v.Lead = "The chosen steps are done. The records of the two servers were not compared."
-		case v.sums.failedChecks > 0 || v.sums.failedRecords > 0:
-			v.Title = "No difference was found, but there are failures"
-			v.Lead = v.sums.same() + " " + v.sums.wrong()
-		case len(v.sums.open) > 0:
-			v.Tone, v.Title = Care, "No difference was found, but not everything was checked"
-			v.Lead = v.sums.same()
-		case v.ofComparison():
-			v.Tone, v.Title, v.Lead = Good, "Both servers hold the same records", v.sums.same()
-		default:
-			v.Tone, v.Title, v.Lead = Good, "The upgrade is done and verified", v.sums.same()
-		}
+	case "done", string(verdict.Different), string(verdict.Partly), string(verdict.Nothing):
+		v.compared()
 	default:
 		v.Title = "The outcome is " + strconv.Quote(v.Outcome)
 	}
@@ -95,81 +76,88 @@ func (v *View) failedStep() string {
 	return ""
 }
 
+// compared says what the comparison of a run that came to its end proves.
+func (v *View) compared() {
+	ran := ""
+	if !v.ofComparison() {
+		ran = "The upgrade ran, but "
+	}
+	switch v.Verdict.Outcome {
+	case "":
+		v.Tone, v.Title = Care, "Done, but not verified"
+		v.Lead = "The chosen steps are done. The records of the two servers were not compared."
+	case verdict.Same:
+		v.Tone, v.Title, v.Lead = Good, "The upgrade is done and verified", v.sums.same("")
+		if ran == "" {
+			v.Title = "Both servers hold the same records"
+		}
+		if n := len(v.Verdict.Accepted); n > 0 {
+			v.Lead += " Accepted without being compared: " + verdict.Numbers(v.Verdict.Accepted) + "."
+		}
+	case verdict.Partly:
+		v.Tone, v.Title = Care, text.Capital(ran+"the servers are the same only as far as compared")
+		v.Lead = v.sums.same(" that were compared") + " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
+	case verdict.Nothing:
+		v.Title = text.Capital(ran + "there was nothing to compare")
+		v.Lead = "No record was seen on either server, so nothing is verified."
+		if len(v.Verdict.Open) > 0 {
+			v.Lead += " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
+		}
+	default:
+		v.Title = text.Capital(ran + "the servers differ")
+		v.Lead = v.differences()
+	}
+}
+
+// itemLines are items for people, with their codes.
+func itemLines(items []verdict.Item, before string) (lines []string) {
+	for _, i := range items {
+		line := before + i.Says
+		if i.Code != "" {
+			line += " (" + i.Code + ")"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // sums are the counts of a comparison over all collections.
 type sums struct {
-	source, target                                 int64 // records of the collections that were checked
-	checked                                        int   // collections
+	source                                         int64 // records of the collections that were checked
 	missing, extra, changed, duplicate, unreadable int64
-	failedChecks                                   int
-	failedRecords                                  int64
 	explained                                      bool     // expected changes were seen
 	unsure                                         []string // the codes of those that are not known for sure
-	// open is what was not checked, a line each.
-	open []string
 }
 
 func sumsOf(r *verify.Report) (s sums) {
 	if r == nil {
 		return s
 	}
-	s.open = append(s.open, r.Notes...)
 	for i := range r.Collections {
 		c := &r.Collections[i]
-		if c.Absent {
-			continue
-		}
 		if !c.Checked {
-			s.open = append(s.open, c.Name+" "+c.Verdict())
 			continue
 		}
-		s.checked++
 		s.source += c.SourceCount
-		s.target += c.TargetCount
 		s.missing += c.MissingCount
 		s.extra += c.ExtraCount
 		s.changed += c.ChangedCount
 		s.duplicate += c.DuplicateCount
 		s.unreadable += c.Unreadable
 		s.expect(c.Expected)
-		if n := c.NotCheckedValues; n > 0 {
-			s.open = append(s.open,
-				fmt.Sprintf("%s of %s differ in their ciphertext and could not be decrypted",
-					text.Number(n, "encrypted value", "encrypted values"), c.Name))
-		}
-	}
-	for _, c := range r.Checks {
-		switch c.Result {
-		case verify.CheckPassed:
-		case verify.CheckFailed:
-			s.failedChecks++
-		default:
-			s.open = append(s.open, withReason(c.Name+" not checked", c.Detail))
-		}
-	}
-	if f := r.Failed; f != nil {
-		s.failedRecords = f.Count
-		if !f.Checked {
-			s.open = append(s.open, withReason("failed records of the migration not checked", f.Reason))
-		}
 	}
 	return s
 }
 
-func (s *sums) total() int64 {
-	return s.missing + s.extra + s.changed + s.duplicate + s.unreadable
-}
-
 // same says what a comparison without a difference proves.
-func (s *sums) same() string {
-	if s.source == 0 {
-		return "Neither server has records in the collections compared."
-	}
-	return fmt.Sprintf("All %s of the source are in the target, with the same content%s.",
-		text.Number(s.source, "record", "records"), s.but())
+func (s *sums) same(which string) string {
+	return fmt.Sprintf("All %s of the source%s are in the target, with the same content%s.",
+		text.Number(s.source, "record", "records"), which, s.but())
 }
 
 // differences says how the servers differ.
-func (s *sums) differences() string {
+func (v *View) differences() string {
+	s := &v.sums
 	var parts []string
 	for _, n := range []struct {
 		count     int64
@@ -185,25 +173,19 @@ func (s *sums) differences() string {
 			parts = append(parts, text.Number(n.count, n.one, n.many))
 		}
 	}
+	lead := "No record was compared."
 	switch {
 	case len(parts) > 0:
-		return fmt.Sprintf("%s of the source compared: %s.", text.Number(s.source, "record", "records"),
+		lead = fmt.Sprintf("%s of the source compared: %s.", text.Number(s.source, "record", "records"),
 			strings.Join(parts, ", "))
-	case s.checked == 0:
-		return "No collection could be compared, so nothing is verified."
+	case v.Verdict.Source+v.Verdict.Target > 0:
+		lead = s.same(" that were compared")
 	}
-	return strings.TrimSpace("What could be compared is the same, but not everything could be. " + s.wrong())
-}
-
-// wrong says what is, apart from differences.
-func (s *sums) wrong() string {
-	var parts []string
-	if s.failedChecks > 0 {
-		parts = append(parts, text.Number(int64(s.failedChecks), "check", "checks")+" failed.")
+	if n := len(v.Verdict.Failures); n > 0 {
+		lead += " Failed: " + verdict.Numbers(v.Verdict.Failures) + "."
 	}
-	if s.failedRecords > 0 {
-		parts = append(parts, "The migration could not copy "+text.Number(s.failedRecords, "record",
-			"records")+".")
+	if n := len(v.Verdict.Open); n > 0 {
+		lead += " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
 	}
-	return strings.Join(parts, " ")
+	return lead
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
@@ -18,8 +19,11 @@ type View struct {
 	// steps, Lead one or two sentences about it, and Tone how good the news is.
 	Title, Lead string
 	Tone        Tone
-	// Open is what was not checked, a line each.
-	Open []string
+	// Verdict is what the comparison proves, the zero value where there is none.
+	// Open is what was not compared and lowers it, Aside what does not: accepted,
+	// turned off, or not to be expected; a line each.
+	Verdict     verdict.Verdict
+	Open, Aside []string
 
 	sums sums
 }
@@ -55,9 +59,13 @@ const (
 // View returns the report for a format. Later changes of the report do not
 // change it, apart from Raw.
 func (r *Report) View() *View {
-	v := &View{Report: redact.Show(redact.Redactor{}, *r), Raw: r}
+	v := &View{Report: redact.Show(redact.Redactor{}, r.settled()), Raw: r}
+	if v.Verify != nil {
+		v.Verdict = v.Verify.Verdict()
+		v.Open = itemLines(v.Verdict.Open, "")
+		v.Aside = append(itemLines(v.Verdict.Accepted, "accepted: "), itemLines(v.Verdict.Aside, "")...)
+	}
 	v.sums = sumsOf(v.Verify)
-	v.Open = v.sums.open
 	v.fillVerdict()
 	return v
 }

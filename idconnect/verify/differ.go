@@ -178,8 +178,8 @@ func (v *verifier) classify(id string, p *pair, suspects *suspectSet) bool {
 	}
 	twice := p.times[0] > 1 || p.times[1] > 1
 	if kind == kindEqual && !twice {
-		v.report.NotCheckedValues += unknown
-		return unknown > 0
+		v.report.closed(unknown)
+		return len(unknown) > 0
 	}
 	v.count(kind, twice, 1)
 	if suspects.Listed[kind] < v.opts.MaxDifferences && kind != kindEqual ||
@@ -342,9 +342,9 @@ func (v *verifier) conclude(id string, s *suspect) {
 		kind = kindExtra
 		v.report.Extra = appendUpTo(v.report.Extra, id, v.opts)
 	default:
-		var unknown int64
+		var unknown []digest.Closed
 		names, unknown = digest.CompareMembers(s.members[0], s.members[1])
-		v.report.NotCheckedValues += unknown
+		v.report.closed(unknown)
 		if len(names) > 0 {
 			kind = kindChanged
 			if len(v.report.Changed) < v.opts.MaxDifferences {

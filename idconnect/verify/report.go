@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of
@@ -23,20 +24,29 @@ type Report struct {
 	Failed *FailedRecords `json:"failed,omitempty"`
 	// Notes say what could not be told of the two servers: whether they are two,
 	// and which is which.
-	Notes   []string  `json:"notes,omitempty"`
+	Notes []string `json:"notes,omitempty"`
+	// Accept is that of [Options]. Off are the codes of what the options left out.
+	Accept  []string  `json:"accept,omitempty"`
+	Off     []string  `json:"off,omitempty"`
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
+	// Incomplete reports whether the comparison ended with an error.
+	Incomplete bool `json:"incomplete,omitempty"`
 	// Resumed reports whether an interrupted comparison was resumed.
 	Resumed bool `json:"resumed,omitempty"`
 }
 
-// MarshalJSON writes an empty list of collections as [].
+// MarshalJSON writes an empty list of collections as [], and [Report.Verdict] as
+// the member "verdict".
 func (r Report) MarshalJSON() ([]byte, error) {
 	type plain Report
 	if r.Collections == nil {
 		r.Collections = []CollectionReport{}
 	}
-	return json.Marshal(plain(r))
+	return json.Marshal(struct {
+		plain
+		Verdict verdict.Verdict `json:"verdict"`
+	}{plain(r), r.Verdict()})
 }
 
 // CollectionReport is the comparison of one collection.
@@ -84,8 +94,10 @@ type CollectionReport struct {
 	// JSON, deeper or larger than any record should be.
 	Unreadable int64 `json:"unreadable"`
 	// NotCheckedValues counts encrypted values that differ and could not be
-	// decrypted. They are neither a difference nor a proof of none.
-	NotCheckedValues int64 `json:"notCheckedValues"`
+	// decrypted. They are neither a difference nor a proof of none. ClosedValues
+	// tell them apart.
+	NotCheckedValues int64                `json:"notCheckedValues"`
+	ClosedValues     verdict.ClosedValues `json:"closedValues,omitempty"`
 	// Shifted counts records that looked different at first and were equal,
 	// or gone, when they were read again: the collection changed while it was
 	// read.
@@ -111,31 +123,6 @@ type Change struct {
 // duplicated or unreadable.
 func (c *CollectionReport) Differences() int64 {
 	return c.MissingCount + c.ExtraCount + c.ChangedCount + c.DuplicateCount + c.Unreadable
-}
-
-// Same reports whether the target has what the source has: at least one
-// collection was checked, no checked one differs or has an unreadable record,
-// none is blocked, and no acceptance check failed. Collections, acceptance checks
-// and encrypted values that are not checked count as no difference. It is false
-// for nil.
-func (r *Report) Same() bool {
-	if r == nil {
-		return false
-	}
-	checked := false
-	for i := range r.Collections {
-		c := &r.Collections[i]
-		if c.Blocked || c.Checked && c.Differences() > 0 {
-			return false
-		}
-		checked = checked || c.Checked
-	}
-	for _, c := range r.Checks {
-		if c.Result == CheckFailed {
-			return false
-		}
-	}
-	return checked
 }
 
 // Verdict returns the result in words on one line, with the reason.

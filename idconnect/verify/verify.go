@@ -1,7 +1,7 @@
 // Package verify compares the records of two OpenIDM servers by id and content,
 // with little memory, and reports what is missing, extra or changed. It reads
 // through [openidm.Client] and changes nothing; what to do about a difference is
-// not its business. Begin with [Run] and [Options]; the result is a [Report].
+// for package repair. Begin with [Run] and [Options]; the result is a [Report].
 //
 // Package acceptance adds the checks with which the vendor's procedure ends, and
 // idconnect.Verify does both.
@@ -60,6 +60,9 @@ type Options struct {
 	// personal data. A value that is encrypted on one of the servers, or whose
 	// name suggests a secret, is never shown.
 	Values bool
+	// Accept lists codes of what need not be compared: where it was not, the verdict
+	// is not lowered. The codes are those of [verdict.Item].
+	Accept []string
 	// StateFile, unless "", records the progress, so that the same call resumes
 	// after an interruption, however the process ended. It is written about
 	// every ten seconds, atomically, and removed when the comparison is done.
@@ -96,7 +99,7 @@ type Progress struct {
 }
 
 // Run compares the collections of two servers, record by record, by id and
-// content, and returns what differs; see [Report.Same] for the verdict. Both
+// content, and returns what differs; see [Report.Verdict]. Both
 // servers are read at the same time and never changed.
 //
 // Content is JSON in the form of RFC 8785, so the order of members, the
@@ -152,13 +155,14 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		return nil, err
 	}
 	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
-	report.Notes = notes
+	report.Notes, report.Accept, report.Off = notes, opts.Accept, opts.off()
 	for _, next := range then {
 		if err == nil {
 			err = next(ctx, report)
 			report.Ended = time.Now()
 		}
 	}
+	report.Incomplete = err != nil
 	hide := pair.Hide()
 	return redact.Value(hide, report), hide.Error(store.end(err))
 }

@@ -109,9 +109,9 @@ func TestRounds(t *testing.T) {
 
 func TestMembers(t *testing.T) {
 	t.Parallel()
-	const sealA = `{"$crypto":{"type":"x-simple-encryption","value":{"data":"a","iv":"1"}}}`
-	const sealAAgain = `{ "$crypto" : {"value":{"iv":"1","data":"a"},"type":"x-simple-encryption"}}`
-	const sealB = `{"$crypto":{"type":"x-simple-encryption","value":{"data":"b","iv":"2"}}}`
+	const sealA = `{"$crypto":{"type":"x-simple-encryption","value":{"data":"a","iv":"1","key":"k"}}}`
+	const sealAAgain = `{ "$crypto" : {"value":{"iv":"1","data":"a","key":"k"},"type":"x-simple-encryption"}}`
+	const sealB = `{"$crypto":{"type":"x-simple-encryption","value":{"data":"b","iv":"2","key":"k"}}}`
 	for _, tc := range []struct {
 		name, source, target string
 		want                 []string

@@ -124,10 +124,7 @@ func Sweep(path string) error { return (*Tree)(nil).Sweep(path) }
 // Sweep is the function [Sweep].
 func (t *Tree) Sweep(path string) error {
 	err := t.sweep(path)
-	if t != nil {
-		return err
-	}
-	if real, linkErr := filepath.EvalSymlinks(path); linkErr == nil && real != path {
+	if real, linkErr := t.Real(path); linkErr == nil && real != path {
 		err = errors.Join(err, t.sweep(real))
 	}
 	return err

@@ -25,6 +25,9 @@ var ErrDecrypt = errors.New("the encrypted value does not open with the store's 
 const (
 	maxValue = 16 << 20 // bytes of an encrypted value
 	maxAlias = 64 << 10 // bytes of the alias in it; a key store has no longer ones
+
+	simple = "x-simple-encryption"
+	aesCBC = "AES/CBC/PKCS5Padding"
 )
 
 // Opens returns nil if an encrypted value of OpenIDM, {"$crypto":{…}} of the type x-simple-encryption, decrypts to
@@ -103,7 +106,7 @@ func parse(value []byte) (v encrypted, err error) {
 	switch {
 	case !ok:
 		return notChecked("no $crypto with a type")
-	case kind != "x-simple-encryption":
+	case kind != simple:
 		return notChecked("type %.40q", kind)
 	}
 	content := members(inner["value"])
@@ -116,7 +119,7 @@ func parse(value []byte) (v encrypted, err error) {
 	if len(content) != 4 || !keyOK || !dataOK || !ivOK || !hasMethod || len(v.key) > maxAlias {
 		return notChecked("members other than cipher, data, iv and key")
 	}
-	if method != "AES/CBC/PKCS5Padding" {
+	if method != aesCBC {
 		return notChecked("cipher %.40q", method)
 	}
 	return v, nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 	"github.com/idconnect-go/upgrade/keystore/internal/javatest/grammar"
 )
 
@@ -20,6 +21,7 @@ const (
 // TestGeneratedMatrix compares verdicts on chains and anchors that a grammar makes.
 func TestGeneratedMatrix(t *testing.T) {
 	t.Parallel()
+	javatest.Tool(t, "java") // nothing is compared without it
 	m := newMint(t)
 	g := &generator{Grammar: grammar.New(generatedSeed, m.now)}
 	g.Common = true

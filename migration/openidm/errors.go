@@ -35,7 +35,8 @@ var (
 	// ErrNotOpenIDM: the answer is not JSON, or of another shape.
 	ErrNotOpenIDM = errors.New("the answer is not OpenIDM's")
 	// ErrTLS: the server is up, and one of both sides ended the handshake: no
-	// version or suite of TLS in common, or the server's refusal.
+	// version or suite of TLS in common, or the server's refusal. An alert of the
+	// server is ErrUnavailable, too: one that starts may send it.
 	ErrTLS = errors.New("the server is up, but the TLS handshake failed")
 	// ErrUnreadableCertificate: Go cannot read the server's certificate. Java may.
 	ErrUnreadableCertificate = errors.New("the server is up, but its certificate cannot be read here")
@@ -202,8 +203,12 @@ func (e *NetworkError) Sent() bool {
 // Is matches [ErrUnavailable] and [ErrNotOpenIDM].
 func (e *NetworkError) Is(target error) bool {
 	foreign := isForeign(e.Err)
+	var failed *HandshakeError
 	switch target {
 	case ErrUnavailable:
+		if errors.As(e.Err, &failed) && failed.alert {
+			return !e.ended // a server that starts may say so
+		}
 		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) &&
 			!errors.Is(e.Err, errLatin1)
 	case ErrNotOpenIDM:

@@ -47,6 +47,7 @@ type HandshakeError struct {
 	// Reason is what Go or the server said of it, "handshake failure" for example.
 	Reason string
 	err    error
+	alert  bool // of the server
 }
 
 func (e *HandshakeError) Error() string { return fmt.Sprintf("%v: %s", e.Kind, e.Reason) }
@@ -77,15 +78,15 @@ func handshakeError(err error) *HandshakeError {
 		return nil
 	}
 	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
-		return &HandshakeError{ErrTLS, strings.TrimPrefix(op.Err.Error(), "tls: "), err}
+		return &HandshakeError{ErrTLS, strings.TrimPrefix(op.Err.Error(), "tls: "), err, op.Op == "remote error"}
 	}
 	for root := err; root != nil; root = errors.Unwrap(root) {
 		text := root.Error()
 		if rest, ok := strings.CutPrefix(text, unparsed); ok {
-			return &HandshakeError{ErrUnreadableCertificate, jvmtrust.UnreadableWords(rest), err}
+			return &HandshakeError{ErrUnreadableCertificate, jvmtrust.UnreadableWords(rest), err, false}
 		}
 		if rest, ok := strings.CutPrefix(text, "tls: "); ok {
-			return &HandshakeError{ErrTLS, rest, err}
+			return &HandshakeError{ErrTLS, rest, err, false}
 		}
 	}
 	return nil

@@ -132,9 +132,9 @@ func wantHandshake(t *testing.T, err error, reached bool, kind error, why string
 	}
 	var failed *HandshakeError
 	var network *NetworkError
-	if !errors.As(err, &failed) || !errors.As(err, &network) || !errors.Is(err,
-		kind) || !strings.Contains(failed.Reason, why) ||
-		errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotOpenIDM) || network.Sent() || failed.Remedy() == "" {
+	if !errors.As(err, &failed) || !errors.As(err, &network) || !errors.Is(err, kind) ||
+		!strings.Contains(failed.Reason, why) || errors.Is(err, ErrUnavailable) != (kind == ErrTLS) ||
+		errors.Is(err, ErrNotOpenIDM) || network.Sent() || failed.Remedy() == "" {
 		t.Errorf("want %v for %q, got %v", kind, why, err)
 	}
 }

@@ -51,14 +51,6 @@ type canonicalizer struct {
 	spare   []Seal
 }
 
-// Seal stands for an encrypted value: a digest of what it holds if it could be
-// opened, else of the value as it is.
-type Seal struct {
-	Digest uint64
-	Opened bool
-	Hashed bool // no key opens it and none is needed
-}
-
 // jsonMember is a member that was written to out[start:end], its value at
 // out[value:end].
 type jsonMember struct {

@@ -370,15 +370,10 @@ func (t *Hasher) anyTwice(names []uint64) bool {
 // opened, else of what it is. See Reducer.seal.
 func (t *Hasher) seal(raw []byte, is Sum) Sum {
 	x, y := t.begin(kindSealClosed)
-	if idmvalues.Hashed(raw) {
-		x, y = t.begin(kindSealOpened)
-	} else if t.keys != nil {
-		d, err := idmvalues.Digest(t.keys, raw, t.run)
-		if err == nil {
+	if t.keys != nil {
+		if d, err := idmvalues.Digest(t.keys, raw, t.run); err == nil {
 			x, y = t.begin(kindSealOpened)
 			is = Sum{binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])}
-		} else if errors.Is(err, idmvalues.ErrDecrypt) {
-			x, y = t.begin(kindSealOpened)
 		}
 	}
 	return t.join(Sum{x, y}, is)

@@ -42,7 +42,9 @@ func agrees(t *testing.T, a, b string) {
 		for _, m := range members {
 			canonical = append(canonical, string(reducer.c.out[m.start:m.end]))
 		}
-		canonical = append(canonical, fmt.Sprint(reducer.c.seals))
+		for _, s := range reducer.c.seals {
+			canonical = append(canonical, fmt.Sprint(s.Digest, s.State))
+		}
 		sums[i], want[i] = d, strings.Join(canonical, ",")
 		if name := Unescape(d.IDText); name != id {
 			t.Fatalf("%q: the id is %q, the long way %q", text, name, id)

@@ -11,7 +11,6 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // MaxID limits the length of an id that is kept, in bytes.
@@ -66,24 +65,6 @@ func NewReducer(key []byte, keys *keystore.Store, ignore []string, rules *Rules)
 	}
 	r.c.seal = r.seal
 	return r
-}
-
-// seal digests an encrypted value. One whose form or key the store does not
-// know is taken as it is. So is one that does not open with the key it names,
-// but as known: it is broken, and differs from whatever is not broken alike. A
-// hashed value is known as it is.
-func (r *Reducer) seal(raw, canonical []byte) Seal {
-	if idmvalues.Hashed(raw) {
-		return Seal{Digest: r.digest(canonical), Opened: true, Hashed: true}
-	}
-	if r.keys == nil {
-		return Seal{Digest: r.digest(canonical)}
-	}
-	d, err := idmvalues.Digest(r.keys, raw, r.key)
-	if err != nil {
-		return Seal{Digest: r.digest(canonical), Opened: errors.Is(err, idmvalues.ErrDecrypt)}
-	}
-	return Seal{Digest: binary.LittleEndian.Uint64(d), Opened: true}
 }
 
 func (r *Reducer) digest(b []byte) uint64 {
@@ -144,6 +125,7 @@ func (r *Reducer) Record(raw json.RawMessage) (Record, error) {
 		// A member begins with a quoted name and has one value: no two lists
 		// of members are the same bytes.
 		r.h.Write(r.c.out[m.start:m.end])
+		name(r.c.seals[m.seal:m.sealEnd], m.name)
 	}
 	var sum [sha256.Size]byte
 	r.h.Sum(sum[:0])
@@ -163,6 +145,7 @@ func (r *Reducer) Detail(raw json.RawMessage) (string, map[string]Member, error)
 		r.h.Write(r.c.out[m.start:m.end])
 		var sum [sha256.Size]byte
 		r.h.Sum(sum[:0])
+		name(r.c.seals[m.seal:m.sealEnd], m.name)
 		member := Member{Rest: Hash(sum[:16]), Seals: slices.Clone(r.c.seals[m.seal:m.sealEnd])}
 		if value := r.c.out[m.value:m.end]; r.Values {
 			member.Value = bytes.Clone(value[:min(len(value), MaxValue+1)])
@@ -172,34 +155,16 @@ func (r *Reducer) Detail(raw json.RawMessage) (string, map[string]Member, error)
 	return id, out, nil
 }
 
-// CompareSeals compares the encrypted values of two records, or members,
-// that are otherwise equal: whether one differs, and how many cannot be told.
-func CompareSeals(a, b []Seal) (differ bool, notChecked int64) {
-	if len(a) != len(b) {
-		return true, 0
-	}
-	for i := range a {
-		switch {
-		case a[i] == b[i]:
-		case a[i].Opened && b[i].Opened, a[i].Hashed, b[i].Hashed:
-			differ = true
-		default:
-			notChecked++
-		}
-	}
-	return differ, notChecked
-}
-
 // CompareMembers returns the names of the members that differ, sorted,
-// and the number of encrypted values that cannot be told.
-func CompareMembers(a, b map[string]Member) (names []string, notChecked int64) {
+// and the encrypted values of the others that cannot be told.
+func CompareMembers(a, b map[string]Member) (names []string, unknown []Closed) {
 	for name, x := range a {
 		y, ok := b[name]
-		differ, unknown := CompareSeals(x.Seals, y.Seals)
+		differ, closed := CompareSeals(x.Seals, y.Seals)
 		if !ok || x.Rest != y.Rest || differ {
 			names = append(names, name)
 		} else {
-			notChecked += unknown
+			unknown = append(unknown, closed...)
 		}
 	}
 	for name := range b {
@@ -208,5 +173,5 @@ func CompareMembers(a, b map[string]Member) (names []string, notChecked int64) {
 		}
 	}
 	slices.Sort(names)
-	return names, notChecked
+	return names, unknown
 }

@@ -9,18 +9,13 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/migration"
 )
 
-// Errors of a run.
-var (
-	// Differences: the servers do not hold the same records.
-	Differences error = &Known{"the servers differ", "the report names the records and checks, " +
-		"why records failed where the target tells, and how to repair that"}
-	// NothingRuns: no migration is under way, and none is known to be complete.
-	NothingRuns error = &Known{"no migration is under way",
-		"start it (run), then watch; where it stands otherwise says status"}
-)
+// NothingRuns: no migration is under way, and none is known to be complete.
+var NothingRuns error = &Known{"no migration is under way",
+	"start it (run), then watch; where it stands otherwise says status"}
 
 // IsInterrupt reports whether an error says that its caller gave up.
 func IsInterrupt(err error) bool { return errors.Is(err, context.Canceled) }
@@ -39,7 +34,11 @@ func Of(ctx context.Context, err error) error {
 // Step says how a step ended with an error: its state, and the words beside it.
 // Those of an interrupted one say what it was about, if anything.
 func Step(err error) (report.State, string) {
-	if !IsInterrupt(err) {
+	var compared verdict.Error
+	switch {
+	case errors.As(err, &compared) && compared.Outcome == verdict.Partly:
+		return report.Done, err.Error()
+	case !IsInterrupt(err):
 		return report.Failed, err.Error()
 	}
 	about := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "")
@@ -49,14 +48,15 @@ func Step(err error) (report.State, string) {
 // Report says how a run or a comparison ended.
 func Report(rep *report.Report, err error) {
 	rep.Ended = time.Now()
+	var compared verdict.Error
 	switch {
 	case err == nil:
 		rep.Outcome = "done"
 		return
 	case errors.Is(err, preflight.ErrBlocked):
 		rep.Outcome = "blocked"
-	case errors.Is(err, Differences):
-		rep.Outcome = "differences"
+	case errors.As(err, &compared):
+		rep.Outcome = string(compared.Outcome)
 	case IsInterrupt(err):
 		rep.Outcome, rep.Error, rep.Remedy = "interrupted", "interrupted", Resume
 		return
@@ -69,7 +69,7 @@ func Report(rep *report.Report, err error) {
 // Run is the state of a run with that outcome.
 func Run(outcome string) report.State {
 	switch outcome {
-	case "done":
+	case "done", string(verdict.Partly):
 		return report.Done
 	case "interrupted":
 		return report.Interrupted

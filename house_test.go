@@ -71,6 +71,7 @@ var rooms = []room{
 		"migration/openidmtest/internal/access", "migration/openidmtest/internal/generation",
 		"migration/openidmtest/internal/keys"}},
 	{path: "migration"},
+	{path: "internal/cost", closed: true},
 	{path: "idconnect/internal/host"},
 	{path: "idconnect/internal/installation"},
 	{path: "idconnect/internal/handover"},

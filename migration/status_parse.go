@@ -103,7 +103,7 @@ func raw(t json.Token) string {
 // whole reads the answer to its end and judges it.
 func (p *parser) whole() (reading, error) {
 	t, err := p.token()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	var out reading
@@ -113,7 +113,7 @@ func (p *parser) whole() (reading, error) {
 	if err == nil {
 		if _, err = p.token(); err == nil {
 			err = errTrailing
-		} else if err == io.EOF {
+		} else if errors.Is(err, io.EOF) {
 			err = nil
 		}
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -20,11 +18,10 @@ import (
 
 // The exit codes.
 const (
-	exitDone    = 0
-	exitFailed  = 1 // or differences found
-	exitUsage   = 2
-	exitBlocked = 3 // by preflight; nothing was changed
-	// 4 and 5 are those of package verdict.
+	exitDone   = 0
+	exitFailed = 1 // or differences found
+	exitUsage  = 2
+	// Others are those of idconnect.ExitCode.
 	exitInterrupted = 130
 )
 
@@ -35,6 +32,9 @@ const usage = `usage: upgrade COMMAND [flags]
   status    show how far the upgrade is, from the servers and the disk; -watch
             polls the migration until it ends
   verify    compare both servers record by record
+  repair    -ids FILE [-apply]
+            restore records that verify -ids listed; without -apply, show what
+            would be written
   rollback  undo what run changed; -to STEP undoes that step and later ones
 
   export    -source-dir D [-recipient age1…] FILE
@@ -79,8 +79,9 @@ type app struct {
 	args     []string // of the command that runs
 }
 
-// terminal prompts for passwords.
+// terminal prompts for passwords, and asks questions.
 type terminal interface {
+	Line(ctx context.Context, question string) (string, error)
 	Password(ctx context.Context, prompt string) (keystore.Password, error)
 }
 
@@ -98,7 +99,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
-		"export": a.export, "import": a.importStores,
+		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo,
 	}
 	switch args[0] {
@@ -127,7 +128,6 @@ func (a *app) exit(err error) int {
 	var missing *idconnect.MissingError
 	var shown exitCode
 	var wrong *usageError
-	var compared verdict.Error
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -147,12 +147,8 @@ func (a *app) exit(err error) int {
 	switch {
 	case errors.As(err, &wrong), errors.As(err, &missing):
 		return exitUsage
-	case errors.Is(err, preflight.ErrBlocked):
-		return exitBlocked
-	case errors.As(err, &compared):
-		return compared.Outcome.ExitCode()
 	}
-	return exitFailed
+	return idconnect.ExitCode(err)
 }
 
 // plainWord needs no quotes in a shell.

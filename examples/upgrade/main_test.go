@@ -62,10 +62,17 @@ func (noTerminal) Password(context.Context, string) (keystore.Password, error) {
 	return keystore.Password{}, prompt.ErrNoTerminal
 }
 
+func (noTerminal) Line(context.Context, string) (string, error) { return "", prompt.ErrNoTerminal }
+
 // person answers every question.
 type person struct {
 	answer string
 	asked  *[]string
+}
+
+func (p person) Line(_ context.Context, question string) (string, error) {
+	*p.asked = append(*p.asked, question)
+	return p.answer, nil
 }
 
 func (p person) Password(_ context.Context, prompt string) (keystore.Password, error) {

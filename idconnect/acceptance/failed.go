@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/reason"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
@@ -195,10 +196,10 @@ func (t *checker) reasonOf(e auditEntry) string {
 	// The exception may be its class, or that and a stack of calls.
 	class, _, _ := strings.Cut(strings.TrimSpace(e.Exception), "\n")
 	class, _, _ = strings.Cut(class, ":")
-	if class = class[strings.LastIndexByte(class, '.')+1:]; reasonName.MatchString(class) {
+	if class = class[strings.LastIndexByte(class, '.')+1:]; reason.Name.MatchString(class) {
 		parts = append(parts, class)
 	}
-	return text.Cut(strings.Join(parts, "; "), maxReason)
+	return text.Cut(strings.Join(parts, "; "), reason.Max)
 }
 
 // failedPolicies are the names of properties and policies in an error's detail:
@@ -222,7 +223,7 @@ func failedPolicies(raw json.RawMessage) (out []string) {
 	}
 	for _, p := range append(e.Detail.Failed, e.Failed...) {
 		for _, r := range p.Requirements {
-			if reasonName.MatchString(p.Property) && reasonName.MatchString(r.Name) && len(out) < 8 {
+			if reason.Name.MatchString(p.Property) && reason.Name.MatchString(r.Name) && len(out) < 8 {
 				out = append(out, p.Property+" "+r.Name)
 			}
 		}
@@ -274,7 +275,7 @@ func (t *checker) hideValues(ctx context.Context, records []verify.FailedRecord)
 				}
 				for _, value := range valuesIn(record, nil) {
 					if value != r.ID {
-						r.Reason = withoutWord(r.Reason, value)
+						r.Reason = reason.WithoutWord(r.Reason, value)
 					}
 				}
 			}
@@ -294,7 +295,7 @@ func (t *checker) hideValues(ctx context.Context, records []verify.FailedRecord)
 func valuesIn(v any, out []string) []string {
 	switch v := v.(type) {
 	case string:
-		if len(v) >= 3 && len(v) <= maxReason {
+		if len(v) >= 3 && len(v) <= reason.Max {
 			out = append(out, v)
 		}
 	case []any:
@@ -308,6 +309,9 @@ func valuesIn(v any, out []string) []string {
 	}
 	return out
 }
+
+// reason hides the passwords of both accounts, too.
+func (t *checker) reason(text string) string { return reason.Harmless(text, t.hide) }
 
 // repair suggests how to bring over what is not there.
 func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) string {
@@ -330,7 +334,7 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		openidm.ActionRequest{Repeatable: true}, &names)
 	if err != nil {
 		return first +
-			"bring the records over by their ids, which verify -ids FILE writes down: " +
+			"restore the records by their ids: verify -ids FILE writes them down, repair -ids FILE restores them; " +
 			"this target is not known to migrate twice"
 	}
 	var mappings []string

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -11,14 +10,10 @@ import (
 
 // changesOf are the changes of the records of a resource, without those that
 // concern a member which is not compared.
-func (o Options) changesOf(resource string, ignore []string) (rows []changes.Change) {
-	for _, row := range o.Changes {
-		ignored := slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(ignore, name) })
-		if row.Collection == resource && !ignored && !row.NotInSource {
-			rows = append(rows, row)
-		}
-	}
-	return rows
+func (o Options) changesOf(resource string, ignore []string) []changes.Change {
+	return slices.DeleteFunc(changes.Of(o.Changes, resource), func(row changes.Change) bool {
+		return slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(ignore, name) })
+	})
 }
 
 // mayLack reports whether a source need not have a collection.
@@ -38,30 +33,7 @@ func (o Options) changeCodes() (codes []string) {
 
 // rulesOf are changes as they are applied to the records of one server, nil for
 // none.
-func rulesOf(rows []changes.Change, side int) *digest.Rules {
-	if len(rows) == 0 {
-		return nil
-	}
-	var rules digest.Rules
-	for _, row := range rows {
-		for _, name := range row.Members {
-			if !slices.Contains(rules.Members, name) {
-				rules.Members = append(rules.Members, name)
-			}
-		}
-		rules.Without = append(rules.Without, row.Without...)
-	}
-	rules.Apply = func(members map[string]json.RawMessage) (found digest.Effects) {
-		for i, row := range rows {
-			apply := [2]func(changes.Record) changes.Effect{row.Source, row.Target}[side]
-			if apply != nil {
-				found.Add(i, int(apply(members)))
-			}
-		}
-		return found
-	}
-	return &rules
-}
+func rulesOf(rows []changes.Change, side int) *digest.Rules { return changes.Rules(rows, side == 1) }
 
 // hasher and reducer read the records of one server.
 func (v *verifier) hasher(side int) *digest.Hasher {

@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/sums"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -28,7 +28,7 @@ type pair struct {
 	rest  [2]digest.Hash
 	seals [2][]digest.Seal
 	times [2]uint8 // how often it was read, up to 2
-	of    int      // which of the chosen buckets or ranges it is in
+	of    int      // which of the chosen buckets it is in
 }
 
 // differenceKind is how a record differs.
@@ -45,7 +45,6 @@ const (
 // third one found.
 type suspect struct {
 	Kind    differenceKind
-	Part    idRange // where it is read again by ranges
 	Twice   bool
 	times   [2]int
 	members [2]map[string]digest.Member
@@ -61,13 +60,12 @@ type suspectSet struct {
 func (s *suspectSet) copy() *suspectSet {
 	out := &suspectSet{IDs: make(map[string]*suspect, len(s.IDs)), Listed: s.Listed, Twice: s.Twice}
 	for id, x := range s.IDs {
-		out.IDs[id] = &suspect{Kind: x.Kind, Part: x.Part, Twice: x.Twice}
+		out.IDs[id] = &suspect{Kind: x.Kind, Twice: x.Twice}
 	}
 	return out
 }
 
-// second compares the records of as many buckets, or ranges, as one reading
-// can hold and returns the others.
+// second compares the records of as many buckets as one reading can hold and returns the others.
 func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *suspectSet) ([]mismatch, error) {
 	var chosen []mismatch
 	var size int64
@@ -108,9 +106,6 @@ func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *s
 		p := pairs[id]
 		if v.classify(id, p, suspects) {
 			found[p.of] = true
-			if s := suspects.IDs[id]; s != nil && v.ranged {
-				s.Part = chosen[p.of].Part
-			}
 		}
 	}
 	for i, d := range chosen {
@@ -121,35 +116,11 @@ func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *s
 	return rest, nil
 }
 
-// pairs reads both servers and keeps what is in the chosen buckets or ranges.
+// pairs reads both servers and keeps what is in the chosen buckets.
 func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pair, error) {
-	var parts []idRange
 	buckets := map[uint32]int{}
 	for i, d := range chosen {
-		if v.ranged {
-			parts = append(parts, d.Part)
-		}
-		if d.Bucket >= 0 {
-			buckets[uint32(d.Bucket)] = i
-		}
-	}
-	// Which of the chosen a record is in, -1 none.
-	of := func(id string, hash uint64) int {
-		if len(buckets) > 0 {
-			if i, ok := buckets[bucketOf(hash)]; ok {
-				return i
-			}
-			return -1
-		}
-		i, exact := slices.BinarySearchFunc(chosen, id,
-			func(d mismatch, id string) int { return strings.Compare(d.Part.From, id) })
-		if !exact {
-			i--
-		}
-		if i < 0 || !chosen[i].Part.has(id) {
-			return -1
-		}
-		return i
+		buckets[d.Bucket] = i
 	}
 	var mu sync.Mutex
 	pairs := map[string]*pair{}
@@ -157,14 +128,18 @@ func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pa
 	for side := range reducers {
 		reducers[side] = v.reducer(side)
 	}
-	err := v.pass(ctx, parts, func(side int, b *digest.Body) (int, error) {
+	begin := func() (rest [2]savedSide) {
+		clear(pairs)
+		return rest
+	}
+	err := v.pass(ctx, begin, func(side int, b *digest.Body, _ func()) (int, error) {
 		return v.each(side, b, func(raw json.RawMessage) error {
-			id, hash, err := reducers[side].ID(raw)
+			_, hash, err := reducers[side].ID(raw)
 			if err != nil {
 				return nil // counted in the first pass
 			}
-			i := of(id, hash)
-			if i < 0 {
+			i, ok := buckets[sums.BucketOf(hash)]
+			if !ok {
 				return nil
 			}
 			r, err := reducers[side].Record(raw)
@@ -241,14 +216,15 @@ func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 		reducers[side] = v.reducer(side)
 	}
 	var mu sync.Mutex
-	err := v.pass(ctx, v.partsOf(suspects), func(side int, b *digest.Body) (int, error) {
+	// Of ids, unless nil, alone: a server may take others for the same.
+	read := func(side int, b *digest.Body, ids []string) (int, error) {
 		return v.each(side, b, func(raw json.RawMessage) error {
 			id, _, err := reducers[side].ID(raw)
 			if err != nil {
 				return nil
 			}
 			s := suspects.IDs[id]
-			if s == nil {
+			if s == nil || ids != nil && !slices.Contains(ids, id) {
 				return nil
 			}
 			_, members, err := reducers[side].Detail(raw)
@@ -261,9 +237,31 @@ func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 			mu.Unlock()
 			return nil
 		})
-	})
+	}
+	whole, err := v.byIDs(ctx, slices.Sorted(maps.Keys(suspects.IDs)), read)
 	if err != nil {
 		return err
+	}
+	begin := func() (rest [2]savedSide) {
+		for _, s := range suspects.IDs {
+			for side := range whole {
+				if whole[side] {
+					s.members[side], s.times[side] = nil, 0
+				}
+			}
+		}
+		for side := range rest {
+			rest[side].Skip = !whole[side]
+		}
+		return rest
+	}
+	if whole != [2]bool{} {
+		err := v.pass(ctx, begin, func(side int, b *digest.Body, _ func()) (int, error) {
+			return read(side, b, nil)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	if err := v.readMissing(ctx, suspects); err != nil {
 		return err
@@ -272,18 +270,6 @@ func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 		v.conclude(id, suspects.IDs[id])
 	}
 	return nil
-}
-
-// partsOf are the ranges in which the suspects are, nil for everything.
-func (v *verifier) partsOf(suspects *suspectSet) []idRange {
-	if !v.ranged {
-		return nil
-	}
-	parts := map[idRange]bool{}
-	for _, s := range suspects.IDs {
-		parts[s.Part] = true
-	}
-	return slices.SortedFunc(maps.Keys(parts), func(a, b idRange) int { return strings.Compare(a.From, b.From) })
 }
 
 // readMissing reads by their ids the suspects that the third pass did not find on a

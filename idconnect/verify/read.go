@@ -88,21 +88,11 @@ func notShown(resource string, why [2]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// probe asks for one record, ordered by _id unless the caller wants it
-// otherwise: a server that orders can be read again in parts. Versions and
-// repositories answer with different codes for a collection that they do not
-// have: 404 and 400 are measured, 405 and 501 assumed.
+// probe asks for one record. Versions and repositories answer with different codes
+// for a collection that they do not have: 404 and 400 are measured, 405 and 501
+// assumed.
 func (v *verifier) probe(ctx context.Context, side int, resource string) (accessLevel, string, error) {
-	v.sort[side] = v.opts.SortKeys
-	if v.sort[side] == nil {
-		v.sort[side] = defaultSort
-	}
-	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.sort[side]}, "")
-	if v.opts.SortKeys == nil && errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrNotFound) &&
-		ctx.Err() == nil {
-		v.sort[side] = nil // its own order, then
-		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1}, "")
-	}
+	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.opts.SortKeys}, "")
 	if err == nil {
 		if len(page.Result) == 0 {
 			return accessEmpty, "", nil
@@ -130,31 +120,33 @@ func (v *verifier) failed(side int, err error) error {
 	return fmt.Errorf("comparing %s, reading the %s: %w", v.collection.Name, sides[side], err)
 }
 
-// defaultSort is the order in which a collection is read where nothing else is
-// asked for.
-var defaultSort = []string{"_id"}
+// usePage takes a page of one server and says how many records it had. It calls
+// took once they count, within the lock of what it keeps.
+type usePage func(side int, b *digest.Body, took func()) (int, error)
 
-// usePage takes a page of one server and says how many records it had.
-type usePage func(side int, b *digest.Body) (int, error)
+// errAgain: a side must be read in another way, after it gave something.
+var errAgain = errors.New("to be read in another way")
 
-// pass reads the collection on both servers at once, whole or, where parts are
-// given, only those, and hands every page to use: one at a time for each
-// server.
-func (v *verifier) pass(ctx context.Context, parts []idRange, use usePage) error {
-	if parts == nil {
+// pass reads the whole collection on both servers at once and hands every page
+// to use: one at a time for each server. Begin is called before, and again where
+// a server turns out to need another way of reading; rest is what is left of an
+// earlier reading.
+func (v *verifier) pass(ctx context.Context, begin func() (rest [2]savedSide), use usePage) error {
+	for {
 		v.addPasses(1)
-		parts = []idRange{{}}
-	} else {
-		v.report.Ranges += len(parts)
+		err := v.both(ctx, begin(), use)
+		if !errors.Is(err, errAgain) || ctx.Err() != nil {
+			return err
+		}
+		v.addPasses(-1)
 	}
-	return v.parts(ctx, parts, [2]int64{}, use)
 }
 
-// parts reads parts, after so many records.
-func (v *verifier) parts(ctx context.Context, parts []idRange, after [2]int64, use usePage) error {
+// both reads both servers, after what was read before.
+func (v *verifier) both(ctx context.Context, rest [2]savedSide, use usePage) error {
 	v.said.Lock()
-	v.counts, v.total = after, -1
-	if len(parts) == 1 && parts[0].filter() == "" && v.report.SourceCount > 0 {
+	v.counts, v.total = [2]int64{rest[0].Count, rest[1].Count}, -1
+	if v.report.SourceCount > 0 {
 		v.total = v.report.SourceCount // it was read before
 	}
 	v.said.Unlock()
@@ -163,7 +155,7 @@ func (v *verifier) parts(ctx context.Context, parts []idRange, after [2]int64, u
 	failed := make(chan error, 2)
 	for side := range v.servers {
 		go func() {
-			err := v.passSide(ctx, side, parts, use)
+			err := v.passSide(ctx, side, rest[side], use)
 			failed <- err // before the other side fails for it
 			if err != nil {
 				cancel()
@@ -178,12 +170,24 @@ func (v *verifier) parts(ctx context.Context, parts []idRange, after [2]int64, u
 	return first
 }
 
-// passSide fetches in one goroutine and uses in another, so that hashing costs
-// no time in which nothing is asked for. Three pages go round between them.
-func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use usePage) error {
-	if v.absent[side] {
-		return nil
+// counted notes records of a page that was used, in all n before it.
+func (v *verifier) counted(side, used int, n *int64) error {
+	before := *n
+	if *n += int64(used); *n > maxRecords {
+		return v.failed(side, fmt.Errorf("%s has more than %d records", v.report.Resource, maxRecords))
 	}
+	v.said.Lock()
+	v.counts[side] += int64(used)
+	v.said.Unlock()
+	if before/progressEvery != *n/progressEvery {
+		v.notify(nil)
+	}
+	return nil
+}
+
+// passPages fetches in one goroutine and uses in another, so that hashing costs
+// no time in which nothing is asked for. Three pages go round between them.
+func (v *verifier) passPages(ctx context.Context, side int, cookie string, use usePage) error {
 	ctx, cancel := context.WithCancel(ctx)
 	bodies, free := make(chan *digest.Body, 1), make(chan *digest.Body, 3)
 	for range cap(free) {
@@ -192,16 +196,10 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 	fetched := make(chan error, 1)
 	go func() {
 		defer close(bodies)
-		for _, part := range parts {
-			if err := v.fetch(ctx, side, part, free, bodies); err != nil {
-				fetched <- err
-				return
-			}
-		}
-		fetched <- nil
+		fetched <- v.fetch(ctx, side, cookie, free, bodies)
 	}()
 	var err error
-	var n, told int64
+	var n int64
 	var pages openidm.Pages
 	for b := range bodies {
 		if err != nil {
@@ -209,28 +207,17 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 			continue
 		}
 		var used int
-		used, err = use(side, b)
 		next := b.Next
+		used, err = use(side, b, func() { v.setCookie(side, next) })
 		free <- b
 		if endless := pages.Next(next, used); err == nil && endless != nil {
 			err = v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, endless))
 		}
-		if next == "" {
-			pages = openidm.Pages{} // of the next part
-		}
-		if n += int64(used); err == nil && n > maxRecords {
-			err = v.failed(side, fmt.Errorf("%s has more than %d records", v.report.Resource, maxRecords))
+		if err == nil {
+			err = v.counted(side, used, &n)
 		}
 		if err != nil {
 			cancel()
-			continue
-		}
-		v.said.Lock()
-		v.counts[side] += int64(used)
-		v.said.Unlock()
-		if n-told >= progressEvery {
-			told = n
-			v.notify(nil)
 		}
 	}
 	cancel()
@@ -242,14 +229,17 @@ func (v *verifier) passSide(ctx context.Context, side int, parts []idRange, use 
 
 // fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
 // out a record that comes twice, and here that is to be seen.
-func (v *verifier) fetch(ctx context.Context, side int, part idRange, free, bodies chan *digest.Body) error {
-	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.sort[side], Filter: part.filter()}
-	for cookie := part.cookies[side]; cookie != afterLastPage; {
+func (v *verifier) fetch(ctx context.Context, side int, cookie string, free, bodies chan *digest.Body) error {
+	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.plans[side].Sort}
+	for cookie != afterLastPage {
 		var b *digest.Body
 		select {
 		case b = <-free:
 		case <-ctx.Done():
 			return v.failed(side, ctx.Err())
+		}
+		if err := v.rates[side].Wait(ctx, query.PageSize); err != nil {
+			return v.failed(side, err)
 		}
 		answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, b.Buf)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of
@@ -104,9 +104,11 @@ type CollectionReport struct {
 	Shifted int64 `json:"shifted"`
 	// Passes is the number of times the collection was read.
 	Passes int `json:"passes"`
-	// Ranges is the number of ranges of ids that were read again instead of the
-	// whole collection.
+	// Ranges is the number of ranges of ids that were read of both servers, in all
+	// passes; 0 if they were read by pages.
 	Ranges int `json:"ranges"`
+	// Plans say how each server was read, and why.
+	Plans []string `json:"plans,omitempty"`
 }
 
 // Change is a record that differs.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -155,15 +156,20 @@ func TestSeededDifferences(t *testing.T) {
 		base.put(id, seededRecord(id, password))
 	}
 	// No two of them at once: they are large.
-	for _, mode := range []string{"servers that sort and filter by _id", "servers that sort by _id",
-		"servers with an order of their own"} {
+	orders := map[string]func(a, b string) int{
+		"servers that filter by _id": strings.Compare, "servers that fold case": foldOrder,
+		"servers that sort as people do": peopleOrder,
+	}
+	for _, mode := range []string{"servers that filter by _id", "servers that fold case",
+		"servers that sort as people do", "servers in the order of _id", "servers with an order of their own"} {
 		t.Run(mode, func(t *testing.T) {
 			w := &seededWorld{source: base.clone(), target: base.clone(), seal: seal}
 			want := w.plant(ids, each)
 			switch mode {
-			case "servers that sort and filter by _id":
+			case "servers that filter by _id", "servers that fold case", "servers that sort as people do":
 				w.source.ordered, w.target.ordered = true, true
-			case "servers that sort by _id":
+				w.source.order = orders[mode]
+			case "servers in the order of _id":
 				w.settle(func(ids []string) { slices.Sort(ids) })
 			default:
 				w.settle(func(ids []string) {
@@ -193,6 +199,21 @@ func TestSeededDifferences(t *testing.T) {
 	}
 	fmt.Printf("%d of %d seeded differences found among %d records, %d invented\n", found, planted, records,
 		invented)
+}
+
+func foldOrder(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }
+
+// peopleOrder is like en_US: punctuation does not count.
+func peopleOrder(a, b string) int {
+	key := func(s string) string {
+		return strings.ToLower(strings.Map(func(c rune) rune {
+			if strings.ContainsRune(`-_."'\ %/`, c) {
+				return -1
+			}
+			return c
+		}, s))
+	}
+	return cmp.Or(strings.Compare(key(a), key(b)), strings.Compare(b, a))
 }
 
 // plant takes, for each kind, records in the first and the last page and at the

@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,11 +31,8 @@ import (
 
 const (
 	// stateMagic begins a state file; what follows is sealed by age.
-	stateMagic = "idconnect verify 2\n"
-	// oldStateMagic begins a state file of the time before they were sealed by
-	// age.
-	oldStateMagic = "idconnect verify 1\n"
-	stateLimit    = 256 << 20
+	stateMagic = "idconnect verify 3\n"
+	stateLimit = 256 << 20
 	// stateCost is the number of rounds of PBKDF2, which each guess of the
 	// accounts' passwords costs (OWASP's recommendation of 2023).
 	stateCost = 600_000
@@ -46,6 +45,10 @@ const (
 	stateShort = 2 * time.Second
 	statePages = 20
 )
+
+// oldStateMagics begin the state files of earlier versions: before they were sealed
+// by age, and before ranges of ids.
+var oldStateMagics = []string{"idconnect verify 1\n", "idconnect verify 2\n"}
 
 // stateStore keeps a comparison in a file, so that it resumes after an
 // interruption.
@@ -77,7 +80,7 @@ type stateStore struct {
 }
 
 func stateOutput(path string) disk.Output {
-	return disk.Output{Path: path, Mode: 0o600, Marks: []string{stateMagic, oldStateMagic}}
+	return disk.Output{Path: path, Mode: 0o600, Marks: append([]string{stateMagic}, oldStateMagics...)}
 }
 
 // savedState is what the file holds.
@@ -91,16 +94,17 @@ type savedCollection struct {
 	Stage  stage
 	Report CollectionReport
 	Absent [2]bool
-	Sort   [2][]string
+	Plans  [2]plan
 
 	// Of the first reading.
-	Cookies            [2]string
-	Counts, Unreadable [2]int64
-	Tallies            [2]digest.Tally
-	Chunks             [2]chunkList
+	Sides      [2]savedSide
+	Unreadable [2]int64
+	Tallies    [2]digest.Tally
+	Sums       [2][]byte
+	Twice      map[uint32]bool
+	Filter     []byte
 
 	// Of what follows.
-	Ranged    bool
 	Differing []mismatch
 	Suspects  *suspectSet
 }
@@ -189,7 +193,7 @@ func (s *stateStore) load() error {
 	}
 	defer f.Close()
 	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
-	if magic, err := sealed.Peek(len(oldStateMagic)); err == nil && string(magic) == oldStateMagic {
+	if magic, err := sealed.Peek(len(stateMagic)); err == nil && slices.Contains(oldStateMagics, string(magic)) {
 		return &OldStateError{Path: s.path}
 	}
 	if _, err := sealed.Discard(len(stateMagic)); err != nil {
@@ -375,26 +379,40 @@ func (s *stateStore) save() error {
 	return err
 }
 
-// save is a collection in the middle of its first reading. One that is read in
-// an order of its own begins that reading again.
+// save is a collection in the middle of its first reading.
 func (v *verifier) save() (savedCollection, bool) {
 	for side := range v.state {
 		v.state[side].Lock()
 		defer v.state[side].Unlock()
 	}
 	f := v.reading
-	if f == nil || !f.ordered {
+	if f == nil {
 		return savedCollection{}, false
 	}
 	saved := savedCollection{
-		Stage: stageReading, Report: v.report, Absent: v.absent, Sort: v.sort,
-		Cookies: f.cookies, Counts: f.counts, Unreadable: f.unreadable, Tallies: f.tallies,
+		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.unreadable,
+		Tallies: f.tallies, Twice: maps.Clone(f.twice), Filter: f.filter.Bytes(),
 	}
-	for side := range f.chunks {
-		c := &f.chunks[side]
-		// The sums go on while the file is written.
-		saved.Chunks[side] = chunkList{List: append([]chunk(nil), c.List...), Mask: c.Mask,
-			Last: bytes.Clone(c.Last)}
+	for side := range saved.Sides {
+		s := &saved.Sides[side]
+		*s = v.rest[side]
+		s.Count, s.Cookie = f.counts[side], v.cookies[side]
+		if r := v.readers[side]; r != nil && v.plans[side].Way == byRanges {
+			s.Begun, s.Left = true, r.Left()
+		}
+		saved.Sums[side] = f.sums[side].Bytes()
 	}
 	return saved, true
+}
+
+func (f *firstPass) restore(saved savedCollection) error {
+	f.unreadable, f.tallies = saved.Unreadable, saved.Tallies
+	maps.Copy(f.twice, saved.Twice)
+	for side := range f.sums {
+		f.counts[side] = saved.Sides[side].Count
+		if err := f.sums[side].Restore(saved.Sums[side]); err != nil {
+			return err
+		}
+	}
+	return f.filter.Restore(saved.Filter)
 }

@@ -29,7 +29,9 @@ type table struct {
 	pass   int
 	noRead bool
 
-	ordered      bool // it looks at filters and orders
+	size         int                   // of pages whose passes are counted, 0: all
+	order        func(a, b string) int // of ids, nil: of their bytes
+	ordered      bool                  // it looks at filters and orders
 	sorted       []string
 	pages, given int         // that were given
 	asked        func()      // called for each page, under guard
@@ -68,7 +70,7 @@ func (t *table) query(ctx context.Context, resource string, q openidm.Query, coo
 	if code := t.code(resource); code != 0 {
 		return nil, "", &openidm.Error{Code: code}
 	}
-	if q.PageSize > 1 && cookie == "" && q.Filter == "" {
+	if q.PageSize > 1 && cookie == "" && q.Filter == "" && (t.size == 0 || q.PageSize == t.size) {
 		t.mu.Lock()
 		t.pass++
 		t.mu.Unlock()
@@ -111,34 +113,75 @@ func (t *table) ask(cookie string) error {
 	return nil
 }
 
-var rangeFilter = regexp.MustCompile(`^(?:_id ge ("(?:[^"\\]|\\.)*"))?(?: and )?(?:_id lt ("(?:[^"\\]|\\.)*"))?$`)
+var (
+	rangeFilter = regexp.MustCompile(`^(?:_id gt ("(?:[^"\\]|\\.)*"))?(?: and )?(?:_id le ("(?:[^"\\]|\\.)*"))?$`)
+	idFilters   = regexp.MustCompile(`^_id eq ("(?:[^"\\]|\\.)*")(?: or |$)`)
+)
 
+// within is a page of the records of a filter.
 func (t *table) within(filter string, offset, size int) []json.RawMessage {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	m := rangeFilter.FindStringSubmatch(filter)
-	if m == nil {
-		panic("filter " + filter)
-	}
-	var bounds [2]string
-	for i := range bounds {
-		if m[i+1] != "" {
-			if err := json.Unmarshal([]byte(m[i+1]), &bounds[i]); err != nil {
-				panic(err)
-			}
-		}
+	order := t.order
+	if order == nil {
+		order = strings.Compare
 	}
 	if t.sorted == nil {
-		t.sorted = slices.Sorted(slices.Values(t.ids))
+		t.sorted = slices.Clone(t.ids)
+		slices.SortStableFunc(t.sorted, order)
 	}
-	from, _ := slices.BinarySearch(t.sorted, bounds[0])
-	to := len(t.sorted)
-	if bounds[1] != "" {
-		to, _ = slices.BinarySearch(t.sorted, bounds[1])
+	from, to := 0, len(t.sorted)
+	ids := t.sorted
+	if m := rangeFilter.FindStringSubmatch(filter); m != nil {
+		for i, n := range []*int{&from, &to} {
+			if m[i+1] == "" {
+				continue
+			}
+			bound := unquote(m[i+1])
+			*n, _ = slices.BinarySearchFunc(t.sorted, bound, func(id, bound string) int {
+				if order(id, bound) <= 0 {
+					return -1
+				}
+				return 1
+			})
+		}
+		to = max(from, to)
+	} else {
+		ids = nil
+		for m := idFilters.FindStringSubmatch(filter); m != nil; m = idFilters.FindStringSubmatch(filter) {
+			filter = filter[len(m[0]):]
+			for _, id := range t.sorted {
+				if order(id, unquote(m[1])) == 0 && !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+			}
+			for _, id := range t.sorted { // that stand twice
+				if n := slices.Index(ids, id); n >= 0 && id == unquote(m[1]) {
+					ids = slices.Delete(ids, n, n+1)
+					for _, other := range t.sorted {
+						if other == id {
+							ids = append(ids, id)
+						}
+					}
+					break
+				}
+			}
+		}
+		if filter != "" {
+			panic("filter " + filter)
+		}
+		to = len(ids)
 	}
 	var out []json.RawMessage
 	for i := from + offset; i < min(from+offset+size, to); i++ {
-		out = append(out, json.RawMessage(t.records[t.sorted[i]]))
+		out = append(out, json.RawMessage(t.records[ids[i]]))
+	}
+	return out
+}
+
+func unquote(s string) (out string) {
+	if err := json.Unmarshal([]byte(s), &out); err != nil {
+		panic(err)
 	}
 	return out
 }
@@ -209,7 +252,7 @@ func (t *table) drop(id string) {
 }
 
 func (t *table) clone() *table {
-	return &table{ordered: t.ordered, resource: t.resource, ids: slices.Clone(t.ids),
+	return &table{ordered: t.ordered, order: t.order, resource: t.resource, ids: slices.Clone(t.ids),
 		records: maps.Clone(t.records), refuse: t.refuse}
 }
 
@@ -246,5 +289,10 @@ func compareTables(t testing.TB, source, target *table, opts Options) Collection
 
 func runTables(ctx context.Context, servers [2]Server, opts Options) (*Report, error) {
 	opts = opts.WithDefaults()
+	for _, s := range servers {
+		if t, ok := s.(*table); ok {
+			t.size = opts.PageSize
+		}
+	}
 	return compareAll(ctx, servers, [2]string{"https://source/", "https://target/"}, opts, nil)
 }

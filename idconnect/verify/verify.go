@@ -17,6 +17,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -38,19 +39,22 @@ type Options struct {
 	// different ciphertext is counted as not checked. No plaintext leaves the
 	// store.
 	Keys *keystore.Store
-	// PageSize is the number of records in one request; 0 means 500, the limit
-	// is 10,000.
+	// PageSize is the number of records in one request at first; 0 means 500, the
+	// limit is 10,000. Ranges grow to eight times of it, or 1 MiB, while the server
+	// answers within a quarter of a second, and shrink when it takes over a second.
 	PageSize int
-	// Concurrency is the number of collections compared at once, each with one
-	// request in flight per server; 0 means 1, the limit is 8. Each takes the
-	// memory that [Run] names.
+	// Concurrency is the number of requests in flight on each server where it is
+	// read by ranges; 0 means 4, the limit is 8. A server that is busy (429, 503 or
+	// a timeout) is asked with fewer. Pages are read one after the other.
 	Concurrency int
+	// Rate is the number of records a second that each server is asked for at most;
+	// 0 is no limit.
+	Rate int
 	// MaxDifferences limits each list of a [CollectionReport]; 0 means 1000, the
 	// limit is 10,000. The counts beside the lists are not limited.
 	MaxDifferences int
-	// SortKeys orders the queries, as in "_id" or "-userName". Nil means "_id",
-	// or the server's own order if it refuses that; the order must not change
-	// from page to page.
+	// SortKeys, unless nil, has both servers read in pages of that order, as in
+	// "_id" or "-userName". It must not change from page to page.
 	SortKeys []string
 	// Values adds the values of members that differ to the report: possibly
 	// personal data. A value that is encrypted on one of the servers, or whose
@@ -62,8 +66,9 @@ type Options struct {
 	// StateFile, unless "", records the progress, so that the same call resumes
 	// after an interruption, however the process ended. It is written about
 	// every ten seconds, atomically, and removed when the comparison is done.
-	// With other servers, accounts or options the comparison starts over, and so
-	// does a collection that a server does not return in the order of the ids.
+	// With other servers, accounts or options the comparison starts over. The first
+	// reading of a collection resumes by range, or by page; the readings after it,
+	// where something differed, from their beginning.
 	// The file is encrypted with the passwords of both accounts. Run returns an
 	// [*OldStateError] for a file of an earlier version of this package.
 	StateFile string
@@ -102,17 +107,22 @@ type Progress struct {
 // differs from one that is absent. [Options].Keys says how encrypted values are
 // compared.
 //
-// The first pass keeps sums of hashes: a few megabytes for each collection
-// being compared, however large it is, and about 20 MiB if a server does not
-// return the records in the order of their ids, which it is asked to. If the
-// sums differ, Run reads those records again: by ranges of _id if both servers
-// can filter and sort by it, which Run tests with a range that it knows;
-// otherwise it reads everything, as often as it takes to keep the memory low.
-// It reads what still differs once more before reporting it, so a collection
-// that changes meanwhile causes no false alarm in the lists. Differences beyond
-// Options.MaxDifferences are counted after the second pass. An id that occurs
-// twice on both servers alike is found; without the order of ids only in the
-// first 8 million records.
+// Each server is read by ranges of _id, several at once, so that the time grows
+// with the number of records: no server has to count its way to a page. One whose
+// filters are refused, ignored or slower than its pages is read in pages instead, in
+// its own order or, if that changes, sorted by _id. [CollectionReport].Plans says
+// which, and why. The ranges of a server cover each record once, which its own
+// answers prove whatever its order of strings.
+//
+// The first pass keeps sums of hashes by a hash of the id, so that the orders of
+// the two servers do not matter: a few megabytes, however large the collection is,
+// and about 8 MiB more for a source that is read by pages. If the sums differ, Run
+// reads the collection again, as often as it takes to keep the memory low, and what
+// still differs once more before reporting it, by id where the server can: so a
+// collection that changes meanwhile causes no false alarm in the lists. Differences
+// beyond Options.MaxDifferences are counted after the second pass. An id that occurs
+// twice on both servers alike is found; by pages only in the first 8 million
+// records.
 //
 // The functions in then run in turn after the last collection, with the report
 // so far. The state file is kept until the last of them returns nil: if one is
@@ -216,7 +226,10 @@ func (o Options) WithDefaults() Options {
 		o.MaxDifferences = 1000
 	}
 	o.MaxDifferences = min(o.MaxDifferences, 10_000)
-	o.Concurrency = min(max(o.Concurrency, 1), 8)
+	if o.Concurrency <= 0 {
+		o.Concurrency = 4
+	}
+	o.Concurrency = min(o.Concurrency, 8)
 	if o.PageSize <= 0 {
 		o.PageSize = 500
 	}
@@ -233,39 +246,22 @@ func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Opt
 	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: store.resumes()}
 	key := store.key()
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var (
-		progress sync.Mutex
-		all      sync.WaitGroup
-		slots    = make(chan struct{}, opts.Concurrency)
-		done     = make([]bool, len(opts.Collections))
-		reports  = make([]CollectionReport, len(opts.Collections))
-	)
+	rates := [2]*ranges.Rate{ranges.NewRate(opts.Rate), ranges.NewRate(opts.Rate)}
+	var progress sync.Mutex
+	var err error
 	for i, collection := range opts.Collections {
-		slots <- struct{}{}
-		if ctx.Err() != nil {
+		if err = context.Cause(ctx); err != nil {
 			break
 		}
-		all.Go(func() {
-			defer func() { <-slots }()
-			v := newVerifier(servers, opts, collection, key, &progress)
-			v.store, v.number = store, i
-			if err := v.run(ctx); err != nil {
-				cancel(err) // the first one counts
-				return
-			}
-			reports[i], done[i] = v.report, true
-		})
-	}
-	all.Wait()
-	for i := range reports {
-		if done[i] {
-			report.Collections = append(report.Collections, reports[i])
+		v := newVerifier(servers, opts, collection, key, &progress)
+		v.store, v.number, v.rates = store, i, rates
+		if err = v.run(ctx); err != nil {
+			break
 		}
+		report.Collections = append(report.Collections, v.report)
 	}
 	report.Ended = time.Now()
-	return report, context.Cause(ctx)
+	return report, err
 }
 
 // verifier compares one collection.
@@ -275,15 +271,18 @@ type verifier struct {
 	collection Collection
 	changes    []changes.Change
 	key        []byte
-	absent     [2]bool     // that server has no such collection
-	sort       [2][]string // the order that is asked for
+	absent     [2]bool // that server has no such collection
+	plans      [2]plan
+	rates      [2]*ranges.Rate
 
 	store  *stateStore
 	number int // of the collection
 
 	reading *firstPass    // while the first pass is under way
 	state   [2]sync.Mutex // held while something of a server is added to it
-	ranged  bool          // what differs is read again by ranges of ids
+	readers [2]*ranges.Reader
+	cookies [2]string    // of the next page
+	rest    [2]savedSide // what was left when the pass began
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
@@ -312,7 +311,7 @@ func (v *verifier) run(ctx context.Context) error {
 			saved.Stage = stageFinished
 		}
 	} else {
-		v.report, v.absent, v.sort = saved.Report, saved.Absent, saved.Sort
+		v.report, v.absent, v.plans = saved.Report, saved.Absent, saved.Plans
 	}
 	v.changes = v.opts.changesOf(v.report.Resource, v.collection.Ignore)
 	if err := v.tooMany(); err != nil {
@@ -335,15 +334,14 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 			return err
 		}
 	} else {
-		v.ranged = saved.Ranged
 		if saved.Suspects.IDs == nil { // as gob leaves an empty one
 			saved.Suspects.IDs = map[string]*suspect{}
 		}
 	}
 	note := func() {
 		v.store.put(v.number, savedCollection{
-			Stage: stageComparing, Report: v.report, Absent: v.absent, Sort: v.sort,
-			Ranged: v.ranged, Differing: saved.Differing, Suspects: saved.Suspects.copy(),
+			Stage: stageComparing, Report: v.report, Absent: v.absent, Plans: v.plans,
+			Differing: saved.Differing, Suspects: saved.Suspects.copy(),
 		}, nil)
 	}
 	for note(); len(saved.Differing) > 0; note() {

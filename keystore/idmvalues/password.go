@@ -20,10 +20,10 @@ var ErrConsole = errors.New("the password is asked for at the server's start and
 var bootKey = []byte{0xce, 0x32, 0xf0, 0xe6, 0x9d, 0xc3, 0x5e, 0x2d, 0x1a, 0x4b, 0xd9, 0xd4, 0xd0, 0xb5, 0x28, 0x04}
 
 // DecodePassword reads a password in one of the forms of boot.properties: plain, OBF: (Jetty's obfuscation), CRYPT:,
-// or CONSOLE, which is [ErrConsole]. No error contains text of the password.
+// or CONSOLE in any case, which is [ErrConsole]. No error contains text of the password.
 func DecodePassword(text string) (keystore.Password, error) {
 	switch {
-	case text == "CONSOLE":
+	case strings.EqualFold(text, "CONSOLE"):
 		return keystore.Password{}, ErrConsole
 	case strings.HasPrefix(text, "OBF:"):
 		return decodeOBF(text[len("OBF:"):])

@@ -27,8 +27,9 @@ type generalName struct {
 func (n generalName) text() string { return strings.ToLower(string(n.value)) }
 
 type generalSubtree struct {
-	Base     asn1.RawValue
-	Min, Max asn1.RawValue `asn1:"optional"`
+	Base asn1.RawValue
+	Min  asn1.RawValue `asn1:"optional,tag:0"`
+	Max  asn1.RawValue `asn1:"optional,tag:1"`
 }
 
 type nameConstraints struct {
@@ -48,10 +49,17 @@ func (p *pathCheck) checkNameConstraints(ca, l link) *Error {
 	if err != nil {
 		return undecided
 	}
-	for _, s := range slices.Concat(rules.Permitted, rules.Excluded) {
-		if len(s.Min.FullBytes)+len(s.Max.FullBytes) > 0 {
-			return undecided
-		}
+	trees := slices.Concat(rules.Permitted, rules.Excluded)
+	unsupported := func(what string) *Error {
+		return l.refuse(ReasonUsage, "java.io.IOException: "+what+" BaseDistance in name constraints not supported")
+	}
+	hasMinimum := func(s generalSubtree) bool { return strings.Trim(string(s.Min.Bytes), "\x00") != "" }
+	hasMaximum := func(s generalSubtree) bool { return len(s.Max.FullBytes) > 0 }
+	if slices.ContainsFunc(trees, hasMinimum) {
+		return unsupported("Non-zero minimum")
+	}
+	if slices.ContainsFunc(trees, hasMaximum) {
+		return unsupported("Maximum")
 	}
 	for _, name := range constrainedNames(l) {
 		// Of a kind that no rule speaks of, every name is permitted.

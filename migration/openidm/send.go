@@ -31,6 +31,7 @@ type request struct {
 	repeatable       bool
 	into             []byte // room for the answer
 	transaction      string // its id, "" for none
+	condition        condition
 	// stream, unless nil, reads the body of a good answer as it comes.
 	stream io.ReaderFrom
 	// date, unless nil, is set to what the answer's header Date says.
@@ -141,6 +142,9 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	}
 	if k.request.transaction != "" {
 		setExact(req.Header, headerTransaction, k.request.transaction)
+	}
+	if k.request.condition.header != "" {
+		req.Header.Set(k.request.condition.header, k.request.condition.value)
 	}
 	// Beyond a proxy no connection is a quietConn: none is kept.
 	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {

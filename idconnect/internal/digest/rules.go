@@ -63,8 +63,8 @@ func (r *Rules) names() []string {
 	return r.Members
 }
 
-// canonical returns the value of a member as rules see it.
-func (r *Rules) canonical(value []byte) ([]byte, error) {
+// Canonical returns the value of a member as rules see it.
+func (r *Rules) Canonical(value []byte) ([]byte, error) {
 	c := canonicalizer{
 		skip: func(name string, _ int) bool { return name == "_rev" || slices.Contains(r.Without, name) },
 		seal: func(_, _ []byte) Seal { return Seal{} },
@@ -123,7 +123,7 @@ func (t *Hasher) newForm() (form, error) {
 		if h.to == 0 {
 			continue
 		}
-		value, err := t.rules.canonical(t.in[h.from:h.to])
+		value, err := t.rules.Canonical(t.in[h.from:h.to])
 		if err != nil {
 			return form{}, err
 		}
@@ -189,7 +189,7 @@ func (r *Reducer) rewrite() error {
 		if !slices.Contains(r.rules.Members, m.name) {
 			continue
 		}
-		value, err := r.rules.canonical(c.out[m.value:m.end])
+		value, err := r.rules.Canonical(c.out[m.value:m.end])
 		if err != nil {
 			return err
 		}

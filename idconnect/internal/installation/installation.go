@@ -1,7 +1,7 @@
 // Package installation reads what the folder of an OpenIDM server says: where its stores are, their passwords and
 // aliases, its ports, its process. It changes nothing, starts nothing and opens no store. The names of the
-// properties and the defaults are those of OpenIDM 3.x and 7.0.2; that 7.1.6 has the same is assumed. Begin with
-// [Open].
+// properties and the defaults are those of OpenIDM 3.x and 7.0.2, and those of conf/secrets.json were read in IDM
+// 7.1.0 and 7.3.0 (H); that 7.1.6 has the same is assumed. Begin with [Open].
 package installation
 
 import (
@@ -17,8 +17,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/internal/disk"
-	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
 
 // Defaults of OpenIDM.
@@ -68,14 +66,16 @@ type Installation struct {
 	// BootFile is the boot.properties that was read, "" where there is none and OpenIDM's defaults hold.
 	BootFile   string
 	properties map[string]string
+	secrets    secrets
 }
 
-// bootFiles are where boot.properties may be: the first is that of 3.x and 7.0.2, the second that of ForgeRock's 7.x
-// (assumed for 7.1.6).
-var bootFiles = []string{"conf/boot/boot.properties", "resolver/boot.properties", "conf/boot.properties"}
+// bootFiles are where boot.properties may be, in the order in which they are looked for. The first is that of 7.x, and
+// 7.1.x of Identity Connect has this folder (H); the second that of 3.x and of 7.0.2, which have no folder resolver (H).
+var bootFiles = []string{"resolver/boot.properties", "conf/boot/boot.properties", "conf/boot.properties"}
 
-// Open reads the boot.properties of a folder. It returns an [*Error] if the folder does not exist or does not look like
-// an installation, and if its boot.properties cannot be read or has more than 1 MiB.
+// Open reads the boot.properties of a folder, and its conf/secrets.json if it has one. It returns an [*Error] if the
+// folder does not exist or does not look like an installation, and if one of the files cannot be read or has more than
+// 1 MiB.
 func Open(dir string) (*Installation, error) {
 	if dir == "" {
 		return nil, &Error{Err: errors.New("no folder was named")} // not the current one
@@ -107,25 +107,45 @@ func Open(dir string) (*Installation, error) {
 func Read(dir string, read func(name string, limit int64) ([]byte, error)) (*Installation, error) {
 	inst := &Installation{Dir: dir, properties: map[string]string{}}
 	for _, name := range bootFiles {
-		content, err := read(name, maxProperties)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err == nil {
-			inst.BootFile = path
+		path, err := inst.readFile(name, read, func(content []byte) (err error) {
 			inst.properties, err = parseProperties(content)
-		}
-		var at *fs.PathError
-		if errors.As(err, &at) {
-			err = at.Err // the error below names the file
-		}
+			return err
+		})
 		if err != nil {
-			return nil, &Error{Dir: dir, File: path, Err: err}
+			return nil, err
 		}
-		return inst, nil
+		if path != "" {
+			inst.BootFile = path
+			break
+		}
+	}
+	_, err := inst.readFile(secretsFile, read, inst.secrets.parse)
+	if err != nil {
+		return nil, err
 	}
 	return inst, nil
+}
+
+// readFile reads and parses a file of the folder, and returns its path, "" where there is none.
+func (i *Installation) readFile(
+	name string, read func(string, int64) ([]byte, error), parse func([]byte) error,
+) (path string, err error) {
+	content, err := read(name, maxProperties)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	path = filepath.Join(i.Dir, filepath.FromSlash(name))
+	if err == nil {
+		err = parse(content)
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err // the error below names the file
+	}
+	if err != nil {
+		return "", &Error{Dir: i.Dir, File: path, Err: err}
+	}
+	return path, nil
 }
 
 // Is reports whether dir looks like a salesforceIdConnect folder: it has the folder with the stores, which the vendor's
@@ -136,91 +156,6 @@ func Is(dir string) bool {
 	}
 	info, err := os.Stat(filepath.Join(dir, "security"))
 	return err == nil && info.IsDir()
-}
-
-// Property is a value of boot.properties. References are resolved: &{launcher.install.location} and the like are the
-// folder, and &{name} or ${name} is another property, to a depth of 8. Unknown references stay as they are.
-func (i *Installation) Property(name string) (string, bool) {
-	v, ok := i.properties[name]
-	return i.resolve(v), ok
-}
-
-func (i *Installation) resolve(value string) string {
-	left := maxSubstitutions
-	return i.substitute(value, substitutionDepth, &left)
-}
-
-func (i *Installation) or(name, otherwise string) string {
-	if v, ok := i.Property(name); ok && v != "" {
-		return v
-	}
-	return otherwise
-}
-
-var propertyReference = regexp.MustCompile(`[&$]\{[^{}]*\}`)
-
-func (i *Installation) substitute(s string, depth int, left *int) string {
-	return propertyReference.ReplaceAllStringFunc(s, func(reference string) string {
-		value, ok := i.refersTo(reference[2 : len(reference)-1])
-		if !ok || depth == 0 || *left == 0 || len(value) > maxSubstituted {
-			return reference
-		}
-		*left--
-		return i.substitute(value, depth-1, left)
-	})
-}
-
-// refersTo knows OpenIDM's names for its folder, and other properties.
-func (i *Installation) refersTo(name string) (string, bool) {
-	switch name {
-	case "launcher.install.location", "launcher.project.location", "launcher.working.location",
-		"idm.install.dir", "idm.instance.dir", "idm.data.dir", "openidm.home", "user.dir":
-		return i.Dir, true
-	}
-	value, ok := i.properties[name]
-	return value, ok
-}
-
-func (i *Installation) location(name, otherwise string) string {
-	path := filepath.FromSlash(i.or(name, otherwise))
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(i.Dir, path)
-	}
-	return filepath.Clean(path)
-}
-
-// KeystorePath is the file of the keystore, absolute.
-func (i *Installation) KeystorePath() string {
-	return i.location("openidm.keystore.location", "security/keystore.jceks")
-}
-
-// TruststorePath is the file of the truststore, absolute.
-func (i *Installation) TruststorePath() string {
-	return i.location("openidm.truststore.location", "security/truststore")
-}
-
-// KeystorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
-// [idmvalues.ErrConsole]. The error names the file and never the value.
-func (i *Installation) KeystorePassword() (keystore.Password, error) {
-	return i.password("openidm.keystore.password")
-}
-
-// TruststorePassword is what boot.properties says, decoded; zero where it says nothing. CONSOLE is
-// [idmvalues.ErrConsole]. The error names the file and never the value.
-func (i *Installation) TruststorePassword() (keystore.Password, error) {
-	return i.password("openidm.truststore.password")
-}
-
-func (i *Installation) password(name string) (keystore.Password, error) {
-	text, ok := i.Property(name)
-	if !ok {
-		return keystore.Password{}, nil
-	}
-	p, err := idmvalues.DecodePassword(text)
-	if err != nil {
-		return keystore.Password{}, fmt.Errorf("%s in %s: %w", name, i.BootFile, err)
-	}
-	return p, nil
 }
 
 // HTTPSPort is the port of the server, 0 where boot.properties does not say.
@@ -276,16 +211,6 @@ func (i *Installation) CertificateAlias() string {
 // CryptoAlias is the alias of the key that the server encrypts with.
 func (i *Installation) CryptoAlias() string {
 	return i.or("openidm.config.crypto.alias", DefaultCryptoAlias)
-}
-
-// KeystoreType is the type of the keystore that the server is told, JCEKS unless boot.properties says otherwise.
-func (i *Installation) KeystoreType() string {
-	return i.or("openidm.keystore.type", string(keystore.JCEKS))
-}
-
-// TruststoreType is the type of the truststore that the server is told, JKS unless boot.properties says otherwise.
-func (i *Installation) TruststoreType() string {
-	return i.or("openidm.truststore.type", string(keystore.JKS))
 }
 
 // Process is [Process] of its folder.

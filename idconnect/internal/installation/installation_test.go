@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 )
@@ -62,16 +63,18 @@ func TestInstallation(t *testing.T) {
 		want       says
 	}{
 		"no boot.properties": {"", "", silent},
-		"as 3.x has it": {bootFiles[0], string(boot), with(func(s *says) {
+		"as 3.x has it": {bootFiles[1], string(boot), with(func(s *says) {
 			s.keystore, s.port, s.crypto = "stores/keys", 8443, "other-key"
 			s.storePass, s.trustPass = "changeit", "changeit"
 		})},
-		"as 7.x may have it": {bootFiles[1], spaced, with(func(s *says) {
-			s.port, s.storePass, s.knowsNoTS = 9443, "a b", true
+		"as 7.x has it": {bootFiles[0], spaced, with(func(s *says) {
+			s.port, s.storePass, s.trustPass = 9443, "a b", "a b"
 		})},
 		"asked for at the console": {bootFiles[2], console, with(func(s *says) {
 			s.storeErr, s.trustPass = idmvalues.ErrConsole, "a"
 		})},
+		"asked for at the Console": {bootFiles[2], strings.Replace(console, "CONSOLE", "Console", 1),
+			with(func(s *says) { s.storeErr, s.trustPass = idmvalues.ErrConsole, "a" })},
 		"port beyond range": {bootFiles[0], "openidm.port.https=65536", silent},
 		"port no number":    {bootFiles[0], "openidm.port.https=&{other}", silent},
 		"empty values":      {bootFiles[0], "openidm.keystore.location=\nopenidm.config.crypto.alias:", silent},
@@ -163,6 +166,7 @@ func TestPropertySubstitution(t *testing.T) {
 		"home=&{launcher.install.location}/a", "project=${launcher.project.location}",
 		"install=&{idm.install.dir}",
 		"other=<&{home}>", "unknown=&{no.such} ${open &{", "loop=&{loop}x",
+		"absent=&{no.such|9443}", "nested=&{no.such|&{nor.this|&{install}}/b}!", "given=&{project|x}", "empty=&{no.such|}",
 		"laugh0=ha", "laugh1=" + strings.Repeat("&{laugh0}", 50),
 		"laugh2=" + strings.Repeat("&{laugh1}", 50), "laugh3=" + strings.Repeat("&{laugh2}", 50),
 	}, "\n"))
@@ -172,6 +176,7 @@ func TestPropertySubstitution(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"home": inst.Dir + "/a", "project": inst.Dir, "install": inst.Dir, "other": "<" + inst.Dir + "/a>",
+		"absent": "9443", "nested": inst.Dir + "/b!", "given": inst.Dir, "empty": "",
 		"unknown": "&{no.such} ${open &{", "loop": "&{loop}" + strings.Repeat("x", substitutionDepth+1),
 	} {
 		if got, ok := inst.Property(name); got != want || !ok {
@@ -183,6 +188,22 @@ func TestPropertySubstitution(t *testing.T) {
 	}
 	if got, ok := inst.Property("none"); got != "" || ok {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestReferenceCost: a text of nothing but references that never end is read in a moment.
+func TestReferenceCost(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	inst := &Installation{properties: map[string]string{"a": strings.Repeat("&{", maxProperties/2),
+		"b": strings.Repeat("&{b|", 100_000) + strings.Repeat("}", 100_000)}}
+	for _, name := range []string{"a", "b"} {
+		if got, _ := inst.Property(name); len(got) > 1<<20 {
+			t.Errorf("%d bytes", len(got))
+		}
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -8,6 +8,7 @@ type Kind string
 // The kinds of an [Error].
 const (
 	Unreadable   Kind = "unreadable"      // not a regular file, or the file system refuses it
+	Unwritable   Kind = "cannot be kept"  // no folder can be made for it, or for what leads to it
 	Damaged      Kind = "damaged"         // not what a run writes
 	Outside      Kind = "leads elsewhere" // a path in it lies where no run writes
 	OtherVersion Kind = "version"         // of another version of this package
@@ -32,6 +33,9 @@ func (e *Error) Remedy() string {
 	switch e.Kind {
 	case Unreadable:
 		return "give this user the right to read it, or run as the user who ran before"
+	case Unwritable:
+		return "give this user the right to write there; $XDG_STATE_HOME names another folder for what is kept of " +
+			"servers, without which a request could be sent twice"
 	case OtherVersion:
 		return "go on with the version that began"
 	case OtherTarget:

@@ -93,8 +93,10 @@ type Unpack struct {
 	// the one in which it is removed. Both are written down before the folder is made: nothing else is this program's.
 	Temp  string `json:"temp,omitempty"`
 	Aside string `json:"aside,omitempty"`
-	// Removing: a rollback has begun to remove the folder, and nothing in it is needed any more.
-	Removing bool `json:"removing,omitempty"`
+	// Removing: a rollback has begun to remove the folder. Of one that stays, Going are the names in it that go: what
+	// comes to it later is somebody else's.
+	Removing bool     `json:"removing,omitempty"`
+	Going    []string `json:"going,omitempty"`
 }
 
 // Setup is a set-up script that was run. While its outcome is not known, Mark and PID find what it started.

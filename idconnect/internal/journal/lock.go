@@ -37,7 +37,7 @@ func (p *Place) locks() []string {
 func (p *Place) TryLock() (*Lock, error) {
 	for _, path := range p.locks() {
 		if err := disk.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("lock: %w", err)
+			return nil, &Error{Kind: Unwritable, Path: filepath.Join(p.Dir, "journal.json"), Err: err}
 		}
 	}
 	l, err := p.take(os.O_RDWR | os.O_CREATE)

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -35,6 +36,10 @@ func (d data) withPaths(code func(string) string) data {
 			for path, file := range d.Unpack.Files {
 				n.Files[code(path)] = file
 			}
+		}
+		n.Going = slices.Clone(n.Going)
+		for i, name := range n.Going {
+			n.Going[i] = code(name)
 		}
 		d.Unpack = &n
 	}

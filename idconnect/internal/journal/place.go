@@ -148,10 +148,13 @@ func (p *Place) pointers() (known []pointer, err error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		to := pointer{path: path}
-		if err == nil {
-			err = json.Unmarshal(content, &to)
+		if large := new(sizeError); err != nil && !errors.As(err, &large) {
+			return nil, &Error{Kind: Unreadable, Path: path, Err: err}
+		} else if err != nil {
+			return nil, &Error{Kind: Damaged, Path: path, Err: err}
 		}
+		to := pointer{path: path}
+		err = json.Unmarshal(content, &to)
 		if err == nil && (!filepath.IsAbs(to.StateDir) || to.Folder != "" && !filepath.IsAbs(to.Folder)) {
 			err = errors.New("its paths are not absolute")
 		}

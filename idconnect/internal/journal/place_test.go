@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -240,5 +241,29 @@ func TestPointers(t *testing.T) {
 		if _, err := m.find(t, "", "", url); !errors.As(err, &damaged) || damaged.Path != files[0] {
 			t.Errorf("%s: %v", content, err)
 		}
+	}
+}
+
+// TestNoUserDir: a user without a folder for what leads to the journal is told how to name one.
+func TestNoUserDir(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	const url = "https://idc716.example.com/openidm/"
+	p, err := m.find(t, "", m.folder, url)
+	must(t, err)
+	must(t, os.MkdirAll(m.user, 0o700))
+	must(t, os.WriteFile(filepath.Join(m.user, "idconnect-upgrade"), nil, 0o600))
+	l, err := p.TryLock()
+	var e *journal.Error
+	if l != nil || !errors.As(err, &e) || e.Kind != journal.Unwritable ||
+		!strings.Contains(e.Remedy(), "XDG_STATE_HOME") {
+		t.Errorf("%v", err)
+	}
+	_, err = m.find(t, "", m.folder, url)
+	if runtime.GOOS == "windows" { // where a file on the way is no error of its own
+		return
+	}
+	if !errors.As(err, &e) || e.Kind != journal.Unreadable {
+		t.Errorf("%v", err)
 	}
 }

@@ -74,12 +74,23 @@ func (n *Unpack) IsOurs(entries []fs.DirEntry) bool {
 	if n == nil || !n.Removing && (n.IsEnded() || n.Empty == nil) {
 		return false
 	}
-	top := map[string]bool{n.Temp: true}
-	for rel := range n.Files {
-		name, _, _ := strings.Cut(rel, "/")
-		top[name] = true
+	if n.Removing && n.Empty == nil {
+		return true
 	}
-	return n.Removing || !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !top[e.Name()] })
+	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		name := e.Name()
+		return name != n.Temp && name != n.Aside && !slices.Contains(n.Going, name) && !n.Brought(name)
+	})
+}
+
+// Brought reports whether the package brought a file or folder of this name.
+func (n *Unpack) Brought(name string) bool {
+	for rel := range n.Files {
+		if top, _, _ := strings.Cut(rel, "/"); top == name {
+			return true
+		}
+	}
+	return false
 }
 
 // ListFiles says of every file and folder below dir what it is, by its slash path.

@@ -351,3 +351,17 @@ func (s *Site) openTargetTruststore(server Server) (*keystore.Store, error) {
 	}
 	return nil, err
 }
+
+// TargetKeys opens the target's keystore, whose password is the source's once the
+// stores were copied.
+func (s *Site) TargetKeys() (*keystore.Store, error) {
+	stores, err := s.TargetStores()
+	if err != nil {
+		return nil, err
+	}
+	password, err := s.KeystorePassword()
+	if err != nil {
+		return nil, err
+	}
+	return stores.Keystore.Open(password)
+}

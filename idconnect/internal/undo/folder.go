@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/archive"
@@ -109,13 +110,23 @@ func Folder(
 // installation, and removes it.
 func removeFolder(j *journal.Journal, dir string) error {
 	n := j.Unpack
-	n.Removing = true
 	to := aside(n, dir)
+	if n.Empty != nil && n.Going == nil {
+		names, err := namesIn(dir)
+		if err != nil {
+			return err
+		}
+		if n.Removing { // by a version that did not note them
+			names = slices.DeleteFunc(names, func(name string) bool { return !n.Brought(name) })
+		}
+		n.Going = names
+	}
+	n.Removing = true
 	if err := j.Save(); err != nil {
 		return err
 	}
 	if n.Empty != nil {
-		if err := moveAside(dir, to); err != nil {
+		if err := moveAside(dir, to, n.Going); err != nil {
 			return err
 		}
 	} else if _, err := os.Lstat(dir); err == nil {
@@ -129,29 +140,37 @@ func removeFolder(j *journal.Journal, dir string) error {
 	return forget(j, dir)
 }
 
-// moveAside moves what is in a folder into another one in it, what an installation is known by first.
-func moveAside(dir, to string) error {
+// namesIn are the names of what is in a folder, none where there is no folder, what an installation is known by first.
+func namesIn(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	if err != nil {
-		return err
+	var names []string
+	for _, e := range entries {
+		if e.Name() == "security" {
+			names = slices.Insert(names, 0, e.Name())
+		} else {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// moveAside moves these from a folder into another one in it. Those that are gone were moved before.
+func moveAside(dir, to string, names []string) error {
+	if len(names) == 0 {
+		return nil
 	}
 	if err := disk.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
-	move := func(name string) error { return disk.Rename(filepath.Join(dir, name), filepath.Join(to, name)) }
-	if installation.Is(dir) {
-		if err := move("security"); err != nil {
-			return err
-		}
-	}
-	for _, e := range entries {
-		if e.Name() == filepath.Base(to) || e.Name() == "security" {
+	for _, name := range names {
+		from := filepath.Join(dir, name)
+		if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) || from == to {
 			continue
 		}
-		if err := move(e.Name()); err != nil {
+		if err := disk.Rename(from, filepath.Join(to, name)); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,8 @@
-// Package prompt asks a person for passwords. Begin with [Terminal].
+// Package prompt asks a person for passwords, and questions. Begin with [Terminal].
 package prompt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -24,26 +25,54 @@ type Terminal struct{}
 // context ends it returns its error, with the terminal as it was; the system
 // call that reads goes on until the next line is typed or the process ends.
 func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password, error) {
+	line, err := ask(ctx, prompt+": ", "\n", func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) })
+	return keystore.NewPassword(string(line)), err
+}
+
+// Line asks a question and returns the line that is typed, without its end. It ends
+// as [Terminal.Password] does.
+func (Terminal) Line(ctx context.Context, question string) (string, error) {
+	line, err := ask(ctx, question+" ", "", readLine)
+	return string(line), err
+}
+
+// maxLine bounds an answer, in bytes.
+const maxLine = 4096
+
+// readLine reads byte by byte: what follows is another question's.
+func readLine(in *os.File) (line []byte, err error) {
+	for b := make([]byte, 1); len(line) < maxLine; {
+		n, err := in.Read(b)
+		if n == 0 || err != nil || b[0] == '\n' {
+			return bytes.TrimSuffix(line, []byte("\r")), err
+		}
+		line = append(line, b[0])
+	}
+	return line, nil
+}
+
+// ask shows a prompt and reads the answer, after which the terminal shows end.
+func ask(ctx context.Context, prompt, end string, answer func(*os.File) ([]byte, error)) ([]byte, error) {
 	in, out := "/dev/tty", "/dev/tty"
 	if runtime.GOOS == "windows" {
 		in, out = "CONIN$", "CONOUT$"
 	}
 	r, err := os.OpenFile(in, os.O_RDWR, 0)
 	if err != nil {
-		return keystore.Password{}, ErrNoTerminal
+		return nil, ErrNoTerminal
 	}
 	w, err := os.OpenFile(out, os.O_WRONLY, 0)
 	if err != nil {
-		return keystore.Password{}, errors.Join(ErrNoTerminal, r.Close())
+		return nil, errors.Join(ErrNoTerminal, r.Close())
 	}
 	defer w.Close()
 	fd := int(r.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
-		return keystore.Password{}, errors.Join(ErrNoTerminal, r.Close())
+		return nil, errors.Join(ErrNoTerminal, r.Close())
 	}
-	if _, err := w.WriteString(text.Line(prompt) + ": "); err != nil {
-		return keystore.Password{}, errors.Join(err, r.Close())
+	if _, err := w.WriteString(text.Line(prompt)); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	type line struct {
 		text []byte
@@ -52,17 +81,17 @@ func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password,
 	read := make(chan line, 1)
 	go func() {
 		defer r.Close()
-		text, err := term.ReadPassword(fd)
+		text, err := answer(r)
 		read <- line{text, err}
 	}()
 	var l line
 	select {
 	case l = <-read:
 	case <-ctx.Done():
-		l.err = errors.Join(ctx.Err(), term.Restore(fd, before))
+		l.err, end = errors.Join(ctx.Err(), term.Restore(fd, before)), "\n"
 	}
-	if _, e := w.WriteString("\n"); l.err == nil {
+	if _, e := w.WriteString(end); l.err == nil {
 		l.err = e
 	}
-	return keystore.NewPassword(string(l.text)), l.err
+	return l.text, l.err
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // answer asks a peer that says what is given and closes, and returns what it was sent.
-func answer(t *testing.T, say []byte) (Answer, error, []byte) {
+func answer(t *testing.T, say []byte) (Answer, []byte, error) {
 	t.Helper()
 	here, there := net.Pipe()
 	sent := make(chan []byte)
@@ -26,7 +26,7 @@ func answer(t *testing.T, say []byte) (Answer, error, []byte) {
 	}()
 	go func() { time.Sleep(200 * time.Millisecond); there.Close() }()
 	a, err := Ask(t.Context(), here, "localhost", tls.VersionTLS12)
-	return a, err, <-sent
+	return a, <-sent, err
 }
 
 // TestOneHello: whatever comes back, one record is sent, and no more.
@@ -45,7 +45,7 @@ func TestOneHello(t *testing.T) {
 		{"half a record", []byte{22, 3, 1, 0, 50, 2}, 0, io.ErrUnexpectedEOF},
 		{"a hello that is cut", []byte{22, 3, 3, 0, 6, 2, 0, 0, 2, 3, 3}, 0, errForeign},
 	} {
-		a, err, sent := answer(t, row.say)
+		a, sent, err := answer(t, row.say)
 		if a.Alert != row.alert || !errors.Is(err, row.fails) {
 			t.Errorf("%s: alert %d, %v", row.name, a.Alert, err)
 		}

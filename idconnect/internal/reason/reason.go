@@ -1,4 +1,6 @@
-package acceptance
+// Package reason makes what a server says of a record fit for a report: without
+// what is likely to be one of the record's values. Begin with [Harmless].
+package reason
 
 import (
 	"regexp"
@@ -10,8 +12,8 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// maxReason is the longest reason that a report keeps, in bytes.
-const maxReason = 240
+// Max is the longest reason that a report keeps, in bytes.
+const Max = 240
 
 // A server's words about a record may repeat its values. What is likely to be
 // one is left out: whatever stands in quotes or braces, addresses, numbers and
@@ -23,14 +25,16 @@ var (
 	reasonToken  = regexp.MustCompile(`[^\s@]+@[^\s@]+|\S{25,}|\S*\d{4,}\S*`)
 	// reasonClass is the name of a Java class, which is long and no value.
 	reasonClass = regexp.MustCompile(`^(?:[a-z][a-zA-Z0-9_]*\.)+([A-Z]\w*)[:.,]?$`)
-	reasonName  = regexp.MustCompile(`^[A-Za-z][\w.-]{0,63}$`)
+
+	// Name matches that of a class or a member.
+	Name = regexp.MustCompile(`^[A-Za-z][\w.-]{0,63}$`)
 )
 
-// harmless makes what a server says of a record fit for a report.
-func harmless(said string, hide redact.Redactor) string {
+// Harmless makes what a server says of a record fit for a report.
+func Harmless(said string, hide redact.Redactor) string {
 	// What is cut here is nobody's loss, and bounds the time of what follows.
-	if len(said) > 16*maxReason {
-		said = hide.Cut(said[:16*maxReason]) + "…"
+	if len(said) > 16*Max {
+		said = hide.Cut(said[:16*Max]) + "…"
 	} else {
 		said = hide.Text(said)
 	}
@@ -46,7 +50,7 @@ func harmless(said string, hide redact.Redactor) string {
 		}
 		return "…"
 	})
-	return text.Cut(said, maxReason)
+	return text.Cut(said, Max)
 }
 
 // withoutQuoted leaves out what stands in quotes. One in the middle of a word is
@@ -74,8 +78,8 @@ func withoutQuoted(text string) string {
 	return out.String()
 }
 
-// withoutWord leaves out a word, or words, wherever they stand by themselves.
-func withoutWord(text, word string) string {
+// WithoutWord leaves out a word, or words, wherever they stand by themselves.
+func WithoutWord(text, word string) string {
 	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	var out strings.Builder
 	for from := 0; ; {
@@ -97,6 +101,3 @@ func withoutWord(text, word string) string {
 		from = end
 	}
 }
-
-// reason hides the passwords of both accounts, too.
-func (t *checker) reason(text string) string { return harmless(text, t.hide) }

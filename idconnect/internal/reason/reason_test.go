@@ -1,4 +1,4 @@
-package acceptance
+package reason
 
 import (
 	"strings"
@@ -41,12 +41,12 @@ func TestHarmless(t *testing.T) {
 		{"the secret letmein is quoted", "the secret …"},
 		{"said adminpw aloud", "said … aloud"},
 	} {
-		if got := harmless(tc.in, hiding("adminpw", "abc")); got != tc.want {
+		if got := Harmless(tc.in, hiding("adminpw", "abc")); got != tc.want {
 			t.Errorf("%q:\ngot  %q\nwant %q", tc.in, got, tc.want)
 		}
 	}
-	long := harmless(strings.Repeat("wörd ", 100_000), redact.Redactor{})
-	if len(long) > maxReason+len("…") || !utf8.ValidString(long) {
+	long := Harmless(strings.Repeat("wörd ", 100_000), redact.Redactor{})
+	if len(long) > Max+len("…") || !utf8.ValidString(long) {
 		t.Errorf("%d bytes: %q", len(long), long)
 	}
 }
@@ -62,8 +62,8 @@ func hiding(secrets ...string) redact.Redactor {
 func FuzzHarmless(f *testing.F) {
 	f.Add("a 'b' c\x1b", "secret")
 	f.Fuzz(func(t *testing.T, said, secret string) {
-		got := harmless(said, hiding(secret))
-		if len(got) > maxReason+len("…") || strings.ContainsAny(got, "\x00\x1b\n\r") {
+		got := Harmless(said, hiding(secret))
+		if len(got) > Max+len("…") || strings.ContainsAny(got, "\x00\x1b\n\r") {
 			t.Fatalf("%q", got)
 		}
 		if len(secret) >= 4 && strings.Contains(got, secret) && !strings.Contains(secret, "…") &&

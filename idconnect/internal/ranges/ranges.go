@@ -1,0 +1,345 @@
+// Package ranges reads a collection of a server by ranges of _id, several at once:
+// on servers that have an index of ids, each takes the same time wherever it lies,
+// so that the whole is linear in the records.
+//
+// Ranges are a chain from the first id to the last. For any order of strings of
+// the server the links of a chain hold every record; they hold it once if each
+// bound is behind the one before, in the server's order. A link with a record in
+// it proves that for its own bounds. Of a link without one it is asked for the
+// reverse, which must be empty, too. So nothing is assumed about the order: a
+// wrong guess is [ErrOrder], or costs a request.
+package ranges
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// Server is what is used of an [openidm.Client].
+type Server interface {
+	QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error)
+	ParsePage(resource string, body []byte) (openidm.Page, error)
+}
+
+// Range is the ids behind From up to and with To, in the order of the server. An
+// empty bound is open.
+type Range struct{ From, To string }
+
+// Filter is the range as a query filter; "" is everything.
+func (r Range) Filter() string {
+	var parts []string
+	if r.From != "" {
+		parts = append(parts, "_id gt "+Quote(r.From))
+	}
+	if r.To != "" {
+		parts = append(parts, "_id le "+Quote(r.To))
+	}
+	return strings.Join(parts, " and ")
+}
+
+// Quote writes an id as a string of a query filter.
+func Quote(id string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(id) + `"`
+}
+
+// Askable reports whether an id can stand in a filter of every server.
+func Askable(id string) bool {
+	return id != "" && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl)
+}
+
+var (
+	// ErrOrder: the server orders ids otherwise than guessed, and records were
+	// given twice. Read again with Careful.
+	ErrOrder = errors.New("the server orders ids in another way")
+	// ErrNoRanges: the server cannot be read by ranges, or would not be the
+	// faster for it. The text says why.
+	ErrNoRanges = errors.New("not by ranges")
+)
+
+// Sizes of ranges, in records; a page asks for one more.
+const (
+	maxSize  = 9999
+	maxBytes = 1 << 20
+	growth   = 8 // of the size that was asked for, at most
+)
+
+// Reader reads one collection of one server. Its fields are set before [Reader.Run].
+type Reader struct {
+	Server   Server
+	Resource string
+	// Size is the number of records of a range at first, Concurrency how many
+	// ranges are in flight.
+	Size, Concurrency int
+	// Careful bounds are ids that the server gave for the range that they split,
+	// whatever its order. It takes twice as long.
+	Careful bool
+	// Rest is what an earlier reading left; nil: everything.
+	Rest []Range
+	Rate *Rate // nil: as fast as the server
+
+	// Plan says how the collection is read, and why.
+	Plan string
+
+	mu       sync.Mutex
+	cond     *sync.Cond
+	queue    []*segment
+	open     map[*segment]Range // what was not taken yet of it
+	busy     int
+	limit    int // workers that may ask
+	asking   int
+	size     int
+	failure  error
+	cancel   context.CancelFunc
+	shape    shape
+	answers  chan *Answer
+	free     chan *digest.Body
+	requests int
+	wasted   int
+}
+
+// Answer is the records of a range.
+type Answer struct {
+	Body  *digest.Body
+	Range Range
+	Count int
+
+	from *segment
+	last bool // of its segment
+	over bool // there is more
+}
+
+// segment is a part of the chain that one worker reads, from its beginning.
+type segment struct {
+	Range
+	density float64 // records per unit of its shape, 0 unknown
+	large   bool    // it has more than one range
+	pivot   string
+	tries   int
+	voids   int // ranges in a row with nothing in them
+	wide    int // size of the next range, 0: that of the reader
+}
+
+// Run reads the ranges and hands each answer to take, one at a time. After take
+// returned, the range is none of those of [Reader.Left]; take may call
+// [Reader.Took] itself, within a lock of its own.
+func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.cond = sync.NewCond(&r.mu)
+	r.Concurrency = max(r.Concurrency, 1)
+	r.limit, r.size = r.Concurrency, min(max(r.Size, 2), maxSize)
+	r.answers = make(chan *Answer, 1)
+	r.free = make(chan *digest.Body, r.Concurrency+2)
+	for range cap(r.free) {
+		r.free <- &digest.Body{}
+	}
+	r.mu.Lock()
+	r.queue, r.failure, r.busy, r.cancel = nil, nil, 0, cancel
+	r.open = map[*segment]Range{}
+	if r.Rest == nil {
+		r.open[&segment{}] = Range{}
+	}
+	r.enqueue(r.Rest)
+	r.mu.Unlock()
+	if r.Rest != nil && len(r.Rest) == 0 {
+		return nil
+	}
+	stop := context.AfterFunc(ctx, func() { r.fail(context.Cause(ctx)) })
+	defer stop()
+	go func() {
+		defer close(r.answers)
+		if r.begin(ctx) {
+			r.work(ctx)
+		}
+	}()
+	var err error
+	for a := range r.answers {
+		if err == nil {
+			if err = take(a); err != nil {
+				r.fail(err)
+			} else {
+				r.Took(a)
+			}
+		}
+		r.free <- a.Body
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		err = r.failure
+	}
+	return err
+}
+
+// Took notes that the records of an answer were taken.
+func (r *Reader) Took(a *Answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rest, ok := r.open[a.from]
+	switch {
+	case !ok: // taken already
+	case a.last:
+		delete(r.open, a.from)
+	default:
+		rest.From = a.Range.To
+		r.open[a.from] = rest
+	}
+}
+
+// Left is what was not taken yet: a reading with it as Rest goes on here.
+func (r *Reader) Left() []Range {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open == nil && r.Rest == nil {
+		return []Range{{}}
+	}
+	if r.open == nil {
+		return r.Rest
+	}
+	left := make([]Range, 0, len(r.open))
+	for _, rest := range r.open {
+		left = append(left, rest)
+	}
+	return left
+}
+
+func (r *Reader) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failure == nil {
+		r.failure = err
+	}
+	r.cancel()
+	r.cond.Broadcast()
+}
+
+// enqueue makes segments of the links of a chain.
+func (r *Reader) enqueue(chain []Range) {
+	for _, link := range chain {
+		s := &segment{Range: link}
+		r.open[s] = link
+		r.queue = append(r.queue, s)
+	}
+}
+
+// begin asks for a page of everything, which is all of a small collection, and
+// from which the bounds of the first ranges are guessed.
+func (r *Reader) begin(ctx context.Context) bool {
+	var whole *segment
+	if r.Rest == nil {
+		for whole = range r.open {
+		}
+	}
+	began := time.Now()
+	a, err := r.ask(ctx, Range{}, r.size)
+	took := time.Since(began)
+	if err != nil {
+		r.fail(err)
+		return false
+	}
+	if !a.over && r.Rest == nil {
+		r.Plan = "one page"
+		return r.send(ctx, whole, a, true)
+	}
+	ids := r.ids(a)
+	r.free <- a.Body
+	if !r.Careful {
+		r.shape = shapeOf(ids)
+	}
+	if err := r.probe(ctx, ids, took); err != nil {
+		r.fail(err)
+		return false
+	}
+	if r.Rest != nil {
+		return true
+	}
+	chain := []Range{{}}
+	switch low, high, ok := r.shape.bounds(); {
+	case ok && low == "":
+		chain = []Range{{"", high}, {From: high}}
+	case ok:
+		chain = []Range{{To: low}, {low, high}, {From: high}}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, whole)
+	r.enqueue(chain)
+	return true
+}
+
+// probe finds out whether ranges are of use, from the ids of a page that took so
+// long.
+func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) error {
+	var id string
+	for _, s := range ids {
+		if Askable(s) {
+			id = s
+			break
+		}
+	}
+	if id == "" {
+		return fmt.Errorf("%w: no id of a page can stand in a filter", ErrNoRanges)
+	}
+	var least time.Duration
+	for n := range 2 {
+		began := time.Now()
+		a, err := r.ask(ctx, Range{id, id}, 1)
+		took := time.Since(began)
+		var answer *openidm.Error
+		switch {
+		case err == nil:
+		case ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
+			!errors.Is(err, openidm.ErrUnauthorized):
+			return fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
+		default:
+			return err
+		}
+		count := a.Count
+		r.free <- a.Body
+		if count > 0 {
+			return fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
+		}
+		if least = min(least, took); n == 0 {
+			least = took
+		}
+	}
+	if least > 2*page+100*time.Millisecond {
+		return fmt.Errorf("%w: an empty range took %s, a page %s", ErrNoRanges, short(least), short(page))
+	}
+	r.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(least), short(page))
+	return nil
+}
+
+func short(d time.Duration) time.Duration {
+	if d < time.Millisecond {
+		return d.Round(time.Microsecond)
+	}
+	return d.Round(time.Millisecond)
+}
+
+// ids are those of an answer, as far as its records have one.
+func (r *Reader) ids(a *Answer) (ids []string) {
+	page, err := r.Server.ParsePage(r.Resource, a.Body.Text())
+	if err != nil {
+		return nil
+	}
+	for _, raw := range page.Result {
+		var record struct {
+			ID string `json:"_id"`
+		}
+		if json.Unmarshal(raw, &record) == nil && record.ID != "" {
+			ids = append(ids, record.ID)
+		}
+	}
+	return ids
+}

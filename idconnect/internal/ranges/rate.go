@@ -1,0 +1,52 @@
+package ranges
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
+)
+
+// Rate bounds how many records a second are asked of one server. Nil is no bound;
+// one Rate may be used by several readers.
+type Rate struct {
+	perRecord time.Duration
+	mu        sync.Mutex
+	next      time.Time
+}
+
+// NewRate returns a rate of so many records a second, nil for 0.
+func NewRate(records int) *Rate {
+	if records <= 0 {
+		return nil
+	}
+	return &Rate{perRecord: time.Second / time.Duration(records)}
+}
+
+// Wait waits until a request for so many records is due.
+func (r *Rate) Wait(ctx context.Context, records int) error {
+	if r == nil {
+		return ctx.Err()
+	}
+	r.mu.Lock()
+	if now := time.Now(); r.next.Before(now) {
+		r.next = now
+	}
+	pause := time.Until(r.next)
+	r.next = r.next.Add(time.Duration(records) * r.perRecord)
+	r.mu.Unlock()
+	if pause > 0 {
+		text.Sleep(ctx, pause)
+	}
+	return ctx.Err()
+}
+
+// Refund takes back records that were not given.
+func (r *Rate) Refund(records int) {
+	if r != nil {
+		r.mu.Lock()
+		r.next = r.next.Add(-time.Duration(records) * r.perRecord)
+		r.mu.Unlock()
+	}
+}

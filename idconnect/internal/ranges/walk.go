@@ -1,0 +1,334 @@
+package ranges
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+const (
+	fill     = 0.8 // of a range, when its bound is guessed
+	maxTries = 12
+	maxVoids = 8
+	retries  = 5
+	quick    = 250 * time.Millisecond // an answer that could be larger
+	slow     = time.Second            // and one that should be smaller
+)
+
+func (r *Reader) work(ctx context.Context) {
+	var all sync.WaitGroup
+	for range r.Concurrency {
+		all.Go(func() {
+			for s := r.next(); s != nil; s = r.next() {
+				if err := r.walk(ctx, s); err != nil {
+					r.fail(err)
+				}
+				r.mu.Lock()
+				r.busy--
+				r.cond.Broadcast()
+				r.mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// next waits for a segment; nil when there will be none.
+func (r *Reader) next() *segment {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.queue) == 0 && r.busy > 0 && r.failure == nil {
+		r.cond.Wait()
+	}
+	if len(r.queue) == 0 || r.failure != nil {
+		return nil
+	}
+	s := r.queue[0]
+	r.queue = r.queue[1:]
+	r.busy++
+	return s
+}
+
+// share gives the upper half of a segment to a worker that has none.
+func (r *Reader) share(s *segment) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !s.large || len(r.queue) > 0 || r.busy >= r.Concurrency {
+		return
+	}
+	low, high := r.shape.at(s.From), r.shape.at(s.To)
+	if s.density > 0 && s.density*(high-low) < 2*float64(r.size) {
+		return
+	}
+	bound := r.shape.between(s.From, s.To, (low+high)/2)
+	if bound == "" {
+		return
+	}
+	upper := &segment{Range: Range{bound, s.To}, density: s.density}
+	rest := r.open[s]
+	rest.To, s.To = bound, bound
+	r.open[s], r.open[upper] = rest, upper.Range
+	r.queue = append(r.queue, upper)
+	r.cond.Broadcast()
+}
+
+// walk reads a segment from its beginning to its end.
+func (r *Reader) walk(ctx context.Context, s *segment) error {
+	for {
+		r.share(s)
+		r.mu.Lock()
+		size := r.size
+		r.mu.Unlock()
+		size = max(size, s.wide)
+		link := Range{s.From, r.bound(s, size)}
+		last := link.To == s.To
+		a, err := r.ask(ctx, link, size)
+		if err != nil {
+			return err
+		}
+		switch {
+		case a.over:
+			ids := r.ids(a)
+			r.free <- a.Body
+			if err := r.split(s, link, ids, size); err != nil {
+				return err
+			}
+			continue
+		case a.Count == 0 && !last:
+			// Nothing there, or the bound is not behind the beginning: no link.
+			r.free <- a.Body
+			s.density, s.pivot = s.density/4, ""
+			if s.voids++; s.voids > maxVoids {
+				s.density = 0
+			}
+			continue
+		case a.Count == 0:
+			if err := r.prove(ctx, link); err != nil {
+				r.free <- a.Body
+				return err
+			}
+		}
+		if d := r.shape.at(link.To) - r.shape.at(link.From); a.Count > 0 && d > 0 {
+			s.density = float64(a.Count) / d
+		}
+		if !r.send(ctx, s, a, last) || last {
+			return nil
+		}
+		s.From, s.pivot, s.tries, s.voids, s.wide = link.To, "", 0, 0, 0
+	}
+}
+
+// bound is where the next range of a segment ends.
+func (r *Reader) bound(s *segment, size int) string {
+	if s.pivot != "" {
+		return s.pivot
+	}
+	if s.density <= 0 {
+		return s.To
+	}
+	at := r.shape.at(s.From) + fill*float64(size)/s.density
+	if at*1.02 >= r.shape.at(s.To) {
+		return s.To
+	}
+	if b := r.shape.between(s.From, s.To, at); b != "" {
+		return b
+	}
+	return s.To
+}
+
+// split makes the next range of a segment smaller than one that had too many
+// records, with ids out of its answer, which lie within it.
+func (r *Reader) split(s *segment, link Range, ids []string, size int) error {
+	s.large, s.pivot = true, ""
+	if s.tries++; s.tries > maxTries {
+		return fmt.Errorf("%w: more than %d records cannot be told apart by the order of their ids", ErrNoRanges,
+			size)
+	}
+	if s.tries > maxTries/2 {
+		s.wide = min(2*size, maxSize) // ids that the server takes for the same
+	}
+	low, high := r.shape.at(link.From), r.shape.at(link.To)
+	if high > low && s.tries <= 3 && s.voids <= maxVoids {
+		most := low
+		for _, id := range ids {
+			if at := r.shape.at(id); r.shape.has(id) && at > most && at < high {
+				most = at
+			}
+		}
+		s.density = 1.5 * float64(size) / (high - low)
+		if most > low {
+			s.density = max(s.density, float64(len(ids))/(most-low))
+		}
+		if r.bound(s, size) != link.To {
+			return nil
+		}
+	}
+	// In most servers an answer is in the order of its index.
+	at := []int{90, 50, 10, 75, 25, 5, 60, 40}[(s.tries-1)%8] * len(ids) / 100
+	for i := range ids {
+		if id := ids[(at+i)%len(ids)]; Askable(id) && id != link.To && id != s.To {
+			s.pivot = id
+			return nil
+		}
+	}
+	if s.tries < maxTries/2 {
+		s.tries = maxTries / 2
+	}
+	return nil
+}
+
+// prove finds out of an empty range whether its bounds are in order.
+func (r *Reader) prove(ctx context.Context, link Range) error {
+	if link.From == "" || link.To == "" || link.From == link.To {
+		return nil
+	}
+	a, err := r.ask(ctx, Range{link.To, link.From}, 1)
+	if err != nil {
+		return err
+	}
+	count := a.Count
+	r.free <- a.Body
+	if count > 0 {
+		return ErrOrder
+	}
+	return nil
+}
+
+func (r *Reader) send(ctx context.Context, s *segment, a *Answer, last bool) bool {
+	a.from, a.last = s, last
+	select {
+	case r.answers <- a:
+		return true
+	case <-ctx.Done():
+		r.free <- a.Body
+		return false
+	}
+}
+
+// ask asks for a range, again where the server is busy.
+func (r *Reader) ask(ctx context.Context, link Range, size int) (*Answer, error) {
+	var body *digest.Body
+	select {
+	case body = <-r.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	for try := 0; ; try++ {
+		a, took, err := r.once(ctx, link, size, body)
+		if err == nil {
+			r.adapt(a, size, took)
+			return a, nil
+		}
+		if ctx.Err() != nil || try >= retries || !busy(err) {
+			r.free <- body
+			return nil, err
+		}
+		r.mu.Lock()
+		r.limit = max(r.limit/2, 1)
+		r.size = max(r.size/2, 2)
+		size = min(size, r.size)
+		r.mu.Unlock()
+		text.Sleep(ctx, time.Second<<try/4)
+	}
+}
+
+// busy reports whether a server should be asked less.
+func busy(err error) bool {
+	var answer *openidm.Error
+	if errors.As(err, &answer) && answer.Code == http.StatusTooManyRequests {
+		return true
+	}
+	var timeout net.Error
+	return errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) ||
+		errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func (r *Reader) once(ctx context.Context, link Range, size int, body *digest.Body) (*Answer, time.Duration, error) {
+	r.mu.Lock()
+	for r.asking >= r.limit && r.failure == nil {
+		r.cond.Wait()
+	}
+	r.asking++
+	r.requests++
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		r.asking--
+		r.cond.Broadcast()
+		r.mu.Unlock()
+	}()
+	if err := r.Rate.Wait(ctx, size+1); err != nil {
+		return nil, 0, err
+	}
+	given := 0
+	defer func() { r.Rate.Refund(size + 1 - given) }()
+	began := time.Now()
+	answer, err := r.Server.QueryBody(ctx, r.Resource, openidm.Query{Filter: link.Filter(), PageSize: size + 1}, "",
+		body.Buf)
+	took := time.Since(began)
+	if err != nil {
+		return nil, 0, err
+	}
+	body.Set(answer)
+	a := &Answer{Body: body, Range: link}
+	count, cookie, err := countOf(r.Server, r.Resource, body.Text())
+	if err != nil {
+		return nil, 0, err
+	}
+	given, a.Count, a.over = count, count, count > size || cookie != ""
+	return a, took, nil
+}
+
+// adapt changes the size of ranges to the time and the bytes of an answer.
+func (r *Reader) adapt(a *Answer, size int, took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a.over {
+		r.wasted++
+	}
+	if size != r.size || a.Count < size/2 {
+		return
+	}
+	most := min(growth*max(r.Size, 2), maxSize)
+	if bytes := len(a.Body.Text()); bytes > 0 {
+		most = min(most, max(maxBytes*a.Count/bytes, 2))
+	}
+	switch {
+	case took > slow:
+		r.size = max(size/2, min(r.Size, 100), 2)
+	case took < quick:
+		r.size = size * 3 / 2
+	}
+	r.size = max(min(r.size, most), 2)
+	if r.limit < r.Concurrency && took < slow {
+		r.limit++
+	}
+}
+
+// countOf is how many records a page has, by its own count, and the cookie of the
+// next. The records are not read for it, unless they must; whoever reads them
+// compares their number.
+func countOf(server Server, resource string, body []byte) (int, string, error) {
+	if i := bytes.LastIndex(body, []byte(`],`)); i >= 0 && len(body)-i < 64<<10 {
+		tail := append([]byte(`{"result":[`), body[i:]...)
+		var count struct {
+			Records *int `json:"resultCount"`
+		}
+		page, err := server.ParsePage(resource, tail)
+		if err == nil && json.Unmarshal(tail, &count) == nil && count.Records != nil && *count.Records >= 0 {
+			return *count.Records, page.Cookie, nil
+		}
+	}
+	page, err := server.ParsePage(resource, body)
+	return len(page.Result), page.Cookie, err
+}

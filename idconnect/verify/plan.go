@@ -1,0 +1,242 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
+	"github.com/idconnect-go/upgrade/migration/openidm"
+)
+
+// plan is how a collection of one server is read.
+type plan struct {
+	Way     way
+	Careful bool     // see [ranges.Reader]
+	Sort    []string // of pages
+	Why     string
+}
+
+// way is one of reading a collection, the quickest first.
+type way int
+
+const (
+	byRanges way = iota // and by pages where that is not possible
+	byPages
+)
+
+// savedSide is how far a collection of one server was read.
+type savedSide struct {
+	Begun  bool // by ranges
+	Left   []ranges.Range
+	Cookie string // of the next page
+	Count  int64
+	Skip   bool // not to be read
+}
+
+// passSide reads the collection of one server.
+func (v *verifier) passSide(ctx context.Context, side int, rest savedSide, use usePage) error {
+	if v.absent[side] || rest.Skip {
+		return nil
+	}
+	if v.opts.SortKeys != nil {
+		v.setPlan(side, plan{Way: byPages, Sort: v.opts.SortKeys,
+			Why: "pages in the order that was asked for"})
+	}
+	if v.plans[side].Way == byRanges {
+		err := v.passRanges(ctx, side, rest, use)
+		if !errors.Is(err, ranges.ErrNoRanges) {
+			return err
+		}
+		why := strings.TrimPrefix(err.Error(), ranges.ErrNoRanges.Error()+": ")
+		if err := v.choosePages(ctx, side, why); err != nil {
+			return err
+		}
+		if v.counts[side] > 0 { // of this goroutine alone
+			return errAgain
+		}
+	}
+	return v.passPages(ctx, side, rest.Cookie, use)
+}
+
+func (v *verifier) setPlan(side int, p plan) {
+	v.state[side].Lock()
+	defer v.state[side].Unlock()
+	v.plans[side] = p
+}
+
+func (v *verifier) setReader(side int, r *ranges.Reader) {
+	v.state[side].Lock()
+	defer v.state[side].Unlock()
+	v.readers[side] = r
+}
+
+// setCookie is called with the lock of the side.
+func (v *verifier) setCookie(side int, next string) {
+	if v.cookies[side] = next; next == "" {
+		v.cookies[side] = afterLastPage
+	}
+}
+
+// passRanges is [ranges.ErrNoRanges] where that is not possible.
+func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use usePage) error {
+	p := v.plans[side]
+	r := &ranges.Reader{
+		Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
+		Concurrency: v.opts.Concurrency, Careful: p.Careful, Rate: v.rates[side],
+	}
+	if rest.Begun {
+		r.Rest = rest.Left
+		if r.Rest == nil { // as gob leaves an empty one
+			r.Rest = []ranges.Range{}
+		}
+	}
+	v.setReader(side, r)
+	var n int64
+	count := 0
+	err := r.Run(ctx, func(a *ranges.Answer) error {
+		used, err := use(side, a.Body, func() { r.Took(a) })
+		if err == nil && used != a.Count {
+			err = v.failed(side, fmt.Errorf("%w: %d records, not %d", openidm.ErrPaging, used, a.Count))
+		}
+		if err != nil {
+			return err
+		}
+		count++
+		return v.counted(side, used, &n)
+	})
+	p.Why = cmp.Or(r.Plan, p.Why)
+	v.state[0].Lock()
+	v.report.Ranges += count
+	v.state[0].Unlock()
+	switch {
+	case err == nil:
+		v.setPlan(side, p)
+		return nil
+	case errors.Is(err, ranges.ErrOrder) && !p.Careful:
+		p.Careful = true
+		v.setPlan(side, p)
+		return errAgain
+	case errors.Is(err, ranges.ErrOrder):
+		return fmt.Errorf("%w: %w", ranges.ErrNoRanges, err)
+	case errors.Is(err, ranges.ErrNoRanges), strings.HasPrefix(err.Error(), "comparing "):
+		return err
+	}
+	return v.failed(side, err)
+}
+
+// choosePages says in which order pages are read: that of the server, if it is the
+// same when it is asked twice, else that of _id, if the server takes it.
+func (v *verifier) choosePages(ctx context.Context, side int, why string) error {
+	p := plan{Way: byPages, Why: "pages: " + why}
+	query := openidm.Query{PageSize: v.opts.PageSize + 1, Fields: []string{"_id"}}
+	var seen [2][]string
+	for n := range seen {
+		page, err := v.servers[side].QueryPage(ctx, v.report.Resource, query, "")
+		if err != nil {
+			return v.failed(side, err)
+		}
+		for _, raw := range page.Result {
+			var record struct {
+				ID string `json:"_id"`
+			}
+			_ = json.Unmarshal(raw, &record)
+			seen[n] = append(seen[n], record.ID)
+		}
+	}
+	if !slices.Equal(seen[0], seen[1]) {
+		query.SortKeys = []string{"_id"}
+		_, err := v.servers[side].QueryPage(ctx, v.report.Resource, query, "")
+		switch {
+		case err == nil:
+			p.Sort, p.Why = query.SortKeys, "sorted pages: "+why+", and gives no two pages in one order"
+		case !errors.As(err, new(*openidm.Error)) || ctx.Err() != nil:
+			return v.failed(side, err)
+		}
+	}
+	v.setPlan(side, p)
+	return nil
+}
+
+// byIDs reads single records and says which servers must be read whole instead:
+// where they are many, where an id cannot stand in a filter, or where the server
+// does not take it.
+func (v *verifier) byIDs(ctx context.Context, ids []string, read func(side int, b *digest.Body, ids []string) (int,
+	error)) (whole [2]bool, err error) {
+	if int64(len(ids)) > (v.report.SourceCount+v.report.TargetCount)/fewIDs {
+		return [2]bool{true, true}, nil
+	}
+	for side := range whole {
+		if whole[side] = v.plans[side].Way != byRanges; whole[side] || v.absent[side] {
+			continue
+		}
+		err := v.sideByIDs(ctx, side, ids, read)
+		if errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrUnavailable) && ctx.Err() == nil ||
+			errors.Is(err, errNotAskable) {
+			whole[side], err = true, nil
+		}
+		if err != nil {
+			return whole, err
+		}
+	}
+	return whole, nil
+}
+
+const (
+	// fewIDs: a fraction of the records that is read by ids.
+	fewIDs = 8
+	// maxFilter is the length of a filter: an address may have a few thousand bytes.
+	maxFilter = 1500
+)
+
+var errNotAskable = errors.New("an id cannot stand in a filter")
+
+func (v *verifier) sideByIDs(ctx context.Context, side int, ids []string, read func(side int, b *digest.Body,
+	ids []string) (int, error)) error {
+	for len(ids) > 0 {
+		var filter strings.Builder
+		n := 0
+		for ; n < len(ids) && (n == 0 || filter.Len()+len(ids[n]) < maxFilter); n++ {
+			if !ranges.Askable(ids[n]) {
+				return errNotAskable
+			}
+			if n > 0 {
+				filter.WriteString(" or ")
+			}
+			filter.WriteString("_id eq " + ranges.Quote(ids[n]))
+		}
+		query := openidm.Query{PageSize: v.opts.PageSize, Filter: filter.String()}
+		var pages openidm.Pages
+		for cookie := ""; ; {
+			if err := v.rates[side].Wait(ctx, n); err != nil {
+				return v.failed(side, err)
+			}
+			answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, nil)
+			if err != nil {
+				return v.failed(side, err)
+			}
+			b := &digest.Body{}
+			b.Set(answer)
+			if b.Next, err = digest.NextCookie(v.servers[side], v.report.Resource, answer); err != nil {
+				return v.failed(side, err)
+			}
+			used, err := read(side, b, ids[:n])
+			if err == nil {
+				err = pages.Next(b.Next, used)
+			}
+			if err != nil {
+				return v.failed(side, err)
+			}
+			if cookie = b.Next; cookie == "" {
+				break
+			}
+		}
+		ids = ids[n:]
+	}
+	return nil
+}

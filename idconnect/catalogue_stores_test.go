@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"filippo.io/age"
 	"software.sslmate.com/src/go-pkcs12"
@@ -70,7 +69,8 @@ var faultsOfStores = []catalogueRow{
 	}},
 	{"truststore without a password", "STORE-UNVERIFIED", warns, func(w *catalogueWorld) {
 		boot := filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties")
-		w.write(boot, strings.Split(testBoot, "\n")[0], 0o644)
+		w.write(boot, "", 0o644) // nor that of the keystore, which would stand in for it
+		w.u.KeystorePassword = w.password
 	}},
 	{"truststore with something behind it", "STORE-ODD", warns, func(w *catalogueWorld) {
 		b, err := os.ReadFile(w.sourceFile("truststore"))

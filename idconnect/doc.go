@@ -6,9 +6,9 @@
 // Begin with [Upgrade], [Upgrade.Run] and [Verify]. [Upgrade.Plan] performs the
 // preflight checks and changes nothing; [Upgrade.Run] carries out the steps that
 // are not done yet; [Upgrade.Rollback] restores what was changed. [Verify]
-// compares two servers record by record and is useful on its own. Findings,
-// results and reports are types of packages preflight, verify, acceptance and
-// report, below this one.
+// compares two servers record by record and is useful on its own; [Upgrade.Repair]
+// restores the records that differ. Findings, results and reports are types of
+// packages preflight, verify, acceptance, repair and report, below this one.
 //
 // # Steps
 //
@@ -44,6 +44,8 @@
 //     that is not known is never success.
 //   - Verify: to compare the records of both servers. Acceptance: the checks of
 //     what the vendor's procedure looks at last, on the four tabs of the UI.
+//   - Repair: to restore single records of the target from the source, through the
+//     target's repository.
 //   - Assumed: not found by us in any public document or source. Whatever is
 //     assumed is marked so, and can be set.
 //

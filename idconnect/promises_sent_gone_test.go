@@ -30,14 +30,12 @@ func goneInTheMiddle(t *testing.T, fault openidmtest.Fault, play func(t *testing
 			}
 		}
 		play(t, w, &notices)
-		n := 0
+		sent := map[string]int{}
 		for _, r := range w.target.Requests() {
-			if r.Action == "migrate" {
-				n++
-			}
+			sent[r.Action]++
 		}
-		if n != 1 || !hit {
-			t.Errorf("%d migrations", n)
+		if sent["migrate"] != 1 || sent["configure"] != 1 || !hit {
+			t.Errorf("sent: %v", sent)
 		}
 	})
 }

@@ -25,6 +25,7 @@ var chapters = []struct {
 	{"no secret out", promisesSecret},
 	{"terminals, limits, signals", promisesTerminal},
 	{"servers", promisesServers},
+	{"repair", promisesRepair},
 }
 
 // TestPromises prints them as a table, which ends with "promises: N of N".

@@ -57,7 +57,7 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	err := r.runSteps(ctx, rep)
 	rep.Verify = r.verified
 	r.refreshTarget(ctx, rep)
-	r.lookAtAudit(ctx, rep)
+	r.lookAgain(ctx, rep)
 	return err
 }
 
@@ -87,15 +87,9 @@ func (r *runner) refreshTarget(ctx context.Context, rep *report.Report) {
 	}
 }
 
-// lookAtAudit adds what the target's own requests left in the source's audit.
-func (r *runner) lookAtAudit(ctx context.Context, rep *report.Report) {
-	code := preflight.Codes.SourceAuditPassword.Code
-	if !r.Chooses(StepConfigure) || !r.journal.ConfigureNote().IsEnded() || rep.Findings.Has(code) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.Checks.Timeout)
-	defer cancel()
-	for _, f := range r.inspection().Audit(ctx) {
+// lookAgain adds what is to be seen only after the run.
+func (r *runner) lookAgain(ctx context.Context, rep *report.Report) {
+	for _, f := range r.inspection().Again(ctx, rep.Findings) {
 		rep.Findings = append(rep.Findings, f)
 		r.emit(Event{Kind: EventFinding, Step: f.Step, Finding: &f})
 	}

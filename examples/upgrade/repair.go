@@ -17,7 +17,8 @@ func (a *app) repair(ctx context.Context, args []string) error {
 	f, v := a.upgradeFlags("repair")
 	f.Lookup("ids").Usage = "`file` with the records to restore, as verify -ids writes it"
 	apply := f.Bool("apply", false, "write the records (default: show what would be written)")
-	yes := f.Bool("yes", false, "do not ask: there is a backup of the target's database, and the records may be written")
+	yes := f.Bool("yes", false,
+		"do not ask: there is a backup of the target's database, and the records may be written")
 	if _, err := parse(f, args); err != nil {
 		return err
 	}

@@ -39,16 +39,22 @@ var Codes = codes{
 		path:    "; if another program has the port, stop it or give the target another one",
 		trusted: ": after the stores were copied it presents the source's certificate",
 	}),
-	ofServers: entriesOfServers,
-	ofHost:    entriesOfHost,
-	ofStores:  entriesOfStores,
-	ofJava:    entriesOfJava,
+	ofServers:    entriesOfServers,
+	ofJobs:       entriesOfJobs,
+	ofSalesforce: entriesOfSalesforce,
+	ofReminders:  entriesOfReminders,
+	ofHost:       entriesOfHost,
+	ofStores:     entriesOfStores,
+	ofJava:       entriesOfJava,
 }
 
 // codes has the entries in the order of the page.
 type codes struct {
 	Source, Target ServerCodes
 	ofServers
+	ofJobs
+	ofSalesforce
+	ofReminders
 	ofHost
 	ofStores
 	ofJava

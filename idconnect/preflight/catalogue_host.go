@@ -91,7 +91,8 @@ var entriesOfHost = ofHost{
 		Code: "DISK-SPACE", Severity: Blocks,
 		Means: "there is not enough space for the target.",
 		Checks: "The free space at the target's folder against the unpacked size of the package. " +
-			"The reserve for the database, `Checks.DiskReserve`, 1 GiB by default, only warns.",
+			"The reserve for the database, `Checks.DiskReserve`, only warns: " +
+			"by default 10 GB, which the vendor asks for.",
 		Why:    "a set-up on a full disk leaves half an installation",
 		Remedy: "make room, or name a folder on another disk",
 	},
@@ -150,7 +151,8 @@ var entriesOfHost = ofHost{
 		Code: "TARGET-LOCK-IN-USE", Severity: Blocks,
 		Means: "a process of the target runs, but does not answer.",
 		Checks: "The target's PID file, and `postmaster.pid` of its database, if it does not answer. On Linux also " +
-			"every Java and every Postgres that works in the target's folder or whose command line names it.",
+			"every Java and every Postgres that works in the target's folder or whose command line names it. " +
+			"On Windows, where there is no PID file, also a log of the server that was written a moment ago.",
 		Why:    "a second server on the same folder damages it",
 		Remedy: "stop that process; if its PID now belongs to another program, remove the stale file",
 	},

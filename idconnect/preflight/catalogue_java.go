@@ -5,7 +5,8 @@ type ofJava struct{ JavaMissing, JavaVersion, Java32Bit, JavaUnusable, JavaDisag
 
 var entriesOfJava = ofJava{
 	JavaMissing: needsJava("JAVA-MISSING", "Java was not found.",
-		"The folder given, otherwise JAVA_HOME, otherwise the PATH."),
+		"The folder given, otherwise where the server's own scripts look: on Linux the PATH, and JAVA_HOME only where "+
+			"the PATH has none; on Windows JAVA_HOME or JRE_HOME, and never the PATH."),
 	JavaVersion: needsJava("JAVA-VERSION", "Java is not version 11.", "`java -version`."),
 	Java32Bit:   needsJava("JAVA-32-BIT", "Java is not 64-bit.", "`java -version`."),
 	JavaUnusable: needsJava("JAVA-UNUSABLE", "Java does not run, or does not report its version.", "`java "+
@@ -13,8 +14,9 @@ var entriesOfJava = ofJava{
 	JavaDisagrees: Entry{
 		Code: "JAVA-DISAGREES", Severity: Warns,
 		Means:  "JAVA_HOME and the PATH lead to two versions of Java.",
-		Checks: "`java -version` of both, where no folder of Java is given.",
-		Why:    "the set-up uses that of JAVA_HOME; whoever starts the server later may use the other",
+		Checks: "`java -version` of both, where no folder of Java is given; not on Windows.",
+		Why: "the set-up and startup.sh use that of the PATH; what goes by JAVA_HOME, such as a service, " +
+			"may start the server with the other",
 		Remedy: "let both lead to Java 11, or give its folder (-java-home)",
 	},
 }

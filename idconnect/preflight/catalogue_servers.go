@@ -1,13 +1,11 @@
 package preflight
 
-// ofServers are the codes about the servers together, the network and
-// Salesforce.
+// ofServers are the codes about the servers together and the network.
 type ofServers struct {
 	TargetVersion, TargetStartedTooEarly, TargetIsSource, ServersSwapped, ClockDifference, RunInProgress,
 	RequestOpen, CheckTimedOut, InstanceURL, InstanceURLUnresolved, InstanceURLUnreachable,
 	InstanceURLElsewhere, SourceTLSOld, SourceCertName, SourceCertUntrusted, SourceCertNotChecked,
-	SourceAuditPassword, MappingDefaultMissing, LiveSyncOn, SchedulesOn, ConfigurationNotRead,
-	CallbackURLMissing, ConsumerKeyUnknown, CallbackNotChecked, CheckByHand Entry
+	SourceAuditPassword, MappingDefaultMissing, ConfigurationNotRead, CheckByHand Entry
 }
 
 var entriesOfServers = ofServers{
@@ -165,50 +163,12 @@ var entriesOfServers = ofServers{
 		Why:    "without a default mapping value the migration fails",
 		Remedy: "in the 2.1 UI choose a default value on the tab Profile to AD Group",
 	},
-	LiveSyncOn: Entry{
-		Code: "LIVE-SYNC-ON", Severity: Warns,
-		Means:  "live synchronisation is on in the source.",
-		Checks: "The source's configurations `schedule/…` that are enabled and whose action is `liveSync`.",
-		Why:    "records that change during the copy may arrive in a mixed state",
-		Remedy: "switch live synchronisation off until the upgrade is verified",
-	},
-	SchedulesOn: Entry{
-		Code: "SCHEDULES-ON", Severity: Warns,
-		Means:  "schedules are on in the source.",
-		Checks: "The source's other configurations `schedule/…` that are enabled.",
-		Why:    "records that change during the copy may arrive in a mixed state",
-		Remedy: "disable the schedules until the upgrade is verified",
-	},
 	ConfigurationNotRead: Entry{
 		Code: "CONFIGURATION-NOT-READ", Severity: Warns,
 		Means:  "the source's configuration could not be read.",
 		Checks: "`GET config` and the documents that the checks need.",
 		Why:    "mappings and schedules were not checked",
 		Remedy: "check the source's log",
-	},
-	CallbackURLMissing: Entry{
-		Code: "CALLBACK-URL-MISSING", Severity: Warns,
-		Means: "the connected app in Salesforce lacks a callback URL.",
-		Checks: "The authorize endpoint is asked once for each callback URL, " +
-			"with the consumer key of the connected " +
-			"app and without a login; it says when a URL is not registered. Nothing else is sent.",
-		Why:    "users cannot sign in, and nothing says why",
-		Remedy: "in Salesforce add the URL to the callback URLs of the connected app, and keep that of 2.1",
-	},
-	ConsumerKeyUnknown: Entry{
-		Code: "CONSUMER-KEY-UNKNOWN", Severity: Warns,
-		Means:  "Salesforce does not know the consumer key.",
-		Checks: "The authorize endpoint's answer.",
-		Why:    "the callback URLs were not checked",
-		Remedy: "give the consumer key of Identity Connect's connected app; " +
-			"for a sandbox, give its authorize endpoint",
-	},
-	CallbackNotChecked: Entry{
-		Code: "CALLBACK-NOT-CHECKED", Severity: Warns,
-		Means:  "the callback URLs could not be checked.",
-		Checks: "The authorize endpoint's answer.",
-		Why:    "users cannot sign in if one is missing",
-		Remedy: "check the callback URLs of the connected app in Salesforce",
 	},
 	CheckByHand: Entry{
 		Code: "CHECK-BY-HAND", Severity: Informs,

@@ -29,7 +29,8 @@ type Options struct {
 	// not checked.
 	DatabasePort int
 	// DiskReserve is the space in bytes that should stay free for the database
-	// and logs, besides the unpacked package; 0: 1 GiB, negative: none.
+	// and logs, besides the unpacked package; 0: 10 GB, which the vendor asks for
+	// (for an evaluation of IDM 7); negative: none.
 	DiskReserve int64
 	// MaxClockDifference is the limit between a server's clock and this
 	// machine's; 0: 1 minute.
@@ -76,7 +77,7 @@ func (o Options) WithDefaults() Options {
 	if o.MaxClockDifference <= 0 {
 		o.MaxClockDifference = time.Minute
 	}
-	o.DiskReserve = cmp.Or(o.DiskReserve, 1<<30)
+	o.DiskReserve = cmp.Or(o.DiskReserve, 10e9)
 	o.ProfileMapping = cmp.Or(o.ProfileMapping, DefaultProfileMapping)
 	o.ProfileProperty = cmp.Or(o.ProfileProperty, DefaultProfileProperty)
 	o.AuthorizeURL = cmp.Or(o.AuthorizeURL, DefaultAuthorizeURL)

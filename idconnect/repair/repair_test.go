@@ -71,6 +71,17 @@ var losses = []loss{
 	{"role of a user", user, oneRole, drop(user, "roles", "effectiveRoles"), ""},
 	{"another role", user, oneRole, set(user, "roles", []any{ref("managed/role/x")}), ""},
 	{"effective role", user, twoRoles, set(user, "effectiveRoles", []any{ref("managed/role/x")}), ""},
+	{"another role everywhere", user, oneRole, func(w *world, id string) {
+		w.edit(w.target, user, id, func(r members) {
+			r["roles"], r["effectiveRoles"] = []any{ref("managed/role/x")}, []any{ref("managed/role/x")}
+		})
+	}, ""},
+	{"effective role alone", user, oneRole, func(w *world, id string) {
+		w.edit(w.target, user, id, func(r members) {
+			delete(r, "roles")
+			r["effectiveRoles"] = []any{ref("managed/role/x")}
+		})
+	}, ""},
 	{"internal role", user, twoRoles, drop(user, "authzRoles"), ""},
 	{"hash", user, hashed, set(user, "securityAnswer", hashOf("AAAA")), ""},
 	{"hash dropped", user, hashed, drop(user, "securityAnswer"), ""},

@@ -1,9 +1,12 @@
 package verify
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -39,5 +42,39 @@ func TestRepairList(t *testing.T) {
 	}
 	if _, err := r.SaveRepairList(filepath.Join(file, "below")); err == nil {
 		t.Error("a folder that is a file: no error")
+	}
+}
+
+// TestReadRepairList: what is written is read, and what no comparison writes is said
+// with its line.
+func TestReadRepairList(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "ids")
+	read := func(content string) ([]string, error) {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return ReadRepairList(file)
+	}
+	got, err := read("\ufeff" + repairHead + "\r\nrepo/managed/user/a%2Fb%20c\r\n# more\nrepo/link/x\nrepo/link/x\n")
+	if err != nil || !slices.Equal(got, []string{"repo/managed/user/a%2Fb%20c", "repo/link/x"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, path := range []string{"x", "repo/link", "repo/link/", "/repo/link/x", "repo//link/x", "repo/../link/x",
+		"repo/link/..", "repo/link/.", "repo/link/%2E%2E", "repo/link/%zz", "repo/link/a b", "repo/link/a?_action=x",
+		"repo/link/%ff", "https://h/openidm/repo/link/x", "repo/li%6ek/x", "repo/link/x#y"} {
+		if got, err := read(repairHead + path + "\n"); err == nil || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+	for _, id := range []string{"a", "a/b", "ü ?#%", "line\nbreak", "..a", "*", "a;b"} {
+		r := &Report{Collections: []CollectionReport{{Resource: "repo/link", Missing: []string{id}}}}
+		list, _ := r.RepairList()
+		if resource, got, err := SplitRecord(list[0]); resource != "repo/link" || got != id || err != nil {
+			t.Errorf("%q: %s %q, %v", id, resource, got, err)
+		}
+	}
+	if _, err := ReadRepairList(file + ".none"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
 	}
 }

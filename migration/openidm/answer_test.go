@@ -175,6 +175,12 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%s: %+v, %v", tc.name, l, err)
 		}
 	}
+	c := scripted(func(*http.Request) (*http.Response, error) {
+		return answer(404, `{"code":404,"reason":"Not Found","message":"Resource 'info/login' not found"}`), nil
+	})
+	if _, err := c.Login(t.Context()); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("just after the start: %v", err)
+	}
 }
 
 // exchange is one of the recorded requests and answers of real servers.

@@ -17,6 +17,7 @@ const defaultPageSize = 500
 // Query says what [Client.Query] and [Client.QueryPage] ask for.
 type Query struct {
 	Filter   string   // a query filter; "" is true: all
+	ID       string   // a query that the server knows by its name, in place of a filter
 	Fields   []string // none: all
 	SortKeys []string // none: the server's order
 	PageSize int      // 0: 500
@@ -43,7 +44,10 @@ type Page struct {
 
 func (q Query) values(cookie string) url.Values {
 	v := url.Values{"_queryFilter": {"true"}}
-	if q.Filter != "" {
+	switch {
+	case q.ID != "":
+		v = url.Values{"_queryId": {q.ID}}
+	case q.Filter != "":
 		v.Set("_queryFilter", q.Filter)
 	}
 	size := q.PageSize

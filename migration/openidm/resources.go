@@ -78,7 +78,9 @@ type Login struct {
 // IsAdmin reports whether the account is an administrator's.
 func (l Login) IsAdmin() bool { return slices.Contains(l.Roles, "openidm-admin") }
 
-// Login proves the credentials. Wrong ones are [ErrUnauthorized].
+// Login proves the credentials. Wrong ones are [ErrUnauthorized]. A server that
+// does not know info/login yet, though it says that it is ready, is
+// [ErrUnavailable] (seen on 7.0.2 a second after its start).
 func (c *Client) Login(ctx context.Context) (Login, error) {
 	var a struct {
 		AuthenticationID string   `json:"authenticationId"`
@@ -90,6 +92,9 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 		} `json:"authorization"`
 	}
 	body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: "info/login", repeatable: true})
+	if e := new(Error); errors.As(err, &e) && errors.Is(e, ErrNotFound) {
+		e.kinds = append(e.kinds, ErrUnavailable)
+	}
 	if err != nil {
 		return Login{}, err
 	}

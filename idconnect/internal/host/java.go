@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func (e *JavaError) Remedy() string {
 		"Red Hat: dnf install java-11-openjdk-headless; SUSE: zypper install java-11-openjdk-headless)"
 	switch runtime.GOOS {
 	case "windows":
-		how = "install a JDK 11, 64-bit (winget install EclipseAdoptium.Temurin.11.JDK)"
+		how = "install a JDK 11, 64-bit (winget install EclipseAdoptium.Temurin.11.JDK), let JAVA_HOME be its folder"
 	case "darwin":
 		how = "install a JDK 11 (brew install --cask temurin@11)"
 	}
@@ -71,20 +72,11 @@ type Java struct {
 	Major, Bits int
 }
 
-// FindJava looks where set-up will: in home, else JAVA_HOME, else the PATH. What it finds is returned with the
-// [*JavaError], too.
+// FindJava looks where set-up will: in home, else where the server's own scripts look (H). startup.sh takes the java on
+// the PATH, and JAVA_HOME only where there is none; startup.bat takes JAVA_HOME, else JRE_HOME, and never the PATH.
+// What it finds is returned with the [*JavaError], too.
 func FindJava(ctx context.Context, home string, m Machine) (Java, error) {
-	where := "the given folder"
-	if home == "" {
-		home, where = m.Getenv("JAVA_HOME"), "JAVA_HOME"
-	}
-	var java Java
-	var err error
-	if home != "" {
-		java, err = javaAt(home, where)
-	} else {
-		java, err = JavaOnPath(m.Getenv("PATH"))
-	}
+	java, err := javaFor(home, m)
 	if err != nil {
 		return java, err
 	}
@@ -101,29 +93,59 @@ func FindJava(ctx context.Context, home string, m Machine) (Java, error) {
 	return java, nil
 }
 
-func javaName() string {
-	if runtime.GOOS == "windows" {
+func javaFor(home string, m Machine) (Java, error) {
+	if home != "" {
+		return m.javaAt(home, "the given folder")
+	}
+	windows := m.System() == "windows"
+	none := "there is none on the PATH, and JAVA_HOME is not set"
+	if !windows {
+		java, err := JavaOnPath(m)
+		var no *JavaError
+		if !errors.As(err, &no) || no.Kind != JavaMissing {
+			return java, err
+		}
+	}
+	names := []string{"JAVA_HOME"}
+	if windows {
+		names = append(names, "JRE_HOME")
+		none = "neither JAVA_HOME nor JRE_HOME is set, and startup.bat does not look at the PATH"
+	}
+	for _, name := range names {
+		if home := m.Getenv(name); home != "" {
+			return m.javaAt(home, name)
+		}
+	}
+	return Java{}, &JavaError{Kind: JavaMissing, Reason: none}
+}
+
+func (m Machine) javaName() string {
+	if m.System() == "windows" {
 		return "java.exe"
 	}
 	return "java"
 }
 
-func javaAt(home, where string) (Java, error) {
-	java := Java{Home: home, Path: filepath.Join(home, "bin", javaName())}
+// javaAt is the Java of a folder, and name says whose folder it is.
+func (m Machine) javaAt(home, name string) (Java, error) {
+	java := Java{Home: home, Path: filepath.Join(home, "bin", m.javaName())}
 	if _, err := os.Stat(java.Path); err != nil {
-		reason := fmt.Sprintf("%s is %s, and there is no %s", where, home, java.Path)
+		reason := fmt.Sprintf("%s is %s, and there is no %s", name, home, java.Path)
 		return java, &JavaError{Kind: JavaMissing, Reason: reason}
 	}
 	return java, nil
 }
 
-// JavaOnPath is the first on a PATH, not yet asked. Like exec.LookPath it skips folders that are not absolute.
-func JavaOnPath(path string) (Java, error) {
-	for _, dir := range filepath.SplitList(path) {
+// JavaAtHome is that of JAVA_HOME, not yet asked.
+func JavaAtHome(m Machine) (Java, error) { return m.javaAt(m.Getenv("JAVA_HOME"), "JAVA_HOME") }
+
+// JavaOnPath is the first on the PATH, not yet asked. Like exec.LookPath it skips folders that are not absolute.
+func JavaOnPath(m Machine) (Java, error) {
+	for _, dir := range filepath.SplitList(m.Getenv("PATH")) {
 		if !filepath.IsAbs(dir) {
 			continue
 		}
-		found, err := exec.LookPath(filepath.Join(dir, javaName()))
+		found, err := exec.LookPath(filepath.Join(dir, m.javaName()))
 		if err != nil {
 			continue
 		}
@@ -132,7 +154,7 @@ func JavaOnPath(path string) (Java, error) {
 		}
 		return Java{Path: found, Home: filepath.Dir(filepath.Dir(found))}, nil
 	}
-	return Java{}, &JavaError{Kind: JavaMissing, Reason: "there is none on the PATH, and JAVA_HOME is not set"}
+	return Java{}, &JavaError{Kind: JavaMissing, Reason: "there is none on the PATH"}
 }
 
 // Ask runs java -version and fills in what it says.

@@ -39,11 +39,6 @@ const (
 	auditMargin = time.Hour
 )
 
-// Audit looks once more, after a run has told the target its source.
-func (i *Inspection) Audit(ctx context.Context) preflight.Findings {
-	return auditCheck{i.Site, i.Journal, site.StepConfigure}.check(ctx)
-}
-
 func (c auditCheck) check(ctx context.Context) preflight.Findings {
 	has := c.entryHas()
 	seen := func(where string, n int) preflight.Findings {

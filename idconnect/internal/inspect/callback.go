@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
@@ -41,13 +42,31 @@ func (c callbackCheck) check(ctx context.Context) preflight.Findings {
 		case answer == callbackMissing:
 			found = append(found, codes.CallbackURLMissing.Finding(site.StepPrepare,
 				"the connected app does not have the callback URL %s", callback))
-		case answer == callbackNoApp:
-			return append(found, codes.ConsumerKeyUnknown.Finding(site.StepPrepare,
-				"Salesforce does not know a connected app with this consumer key"))
+		case answer != callbackKnown: // the same for each URL
+			return append(found, c.noApp(answer))
 		}
 	}
 	return found
 }
+
+// noApp says why Salesforce knows no app with the key.
+func (c callbackCheck) noApp(answer callbackAnswer) preflight.Finding {
+	endpoint, err := url.Parse(c.options.AuthorizeURL)
+	legacy := err == nil && slices.Contains(legacyHosts, strings.ToLower(endpoint.Hostname()))
+	switch {
+	case answer == callbackNotInstalled:
+		return codes.AppNotInstalled.Finding(site.StepPrepare,
+			"the connected app with this consumer key is not installed in the org")
+	case legacy:
+		return codes.AuthorizeHostLegacy.Finding(site.StepPrepare,
+			"%s does not know the consumer key, and does not know every app that exists", endpoint.Hostname())
+	}
+	return codes.ConsumerKeyUnknown.Finding(site.StepPrepare,
+		"Salesforce does not know a connected app with this consumer key")
+}
+
+// legacyHosts are those before My Domain.
+var legacyHosts = []string{"login.salesforce.com", "test.salesforce.com"}
 
 type callbackAnswer int
 
@@ -55,13 +74,14 @@ const (
 	callbackKnown callbackAnswer = iota
 	callbackMissing
 	callbackNoApp
+	callbackNotInstalled
 )
 
 const maxAuthorizeAnswer = 1 << 20
 
 // ask sends the first request of the OAuth web server flow. What Salesforce
-// says then is known from its pages of errors: the words redirect_uri_mismatch
-// or invalid_client_id, in the body or in the address of a redirect. Where all
+// says then is known from its pages of errors: the words redirect_uri_mismatch,
+// invalid_client_id, app_not_found, or that the app must be installed, in the body or in the address of a redirect. Where all
 // is well it shows a login page or redirects to one.
 func (c callbackCheck) ask(ctx context.Context, callback string) (callbackAnswer, error) {
 	endpoint := c.options.AuthorizeURL
@@ -101,11 +121,18 @@ func (c callbackCheck) ask(ctx context.Context, callback string) (callbackAnswer
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", endpoint, err)
 	}
-	answer := strings.ToLower(resp.Header.Get("Location") + "\n" + string(body))
+	location := resp.Header.Get("Location")
+	if plain, err := url.QueryUnescape(location); err == nil {
+		location = plain
+	}
+	answer := strings.ToLower(location + "\n" + string(body))
 	switch {
+	case strings.Contains(answer, "installed into org"), strings.Contains(answer, "must be installed"):
+		return callbackNotInstalled, nil
 	case strings.Contains(answer, "redirect_uri_mismatch"), strings.Contains(answer, "redirect_uri must match"):
 		return callbackMissing, nil
-	case strings.Contains(answer, "invalid_client"), strings.Contains(answer, "client identifier invalid"):
+	case strings.Contains(answer, "invalid_client"), strings.Contains(answer, "client identifier invalid"),
+		strings.Contains(answer, "app_not_found"):
 		return callbackNoApp, nil
 	case resp.StatusCode == http.StatusOK,
 		resp.StatusCode >= 300 && resp.StatusCode < 400 && !strings.Contains(answer, "error="):

@@ -71,19 +71,6 @@ type mappingProperty struct {
 	Default json.RawMessage `json:"default"`
 }
 
-// schedule is a configuration schedule/… or scheduler/…, as far as it is
-// looked at. Enabled is what an absent member means (assumed; to warn in vain
-// is the lesser evil).
-type schedule struct {
-	Enabled       *bool  `json:"enabled"`
-	InvokeService string `json:"invokeService"`
-	InvokeContext struct {
-		Action  string `json:"action"`
-		Source  string `json:"source"`
-		Mapping any    `json:"mapping"`
-	} `json:"invokeContext"`
-}
-
 // configurationCheck looks for what the procedure demands of the source's
 // configuration, and for what would change records while they are copied.
 type configurationCheck struct {
@@ -108,8 +95,7 @@ func (c configurationCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{codes.ConfigurationNotRead.Finding(c.site.First(site.StepPrepare, site.StepMigrate),
 			"the source's configuration was not read: %v", err)}
 	}
-	ids, err := c.config.ids(ctx, client)
-	if err != nil {
+	if _, err := c.config.ids(ctx, client); err != nil {
 		return unread(err)
 	}
 	var found preflight.Findings
@@ -118,36 +104,23 @@ func (c configurationCheck) check(ctx context.Context) preflight.Findings {
 	} else {
 		found = append(found, c.mappings(doc)...)
 	}
-	schedules, err := c.schedules(ctx, client, ids)
-	if err != nil {
-		return append(found, unread(err)...)
+	jobs, ok := c.jobs.get(ctx)
+	if !ok || jobs.err != nil {
+		found = append(found, unread(jobs.err)...)
 	}
-	return append(found, schedules...)
+	return append(found, c.schedules(jobs.jobs)...)
 }
 
-// schedules looks for what runs on the source by itself.
-func (c configurationCheck) schedules(
-	ctx context.Context, client *openidm.Client, ids []string,
-) (found preflight.Findings, err error) {
+// schedules says what runs on the source by itself.
+func (c configurationCheck) schedules(jobs []job) (found preflight.Findings) {
 	var live, others []string
-	for _, id := range ids {
-		if !strings.HasPrefix(id, "schedule/") && !strings.HasPrefix(id, "scheduler/") {
-			continue
-		}
-		doc, err := c.config.read(ctx, client, id)
-		if err != nil {
-			return nil, err
-		}
-		var s schedule
-		if doc == nil || json.Unmarshal(doc, &s) != nil || s.Enabled != nil && !*s.Enabled {
-			continue
-		}
-		name := id[strings.IndexByte(id, '/')+1:]
-		switch action := s.InvokeContext.Action; {
-		case strings.EqualFold(action, "liveSync"), strings.EqualFold(action, "activeSync"): // the second is 2.x's word
-			live = append(live, fmt.Sprintf("%s (%s)", name, s.InvokeContext.Source))
-		case action != "" || s.InvokeService != "":
-			others = append(others, fmt.Sprintf("%s (%s)", name, strings.TrimSpace(s.InvokeService+" "+action)))
+	for _, j := range jobs {
+		switch {
+		case !j.on:
+		case j.live:
+			live = append(live, j.String())
+		default:
+			others = append(others, j.String())
 		}
 	}
 	step := c.site.First(site.StepMigrate, site.StepPrepare)
@@ -159,7 +132,7 @@ func (c configurationCheck) schedules(
 		found = append(found, codes.SchedulesOn.Finding(step,
 			"%s on: %s", text.Plural(len(others), "schedule"), strings.Join(others, ", ")))
 	}
-	return found, nil
+	return found
 }
 
 // mappings looks for the default mapping value of profiles.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
+	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -35,15 +36,16 @@ func (c javaCheck) check(ctx context.Context) (found preflight.Findings) {
 		}
 		found = append(found, javaCode(err).Finding(site.StepJava, "%v", err).WithRemedy(remedyOf(err)))
 	}
-	if c.home != "" || c.machine.Getenv("JAVA_HOME") == "" || java.Version == "" {
-		return found
+	if c.home != "" || c.machine.System() == "windows" || java.Version == "" || c.machine.Getenv("JAVA_HOME") == "" {
+		return found // where only one of the two is looked at, they cannot disagree
 	}
-	other, err := host.JavaOnPath(c.machine.Getenv("PATH"))
-	if err != nil || other.Ask(ctx, c.machine) != nil || other.Version == java.Version && other.Bits == java.Bits {
+	other, err := host.JavaAtHome(c.machine)
+	if err != nil || other.Path == java.Path || other.Ask(ctx, c.machine) != nil ||
+		other.Version == java.Version && other.Bits == java.Bits {
 		return found
 	}
 	return append(found, codes.JavaDisagrees.Finding(site.StepJava,
-		"JAVA_HOME leads to %s, version %s, %d-bit, and the PATH to %s, version %s, %d-bit",
+		"the PATH leads to %s, version %s, %d-bit, and JAVA_HOME to %s, version %s, %d-bit",
 		java.Path, java.Version, java.Bits, other.Path, other.Version, other.Bits))
 }
 
@@ -84,6 +86,7 @@ type processCheck struct {
 	// settingUp: a set-up that was killed may have left a server that still
 	// starts; the step waits for it.
 	settingUp bool
+	machine   host.Machine
 }
 
 func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
@@ -102,6 +105,11 @@ func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
 				"the database of the target runs as process %d, says %s", pid, path).
 				WithRemedy("stop it: "+host.StopCommand(pid)))
 		}
+	}
+	// On Windows there is no PID file (H): what starts in a window of its own shows in its log alone.
+	if log := (setup.Trace{Dir: inst.Dir}).Log(); log != "" && len(found) == 0 && c.machine.System() == "windows" {
+		found = append(found, codes.TargetLockInUse.Finding(c.step, "a server writes to %s, and does not answer", log).
+			WithRemedy("wait until it is ready, or close its window or stop its service; then run the same command again"))
 	}
 	return found
 }

@@ -76,24 +76,46 @@ func (i *Inspection) Run(ctx context.Context) Result {
 type world struct {
 	source, target *fact[Server]
 	config         *configuration
-	paths          *paths
+	// jobs are the source's.
+	jobs  *fact[jobList]
+	paths *paths
 }
 
 func newWorld(ctx context.Context, s *site.Site, j *journal.Journal) *world {
-	within := func(look func(context.Context) Server) func() Server {
-		return func() Server {
-			ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
-			defer cancel()
-			return look(ctx)
-		}
-	}
-	return &world{
-		source: newFact(within(func(ctx context.Context) Server { return askSource(ctx, s) })),
-		target: newFact(within(func(ctx context.Context) Server { return askTarget(ctx, s) })),
+	w := &world{
+		source: newFact(within(ctx, s, func(ctx context.Context) Server { return askSource(ctx, s) })),
+		target: newFact(within(ctx, s, func(ctx context.Context) Server { return askTarget(ctx, s) })),
 		config: &configuration{site: s},
 		// What stat says is for the checks.
 		paths: &paths{touch: func(path string) { _, _ = os.Stat(path) }},
 	}
+	w.jobs = newFact(within(ctx, s, func(ctx context.Context) jobList { return w.sourceJobs(ctx, s) }))
+	return w
+}
+
+// within gives a look the time of a check.
+func within[T any](ctx context.Context, s *site.Site, look func(context.Context) T) func() T {
+	return func() T {
+		ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
+		defer cancel()
+		return look(ctx)
+	}
+}
+
+// Again performs the checks of which a run changes the result, for what earlier
+// ones did not see.
+func (i *Inspection) Again(ctx context.Context, earlier preflight.Findings) (found preflight.Findings) {
+	s, j := i.Site, i.Journal
+	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
+	defer cancel()
+	if s.Chooses(site.StepConfigure) && j.ConfigureNote().IsEnded() && !earlier.Has(codes.SourceAuditPassword.Code) {
+		found = auditCheck{s, j, site.StepConfigure}.check(ctx)
+	}
+	if s.Chooses(site.StepMigrate, site.StepVerify) && j.Migrate.IsEnded() && !earlier.Has(codes.TargetJobsOn.Code) {
+		c := targetJobsCheck{newWorld(ctx, s, j), s, s.First(site.StepMigrate, site.StepVerify)}
+		found = append(found, c.check(ctx)...)
+	}
+	return found
 }
 
 const (

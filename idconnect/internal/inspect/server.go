@@ -196,6 +196,10 @@ func (seen *Server) login(ctx context.Context, c *openidm.Client, server string,
 	case errors.Is(err, openidm.ErrUnauthorized):
 		seen.add(side.codes.Password.Finding(side.loginStep,
 			"the %s refuses the password of %s", server, c.Credentials.Username))
+	case errors.Is(err, openidm.ErrUnavailable):
+		if side.mustAnswer {
+			seen.add(side.codes.Starting.Finding(side.step, "the %s is not ready: %v", server, err))
+		}
 	case err != nil:
 		seen.add(side.codes.LoginFailed.Finding(side.loginStep, "the login at the %s failed: %v", server, err))
 	case !login.IsAdmin():

@@ -34,7 +34,7 @@ func identify(ctx context.Context, address string, lookup func(context.Context, 
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	end := "_" + cmp.Or(u.Port(), "443")
 	s.name = strings.ReplaceAll(u.Host, ":", "_")
-	if path := strings.Trim(u.Path, "/"); path != "openidm" {
+	if path := strings.Trim(u.Path, "/"); path != "openidm" && path != "" {
 		end += "_" + path
 	}
 	hosts := []string{host}

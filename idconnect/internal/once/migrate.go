@@ -62,10 +62,16 @@ func (r Requests) migrate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if status.Phase != migration.PhaseRunning {
+		open := r.Journal.Migrate.IsOpen()
 		if there, err := r.settleMigrate(ctx, m); err != nil || there {
 			return allThereDetail, err
 		}
 		if r.Journal.Migrate == nil {
+			if open && status.Phase == migration.PhaseNotConfigured { // it was started again since
+				if _, err := r.configure(ctx); err != nil {
+					return "", err
+				}
+			}
 			if err := r.sendMigrate(ctx, m); err != nil {
 				return "", err
 			}

@@ -152,5 +152,17 @@ func (r Requests) countMigrated(
 				seen, total, wanted))
 		}
 	}
+	jobs, err := countJobs(ctx, target)
+	if err != nil {
+		return notReceived, unknown(err)
+	}
+	wantedJobs, err := countJobs(ctx, source)
+	if err != nil {
+		return notReceived, unknown(err)
+	}
+	if jobs < wantedJobs {
+		return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %d of %d jobs of the scheduler",
+			seen, jobs, wantedJobs))
+	}
 	return allThere, nil
 }

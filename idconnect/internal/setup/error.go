@@ -109,7 +109,8 @@ func newestLog(dir string) (name string, written time.Time) {
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || info.ModTime().Before(written) ||
-			!strings.Contains(e.Name(), ".log") && !strings.HasSuffix(e.Name(), ".out") {
+			!strings.Contains(e.Name(), ".log") && !strings.HasSuffix(e.Name(), ".out") &&
+				!strings.HasPrefix(e.Name(), "launcher.") { // those of the service on Windows (H)
 			continue
 		}
 		name, written = filepath.Join(dir, e.Name()), info.ModTime()

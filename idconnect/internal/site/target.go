@@ -106,9 +106,9 @@ func (s *Site) TargetProcess() int {
 	return pid
 }
 
-// startedSigns are what OpenIDM leaves in its folder when it runs (assumed for
-// 7.1.6; true of 7.0.2).
-var startedSigns = []string{"felix-cache", ".openidm.pid", "db/openidm"}
+// startedSigns are what OpenIDM leaves in its folder when it runs (H for 7.x, where Windows has no PID file; assumed
+// for 7.1.6). db/openidm is that of OrientDB or of an embedded DS, not of Postgres.
+var startedSigns = []string{"felix-cache", ".openidm.pid", "logs/openidm0.log.0", "db/openidm"}
 
 // TargetStarted names a trace of a server that was started from the target's
 // folder, "" where there is none. Traces that are not younger than left, unless

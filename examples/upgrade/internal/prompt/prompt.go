@@ -25,7 +25,8 @@ type Terminal struct{}
 // context ends it returns its error, with the terminal as it was; the system
 // call that reads goes on until the next line is typed or the process ends.
 func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password, error) {
-	line, err := ask(ctx, prompt+": ", "\n", func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) })
+	unseen := func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) }
+	line, err := ask(ctx, prompt+": ", "\n", unseen)
 	return keystore.NewPassword(string(line)), err
 }
 

@@ -22,7 +22,9 @@ var verdictCases = []struct {
 	open  int // what was not compared and lowers the verdict
 }{
 	{"same", func(*verify.Report) {}, 0, 0},
-	{"expected to be absent", func(r *verify.Report) { collection(r).Checked, collection(r).Absent = false, true }, 0, 0},
+	{"expected to be absent", func(r *verify.Report) {
+		collection(r).Checked, collection(r).Absent = false, true
+	}, 0, 0},
 	{"turned off", func(r *verify.Report) { r.Off = []string{"GROUPS"} }, 0, 0},
 	{"accepted", func(r *verify.Report) {
 		r.Checks[0].Result, r.Accept = verify.CheckNotChecked, []string{"GROUPS"}
@@ -46,7 +48,9 @@ var verdictCases = []struct {
 	}, 1, 1},
 
 	{"value closed", func(r *verify.Report) { collection(r).NotCheckedValues = 3 }, 4, 1},
-	{"collection refused", func(r *verify.Report) { collection(r).Checked, collection(r).Blocked = false, true }, 4, 1},
+	{"collection refused", func(r *verify.Report) {
+		collection(r).Checked, collection(r).Blocked = false, true
+	}, 4, 1},
 	{"collection not shown", func(r *verify.Report) { collection(r).Checked = false }, 4, 1},
 	{"check not made", func(r *verify.Report) { r.Checks[0].Result = verify.CheckNotChecked }, 4, 1},
 	{"check without a result", func(r *verify.Report) { r.Checks[0].Result = "" }, 4, 1},
@@ -147,7 +151,8 @@ func checkVerdict(t *testing.T, name string, rep *report.Report, code, open int)
 	}
 	b.Reset()
 	must(t, rep.Write(&b, report.HTML))
-	if !strings.Contains(b.String(), `<body class="mood-`+string(want.tone)+`"`) || !strings.Contains(b.String(), v.Title) {
+	page := b.String()
+	if !strings.Contains(page, `<body class="mood-`+string(want.tone)+`"`) || !strings.Contains(page, v.Title) {
 		t.Errorf("%s: the page says something else", name)
 	}
 }

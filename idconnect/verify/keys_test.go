@@ -110,8 +110,8 @@ func TestKeys(t *testing.T) {
 				got.Differences() != int64(len(got.Changed)) {
 				t.Fatalf("got %+v", got)
 			}
-			if n := len(got.ClosedValues); n != int(tc.notChecked) || n > 0 && (got.ClosedValues[0].Member != "password" ||
-				got.ClosedValues[0].Form == "" || got.ClosedValues[0].Alias == "") {
+			if n := len(got.ClosedValues); n != int(tc.notChecked) || n > 0 &&
+				(got.ClosedValues[0].Member != "password" || got.ClosedValues[0].Form == "" || got.ClosedValues[0].Alias == "") {
 				t.Errorf("not named: %+v", got.ClosedValues)
 			}
 		})

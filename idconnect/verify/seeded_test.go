@@ -64,6 +64,21 @@ func crypto(name, member, from, to string) seededKind {
 	}, "changed " + member}
 }
 
+// cryptoKinds are faults of encrypted values and hashes.
+func cryptoKinds() []seededKind {
+	return []seededKind{
+		crypto("hash changed", "answer", `"data":"c2FsdA=="`, `"data":"c2FsdB=="`),
+		crypto("hash by another algorithm", "answer", "SHA-256", "SHA-512"),
+		crypto("hash lost", "answer", seededHash, `{"$crypto":null}`),
+		crypto("form swapped", "password", "", seededHash),
+		crypto("form null", "password", "", `{"$crypto":null}`),
+		crypto("form empty", "password", "", `{"$crypto":{}}`),
+		crypto("another type", "password", "", `{"$crypto":{"type":"x","value":{"key":"openidm-sym-default"}}}`),
+		crypto("cipher swapped", "password", "AES/CBC/PKCS5Padding", "AES/ECB/PKCS5Padding"),
+		crypto("key that is not there", "password", "openidm-sym-default", "openidm-sym-other"),
+	}
+}
+
 func seededKinds() []seededKind {
 	edit := func(name, member, from, to string) seededKind {
 		want := ""
@@ -72,7 +87,7 @@ func seededKinds() []seededKind {
 		}
 		return seededKind{name, func(w *seededWorld, id string) { w.edit(id, from, to) }, want}
 	}
-	return []seededKind{
+	return append(cryptoKinds(), []seededKind{
 		{"missing", func(w *seededWorld, id string) { delete(w.target.records, id) }, "missing"},
 		{"extra", func(w *seededWorld, id string) { delete(w.source.records, id) }, "extra"},
 		{"twice in the target", func(w *seededWorld, id string) { w.target.ids = append(w.target.ids, id) },
@@ -121,15 +136,6 @@ func seededKinds() []seededKind {
 		{"encrypted value damaged", func(w *seededWorld, id string) {
 			w.edit(id, w.password(), strings.Replace(w.password(), `"data":"`, `"data":"AAAA`, 1))
 		}, "changed password"},
-		crypto("hash changed", "answer", `"data":"c2FsdA=="`, `"data":"c2FsdB=="`),
-		crypto("hash by another algorithm", "answer", "SHA-256", "SHA-512"),
-		crypto("hash lost", "answer", seededHash, `{"$crypto":null}`),
-		crypto("form swapped", "password", "", seededHash),
-		crypto("form null", "password", "", `{"$crypto":null}`),
-		crypto("form empty", "password", "", `{"$crypto":{}}`),
-		crypto("form of another type", "password", "", `{"$crypto":{"type":"x","value":{"key":"openidm-sym-default"}}}`),
-		crypto("cipher swapped", "password", "AES/CBC/PKCS5Padding", "AES/ECB/PKCS5Padding"),
-		crypto("key that is not there", "password", "openidm-sym-default", "openidm-sym-other"),
 
 		// What is no difference.
 		{"encrypted anew", func(w *seededWorld, id string) {
@@ -145,7 +151,7 @@ func seededKinds() []seededKind {
 			`"news":{"letter":"weekly"},"updates":false`),
 		edit("revision dropped", "", `"_rev":"1",`, ``),
 		edit("volatile", "", `"active"`, `"lastSync":{"at":"2026-11-24"},"active"`),
-	}
+	}...)
 }
 
 // seededPage is small, so that there are many edges, and ranges far apart.

@@ -110,9 +110,13 @@ func TestKeys(t *testing.T) {
 				got.Differences() != int64(len(got.Changed)) {
 				t.Fatalf("got %+v", got)
 			}
-			if n := len(got.ClosedValues); n != int(tc.notChecked) || n > 0 &&
-				(got.ClosedValues[0].Member != "password" || got.ClosedValues[0].Form == "" || got.ClosedValues[0].Alias == "") {
+			if len(got.ClosedValues) != int(tc.notChecked) {
 				t.Errorf("not named: %+v", got.ClosedValues)
+			}
+			for _, c := range got.ClosedValues {
+				if c.Member != "password" || c.Form == "" || c.Alias == "" {
+					t.Errorf("not named: %+v", c)
+				}
 			}
 		})
 	}

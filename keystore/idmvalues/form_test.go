@@ -13,7 +13,11 @@ func TestFormOf(t *testing.T) {
 			Type: simple, NeedsKey: true},
 		`{"$crypto":{"type":"salted-hash","value":{"algorithm":"SHA-256"}}}`: {Type: "salted-hash"},
 		`{"$crypto":{"value":{"key":"a"}}}`:                                  {Alias: "a"},
-		`{"$crypto":null}`:                                                   {}, `{"$crypto":{}}`: {}, `{}`: {}, `"x"`: {}, `{`: {},
+		`{"$crypto":null}`:                                                   {},
+		`{"$crypto":{}}`:                                                     {},
+		`{}`:                                                                 {},
+		`"x"`:                                                                {},
+		`{`:                                                                  {},
 	} {
 		if got := FormOf([]byte(value)); got != want || got.Known() != (got.Cipher != "") {
 			t.Errorf("%s: %+v", value, got)

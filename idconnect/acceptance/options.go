@@ -31,7 +31,7 @@ func Codes() []string {
 }
 
 // Options says which checks are made and where they look. Where Identity Connect
-// keeps what its tabs show is not published, so every default is an assumption,
+// keeps what its tabs show was not found by us, so every default is an assumption,
 // and what is not found there is reported as "not checked". The zero value makes
 // all checks with the values of [DefaultOptions].
 type Options struct {

@@ -116,7 +116,7 @@ func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
 }
 
 // postmasters are the files by which a Postgres says that it runs, up to three
-// folders below db: where the embedded one lies is not published.
+// folders below db: where the embedded one lies was not found by us.
 func postmasters(dir string) []string {
 	var out []string
 	for _, between := range []string{"", "*", "*/*", "*/*/*"} {

@@ -2,6 +2,7 @@ package idconnect_test
 
 import (
 	"crypto/x509"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 
@@ -63,6 +64,22 @@ var faultsOfStores = []catalogueRow{
 	}},
 	{"PEM as a truststore", "STORE-DISGUISED", blocks, func(w *catalogueWorld) {
 		w.write(w.sourceFile("truststore"), "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", 0o600)
+	}},
+	{"PKCS#12 with an Ed25519 key", "STORE-NOT-READ", blocks, func(w *catalogueWorld) {
+		b, err := os.ReadFile("../keystore/testdata/openssl/ed.p12")
+		must(w.t, err)
+		w.write(w.sourceFile("keystore.jceks"), string(b), 0o600)
+		w.boot(w.u.SourceDir, "openidm.keystore.type=PKCS12\n")
+	}},
+	{"Base64 of a keystore", "STORE-DISGUISED", blocks, func(w *catalogueWorld) {
+		b, err := os.ReadFile(w.sourceFile("keystore.jceks"))
+		must(w.t, err)
+		w.write(w.sourceFile("keystore.jceks"), base64.StdEncoding.EncodeToString(b), 0o600)
+	}},
+	{"keystore that became a text", "STORE-CORRUPT", blocks, func(w *catalogueWorld) {
+		b, err := os.ReadFile(w.sourceFile("keystore.jceks"))
+		must(w.t, err)
+		w.write(w.sourceFile("keystore.jceks"), string([]rune(string(b))), 0o600)
 	}},
 	{"JKS as JCEKS", "STORE-DISGUISED", warns, func(w *catalogueWorld) {
 		w.boot(w.u.SourceDir, "openidm.truststore.type=JCEKS\n")

@@ -151,7 +151,7 @@ func (d *decoder) take(n int, what string) []byte {
 		return nil
 	}
 	if n < 0 || n > len(d.data)-d.at {
-		d.fail(d.at, fmt.Sprintf("%s: %d bytes wanted, %d left", what, n, len(d.data)-d.at), nil)
+		d.fail(d.at, fmt.Sprintf("the file ends in %s: %d bytes wanted, %d left", what, n, len(d.data)-d.at), nil)
 		return nil
 	}
 	b := d.data[d.at : d.at+n : d.at+n]
@@ -270,9 +270,9 @@ func (d *decoder) body(kind Kind, old bool, f *entryFields) {
 func (d *decoder) certificate(old bool, f *entryFields) {
 	if !old {
 		at := d.at
-		kind := d.take(int(d.u16()), "a certificate's type")
-		if d.err == nil && !bytes.EqualFold(kind, []byte("X.509")) && !bytes.EqualFold(kind, []byte("X509")) {
-			d.fail(at, fmt.Sprintf("a certificate of the type %.40q", kind), nil)
+		name := d.take(int(d.u16()), "a certificate's type")
+		if d.err == nil && !bytes.EqualFold(name, []byte("X.509")) && !bytes.EqualFold(name, []byte("X509")) {
+			d.fail(at, fmt.Sprintf("a certificate of the type %.40q", name), nil)
 		}
 	}
 	der := d.take(int(int32(d.u32())), "a certificate")

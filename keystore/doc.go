@@ -20,7 +20,7 @@
 //	trusted certificates    read write  read write  read, without alias and date
 //	keys and certificates
 //	in one store            yes         yes         no: ErrPKCS12Unsupported
-//	listed without password yes         yes         no: ErrPKCS12Unsupported
+//	listed without password yes         yes         no: ErrPasswordNeeded
 //	unchanged, written as
 //	it was                  yes         yes         never written
 //

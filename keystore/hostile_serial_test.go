@@ -200,7 +200,7 @@ func TestHostilePKCS12(t *testing.T) {
 			t.Fatalf("bit of byte %d flipped: %v", at, err)
 		}
 	}
-	if _, err := Decode(bytes.NewReader(data), Password{}); !errors.Is(err, ErrPKCS12Unsupported) {
+	if _, err := Decode(bytes.NewReader(data), Password{}); !errors.Is(err, ErrPasswordNeeded) {
 		t.Errorf("without a password: %v", err)
 	}
 	trust := openFixture(t, "trust.jceks")

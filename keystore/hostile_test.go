@@ -170,7 +170,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Decode(bytes.NewReader(data), Password{})
 		if err != nil {
-			if !isAny(err, ErrFormat, ErrPKCS12Unsupported) {
+			if !isAny(err, ErrFormat, ErrPKCS12Unsupported, ErrPasswordNeeded) {
 				t.Fatal(err)
 			}
 			return

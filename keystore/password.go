@@ -7,7 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/textfile"
 )
 
 const redacted = "[redacted]"
@@ -27,8 +28,9 @@ type Password struct {
 // NewPassword returns text as a password. The empty text is a password, too.
 func NewPassword(text string) Password { return Password{&text} }
 
-// ReadPasswordFile returns a file's content without one line break (LF or CR LF)
-// at its end. An empty file is the empty password. The limit is 64 KiB.
+// ReadPasswordFile returns the first line of a file, without its end (LF or CR LF). A byte order mark is no part of it:
+// a file in UTF-16, as PowerShell writes it, is read as such. An empty file is the empty password. A file with more
+// than one line is an error, and so is one that is no text. The limit is 64 KiB.
 func ReadPasswordFile(path string) (Password, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -43,11 +45,11 @@ func ReadPasswordFile(path string) (Password, error) {
 		return Password{}, fmt.Errorf("reading a password: %s: larger than %d bytes, which no password is",
 			path, maxPasswordFile)
 	}
-	text := strings.TrimSuffix(string(b), "\n")
-	if len(text) < len(b) {
-		text = strings.TrimSuffix(text, "\r")
+	line, err := textfile.Line(b)
+	if err != nil {
+		return Password{}, fmt.Errorf("reading a password: %s: %w", path, err)
 	}
-	return NewPassword(text), nil
+	return NewPassword(line), nil
 }
 
 // Reveal returns the text, "" if none is known.

@@ -16,12 +16,9 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
+	"github.com/idconnect-go/upgrade/keystore/internal/kind"
+	"github.com/idconnect-go/upgrade/keystore/internal/p12"
 )
-
-// ErrPKCS12Unsupported means that a PKCS#12 file has content that go-pkcs12 does
-// not support: secret keys, keys beside trusted certificates, or keys other than
-// RSA and EC. Convert it to JCEKS with keytool -importkeystore.
-var ErrPKCS12Unsupported = errors.New("PKCS#12 with content that is not supported")
 
 const maxDERDepth = 32
 
@@ -45,18 +42,24 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 		AuthSafe asn1.RawValue
 		MAC      asn1.RawValue `asn1:"optional"`
 	}
-	if _, err := asn1.Unmarshal(data, &pfx); err != nil {
-		return nil, &FormatError{What: "PKCS#12", Err: err}
+	rest, err := asn1.Unmarshal(data, &pfx)
+	switch {
+	case err != nil && kind.IsPKCS12(data) && kind.Indefinite(data) && !kind.Cut(data):
+		return nil, &UnsupportedError{What: inBER}
+	case err != nil:
+		return nil, &FormatError{What: "PKCS#12 that is damaged"}
+	case password.IsZero() && len(pfx.MAC.FullBytes) > 0:
+		return nil, ErrPasswordNeeded
 	}
-	if password.IsZero() && len(pfx.MAC.FullBytes) > 0 {
-		return nil, fmt.Errorf("%w: its content is encrypted, so listing it needs the password",
-			ErrPKCS12Unsupported)
-	}
+	data = data[:len(data)-len(rest)]
 	left := int64(maxIterations)
 	if err := boundIterations(data, &left, 0); err != nil {
 		return nil, err
 	}
 	s = &Store{format: PKCS12, version: 3, verified: len(pfx.MAC.FullBytes) > 0, index: map[string]int{}}
+	if len(rest) > 0 {
+		s.warn(int64(len(data)), "", fmt.Sprintf("%d bytes after the end", len(rest)), "Java does not read them")
+	}
 	trustPassword := password.Reveal()
 	if !s.verified {
 		trustPassword = "" // the truststore of a JDK since 18: in plain, under no password
@@ -72,15 +75,14 @@ func decodePKCS12(data []byte, password Password) (s *Store, err error) {
 	if errors.Is(trustErr, pkcs12.ErrIncorrectPassword) {
 		return nil, integrityError(len(data) - len(pfx.MAC.FullBytes))
 	}
-	//lint:ignore SA1019 nothing else of the library gives alias and date
-	blocks, err := pkcs12.ToPEM(data, password.Reveal())
+	blocks, err := p12.Blocks(data, password.Reveal())
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
 		return nil, integrityError(len(data) - len(pfx.MAC.FullBytes))
 	case err != nil && s.verified && strings.Contains(err.Error(), "but this file has 0"):
 		return s, nil // go-pkcs12 says so after the digest was right
 	case err != nil:
-		return nil, fmt.Errorf("%w: %s", ErrPKCS12Unsupported, inTheWay(err, trustErr))
+		return nil, &UnsupportedError{What: inTheWay(err, trustErr)}
 	}
 	if err := s.addPEM(blocks); err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (s *Store) addPEM(blocks []*pem.Block) error {
 		}
 		leaf, ok := byID[id]
 		if !ok {
-			return fmt.Errorf("%w: a key without its certificate", ErrPKCS12Unsupported)
+			return &UnsupportedError{What: "a key without its certificate"}
 		}
 		used[id] = true
 		e.certs = chainOf(leaf, certificates)
@@ -126,13 +128,13 @@ func (s *Store) addPEM(blocks []*pem.Block) error {
 		}
 		alias = lowerCase(alias)
 		if _, ok := s.index[alias]; ok {
-			return fmt.Errorf("%w: two keys of one alias", ErrPKCS12Unsupported)
+			return &UnsupportedError{What: "two keys of one alias"}
 		}
 		s.index[alias] = len(s.entries)
 		s.entries = append(s.entries, entry{alias: alias, kind: PrivateKey, p12: e})
 	}
 	if len(s.entries) == 0 || len(used) < len(byID) {
-		return fmt.Errorf("%w: certificates that belong to no key", ErrPKCS12Unsupported)
+		return &UnsupportedError{What: "certificates that belong to no key"}
 	}
 	return nil
 }
@@ -151,6 +153,8 @@ func javaDate(localKeyID string) (ms int64, ok bool) {
 	return ms, err == nil
 }
 
+const inBER = "BER with indefinite lengths, as Bouncy Castle writes it"
+
 // inTheWay returns in our words what go-pkcs12 has no type for, else what it said
 // of the file as a store of keys, and as a truststore.
 func inTheWay(err, trustErr error) string {
@@ -158,18 +162,24 @@ func inTheWay(err, trustErr error) string {
 		{"2.16.840.1.113894.746875.1.1", "trusted certificates beside keys"},
 		{"1.2.840.113549.1.12.10.1.5", "a secret key"},
 		{"1.2.840.113549.1.12.10.1.1", "a private key that is not encrypted"},
+		{"indefinite length", inBER},
 		{"error decrypting PKCS#8 shrouded key bag", "a key under a password of its own"},
 		{"but this file has 1", "keys without certificates, as secret keys are, or certificates that nothing " +
 			"says to trust"},
+		{"but this file has", "more than keys and their certificates"},
 		{"no MAC in data", "keys under no digest"},
+		{"MAC digest algorithm not supported", "a digest other than SHA-1, SHA-256 and SHA-512"},
 		{"unknown private key type", "a private key that is neither RSA nor EC"},
 		{"unknown algorithm", "a private key that is neither RSA nor EC"},
+		{"x509: ", "a key or certificate that Go does not read"},
+		{"asn1: ", "a part that Go does not read"},
+		{"unknown attribute", "certificates with attributes that are not known"},
 	} {
 		if strings.Contains(err.Error(), w.part) {
-			return fmt.Sprintf("%s (%v)", w.what, err)
+			return w.what
 		}
 	}
-	return fmt.Sprintf("%v; %v", err, trustErr)
+	return strings.ReplaceAll(fmt.Sprintf("%v; %v", err, trustErr), "pkcs12: ", "")
 }
 
 // pkcs8 is exact for RSA, and for EC as Java writes it, without the public key,
@@ -186,7 +196,7 @@ func pkcs8(der []byte, public bool) ([]byte, error) {
 		PublicKey  asn1.BitString        `asn1:"optional,explicit,tag:1"`
 	}
 	if _, err := asn1.Unmarshal(der, &ec); err != nil || ec.Version != 1 || len(ec.Curve) == 0 {
-		return nil, fmt.Errorf("%w: a private key that is neither RSA nor EC", ErrPKCS12Unsupported)
+		return nil, &UnsupportedError{What: "a private key that is neither RSA nor EC"}
 	}
 	if key, err := x509.ParseECPrivateKey(der); err == nil && public {
 		return x509.MarshalPKCS8PrivateKey(key)

@@ -43,8 +43,8 @@ var (
 	ErrIntegrity = errors.New("wrong store password, or the file is damaged")
 	// ErrKeyPassword means that a key does not open with the given password.
 	ErrKeyPassword = errors.New("the key does not open with this password")
-	// ErrFormat means that the file is not a key store, or a damaged one; a
-	// [*FormatError] has the place.
+	// ErrFormat means that the file is not a key store, or a damaged one; an
+	// [*OtherFileError] says what it is, a [*FormatError] has the place.
 	ErrFormat = errors.New("not a key store that Java would read")
 	// ErrNotRegular means that the path is a folder, a pipe or a device.
 	ErrNotRegular = disk.ErrNotRegular
@@ -62,7 +62,12 @@ type FormatError struct {
 	Alias  string // of the entry, where known
 	What   string
 	Err    error // the cause, where there is one
+
+	next string
 }
+
+// Remedy says what to do about a file that was damaged in a known way, "" for others.
+func (e *FormatError) Remedy() string { return e.next }
 
 func (e *FormatError) Error() string {
 	s := fmt.Sprintf("%s at offset %d", e.What, e.Offset)
@@ -318,13 +323,13 @@ func Open(path string, password Password, opts ...Option) (*Store, error) {
 	defer f.Close()
 	s, err := Decode(f, password, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("opening the key store %s: %w", path, err)
+		return nil, fmt.Errorf("opening the key store %s: %w", path, At(path, err))
 	}
 	return s, nil
 }
 
 // Decode reads a key store as [Open] does. Errors match [ErrFormat], [ErrIntegrity],
-// [ErrTooLarge] or [ErrPKCS12Unsupported], or are the reader's.
+// [ErrPasswordNeeded], [ErrTooLarge] or [ErrPKCS12Unsupported], or are the reader's.
 func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	o := options{limit: defaultLimit}
 	for _, f := range opts {
@@ -359,10 +364,10 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	case len(data) >= 2 && data[0] == 0x30:
 		s, err = decodePKCS12(data, password)
 	default:
-		return nil, &FormatError{What: "the file begins neither as JCEKS, JKS nor PKCS#12" + disguise(data)}
+		err = &FormatError{What: "the file begins neither as JCEKS, JKS nor PKCS#12"}
 	}
 	if err != nil {
-		return nil, err
+		return nil, explain(data, err)
 	}
 	if o.strict {
 		if w := s.flaws(); len(w) > 0 {
@@ -374,18 +379,6 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 		s.keyPasswords = append(s.keyPasswords, password)
 	}
 	return s, nil
-}
-
-func disguise(data []byte) string {
-	switch {
-	case len(data) == 0:
-		return ": it is empty"
-	case bytes.HasPrefix(data, []byte("-----BEGIN")):
-		return ": it is PEM"
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return ": it is a zip file"
-	}
-	return ""
 }
 
 func be32(b []byte) uint32 {

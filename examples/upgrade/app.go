@@ -45,11 +45,14 @@ const usage = `usage: upgrade COMMAND [flags]
             performs all steps
 
   inspect   [-json] [-keys] [-password-file F] STORE
-            list the entries of a key store (JCEKS, JKS, PKCS#12)
+            list the entries of a key store (JCEKS, JKS, PKCS#12) with their
+            certificates: names, dates, keys, fingerprints
   compare   [-json] [-keys] [-password-file F] [-password-file-b F] A B
             compare two key stores by alias and key
-  trust     -truststore F -host NAME (-chain PEM | -connect URL) [-json]
-            check whether a JVM with this truststore accepts that server
+  trust     -truststore F -host NAME (-chain FILE | -connect HOST:PORT) [-json]
+            check whether a JVM with this truststore accepts that server;
+            -save-server FILE writes the server's certificate, and -add puts it
+            into the truststore once its -fingerprint was compared
 
   demo      [-fault NAME] [-keep]
             show the whole flow on a temporary installation and embedded servers

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -76,7 +77,7 @@ func (a *app) compare(ctx context.Context, args []string) error {
 					p = &keyPair{}
 					c.Keys[k.Entry.Alias] = p
 				}
-				s.put(p, fingerprint(k.Key))
+				s.put(p, storeview.Fingerprint(k.Key))
 			}
 		}
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -37,6 +38,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("FIXTURES", fixtures)
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("SHA256", "AE:7D:9A:87:3F:F1:E7:55:2B:9A:06:93:3E:00:BA:2A:"+
+				"9A:48:C7:A5:F9:19:DB:AD:DD:8E:59:1E:63:6A:EC:C2") // of self.pem in trust.txtar
+			e.Setenv("ANOTHER", strings.Repeat("ab", 32))
 			return nil
 		},
 
@@ -121,7 +125,7 @@ func TestInspectFixtures(t *testing.T) {
 		if code != expected {
 			t.Errorf("%s: exit %d, %s", name, code, &errs)
 		}
-		var got storeView
+		var got storeview.View
 		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -131,7 +135,7 @@ func TestInspectFixtures(t *testing.T) {
 		if name == "trust.p12" {
 			continue // neither alias nor date: compared in the package
 		}
-		byAlias := map[string]entryView{}
+		byAlias := map[string]storeview.Entry{}
 		for _, e := range got.Entries {
 			byAlias[e.Alias] = e
 		}

@@ -29,7 +29,7 @@ var entriesOfHost = ofHost{
 			"outside the folder, or that another system takes for another file or a device; " +
 			"links, devices, " +
 			"collisions, bombs, entries that share bytes, headers that contradict each other.",
-		Why:    "it would write outside its folder, or fill the disk",
+		Why:    "the rule keeps out what writes elsewhere, fills the disk, or is unpacked in two ways by two programs",
 		Remedy: "download the package of 7.1.6 again, from the vendor",
 	},
 	PackageVersion: Entry{

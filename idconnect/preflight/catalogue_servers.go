@@ -125,7 +125,7 @@ var entriesOfServers = ofServers{
 		Checks: "Java's rules applied to the certificate that the source presents, " +
 			"for the host of the instance URL.",
 		Why:    "the target's Java refuses the connection: bad certificate",
-		Remedy: "use the name of the certificate in the instance URL, with a line in the hosts file",
+		Remedy: "renew the certificate with that host name, or use its own name in the instance URL",
 	},
 	SourceCertUntrusted: Entry{
 		Code: "SOURCE-CERT-UNTRUSTED", Severity: Blocks,

@@ -3,7 +3,7 @@ package preflight
 // ofStores are the codes about the stores and the encrypted values.
 type ofStores struct {
 	HandoverUnreadable, HandoverOtherSource, StoreMissing, StoreUnreadable, StorePassword, StoreCorrupt,
-	StoreDisguised, StoreUnverified, StoreReadable, StoreOdd, StoreNotLoaded, StoreAliasMissing,
+	StoreDisguised, StoreNotRead, StoreUnverified, StoreReadable, StoreOdd, StoreNotLoaded, StoreAliasMissing,
 	StoreKeyDoesNotOpen, StoreSubject, ValueDoesNotOpen, ValuesNotChecked, ValuesOpen Entry
 }
 
@@ -52,11 +52,20 @@ var entriesOfStores = ofStores{
 	},
 	StoreDisguised: Entry{
 		Code: "STORE-DISGUISED", Severity: Blocks,
-		Means: "a store has another format than the source's configuration says.",
-		Checks: "The format of both stores against the type in boot.properties, by default JCEKS and JKS. " +
+		Means: "a store has another format than the source's configuration says, or is no store.",
+		Checks: "The format of both stores against the type in boot.properties, by default JCEKS and JKS, and what " +
+			"a file is that is no store: PEM, a certificate, Base64, a store of Bouncy Castle, a page, an archive. " +
 			"A format that Java 11 reads all the same only warns.",
 		Why:    "Java refuses a file of another format",
 		Remedy: "convert it (keytool -importkeystore), or correct its type in boot.properties",
+	},
+	StoreNotRead: Entry{
+		Code: "STORE-NOT-READ", Severity: Blocks,
+		Means: "a store is PKCS#12 that Java reads and these checks do not.",
+		Checks: "Whether a PKCS#12 store holds secret keys, keys beside trusted certificates, a key under a password " +
+			"of its own, a rare digest, or BER.",
+		Why:    "nothing is wrong with it, but its keys and certificates cannot be checked",
+		Remedy: "convert it to JCEKS with keytool -importkeystore",
 	},
 	StoreUnverified: Entry{
 		Code: "STORE-UNVERIFIED", Severity: Warns,
@@ -109,7 +118,7 @@ var entriesOfStores = ofStores{
 			"by the procedure its subject is the host name " +
 			"of the 2.1 environment, here that of the instance URL.",
 		Why:    "the server presents this certificate; the target compares its name with the instance URL",
-		Remedy: "use the name of the certificate in the instance URL, with a line in the hosts file",
+		Remedy: "renew the certificate with that host name, or use its own name in the instance URL",
 	},
 	ValueDoesNotOpen: Entry{
 		Code: "VALUE-DOES-NOT-OPEN", Severity: Blocks,

@@ -15,8 +15,9 @@ const maxDepth = 1000
 
 // Scan calls found for every {"$crypto":…} in a JSON document, at any
 // depth up to 1,000, with its JSON pointer (RFC 6901) and its text, but for those
-// that are [Hashed]. It reads the document once and stops at the first error of
-// found.
+// that are [Hashed]. One that is kept as a text, quotes and all, is found, too: its
+// value is then that text without them. Scan reads the document once and stops at the
+// first error of found.
 func Scan(doc []byte, found func(pointer string, value []byte) error) error {
 	if !bytes.Contains(doc, []byte("$crypto")) && !bytes.Contains(doc, []byte(`\u`)) {
 		if !json.Valid(doc) {
@@ -63,6 +64,11 @@ func Scan(doc []byte, found func(pointer string, value []byte) error) error {
 			l.named = false
 			l.index++
 		}
+		if value, ok := t.(string); ok && inside == 0 && isKeptAsText(value) {
+			if err := found(pointer(open), []byte(value)); err != nil {
+				return err
+			}
+		}
 		if t == json.Delim('{') || t == json.Delim('[') {
 			if len(open) == maxDepth {
 				return fmt.Errorf("looking for encrypted values: nested deeper than %d", maxDepth)
@@ -70,6 +76,16 @@ func Scan(doc []byte, found func(pointer string, value []byte) error) error {
 			open = append(open, level{object: t == json.Delim('{'), start: d.InputOffset() - 1})
 		}
 	}
+}
+
+// isKeptAsText reports whether a text is an encrypted value.
+func isKeptAsText(s string) bool {
+	s = strings.TrimLeft(s, " \t\r\n")
+	if !strings.HasPrefix(s, "{") || len(s) > maxValue || !strings.Contains(s, "$crypto") {
+		return false
+	}
+	_, ok := members([]byte(s))["$crypto"]
+	return ok && !Hashed([]byte(s))
 }
 
 // level is an object or an array that the scan is in.

@@ -53,6 +53,11 @@ func nameRemedy(host string, c *x509.Certificate) string {
 	if len(names) == 0 {
 		return renew
 	}
+	if names[0] == "localhost" || isLoopback(names[0]) {
+		// A hosts entry for localhost would take the name from everything else on that machine.
+		return fmt.Sprintf("%s; or, if source and target run on one machine, use https://%s/openidm/ in instanceUrl",
+			renew, net.JoinHostPort(names[0], "PORT"))
+	}
 	use := fmt.Sprintf("use the certificate's own name in instanceUrl: https://%s/openidm/",
 		net.JoinHostPort(names[0], "PORT"))
 	switch {
@@ -66,6 +71,11 @@ func nameRemedy(host string, c *x509.Certificate) string {
 		use += fmt.Sprintf(" (its names are %s)", strings.Join(names, ", "))
 	}
 	return use + "; or " + renew
+}
+
+func isLoopback(name string) bool {
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
 }
 
 // hostNames lists the names under which a certificate would be accepted, those

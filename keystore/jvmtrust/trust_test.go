@@ -122,7 +122,10 @@ func TestTrustRemedy(t *testing.T) {
 		want       []string
 	}{
 		{"CN", "idc21.example.com", m.self("localhost"),
-			[]string{"https://localhost:PORT/openidm/", "hosts file", "renew", "idc21.example.com"}},
+			[]string{"renew the server's certificate with idc21.example.com", "on one machine",
+				"https://localhost:PORT/openidm/"}},
+		{"CN of another host", "idc21.example.com", m.self("old.example.com"),
+			[]string{"https://old.example.com:PORT/openidm/", "hosts file", "renew", "idc21.example.com"}},
 		{"SAN", "10.0.0.1", m.self("x", dns("*.example.com", "idc21.example.com")),
 			[]string{"https://idc21.example.com:PORT/", "*.example.com"}},
 		{"wildcard", "localhost", m.self("*.example.com"), []string{"*.example.com covers"}},

@@ -179,6 +179,10 @@ func (p *Package) check(ctx context.Context, size int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		written := f.Name
+		if f.Name = withoutDot(f.Name); f.Name == "" && written != "" && f.UncompressedSize64 == 0 {
+			continue // the folder itself, as tar -a writes it
+		}
 		if fault := names.add(f.Name); fault != "" {
 			return p.refuse(f.Name, "%s", fault)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,7 +95,17 @@ func TestPackages(t *testing.T) {
 		return out
 	}
 	for name, c := range map[string]honestPackage{
-		"comment": {end: rawEnd{comment: "of the vendor"}, want: plain},
+		"a folder twice": {
+			entries: []rawEntry{{name: rawTop + "lib/"}, {name: rawTop + "lib/"}, {name: rawTop + "lib/a"}},
+			want:    with(map[string]fs.FileMode{"lib": fs.ModeDir | 0o755, "lib/a": 0o644}),
+		},
+		"a dot before its names": {
+			entries: append(named("./"+rawTop+"a", "././"+rawTop+"b"), rawEntry{name: "./"}),
+			want:    with(plainFiles("a", "b")),
+		},
+		"a line break behind it": {end: rawEnd{behind: "\n"}, want: plain},
+		"a block behind it":      {end: rawEnd{behind: strings.Repeat("\x00", 1000)}, want: plain},
+		"comment":                {end: rawEnd{comment: "of the vendor"}, want: plain},
 		"64 bits": {
 			entries: []rawEntry{{name: rawTop + "a", content: "a", zip64: true}},
 			end:     rawEnd{count64: is(uint64(4))},

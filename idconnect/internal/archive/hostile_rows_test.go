@@ -161,7 +161,8 @@ func hostileEnds() []hostileArchive {
 		{name: "another archive before it", whole: func(t *testing.T) []byte {
 			return append(rawZip(t, rawEnd{}, named("../evil")...), rawZip(t, rawEnd{}, rawPackage()...)...)
 		}},
-		{name: "something behind it", end: rawEnd{behind: "evil"}},
+		{name: "much behind it", end: rawEnd{behind: strings.Repeat("evil", 300)}},
+		{name: "the beginning of an archive behind it", end: rawEnd{behind: "PK\x03\x04evil"}},
 		{name: "a second end in its comment", whole: func(t *testing.T) []byte {
 			return rawZip(
 				t,

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -51,7 +52,8 @@ func (w *watchedFile) ReadAt(b []byte, at int64) (int, error) {
 // of the directory at the end, or with another directory. It refuses entries that share bytes, too: a bomb that no
 // ratio shows.
 func (p *Package) checkLayout(ctx context.Context, size int64) error {
-	if fault := p.endFault(size); fault != "" {
+	end, fault := p.endFault(size)
+	if fault != "" {
 		return p.refuse("", "%s", fault)
 	}
 	type part struct {
@@ -79,7 +81,7 @@ func (p *Package) checkLayout(ctx context.Context, size int64) error {
 		if fault := localFault(header, f); fault != "" {
 			return p.refuse(f.Name, "%s", fault)
 		}
-		if name, ok := extraField(f.Extra, extraUTF8); ok && len(name) > 5 && string(name[5:]) != f.Name {
+		if name, ok := extraField(f.Extra, extraUTF8); ok && len(name) > 5 && withoutDot(string(name[5:])) != f.Name {
 			return p.refuse(f.Name, "a second name, %q, in an extra field", name[5:])
 		}
 		parts = append(parts, part{from, data + int64(f.CompressedSize64), f.Name})
@@ -91,27 +93,45 @@ func (p *Package) checkLayout(ctx context.Context, size int64) error {
 			return p.refuse("", "%d bytes before the first entry", part.from)
 		case i > 0 && part.from < parts[i-1].to:
 			return p.refuse(part.name, "shares bytes with the entry %q", parts[i-1].name)
-		case part.to > size-endRecord:
+		case part.to > end:
 			return p.corrupt(part.name, "its data goes beyond the end of the file", nil)
 		}
 	}
 	return nil
 }
 
-// endFault checks the end-of-central-directory record.
-func (p *Package) endFault(size int64) string {
-	at := size - endRecord - int64(len(p.zip.Comment))
-	end := make([]byte, endRecord)
-	if at < 0 {
-		return "no end-of-central-directory record"
+// maxBehind is how much may stand behind the archive: a line break, or what fills a block. No program reads it.
+const maxBehind = 1024
+
+// endFault checks the end-of-central-directory record, and says where it is.
+func (p *Package) endFault(size int64) (at int64, fault string) {
+	tail := make([]byte, min(size, endRecord+int64(len(p.zip.Comment))+maxBehind))
+	if _, err := p.file.ReadAt(tail, size-int64(len(tail))); err != nil {
+		return 0, "no end-of-central-directory record"
 	}
-	if _, err := p.file.ReadAt(end, at); err != nil || !bytes.HasPrefix(end, []byte("PK\x05\x06")) ||
-		int(binary.LittleEndian.Uint16(end[20:])) != len(p.zip.Comment) {
-		return "trailing data after the end-of-central-directory record"
+	i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	if i < 0 {
+		return 0, fmt.Sprintf("more than %d bytes after the end-of-central-directory record", maxBehind)
+	}
+	if len(tail)-i < endRecord+len(p.zip.Comment) {
+		return 0, "a second end-of-central-directory record"
+	}
+	end := tail[i : i+endRecord]
+	at = size - int64(len(tail)-i)
+	if int(binary.LittleEndian.Uint16(end[20:])) != len(p.zip.Comment) {
+		return 0, "a second end-of-central-directory record"
 	}
 	if bytes.Contains([]byte(p.zip.Comment), []byte("PK\x05\x06")) {
-		return "a second end-of-central-directory record in the comment"
+		return 0, "a second end-of-central-directory record in the comment"
 	}
+	if bytes.Contains(tail[i+endRecord+len(p.zip.Comment):], []byte("PK")) {
+		return 0, "a part of an archive after the end-of-central-directory record"
+	}
+	return at, p.countFault(end, at)
+}
+
+// countFault compares the record, and that of zip64, with the entries that were read.
+func (p *Package) countFault(end []byte, at int64) string {
 	count := uint64(binary.LittleEndian.Uint16(end[10:]))
 	if disk := binary.LittleEndian.Uint32(end[4:]); disk != 0 && disk != 0xffffffff {
 		return "part of a multi-part archive"
@@ -147,7 +167,7 @@ func localFault(header []byte, f *zip.File) string {
 	}
 	own := string(header[localHeader : localHeader+n])
 	switch {
-	case own != f.Name:
+	case withoutDot(own) != f.Name:
 		return "another name, " + strconv.QuoteToASCII(own) + ", in its own header"
 	case short(8) != f.Method:
 		return "another compression method in its own header"

@@ -32,8 +32,13 @@ func (e *entryNames) add(name string) string {
 		return fault
 	}
 	key := foldName(clean)
-	if other, ok := e.byKey[key]; ok {
-		return "another entry has this name, or one that differs in case only: " + strconv.QuoteToASCII(other)
+	switch other, ok := e.byKey[key]; {
+	case ok && other == name && folder:
+		return "" // programs that append write a folder each time
+	case ok && strings.TrimSuffix(other, "/") == clean:
+		return "another entry has this name"
+	case ok:
+		return "another entry has a name that differs in case only: " + strconv.QuoteToASCII(other)
 	}
 	e.byKey[key] = name
 	if shape, way := shapeOf(key); way != 0 {
@@ -69,29 +74,48 @@ func (e *entryNames) collision() (fault, entry string) {
 	return "", ""
 }
 
+// withoutDot takes the "./" away that tar -a and others write before each name.
+func withoutDot(name string) string {
+	for strings.HasPrefix(name, "./") {
+		name = name[2:]
+	}
+	return name
+}
+
 // nameFault says why a name, without the slash of a folder, is refused.
 func nameFault(name string) string {
 	switch {
-	case name == "" || len(name) > maxName:
-		return "the name is empty or too long"
+	case name == "":
+		return "the name is empty"
+	case len(name) > maxName:
+		return fmt.Sprintf("the name has more than %d bytes", maxName)
 	case !utf8.ValidString(name):
 		return "the name is not UTF-8"
-	case strings.HasPrefix(name, "/") || strings.ContainsAny(name, `\:`):
-		return "the name is absolute, or has a drive, a stream or a backslash"
+	case strings.Contains(name, `\`):
+		return "the name has a backslash, which is a slash on Windows alone"
+	case strings.Contains(name, ":"):
+		return "the name has a colon: a drive or a stream on Windows"
+	case strings.HasPrefix(name, "/"):
+		return "the name is absolute"
 	case strings.ContainsAny(name, `<>"|?*`) || strings.ContainsFunc(name, unicode.IsControl):
 		return "the name has characters that Windows does not allow"
 	case strings.Count(name, "/") >= maxDepth:
 		return fmt.Sprintf("the name is more than %d folders deep", maxDepth)
-	case !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)):
-		return "the name leads out of the folder"
 	}
 	for element := range strings.SplitSeq(name, "/") {
 		switch {
+		case element == "..":
+			return "the name leads out of its folder"
+		case element == "" || element == ".":
+			return "the name has an empty part, or a dot as one"
 		case strings.HasSuffix(element, ".") || strings.HasSuffix(element, " "):
 			return "the name ends in a dot or a space, which Windows drops"
 		case isDevice(element):
 			return "the name is that of a device on Windows"
 		}
+	}
+	if !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "the name leads out of its folder"
 	}
 	return ""
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // NeededJava is the major version of Java that 7.1.6 needs, and NeededBits is for which processor.
@@ -169,24 +171,46 @@ func (j *Java) Ask(ctx context.Context, m Machine) error {
 		if own.Err() != nil {
 			return &JavaError{Kind: JavaUnusable, Reason: j.Path + " -version does not end", Err: own.Err()}
 		}
-		return &JavaError{Kind: JavaUnusable, Reason: fmt.Sprintf("%s -version: %v", j.Path, err)}
+		reason := fmt.Sprintf("%s -version: %v", j.Path, err)
+		if said := text.Line(firstWords(string(out.b))); said != "" {
+			reason += ": it said: " + said
+		}
+		return &JavaError{Kind: JavaUnusable, Reason: reason}
 	}
 	j.read(string(out.b))
 	if j.Major == 0 {
-		return &JavaError{Kind: JavaUnusable, Reason: j.Path + " does not say its version"}
+		reason := j.Path + " does not say its version"
+		if said := text.Line(firstWords(string(out.b))); said != "" {
+			reason += ", but: " + said
+		}
+		return &JavaError{Kind: JavaUnusable, Reason: reason}
 	}
 	return nil
 }
 
+// maxSaid bounds what is shown of what Java said, in bytes.
+const maxSaid = 300
+
+// firstWords is what a program said, in one line, without what every JVM says of its options.
+func firstWords(said string) string {
+	var lines []string
+	for line := range strings.Lines(said) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "Picked up ") {
+			lines = append(lines, line)
+		}
+	}
+	return text.Cut(strings.Join(lines, " / "), maxSaid)
+}
+
 var javaVersion = regexp.MustCompile(`version "((?:1\.)?(\d+)[^"]*)"`)
 
-func (j *Java) read(text string) {
-	if m := javaVersion.FindStringSubmatch(text); m != nil {
+func (j *Java) read(said string) {
+	if m := javaVersion.FindStringSubmatch(said); m != nil {
 		j.Version = m[1]
 		j.Major, _ = strconv.Atoi(m[2])
 	}
 	j.Bits = 32
-	if strings.Contains(text, "64-Bit") {
+	if strings.Contains(said, "64-Bit") {
 		j.Bits = NeededBits
 	}
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -25,6 +26,11 @@ func TestJava(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %+v", text, got)
 		}
+	}
+	said := firstWords("Picked up JAVA_TOOL_OPTIONS: -Dx\n\nError: could not open `jvm.cfg'\n" +
+		strings.Repeat("x", 9999))
+	if !strings.HasPrefix(said, "Error: could not open `jvm.cfg' / xx") || len(said) > maxSaid+len("…") {
+		t.Errorf("%d bytes: %s", len(said), said)
 	}
 	var no *JavaError
 	_, err := FindJava(t.Context(), t.TempDir(), Machine{})

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -113,7 +112,7 @@ var readableAs = map[keystore.Format][]keystore.Format{
 
 // disguise compares a store's format with the type that the server is told.
 func disguise(file site.StoreFile, is keystore.Format) preflight.Findings {
-	says := keystore.Format(strings.ToUpper(strings.TrimSpace(file.Type)))
+	says := saidType(file)
 	readable, known := readableAs[says]
 	if says == is || !known {
 		return nil
@@ -128,7 +127,8 @@ func disguise(file site.StoreFile, is keystore.Format) preflight.Findings {
 
 // storeFinding tells the kinds of errors of a store apart.
 func storeFinding(ctx context.Context, file site.StoreFile, password keystore.Password, err error) preflight.Finding {
-	code, remedy := codes.StoreCorrupt, ""
+	code, remedy := codes.StoreCorrupt, remedyOf(err)
+	var other *keystore.OtherFileError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		code, remedy = codes.StoreMissing,
@@ -138,17 +138,29 @@ func storeFinding(ctx context.Context, file site.StoreFile, password keystore.Pa
 			code = codes.StoreCorrupt
 			err = fmt.Errorf("%w: its keys open with this password, so the file is damaged", err)
 		}
-	case errors.Is(err, keystore.ErrFormat) && isText(file):
+	case errors.Is(err, keystore.ErrPasswordNeeded):
+		code, remedy = codes.StorePassword, "give the "+file.What+"'s password"
+	case errors.As(err, &other) && !other.Damaged:
 		code = codes.StoreDisguised
-		err = fmt.Errorf("%w: it is a text, PEM perhaps", err)
-		remedy = "import it into a store (keytool -importcert), or restore the file from a backup of 2.1"
 	case errors.Is(err, keystore.ErrPKCS12Unsupported):
+		if code = codes.StoreNotRead; isPKCS12(file) {
+			break
+		}
 		code = codes.StoreDisguised
 	case errors.Is(err, keystore.ErrFormat), errors.Is(err, keystore.ErrTooLarge):
 	default:
 		code = codes.StoreUnreadable
 	}
 	return code.Finding(site.StepStores, "%v", err).WithRemedy(remedy)
+}
+
+// isPKCS12 reports whether a server that is told the store's type reads PKCS#12.
+func isPKCS12(file site.StoreFile) bool {
+	return slices.Contains(readableAs[saidType(file)], keystore.PKCS12)
+}
+
+func saidType(file site.StoreFile) keystore.Format {
+	return keystore.Format(strings.ToUpper(strings.TrimSpace(file.Type)))
 }
 
 // opensSomeKey tells a wrong password from a damaged file: the digest covers
@@ -160,20 +172,6 @@ func opensSomeKey(ctx context.Context, file site.StoreFile, password keystore.Pa
 	}
 	opens := func(k keystore.OpenedKey) bool { return k.Err == nil }
 	return slices.ContainsFunc(s.OpenKeys(ctx, password), opens)
-}
-
-func isText(file site.StoreFile) bool {
-	b, err := file.Content()
-	if err != nil {
-		return false
-	}
-	b = bytes.TrimLeft(b[:min(len(b), 256)], " \t\r\n\xef\xbb\xbf")
-	for _, beginning := range []string{"-----BEGIN", "Bag Attributes", "<"} {
-		if bytes.HasPrefix(b, []byte(beginning)) {
-			return true
-		}
-	}
-	return false
 }
 
 // openKeys opens every key, and looks for the two aliases that the server

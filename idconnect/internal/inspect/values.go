@@ -62,7 +62,7 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 			"not all encrypted values of the source were tried: %v", err))
 	case t.unknown > 0:
 		found = append(found, codes.ValuesNotChecked.Finding(site.StepStores,
-			"%d of %d encrypted values have a form that is not known", t.unknown, t.tried()).
+			"%d of %d encrypted values have a form that is not known, first %s", t.unknown, t.tried(), t.firstUnknown).
 			WithWhy("whether the keys open them is not known").
 			WithRemedy("see that 2.1's users can still sign in after the upgrade"))
 	}
@@ -77,7 +77,8 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 type valueTally struct {
 	keys               *keystore.Store
 	opened, unknown    int
-	bad                []string
+	bad                []string // where each is, and why it does not open
+	firstUnknown       string
 	documents, records int
 }
 
@@ -92,9 +93,11 @@ func (t *valueTally) scan(ctx context.Context, where string, doc []byte) error {
 		case err == nil:
 			t.opened++
 		case errors.Is(err, idmvalues.ErrNotChecked):
-			t.unknown++
+			if t.unknown++; t.unknown == 1 {
+				t.firstUnknown = where + pointer + ": " + err.Error()
+			}
 		default:
-			t.bad = append(t.bad, where+pointer)
+			t.bad = append(t.bad, where+pointer+": "+err.Error())
 		}
 		return nil
 	})

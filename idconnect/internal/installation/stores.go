@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -63,6 +65,16 @@ func (i *Installation) KeystorePath() string {
 // TruststorePath is the file of the truststore, absolute.
 func (i *Installation) TruststorePath() string {
 	return i.location(i.secrets.truststore.File, "openidm.truststore.location", "security/truststore")
+}
+
+// SharesKeystore reports whether a server of 2.1 takes its keystore for its truststore: nothing names another, and
+// there is none where 7.x has it.
+func (i *Installation) SharesKeystore() bool {
+	if i.or("openidm.truststore.location", i.secrets.truststore.File) != "" || i.BootFile == "" {
+		return false
+	}
+	_, err := os.Lstat(i.TruststorePath())
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // KeystoreType is the type of the keystore that the server is told, JCEKS unless the folder says otherwise.

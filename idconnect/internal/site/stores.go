@@ -67,7 +67,7 @@ func (f StoreFile) Open(password keystore.Password) (*keystore.Store, error) {
 	}
 	store, err := keystore.Decode(bytes.NewReader(content), password)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f, err)
+		return nil, fmt.Errorf("%s: %w", f, keystore.At(f.Path, err))
 	}
 	return store, nil
 }
@@ -182,7 +182,11 @@ func (s *Site) SourceStores() (*Stores, error) {
 		if err != nil {
 			return nil, err
 		}
-		return storesOf(inst), nil
+		stores := storesOf(inst)
+		if inst.SharesKeystore() {
+			stores.Truststore = s.fromKeystore(stores.Keystore)
+		}
+		return stores, nil
 	}
 	h, err := s.Handover()
 	if err != nil {
@@ -309,11 +313,7 @@ func truststorePasswordOf(dir string) (keystore.Password, error) {
 // installation's own.
 func openTruststore(server Server, dir string, own func() (*Stores, error)) (*keystore.Store, error) {
 	if server.Truststore != "" {
-		store, err := keystore.Open(server.Truststore, server.TruststorePassword)
-		if err != nil {
-			return nil, fmt.Errorf("truststore %s: %w", server.Truststore, err)
-		}
-		return store, nil
+		return keystore.Open(server.Truststore, server.TruststorePassword)
 	}
 	stores, err := own()
 	if err != nil {

@@ -27,6 +27,9 @@ type Terminal struct{}
 func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password, error) {
 	unseen := func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) }
 	line, err := ask(ctx, prompt+": ", "\n", unseen)
+	if errors.Is(err, ErrNoTerminal) {
+		return keystore.Password{}, err // not the empty password
+	}
 	return keystore.NewPassword(string(line)), err
 }
 

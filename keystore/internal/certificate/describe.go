@@ -1,0 +1,114 @@
+package certificate
+
+import (
+	//lint:ignore SA1019 stores hold such certificates
+	"crypto/dsa"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"net"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/x500"
+)
+
+// signatureNames are Java's names.
+var signatureNames = map[string]string{
+	"1.2.840.113549.1.1.2": "MD2withRSA", "1.2.840.113549.1.1.4": "MD5withRSA",
+	"1.2.840.113549.1.1.5": "SHA1withRSA", "1.3.14.3.2.29": "SHA1withRSA",
+	"1.2.840.113549.1.1.14": "SHA224withRSA", "1.2.840.113549.1.1.11": "SHA256withRSA",
+	"1.2.840.113549.1.1.12": "SHA384withRSA", "1.2.840.113549.1.1.13": "SHA512withRSA", idPSS: "RSASSA-PSS",
+	"1.2.840.10040.4.3": "SHA1withDSA", "2.16.840.1.101.3.4.3.1": "SHA224withDSA",
+	"2.16.840.1.101.3.4.3.2": "SHA256withDSA", "1.2.840.10045.4.1": "SHA1withECDSA",
+	"1.2.840.10045.4.3.1": "SHA224withECDSA", "1.2.840.10045.4.3.2": "SHA256withECDSA",
+	"1.2.840.10045.4.3.3": "SHA384withECDSA", "1.2.840.10045.4.3.4": "SHA512withECDSA",
+	idEd25519: "Ed25519", "1.3.101.113": "Ed448",
+}
+
+// SignatureName is Java's name of the algorithm that a certificate is signed by, else its OID.
+func SignatureName(c *x509.Certificate) string {
+	parts, err := sequence(c.Raw)
+	if err != nil || len(parts) != 3 {
+		return ""
+	}
+	a, err := parseAlgorithm(parts[1])
+	if err != nil {
+		return ""
+	}
+	if name, ok := signatureNames[a.id]; ok {
+		return name
+	}
+	return a.id
+}
+
+var keyNames = map[string]string{
+	idRSA: "RSA", idPSS: "RSASSA-PSS", idEC: "EC", idDSA: "DSA", idDH: "DH", idX25519: "XDH", idX448: "XDH",
+	idEd25519: "EdDSA", "1.3.101.113": "EdDSA",
+}
+
+// KeyName is Java's name of the algorithm of a certificate's key, else its OID.
+func KeyName(c *x509.Certificate) string {
+	parts, err := sequence(c.RawSubjectPublicKeyInfo)
+	if err != nil || len(parts) == 0 {
+		return ""
+	}
+	a, err := parseAlgorithm(parts[0])
+	if err != nil {
+		return ""
+	}
+	if name, ok := keyNames[a.id]; ok {
+		return name
+	}
+	return a.id
+}
+
+// KeySize is the size of a certificate's key in bits, 0 where it is not known, and the name of its curve, "" where it
+// has none.
+func KeySize(c *x509.Certificate) (bits int, curve string) {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen(), ""
+	case *dsa.PublicKey:
+		return k.P.BitLen(), ""
+	}
+	curve, bits = Curve(c)
+	return bits, curve
+}
+
+// AltNames are the subject alternative names, each with its kind: "DNS:localhost", "IP:127.0.0.1".
+func AltNames(c *x509.Certificate) (names []string) {
+	for _, e := range c.Extensions {
+		if e.Id.String() != "2.5.29.17" {
+			continue
+		}
+		v, err := one(e.Value, tagSequence)
+		if err != nil {
+			return nil
+		}
+		all, err := generalNames(v.bytes)
+		if err != nil {
+			return nil
+		}
+		for _, n := range all {
+			names = append(names, altName(n))
+		}
+	}
+	return names
+}
+
+func altName(n value) string {
+	switch {
+	case n.is(1, false):
+		return "email:" + ascii(n.bytes)
+	case n.is(2, false):
+		return "DNS:" + ascii(n.bytes)
+	case n.is(4, true):
+		return "directory:" + x500.RFC2253(n.bytes)
+	case n.is(6, false):
+		return "URI:" + ascii(n.bytes)
+	case n.is(7, false) && (len(n.bytes) == net.IPv4len || len(n.bytes) == net.IPv6len):
+		return "IP:" + net.IP(n.bytes).String()
+	case n.is(8, false):
+		return "OID:" + x500.OID(n.bytes)
+	}
+	return fmt.Sprintf("other:%X", n.full)
+}

@@ -60,7 +60,7 @@ func newCatalogueBase(t *testing.T) *catalogueBase {
 	t.Helper()
 	b := &catalogueBase{dir: t.TempDir(), password: keystore.NewPassword("changeit")}
 	b.source = openidmtest.NewSource(t, openidmtest.Options{
-		Users: 20, CommonName: testHost, Version: "3.1.0", Faults: withMappings(),
+		Users: 20, CommonName: testHost, Faults: withMappings(), // without info/version, as 3.1 is
 	})
 	b.other = openidmtest.NewTarget(t, openidmtest.Options{Version: "7.1.0"})
 	for name, s := range map[string]*openidmtest.Server{"source": b.source, "other": b.other} {
@@ -243,9 +243,6 @@ func (w *catalogueWorld) editStore(name string, change func(*keystore.Store)) {
 func (w *catalogueWorld) sourceIs(o openidmtest.Options) *openidmtest.Server {
 	w.t.Helper()
 	o.Keystore, o.Truststore = w.path("source", "keystore.jceks"), w.path("source", "truststore")
-	if o.Version == "" {
-		o.Version = "3.1.0"
-	}
 	if o.Faults == nil {
 		o.Faults = withMappings()
 	}

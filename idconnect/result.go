@@ -1,7 +1,11 @@
 package idconnect
 
 import (
+	"errors"
+
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
@@ -34,6 +38,25 @@ func resultOf(rep *report.Report, name string) *report.StepResult {
 // than its text.
 func RemedyOf(err error) string {
 	return ending.Remedy(err)
+}
+
+// ExitCode returns the exit code of a program that ends with an error of this
+// package: 0 for nil, 1 for [ErrDifferences] and whatever failed, 3 for
+// [preflight.ErrBlocked], 4 for [ErrPartlyCompared], 5 for [ErrNothingCompared] and
+// 130 for an interruption.
+func ExitCode(err error) int {
+	var compared verdict.Error
+	switch {
+	case err == nil:
+		return 0
+	case ending.IsInterrupt(err):
+		return 130
+	case errors.Is(err, preflight.ErrBlocked):
+		return 3
+	case errors.As(err, &compared):
+		return compared.Outcome.ExitCode()
+	}
+	return 1
 }
 
 // ReportOf returns a report of a comparison alone. err is what [Verify] or

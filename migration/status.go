@@ -45,7 +45,7 @@ var severity = map[Phase]int{
 	PhaseCompleteUnclear: 3, PhaseCompleteWithFailures: 2, PhaseComplete: 1,
 }
 
-// Status is an answer of endpoint/migration, whose form is documented nowhere
+// Status is an answer of endpoint/migration, whose form was not found by us
 // (assumed): its words are read liberally, and whatever else stands there must
 // be understood before it counts as success.
 type Status struct {

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -20,11 +18,10 @@ import (
 
 // The exit codes.
 const (
-	exitDone    = 0
-	exitFailed  = 1 // or differences found
-	exitUsage   = 2
-	exitBlocked = 3 // by preflight; nothing was changed
-	// 4 and 5 are those of package verdict.
+	exitDone   = 0
+	exitFailed = 1 // or differences found
+	exitUsage  = 2
+	// Others are those of idconnect.ExitCode.
 	exitInterrupted = 130
 )
 
@@ -134,7 +131,6 @@ func (a *app) exit(err error) int {
 	var missing *idconnect.MissingError
 	var shown exitCode
 	var wrong *usageError
-	var compared verdict.Error
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -154,12 +150,8 @@ func (a *app) exit(err error) int {
 	switch {
 	case errors.As(err, &wrong), errors.As(err, &missing):
 		return exitUsage
-	case errors.Is(err, preflight.ErrBlocked):
-		return exitBlocked
-	case errors.As(err, &compared):
-		return compared.Outcome.ExitCode()
 	}
-	return exitFailed
+	return idconnect.ExitCode(err)
 }
 
 // plainWord needs no quotes in a shell.

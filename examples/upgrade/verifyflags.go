@@ -23,6 +23,8 @@ func (v *verifyFlags) add(f *flag.FlagSet, u *idconnect.Upgrade) {
 	f.BoolVar(&u.Verify.Values, "values", false, "show the values of members that differ, except secrets")
 	f.IntVar(&u.Verify.MaxDifferences, "max-differences", 0,
 		"maximum `number` of differences to list of each kind (default 1000, at most 10000)")
+	f.IntVar(&u.Verify.Rate, "rate", 0,
+		"maximum `number` of records a second to ask each server for (default no limit)")
 	f.StringVar(&u.RepairList, "ids", "", "write the addresses of the records to migrate again to this `file`")
 	f.StringVar(&v.off, "checks-off", "", "comma-separated `codes` of acceptance checks to skip, of "+
 		strings.Join(acceptance.Codes(), ",")+"; * skips all")

@@ -50,8 +50,10 @@ type checker struct {
 	hide     redact.Redactor // what the servers must not be quoted with
 
 	salesforce, directory *regexp.Regexp
-	config                [2]*configuration
-	links                 *linkCounts
+	// known: what a connector is tells its kind, before what it is called.
+	known  bool
+	config [2]*configuration
+	links  *linkCounts
 }
 
 // Run adds the checks and the failed records to the report of a comparison of
@@ -71,8 +73,10 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	if _, err := pair.Check(ctx); err != nil {
 		return err
 	}
+	known := opts.Salesforce == "" && opts.ActiveDirectory == ""
 	opts = opts.withDefaults()
 	t := &checker{
+		known:   known,
 		servers: [2]server{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
 		hide:       pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
@@ -151,25 +155,4 @@ func both(do func(side int)) {
 		wait.Go(func() { do(side) })
 	}
 	wait.Wait()
-}
-
-// idsOnly are servers of which only the ids of records are asked for: what a
-// connector reads from outside is the same for both, but how it shows it is
-// not.
-type idsOnly struct{ verify.Server }
-
-func (s idsOnly) QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page,
-	error) {
-	q.Fields = []string{"_id"}
-	return s.Server.QueryPage(ctx, resource, q, cookie)
-}
-
-func (s idsOnly) QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte,
-	error) {
-	q.Fields = []string{"_id"}
-	return s.Server.QueryBody(ctx, resource, q, cookie, buf)
-}
-
-func (s idsOnly) Read(ctx context.Context, resource string, into any, _ ...string) error {
-	return s.Server.Read(ctx, resource, into, "_id")
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"

@@ -48,6 +48,24 @@ func (t *checker) kindOf(texts ...string) (k kinds) {
 	return k
 }
 
+// kindOfConnector is what a connector is, as its class and the id of its
+// configuration tell, else what it is called. The connector of 3.x to Salesforce
+// is none of OpenICF; before October 2014 its id began otherwise (H). That the
+// products have these classes is inferred (M).
+func (t *checker) kindOfConnector(id string, c connector) kinds {
+	factory, name, _ := strings.Cut(id, "/")
+	switch {
+	case !t.known:
+	case factory == "provisioner.salesforce", factory == "salesforce", c.Ref.System == "provisioner.salesforce",
+		c.Ref.Name == "org.forgerock.openidm.salesforce.Salesforce",
+		c.Ref.Name == "org.forgerock.openicf.connectors.salesforce.SalesforceConnector":
+		return salesforce
+	case c.Ref.Name == "org.identityconnectors.ldap.LdapConnector":
+		return directory
+	}
+	return t.kindOf(name, c.Name, c.Ref.Name, c.Ref.Bundle)
+}
+
 // configuration is what is used of the configuration of one server.
 type configuration struct {
 	connectors   []connector // by name
@@ -63,6 +81,7 @@ type connector struct {
 	Ref  struct {
 		Name   string `json:"connectorName"`
 		Bundle string `json:"bundleName"`
+		System string `json:"systemType"`
 	} `json:"connectorRef"`
 	Enabled     *bool                      `json:"enabled"`
 	ObjectTypes map[string]json.RawMessage `json:"objectTypes"`
@@ -129,7 +148,7 @@ func (t *checker) readConnectors(ctx context.Context, side int, ids []string) er
 		}
 		// Without a name it is called by its id (assumed).
 		c.Name = cmp.Or(c.Name, id[strings.LastIndexByte(id, '/')+1:])
-		c.kind = t.kindOf(id[strings.IndexByte(id, '/')+1:], c.Name, c.Ref.Name, c.Ref.Bundle)
+		c.kind = t.kindOfConnector(id, c)
 		config.connectors = append(config.connectors, c)
 	}
 	slices.SortFunc(config.connectors, func(a, b connector) int { return strings.Compare(a.Name, b.Name) })
@@ -160,11 +179,10 @@ func (t *checker) readMappings(ctx context.Context, side int) error {
 				continue
 			}
 			name, _, _ := strings.Cut(system, "/")
-			m.kind |= t.kindOf(name)
-			for _, c := range config.connectors {
-				if c.Name == name {
-					m.kind |= c.kind
-				}
+			if c, ok := config.connector(name); ok && c.kind != 0 {
+				m.kind |= c.kind
+			} else {
+				m.kind |= t.kindOf(name)
 			}
 		}
 		config.mappings = append(config.mappings, m)

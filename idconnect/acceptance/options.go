@@ -31,7 +31,7 @@ func Codes() []string {
 }
 
 // Options says which checks are made and where they look. Where Identity Connect
-// keeps what its tabs show is not published, so every default is an assumption,
+// keeps what its tabs show was not found by us, so every default is an assumption,
 // and what is not found there is reported as "not checked". The zero value makes
 // all checks with the values of [DefaultOptions].
 type Options struct {
@@ -40,15 +40,18 @@ type Options struct {
 
 	// PermissionSets, Groups and Organizations are resources, tried in order
 	// until a server has a record in one. One that begins with "repo/managed/" is
-	// also tried as "managed/…". Next are the connectors' object types of that
-	// name and, for organizations, the connectors to Salesforce: one for each.
+	// also tried as "managed/…". Next are the object types of that name of the
+	// target's connectors, whose records are counted and not compared: they are
+	// live objects of Salesforce or of the directory, which no migration carries.
+	// For organizations it is the connectors to Salesforce: one for each.
 	PermissionSets, Groups, Organizations []string
 
 	// Salesforce and ActiveDirectory are regular expressions that identify what
 	// belongs to each: a connector if its id, name or class name matches, a
 	// mapping if its name matches or it reads or writes such a connector, a link
 	// if its type names such a mapping or matches. Mappings and connectors of
-	// neither kind are not compared.
+	// neither kind are not compared. While both are "", a connector of a known
+	// class, such as that of LDAP, is what its class says, whatever its name.
 	Salesforce, ActiveDirectory string
 }
 

@@ -3,13 +3,15 @@ package acceptance
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"net/url"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // Object types of connectors that hold what the tabs show (assumed).
@@ -26,25 +28,37 @@ func (t *checker) groups(ctx context.Context, c *verify.Check) {
 	t.records(ctx, c, t.opts.Groups, typeGroups, salesforce|directory)
 }
 
-// records compares the first of the resources in which a server has a record,
-// and else what a connector shows under such an object type. All that the
-// source has must be in the target; what that has besides is named.
+// records compares the first of the resources in which a server has a record.
+// All that the source has must be in the target; what that has besides is named.
+// Where neither has one, what the target's connectors show under such an object
+// type is counted.
 func (t *checker) records(ctx context.Context, c *verify.Check, resources []string, types *regexp.Regexp, kind kinds) {
 	var tried attempts
 	for _, resource := range resources {
-		if t.compare(ctx, c, resource, false, &tried) {
+		if t.sourceLacks(ctx, resource) {
+			tried.other = append(tried.other, "the source has no "+resource)
+		} else if t.compare(ctx, c, resource, &tried) {
 			return
 		}
 	}
-	if types != nil {
-		t.read(ctx)
-		for _, resource := range t.systemResources(types, kind) {
-			if t.compare(ctx, c, resource, true, &tried) {
-				return
-			}
-		}
+	if types != nil && t.live(ctx, c, types, kind, &tried) {
+		return
 	}
 	skip(c, "%s", &tried)
+}
+
+// sourceLacks reports whether the source says that it has no such kind of
+// records, in the repository or as managed objects: then there is nothing to
+// compare those of the target with.
+func (t *checker) sourceLacks(ctx context.Context, resource string) bool {
+	for _, path := range slices.Compact([]string{resource, strings.TrimPrefix(resource, "repo/")}) {
+		_, err := t.servers[0].QueryPage(ctx, path, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
+		var answer *openidm.Error
+		if !errors.As(err, &answer) || answer.Code != http.StatusNotFound && answer.Code != http.StatusBadRequest {
+			return false
+		}
+	}
+	return true
 }
 
 // attempts is what was looked at in vain.
@@ -61,30 +75,10 @@ func (t *attempts) String() string {
 	return strings.Join(out, "; ")
 }
 
-// systemResources are the object types of the connectors of both servers.
-func (t *checker) systemResources(types *regexp.Regexp, kind kinds) (out []string) {
-	for _, config := range t.config {
-		for _, connector := range config.ofKind(kind) {
-			for _, name := range connector.types() {
-				if resource := "system/" + url.PathEscape(connector.Name) + "/" +
-					url.PathEscape(name); types.MatchString(name) && !slices.Contains(out,
-					resource) {
-					out = append(out, resource)
-				}
-			}
-		}
-	}
-	return out
-}
-
 // compare compares one resource and says whether that gave a result; if not,
 // it says why in tried.
-func (t *checker) compare(ctx context.Context, c *verify.Check, resource string, ids bool, tried *attempts) bool {
-	servers := [2]verify.Server{t.servers[0], t.servers[1]}
-	if ids {
-		servers = [2]verify.Server{idsOnly{t.servers[0]}, idsOnly{t.servers[1]}}
-	}
-	r, err := verify.Compare(ctx, servers[0], servers[1], verify.Collection{Name: c.Name, Resource: resource},
+func (t *checker) compare(ctx context.Context, c *verify.Check, resource string, tried *attempts) bool {
+	r, err := verify.Compare(ctx, t.servers[0], t.servers[1], verify.Collection{Name: c.Name, Resource: resource},
 		t.compared)
 	if err != nil {
 		tried.other = append(tried.other, fmt.Sprintf("%s was not read: %v", resource, err))
@@ -138,15 +132,11 @@ func (t *checker) compare(ctx context.Context, c *verify.Check, resource string,
 			r.Resource, strings.Join(wrong, ", "), also)
 		return true
 	}
-	how := "with the same content"
-	if ids {
-		how = "by their ids"
-	}
 	if r.NotCheckedValues > 0 {
 		skip(c, "%s: all are in the target, with the same content as far as compared%s", r.Resource, also)
 		return true
 	}
-	pass(c, "%s: all are in the target, %s%s", r.Resource, how, also)
+	pass(c, "%s: all are in the target, with the same content%s", r.Resource, also)
 	return true
 }
 

@@ -159,7 +159,7 @@ var entriesOfServers = ofServers{
 		Checks: "The mappings in the source's configuration `sync`. In those whose name or target matches " +
 			"`Checks.ProfileMapping`, the properties whose target matches `Checks.ProfileProperty` need " +
 			"a `default`. " +
-			"Both patterns are assumed; the names are not published.",
+			"Both patterns are assumed; the names were not found by us.",
 		Why:    "without a default mapping value the migration fails",
 		Remedy: "in the 2.1 UI choose a default value on the tab Profile to AD Group",
 	},

@@ -11,8 +11,8 @@ import (
 )
 
 // Options are the settings of the checks. The zero value is right for an
-// upgrade with the vendor's defaults. What the vendor has not published is
-// assumed, and can be set here.
+// upgrade with the vendor's defaults. Of those, what was not found by us is assumed,
+// and can be set here.
 type Options struct {
 	// Timeout limits each check; 0: 30 s. A check that reads a whole package or
 	// many records gets ten times that.
@@ -58,8 +58,8 @@ type Options struct {
 	HTTPClient *http.Client
 }
 
-// The defaults of [Options]. The names of the mapping and of its property are
-// not published (assumed); the address is Salesforce's own.
+// The defaults of [Options]. The names of the mapping and of its property were
+// not found by us (assumed); the address is Salesforce's own.
 const (
 	DefaultProfileMapping  = `(?i)salesforce`
 	DefaultProfileProperty = `(?i)^profile(_?id|name)?$`

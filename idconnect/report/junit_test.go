@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 

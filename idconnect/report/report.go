@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 

@@ -3,7 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"reflect"
 	"strings"
 	"testing"
@@ -109,22 +109,7 @@ func TestSchemaMembers(t *testing.T) {
 	if err := json.Unmarshal([]byte(Schema), &root); err != nil {
 		t.Fatal(err)
 	}
-	names := map[reflect.Type]string{
-		reflect.TypeFor[ServerSeen]():              "server",
-		reflect.TypeFor[StepResult]():              "step",
-		reflect.TypeFor[preflight.Finding]():       "finding",
-		reflect.TypeFor[verify.Report]():           "verify",
-		reflect.TypeFor[verify.CollectionReport](): "collection",
-		reflect.TypeFor[verify.Change]():           "change",
-		reflect.TypeFor[changes.Count]():           "expected",
-		reflect.TypeFor[verdict.Closed]():          "closed",
-		reflect.TypeFor[verdict.Verdict]():         "verdict",
-		reflect.TypeFor[verdict.Item]():            "item",
-		reflect.TypeFor[verify.Check]():            "check",
-		reflect.TypeFor[verify.FailedRecords]():    "failed",
-		reflect.TypeFor[verify.FailedRecord]():     "failedRecord",
-		reflect.TypeFor[verify.ChangedValue]():     "value",
-	}
+	names := schemaNames()
 	seen := map[reflect.Type]bool{}
 	var look func(reflect.Type)
 	look = func(typ reflect.Type) {
@@ -180,5 +165,25 @@ func TestSchemaMembers(t *testing.T) {
 	look(reflect.TypeFor[Report]())
 	if len(seen) != len(root.Defs)+1-4 { // time, count, ids and items are no objects
 		t.Errorf("%d types, %d in the schema", len(seen), len(root.Defs))
+	}
+}
+
+// schemaNames are the names of the structs in the schema.
+func schemaNames() map[reflect.Type]string {
+	return map[reflect.Type]string{
+		reflect.TypeFor[ServerSeen]():              "server",
+		reflect.TypeFor[StepResult]():              "step",
+		reflect.TypeFor[preflight.Finding]():       "finding",
+		reflect.TypeFor[verify.Report]():           "verify",
+		reflect.TypeFor[verify.CollectionReport](): "collection",
+		reflect.TypeFor[verify.Change]():           "change",
+		reflect.TypeFor[changes.Count]():           "expected",
+		reflect.TypeFor[verdict.Closed]():          "closed",
+		reflect.TypeFor[verdict.Verdict]():         "verdict",
+		reflect.TypeFor[verdict.Item]():            "item",
+		reflect.TypeFor[verify.Check]():            "check",
+		reflect.TypeFor[verify.FailedRecords]():    "failed",
+		reflect.TypeFor[verify.FailedRecord]():     "failedRecord",
+		reflect.TypeFor[verify.ChangedValue]():     "value",
 	}
 }

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/internal/redact"
 )
 

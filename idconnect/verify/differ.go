@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/sums"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -137,7 +138,7 @@ func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pa
 			if err != nil {
 				return nil // counted in the first pass
 			}
-			i, ok := buckets[bucketOf(hash)]
+			i, ok := buckets[sums.BucketOf(hash)]
 			if !ok {
 				return nil
 			}

@@ -54,6 +54,10 @@ func TestKeys(t *testing.T) {
 	const unknown = `{"$crypto":{"type":"x-simple-encryption",` +
 		`"value":{"cipher":"AES/CBC/PKCS5Padding","data":"%s",` +
 		`"iv":"YWFhYWFhYWFhYWFhYWFhYQ==","key":"another-key"}}}`
+	const alias = "openidm-sym-default"
+	const seven = `{"$crypto":{"type":"x-simple-encryption","value":{"cipher":"AES/CBC/PKCS5Padding",` +
+		`"stableId":"%s","salt":"AA","data":"AA","keySize":16,"purpose":"p","iv":"AA","mac":"AA"}}}`
+	const salted = `{"$crypto":{"type":"salted-hash","value":{"algorithm":"SHA-256","data":"%s"}}}`
 	for _, tc := range []struct {
 		name, source, target string
 		keys                 *keystore.Store
@@ -74,6 +78,23 @@ func TestKeys(t *testing.T) {
 			strings.Replace(seal(`"secret"`, ivA), `"data":"`, `"data":"AAAA`, 1), store, false, 0},
 		{"another form", `{"$crypto":{"type":"new","value":{"stableId":"a"}}}`,
 			`{"$crypto":{"type":"new","value":{"stableId":"b"}}}`, store, false, 1},
+		{"the form of 7.x", seal(`"secret"`, ivA), fmt.Sprintf(seven, alias), store, false, 1},
+		{"the form of 7.x under an unknown key", seal(`"secret"`, ivA), fmt.Sprintf(seven, "x"), store, true, 0},
+		{"an unknown key", seal(`"secret"`, ivA), fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="), store, true, 0},
+		{"an unknown key, no keys", seal(`"secret"`, ivA), fmt.Sprintf(unknown, "AAAAAAAAAAAAAAAAAAAAAA=="),
+			nil, false, 1},
+		{"null", seal(`"secret"`, ivA), `{"$crypto":null}`, nil, true, 0},
+		{"nothing in it", seal(`"secret"`, ivA), `{"$crypto":{}}`, nil, true, 0},
+		{"no object", seal(`"secret"`, ivA), `{"$crypto":"x"}`, store, true, 0},
+		{"empty", seal(`"secret"`, ivA), `{}`, nil, true, 0},
+		{"no key named", seal(`"secret"`, ivA), `{"$crypto":{"type":"x-simple-encryption","value":{}}}`, nil, true, 0},
+		{"another type", seal(`"secret"`, ivA), strings.Replace(seal(`"secret"`, ivB), "x-simple", "simple", 1),
+			nil, true, 0},
+		{"another cipher", seal(`"secret"`, ivA), strings.Replace(seal(`"secret"`, ivB), "AES/CBC", "AES/GCM", 1),
+			store, true, 0},
+		{"hash for a value", seal(`"secret"`, ivA), fmt.Sprintf(salted, "AA"), nil, true, 0},
+		{"another hash", fmt.Sprintf(salted, "AA"), fmt.Sprintf(salted, "AB"), nil, true, 0},
+		{"null for null", `{"$crypto":null}`, `{"$crypto":null}`, store, false, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -88,6 +109,14 @@ func TestKeys(t *testing.T) {
 			if changed != tc.changed || got.NotCheckedValues != tc.notChecked ||
 				got.Differences() != int64(len(got.Changed)) {
 				t.Fatalf("got %+v", got)
+			}
+			if len(got.ClosedValues) != int(tc.notChecked) {
+				t.Errorf("not named: %+v", got.ClosedValues)
+			}
+			for _, c := range got.ClosedValues {
+				if c.Member != "password" || c.Form == "" || c.Alias == "" {
+					t.Errorf("not named: %+v", c)
+				}
 			}
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of

@@ -19,7 +19,7 @@ func seededRecord(id string, password string) string {
 		`"sn":"Stra\u00dfe","city":"München","age":41,"ratio":1.50,"active":true,"manager":null,"note":"",` +
 		`"preferences":{"updates":false,"news":{"letter":"weekly"}},"tags":["a","b",{"c":1}],` +
 		`"roles":[{"_ref":"managed/role/a","_refProperties":{"_id":"r","_rev":"7"}}],` +
-		`"password":` + password + `}`
+		`"answer":` + seededHash + `,"password":` + password + `}`
 }
 
 func seededQuote(id string) string {
@@ -51,6 +51,34 @@ const seededIV, seededOtherIV = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
 
 func (w *seededWorld) password() string { return w.seal(`"secret"`, seededIV) }
 
+const seededHash = `{"$crypto":{"type":"salted-hash","value":{"algorithm":"SHA-256","data":"c2FsdA=="}}}`
+
+// crypto edits an encrypted value or a hash; from "" is the whole password.
+func crypto(name, member, from, to string) seededKind {
+	return seededKind{name, func(w *seededWorld, id string) {
+		if from == "" {
+			w.edit(id, w.password(), to)
+		} else {
+			w.edit(id, from, to)
+		}
+	}, "changed " + member}
+}
+
+// cryptoKinds are faults of encrypted values and hashes.
+func cryptoKinds() []seededKind {
+	return []seededKind{
+		crypto("hash changed", "answer", `"data":"c2FsdA=="`, `"data":"c2FsdB=="`),
+		crypto("hash by another algorithm", "answer", "SHA-256", "SHA-512"),
+		crypto("hash lost", "answer", seededHash, `{"$crypto":null}`),
+		crypto("form swapped", "password", "", seededHash),
+		crypto("form null", "password", "", `{"$crypto":null}`),
+		crypto("form empty", "password", "", `{"$crypto":{}}`),
+		crypto("another type", "password", "", `{"$crypto":{"type":"x","value":{"key":"openidm-sym-default"}}}`),
+		crypto("cipher swapped", "password", "AES/CBC/PKCS5Padding", "AES/ECB/PKCS5Padding"),
+		crypto("key that is not there", "password", "openidm-sym-default", "openidm-sym-other"),
+	}
+}
+
 func seededKinds() []seededKind {
 	edit := func(name, member, from, to string) seededKind {
 		want := ""
@@ -59,7 +87,7 @@ func seededKinds() []seededKind {
 		}
 		return seededKind{name, func(w *seededWorld, id string) { w.edit(id, from, to) }, want}
 	}
-	return []seededKind{
+	return append(cryptoKinds(), []seededKind{
 		{"missing", func(w *seededWorld, id string) { delete(w.target.records, id) }, "missing"},
 		{"extra", func(w *seededWorld, id string) { delete(w.source.records, id) }, "extra"},
 		{"twice in the target", func(w *seededWorld, id string) { w.target.ids = append(w.target.ids, id) },
@@ -123,7 +151,7 @@ func seededKinds() []seededKind {
 			`"news":{"letter":"weekly"},"updates":false`),
 		edit("revision dropped", "", `"_rev":"1",`, ``),
 		edit("volatile", "", `"active"`, `"lastSync":{"at":"2026-11-24"},"active"`),
-	}
+	}...)
 }
 
 // seededPage is small, so that there are many edges, and ranges far apart.

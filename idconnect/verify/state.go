@@ -391,7 +391,7 @@ func (v *verifier) save() (savedCollection, bool) {
 	}
 	saved := savedCollection{
 		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.unreadable,
-		Tallies: f.tallies, Twice: maps.Clone(f.twice), Filter: f.filter.bytes(),
+		Tallies: f.tallies, Twice: maps.Clone(f.twice), Filter: f.filter.Bytes(),
 	}
 	for side := range saved.Sides {
 		s := &saved.Sides[side]
@@ -400,7 +400,7 @@ func (v *verifier) save() (savedCollection, bool) {
 		if r := v.readers[side]; r != nil && v.plans[side].Way == byRanges {
 			s.Begun, s.Left = true, r.Left()
 		}
-		saved.Sums[side] = f.sums[side].bytes()
+		saved.Sums[side] = f.sums[side].Bytes()
 	}
 	return saved, true
 }
@@ -410,9 +410,9 @@ func (f *firstPass) restore(saved savedCollection) error {
 	maps.Copy(f.twice, saved.Twice)
 	for side := range f.sums {
 		f.counts[side] = saved.Sides[side].Count
-		if err := f.sums[side].restore(saved.Sums[side]); err != nil {
+		if err := f.sums[side].Restore(saved.Sums[side]); err != nil {
 			return err
 		}
 	}
-	return f.filter.restore(saved.Filter)
+	return f.filter.Restore(saved.Filter)
 }

@@ -7,91 +7,9 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
+	"github.com/idconnect-go/upgrade/idconnect/internal/sums"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
-
-const (
-	// bucketCount is how many sums are kept for each server: at a million
-	// records there are eight in each.
-	bucketCount    = 1 << 17
-	bucketsPerPage = 128
-	// filterBlocks of 512 bits make a filter that takes two of a million
-	// ids for one in a few of a hundred runs (which costs a pass), and
-	// filterMax is where it would do so all the time.
-	filterBlocks = 1 << 17
-	filterPage   = 512
-	filterTests  = 7
-	filterMax    = 8 << 20
-)
-
-// bucket sums the hashes of the records whose ids fall into it. Added,
-// not XORed: a record that stands twice does not cancel itself.
-type bucket struct {
-	A, B  uint64
-	Count uint32
-}
-
-func (b *bucket) add(h digest.Sum) { b.join(bucket{h.X, h.Y, 1}) }
-
-func (b *bucket) join(o bucket) {
-	b.A, b.B, b.Count = b.A+o.A, b.B+o.B, b.Count+o.Count
-}
-
-// bucketSums are the buckets of one server. Those that nothing falls into cost
-// nothing: most collections are small.
-type bucketSums struct {
-	pages [bucketCount / bucketsPerPage]*[bucketsPerPage]bucket
-}
-
-func bucketOf(id uint64) uint32 { return uint32(id % bucketCount) }
-
-func (s *bucketSums) add(d digest.Digest) {
-	i := bucketOf(d.ID)
-	page := &s.pages[i/bucketsPerPage]
-	if *page == nil {
-		*page = new([bucketsPerPage]bucket)
-	}
-	(*page)[i%bucketsPerPage].add(d.Sum)
-}
-
-func (s *bucketSums) bucket(i uint32) bucket {
-	if page := s.pages[i/bucketsPerPage]; page != nil {
-		return page[i%bucketsPerPage]
-	}
-	return bucket{}
-}
-
-// idFilter remembers ids, roughly: a Bloom filter, in blocks of a cache
-// line each. The zero value is ready.
-type idFilter struct {
-	pages [filterBlocks / filterPage]*[filterPage][8]uint64
-	count int64
-}
-
-// add reports whether the id may have been there already.
-func (f *idFilter) add(h uint64) bool {
-	if f.count++; f.count > filterMax {
-		return false
-	}
-	// The buckets have the low bits; what is tested is independent of both.
-	i := h >> 47
-	page := &f.pages[i/filterPage]
-	if *page == nil {
-		*page = new([filterPage][8]uint64)
-	}
-	block := &(*page)[i%filterPage]
-	h = digest.Fold(h, 0xd6e8feb86659fd93)
-	// Without a branch, so that the processor can go ahead to the next id while
-	// this block comes from the memory.
-	var missing uint64
-	for range filterTests {
-		word, mask := h>>6&7, uint64(1)<<(h&63)
-		missing |= ^block[word] & mask
-		block[word] |= mask
-		h >>= 9
-	}
-	return missing == 0
-}
 
 // mismatch is a bucket that must be looked at.
 type mismatch struct {
@@ -108,9 +26,9 @@ type firstPass struct {
 	unreadable [2]int64
 	tallies    [2]digest.Tally // of the changes
 
-	sums   [2]bucketSums
+	sums   [2]sums.Buckets
 	twice  map[uint32]bool
-	filter idFilter // of a source that is read by pages
+	filter sums.Filter // of a source that is read by pages
 	spare  []uint64
 }
 
@@ -121,14 +39,14 @@ func (f *firstPass) add(side int, p *digest.Page, ranged bool) {
 	f.unreadable[side] += int64(p.Unreadable)
 	f.spare = f.spare[:0]
 	for _, d := range p.Digests {
-		f.sums[side].add(d)
+		f.sums[side].Add(d)
 		// What stands twice on the target only differs anyway.
 		switch {
 		case side != 0:
 		case ranged:
 			f.spare = append(f.spare, d.ID)
-		case f.filter.add(d.ID):
-			f.twice[bucketOf(d.ID)] = true
+		case f.filter.Add(d.ID):
+			f.twice[sums.BucketOf(d.ID)] = true
 		}
 	}
 	if side != 0 {
@@ -137,7 +55,7 @@ func (f *firstPass) add(side int, p *digest.Page, ranged bool) {
 	slices.Sort(f.spare)
 	for i, id := range f.spare {
 		if i > 0 && id == f.spare[i-1] {
-			f.twice[bucketOf(id)] = true
+			f.twice[sums.BucketOf(id)] = true
 		}
 	}
 }
@@ -246,8 +164,8 @@ func (v *verifier) expect(side int, total int64, last bool) {
 }
 
 func (f *firstPass) differingBuckets() (differing []mismatch) {
-	for i := range uint32(bucketCount) {
-		a, b := f.sums[0].bucket(i), f.sums[1].bucket(i)
+	for i := range uint32(sums.BucketCount) {
+		a, b := f.sums[0].Bucket(i), f.sums[1].Bucket(i)
 		if alike := a == b; !alike || f.twice[i] {
 			differing = append(differing, mismatch{Bucket: i, Counts: [2]uint32{a.Count, b.Count},
 				Alike: alike})

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
-	"github.com/idconnect-go/upgrade/idconnect/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 

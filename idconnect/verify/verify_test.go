@@ -211,21 +211,3 @@ func TestProgress(t *testing.T) {
 		t.Fatalf("got %+v, %d times done", last, done)
 	}
 }
-
-func TestFilter(t *testing.T) {
-	t.Parallel()
-	var f idFilter
-	random := rand.New(rand.NewPCG(3, 4))
-	wrong := 0
-	for range 1_000_000 {
-		if f.add(random.Uint64()) {
-			wrong++
-		}
-	}
-	if wrong > 1 {
-		t.Fatalf("%d of a million ids were taken for others", wrong)
-	}
-	if f.add(42); !f.add(42) {
-		t.Fatal("an id that stands twice was not seen")
-	}
-}

@@ -6,6 +6,6 @@
 // Begin with [Scan], which finds the encrypted values of a document, and [Opens]. [DecodePassword] reads a password of
 // boot.properties.
 //
-// The forms of encrypted values and of passwords were measured on OpenIDM 7.0.2; OBF is the form of
+// The forms of encrypted values and of passwords were measured on the community's OpenIDM 7.0.2; OBF is the form of
 // org.eclipse.jetty.util.security.Password.
 package idmvalues

@@ -22,9 +22,9 @@ func TestBootPasswords(t *testing.T) {
 			}
 		}
 	}
-	for _, word := range []string{"CONSOLE", "Console"} {
-		if _, err := DecodePassword(word); !errors.Is(err, ErrConsole) {
-			t.Errorf("%s: %v", word, err)
+	for _, text := range []string{"CONSOLE", "Console", "console"} {
+		if _, err := DecodePassword(text); !errors.Is(err, ErrConsole) {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

@@ -19,5 +19,5 @@
 // "managed/user/"+url.PathEscape(id).
 //
 // The server's behaviour was read in the sources of OpenIDM 2.1.0 to 7.0.2 or
-// measured on 7.0.2; what is assumed says so.
+// measured on the community's 7.0.2 (OpenIdentityPlatform); what is assumed says so.
 package openidm

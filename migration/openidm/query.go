@@ -21,6 +21,7 @@ type Query struct {
 	Fields   []string // none: all
 	SortKeys []string // none: the server's order
 	PageSize int      // 0: 500
+	Count    bool     // ask for the exact Total, which many servers do not give
 	// Seen, unless nil, is counted up while [Client.Query] runs.
 	Seen *Seen
 }
@@ -60,6 +61,9 @@ func (q Query) values(cookie string) url.Values {
 	}
 	if len(q.SortKeys) > 0 {
 		v.Set("_sortKeys", strings.Join(q.SortKeys, ","))
+	}
+	if q.Count {
+		v.Set("_totalPagedResultsPolicy", "EXACT")
 	}
 	if cookie != "" {
 		v.Set("_pagedResultsCookie", cookie)

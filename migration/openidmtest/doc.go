@@ -13,7 +13,7 @@
 // of the default schema, and are kept with the record that has them: repo/… shows
 // them there, where a real server has repo/relationships.
 //
-// The behaviour is that of OpenIDM 7.0.2 as measured or as read in its
+// The behaviour is that of the community's OpenIDM 7.0.2 as measured or as read in its
 // sources; what is assumed says so. Scripts are not interpreted, and nothing is
 // kept after the process ends.
 package openidmtest

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -310,6 +311,7 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 		"version": 1, "name": name,
 		"defaults": map[string]any{
 			"package": w.path("package.zip"), "javaHome": w.path("jdk"), "instanceAddress": "127.0.0.1",
+			"accept": acceptance.Codes(),
 			"source": map[string]any{
 				"dir":      w.path("installations", "{id}", "idc21", "salesforceIdConnect"),
 				"password": map[string]any{"file": w.path("secrets", "{id}")},

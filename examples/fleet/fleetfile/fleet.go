@@ -54,6 +54,7 @@ type Installation struct {
 	TruststoreConflict string    `json:"truststoreConflict,omitempty"`
 	JavaHome           string    `json:"javaHome,omitempty"`
 	Steps              []string  `json:"steps,omitempty"`
+	Accept             []string  `json:"accept,omitempty"` // codes of what need not be compared
 	Anywhere           []string  `json:"anywhere,omitempty"`
 	Handover           *Handover `json:"handover,omitempty"`
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -195,6 +196,7 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 		TruststoreConflict: keystore.Policy(i.TruststoreConflict), Steps: i.Steps, Logger: a.Logger,
 		Source: server(&i.Source), Target: server(&i.Target),
 		Checks: preflight.Options{InstanceAddress: i.InstanceAddress},
+		Verify: verify.Options{Accept: i.Accept},
 	}
 	if t.Patience > 0 {
 		u.SettleTime = min(t.Patience, time.Minute) // the latter is idconnect's own

@@ -123,6 +123,10 @@ func faultOf(err error, findings preflight.Findings) fault {
 		return fault{Type: FaultDifferences, Code: FaultDifferences, Text: "the servers differ",
 			Remedy: "the worker's report lists the records; the target's log says why they were not copied",
 			final:  true}
+	case errors.Is(err, idconnect.ErrPartlyCompared), errors.Is(err, idconnect.ErrNothingCompared):
+		return fault{Type: FaultFailed, Code: "NOT-COMPARED", Text: "not everything was compared",
+			Remedy: "the worker's report names what was not: remove the causes, or add the codes to accept " +
+				"in the fleet file", final: true}
 	case errors.As(err, &failed):
 		return fault{Type: FaultFailed, Code: "MIGRATION-FAILED",
 			Text: "the target reports that " + actionOf(failed.Action) + " failed", Remedy: failed.Remedy(),

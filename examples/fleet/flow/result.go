@@ -120,10 +120,10 @@ func public(rep *report.Report) *report.Report {
 	out.Findings = publicFindings(rep.Findings)
 	if v := rep.Verify; v != nil {
 		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(),
-			Ended: v.Ended.UTC(), Resumed: v.Resumed, Notes: v.Notes}
+			Ended: v.Ended.UTC(), Resumed: v.Resumed, Incomplete: v.Incomplete}
 		for _, c := range v.Collections {
 			out.Verify.Collections = append(out.Verify.Collections, verify.CollectionReport{
-				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked,
+				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked, Absent: c.Absent,
 				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount,
 				ExtraCount:   c.ExtraCount,
 				ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/jobs"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -24,8 +25,8 @@ type configuration struct {
 	docs map[string]json.RawMessage
 }
 
-// ids lists the documents.
-func (s *configuration) ids(ctx context.Context, c *openidm.Client) ([]string, error) {
+// IDs lists the documents.
+func (s *configuration) IDs(ctx context.Context, c *openidm.Client) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.list != nil {
@@ -38,8 +39,8 @@ func (s *configuration) ids(ctx context.Context, c *openidm.Client) ([]string, e
 	return list, err
 }
 
-// read gives a document; one that is gone since it was listed is nil.
-func (s *configuration) read(ctx context.Context, c *openidm.Client, id string) (json.RawMessage, error) {
+// Read gives a document; one that is gone since it was listed is nil.
+func (s *configuration) Read(ctx context.Context, c *openidm.Client, id string) (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if doc, ok := s.docs[id]; ok {
@@ -95,29 +96,29 @@ func (c configurationCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{codes.ConfigurationNotRead.Finding(c.site.First(site.StepPrepare, site.StepMigrate),
 			"the source's configuration was not read: %v", err)}
 	}
-	if _, err := c.config.ids(ctx, client); err != nil {
+	if _, err := c.config.IDs(ctx, client); err != nil {
 		return unread(err)
 	}
 	var found preflight.Findings
-	if doc, err := c.config.read(ctx, client, "sync"); err != nil {
+	if doc, err := c.config.Read(ctx, client, "sync"); err != nil {
 		found = append(found, unread(err)...)
 	} else {
 		found = append(found, c.mappings(doc)...)
 	}
-	jobs, ok := c.jobs.get(ctx)
-	if !ok || jobs.err != nil {
-		found = append(found, unread(jobs.err)...)
+	all, ok := c.jobs.get(ctx)
+	if !ok || all.Err != nil {
+		found = append(found, unread(all.Err)...)
 	}
-	return append(found, c.schedules(jobs.jobs)...)
+	return append(found, c.schedules(all.Jobs)...)
 }
 
 // schedules says what runs on the source by itself.
-func (c configurationCheck) schedules(jobs []job) (found preflight.Findings) {
+func (c configurationCheck) schedules(all []jobs.Job) (found preflight.Findings) {
 	var live, others []string
-	for _, j := range jobs {
+	for _, j := range all {
 		switch {
-		case !j.on:
-		case j.live:
+		case !j.On:
+		case j.Live:
 			live = append(live, j.String())
 		default:
 			others = append(others, j.String())

@@ -109,13 +109,14 @@ func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
 	// On Windows there is no PID file (H): what starts in a window of its own shows in its log alone.
 	if log := (setup.Trace{Dir: inst.Dir}).Log(); log != "" && len(found) == 0 && c.machine.System() == "windows" {
 		found = append(found, codes.TargetLockInUse.Finding(c.step, "a server writes to %s, and does not answer", log).
-			WithRemedy("wait until it is ready, or close its window or stop its service; then run the same command again"))
+			WithRemedy("wait until it is ready, or close its window or stop its service; "+
+				"then run the same command again"))
 	}
 	return found
 }
 
 // postmasters are the files by which a Postgres says that it runs, up to three
-// folders below db: where the embedded one lies is not published.
+// folders below db: where the embedded one lies was not found by us.
 func postmasters(dir string) []string {
 	var out []string
 	for _, between := range []string{"", "*", "*/*", "*/*/*"} {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/jobs"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -77,7 +78,7 @@ type world struct {
 	source, target *fact[Server]
 	config         *configuration
 	// jobs are the source's.
-	jobs  *fact[jobList]
+	jobs  *fact[jobs.List]
 	paths *paths
 }
 
@@ -89,7 +90,7 @@ func newWorld(ctx context.Context, s *site.Site, j *journal.Journal) *world {
 		// What stat says is for the checks.
 		paths: &paths{touch: func(path string) { _, _ = os.Stat(path) }},
 	}
-	w.jobs = newFact(within(ctx, s, func(ctx context.Context) jobList { return w.sourceJobs(ctx, s) }))
+	w.jobs = newFact(within(ctx, s, func(ctx context.Context) jobs.List { return w.sourceJobs(ctx, s) }))
 	return w
 }
 

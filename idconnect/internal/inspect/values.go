@@ -104,12 +104,12 @@ func (t *valueTally) scan(ctx context.Context, where string, doc []byte) error {
 }
 
 func (t *valueTally) configuration(ctx context.Context, c *openidm.Client, config *configuration) error {
-	ids, err := config.ids(ctx, c)
+	ids, err := config.IDs(ctx, c)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		doc, err := config.read(ctx, c, id)
+		doc, err := config.Read(ctx, c, id)
 		if err != nil {
 			return err
 		}

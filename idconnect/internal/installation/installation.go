@@ -69,8 +69,8 @@ type Installation struct {
 	secrets    secrets
 }
 
-// bootFiles are where boot.properties may be, in the order in which they are looked for. The first is that of 7.x, and
-// 7.1.x of Identity Connect has this folder (H); the second that of 3.x and of 7.0.2, which have no folder resolver (H).
+// bootFiles are where boot.properties may be, in the order in which they are looked for. The first is that of 7.x,
+// and Identity Connect 7.1.x has this folder (H); the second that of 3.x and of 7.0.2, which have no resolver (H).
 var bootFiles = []string{"resolver/boot.properties", "conf/boot/boot.properties", "conf/boot.properties"}
 
 // Open reads the boot.properties of a folder, and its conf/secrets.json if it has one. It returns an [*Error] if the

@@ -73,8 +73,6 @@ func TestInstallation(t *testing.T) {
 		"asked for at the console": {bootFiles[2], console, with(func(s *says) {
 			s.storeErr, s.trustPass = idmvalues.ErrConsole, "a"
 		})},
-		"asked for at the Console": {bootFiles[2], strings.Replace(console, "CONSOLE", "Console", 1),
-			with(func(s *says) { s.storeErr, s.trustPass = idmvalues.ErrConsole, "a" })},
 		"port beyond range": {bootFiles[0], "openidm.port.https=65536", silent},
 		"port no number":    {bootFiles[0], "openidm.port.https=&{other}", silent},
 		"empty values":      {bootFiles[0], "openidm.keystore.location=\nopenidm.config.crypto.alias:", silent},
@@ -166,7 +164,8 @@ func TestPropertySubstitution(t *testing.T) {
 		"home=&{launcher.install.location}/a", "project=${launcher.project.location}",
 		"install=&{idm.install.dir}",
 		"other=<&{home}>", "unknown=&{no.such} ${open &{", "loop=&{loop}x",
-		"absent=&{no.such|9443}", "nested=&{no.such|&{nor.this|&{install}}/b}!", "given=&{project|x}", "empty=&{no.such|}",
+		"absent=&{no.such|9443}", "nested=&{no.such|&{nor.this|&{install}}/b}!",
+		"given=&{project|x}", "empty=&{no.such|}",
 		"laugh0=ha", "laugh1=" + strings.Repeat("&{laugh0}", 50),
 		"laugh2=" + strings.Repeat("&{laugh1}", 50), "laugh3=" + strings.Repeat("&{laugh2}", 50),
 	}, "\n"))

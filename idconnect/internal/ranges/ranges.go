@@ -86,6 +86,9 @@ type Reader struct {
 	// Rest is what an earlier reading left; nil: everything.
 	Rest []Range
 	Rate *Rate // nil: as fast as the server
+	// Total, unless nil, is told how many records there are, where the server
+	// counts.
+	Total func(records int64)
 
 	// Plan says how the collection is read, and why.
 	Plan string
@@ -137,7 +140,7 @@ func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
 	defer cancel()
 	r.cond = sync.NewCond(&r.mu)
 	r.Concurrency = max(r.Concurrency, 1)
-	r.limit, r.size = r.Concurrency, min(max(r.Size, 2), maxSize)
+	r.limit, r.size = r.Concurrency, min(max(r.Size, 2), r.Rate.most())
 	r.answers = make(chan *Answer, 1)
 	r.free = make(chan *digest.Body, r.Concurrency+2)
 	for range cap(r.free) {
@@ -260,6 +263,7 @@ func (r *Reader) begin(ctx context.Context) bool {
 		r.fail(err)
 		return false
 	}
+	r.count(ctx)
 	if r.Rest != nil {
 		return true
 	}
@@ -275,6 +279,20 @@ func (r *Reader) begin(ctx context.Context) bool {
 	delete(r.open, whole)
 	r.enqueue(chain)
 	return true
+}
+
+// count asks for the number of records; a server that cannot say is asked once.
+func (r *Reader) count(ctx context.Context) {
+	if r.Total == nil {
+		return
+	}
+	body, err := r.Server.QueryBody(ctx, r.Resource, openidm.Query{PageSize: 1, Count: true}, "", nil)
+	if err != nil {
+		return
+	}
+	if page, err := r.Server.ParsePage(r.Resource, body); err == nil && page.Total > 0 {
+		r.Total(int64(page.Total))
+	}
 }
 
 // probe finds out whether ranges are of use, from the ids of a page that took so

@@ -27,6 +27,7 @@ type fake struct {
 	ignores  bool // filters
 	cap      int  // of a page, 0 none
 	refuse   error
+	busy     error // the twentieth answer
 
 	mu    sync.Mutex
 	ids   []string // in order
@@ -49,6 +50,9 @@ func (f *fake) QueryBody(ctx context.Context, _ string, q openidm.Query, _ strin
 	defer f.mu.Unlock()
 	if f.asked++; f.each != nil {
 		f.each(f)
+	}
+	if f.asked == 20 && f.busy != nil {
+		return nil, f.busy
 	}
 	if f.refuse != nil && q.Filter != "" {
 		return nil, f.refuse

@@ -16,12 +16,23 @@ type Rate struct {
 	next      time.Time
 }
 
+// credit is for how long a rate makes up for a server that was slower.
+const credit = 2 * time.Second
+
 // NewRate returns a rate of so many records a second, nil for 0.
 func NewRate(records int) *Rate {
 	if records <= 0 {
 		return nil
 	}
-	return &Rate{perRecord: time.Second / time.Duration(records)}
+	return &Rate{perRecord: time.Second / time.Duration(records), next: time.Now()}
+}
+
+// most is the size of a range that takes about a second.
+func (r *Rate) most() int {
+	if r == nil {
+		return maxSize
+	}
+	return min(max(int(time.Second/max(r.perRecord, 1)), 10), maxSize)
 }
 
 // Wait waits until a request for so many records is due.
@@ -30,8 +41,8 @@ func (r *Rate) Wait(ctx context.Context, records int) error {
 		return ctx.Err()
 	}
 	r.mu.Lock()
-	if now := time.Now(); r.next.Before(now) {
-		r.next = now
+	if early := time.Now().Add(-credit); r.next.Before(early) {
+		r.next = early
 	}
 	pause := time.Until(r.next)
 	r.next = r.next.Add(time.Duration(records) * r.perRecord)

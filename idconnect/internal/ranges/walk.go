@@ -299,7 +299,7 @@ func (r *Reader) adapt(a *Answer, size int, took time.Duration) {
 	if size != r.size || a.Count < size/2 {
 		return
 	}
-	most := min(growth*max(r.Size, 2), maxSize)
+	most := min(growth*max(r.Size, 2), r.Rate.most())
 	if bytes := len(a.Body.Text()); bytes > 0 {
 		most = min(most, max(maxBytes*a.Count/bytes, 2))
 	}

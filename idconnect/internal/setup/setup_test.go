@@ -27,6 +27,7 @@ var setupBatches = map[string][]string{
 		"set /p a=Certificate exists. Overwrite existing? [no]: ",
 		`if "%a%"=="yes" echo.>ready`,
 	},
+	"returns at once":        {`start "" /b cmd /c "ping -n 2 127.0.0.1 >nul & echo.>ready"`},
 	"stays in front":         {"echo.>ready", "set /p wait="},
 	"early exit":             {"echo broken", "exit 7"},
 	"unknown prompt":         {"set /p c=Favourite colour? "},
@@ -53,6 +54,7 @@ func TestSetup(t *testing.T) {
 			script: `printf 'Certificate exists. Overwrite existing? [no]: '; read -r a; ` +
 				`[ "$a" = yes ] && : >ready`,
 		},
+		"returns at once":    {script: `nohup sh -c 'sleep 0.5; : >ready' >nohup.out 2>&1 & exit 0`},
 		"stays in front":     {script: `: >ready; sleep 3`},
 		"early exit":         {script: `echo broken; exit 7`, kind: Exit},
 		"shows the password": {script: ask + `read -r p; echo "$p"`, kind: Echo},

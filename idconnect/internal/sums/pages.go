@@ -1,4 +1,4 @@
-package verify
+package sums
 
 import (
 	"encoding/binary"
@@ -34,15 +34,19 @@ func restorePages[T any](in []byte, pages []*T) error {
 	return nil
 }
 
-func (s *bucketSums) bytes() []byte { return pagesBytes(nil, s.pages[:]) }
+// Bytes is its form in a file.
+func (s *Buckets) Bytes() []byte { return pagesBytes(nil, s.pages[:]) }
 
-func (s *bucketSums) restore(in []byte) error { return restorePages(in, s.pages[:]) }
+// Restore reads what Bytes wrote.
+func (s *Buckets) Restore(in []byte) error { return restorePages(in, s.pages[:]) }
 
-func (f *idFilter) bytes() []byte {
+// Bytes is its form in a file.
+func (f *Filter) Bytes() []byte {
 	return pagesBytes(binary.LittleEndian.AppendUint64(nil, uint64(f.count)), f.pages[:])
 }
 
-func (f *idFilter) restore(in []byte) error {
+// Restore reads what Bytes wrote.
+func (f *Filter) Restore(in []byte) error {
 	if len(in) < 8 {
 		return errSums
 	}

@@ -31,6 +31,7 @@ var faultsOfStores = []catalogueRow{
 		must(w.t, os.Remove(w.sourceFile("keystore.jceks")))
 	}},
 	{"truststore missing", "STORE-MISSING", blocks, func(w *catalogueWorld) {
+		w.boot(w.u.SourceDir, "openidm.truststore.location=security/truststore\n") // else the keystore stands in for it
 		must(w.t, os.Remove(w.sourceFile("truststore")))
 	}},
 	{"keystore that cannot be read", "STORE-UNREADABLE", blocks, func(w *catalogueWorld) {

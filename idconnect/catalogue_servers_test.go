@@ -195,6 +195,7 @@ var faultsOfServers = []catalogueRow{
 		w.write(w.sourceFile("truststore"), string(b), 0o600)
 	}},
 	{"certificate that cannot be judged", "SOURCE-CERT-NOT-CHECKED", warns, func(w *catalogueWorld) {
+		w.boot(w.u.SourceDir, "openidm.truststore.location=security/truststore\n") // else the keystore stands in for it
 		must(w.t, os.Remove(w.sourceFile("truststore")))
 	}},
 	{"no default mapping value", "MAPPING-DEFAULT-MISSING", warns, func(w *catalogueWorld) {

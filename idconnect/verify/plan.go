@@ -171,8 +171,8 @@ func (v *verifier) choosePages(ctx context.Context, side int, why string) error 
 // byIDs reads single records and says which servers must be read whole instead:
 // where they are many, where an id cannot stand in a filter, or where the server
 // does not take it.
-func (v *verifier) byIDs(ctx context.Context, ids []string, read func(side int, b *digest.Body, ids []string) (int,
-	error)) (whole [2]bool, err error) {
+func (v *verifier) byIDs(ctx context.Context, ids []string, read func(side int, b *digest.Body,
+	ids []string) (int, error)) (whole [2]bool, err error) {
 	if int64(len(ids)) > (v.report.SourceCount+v.report.TargetCount)/fewIDs {
 		return [2]bool{true, true}, nil
 	}
@@ -180,68 +180,18 @@ func (v *verifier) byIDs(ctx context.Context, ids []string, read func(side int, 
 		if whole[side] = v.plans[side].Way != byRanges; whole[side] || v.absent[side] {
 			continue
 		}
-		err := v.sideByIDs(ctx, side, ids, read)
-		if errors.As(err, new(*openidm.Error)) && !errors.Is(err, openidm.ErrUnavailable) && ctx.Err() == nil ||
-			errors.Is(err, errNotAskable) {
-			whole[side], err = true, nil
-		}
-		if err != nil {
-			return whole, err
+		r := &ranges.Reader{Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
+			Rate: v.rates[side]}
+		err := r.ByIDs(ctx, ids, func(b *digest.Body, ids []string) (int, error) { return read(side, b, ids) })
+		switch {
+		case errors.Is(err, ranges.ErrNoRanges):
+			whole[side] = true
+		case err != nil:
+			return whole, v.failed(side, err)
 		}
 	}
 	return whole, nil
 }
 
-const (
-	// fewIDs: a fraction of the records that is read by ids.
-	fewIDs = 8
-	// maxFilter is the length of a filter: an address may have a few thousand bytes.
-	maxFilter = 1500
-)
-
-var errNotAskable = errors.New("an id cannot stand in a filter")
-
-func (v *verifier) sideByIDs(ctx context.Context, side int, ids []string, read func(side int, b *digest.Body,
-	ids []string) (int, error)) error {
-	for len(ids) > 0 {
-		var filter strings.Builder
-		n := 0
-		for ; n < len(ids) && (n == 0 || filter.Len()+len(ids[n]) < maxFilter); n++ {
-			if !ranges.Askable(ids[n]) {
-				return errNotAskable
-			}
-			if n > 0 {
-				filter.WriteString(" or ")
-			}
-			filter.WriteString("_id eq " + ranges.Quote(ids[n]))
-		}
-		query := openidm.Query{PageSize: v.opts.PageSize, Filter: filter.String()}
-		var pages openidm.Pages
-		for cookie := ""; ; {
-			if err := v.rates[side].Wait(ctx, n); err != nil {
-				return v.failed(side, err)
-			}
-			answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, nil)
-			if err != nil {
-				return v.failed(side, err)
-			}
-			b := &digest.Body{}
-			b.Set(answer)
-			if b.Next, err = digest.NextCookie(v.servers[side], v.report.Resource, answer); err != nil {
-				return v.failed(side, err)
-			}
-			used, err := read(side, b, ids[:n])
-			if err == nil {
-				err = pages.Next(b.Next, used)
-			}
-			if err != nil {
-				return v.failed(side, err)
-			}
-			if cookie = b.Next; cookie == "" {
-				break
-			}
-		}
-		ids = ids[n:]
-	}
-	return nil
-}
+// fewIDs: a fraction of the records that is read by ids.
+const fewIDs = 8

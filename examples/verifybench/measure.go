@@ -80,6 +80,8 @@ func compare(ctx context.Context, o order, certificate *x509.Certificate) error 
 	}
 	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{Options: verify.Options{
 		Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
+		// Nothing tells the two servers apart.
+		Accept: []string{"SERVERS"},
 	}})
 	if err != nil {
 		return err

@@ -146,6 +146,12 @@ var callsOf = map[string]func(context.Context, *Client){
 	"Recon":       func(ctx context.Context, c *Client) { c.Recon(ctx, "id") },
 	"StartRecon":  func(ctx context.Context, c *Client) { c.StartRecon(ctx, "mapping") },
 	"CancelRecon": func(ctx context.Context, c *Client) { c.CancelRecon(ctx, "id") },
+	"Create": func(ctx context.Context, c *Client) {
+		c.Create(ctx, "repo/managed/user/a", map[string]int{"a": 1}, nil)
+	},
+	"Update": func(ctx context.Context, c *Client) {
+		c.Update(ctx, "repo/managed/user/a", "1", map[string]int{"a": 1}, nil)
+	},
 	"As":          func(ctx context.Context, c *Client) { c.As(admin()).Ping(ctx) },
 }
 

@@ -18,7 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -78,17 +77,17 @@ func compare(ctx context.Context, o order, certificate *x509.Certificate) error 
 		}
 		defer clients[side].Close()
 	}
-	report, err := idconnect.Verify(ctx, clients[0], clients[1], idconnect.VerifyOptions{Options: verify.Options{
+	report, err := verify.Run(ctx, clients[0], clients[1], verify.Options{
 		Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
 		// Nothing tells the two servers apart.
 		Accept: []string{"SERVERS"},
-	}})
+	})
 	if err != nil {
 		return err
 	}
 	if c := report.Collections[0]; !report.Same() || c.SourceCount != int64(o.Records) ||
 		c.TargetCount != c.SourceCount || c.Passes != 1 {
-		return fmt.Errorf("not found to be the same: %+v", c)
+		return fmt.Errorf("not found to be the same: %+v, %+v", report.Verdict(), c)
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ var callsOf = map[string]func(context.Context, *Client){
 	"Update": func(ctx context.Context, c *Client) {
 		c.Update(ctx, "repo/managed/user/a", "1", map[string]int{"a": 1}, nil)
 	},
-	"As":          func(ctx context.Context, c *Client) { c.As(admin()).Ping(ctx) },
+	"As": func(ctx context.Context, c *Client) { c.As(admin()).Ping(ctx) },
 }
 
 // TestHeaderSpelling reads the bytes of each request. A server's audit leaves

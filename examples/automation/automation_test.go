@@ -165,8 +165,14 @@ func TestFindings(t *testing.T) {
 			"blocked: SOURCE-PASSWORD",
 		},
 		"a warning": {
-			func(f *fixture) { f.tolerate = "TARGET-VERSION" },
-			"not tolerated: INSTANCE-URL-UNRESOLVED",
+			func(f *fixture) {
+				file, err := os.OpenFile(f.site.SourceDir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
+				if err == nil {
+					file.WriteString("more")
+					file.Close()
+				}
+			},
+			"not tolerated: STORE-ODD",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

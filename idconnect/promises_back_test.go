@@ -227,7 +227,7 @@ func otherDisk(t *testing.T) string {
 	for _, disk := range []string{"/dev/shm", "/var/tmp", os.TempDir()} {
 		if dir, err := os.MkdirTemp(disk, "idc716"); err == nil && !sameDisk(dir, t.TempDir()) || disk == os.TempDir() {
 			must(t, err)
-			t.Cleanup(func() { os.RemoveAll(dir) })
+			t.Cleanup(func() { os.RemoveAll(dir); os.RemoveAll(dir + ".upgrade") })
 			return dir
 		} else if err == nil {
 			os.RemoveAll(dir)

@@ -91,10 +91,8 @@ func (s *Server) copyJobs(ctx context.Context, src *sourceServer, run *reconRun,
 			ID string `json:"_id"`
 		} `json:"result"`
 	}
+	// A 3.x has it always.
 	err := src.get(ctx, scheduler, url.Values{"_queryId": {"query-all-ids"}}, &list)
-	if absent(err) {
-		return nil
-	}
 	for _, job := range list.Result {
 		r := record{}
 		if err == nil {

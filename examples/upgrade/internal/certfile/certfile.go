@@ -115,12 +115,12 @@ func Add(path string, password keystore.Password, alias string, cert *x509.Certi
 	if err != nil {
 		return none, err
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return none, err
+		return none, errors.Join(err, f.Close())
 	}
 	store, err := keystore.Decode(f, password)
+	f.Close() // Windows replaces no file that is open
 	if err != nil {
 		return none, fmt.Errorf("opening the truststore %s: %w", path, keystore.At(path, err))
 	}

@@ -93,10 +93,16 @@ func (s *Server) copyJobs(ctx context.Context, src *sourceServer, run *reconRun,
 	}
 	// A 3.x has it always.
 	err := src.get(ctx, scheduler, url.Values{"_queryId": {"query-all-ids"}}, &list)
+	if err == nil && list.Result == nil {
+		err = fmt.Errorf("%s: the source's answer has no result", scheduler)
+	}
 	for _, job := range list.Result {
 		r := record{}
 		if err == nil {
 			err = src.get(ctx, scheduler+"/"+url.PathEscape(job.ID), nil, &r)
+		}
+		if err == nil && r["_id"] != job.ID {
+			err = fmt.Errorf("%s/%s: the source's answer is not that job", scheduler, job.ID)
 		}
 		if err == nil {
 			err = s.keep(path, job.ID, r)

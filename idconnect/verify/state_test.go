@@ -83,11 +83,8 @@ func stateTables(ordered bool) [2]*table {
 func TestResumes(t *testing.T) {
 	t.Parallel()
 	rounds := 2
-	switch {
-	case exhaustive.All():
+	if exhaustive.All() {
 		rounds = 6
-	case testing.Short():
-		rounds = 1
 	}
 	for _, ordered := range []bool{true, false} {
 		t.Run(fmt.Sprintf("ordered %v", ordered), func(t *testing.T) {

@@ -130,52 +130,77 @@ func nameOf(id string) string {
 	return ""
 }
 
-// overREST adds those of scheduler/job, which 7.x has (H), and those of
-// scheduler, of which 3.1 lists the ids alone (H). A server refuses what it does
-// not have in words of its own.
+// Count is how many were made over REST; a server that refuses to list them has
+// none to show.
+func Count(ctx context.Context, c *openidm.Client) (n int, err error) {
+	ids := map[string]bool{}
+	err = list(ctx, c, openidm.Query{Fields: []string{"_id"}}, func(id string, _ json.RawMessage) error {
+		ids[id] = true
+		return nil
+	})
+	if refused(err) {
+		return 0, nil
+	}
+	return len(ids), err
+}
+
+// overREST adds those that were made over REST.
 func overREST(ctx context.Context, c *openidm.Client, add func(string, json.RawMessage)) error {
+	n := 0
+	return list(ctx, c, openidm.Query{}, func(id string, doc json.RawMessage) error {
+		if n++; n > most {
+			return fmt.Errorf("scheduler: more than %d jobs", most)
+		}
+		if doc == nil {
+			err := c.Read(ctx, "scheduler/"+url.PathEscape(id), &doc)
+			if errors.Is(err, openidm.ErrNotFound) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
+		add(id, doc)
+		return nil
+	})
+}
+
+// list goes through those of scheduler/job, which 7.x has (H), and those of
+// scheduler, of which 3.1 lists the ids alone (H), without a document. A server
+// refuses what it does not have in words of its own.
+func list(
+	ctx context.Context, c *openidm.Client, newer openidm.Query, each func(id string, doc json.RawMessage) error,
+) error {
+	first := query(ctx, c, "scheduler/job", newer, each)
+	if first == nil || !refused(first) {
+		return first
+	}
+	ids := openidm.Query{ID: "query-all-ids"}
+	second := query(ctx, c, "scheduler", ids, func(id string, _ json.RawMessage) error { return each(id, nil) })
+	if errors.Is(second, openidm.ErrNotFound) && errors.Is(first, openidm.ErrNotFound) {
+		return nil
+	}
+	return second
+}
+
+func query(
+	ctx context.Context, c *openidm.Client, resource string, q openidm.Query,
+	each func(id string, record json.RawMessage) error,
+) error {
 	var name struct {
 		ID string `json:"_id"`
 	}
-	list := func(resource string, q openidm.Query, each func(json.RawMessage) error) error {
-		n := 0
-		for record, err := range c.Query(ctx, resource, q) {
-			if err != nil {
-				return err
-			}
-			if n++; n > most {
-				return fmt.Errorf("%s: more than %d jobs", resource, most)
-			}
-			if err := json.Unmarshal(record, &name); err != nil {
-				return fmt.Errorf("%s: %w", resource, err)
-			}
-			if err := each(record); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	newer := list("scheduler/job", openidm.Query{}, func(record json.RawMessage) error {
-		add(name.ID, record)
-		return nil
-	})
-	if newer == nil || !refused(newer) {
-		return newer
-	}
-	older := list("scheduler", openidm.Query{ID: "query-all-ids"}, func(json.RawMessage) error {
-		var doc json.RawMessage
-		err := c.Read(ctx, "scheduler/"+url.PathEscape(name.ID), &doc)
-		if err == nil {
-			add(name.ID, doc)
-		} else if !errors.Is(err, openidm.ErrNotFound) {
+	for record, err := range c.Query(ctx, resource, q) {
+		if err != nil {
 			return err
 		}
-		return nil
-	})
-	if errors.Is(older, openidm.ErrNotFound) && errors.Is(newer, openidm.ErrNotFound) {
-		return nil
+		if err := json.Unmarshal(record, &name); err != nil {
+			return fmt.Errorf("%s: %w", resource, err)
+		}
+		if err := each(name.ID, record); err != nil {
+			return err
+		}
 	}
-	return older
+	return nil
 }
 
 // refused reports whether a server is up and does not do what it was asked.

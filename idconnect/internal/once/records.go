@@ -30,29 +30,6 @@ func countRecords(ctx context.Context, c *openidm.Client) (counts map[string]int
 	return counts, total, nil
 }
 
-// countJobs counts the scheduler's jobs, which are copied last (the default
-// mappings of IDM 7.3): under scheduler/job, of which 3.1 has no list, or
-// scheduler, where all of 3.1's are. A server that refuses both has none to show.
-func countJobs(ctx context.Context, c *openidm.Client) (n int, err error) {
-	var refused *openidm.Error
-	for _, list := range []struct {
-		resource string
-		query    openidm.Query
-	}{{"scheduler/job", openidm.Query{Fields: []string{"_id"}}}, {"scheduler", openidm.Query{ID: "query-all-ids"}}} {
-		n, err = 0, nil
-		for _, err = range c.Query(ctx, list.resource, list.query) {
-			if err != nil {
-				break
-			}
-			n++
-		}
-		if err == nil || !errors.As(err, &refused) || errors.Is(err, openidm.ErrUnavailable) {
-			return n, err
-		}
-	}
-	return 0, nil
-}
-
 // targetEmpty says whether the target holds none of them.
 func (r Requests) targetEmpty(ctx context.Context) (bool, error) {
 	c, err := r.Site.TargetClient()

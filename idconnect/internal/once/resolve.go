@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/jobs"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
@@ -152,17 +153,18 @@ func (r Requests) countMigrated(
 				seen, total, wanted))
 		}
 	}
-	jobs, err := countJobs(ctx, target)
+	// The scheduler's are copied last (the default mappings of IDM 7.3).
+	held, err := jobs.Count(ctx, target)
 	if err != nil {
 		return notReceived, unknown(err)
 	}
-	wantedJobs, err := countJobs(ctx, source)
+	wantedJobs, err := jobs.Count(ctx, source)
 	if err != nil {
 		return notReceived, unknown(err)
 	}
-	if jobs < wantedJobs {
+	if held < wantedJobs {
 		return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %d of %d jobs of the scheduler",
-			seen, jobs, wantedJobs))
+			seen, held, wantedJobs))
 	}
 	return allThere, nil
 }

@@ -157,9 +157,6 @@ func (t *Tree) sweep(path string) error {
 // file. The folders are not synced.
 func Rename(from, to string) error { return (*Tree)(nil).Rename(from, to) }
 
-// Link gives a file a second name.
-func Link(file, name string) error { return (*Tree)(nil).Link(file, name) }
-
 // Remove removes a file or an empty folder.
 func Remove(path string) error { return (*Tree)(nil).Remove(path) }
 

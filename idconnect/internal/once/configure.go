@@ -28,15 +28,10 @@ func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
 	if when, ok := r.Completed(ctx); ok {
 		return true, "the migration was completed on " + when, nil
 	}
-	m, err := r.Site.Migration()
-	if err != nil {
-		return false, "", err
-	}
-	status, err := m.Status(ctx)
-	switch {
-	case errors.Is(err, openidm.ErrUnavailable):
+	status, err := r.status(ctx)
+	if errors.Is(err, openidm.ErrUnavailable) {
 		return false, toDo, nil
-	case err != nil && status.Phase == "":
+	} else if err != nil {
 		return false, "", err
 	}
 	switch status.Phase {

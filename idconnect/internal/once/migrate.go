@@ -21,15 +21,10 @@ func (r Requests) MigrateDone(ctx context.Context) (bool, string, error) {
 	if when, ok := r.Completed(ctx); ok {
 		return true, "completed on " + when, nil
 	}
-	m, err := r.Site.Migration()
-	if err != nil {
-		return false, "", err
-	}
-	status, err := m.Status(ctx)
-	switch {
-	case errors.Is(err, openidm.ErrUnavailable):
+	status, err := r.status(ctx)
+	if errors.Is(err, openidm.ErrUnavailable) {
 		return false, "once the target is set up", nil
-	case err != nil && status.Phase == "":
+	} else if err != nil {
 		return false, "", err
 	}
 	switch status.Phase {

@@ -13,6 +13,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // Requests are those to the target of a site that must not be sent twice.
@@ -47,6 +48,20 @@ func (r Requests) repeats(n *journal.Note) bool {
 func (r Requests) sendAgain(err error) bool {
 	var unknown *migration.UnknownOutcomeError
 	return r.Site.Again && errors.As(err, &unknown)
+}
+
+// status is what the target says of its migration. An answer that fails with a status
+// of its own is none, unless the target is not up.
+func (r Requests) status(ctx context.Context) (migration.Status, error) {
+	m, err := r.Site.Migration()
+	if err != nil {
+		return migration.Status{}, err
+	}
+	s, err := m.Status(ctx)
+	if s.Phase != "" && !errors.Is(err, openidm.ErrUnavailable) {
+		err = nil
+	}
+	return s, err
 }
 
 // Completed says when a migration was completed, as far as the world does not

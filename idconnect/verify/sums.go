@@ -29,7 +29,7 @@ type firstPass struct {
 	sums   [2]sums.Buckets
 	twice  map[uint32]bool
 	filter sums.Filter // of a source that is read by pages
-	spare  []uint64
+	spare  []uint64    // of the source, as both are read at once
 }
 
 // add takes a page. One of a range has each id as often as the server has it.
@@ -37,20 +37,19 @@ func (f *firstPass) add(side int, p *digest.Page, ranged bool) {
 	f.counts[side] += int64(p.Records())
 	f.tallies[side].Join(&p.Tally)
 	f.unreadable[side] += int64(p.Unreadable)
-	f.spare = f.spare[:0]
 	for _, d := range p.Digests {
 		f.sums[side].Add(d)
-		// What stands twice on the target only differs anyway.
-		switch {
-		case side != 0:
-		case ranged:
+	}
+	if side != 0 { // what stands twice on the target only differs anyway
+		return
+	}
+	f.spare = f.spare[:0]
+	for _, d := range p.Digests {
+		if ranged {
 			f.spare = append(f.spare, d.ID)
-		case f.filter.Add(d.ID):
+		} else if f.filter.Add(d.ID) {
 			f.twice[sums.BucketOf(d.ID)] = true
 		}
-	}
-	if side != 0 {
-		return
 	}
 	slices.Sort(f.spare)
 	for i, id := range f.spare {

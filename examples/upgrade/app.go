@@ -66,6 +66,7 @@ func (a *app) commands() map[string]func(context.Context, *call) error {
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
 		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
+		"version": a.version, "explain": a.explain, "completion": a.completion,
 	}
 }
 
@@ -85,6 +86,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	s := settings.New()
 	s.Faults = slices.Sorted(maps.Keys(demoFaults))
 	p := s.Program(a.name())
+	if words, ok := command.Completing(args); ok {
+		return a.exit(command.WriteCandidates(a.out, p.Complete(words)), false)
+	}
 	a.args = args
 	asJSON := wantsJSON(args)
 	switch {
@@ -93,6 +97,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 			asJSON)
 	case slices.Contains([]string{"-h", "-help", "--help"}, args[0]):
 		args = append([]string{"help"}, args[1:]...)
+	case slices.Contains([]string{"-version", "--version"}, args[0]):
+		args = append([]string{"version"}, args[1:]...)
 	}
 	c := p.Find(args[0])
 	if c == nil {
@@ -190,18 +196,6 @@ func (a *app) commandLine(args []string) string {
 		words = append(words, arg)
 	}
 	return redact.Redactor{}.Line(strings.Join(words, " "))
-}
-
-// help lists the commands, or the flags of one.
-func (a *app) help(_ context.Context, c *call) error {
-	if len(c.Arguments) == 0 {
-		return c.program.WriteHelp(a.out)
-	}
-	about := c.program.Find(c.Arguments[0])
-	if about == nil {
-		return c.program.Unknown(c.Arguments[0])
-	}
-	return c.program.WriteHelpOf(a.out, about)
 }
 
 func (a *app) json(v any) error {

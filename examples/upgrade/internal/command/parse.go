@@ -206,7 +206,7 @@ func (p *Program) checkArguments(c *Command, args []string) error {
 	case len(args) < needed:
 		return &Mistake{fmt.Sprintf("%s needs %s", c.Name, listed(c.Arguments[len(args):needed], "and")),
 			"type " + p.synopsis(c)}
-	case len(args) > 0 && c.Choices != nil && !slices.Contains(c.Choices, args[0]):
+	case len(args) > 0 && c.Choices != nil && !c.Any && !slices.Contains(c.Choices, args[0]):
 		return &Mistake{fmt.Sprintf("%s: unknown %s %q", c.Name,
 			strings.ToLower(strings.Trim(c.Arguments[0], "[]")), args[0]), oneOf(args[0], c.Choices)}
 	}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/explain"
 )
 
 // Program describes the command, which people started as name. Its flags set s.
@@ -15,7 +16,7 @@ func (s *Settings) Program(name string) *command.Program {
 		Flags:    s.flags(),
 		Groups:   groups,
 		Exits: []command.Exit{
-			{Code: 0, Means: "done; where servers were compared, they are the same"},
+			{Code: 0, Means: "done"},
 			{Code: 1, Means: "failed, or differences were found"},
 			{Code: 2, Means: "wrong usage; nothing was asked or changed"},
 			{Code: 3, Means: "blocked by preflight; nothing was changed"},
@@ -157,6 +158,16 @@ func helpCommands() []command.Command {
 			Short:    "show the whole flow on embedded servers",
 			About:    "show the whole flow on a temporary installation and embedded servers",
 			Examples: []string{"demo -fault lost-records"}, Exits: []int{0, 1, 2, 3, 130}},
+		{Name: "explain", Group: groupAbout, Arguments: []string{"[CODE]"}, Choices: explain.Codes(), Any: true,
+			Short:    "say what a finding means and what to do",
+			About:    "say what a finding of preflight means, why it matters and what to do; without a code, list all",
+			Examples: []string{"explain SOURCE-CERT-NAME"}, Exits: []int{0, 2}},
+		{Name: "version", Group: groupAbout, Short: "show the version of this program",
+			Examples: []string{"version -json"}, Exits: []int{0, 2}},
+		{Name: "completion", Group: groupAbout, Arguments: []string{"SHELL"}, Choices: command.Shells(),
+			Short:    "write a script that completes commands and flags",
+			About:    "write a script that completes commands and flags in a shell; its first lines say how it is used",
+			Examples: []string{"completion bash"}, Exits: []int{0, 2}},
 		{Name: "help", Group: groupAbout, Arguments: []string{"[COMMAND]"},
 			Short: "list the commands, or the flags of one", Examples: []string{"help run"}, Exits: []int{0, 2}},
 	}

@@ -17,7 +17,7 @@ func (s *Settings) outputFlags() []command.Flag {
 			Default: "for run, TARGET-DIR.upgrade"},
 		{Name: "json", Group: groupOutput, Family: site, Into: &s.JSON, Commands: in(reaches + " rollback"),
 			Help: "print the result as JSON"},
-		{Name: "json", Group: groupOutput, Into: &s.JSON, Commands: in("inspect compare trust"),
+		{Name: "json", Group: groupOutput, Into: &s.JSON, Commands: in("inspect compare trust explain version"),
 			Help: "print the result as JSON"},
 		{Name: "log", Group: groupOutput, Value: "form", Family: site, Into: &s.Log,
 			Commands: in(reaches + " rollback"), Noun: "form", Choices: []string{"debug", "json"},

@@ -21,7 +21,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -174,20 +174,20 @@ func TestSecrets(t *testing.T) {
 	}
 	t.Setenv("IDC_A_PASSWORD", hush)
 	for name, c := range map[string]struct {
-		from     *fleetfile.Secret
+		from     *siteconfig.Secret
 		commands bool
 		says     string // "": it is found
 	}{
-		"file":        {&fleetfile.Secret{File: file}, false, ""},
-		"no file":     {&fleetfile.Secret{File: file + "x"}, false, "file does not exist|no such file"},
-		"variable":    {&fleetfile.Secret{Env: "IDC_A_PASSWORD"}, false, ""},
-		"no variable": {&fleetfile.Secret{Env: "IDC_B_PASSWORD"}, false, "IDC_B_PASSWORD is not set"},
-		"program":     {&fleetfile.Secret{Command: []string{program, "good"}}, true, ""},
-		"program not allowed": {&fleetfile.Secret{Command: []string{program, "good"}}, false,
+		"file":        {&siteconfig.Secret{File: file}, false, ""},
+		"no file":     {&siteconfig.Secret{File: file + "x"}, false, "file does not exist|no such file"},
+		"variable":    {&siteconfig.Secret{Env: "IDC_A_PASSWORD"}, false, ""},
+		"no variable": {&siteconfig.Secret{Env: "IDC_B_PASSWORD"}, false, "IDC_B_PASSWORD is not set"},
+		"program":     {&siteconfig.Secret{Command: []string{program, "good"}}, true, ""},
+		"program not allowed": {&siteconfig.Secret{Command: []string{program, "good"}}, false,
 			"start it with -commands"},
-		"program that fails": {&fleetfile.Secret{Command: []string{program, "bad-" + hush}}, true, "ended with 1"},
-		"no program":         {&fleetfile.Secret{Command: []string{program + "x"}}, true, "cannot be run"},
-		"nothing said":       {&fleetfile.Secret{}, true, "not said where"},
+		"program that fails": {&siteconfig.Secret{Command: []string{program, "bad-" + hush}}, true, "ended with 1"},
+		"no program":         {&siteconfig.Secret{Command: []string{program + "x"}}, true, "cannot be run"},
+		"nothing said":       {&siteconfig.Secret{}, true, "neither file, env nor command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.from.Command != nil && os.PathSeparator == '\\' {
@@ -286,7 +286,7 @@ func TestPatience(t *testing.T) {
 			env.RegisterActivityWithOptions(a.Plan, activity.RegisterOptions{Name: planActivity})
 			env.SetHeartbeatDetails(Progress{First: time.Now().Add(-c.since)})
 			i := installation("a")
-			i.Source.Password = &fleetfile.Secret{File: filepath.Join(t.TempDir(), "none")}
+			i.Source.Password = &siteconfig.Secret{File: filepath.Join(t.TempDir(), "none")}
 			_, err := env.ExecuteActivity(planActivity,
 				Task{Order: Order{Installation: i, Patience: 15 * time.Minute}, Step: stepPlan})
 			var app *temporal.ApplicationError

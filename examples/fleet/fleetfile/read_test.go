@@ -94,7 +94,7 @@ func TestProblems(t *testing.T) {
 	}
 	problems := map[string]problem{
 		"empty":         {"", 1, []string{"the file is empty"}},
-		"no YAML":       {"version: 1\nname: [\n", 2, []string{"YAML or JSON"}},
+		"no YAML":       {"version: 1\nname: [\n", 2, []string{"a value that is not closed"}},
 		"a list":        {"- 1\n", 1, []string{"a list, not a block of keys"}},
 		"a tabulator":   {"version: 1\n\tname: x\n", 2, nil},
 		"two documents": {good + "---\n" + good, 26, []string{"a second document"}},

@@ -280,7 +280,8 @@ func Check(d *yamlfile.Document, place string, c *Config) {
 		}
 	}
 	if c.Target.LegacyTLS {
-		d.Add(place+"/target/legacyTLS", "only the source may be reached by TLS 1.0 and 1.1", "it under source, or leave it out")
+		d.Add(place+"/target/legacyTLS", "only the source may be reached by TLS 1.0 and 1.1",
+			"it under source, or leave it out")
 	}
 	expression := func(at, text string) {
 		if _, err := regexp.Compile(text); err != nil {
@@ -308,7 +309,8 @@ func Check(d *yamlfile.Document, place string, c *Config) {
 	}
 	for i, word := range v.Ignore {
 		if _, err := Collections(v.Types, []string{word}); err != nil {
-			d.Add(place+"/verify/ignore/"+strconv.Itoa(i), "not a member of a compared collection", "for example users.lastSync")
+			d.Add(place+"/verify/ignore/"+strconv.Itoa(i), "not a member of a compared collection",
+				"for example users.lastSync")
 		}
 	}
 	for i, code := range v.ChecksOff {

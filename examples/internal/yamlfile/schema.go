@@ -9,9 +9,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"go.yaml.in/yaml/v3"
 )
 
 // secretDef is the definition of a schema whose values are not repeated.
@@ -217,29 +219,27 @@ func (s *Schema) described(part map[string]any) string {
 	text, _ := part["description"].(string)
 	text, _, _ = strings.Cut(text, "; default")
 	if examples, _ := part["examples"].([]any); len(examples) > 0 {
-		return "for example " + flow(examples[0]) + " (" + text + ")"
+		return "for example " + Flow(examples[0]) + " (" + text + ")"
 	}
 	return text
 }
 
-// flow writes a value in one line, as YAML.
-func flow(value any) string {
+// Flow writes a value of a document in one line, as YAML.
+func Flow(value any) string {
 	var parts []string
 	switch v := value.(type) {
 	case map[string]any:
 		for _, k := range keysOf(v) {
-			parts = append(parts, k+": "+flow(v[k]))
+			parts = append(parts, k+": "+Flow(v[k]))
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	case []any:
 		for _, e := range v {
-			parts = append(parts, flow(e))
+			parts = append(parts, Flow(e))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case string:
-		if plainText.MatchString(v) {
-			return v
-		}
+		return Quote(v)
 	}
 	b, err := json.Marshal(value)
 	if err != nil {
@@ -249,12 +249,29 @@ func flow(value any) string {
 }
 
 // plainText needs no quotes, not even in a list.
-var plainText = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./=:-]*$`)
+var plainText = regexp.MustCompile(`^[A-Za-z0-9/][A-Za-z0-9_./=:-]*[A-Za-z0-9_./=-]$`)
+
+// Quote writes a text as a value of YAML, in quotes if it needs them.
+func Quote(s string) string {
+	var v any
+	plain := plainText.MatchString(s) && yaml.Unmarshal([]byte(s), &v) == nil && v == any(s)
+	switch {
+	case plain:
+		return s
+	case strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0:
+		b, err := json.Marshal(s)
+		if err != nil {
+			return ""
+		}
+		return string(b)
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+}
 
 func list(values []any) string {
 	var out []string
 	for _, v := range values {
-		out = append(out, flow(v))
+		out = append(out, Flow(v))
 	}
 	return strings.Join(out, ", ")
 }

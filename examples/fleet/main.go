@@ -40,7 +40,7 @@ const usage = `usage: fleet COMMAND [flags] FILE
             -json
   report    write one HTML page and JSON about all installations
 
-  worker    -name NAME -reports DIR
+  worker    -name NAME -reports DIR -allow FILE
             run the worker of the machine with that name in the fleet file; no
             FILE
 

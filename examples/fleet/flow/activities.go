@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/idconnect-go/upgrade/examples/fleet/allow"
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -28,8 +29,8 @@ type Activities struct {
 	Name string
 	// Reports is the folder for whole reports, which stay on this machine.
 	Reports string
-	// Commands allows the programs that a fleet file names.
-	Commands bool
+	// Allow says which secrets an order may name, and to which servers they go.
+	Allow allow.List
 	// Client asks the engine about other workflows.
 	Client client.Client
 	Logger *slog.Logger
@@ -188,6 +189,9 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 // upgrade is the installation as this machine sees it.
 func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, error) {
 	i := &t.Installation
+	if err := a.Allow.Site(&i.Config); err != nil {
+		return nil, notAllowed("an address", err)
+	}
 	u, err := i.Upgrade()
 	if err != nil {
 		return nil, err

@@ -9,18 +9,26 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
+// notAllowed is the fault of an order that wants what this worker does not give.
+func notAllowed(what string, err error) fault {
+	return fault{Type: FaultSecret, Code: FaultSecret, Text: what + ": " + err.Error(),
+		Remedy: "add it to the worker's -allow file, if it is right, and start the worker again; " +
+			"the step is retried automatically", after: accessPause}
+}
+
 // secret finds a secret on this machine; zero where none is referred to. What
 // fails is said without what was read.
 func (a *Activities) secret(ctx context.Context, s *siteconfig.Secret, what string) (keystore.Password, error) {
-	p, err := a.reader().Read(ctx, s)
+	if err := a.Allow.Secret(s); err != nil {
+		return keystore.Password{}, notAllowed(what, err)
+	}
+	p, err := siteconfig.Reader{Commands: true}.Read(ctx, s)
 	if err == nil {
 		return p, nil
 	}
 	text, remedy := err.Error(), "the step is retried automatically"
 	var path *fs.PathError
 	switch {
-	case errors.Is(err, siteconfig.ErrCommands):
-		text = errNoCommands.Error()
 	case s.File != "":
 		if text = s.File + " cannot be read"; errors.As(err, &path) {
 			text = path.Path + ": " + path.Err.Error()
@@ -34,16 +42,12 @@ func (a *Activities) secret(ctx context.Context, s *siteconfig.Secret, what stri
 	}
 }
 
-var errNoCommands = errors.New("this worker runs no programs of a fleet file: start it with -commands")
-
-func (a *Activities) reader() siteconfig.Reader { return siteconfig.Reader{Commands: a.Commands} }
-
 // command runs a program of the fleet file. Its error says neither what it
 // wrote nor its arguments.
 func (a *Activities) command(ctx context.Context, args []string) error {
-	_, err := a.reader().Run(ctx, args)
-	if errors.Is(err, siteconfig.ErrCommands) {
-		return errNoCommands
+	if err := a.Allow.Program(args[0]); err != nil {
+		return err
 	}
+	_, err := siteconfig.Reader{Commands: true}.Run(ctx, args)
 	return err
 }

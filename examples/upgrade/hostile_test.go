@@ -64,13 +64,13 @@ func TestHostileError(t *testing.T) {
 		context.Canceled} {
 		var out bytes.Buffer
 		a := &app{err: &out, args: []string{"run", "-source-dir", hostile, "it's"}}
-		a.exit(err)
+		a.exit(err, false)
 		text := out.String()
 		if !strings.Contains(text, "hostile") || strings.ContainsAny(text, "\x1b\u009b\u202e\x07") {
 			t.Errorf("%q", text)
 		}
 	}
-	a := commandLine([]string{"run", "-package", "it's here.zip", "-source-url", "https://h:1/openidm/"})
+	a := (&app{}).commandLine([]string{"run", "-package", "it's here.zip", "-source-url", "https://h:1/openidm/"})
 	if want := `upgrade run -package 'it'\''s here.zip' -source-url https://h:1/openidm/`; a != want {
 		t.Errorf("%s, want %s", a, want)
 	}

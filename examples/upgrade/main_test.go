@@ -67,12 +67,17 @@ func (noTerminal) Password(context.Context, string) (keystore.Password, error) {
 }
 
 func (noTerminal) Line(context.Context, string) (string, error) { return "", prompt.ErrNoTerminal }
+func (noTerminal) Available() bool                              { return false }
+func (noTerminal) Interactive() bool                            { return false }
 
 // person answers every question.
 type person struct {
 	answer string
 	asked  *[]string
 }
+
+func (person) Available() bool   { return true }
+func (person) Interactive() bool { return false }
 
 func (p person) Line(_ context.Context, question string) (string, error) {
 	*p.asked = append(*p.asked, question)

@@ -83,14 +83,41 @@ func Hints() map[string]func(value string) string {
 	}
 }
 
-// Read reads the file of one site. Relative paths in it start at its folder. What
+// File is a file with one site.
+type File struct {
+	*Config
+	Path string
+	d    *yamlfile.Document
+}
+
+// Where is the position of a key, such as "source.url", with the file's name.
+func (f *File) Where(place string) string {
+	line, column := f.d.Position("/" + strings.ReplaceAll(place, ".", "/"))
+	return fmt.Sprintf("%s:%d:%d: %s", f.Path, line, column, place)
+}
+
+// Open reads the file of one site. Relative paths in it start at its folder. What
 // is wrong with what stands in it comes as [yamlfile.Problems].
-func Read(path string) (*Config, error) {
+func Open(path string) (*File, error) {
 	text, err := disk.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(path, text)
+	d := yamlfile.Parse(path, text)
+	if d.Problems() == nil {
+		d.Check(siteSchema())
+	}
+	c, err := one(d, path)
+	return &File{c, path, d}, err
+}
+
+// Read is [Open], without the positions.
+func Read(path string) (*Config, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return f.Config, nil
 }
 
 // Parse is Read of a text; path is the file's.

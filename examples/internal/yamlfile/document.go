@@ -151,6 +151,13 @@ func (d *Document) position(place string) position {
 	}
 }
 
+// Position returns the line and column of a place, or of the nearest one around
+// it.
+func (d *Document) Position(place string) (line, column int) {
+	at := d.position(place)
+	return at.line, at.column
+}
+
 // Line returns the line of a place, or of the nearest one around it.
 func (d *Document) Line(place string) int { return d.position(place).line }
 

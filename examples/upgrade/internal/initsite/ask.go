@@ -1,10 +1,12 @@
 package initsite
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -260,4 +262,23 @@ func hostPort(address string) (host, port string) {
 		return "", ""
 	}
 	return u.Hostname(), cmp.Or(u.Port(), "443")
+}
+
+// Lines answers questions from lines of text, such as those that are piped in. The
+// questions go to out.
+func Lines(in io.Reader, out io.Writer) func(context.Context, string) (string, error) {
+	if in == nil {
+		in = strings.NewReader("")
+	}
+	lines := bufio.NewScanner(in)
+	return func(ctx context.Context, question string) (string, error) {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		if !lines.Scan() {
+			return "", cmp.Or(lines.Err(), ErrNoAnswer)
+		}
+		_, err := fmt.Fprintln(out, question)
+		return lines.Text(), err
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 // and is empty.
 type fixture struct {
 	source, target *openidmtest.Server
-	site           site
+	site           siteconfig.Config
 	dir            string
 	out            bytes.Buffer
 	tolerate       string
@@ -78,11 +79,12 @@ func newFixture(t *testing.T) *fixture {
 	if err := os.WriteFile(filepath.Join(f.dir, "password"), []byte(password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f.site = site{
-		Name: "hamburg", SourceDir: filepath.Join(f.dir, "idc21"), TargetDir: filepath.Join(f.dir, "idc716"),
-		SourceURL: f.source.URL(), TargetURL: f.target.URL(),
-		InstanceURL:        fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
-		SourcePasswordFile: filepath.Join(f.dir, "password"), TargetPasswordFile: filepath.Join(f.dir, "password"),
+	secret := &siteconfig.Secret{File: "password"}
+	f.site = siteconfig.Config{
+		ID:          "hamburg",
+		Source:      siteconfig.Server{Dir: "idc21", URL: f.source.URL(), Password: secret},
+		Target:      siteconfig.Server{Dir: "idc716", URL: f.target.URL(), Password: secret},
+		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
 		Steps: []string{
 			idconnect.StepPrepare, idconnect.StepStores,
 			idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify,
@@ -103,15 +105,15 @@ func (f *fixture) Write(b []byte) (int, error) {
 // run runs the program on the site.
 func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 	t.Helper()
-	list, err := json.Marshal([]site{f.site})
+	list, err := json.Marshal([]siteconfig.Config{f.site}) // JSON is YAML, too
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(f.dir, "sites.json"), list, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(f.dir, "sites.yaml"), list, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f.out.Reset()
-	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}
+	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.yaml")}
 	code = command(ctx, args, f, f)
 	log, err := os.ReadFile(filepath.Join(f.dir, "log"))
 	if err != nil {
@@ -161,12 +163,14 @@ func TestFindings(t *testing.T) {
 			"blocked: SOURCE-CERT-NAME",
 		},
 		"the password is wrong": {
-			func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" },
+			func(f *fixture) {
+				f.site.Source.Password = &siteconfig.Secret{File: "idc21/conf/boot/boot.properties"}
+			},
 			"blocked: SOURCE-PASSWORD",
 		},
 		"a warning": {
 			func(f *fixture) {
-				file, err := os.OpenFile(f.site.SourceDir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
+				file, err := os.OpenFile(f.dir+"/idc21/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
 				if err == nil {
 					file.WriteString("more")
 					file.Close()
@@ -223,14 +227,35 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// The README shows the code of this program, word for word.
+// Mistakes in the list end the program before anything is begun.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := "- id: one\n  source: {url: 'https://a/openidm/', pasword: hush-hush}\n- id: two\n  steps: [fly]\n"
+	path := filepath.Join(dir, "sites.yaml")
+	if err := os.WriteFile(path, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	code := command(t.Context(), []string{path}, &out, &out)
+	for _, line := range []string{
+		":2:39: [0].source.pasword: unknown key, did you mean password?\n",
+		":4:11: [1].steps[0]: unknown value \"fly\"",
+	} {
+		if code != 2 || !strings.Contains(out.String(), path+line) {
+			t.Errorf("exit code %d, no %q in\n%s", code, line, &out)
+		}
+	}
+}
+
+// The README shows code that is compiled, word for word.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := os.ReadFile("site.go")
+	code, err := os.ReadFile("../../idconnect/example_upgrade_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,6 +263,6 @@ func TestREADME(t *testing.T) {
 	shown, _, found := strings.Cut(shown, "```\n")
 	indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(shown, "\n"), "\n", "\n\t") + "\n}\n"
 	if !found || !strings.Contains(string(code), "\n"+indented) {
-		t.Errorf("site.go does not hold, as the end of a function:\n%s", shown)
+		t.Errorf("example_upgrade_test.go does not hold, as the end of a function:\n%s", shown)
 	}
 }

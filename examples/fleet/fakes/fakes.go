@@ -305,7 +305,7 @@ func (f *Fake) instanceURL() string {
 }
 
 // WriteFleet writes the fleet file, as JSON, with the members of extra beside
-// its own.
+// its own, and the file of what workers allow.
 func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	file := map[string]any{
 		"version": 1, "name": name,
@@ -349,7 +349,24 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(b, '\n'), 0o600)
+	return errors.Join(os.WriteFile(path, append(b, '\n'), 0o600), w.writeAllow())
+}
+
+// AllowFile is what a worker of this fleet allows; [World.WriteFleet] writes it.
+func (w *World) AllowFile() string { return w.path("allow.yaml") }
+
+func (w *World) writeAllow() error {
+	servers := []string{host, "localhost", "127.0.0.1"}
+	for _, f := range w.All {
+		servers = append(servers, f.addr)
+	}
+	b, err := json.MarshalIndent(map[string]any{
+		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(w.AllowFile(), append(b, '\n'), 0o600)
 }
 
 // Close ends all servers.

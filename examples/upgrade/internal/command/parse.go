@@ -25,6 +25,12 @@ func (p *Parsed) Given(name string) bool {
 	return ok
 }
 
+// Uses reports whether a flag means something to the command.
+func (p *Parsed) Uses(name string) bool {
+	f := p.program.taken(p.Command, name)
+	return f != nil && f.usedBy(p.Command)
+}
+
 // ErrHelp means that help was asked for.
 var ErrHelp = flag.ErrHelp
 

@@ -85,6 +85,7 @@ var rooms = []room{
 	{path: "idconnect/internal/sums"},
 	{path: "idconnect/internal/ranges"},
 	{path: "idconnect/changes"},
+	{path: "idconnect/internal/carry"},
 	{path: "idconnect/internal/identity"},
 	{path: "idconnect/internal/verdict"},
 	{path: "idconnect/internal/reason"},

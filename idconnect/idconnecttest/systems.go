@@ -31,8 +31,8 @@ func addSystems(o *openidmtest.Options, generation openidmtest.Generation) {
 	o.Mappings = append(o.Mappings,
 		members{"name": "systemAdAccount_managedUser", "source": "system/ad/account", "target": "managed/user",
 			"properties": []any{members{"source": "mail", "target": "mail"}, members{"source": "sn", "target": "sn"}}},
-		members{"name": "managedUser_systemSalesforceUser", "source": "managed/user", "target": "system/salesforce/User",
-			"properties": []any{
+		members{"name": "managedUser_systemSalesforceUser", "source": "managed/user",
+			"target": "system/salesforce/User", "properties": []any{
 				members{"source": "mail", "target": "Email"},
 				members{"target": "ProfileId", "default": "00e000000000001"},
 			}},
@@ -50,7 +50,8 @@ func addRecords(s *openidmtest.Server, users int) {
 			"linkType": "managedUser_systemSalesforceUser"})
 	}
 	for i := range 7 {
-		s.Put("repo/managed/permissionset", fmt.Sprintf("0PS%05d", i), members{"name": fmt.Sprintf("Permission set %d", i)})
+		s.Put("repo/managed/permissionset", fmt.Sprintf("0PS%05d", i),
+			members{"name": fmt.Sprintf("Permission set %d", i)})
 	}
 	for i := range 4 {
 		s.Put("repo/managed/group", fmt.Sprintf("g%05d", i), members{"name": fmt.Sprintf("Group %d", i)})

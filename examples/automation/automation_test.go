@@ -139,7 +139,8 @@ func TestFindings(t *testing.T) {
 		},
 		"a warning": {
 			func(f *fixture) {
-				file, err := os.OpenFile(f.dir+"/idc21/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
+				file, err := os.OpenFile(filepath.Join(f.site.Source.Dir, "security", "truststore"),
+					os.O_APPEND|os.O_WRONLY, 0)
 				if err == nil {
 					file.WriteString("more")
 					file.Close()
@@ -209,7 +210,7 @@ func TestMistakes(t *testing.T) {
 	code := command(t.Context(), []string{path}, &out, &out)
 	for _, line := range []string{
 		":2:39: [0].source.pasword: unknown key, did you mean password?\n",
-		":4:11: [1].steps[0]: unknown value \"fly\"",
+		":4:11: [1].steps[0]: unknown value fly",
 	} {
 		if code != 2 || !strings.Contains(out.String(), path+line) {
 			t.Errorf("exit code %d, no %q in\n%s", code, line, &out)

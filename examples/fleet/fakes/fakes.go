@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -261,9 +262,15 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 func (w *World) AllowFile() string { return w.path("allow.yaml") }
 
 func (w *World) writeAllow() error {
-	servers := []string{host, "localhost", "127.0.0.1"}
+	servers := []string{"localhost", "127.0.0.1"}
 	for _, f := range w.All {
-		servers = append(servers, f.addr)
+		for _, address := range []string{f.site.Upgrade.Target.URL, f.Origin.InstanceURL} {
+			u, err := url.Parse(address)
+			if err != nil {
+				return err
+			}
+			servers = append(servers, u.Hostname())
+		}
 	}
 	b, err := json.MarshalIndent(map[string]any{
 		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,

@@ -67,6 +67,7 @@ func (a *app) commands() map[string]func(context.Context, *call) error {
 		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
 		"version": a.version, "explain": a.explain, "completion": a.completion,
+		"checklist": a.checklist, "support": a.support,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,9 @@ func (p *Parsed) Given(name string) bool {
 	_, ok := p.given[name]
 	return ok
 }
+
+// Typed are the flags that were typed, and their last values.
+func (p *Parsed) Typed() map[string]string { return maps.Clone(p.given) }
 
 // ErrHelp means that help was asked for.
 var ErrHelp = flag.ErrHelp

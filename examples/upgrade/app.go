@@ -72,16 +72,17 @@ func (a *app) commands() map[string]func(context.Context, *call) error {
 		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
 		"init": a.init, "version": a.version, "explain": a.explain, "completion": a.completion,
+		"checklist": a.checklist, "support": a.support,
 	}
 }
 
 // name is that of the program, as it was started.
 func (a *app) name() string {
-	name := filepath.Base(filepath.ToSlash(a.started))
-	if runtime.GOOS == "windows" && strings.EqualFold(filepath.Ext(name), ".exe") {
-		name = name[:len(name)-len(".exe")]
+	name := filepath.Base(a.started)
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".exe") {
+		name = strings.TrimSuffix(name, ext)
 	}
-	if name == "." || name == "/" {
+	if name == "." || name == string(filepath.Separator) {
 		return "upgrade"
 	}
 	return text.Line(name)
@@ -204,14 +205,25 @@ func (a *app) fail(f failure) int {
 // plainWord needs no quotes in a shell.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
 
+// quoted is a word as the shells of a system take it: on Windows, cmd and PowerShell.
+func quoted(word, system string) string {
+	switch {
+	case plainWord.MatchString(word):
+		return word
+	case system == "windows":
+		if plainWord.MatchString(strings.ReplaceAll(word, `\`, "")) {
+			return word
+		}
+		return `"` + word + `"`
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // commandLine is a command as it is typed. Passwords are no arguments.
 func (a *app) commandLine(args []string) string {
 	words := []string{a.name()}
 	for _, arg := range args {
-		if !plainWord.MatchString(arg) {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		words = append(words, arg)
+		words = append(words, quoted(arg, runtime.GOOS))
 	}
 	return redact.Redactor{}.Line(strings.Join(words, " "))
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,9 @@ func (p *Parsed) Uses(name string) bool {
 	f := p.program.taken(p.Command, name)
 	return f != nil && f.usedBy(p.Command)
 }
+
+// Typed are the flags that were typed, and their last values.
+func (p *Parsed) Typed() map[string]string { return maps.Clone(p.given) }
 
 // ErrHelp means that help was asked for.
 var ErrHelp = flag.ErrHelp

@@ -76,7 +76,8 @@ const SiteFamily = site
 const site = "site"
 
 func commands() []command.Command {
-	all := append(upgradeCommands(), machineCommands()...)
+	all := append(upgradeCommands(), cutOverCommands()...)
+	all = append(all, machineCommands()...)
 	all = append(all, storeCommands()...)
 	return append(all, helpCommands()...)
 }
@@ -120,6 +121,23 @@ func upgradeCommands() []command.Command {
 			Synopsis: "rollback -target-dir folder [flags]",
 			Examples: []string{"rollback -to stores -target-dir /opt/idc716/salesforceIdConnect"},
 			Exits:    []int{0, 1, 2, 130}},
+	}
+}
+
+func cutOverCommands() []command.Command {
+	return []command.Command{
+		{Name: "checklist", Group: groupUpgrade, Family: site,
+			Short: "list what belongs to the cut-over, for this site",
+			About: "list what belongs to the cut-over, for this site: what only a person can do, and what " +
+				"a journal and reports prove; no server is asked",
+			Examples: []string{"checklist -markdown -source-dir /opt/idc21/salesforceIdConnect " +
+				"-target-dir /opt/idc716/salesforceIdConnect -source-url https://idc21.example.com:8443/openidm/"},
+			Exits: []int{0, 1, 2}},
+		{Name: "support", Group: groupUpgrade, Family: site, Arguments: []string{"FILE.zip"},
+			Short: "write a file for a question to others, without secrets",
+			About: "write a zip file for a question to others: plan, journal, reports, versions and the last lines " +
+				"of logs, without secrets and ids of records; look at it before you send it",
+			Examples: []string{"support support.zip " + siteExample}, Exits: []int{0, 1, 2, 130}},
 	}
 }
 

@@ -45,7 +45,7 @@ func TestUpgrade(t *testing.T) {
 	// Again: everything but the comparison is done.
 	rep, err = w.u.Run(t.Context())
 	must(t, err)
-	if n := w.migrateRequests(); n != 1 {
+	if n := w.Migrations(); n != 1 {
 		t.Errorf("the target received migrate %d times", n)
 	}
 	if d := cmp.Diff(before, tree(t, w.u.SourceDir)); d != "" {
@@ -144,29 +144,29 @@ var faultsThatBlock = map[string]upgradeFault{
 var faultsOfTarget = map[string]upgradeFault{
 	"records lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
+			w.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 		},
 		step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
 	},
 	"records failed": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", FailRecords: 2})
+			w.Fail(openidmtest.Fault{Action: "migrate", FailRecords: 2})
 		},
 		step: idconnect.StepMigrate,
 	},
 	"the answer to migrate is lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
+			w.Fail(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
 		},
 	},
 	"the answer to configure is lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
+			w.Fail(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
 		},
 	},
 	"the target restarts while it is asked": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
+			w.Fail(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
 		},
 	},
 }
@@ -206,7 +206,7 @@ func TestUpgradeFailures(t *testing.T) {
 			if c.missing > 0 && report.Verify.Collections[0].MissingCount != c.missing {
 				t.Errorf("%+v", report.Verify.Collections[0])
 			}
-			if n := w.migrateRequests(); n != 1 {
+			if n := w.Migrations(); n != 1 {
 				t.Errorf("the target received migrate %d times", n)
 			}
 		})
@@ -268,8 +268,8 @@ func TestInterrupted(t *testing.T) {
 	w.u.Events = nil
 	report, err := w.u.Run(t.Context())
 	must(t, err)
-	if report.Outcome != "done" || w.migrateRequests() != 1 {
-		t.Errorf("%s, migrate %d times", report.Outcome, w.migrateRequests())
+	if report.Outcome != "done" || w.Migrations() != 1 {
+		t.Errorf("%s, migrate %d times", report.Outcome, w.Migrations())
 	}
 }
 

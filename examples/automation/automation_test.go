@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,8 +12,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
-	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -34,6 +32,7 @@ func TestMain(m *testing.M) {
 // and is empty.
 type fixture struct {
 	source, target *openidmtest.Server
+	migrations     func() int
 	site           siteconfig.Config
 	dir            string
 	out            bytes.Buffer
@@ -49,47 +48,23 @@ const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{dir: t.TempDir(), tolerate: elsewhere}
-	const host = "idc21.example.com"
-	f.source = openidmtest.NewSource(t, openidmtest.Options{
-		Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password,
+	installed := idconnecttest.NewSite(t, idconnecttest.Options{
+		Source:  openidmtest.Options{Users: 50, Roles: 2, Links: 50, AdminPassword: password},
+		Target:  openidmtest.Options{PageSize: 5, Pace: 30 * time.Millisecond}, // slow enough to interrupt
+		IsSetUp: true,
 	})
-	for _, dir := range []string{"idc21", "idc716"} { // the stores were copied
-		if err := os.MkdirAll(filepath.Join(f.dir, dir, "security"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.source.WriteStores(filepath.Join(f.dir, dir, "security")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	boot := filepath.Join(f.dir, "idc21", "conf", "boot")
-	if err := os.MkdirAll(boot, 0o755); err != nil {
+	f := &fixture{source: installed.Source(), target: installed.Target(), migrations: installed.Migrations,
+		dir: installed.Dir, tolerate: elsewhere}
+	file := filepath.Join(f.dir, "password")
+	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	properties := []byte("openidm.keystore.password=changeit\n")
-	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), properties, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	stores := filepath.Join(f.dir, "idc716", "security")
-	f.target = openidmtest.NewTarget(t, openidmtest.Options{
-		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
-		Hosts: map[string]string{host: "127.0.0.1"}, AdminPassword: password,
-		PageSize: 5, Pace: 30 * time.Millisecond, // slow enough to interrupt
-	})
-	if err := os.WriteFile(filepath.Join(f.dir, "password"), []byte(password), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	secret := &siteconfig.Secret{File: "password"}
+	u, secret := installed.Upgrade, &siteconfig.Secret{File: "password"}
 	f.site = siteconfig.Config{
 		ID:          "hamburg",
-		Source:      siteconfig.Server{Dir: "idc21", URL: f.source.URL(), Password: secret},
-		Target:      siteconfig.Server{Dir: "idc716", URL: f.target.URL(), Password: secret},
-		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
-		Steps: []string{
-			idconnect.StepPrepare, idconnect.StepStores,
-			idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify,
-		},
-		Accept: acceptance.Codes(),
+		Source:      siteconfig.Server{Dir: u.SourceDir, URL: u.Source.URL, Password: secret},
+		Target:      siteconfig.Server{Dir: u.TargetDir, URL: u.Target.URL, Password: secret},
+		InstanceURL: u.InstanceURL, Steps: u.Steps, Accept: u.Verify.Accept,
 	}
 	return f
 }
@@ -125,15 +100,6 @@ func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 	return code
 }
 
-func (f *fixture) migrations() (n int) {
-	for _, r := range f.target.Requests() {
-		if r.Action == "migrate" {
-			n++
-		}
-	}
-	return n
-}
-
 func TestDone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -164,13 +130,14 @@ func TestFindings(t *testing.T) {
 		},
 		"the password is wrong": {
 			func(f *fixture) {
-				f.site.Source.Password = &siteconfig.Secret{File: "idc21/conf/boot/boot.properties"}
+				f.site.Source.Password = &siteconfig.Secret{File: "wrong"}
+				os.WriteFile(filepath.Join(f.dir, "wrong"), []byte("not this one"), 0o600)
 			},
 			"blocked: SOURCE-PASSWORD",
 		},
 		"a warning": {
 			func(f *fixture) {
-				file, err := os.OpenFile(f.dir+"/idc21/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
+				file, err := os.OpenFile(f.site.Source.Dir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
 				if err == nil {
 					file.WriteString("more")
 					file.Close()
@@ -240,7 +207,7 @@ func TestMistakes(t *testing.T) {
 	code := command(t.Context(), []string{path}, &out, &out)
 	for _, line := range []string{
 		":2:39: [0].source.pasword: unknown key, did you mean password?\n",
-		":4:11: [1].steps[0]: unknown value \"fly\"",
+		":4:11: [1].steps[0]: unknown value fly",
 	} {
 		if code != 2 || !strings.Contains(out.String(), path+line) {
 			t.Errorf("exit code %d, no %q in\n%s", code, line, &out)

@@ -69,6 +69,9 @@ func Start(o Options) (*Server, error) {
 	if o.Version == "" {
 		o.Version = o.Generation.traits().Version
 	}
+	if o.StoresOf != nil {
+		o.Password = o.StoresOf.options.Password
+	}
 	if o.Password.IsZero() {
 		o.Password = keystore.NewPassword("changeit")
 	}

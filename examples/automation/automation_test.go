@@ -59,8 +59,7 @@ func newFixture(t *testing.T) *fixture {
 	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	u := installed.Upgrade
-	secret := &siteconfig.Secret{File: file}
+	u, secret := installed.Upgrade, &siteconfig.Secret{File: "password"}
 	f.site = siteconfig.Config{
 		ID:          "hamburg",
 		Source:      siteconfig.Server{Dir: u.SourceDir, URL: u.Source.URL, Password: secret},
@@ -131,16 +130,14 @@ func TestFindings(t *testing.T) {
 		},
 		"the password is wrong": {
 			func(f *fixture) {
-				wrong := filepath.Join(f.dir, "wrong")
-				os.WriteFile(wrong, []byte("not this one"), 0o600)
-				f.site.Source.Password = &siteconfig.Secret{File: wrong}
+				f.site.Source.Password = &siteconfig.Secret{File: "wrong"}
+				os.WriteFile(filepath.Join(f.dir, "wrong"), []byte("not this one"), 0o600)
 			},
 			"blocked: SOURCE-PASSWORD",
 		},
 		"a warning": {
 			func(f *fixture) {
-				file, err := os.OpenFile(filepath.Join(f.site.Source.Dir, "security", "truststore"),
-					os.O_APPEND|os.O_WRONLY, 0)
+				file, err := os.OpenFile(f.site.Source.Dir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
 				if err == nil {
 					file.WriteString("more")
 					file.Close()

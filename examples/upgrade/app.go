@@ -119,12 +119,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	one := &call{Settings: s, Parsed: parsed, program: p, wrong: err}
 	if c.Family == settings.SiteFamily {
-		var problems yamlfile.Problems
-		if err := a.useConfig(ctx, one); errors.As(err, &problems) {
-			return a.exit(err, asJSON)
-		} else if err != nil {
-			one.wrong = command.Join(one.wrong, err)
+		err := a.useConfig(ctx, one)
+		var unusable *settings.FileError
+		if errors.As(err, &unusable) {
+			return a.exit(unusable.Err, asJSON)
 		}
+		one.wrong = command.Join(one.wrong, err)
 	}
 	err = a.commands()[c.Name](ctx, one)
 	return a.exit(p.See(c, err), asJSON)

@@ -8,14 +8,16 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
-	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 )
 
 // useConfig sets what the file of the site says and no flag does: that of -config,
 // else the one in the current folder. What changes something needs more than a file
 // that was only found, unless a person sees that it was.
+//
+// The error is a [*settings.FileError] if there is no use in going on.
 func (a *app) useConfig(ctx context.Context, c *call) error {
 	path, named := c.Config, c.Config != ""
 	if !named {
@@ -35,14 +37,15 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 		path = found
 	}
 	f, err := siteconfig.Open(path)
-	var problems yamlfile.Problems
-	if errors.As(err, &problems) {
-		return err
+	if err != nil && named && c.wrong != nil {
+		err = c.wrong // it says so
 	}
 	if err != nil {
-		return usagef("-config: %v", err)
+		return &settings.FileError{Err: err}
 	}
-	a.note(c, "using "+path)
+	if !named {
+		a.note(c, "using "+path)
+	}
 	note, err := c.UseFile(ctx, f, c.Parsed, siteconfig.Reader{Commands: named})
 	if note != "" {
 		a.note(c, note)

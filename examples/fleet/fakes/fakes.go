@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -262,16 +264,18 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 func (w *World) AllowFile() string { return w.path("allow.yaml") }
 
 func (w *World) writeAllow() error {
-	servers := []string{"localhost", "127.0.0.1"}
+	hosts := map[string]bool{}
 	for _, f := range w.All {
-		for _, address := range []string{f.site.Upgrade.Target.URL, f.Origin.InstanceURL} {
-			u, err := url.Parse(address)
+		u := f.site.Upgrade
+		for _, address := range []string{u.Source.URL, u.Target.URL, u.InstanceURL} {
+			parsed, err := url.Parse(address)
 			if err != nil {
 				return err
 			}
-			servers = append(servers, u.Hostname())
+			hosts[parsed.Hostname()] = true
 		}
 	}
+	servers := slices.Sorted(maps.Keys(hosts))
 	b, err := json.MarshalIndent(map[string]any{
 		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,
 	}, "", "  ")

@@ -121,18 +121,7 @@ func (s *session) unanswered(err error) error {
 	if !errors.Is(err, ErrNoAnswer) {
 		return err
 	}
-	var missing []string
-	for _, f := range []struct{ flag, value string }{
-		{"-source-dir", s.a.SourceDir}, {"-target-dir", s.a.TargetDir}, {"-package", s.a.Package},
-	} {
-		if f.value == "" {
-			missing = append(missing, f.flag)
-		}
-	}
-	if missing == nil {
-		missing = []string{"-yes"}
-	}
-	return &MissingError{missing, "it asks questions, and nobody answers"}
+	return &MissingError{[]string{"-source-dir", "-target-dir", "-package"}, "it asks questions, and nobody answers"}
 }
 
 // tries is how often a person may correct an answer.

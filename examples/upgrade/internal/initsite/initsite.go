@@ -61,7 +61,7 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("init needs %s: %s", strings.Join(e.Flags, " and "), e.Reason)
+	return fmt.Sprintf("init needs %s: %s", strings.Join(e.Flags, ", "), e.Reason)
 }
 
 // Remedy says what to type.

@@ -162,11 +162,11 @@ func TestRefused(t *testing.T) {
 		change func(*testing.T, *world, *initsite.Options)
 		want   string
 	}{
-		"nobody answers":          {nil, nil, "init needs -source-dir and -target-dir and -package: it asks questions"},
-		"nobody answers the rest": {[]string{"", "", ""}, nil, "init needs -package: it asks questions"},
+		"nobody answers":          {nil, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
+		"nobody answers the rest": {[]string{"", "", ""}, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
 		"no default": {nil, func(_ *testing.T, _ *world, o *initsite.Options) {
 			o.Yes, o.Roots = true, []string{}
-		}, "init needs -source-dir and -target-dir: there is no default"},
+		}, "init needs -source-dir, -target-dir: there is no default"},
 		"not a folder of 2.1": {[]string{"", "/"}, nil, "-source-dir: / is not a salesforceIdConnect folder"},
 		"no zip":              {[]string{"", "", "", "/no/such.zip"}, nil, "-package: there is no such file"},
 		"http": {[]string{"", "", "", "", "http://idc21.example.com:8444"}, nil,

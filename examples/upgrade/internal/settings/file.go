@@ -28,6 +28,18 @@ func (s *Settings) label(flag string) string {
 	return flag
 }
 
+// FromFile reports whether the value of a flag is that of the site's file.
+func (s *Settings) FromFile(flag string) bool {
+	_, ok := s.file.origin[flag]
+	return ok
+}
+
+// FileError says that the file of a site cannot be used, whatever the flags say.
+type FileError struct{ Err error }
+
+func (e *FileError) Error() string { return e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
 // UseFile sets what the file of a site says and no flag does, as far as the command
 // uses it. The note says what is left to another machine.
 func (s *Settings) UseFile(
@@ -35,10 +47,10 @@ func (s *Settings) UseFile(
 ) (note string, err error) {
 	u, err := f.Upgrade()
 	if err != nil {
-		return "", mistake(f.Path+": "+err.Error(), "")
+		return "", &FileError{mistake(f.Path+": "+err.Error(), "")}
 	}
 	if note, err = s.adapt(f, c, u); err != nil {
-		return "", mistake(f.Path+": "+err.Error(), "")
+		return "", &FileError{mistake(f.Path+": "+err.Error(), "")}
 	}
 	sourceOnly := slices.Equal(u.Steps, []string{idconnect.StepPrepare}) && u.TargetDir == ""
 	s.file.origin = map[string]string{}
@@ -58,6 +70,9 @@ func (s *Settings) UseFile(
 		flag := siteconfig.SecretFlag(one.Place)
 		if c.Uses(flag) && !c.Given(flag) && !(sourceOnly && strings.HasPrefix(one.Place, "target.")) {
 			secrets[one.Place] = one.From
+			if one.From != nil {
+				s.file.origin[flag] = f.Where(one.Place)
+			}
 		}
 	}
 	s.file.secret = func(place string) (keystore.Password, error) {

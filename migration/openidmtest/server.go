@@ -21,6 +21,10 @@ import (
 // Server is a fake OpenIDM server. Its methods may be called by several
 // goroutines at once.
 type Server struct {
+	// URL is the server's base URL, "https://localhost:PORT/openidm/", with the
+	// host of Options.Addr where that is another address than those of localhost.
+	URL string
+
 	options Options
 	port    int
 	world   *world
@@ -106,6 +110,11 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting a fake server: %w", err)
 	}
+	host, _, _ := net.SplitHostPort(o.Addr)
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || host == "127.0.0.1" {
+		host = "localhost"
+	}
+	s.URL = "https://" + net.JoinHostPort(host, strconv.Itoa(s.port)) + contextPath + "/"
 	return s, nil
 }
 
@@ -354,9 +363,6 @@ func (s *Server) Wait() {
 	}
 }
 
-// URL returns the server's base URL, "https://localhost:PORT/openidm/".
-func (s *Server) URL() string { return "https://localhost:" + strconv.Itoa(s.port) + contextPath + "/" }
-
 // Port returns the TCP port on which the server listens.
 func (s *Server) Port() int { return s.port }
 
@@ -388,10 +394,10 @@ func (s *Server) Truststore() *keystore.Store {
 	return s.truststore
 }
 
-// HTTPClient returns a client that accepts the certificate which the server
+// Client returns a client that accepts the certificate which the server
 // has now, under any name, and what the server itself trusts. Ask for it anew
 // after a restart. Close closes its connections.
-func (s *Server) HTTPClient() *http.Client {
+func (s *Server) Client() *http.Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.client == nil {

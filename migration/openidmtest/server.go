@@ -110,12 +110,19 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting a fake server: %w", err)
 	}
-	host, _, _ := net.SplitHostPort(o.Addr)
+	return s, nil
+}
+
+// setPort says on which port the server listens, before it does.
+func (s *Server) setPort(port int) {
+	if s.port == port {
+		return
+	}
+	host, _, _ := net.SplitHostPort(s.options.Addr)
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || host == "127.0.0.1" {
 		host = "localhost"
 	}
-	s.URL = "https://" + net.JoinHostPort(host, strconv.Itoa(s.port)) + contextPath + "/"
-	return s, nil
+	s.port, s.URL = port, "https://"+net.JoinHostPort(host, strconv.Itoa(port))+contextPath+"/"
 }
 
 const maxRecords = 1_000_000
@@ -153,7 +160,7 @@ func (s *Server) listen(addr string) error {
 	s.mu.Unlock()
 	if s.options.InMemory {
 		if s.port == 0 {
-			s.port = 8443 + 1000*int(s.options.Role)
+			s.setPort(8443 + 1000*int(s.options.Role))
 		}
 		return nil
 	}
@@ -166,7 +173,7 @@ func (s *Server) listen(addr string) error {
 		if err != nil {
 			return err
 		}
-		s.port = l.Addr().(*net.TCPAddr).Port
+		s.setPort(l.Addr().(*net.TCPAddr).Port)
 		if refused <= 0 {
 			s.serveOn(l)
 			return nil

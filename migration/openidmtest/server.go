@@ -370,6 +370,12 @@ func (s *Server) Wait() {
 	}
 }
 
+// Role returns which of the two servers it plays.
+func (s *Server) Role() Role { return s.options.Role }
+
+// Generation returns the kind of server.
+func (s *Server) Generation() Generation { return s.options.Generation }
+
 // Port returns the TCP port on which the server listens.
 func (s *Server) Port() int { return s.port }
 

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -51,7 +52,9 @@ type Server struct {
 	Records int
 	// Requests and Given count what was asked for; read them when nothing runs.
 	Requests, Given int
-	slots           chan struct{}
+
+	mu    sync.Mutex // of the counts
+	slots chan struct{}
 }
 
 // NewServer returns a server that works on so many requests at once: the others
@@ -91,8 +94,10 @@ func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cooki
 		took += time.Duration(s.Records) * s.Scan
 	}
 	s.slots <- struct{}{}
+	s.mu.Lock()
 	s.Requests++
 	s.Given += n
+	s.mu.Unlock()
 	time.Sleep(took)
 	<-s.slots
 	buf = append(buf[:0], `{"result":[`...)

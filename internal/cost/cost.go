@@ -70,7 +70,7 @@ var rangeFilter = regexp.MustCompile(`^(?:_id gt "([^"\\]*)")?(?: and )?(?:_id l
 // QueryBody answers a query without a filter, or by a range of ids.
 func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
 	m := rangeFilter.FindStringSubmatch(q.Filter)
-	if m == nil {
+	if m == nil || q.ID != "" && q.ID != "query-all" {
 		return nil, &openidm.Error{Code: http.StatusBadRequest, Message: "filter " + q.Filter}
 	}
 	from, to := 0, s.Records
@@ -113,7 +113,12 @@ func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cooki
 	if from+n < to {
 		next = strconv.Quote(strconv.Itoa(offset + n))
 	}
-	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":-1}`, n, next), ctx.Err()
+	total := -1 // OrientDB counts for a query by name alone
+	if q.Count && q.ID != "" {
+		total = s.Records
+	}
+	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":%d}`, n, next, total),
+		ctx.Err()
 }
 
 // QueryPage is QueryBody, parsed.

@@ -103,9 +103,12 @@ type savedCollection struct {
 	Sums       [2][]byte
 	Twice      map[uint32]bool
 	Filter     []byte
+	Held       [2]held
+	Marks      [2][]byte
 
 	// Of what follows.
 	Differing []mismatch
+	Again     [2]again
 	Suspects  *suspectSet
 }
 
@@ -401,6 +404,8 @@ func (v *verifier) save() (savedCollection, bool) {
 			s.Begun, s.Left = true, r.Left()
 		}
 		saved.Sums[side] = f.sums[side].Bytes()
+		saved.Held[side].Ranges = slices.Clone(f.held[side].Ranges)
+		saved.Marks[side] = f.held[side].marks.Bytes()
 	}
 	return saved, true
 }
@@ -410,6 +415,10 @@ func (f *firstPass) restore(saved savedCollection) error {
 	maps.Copy(f.twice, saved.Twice)
 	for side := range f.sums {
 		f.counts[side] = saved.Sides[side].Count
+		f.held[side].Ranges = saved.Held[side].Ranges
+		if err := f.held[side].marks.Restore(saved.Marks[side]); err != nil {
+			return err
+		}
 		if err := f.sums[side].Restore(saved.Sums[side]); err != nil {
 			return err
 		}

@@ -283,6 +283,7 @@ type verifier struct {
 	readers [2]*ranges.Reader
 	cookies [2]string    // of the next page
 	rest    [2]savedSide // what was left when the pass began
+	again   [2]again     // what the second reading is about
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
@@ -334,6 +335,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 			return err
 		}
 	} else {
+		v.again = saved.Again
 		if saved.Suspects.IDs == nil { // as gob leaves an empty one
 			saved.Suspects.IDs = map[string]*suspect{}
 		}
@@ -341,7 +343,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 	note := func() {
 		v.store.put(v.number, savedCollection{
 			Stage: stageComparing, Report: v.report, Absent: v.absent, Plans: v.plans,
-			Differing: saved.Differing, Suspects: saved.Suspects.copy(),
+			Differing: saved.Differing, Suspects: saved.Suspects.copy(), Again: v.again,
 		}, nil)
 	}
 	for note(); len(saved.Differing) > 0; note() {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -125,7 +126,7 @@ func TestResumes(t *testing.T) {
 							// The times are in the plans, and sizes follow them.
 							c.Plans, c.Ranges, w.Plans, w.Ranges = nil, 0, nil, 0
 						}
-						if d := cmp.Diff(want.Collections, report.Collections); d != "" {
+						if d := cmp.Diff(want.Collections, report.Collections, cmpopts.IgnoreFields(CollectionReport{}, "Seconds")); d != "" {
 							t.Fatalf("after %d kills:\n%s", killed, d)
 						}
 						break

@@ -63,10 +63,10 @@ func writeJUnit(w io.Writer, rep *View) error {
 	case "done", "planned":
 		outcome.Out = rep.Title + ". " + rep.Lead
 	case string(verdict.Partly):
-		outcome.Skipped = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, rep.cause())
+		outcome.Skipped = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, rep.Cause)
 	default:
-		text := rep.cause()
-		if todo := rep.todo(); todo != "" {
+		text := rep.Cause
+		if todo := rep.ToDo; todo != "" {
 			text += "\nremedy: " + todo
 		}
 		outcome.Failure = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, text)

@@ -33,11 +33,11 @@ func (v *View) Blocks() []Block {
 	b.line(0, 2, "", when)
 	b.steps(v.Steps)
 	b.findings(v.Findings)
-	cause := v.cause()
+	cause := v.Cause
 	if cause != "" {
 		b.empty()
 		b.line(0, 2, Bad, "error: "+cause)
-		b.labelled(0, "remedy", v.todo())
+		b.labelled(0, "remedy", v.ToDo)
 	}
 	if v.Verify != nil {
 		b.empty()
@@ -202,7 +202,7 @@ func (b *blocks) failed(f *verify.FailedRecords) {
 			text += ": " + r.Reason
 		}
 		if r.Missing {
-			text += " (missing in the target)"
+			text += " (missing from the target)"
 		}
 		b.line(2, 4, "", text)
 	}

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/idconnect-go/upgrade/examples/summary"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -26,10 +24,8 @@ func (a *app) prepare(
 	if err := a.applyFlags(v, steps); err != nil {
 		return nil, err
 	}
-	if v.u.ReportDir != "" {
-		if err := report.CheckFiles(v.u.ReportDir, summary.Markdown); err != nil {
-			return nil, err
-		}
+	if err := checkReport(v.u.ReportDir); err != nil {
+		return nil, err
 	}
 	if ask {
 		if err := a.complete(ctx, &v.u, v.u.Missing()); err != nil {
@@ -100,27 +96,6 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	}
 	a.stepSummary(rep)
 	return errors.Join(err, show, a.saveIDs(v.u.RepairList, rep.Verify))
-}
-
-// save writes a report to a folder and prints where it is.
-func (a *app) save(rep *report.Report, dir string) error {
-	if err := errors.Join(rep.Save(dir), rep.Save(dir, summary.Markdown)); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
-	return err
-}
-
-// stepSummary adds a report to the summary of a GitHub workflow's step. That it
-// cannot is no failure of the command.
-func (a *app) stepSummary(rep *report.Report) {
-	file := a.env("GITHUB_STEP_SUMMARY")
-	if file == "" {
-		return
-	}
-	if err := summary.Append(file, rep); err != nil {
-		fmt.Fprintf(a.err, "upgrade: warning: %v\n", err)
-	}
 }
 
 func (a *app) status(ctx context.Context, args []string) error {

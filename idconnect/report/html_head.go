@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"net/url"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -162,22 +160,4 @@ func htmlFindingOf(f preflight.Finding) htmlFinding {
 		h.Link = u.String()
 	}
 	return h
-}
-
-// A word begins a sentence, and a word or a bracket ends it; a name, a path or an
-// address stays as it is.
-var (
-	firstWord = regexp.MustCompile(`^[a-z]+[ ,:]`)
-	lastWord  = regexp.MustCompile(`(^|\s)\(?[A-Za-z0-9-]+\)?$`)
-)
-
-// sentence writes a text that is the rest of a line as a sentence of its own.
-func sentence(s string) string {
-	if s = strings.TrimRight(s, " \n"); firstWord.MatchString(s) {
-		s = text.Capital(s)
-	}
-	if lastWord.MatchString(s) && strings.Contains(s, " ") {
-		s += "."
-	}
-	return s
 }

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"regexp"
+	"strings"
+
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -55,6 +58,14 @@ func resultOf(c *verify.CollectionReport) string {
 		return "differs"
 	}
 	return c.Result()
+}
+
+// verdictOf is the result of a collection on one line.
+func verdictOf(c *verify.CollectionReport) string {
+	if isEmpty(c) {
+		return withReason("no records", c.Reason)
+	}
+	return c.Verdict()
 }
 
 func toneOfCollection(c *verify.CollectionReport) Tone {
@@ -139,4 +150,22 @@ func failedWords(f *verify.FailedRecords) string {
 		return "the migration reports no failed records"
 	}
 	return "the migration could not copy " + n + ":"
+}
+
+// A word begins a sentence, and a word or a bracket ends it; a name, a path or an
+// address stays as it is.
+var (
+	firstWord = regexp.MustCompile(`^[a-z]+[ ,:]`)
+	lastWord  = regexp.MustCompile(`(^|\s)\(?[A-Za-z0-9-]+\)?$`)
+)
+
+// sentence writes a text that is the rest of a line as a sentence of its own.
+func sentence(s string) string {
+	if s = strings.TrimRight(s, " \n"); firstWord.MatchString(s) {
+		s = text.Capital(s)
+	}
+	if lastWord.MatchString(s) && strings.Contains(s, " ") {
+		s += "."
+	}
+	return s
 }

@@ -98,7 +98,7 @@ func TestComparisonTextDetails(t *testing.T) {
 		"nobody\uFFFD shows them\n",
 		"source 2, target not counted; not in the target: x\n", "remedy: bring it over\n",
 		"1 check skipped: verify these manually in the 7.1.6 UI",
-		"the migration could not copy 3 records:\n" +
+		"The migration could not copy 3 records:\n" +
 			"  m: u00002: Value … is bad \uFFFD (missing from the target)\n  m: u00003\n  and 1 more\n",
 		"\nrepair: migrate again\n",
 	} {

@@ -27,8 +27,8 @@ func sample(text string, n int) *report.Report {
 		Source: report.ServerSeen{URL: text, State: text, Version: text}, Tool: text, Error: text, Remedy: text}
 	began, ended := now, now.Add(1234*time.Millisecond)
 	v := &verify.Report{Notes: []string{text}, Off: []string{text}, Accept: []string{text}}
-	c := verify.CollectionReport{Name: text, Resource: text, Checked: true, SourceCount: 12408, MissingCount: int64(n),
-		ChangedCount: int64(n), ExtraCount: 1, Reason: text}
+	c := verify.CollectionReport{Name: text, Resource: text, Checked: true, Reason: text, SourceCount: 12408,
+		MissingCount: int64(n), ChangedCount: int64(n), ExtraCount: 1}
 	v.Failed = &verify.FailedRecords{Checked: true, Count: int64(n), Repair: text}
 	for i := range n {
 		id := fmt.Sprint(text, i)
@@ -44,8 +44,8 @@ func sample(text string, n int) *report.Report {
 		v.Checks = append(v.Checks, verify.Check{Code: text, Name: text, Result: verify.CheckFailed, Detail: text,
 			Remedy: text})
 		for _, s := range []preflight.Severity{preflight.Blocks, preflight.Warns, preflight.Informs} {
-			r.Findings = append(r.Findings, preflight.Finding{Code: text, Severity: s, Step: text, Seen: text, Why: text,
-				Remedy: text})
+			r.Findings = append(r.Findings, preflight.Finding{Code: text, Severity: s, Step: text, Seen: text,
+				Why: text, Remedy: text})
 		}
 	}
 	r.Verify = v
@@ -65,7 +65,9 @@ func markdown(t *testing.T, r *report.Report) string {
 var (
 	ours   = regexp.MustCompile(`</?(code|details|summary)>|<!-- A report on Salesforce Identity Connect\. -->`)
 	begins = regexp.MustCompile("^(|#{2,3} .*|\\| .*|\\|( --- \\|)+|- (\\[ \\] \\*\\*)?([A-Za-z&<]|\\d+[^.)\\d]).*|" +
-		"<details><summary>.*</summary>|</details>|<!-- .*|<code>.*|\\*\\*(What to do|Repair):\\*\\* .*|and [\\d,]+ more|[A-Z].*|\\d+[^.)\\d].*)$")
+		"<details><summary>.*</summary>|</details>|<!-- .*|<code>.*|\\*\\*(What to do|Repair):\\*\\* .*|" +
+		"and [\\d,]+ more|[A-Z].*|\\d+[^.)\\d].*)$")
+	ourMarks = strings.NewReplacer("- [ ] **", "", "** (", "(", "**What to do:**", "", "**Repair:**", "")
 	// What Markdown could take for its own, but for what the summary writes.
 	marks = regexp.MustCompile("[`_\\[\\]~@\\\\!$]|://|:tada|www\\.|&[a-z]|\\*")
 )
@@ -87,7 +89,7 @@ func checkMarkdown(t *testing.T, text string) {
 			t.Fatalf("a line begins in another way: %.200q", line)
 		}
 		plain := ours.ReplaceAllString(line, "")
-		plain = strings.NewReplacer("- [ ] **", "", "** (", "(", "**What to do:**", "", "**Repair:**", "").Replace(plain)
+		plain = ourMarks.Replace(plain)
 		if m := marks.FindString(plain); m != "" {
 			t.Errorf("%q in %q", m, line)
 		}

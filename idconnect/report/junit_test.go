@@ -195,7 +195,8 @@ func TestReportJUnitTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkJUnit(t, b.Bytes())
-	for _, want := range []string{`skipped="0" time="868.220">`, `name="outcome" classname="identity-connect.run" time="4.000"`,
+	for _, want := range []string{`skipped="0" time="868.220">`,
+		`name="outcome" classname="identity-connect.run" time="4.000"`,
 		`name="migrate" classname="identity-connect.steps" time="672.000"`,
 		`name="verify" classname="identity-connect.steps" time="11.250"`,
 		`name="users" classname="identity-connect.collections" time="60.500"`,

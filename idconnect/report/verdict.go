@@ -24,9 +24,9 @@ func (v *View) fillVerdict() {
 		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "Nothing blocks it. Nothing was changed."
 		if n := v.severe(preflight.Warns); n > 0 {
 			v.Tone = Care
-			v.Lead = "Nothing blocks it, but read the " + text.Number(n, "warning", "warnings") + ". Nothing was changed."
-			if n == 1 {
-				v.Lead = "Nothing blocks it, but read the warning. Nothing was changed."
+			v.Lead = "Nothing blocks it, but read the warning. Nothing was changed."
+			if n > 1 {
+				v.Lead = fmt.Sprintf("Nothing blocks it, but read the %d warnings. Nothing was changed.", n)
 			}
 		}
 	case "blocked":
@@ -196,11 +196,11 @@ func sumsOf(r *verify.Report) (s sums) {
 
 // same says what a comparison without a difference proves.
 func (s *sums) same(which string) string {
-	all := "All " + text.Grouped(s.source) + " records of the source" + which + " are in the target with the same content"
+	all, are := "All "+text.Grouped(s.source)+" records", " are"
 	if s.source == 1 {
-		all = "The one record of the source" + which + " is in the target with the same content"
+		all, are = "The one record", " is"
 	}
-	return all + s.but() + "."
+	return all + " of the source" + which + are + " in the target with the same content" + s.but() + "."
 }
 
 // differences says how the servers differ.

@@ -126,7 +126,8 @@ func TestResumes(t *testing.T) {
 							// The times are in the plans, and sizes follow them.
 							c.Plans, c.Ranges, w.Plans, w.Ranges = nil, 0, nil, 0
 						}
-						if d := cmp.Diff(want.Collections, report.Collections, cmpopts.IgnoreFields(CollectionReport{}, "Seconds")); d != "" {
+						if d := cmp.Diff(want.Collections, report.Collections,
+							cmpopts.IgnoreFields(CollectionReport{}, "Seconds")); d != "" {
 							t.Fatalf("after %d kills:\n%s", killed, d)
 						}
 						break

@@ -102,12 +102,12 @@ func (p Pair) Check(ctx context.Context) (Seen, error) {
 	}
 	ordered := later(marks[1], marks[0]) != ""
 	if !ordered && !marks[0].differ(marks[1]) {
-		seen.Notes = append(seen.Notes, fmt.Sprintf("it could not be told whether %s and %s are two servers: if a forwarded "+
-			"port or a proxy leads both addresses to one, the comparison proves nothing", a, b))
+		seen.Notes = append(seen.Notes, fmt.Sprintf("it could not be told whether %s and %s are two "+
+			"servers: if a forwarded port or a proxy leads both addresses to one, the comparison proves nothing", a, b))
 	}
 	if !ordered {
-		seen.Notes = append(seen.Notes, fmt.Sprintf("nothing tells which of the two servers is 2.1: %s was read as the source, "+
-			"%s as the target", a, b))
+		seen.Notes = append(seen.Notes, fmt.Sprintf("nothing tells which of the two servers is 2.1: %s was "+
+			"read as the source, %s as the target", a, b))
 	}
 	return seen, nil
 }

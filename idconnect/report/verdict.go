@@ -275,7 +275,7 @@ func (v *View) counting() string {
 			read = append(read, text.Grouped(c.SourceCount)+" "+c.Name)
 		}
 	}
-	return fmt.Sprintf("The %s migrated and the %s compared are two counts: the target counts what its mappings "+
-		"processed, while the comparison counts what it read from the source (%s).", text.Grouped(migrated),
-		text.Grouped(v.Verdict.Source), listed(read))
+	return fmt.Sprintf("%s migrated, %s compared: the target counts what its mappings processed, the comparison "+
+		"what it read from the source (%s), so the two numbers need not agree.",
+		text.Number(migrated, "record", "records"), text.Grouped(v.Verdict.Source), listed(read))
 }

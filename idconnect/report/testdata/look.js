@@ -25,6 +25,9 @@
     for (const box of r.getClientRects()) if ((box.right > innerWidth + .5 || box.left < -.5)) {
       out.outside.push(own[0].data.trim().slice(0, 30)); break; }
   }
+  for (const e of document.querySelectorAll('.result')) {
+    const box = e.getBoundingClientRect();
+    if (!e.checkVisibility() || !box.width || box.left < 0 || box.right > innerWidth + .5) out.cut.push('result ' + e.textContent); }
   out.verdict = getComputedStyle(document.querySelector('h1')).color;
   out.title = document.querySelector('h1').textContent;
   out.scripts = document.scripts.length;

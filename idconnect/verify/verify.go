@@ -139,7 +139,7 @@ type Progress struct {
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
-	notes, err := pair.Check(ctx)
+	seen, err := pair.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,8 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		return nil, err
 	}
 	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
-	report.Notes, report.Accept, report.Off = notes, opts.Accept, opts.off()
+	report.Notes, report.Accept, report.Off = seen.Notes, opts.Accept, opts.off()
+	report.SourceVersion, report.TargetVersion = seen.Source, seen.Target
 	for _, next := range then {
 		if err == nil {
 			err = next(ctx, report)
@@ -255,8 +256,12 @@ func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Opt
 		}
 		v := newVerifier(servers, opts, collection, key, &progress)
 		v.store, v.number, v.rates = store, i, rates
+		began, anew := time.Now(), store.saved(i).Stage == stageNotBegun
 		if err = v.run(ctx); err != nil {
 			break
+		}
+		if v.report.Checked && anew {
+			v.report.Seconds = time.Since(began).Seconds()
 		}
 		report.Collections = append(report.Collections, v.report)
 	}

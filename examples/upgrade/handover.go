@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -39,18 +38,9 @@ func (h *handoverFlags) add(f *flag.FlagSet, export bool) {
 func (a *app) handoverKey(h *handoverFlags) (k idconnect.HandoverKey, err error) {
 	k.Recipients = h.recipients
 	if h.identity != "" {
-		info, err := os.Stat(h.identity)
-		if err != nil {
+		if k.Identities, err = keystore.ReadSecretFile(h.identity); err != nil {
 			return k, usagef("-identity-file: %v", err)
 		}
-		if !info.Mode().IsRegular() || info.Size() > 64<<10 {
-			return k, usagef("-identity-file %s: not a regular file of at most 64 KB", h.identity)
-		}
-		text, err := os.ReadFile(h.identity)
-		if err != nil {
-			return k, usagef("-identity-file: %v", err)
-		}
-		k.Identities = keystore.NewPassword(string(text))
 	}
 	if len(k.Recipients) == 0 {
 		k.Passphrase, err = a.password(h.passphrase, "-passphrase-file", handoverVariable)

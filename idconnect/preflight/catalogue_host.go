@@ -127,7 +127,7 @@ var entriesOfHost = ofHost{
 		Checks: "Who may read the files of passwords and of age identities: on Unix the permission bits of the " +
 			"file and of the folders above it, on Windows its access control list, for Everyone, Users and " +
 			"other groups that hold all users. Files below `C:\\` inherit such a list.",
-		Why:    "it is an administrator's password, or that of a store of private keys",
+		Why: "it is an administrator's password, or that of a store of private keys",
 		Remedy: "take that right away: `chmod 600 FILE`, or on Windows " +
 			"`icacls FILE /inheritance:r /grant:r *S-1-3-4:F`",
 	},

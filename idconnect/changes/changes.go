@@ -5,7 +5,7 @@
 // knows no server and counts nothing, which package verify does.
 //
 // It is for programs whose servers differ by more, or by less, than is known here.
-// Begin with [Default], [Change] and [Apply].
+// Begin with [Default], [Change] and [Added].
 package changes
 
 import "encoding/json"

@@ -2,8 +2,10 @@
 // far as a program can make them: that permission sets, groups, organizations,
 // mappings, connectors and links of the source are in the target, and which
 // records the migration could not copy. It adds them to the report of a
-// comparison by package verify and never changes a server. Begin with [Run] and
-// [Options]; [Codes] are the checks.
+// comparison by package verify and never changes a server.
+//
+// It is for programs that call package verify themselves; idconnect.Verify does both.
+// Begin with [Run], [Options] and [Codes], which are the checks.
 package acceptance
 
 import (

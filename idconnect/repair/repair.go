@@ -3,7 +3,10 @@
 // It writes through repo/… alone, where no script runs and no synchronization
 // begins, never deletes, and refuses what it cannot restore whole. That the
 // repository of 7.1.6 can be written in this way is assumed; it was tried on the
-// community's 7.0.2. Begin with [Run] and [Options].
+// community's 7.0.2.
+//
+// It is for programs that act on what a comparison found. Begin with [Run], [Options]
+// and [Record].
 package repair
 
 import (

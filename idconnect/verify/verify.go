@@ -1,7 +1,10 @@
 // Package verify compares the records of two OpenIDM servers by id and content,
 // with little memory, and reports what is missing, extra or changed. It reads
 // through [openidm.Client] and changes nothing; what to do about a difference is
-// for package repair. Begin with [Run] and [Options]; the result is a [Report].
+// for package repair.
+//
+// It is for programs that prove that two servers hold the same, after a migration or
+// at any time. Begin with [Run], [Options] and [Report].
 //
 // Package acceptance adds the checks with which the vendor's procedure ends, and
 // idconnect.Verify does both.

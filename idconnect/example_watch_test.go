@@ -17,8 +17,9 @@ import (
 // A program that watches a migration, whoever started it, shows rate and time left,
 // and writes a report of the comparison at its end.
 func ExampleUpgrade_Watch() {
-	site, err := idconnecttest.StartSite("", idconnecttest.Options{IsSetUp: true,
-		Source: openidmtest.Options{Users: 200}, Target: openidmtest.Options{PageSize: 20, Pace: 20 * time.Millisecond}})
+	o := idconnecttest.Options{Source: openidmtest.Options{Users: 200}, IsSetUp: true}
+	o.Target.PageSize, o.Target.Pace = 20, 20*time.Millisecond
+	site, err := idconnecttest.StartSite("", o)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -107,6 +107,9 @@ var rooms = []room{
 	{path: "idconnect/idconnecttest", closed: true},
 }
 
+// forCommands are modules that no package of the SDK imports.
+var forCommands = []string{"go.yaml.in/yaml/v3", "github.com/santhosh-tekuri/jsonschema/v6"}
+
 func roomAt(path string) int {
 	return slices.IndexFunc(rooms, func(r room) bool { return r.path == path })
 }
@@ -175,6 +178,9 @@ func TestHouse(t *testing.T) {
 			}
 			for _, i := range parsed.Imports {
 				to, _ := strconv.Unquote(i.Path.Value)
+				if slices.Contains(forCommands, to) && !isExample(p.room) {
+					t.Errorf("%s of %s imports %s, which is for commands", filepath.Base(file), p.room, to)
+				}
 				if to, ours := strings.CutPrefix(to, p.Module.Path+"/"); ours {
 					checkArrow(t, filepath.Base(file), p.room, to)
 				}

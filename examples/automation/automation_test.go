@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 type fixture struct {
 	source, target *openidmtest.Server
 	migrations     func() int
-	site           site
+	site           siteconfig.Config
 	dir            string
 	out            bytes.Buffer
 	tolerate       string
@@ -58,11 +59,12 @@ func newFixture(t *testing.T) *fixture {
 	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	u := installed.Upgrade
-	f.site = site{
-		Name: "hamburg", SourceDir: u.SourceDir, TargetDir: u.TargetDir, SourceURL: u.Source.URL,
-		TargetURL: u.Target.URL, InstanceURL: u.InstanceURL, SourcePasswordFile: file, TargetPasswordFile: file,
-		Steps: u.Steps, Accept: u.Verify.Accept,
+	u, secret := installed.Upgrade, &siteconfig.Secret{File: "password"}
+	f.site = siteconfig.Config{
+		ID:          "hamburg",
+		Source:      siteconfig.Server{Dir: u.SourceDir, URL: u.Source.URL, Password: secret},
+		Target:      siteconfig.Server{Dir: u.TargetDir, URL: u.Target.URL, Password: secret},
+		InstanceURL: u.InstanceURL, Steps: u.Steps, Accept: u.Verify.Accept,
 	}
 	return f
 }
@@ -78,15 +80,15 @@ func (f *fixture) Write(b []byte) (int, error) {
 // run runs the program on the site.
 func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 	t.Helper()
-	list, err := json.Marshal([]site{f.site})
+	list, err := json.Marshal([]siteconfig.Config{f.site}) // JSON is YAML, too
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(f.dir, "sites.json"), list, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(f.dir, "sites.yaml"), list, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f.out.Reset()
-	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}
+	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.yaml")}
 	code = command(ctx, args, f, f)
 	log, err := os.ReadFile(filepath.Join(f.dir, "log"))
 	if err != nil {
@@ -128,14 +130,14 @@ func TestFindings(t *testing.T) {
 		},
 		"the password is wrong": {
 			func(f *fixture) {
-				f.site.SourcePasswordFile = filepath.Join(f.dir, "wrong")
-				os.WriteFile(f.site.SourcePasswordFile, []byte("not this one"), 0o600)
+				f.site.Source.Password = &siteconfig.Secret{File: "wrong"}
+				os.WriteFile(filepath.Join(f.dir, "wrong"), []byte("not this one"), 0o600)
 			},
 			"blocked: SOURCE-PASSWORD",
 		},
 		"a warning": {
 			func(f *fixture) {
-				file, err := os.OpenFile(f.site.SourceDir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
+				file, err := os.OpenFile(f.site.Source.Dir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
 				if err == nil {
 					file.WriteString("more")
 					file.Close()
@@ -192,14 +194,35 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// The README shows the code of this program, word for word.
+// Mistakes in the list end the program before anything is begun.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := "- id: one\n  source: {url: 'https://a/openidm/', pasword: hush-hush}\n- id: two\n  steps: [fly]\n"
+	path := filepath.Join(dir, "sites.yaml")
+	if err := os.WriteFile(path, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	code := command(t.Context(), []string{path}, &out, &out)
+	for _, line := range []string{
+		":2:39: [0].source.pasword: unknown key, did you mean password?\n",
+		":4:11: [1].steps[0]: unknown value fly",
+	} {
+		if code != 2 || !strings.Contains(out.String(), path+line) {
+			t.Errorf("exit code %d, no %q in\n%s", code, line, &out)
+		}
+	}
+}
+
+// The README shows code that is compiled, word for word.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := os.ReadFile("site.go")
+	code, err := os.ReadFile("../../idconnect/example_upgrade_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,6 +230,6 @@ func TestREADME(t *testing.T) {
 	shown, _, found := strings.Cut(shown, "```\n")
 	indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(shown, "\n"), "\n", "\n\t") + "\n}\n"
 	if !found || !strings.Contains(string(code), "\n"+indented) {
-		t.Errorf("site.go does not hold, as the end of a function:\n%s", shown)
+		t.Errorf("example_upgrade_test.go does not hold, as the end of a function:\n%s", shown)
 	}
 }

@@ -8,8 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -209,7 +212,7 @@ func (w *World) Secrets() []string {
 func (w *World) Upgrade(f *Fake) *idconnect.Upgrade { return f.site.Upgrade }
 
 // WriteFleet writes the fleet file, as JSON, with the members of extra beside
-// its own.
+// its own, and the file of what workers allow.
 func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	file := map[string]any{
 		"version": 1, "name": name,
@@ -254,7 +257,32 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(b, '\n'), 0o600)
+	return errors.Join(os.WriteFile(path, append(b, '\n'), 0o600), w.writeAllow())
+}
+
+// AllowFile is what a worker of this fleet allows; [World.WriteFleet] writes it.
+func (w *World) AllowFile() string { return w.path("allow.yaml") }
+
+func (w *World) writeAllow() error {
+	hosts := map[string]bool{}
+	for _, f := range w.All {
+		u := f.site.Upgrade
+		for _, address := range []string{u.Source.URL, u.Target.URL, u.InstanceURL} {
+			parsed, err := url.Parse(address)
+			if err != nil {
+				return err
+			}
+			hosts[parsed.Hostname()] = true
+		}
+	}
+	servers := slices.Sorted(maps.Keys(hosts))
+	b, err := json.MarshalIndent(map[string]any{
+		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(w.AllowFile(), append(b, '\n'), 0o600)
 }
 
 // Close ends all servers.

@@ -104,7 +104,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 	}
 	if r.journal.MigrateNote().IsOpen() {
 		return &ending.Known{Text: "the outcome of an earlier migrate is not known, so nothing is repaired",
-			Do: "run the upgrade again (run): it finds out"}
+			Do: "run the upgrade again (Upgrade.Run): it finds out"}
 	}
 	m, err := r.Migration()
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 	}
 	if s, err := m.Status(ctx); err == nil && s.Phase == migration.PhaseRunning {
 		return &ending.Known{Text: "a migration is under way on the target, so nothing is repaired",
-			Do: "wait until it ends (status -watch), then verify again"}
+			Do: "wait until it ends (Upgrade.Watch), then verify again"}
 	}
 	return nil
 }

@@ -98,6 +98,6 @@ func (e *AddedError) Error() string {
 
 // Remedy says what to do.
 func (e *AddedError) Remedy() string {
-	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), " +
+	return "look at these files; when nothing in them is needed, say that they go too (Upgrade.RemoveAdded), " +
 		"or remove the folder yourself"
 }

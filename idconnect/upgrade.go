@@ -80,7 +80,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 type MissingError struct{ Field, Step string }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("step %s needs %s", e.Step, e.Field)
+	return fmt.Sprintf("step %s needs Upgrade.%s", e.Step, e.Field)
 }
 
 // Server says how one of the two servers is reached.

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -142,10 +143,10 @@ func (a *app) exit(err error) int {
 	}
 	var door redact.Redactor // the secrets of a run are taken out by the run
 	if said := err.Error(); said != "" {
-		fmt.Fprintf(a.err, "upgrade: error: %s\n", door.Lines(said))
+		fmt.Fprintf(a.err, "upgrade: error: %s\n", door.Lines(fieldflags.Text(said)))
 	}
 	if remedy := idconnect.RemedyOf(err); remedy != "" {
-		fmt.Fprintf(a.err, "upgrade: hint: %s\n", door.Lines(remedy))
+		fmt.Fprintf(a.err, "upgrade: hint: %s\n", door.Lines(fieldflags.Text(remedy)))
 	}
 	switch {
 	case errors.As(err, &wrong), errors.As(err, &missing):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
@@ -39,7 +40,7 @@ func (a *app) repair(ctx context.Context, args []string) error {
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
 	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
+	v.u.Events = fieldflags.Events(progress.event)
 	opts := repair.Options{Paths: list, Apply: *apply}
 	if !*yes {
 		opts.Approve = show.Approval(a.err, func(ctx context.Context, question string) (string, error) {
@@ -57,12 +58,13 @@ func (a *app) repair(ctx context.Context, args []string) error {
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	if v.json {
 		return errors.Join(err, a.json(rep))
 	}
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
-		whole := idconnect.ReportOf(rep.Verify, nil)
+		whole := fieldflags.Value(idconnect.ReportOf(rep.Verify, nil))
 		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/certfile"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -22,7 +23,7 @@ import (
 type trustFlags struct {
 	file, passwordFile, host, chainFile, connect string
 	save, alias, fingerprint                     string
-	add, json                                    bool
+	add, legacyTLS, json                         bool
 }
 
 func (t *trustFlags) define(f *flag.FlagSet) {
@@ -32,6 +33,7 @@ func (t *trustFlags) define(f *flag.FlagSet) {
 		"`host` name or address that the JVM connects to (default: the host of -connect)")
 	f.StringVar(&t.chainFile, "chain", "", "`file` with the server's certificate chain in PEM, leaf first, or in DER")
 	f.StringVar(&t.connect, "connect", "", "`HOST:PORT` or URL of the server, to get its certificate chain")
+	f.BoolVar(&t.legacyTLS, "legacy-tls", false, "allow TLS 1.0 and 1.1 with -connect, to get the certificate alone")
 	f.StringVar(&t.save, "save-server", "", "write the server's own certificate to a new `file` in PEM")
 	f.BoolVar(&t.add, "add", false,
 		"put the server's own certificate into -truststore, and keep the old file beside it")
@@ -64,6 +66,8 @@ func (a *app) trust(ctx context.Context, args []string) error {
 		return usagef("trust needs -truststore and either -chain or -connect")
 	case t.file == "" && t.add:
 		return usagef("trust -add needs -truststore")
+	case t.legacyTLS && t.connect == "":
+		return usagef("-legacy-tls needs -connect")
 	case t.fingerprint != "" && !t.add:
 		return usagef("-fingerprint needs -add")
 	}
@@ -126,7 +130,7 @@ func (t *trustAnswer) judge(err error) {
 	t.Message = err.Error()
 	var verdict *jvmtrust.Error
 	if errors.As(err, &verdict) {
-		t.Message, t.Remedy = verdict.Message, verdict.Remedy
+		t.Message, t.Remedy = verdict.Message, fieldflags.Text(verdict.Remedy)
 	}
 }
 
@@ -143,6 +147,9 @@ func (t *trustFlags) chain(ctx context.Context) ([]*x509.Certificate, error) {
 		return nil, usagef("-connect %s: %v", t.connect, err)
 	}
 	client := &openidm.Client{BaseURL: address, Compat: openidm.CompatSuites}
+	if t.legacyTLS {
+		client.Compat = openidm.CompatVersions
+	}
 	if t.host == "" {
 		t.host = client.Host()
 	}

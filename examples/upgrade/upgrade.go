@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -44,6 +45,7 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	p = fieldflags.Value(p)
 	show := a.showPlan(p, v.json)
 	if v.u.ReportDir != "" {
 		show = errors.Join(show, a.save(p.Report(), v.u.ReportDir))
@@ -76,12 +78,13 @@ func (a *app) upgrade(ctx context.Context, args []string) error {
 
 func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
+	v.u.Events = fieldflags.Events(progress.event)
 	rep, err := v.u.Run(ctx)
 	progress.end()
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	var show error
 	if v.json {
 		show = a.json(rep)
@@ -125,7 +128,7 @@ func (a *app) status(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.showPlan(p, v.json)
+	return a.showPlan(fieldflags.Value(p), v.json)
 }
 
 func (a *app) verify(ctx context.Context, args []string) error {
@@ -136,13 +139,14 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
 	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
+	v.u.Events = fieldflags.Events(progress.event)
 	report, err := v.u.Compare(ctx)
 	progress.end()
 	if report == nil {
 		return err
 	}
-	whole := idconnect.ReportOf(report, err)
+	report = fieldflags.Value(report)
+	whole := fieldflags.Value(idconnect.ReportOf(report, err))
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {
@@ -173,9 +177,10 @@ func (a *app) rollback(ctx context.Context, args []string) error {
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
 	if v.logLevel == "json" {
-		v.u.Events = a.newProgress(v.logLevel).event
+		v.u.Events = fieldflags.Events(a.newProgress(v.logLevel).event)
 	}
 	results, err := v.u.Rollback(ctx, *to)
+	results = fieldflags.Value(results)
 	if v.json {
 		return errors.Join(err, a.json(results))
 	}

@@ -91,7 +91,7 @@ func (r Requests) start() string {
 }
 
 func (r Requests) look() string {
-	return fmt.Sprintf("look at what it holds (idconnect.Verify; or %smanaged/user and repo/link): "+
+	return fmt.Sprintf("look at what it holds (idconnect.Verify, or %smanaged/user and repo/link): "+
 		"if migrate was not received, or broke off, send it once more with Upgrade.Again",
 		r.Site.Target.URL)
 }

@@ -93,7 +93,7 @@ var (
 	// Other programs have flags, up to the end of their command.
 	others = regexp.MustCompile("(?:keytool|openssl|java|Java|go test|unzip|gunzip|bunzip2|xz|zstd|base64|xxd|iconv|" +
 		"pk12util|brew|/bin/sh) [^;,()`]*")
-	flags = regexp.MustCompile(`(?:^|[ ("])-(?:[a-z]|%s|\{)[a-z-]*`)
+	flags = regexp.MustCompile(`(?:^|[ ("])-[a-z%{][a-z-]*`)
 )
 
 // TestNoFlags: no text of the SDK names a flag, which its importers do not have.

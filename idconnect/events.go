@@ -4,10 +4,12 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // EventKind says what an [Event] is about.
@@ -47,6 +49,44 @@ type Event struct {
 	Finding *preflight.Finding `json:"finding,omitempty"`
 }
 
+// String returns the event on one line, without its time.
+func (e Event) String() string {
+	about, what := string(e.Kind), ""
+	if e.Step != "" {
+		about = e.Step
+	}
+	switch e.Kind {
+	case EventFinding:
+		if e.Finding != nil {
+			about += " " + string(e.Finding.Severity)
+			what = e.Finding.String()
+		}
+	case EventProgress:
+		what = text.List(text.Progress(e.Done, e.Total, e.Unit, e.Rate, e.Left), e.Detail)
+	case EventOutput:
+		what = "| " + e.Detail
+	default:
+		if what = string(e.State); e.Detail != "" && e.Detail != what {
+			what = strings.TrimPrefix(what+": "+e.Detail, ": ")
+		}
+	}
+	return text.Line(strings.TrimSuffix(about+": "+what, ": "))
+}
+
+// level is that of Upgrade.Logger.
+func (e Event) level() slog.Level {
+	switch {
+	// What a notice says of a wait, the migration client has logged.
+	case e.Kind == EventProgress, e.Kind == EventOutput, e.Kind == EventNotice:
+		return slog.LevelDebug
+	case e.State == report.Failed, e.Finding != nil && e.Finding.Severity == preflight.Blocks:
+		return slog.LevelError
+	case e.State == report.Interrupted, e.Finding != nil && e.Finding.Severity == preflight.Warns:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
 // LogValue gives the event's fields to a [slog.Logger], but for its time.
 func (e Event) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("kind", string(e.Kind))}
@@ -59,12 +99,15 @@ func (e Event) LogValue() slog.Value {
 	add("state", string(e.State))
 	add("detail", e.Detail)
 	if e.Kind == EventProgress {
-		attrs = append(attrs, slog.Int64("done", e.Done), slog.Int64("total", e.Total))
+		attrs = append(attrs, slog.Int64("done", e.Done))
+		if e.Total >= 0 {
+			attrs = append(attrs, slog.Int64("total", e.Total))
+		}
 		add("unit", e.Unit)
 		if e.Rate > 0 {
 			attrs = append(attrs, slog.Float64("rate", e.Rate))
 		}
-		if e.Left > 0 {
+		if e.Left >= 0 {
 			attrs = append(attrs, slog.Duration("left", e.Left))
 		}
 	}

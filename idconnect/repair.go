@@ -87,7 +87,7 @@ func (r *runner) repairDefaults(opts *repair.Options) {
 	}
 	also := opts.Progress
 	opts.Progress = func(done, total int) {
-		r.emit(Event{Kind: EventProgress, Step: "repair", Done: int64(done), Total: int64(total), Unit: "records"})
+		r.progress(Event{Step: "repair", Done: int64(done), Total: int64(total), Unit: "records"})
 		if also != nil {
 			also(done, total)
 		}

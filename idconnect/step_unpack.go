@@ -52,7 +52,7 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	err = archive.Unpack(ctx, s.Package, s.TargetDir, temp, func(done, total int64) {
-		s.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
+		s.progress(Event{Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
 		// after the rename can still be taken back.

@@ -39,7 +39,7 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 	also := options.Progress
 	options.Progress = func(p verify.Progress) {
 		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection,
-			Done: p.Source, Total: p.Total, Unit: "records"})
+			Done: p.Source, Total: p.Total, Unit: "records", Rate: p.Rate, Left: p.Left})
 		if also != nil {
 			also(p)
 		}

@@ -207,7 +207,8 @@ type Upgrade struct {
 	// Events receives what happens, one call at a time; the run waits for it.
 	// [Upgrade.Stream] gives the same to a loop.
 	Events func(Event)
-	// Logger receives the requests at debug level; nil: silent.
+	// Logger receives what happens at info level, the requests and counts at debug
+	// level; nil: silent. See Logging above.
 	Logger *slog.Logger
 
 	// For tests: what is asked of this machine, the durations of a set-up, and

@@ -138,6 +138,15 @@ type Stream struct {
 	err    error
 }
 
+// String says what it is: its fields hold secrets.
+func (*Stream) String() string { return "the events of a run" }
+
+// GoString is String.
+func (s *Stream) GoString() string { return s.String() }
+
+// LogValue implements [slog.LogValuer].
+func (s *Stream) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
 // Stream prepares a [Upgrade.Run], which begins when its events are ranged
 // over. u.Events, where it is set, is called as well.
 func (u *Upgrade) Stream(ctx context.Context) *Stream { return &Stream{ctx: ctx, u: *u} }

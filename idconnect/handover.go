@@ -2,11 +2,13 @@ package idconnect
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -25,6 +27,9 @@ type HandoverKey struct {
 	// Identities is the text of a file of identities, "AGE-SECRET-KEY-1…".
 	Identities openidm.Secret
 }
+
+// LogValue gives the recipients to a [slog.Logger].
+func (k HandoverKey) LogValue() slog.Value { return redact.Fields(k) }
 
 // Export writes the two stores of SourceDir into one file, encrypted with age,
 // to be carried to the machine of the target, where StoresFile names it. The

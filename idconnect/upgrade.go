@@ -19,6 +19,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -111,6 +112,9 @@ type Server struct {
 	// target is known by its folder, or StateDir, alone. For tests.
 	HTTPClient *http.Client
 }
+
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (s Server) LogValue() slog.Value { return redact.Fields(s) }
 
 // Upgrade is one upgrade: what is where, and how to reach it. Only what the
 // chosen steps need must be set ([Upgrade.Missing] says what that is).
@@ -217,6 +221,9 @@ type Upgrade struct {
 	setup        setup.Options
 	pollInterval time.Duration
 }
+
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (u Upgrade) LogValue() slog.Value { return redact.Fields(u) }
 
 // site gives the site with every default resolved.
 func (u *Upgrade) site() (*site.Site, error) {

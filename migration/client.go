@@ -88,6 +88,14 @@ func (c *Client) check(doing string) error {
 	return nil
 }
 
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (c *Client) LogValue() slog.Value {
+	if c == nil {
+		return slog.AnyValue(nil)
+	}
+	return redact.Fields(c)
+}
+
 // Source is where the target reads from.
 type Source struct {
 	// InstanceURL is the source's address as seen by the target, https, with
@@ -98,6 +106,9 @@ type Source struct {
 	// AuthType is how the target authenticates to the source; "": "idm_headers".
 	AuthType string
 }
+
+// LogValue gives the fields that are set to a [slog.Logger], without the password.
+func (s Source) LogValue() slog.Value { return redact.Fields(s) }
 
 // check says which field cannot be sent. What an address holds might be secret
 // and is not repeated.

@@ -334,8 +334,8 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		openidm.ActionRequest{Repeatable: true}, &names)
 	if err != nil {
 		return first +
-			"restore the records by their ids: verify.Report.SaveRepairList writes them down, Upgrade.Repair restores them; " +
-			"this target is not known to migrate twice"
+			"restore the records by their ids: verify.Report.SaveRepairList writes them down, " +
+			"Upgrade.Repair restores them; this target is not known to migrate twice"
 	}
 	var mappings []string
 	for _, r := range failed.Records {

@@ -85,6 +85,9 @@ type Options struct {
 	log *slog.Logger // of Run: the source's; may be nil
 }
 
+// LogValue gives the options that are set to a [slog.Logger].
+func (o Options) LogValue() slog.Value { return redact.Fields(o) }
+
 // Progress is the progress of a comparison.
 type Progress struct {
 	Collection string // the Name of the collection

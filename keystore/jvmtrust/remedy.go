@@ -54,8 +54,8 @@ func nameRemedy(host string, c *x509.Certificate) string {
 	}
 	if names[0] == "localhost" || isLoopback(names[0]) {
 		// A hosts entry for localhost would take the name from everything else on that machine.
-		return fmt.Sprintf("%s; or, if source and target run on one machine, use https://%s/openidm/ in Upgrade.InstanceURL",
-			renew, net.JoinHostPort(names[0], "PORT"))
+		return fmt.Sprintf("%s; or, if source and target run on one machine, use https://%s/openidm/ in "+
+			"Upgrade.InstanceURL", renew, net.JoinHostPort(names[0], "PORT"))
 	}
 	use := fmt.Sprintf("use the certificate's own name in Upgrade.InstanceURL: https://%s/openidm/",
 		net.JoinHostPort(names[0], "PORT"))

@@ -2,6 +2,7 @@ package idconnect
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
 	"strings"
@@ -132,7 +133,7 @@ func (e Event) LogValue() slog.Value {
 // It is for one goroutine.
 type Stream struct {
 	ctx    context.Context
-	u      Upgrade
+	u      *Upgrade
 	began  bool
 	report *report.Report
 	err    error
@@ -149,7 +150,13 @@ func (s *Stream) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Stream prepares a [Upgrade.Run], which begins when its events are ranged
 // over. u.Events, where it is set, is called as well.
-func (u *Upgrade) Stream(ctx context.Context) *Stream { return &Stream{ctx: ctx, u: *u} }
+func (u *Upgrade) Stream(ctx context.Context) *Stream {
+	if u == nil {
+		return &Stream{err: errNoUpgrade}
+	}
+	own := *u
+	return &Stream{ctx: ctx, u: &own}
+}
 
 // Events carries out the run and gives its events as they happen; the run waits
 // for a loop body that takes its time. Leaving the loop interrupts the run as
@@ -157,7 +164,7 @@ func (u *Upgrade) Stream(ctx context.Context) *Stream { return &Stream{ctx: ctx,
 // gives nothing.
 func (s *Stream) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
-		if s.began {
+		if s == nil || s.began || s.u == nil {
 			return
 		}
 		s.began = true
@@ -199,6 +206,12 @@ func (s *Stream) Events() iter.Seq[Event] {
 // the run.
 func (s *Stream) Result() (*report.Report, error) {
 	for range s.Events() {
+	}
+	switch {
+	case s == nil:
+		return nil, errors.New("the stream is nil")
+	case s.u == nil && s.err == nil:
+		return nil, errors.New("the stream has no upgrade: Upgrade.Stream makes one that has")
 	}
 	return s.report, s.err
 }

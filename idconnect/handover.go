@@ -2,6 +2,7 @@ package idconnect
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
@@ -39,8 +40,13 @@ func (k HandoverKey) LogValue() slog.Value { return redact.Fields(k) }
 // plain. An existing file is not replaced: that is an [io/fs.ErrExist]. A file in
 // SourceDir is an error.
 func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) error {
-	if u.SourceDir == "" {
+	switch {
+	case u == nil:
+		return errNoUpgrade
+	case u.SourceDir == "":
 		return &MissingError{Field: "SourceDir", Step: "export"}
+	case path == "":
+		return errors.New("export: the path of the file is empty")
 	}
 	if err := disk.CheckPlace(path, []string{u.SourceDir}); err != nil {
 		return err

@@ -20,8 +20,10 @@ import (
 // migration runs, or its outcome is not known, Repair changes nothing and returns an
 // error.
 func (u *Upgrade) Repair(ctx context.Context, opts repair.Options) (*repair.Report, error) {
-	only := *u
-	only.Steps = []string{StepVerify}
+	only, err := u.only(StepVerify)
+	if err != nil {
+		return nil, err
+	}
 	r, err := only.start(ctx)
 	if err != nil {
 		return nil, err

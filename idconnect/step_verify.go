@@ -84,8 +84,10 @@ func summary(r *verify.Report) string {
 // Compare is the step verify alone, with the servers, stores and collections
 // of u.
 func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
-	only := *u
-	only.Steps = []string{StepVerify}
+	only, err := u.only(StepVerify)
+	if err != nil {
+		return nil, err
+	}
 	r, err := only.start(ctx)
 	if err != nil {
 		return nil, err

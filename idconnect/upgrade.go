@@ -59,6 +59,18 @@ var (
 	ErrNothingCompared = verdict.Nothing.Err()
 )
 
+var errNoUpgrade = errors.New("the upgrade is nil")
+
+// only is a copy of u that has one step.
+func (u *Upgrade) only(step string) (*Upgrade, error) {
+	if u == nil {
+		return nil, errNoUpgrade
+	}
+	one := *u
+	one.Steps = []string{step}
+	return &one, nil
+}
+
 // StepError says in which step a run stopped, and why.
 type StepError struct {
 	Step string
@@ -227,6 +239,9 @@ func (u Upgrade) LogValue() slog.Value { return redact.Fields(u) }
 
 // site gives the site with every default resolved.
 func (u *Upgrade) site() (*site.Site, error) {
+	if u == nil {
+		return nil, errNoUpgrade
+	}
 	s := &site.Site{
 		SourceDir: u.SourceDir, TargetDir: u.TargetDir,
 		StoresFile: u.StoresFile, StoresKey: handover.Key(u.StoresKey), Package: u.Package,
@@ -246,7 +261,10 @@ func (u *Upgrade) site() (*site.Site, error) {
 // URL, whose host name is the one that its users know.
 func (u *Upgrade) CallbackURLs() []string {
 	s, err := u.site()
-	if err != nil {
+	switch {
+	case u == nil:
+		return nil
+	case err != nil:
 		return u.Checks.CallbackURLs
 	}
 	return s.CallbackURLs()

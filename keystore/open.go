@@ -67,6 +67,9 @@ func (s *Store) OpenKeys(ctx context.Context, password Password) []OpenedKey {
 // that thousands of calls cost one derivation. It returns Java's name of the algorithm and a copy of the key's bytes.
 // Errors match [ErrNoSuchAlias], [ErrKind], [ErrKeyPassword] or [ErrFormat]. Several goroutines may call it at once.
 func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error) {
+	if s == nil {
+		return "", nil, errNoStore
+	}
 	e, ok := s.Entry(alias)
 	if !ok {
 		return "", nil, fmt.Errorf("%w: %.200q", ErrNoSuchAlias, alias)

@@ -190,6 +190,21 @@ func (e entry) public() Entry {
 // New returns an empty store, JCEKS or JKS, version 2.
 func New(format Format) *Store { return &Store{format: format, version: 2, verified: true} }
 
+var errNoStore = errors.New("the key store is nil")
+
+// writable returns an error for a store that has no format to be written in.
+func (s *Store) writable() error {
+	switch {
+	case s == nil:
+		return errNoStore
+	case s.format == "":
+		return errors.New("the key store has no format: New makes one that has")
+	case s.format != JCEKS && s.format != JKS:
+		return fmt.Errorf("a %s store cannot be written", s.format)
+	}
+	return nil
+}
+
 // String returns the format and the number of entries.
 func (s *Store) String() string {
 	if s == nil {

@@ -60,7 +60,8 @@ func (a *app) openStore(
 		password, err = a.tty.Password(ctx, "Password for "+path)
 		if errors.Is(err, prompt.ErrNoTerminal) {
 			if keys {
-				return nil, &command.Mistake{What: "opening keys needs a password, and there is no terminal to prompt on",
+				return nil, &command.Mistake{
+					What: "opening keys needs a password, and there is no terminal to prompt on",
 					Hint: "set IDC_KEYSTORE_PASSWORD, or add " + flagName + " FILE"}
 			}
 			err = nil

@@ -170,7 +170,8 @@ func (a *app) addTrust(
 		var err error
 		password, err = a.tty.Password(ctx, "Password for "+t.File)
 		if errors.Is(err, prompt.ErrNoTerminal) {
-			return &command.Mistake{What: "writing a truststore needs its password, and there is no terminal to prompt on",
+			return &command.Mistake{
+				What: "writing a truststore needs its password, and there is no terminal to prompt on",
 				Hint: "set IDC_TRUSTSTORE_PASSWORD, or add -truststore-password-file FILE"}
 		}
 		if err != nil {

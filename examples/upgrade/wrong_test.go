@@ -130,6 +130,8 @@ var wrongInputs = []struct{ typed, says, hint string }{
 	{"completion csh", `completion: unknown shell "csh"`, "bash, zsh, fish, powershell"},
 	{"completion", "completion needs SHELL", "type upgrade completion SHELL"},
 	{"version now", `unexpected argument "now"`, "upgrade help version"},
+	{"trust -truststore file.txt -connect h:1 -alias a", "-alias needs -add", "add -add"},
+	{"status -interval 5s", "-interval needs -watch", "add -watch"},
 	{"demo -fault fly", `-fault: unknown fault "fly"`, "lost-records"},
 	{"demo -fault lost-record", `-fault: unknown fault "lost-record"`, "did you mean lost-records?"},
 	{"demo -users 0", "-users 0: must be between 1 and 1000000", ""},

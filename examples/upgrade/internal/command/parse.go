@@ -58,7 +58,12 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 			}
 			return nil, wrong
 		}
+		typed := args[:len(args)-f.NArg()]
 		if args = f.Args(); len(args) == 0 {
+			break
+		}
+		if n := len(typed); n > 0 && typed[n-1] == "--" { // no flags follow
+			out.Arguments = append(out.Arguments, args...)
 			break
 		}
 		out.Arguments, args = append(out.Arguments, args[0]), args[1:]

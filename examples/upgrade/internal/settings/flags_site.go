@@ -20,7 +20,7 @@ const (
 
 // flags is the table of all flags.
 func (s *Settings) flags() []command.Flag {
-	return slices.Concat(s.whatFlags(), s.sourceFlags(), s.targetFlags(), s.passwordFlags(), s.stepFlags(),
+	return slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(), s.sourceFlags(), s.targetFlags(), s.passwordFlags(), s.stepFlags(),
 		s.checkFlags(), s.comparisonFlags(), s.tabFlags(), s.outputFlags(), s.storeFlags(), s.trustFlags(),
 		s.demoFlags())
 }
@@ -29,7 +29,10 @@ func (s *Settings) whatFlags() []command.Flag {
 	u := &s.Upgrade
 	return []command.Flag{
 		{Name: "source-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.SourceDir, Check: isFolder,
-			Commands: in(reads + " export checklist"), Help: "salesforceIdConnect folder of 2.1, which is only read"},
+			Commands: in("plan run status verify repair export"),
+			Help:     "salesforceIdConnect folder of 2.1, which is only read"},
+		{Name: "source-dir", Group: groupWhat, Value: "folder", Into: &u.SourceDir, Check: noFile,
+			Commands: in("checklist support"), Help: "salesforceIdConnect folder of 2.1, on whatever machine"},
 		{Name: "target-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.TargetDir, Check: noFile,
 			Commands: in(reaches + " rollback checklist"), Help: "salesforceIdConnect folder of 7.1.6"},
 		{Name: "package", Group: groupWhat, Value: "file", Family: site, Into: &u.Package, Check: s.isPackage,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
@@ -23,6 +24,13 @@ type Settings struct {
 	Stores    Stores
 	Trust     Trust
 
+	// Config is the file of the site, and file what is from there.
+	Config string
+	file   fromFile
+	// Init are the answers for init, and Replace lets it replace a file.
+	Init    initsite.Answers
+	Replace bool
+
 	// Log is "debug", "json" or "".
 	Log     string
 	JSON    bool
@@ -32,7 +40,7 @@ type Settings struct {
 	Interval time.Duration // of Watch
 	To       string        // rollback: a step
 	Write    bool          // repair: the records
-	Yes      bool          // run, repair: asks nothing
+	Yes      bool          // run, repair, init: asks nothing
 	Markdown bool          // checklist
 
 	// Of the demonstration: Fault is one of Faults, or "".

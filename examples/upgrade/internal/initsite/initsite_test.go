@@ -162,8 +162,9 @@ func TestRefused(t *testing.T) {
 		change func(*testing.T, *world, *initsite.Options)
 		want   string
 	}{
-		"nobody answers":          {nil, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
-		"nobody answers the rest": {[]string{"", "", ""}, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
+		"nobody answers": {nil, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
+		"nobody answers the rest": {[]string{"", "", ""}, nil,
+			"init needs -source-dir, -target-dir, -package: it asks questions"},
 		"no default": {nil, func(_ *testing.T, _ *world, o *initsite.Options) {
 			o.Yes, o.Roots = true, []string{}
 		}, "init needs -source-dir, -target-dir: there is no default"},

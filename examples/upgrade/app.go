@@ -70,17 +70,19 @@ func (a *app) commands() map[string]func(context.Context, *call) error {
 	return map[string]func(context.Context, *call) error{
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
 		"repair": a.repair, "export": a.export, "import": a.importStores,
-		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help, "init": a.init,
+		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
+		"version": a.version, "explain": a.explain, "completion": a.completion,
+		"checklist": a.checklist, "support": a.support, "init": a.init,
 	}
 }
 
 // name is that of the program, as it was started.
 func (a *app) name() string {
-	name := filepath.Base(filepath.ToSlash(a.started))
-	if runtime.GOOS == "windows" && strings.EqualFold(filepath.Ext(name), ".exe") {
-		name = name[:len(name)-len(".exe")]
+	name := filepath.Base(a.started)
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".exe") {
+		name = strings.TrimSuffix(name, ext)
 	}
-	if name == "." || name == "/" {
+	if name == "." || name == string(filepath.Separator) {
 		return "upgrade"
 	}
 	return text.Line(name)
@@ -90,6 +92,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	s := settings.New()
 	s.Faults = slices.Sorted(maps.Keys(demoFaults))
 	p := s.Program(a.name())
+	if words, ok := command.Completing(args); ok {
+		return a.exit(command.WriteCandidates(a.out, p.Complete(words)), false)
+	}
 	a.args = args
 	asJSON := wantsJSON(args)
 	switch {
@@ -98,6 +103,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 			asJSON)
 	case slices.Contains([]string{"-h", "-help", "--help"}, args[0]):
 		args = append([]string{"help"}, args[1:]...)
+	case slices.Contains([]string{"-version", "--version"}, args[0]):
+		args = append([]string{"version"}, args[1:]...)
 	}
 	c := p.Find(args[0])
 	if c == nil {
@@ -108,7 +115,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.Is(err, command.ErrHelp):
 		return a.exit(p.WriteHelpOf(a.out, c), asJSON)
 	case parsed == nil, err != nil && c.Family == "":
-		return a.exit(err, asJSON)
+		return a.exit(p.See(c, err), asJSON)
 	}
 	one := &call{Settings: s, Parsed: parsed, program: p, wrong: err}
 	if c.Family == settings.SiteFamily {
@@ -198,28 +205,27 @@ func (a *app) fail(f failure) int {
 // plainWord needs no quotes in a shell.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
 
+// quoted is a word as the shells of a system take it: on Windows, cmd and PowerShell.
+func quoted(word, system string) string {
+	switch {
+	case plainWord.MatchString(word):
+		return word
+	case system == "windows":
+		if plainWord.MatchString(strings.ReplaceAll(word, `\`, "")) {
+			return word
+		}
+		return `"` + word + `"`
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
 // commandLine is a command as it is typed. Passwords are no arguments.
 func (a *app) commandLine(args []string) string {
 	words := []string{a.name()}
 	for _, arg := range args {
-		if !plainWord.MatchString(arg) {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		words = append(words, arg)
+		words = append(words, quoted(arg, runtime.GOOS))
 	}
 	return redact.Redactor{}.Line(strings.Join(words, " "))
-}
-
-// help lists the commands, or the flags of one.
-func (a *app) help(_ context.Context, c *call) error {
-	if len(c.Arguments) == 0 {
-		return c.program.WriteHelp(a.out)
-	}
-	about := c.program.Find(c.Arguments[0])
-	if about == nil {
-		return c.program.Unknown(c.Arguments[0])
-	}
-	return c.program.WriteHelpOf(a.out, about)
 }
 
 func (a *app) json(v any) error {

@@ -62,6 +62,9 @@ func (a *app) note(c *call, text string) {
 	fmt.Fprintf(a.err, "%s: %s\n", a.name(), text)
 }
 
+// said reports whether a flag has a value that was typed, or is that of the site's file.
+func (c *call) said(flag string) bool { return c.Given(flag) || c.FromFile(flag) }
+
 // handoverFile is the FILE of export and import, else that of the site's file.
 func (c *call) handoverFile(place func(*siteconfig.Handover) string) (string, error) {
 	if len(c.Arguments) > 0 {

@@ -70,8 +70,16 @@ func TestHostileError(t *testing.T) {
 			t.Errorf("%q", text)
 		}
 	}
-	a := (&app{}).commandLine([]string{"run", "-package", "it's here.zip", "-source-url", "https://h:1/openidm/"})
-	if want := `upgrade run -package 'it'\''s here.zip' -source-url https://h:1/openidm/`; a != want {
+	for _, c := range []struct{ system, word, want string }{
+		{"linux", "it's here.zip", `'it'\''s here.zip'`}, {"linux", "https://h:1/openidm/", "https://h:1/openidm/"},
+		{"windows", `C:\idc 716\x`, `"C:\idc 716\x"`}, {"windows", `C:\idc716`, `C:\idc716`}, {"darwin", "$x", "'$x'"},
+	} {
+		if got := quoted(c.word, c.system); got != c.want {
+			t.Errorf("%s: %s, want %s", c.system, got, c.want)
+		}
+	}
+	a := (&app{started: "/opt/idcupgrade.exe"}).commandLine([]string{"run", "-source-url", "https://h:1/openidm/"})
+	if want := "idcupgrade run -source-url https://h:1/openidm/"; a != want {
 		t.Errorf("%s, want %s", a, want)
 	}
 }

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		os.Stderr.Write(says)
 		os.Exit(0)
 	}
-	testscript.Main(m, map[string]func(){"upgrade": main})
+	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 
 // TestScripts runs the command as people do; each file in testdata is a story.

@@ -15,6 +15,9 @@ import (
 func (a *app) apply(c *call, steps []string, missing ...error) error {
 	around := settings.Around{Getenv: a.env,
 		Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	if c.Command.Name == "checklist" {
+		around.Getenv = nil
+	}
 	err := command.Join(append([]error{c.wrong, c.Apply(around, steps)}, missing...)...)
 	if err != nil {
 		return err
@@ -30,8 +33,7 @@ func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...e
 
 // complete asks for missing passwords, unless something is wrong.
 func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idconnect.MissingError) error {
-	said := func(flag string) bool { return c.Given(flag) || c.FromFile(flag) }
-	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), said)
+	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), c.said)
 	if err := command.Join(wrong, err); err != nil {
 		return err
 	}

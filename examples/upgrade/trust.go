@@ -106,6 +106,7 @@ func (t *trustFlags) check() error {
 		"add -connect HOST:PORT or -chain FILE")
 	add(t.ChainFile != "" && t.Connect != "", "-chain and -connect are two servers", "give one of them")
 	add(t.Fingerprint != "" && !t.Add, "-fingerprint needs -add", "add -add, or leave -fingerprint out")
+	add(t.Alias != "" && !t.Add, "-alias needs -add", "add -add, or leave -alias out")
 	add(t.ChainFile != "" && t.Host == "" && (t.File != "" || t.Alias == "" && t.Add), "trust -chain needs -host",
 		"add -host NAME, as which the JVM connects to the server")
 	if t.Connect != "" {
@@ -170,8 +171,9 @@ func (a *app) addTrust(
 		var err error
 		password, err = a.tty.Password(ctx, "Password for "+t.File)
 		if errors.Is(err, prompt.ErrNoTerminal) {
-			return usagef("writing a truststore needs its password, and there is no terminal to prompt on: " +
-				"set IDC_TRUSTSTORE_PASSWORD or use -truststore-password-file")
+			return &command.Mistake{
+				What: "writing a truststore needs its password, and there is no terminal to prompt on",
+				Hint: "set IDC_TRUSTSTORE_PASSWORD, or add -truststore-password-file FILE"}
 		}
 		if err != nil {
 			return err
@@ -194,7 +196,7 @@ func (a *app) addTrust(
 		a.say(t, "not changed: %v\n", err)
 		return nil
 	case errors.Is(err, certfile.ErrTaken):
-		return usagef("%v: choose another with -alias", err)
+		return &command.Mistake{What: err.Error(), Hint: "choose another with -alias"}
 	case err != nil:
 		return err
 	}
@@ -208,8 +210,8 @@ func (a *app) confirmFingerprint(ctx context.Context) error {
 	answer, err := a.tty.Line(ctx,
 		"Is this SHA-256 fingerprint the one that the server itself shows? Type yes to add it")
 	if errors.Is(err, prompt.ErrNoTerminal) {
-		return usagef("there is no terminal to confirm on: compare the SHA-256 fingerprint with the server's, " +
-			"and give it with -fingerprint")
+		return &command.Mistake{What: "there is no terminal to confirm on",
+			Hint: "compare the SHA-256 fingerprint with the server's, and add -fingerprint SHA256"}
 	}
 	if err != nil {
 		return err

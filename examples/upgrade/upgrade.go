@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -118,7 +119,11 @@ func (a *app) save(rep *report.Report, dir string) error {
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
-	if err := a.apply(v, nil); err != nil {
+	var alone error
+	if v.Given("interval") && !v.Watch {
+		alone = &command.Mistake{What: "-interval needs -watch", Hint: "add -watch, or leave -interval out"}
+	}
+	if err := a.apply(v, nil, alone); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
@@ -160,8 +165,11 @@ func (a *app) verify(ctx context.Context, v *call) error {
 
 func (a *app) rollback(ctx context.Context, v *call) error {
 	var missing error
-	if v.Upgrade.TargetDir == "" && !v.Given("target-dir") {
+	switch dir := v.Upgrade.TargetDir; {
+	case dir == "" && !v.Given("target-dir"):
 		missing = settings.Needed("rollback", "target-dir", "FOLDER")
+	case dir != "":
+		missing = v.Traces(dir)
 	}
 	if err := a.apply(v, nil, missing); err != nil {
 		return err

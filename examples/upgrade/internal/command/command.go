@@ -47,8 +47,11 @@ type Command struct {
 	// Arguments are their names, such as FILE; [FILE] may be missing, but only as the
 	// last.
 	Arguments []string
-	// Choices are the values that the argument may have, unless there are none.
+	// Choices are the values that the argument may have; with Any, others, too.
 	Choices []string
+	Any     bool
+	// Check says what is wrong with an argument.
+	Check func(argument string) error
 	// Synopsis replaces the one that is made from the arguments.
 	Synopsis string
 	// Examples are command lines, without the program's name.

@@ -63,7 +63,7 @@ func (p *Program) WriteHelpOf(out io.Writer, c *Command) error {
 	}
 	h.wrap(0, strings.ToUpper(about[:1])+about[1:]+".")
 	h.printf("\nusage: %s\n", p.synopsis(c))
-	if c.Choices != nil {
+	if c.Choices != nil && !c.Any {
 		h.WriteByte('\n')
 		h.wrap(0, strings.Trim(c.Arguments[0], "[]")+" is one of "+listed(c.Choices, "and")+".")
 	}

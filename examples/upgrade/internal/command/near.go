@@ -74,11 +74,20 @@ func distance(a, b string) int {
 // oneOf is a hint for a word that is none of the choices.
 func oneOf(word string, choices []string) string {
 	known := "known are " + strings.Join(choices, ", ")
-	if like := near(word, choices); like != nil {
+	like := near(word, choices)
+	switch {
+	case len(choices) > many && like == nil:
+		return ""
+	case len(choices) > many:
+		return "did you mean " + listed(like, "or") + "?"
+	case like != nil:
 		return "did you mean " + listed(like, "or") + "? " + strings.ToUpper(known[:1]) + known[1:]
 	}
 	return known
 }
+
+// many choices are not listed.
+const many = 20
 
 // listed is "a, b and c".
 func listed(words []string, and string) string {

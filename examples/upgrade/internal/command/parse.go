@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,9 @@ func (p *Parsed) Uses(name string) bool {
 	f := p.program.taken(p.Command, name)
 	return f != nil && f.usedBy(p.Command)
 }
+
+// Typed are the flags that were typed, and their last values.
+func (p *Parsed) Typed() map[string]string { return maps.Clone(p.given) }
 
 // ErrHelp means that help was asked for.
 var ErrHelp = flag.ErrHelp
@@ -58,20 +62,32 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 			if wrong == nil {
 				wrong = p.explain(c, err)
 			}
-			return nil, p.See(c, wrong)
+			return nil, wrong
 		}
+		typed := args[:len(args)-f.NArg()]
 		if args = f.Args(); len(args) == 0 {
+			break
+		}
+		if n := len(typed); n > 0 && typed[n-1] == "--" { // no flags follow
+			out.Arguments = append(out.Arguments, args...)
 			break
 		}
 		out.Arguments, args = append(out.Arguments, args[0]), args[1:]
 	}
 	errs := []error{p.checkArguments(c, out.Arguments)}
+	for _, one := range out.Arguments {
+		if c.Check != nil {
+			if err := c.Check(one); err != nil {
+				errs = append(errs, mistakeAt(one, err))
+			}
+		}
+	}
 	for _, one := range p.FlagsOf(c) {
 		if value, ok := out.given[one.Name]; ok {
 			errs = append(errs, one.check(value))
 		}
 	}
-	return out, p.See(c, Join(errs...))
+	return out, Join(errs...)
 }
 
 // recorder passes on what is set, and is told of it first.
@@ -149,12 +165,15 @@ func (f *Flag) check(s string) error {
 
 // wrong says where a mistake is. An address is not repeated: it may hold a password.
 func (f *Flag) wrong(value string, err error) error {
+	if f.Value == "url" || f.Value == "urls" {
+		return mistakeAt("-"+f.Name, err)
+	}
+	return mistakeAt("-"+f.Name+" "+value, err)
+}
+
+func mistakeAt(where string, err error) error {
 	m := &Mistake{What: err.Error()}
 	errors.As(err, &m)
-	where := "-" + f.Name
-	if f.Value != "url" && f.Value != "urls" {
-		where += " " + value
-	}
 	return &Mistake{where + ": " + m.What, m.Hint}
 }
 
@@ -212,7 +231,7 @@ func (p *Program) checkArguments(c *Command, args []string) error {
 	case len(args) < needed:
 		return &Mistake{fmt.Sprintf("%s needs %s", c.Name, listed(c.Arguments[len(args):needed], "and")),
 			"type " + p.synopsis(c)}
-	case len(args) > 0 && c.Choices != nil && !slices.Contains(c.Choices, args[0]):
+	case len(args) > 0 && c.Choices != nil && !c.Any && !slices.Contains(c.Choices, args[0]):
 		return &Mistake{fmt.Sprintf("%s: unknown %s %q", c.Name,
 			strings.ToLower(strings.Trim(c.Arguments[0], "[]")), args[0]), oneOf(args[0], c.Choices)}
 	}

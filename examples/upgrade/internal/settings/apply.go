@@ -19,6 +19,7 @@ const HandoverVariable = "IDC_HANDOVER_PASSWORD"
 
 // Around is what surrounds the command.
 type Around struct {
+	// Getenv is nil where no password is needed: then none is read.
 	Getenv func(string) string
 	// Logger is that of -log debug.
 	Logger *slog.Logger
@@ -53,7 +54,9 @@ func (s *Settings) Apply(around Around, steps []string) error {
 	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {
 		u.StateDir = u.ReportDir
 	}
-	errs = append(errs, s.readPasswords(around.Getenv))
+	if around.Getenv != nil {
+		errs = append(errs, s.readPasswords(around.Getenv))
+	}
 	return command.Join(errs...)
 }
 

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/explain"
 )
 
 // Program describes the command, which people started as name. Its flags set s.
@@ -15,7 +16,7 @@ func (s *Settings) Program(name string) *command.Program {
 		Flags:    s.flags(),
 		Groups:   groups,
 		Exits: []command.Exit{
-			{Code: 0, Means: "done; where servers were compared, they are the same"},
+			{Code: 0, Means: "done"},
 			{Code: 1, Means: "failed, or differences were found"},
 			{Code: 2, Means: "wrong usage; nothing was asked or changed"},
 			{Code: 3, Means: "blocked by preflight; nothing was changed"},
@@ -75,7 +76,8 @@ const SiteFamily = site
 const site = "site"
 
 func commands() []command.Command {
-	all := append(upgradeCommands(), machineCommands()...)
+	all := append(upgradeCommands(), cutOverCommands()...)
+	all = append(all, machineCommands()...)
 	all = append(all, storeCommands()...)
 	return append(all, helpCommands()...)
 }
@@ -122,6 +124,23 @@ func upgradeCommands() []command.Command {
 	}
 }
 
+func cutOverCommands() []command.Command {
+	return []command.Command{
+		{Name: "checklist", Group: groupUpgrade, Family: site,
+			Short: "list what belongs to the cut-over, for this site",
+			About: "list what belongs to the cut-over, for this site: what only a person can do, and what " +
+				"a journal and reports prove; no server is asked",
+			Examples: []string{"checklist -markdown -source-dir /opt/idc21/salesforceIdConnect " +
+				"-target-dir /opt/idc716/salesforceIdConnect -source-url https://idc21.example.com:8443/openidm/"},
+			Exits: []int{0, 1, 2}},
+		{Name: "support", Group: groupUpgrade, Family: site, Arguments: []string{"FILE.zip"},
+			Short: "write a file for a question to others, without secrets",
+			About: "write a zip file for a question to others: plan, journal, reports, versions and the last lines " +
+				"of logs, without secrets and ids of records; look at it before you send it",
+			Examples: []string{"support support.zip " + siteExample}, Exits: []int{0, 1, 2, 130}},
+	}
+}
+
 func machineCommands() []command.Command {
 	return []command.Command{
 		{Name: "export", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"},
@@ -129,7 +148,7 @@ func machineCommands() []command.Command {
 			About:    "write both stores of the source to one encrypted file (age), for a target on another machine",
 			Examples: []string{"export -source-dir /opt/idc21/salesforceIdConnect stores.age"},
 			Exits:    []int{0, 1, 2, 130}},
-		{Name: "import", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"},
+		{Name: "import", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"}, Check: isFile,
 			Short: "perform the step stores from such a file",
 			About: "perform the step stores from a file of export; run -stores-file performs all steps",
 			Examples: []string{"import stores.age -target-dir /opt/idc716/salesforceIdConnect " +
@@ -140,13 +159,13 @@ func machineCommands() []command.Command {
 
 func storeCommands() []command.Command {
 	return []command.Command{
-		{Name: "inspect", Group: groupStores, Arguments: []string{"STORE"},
+		{Name: "inspect", Group: groupStores, Arguments: []string{"STORE"}, Check: isFile,
 			Short: "list the entries of a key store",
 			About: "list the entries of a key store (JCEKS, JKS, PKCS#12) with their certificates: names, dates, " +
 				"keys, fingerprints",
 			Examples: []string{"inspect -keys -password-file store.pw security/keystore.jceks"},
 			Exits:    []int{0, 1, 2, 130}},
-		{Name: "compare", Group: groupStores, Arguments: []string{"A", "B"},
+		{Name: "compare", Group: groupStores, Arguments: []string{"A", "B"}, Check: isFile,
 			Short:    "compare two key stores by alias and key",
 			Examples: []string{"compare -password-file store.pw old/keystore.jceks new/keystore.jceks"},
 			Exits:    []int{0, 1, 2, 130}},
@@ -166,6 +185,16 @@ func helpCommands() []command.Command {
 			Short:    "show the whole flow on embedded servers",
 			About:    "show the whole flow on a temporary installation and embedded servers",
 			Examples: []string{"demo -fault lost-records"}, Exits: []int{0, 1, 2, 3, 130}},
+		{Name: "explain", Group: groupAbout, Arguments: []string{"[CODE]"}, Choices: explain.Codes(), Any: true,
+			Short:    "say what a finding means and what to do",
+			About:    "say what a finding of preflight means, why it matters and what to do; without a code, list all",
+			Examples: []string{"explain SOURCE-CERT-NAME"}, Exits: []int{0, 2}},
+		{Name: "version", Group: groupAbout, Short: "show the version of this program",
+			Examples: []string{"version -json"}, Exits: []int{0, 2}},
+		{Name: "completion", Group: groupAbout, Arguments: []string{"SHELL"}, Choices: command.Shells(),
+			Short:    "write a script that completes commands and flags",
+			About:    "write a script that completes commands and flags in a shell; its first lines say how it is used",
+			Examples: []string{"completion bash"}, Exits: []int{0, 2}},
 		{Name: "help", Group: groupAbout, Arguments: []string{"[COMMAND]"},
 			Short: "list the commands, or the flags of one", Examples: []string{"help run"}, Exits: []int{0, 2}},
 	}

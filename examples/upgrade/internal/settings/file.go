@@ -103,7 +103,7 @@ func (s *Settings) adapt(f *siteconfig.File, c *command.Parsed, u *idconnect.Upg
 		}
 	}
 	switch c.Command.Name {
-	case "plan", "run", "status":
+	case "plan", "run", "status", "support":
 		if c.Given("steps") {
 			u.Steps = words(s.Steps)
 		}

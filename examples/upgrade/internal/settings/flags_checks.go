@@ -30,7 +30,7 @@ func (s *Settings) checkFlags() []command.Flag {
 			Commands: in(looks), Check: isURL, Default: preflight.DefaultAuthorizeURL,
 			Help: "authorization URL of Salesforce, where -consumer-key is checked"},
 		{Name: "callback-urls", Group: groupChecks, Value: "urls", Family: site, Into: &s.Callbacks,
-			Commands: in(looks), Check: areURLs,
+			Commands: in(looks + " checklist"), Check: areURLs,
 			Help: "comma-separated URLs that the connected app must allow", Default: "/connect/ on both servers"},
 	}
 }

@@ -6,7 +6,7 @@ import "github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 func (s *Settings) configFlags() []command.Flag {
 	return []command.Flag{
 		{Name: "config", Group: groupWhat, Value: "file", Family: site, Into: &s.Config, Check: isFile,
-			Commands: in(reaches + " export rollback"), Help: "description of the site",
+			Commands: in(reaches + " export rollback checklist"), Help: "description of the site",
 			Default: "upgrade.yaml in the current folder"},
 		{Name: "config", Group: groupOutput, Value: "file", Into: &s.Config, Check: newFile,
 			Commands: in("init"), Help: "file to write", Default: "upgrade.yaml"},

@@ -13,8 +13,8 @@ func in(words string) []string { return strings.Fields(words) }
 
 // Sets of commands that use the same flags.
 const (
-	looks   = "plan run status"               // they make the preflight checks
-	reads   = "plan run status verify repair" // they ask both servers
+	looks   = "plan run status support"               // they make the preflight checks
+	reads   = "plan run status verify repair support" // they ask both servers
 	reaches = reads + " import"
 )
 
@@ -30,9 +30,9 @@ func (s *Settings) whatFlags() []command.Flag {
 	u := &s.Upgrade
 	return []command.Flag{
 		{Name: "source-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.SourceDir, Check: isFolder,
-			Commands: in(reads + " export"), Help: "salesforceIdConnect folder of 2.1, which is only read"},
+			Commands: in(reads + " export checklist"), Help: "salesforceIdConnect folder of 2.1, which is only read"},
 		{Name: "target-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.TargetDir, Check: noFile,
-			Commands: in(reaches + " rollback"), Help: "salesforceIdConnect folder of 7.1.6"},
+			Commands: in(reaches + " rollback checklist"), Help: "salesforceIdConnect folder of 7.1.6"},
 		{Name: "package", Group: groupWhat, Value: "file", Family: site, Into: &u.Package, Check: s.isPackage,
 			Commands: in(looks), Help: "zip file of 7.1.6"},
 		{Name: "stores-file", Group: groupWhat, Value: "file", Family: site, Into: &u.StoresFile, Check: isFile,
@@ -47,7 +47,7 @@ func (s *Settings) sourceFlags() []command.Flag {
 	u := &s.Upgrade
 	return []command.Flag{
 		{Name: "source-url", Group: groupServers, Value: "url", Family: site, Into: &u.Source.URL, Check: isURL,
-			Commands: in(reaches + " export"), Help: "address of 2.1"},
+			Commands: in(reaches + " export checklist"), Help: "address of 2.1"},
 		{Name: "source-user", Group: groupServers, Value: "name", Family: site, Into: &u.Source.Credentials.Username,
 			Commands: in(reaches), Help: "administrator of 2.1"},
 		{Name: "source-address", Group: groupServers, Value: "host:port", Family: site, Into: &u.Source.Address,
@@ -60,7 +60,8 @@ func (s *Settings) sourceFlags() []command.Flag {
 			Commands: in(reaches), Check: isFile, Help: "truststore for connections to 2.1",
 			Default: "the source's own"},
 		{Name: "instance-url", Group: groupServers, Value: "url", Family: site, Into: &u.InstanceURL, Check: isURL,
-			Commands: in(looks), Help: "address at which the target reaches 2.1", Default: "-source-url"},
+			Commands: in(looks + " checklist"), Help: "address at which the target reaches 2.1",
+			Default: "-source-url"},
 		{Name: "instance-address", Group: groupServers, Value: "ip", Family: site, Into: &u.Checks.InstanceAddress,
 			Commands: in(looks), Check: isIP,
 			Help:    "address of the host of -instance-url as seen from the target's machine",
@@ -72,7 +73,7 @@ func (s *Settings) targetFlags() []command.Flag {
 	u := &s.Upgrade
 	return []command.Flag{
 		{Name: "target-url", Group: groupServers, Value: "url", Family: site, Into: &u.Target.URL, Check: isURL,
-			Commands: in(reaches + " rollback"), Help: "address of 7.1.6"},
+			Commands: in(reaches + " rollback checklist"), Help: "address of 7.1.6"},
 		{Name: "target-user", Group: groupServers, Value: "name", Family: site, Into: &u.Target.Credentials.Username,
 			Commands: in(reads), Help: "administrator of 7.1.6"},
 		{Name: "target-address", Group: groupServers, Value: "host:port", Family: site, Into: &u.Target.Address,

@@ -96,11 +96,24 @@ func New() *Settings {
 
 // ReportDir is the folder of the report: -report, else TARGET.upgrade.
 func (s *Settings) ReportDir() string {
-	switch {
-	case s.Upgrade.ReportDir != "":
+	if s.Upgrade.ReportDir != "" {
 		return s.Upgrade.ReportDir
-	case s.Upgrade.TargetDir != "":
+	}
+	if s.Upgrade.TargetDir != "" {
 		return filepath.Clean(s.Upgrade.TargetDir) + ".upgrade"
 	}
 	return ""
+}
+
+// StateDir is the folder with the journal: the one of a target's real path, as
+// [idconnect.Upgrade] finds it; "" without a target's folder.
+func (s *Settings) StateDir() string {
+	dir := s.Upgrade.TargetDir
+	if dir == "" {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return filepath.Clean(dir) + ".upgrade"
 }

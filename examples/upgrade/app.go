@@ -58,8 +58,10 @@ type call struct {
 	*command.Parsed
 	program *command.Program
 	wrong   error // what is wrong with the values of its flags
-	// handover is that of the site's file, if it has one.
-	handover *siteconfig.Handover
+	// described: there is a file of the site, and handover is that of it, nil for
+	// none.
+	described bool
+	handover  *siteconfig.Handover
 }
 
 func usagef(format string, args ...any) error {

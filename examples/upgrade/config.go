@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +49,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if note != "" {
 		a.note(c, note)
 	}
-	c.handover = f.Handover
+	c.handover, c.described = f.Handover, true
 	return err
 }
 
@@ -91,7 +90,7 @@ func (a *app) init(ctx context.Context, c *call) error {
 	var missing *initsite.MissingError
 	var refused *initsite.RefusedError
 	if errors.As(err, &missing) {
-		return &command.Mistake{What: err.Error(), Hint: cmp.Or(missing.Remedy(), "")}
+		return &command.Mistake{What: err.Error(), Hint: missing.Remedy()}
 	}
 	if errors.As(err, &refused) {
 		return usagef("%v", err)

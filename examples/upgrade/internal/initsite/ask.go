@@ -78,7 +78,7 @@ func (s *session) askAll(ctx context.Context) error {
 		}
 	}
 	if missing != nil {
-		return &MissingError{missing, "there is no default, and nobody to ask"}
+		return &MissingError{missing, "there is no default, and nobody to ask", s.Program}
 	}
 	return nil
 }
@@ -121,7 +121,8 @@ func (s *session) unanswered(err error) error {
 	if !errors.Is(err, ErrNoAnswer) {
 		return err
 	}
-	return &MissingError{[]string{"-source-dir", "-target-dir", "-package"}, "it asks questions, and nobody answers"}
+	needed := []string{"-source-dir", "-target-dir", "-package"}
+	return &MissingError{needed, "it asks questions, and nobody answers", s.Program}
 }
 
 // tries is how often a person may correct an answer.

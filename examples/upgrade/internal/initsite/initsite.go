@@ -58,6 +58,8 @@ type Options struct {
 type MissingError struct {
 	Flags  []string
 	Reason string
+	// Program is what people type to start it.
+	Program string
 }
 
 func (e *MissingError) Error() string {
@@ -70,7 +72,7 @@ func (e *MissingError) Remedy() string {
 	for i, f := range e.Flags {
 		args[i] = f + " …"
 	}
-	return "answer on a terminal, or run: init " + strings.Join(args, " ") + " -yes"
+	return "answer on a terminal, or run: " + e.Program + " init " + strings.Join(args, " ") + " -yes"
 }
 
 // RefusedError says why an answer cannot be used. It does not repeat it.

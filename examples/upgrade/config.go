@@ -10,6 +10,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
+	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // useConfig sets what the file of the site says and no flag does: that of -config,
@@ -89,11 +90,9 @@ func (a *app) init(ctx context.Context, c *call) error {
 	err := initsite.Run(ctx, o)
 	var missing *initsite.MissingError
 	var refused *initsite.RefusedError
-	if errors.As(err, &missing) {
-		return &command.Mistake{What: err.Error(), Hint: missing.Remedy()}
-	}
-	if errors.As(err, &refused) {
-		return usagef("%v", err)
+	var exists *initsite.ExistsError
+	if errors.As(err, &missing) || errors.As(err, &refused) || errors.As(err, &exists) {
+		return &command.Mistake{What: err.Error(), Hint: idconnect.RemedyOf(err)}
 	}
 	return err
 }

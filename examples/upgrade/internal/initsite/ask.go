@@ -66,6 +66,7 @@ func (s *session) askAll(ctx context.Context) error {
 			return question{flag: "-target-password-file", into: &s.a.TargetPassword, optional: true, check: isPassword,
 				text: "Password of " + user(s.a.TargetUser) + " on 7.1.6: likewise", otherwise: s.a.SourcePassword}
 		},
+		s.keystorePassword,
 	} {
 		q := next()
 		err := s.ask(ctx, q)
@@ -112,6 +113,16 @@ func (s *session) instance() question {
 	if ok, better := certified(s.a.SourceDir, s.a.SourceURL); !ok {
 		q.text = "Address of 2.1 by which 7.1.6 reaches it (its certificate is for this name)"
 		q.otherwise = better
+	}
+	return q
+}
+
+// keystorePassword asks for that of the source's keystore, where boot.properties has
+// none.
+func (s *session) keystorePassword() question {
+	q := question{flag: "-keystore-password-file", into: &s.a.KeystorePassword, optional: true, check: isPassword}
+	if f, err := idconnect.OpenFolder(s.a.SourceDir); err == nil && !f.KeystorePassword {
+		q.text = "Password of the keystore of 2.1, which its boot.properties does not have: likewise"
 	}
 	return q
 }

@@ -80,6 +80,14 @@ type RefusedError struct{ Flag, Reason string }
 
 func (e *RefusedError) Error() string { return e.Flag + ": " + e.Reason }
 
+// ExistsError says that an earlier init wrote the file.
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string { return e.Path + " exists already, from an earlier init" }
+
+// Remedy says what to type.
+func (e *ExistsError) Remedy() string { return "add -replace, or write another file: -config FILE" }
+
 // Run asks, and writes the file.
 func Run(ctx context.Context, o Options) error {
 	if o.Path == "" {
@@ -133,7 +141,7 @@ func (s *session) mayWrite(ctx context.Context) error {
 	if _, err := os.Lstat(s.Path); err != nil || s.Replace {
 		return nil
 	}
-	exists := &RefusedError{"-replace", s.Path + " exists already, from an earlier init"}
+	exists := &ExistsError{s.Path}
 	if s.Yes {
 		return exists
 	}

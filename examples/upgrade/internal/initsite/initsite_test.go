@@ -187,7 +187,7 @@ func TestRefused(t *testing.T) {
 		"a file of before, nobody asked": {nil, func(t *testing.T, w *world, o *initsite.Options) {
 			w.write(t, "upgrade.yaml", initsite.Mark+"\n")
 			o.Yes = true
-		}, "-replace"},
+		}, "exists already, from an earlier init"},
 		"in the folder of 2.1": {nil, func(_ *testing.T, w *world, o *initsite.Options) {
 			o.Yes, o.Path = true, filepath.Join(w.source, "upgrade.yaml")
 		}, "salesforceIdConnect"},

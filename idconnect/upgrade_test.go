@@ -88,7 +88,7 @@ type upgradeFault struct {
 // faultsThatBlock are found before anything is changed.
 var faultsThatBlock = map[string]upgradeFault{
 	"name of the certificate": {
-		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
+		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL },
 		code:   "SOURCE-CERT-NAME",
 	},
 	"wrong password of the source": {
@@ -115,7 +115,7 @@ var faultsThatBlock = map[string]upgradeFault{
 		change: func(t *testing.T, w *world) {
 			other := openidmtest.NewSource(t, openidmtest.Options{})
 			must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
-			w.u.Source.HTTPClient = w.source.HTTPClient()
+			w.u.Source.HTTPClient = w.source.Client()
 		},
 		code: "VALUE-DOES-NOT-OPEN",
 	},
@@ -233,7 +233,7 @@ func TestTargetStartedTooEarly(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Join(w.u.TargetDir, "security"), 0o755))
 	own := openidmtest.NewTarget(t, openidmtest.Options{})
 	must(t, own.WriteStores(filepath.Join(w.u.TargetDir, "security")))
-	w.u.Target.URL = own.URL()
+	w.u.Target.URL = own.URL
 	before := tree(t, w.u.TargetDir)
 	report, err := w.u.Run(t.Context())
 	if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has("TARGET-STARTED-TOO-EARLY") ||

@@ -125,7 +125,7 @@ func TestFindings(t *testing.T) {
 		want  string
 	}{
 		"the certificate has another name": {
-			func(f *fixture) { f.site.InstanceURL = f.source.URL() },
+			func(f *fixture) { f.site.InstanceURL = f.source.URL },
 			"blocked: SOURCE-CERT-NAME",
 		},
 		"the password is wrong": {

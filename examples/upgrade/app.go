@@ -73,8 +73,8 @@ func (a *app) commands() map[string]func(context.Context, *call) error {
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
 		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
-		"version": a.version, "explain": a.explain, "completion": a.completion,
-		"checklist": a.checklist, "support": a.support, "init": a.init,
+		"init": a.init, "version": a.version, "explain": a.explain, "completion": a.completion,
+		"checklist": a.checklist, "support": a.support,
 	}
 }
 

@@ -148,7 +148,7 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 		return err
 	}
 	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
-		"A package with a set-up script and a stand-in for Java 11 are in %s.\n", users, d.source.URL(),
+		"A package with a set-up script and a stand-in for Java 11 are in %s.\n", users, d.source.URL,
 		d.source.Certificate().Subject.CommonName, d.dir)
 	for i, command := range fault.steps {
 		args := append([]string{command}, d.flags(command)...)
@@ -171,7 +171,7 @@ func (d *demo) flags(command string) []string {
 		"-source-dir", d.path("idc21", "salesforceIdConnect"),
 		"-target-dir", d.path("idc716", "salesforceIdConnect"),
 		"-package", d.path("IdentityConnect-7.1.6.zip"),
-		"-source-url", d.source.URL(),
+		"-source-url", d.source.URL,
 		"-target-url", "https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
 		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", demoHost, d.source.Port()),
 		"-instance-address", "127.0.0.1", // as in the target's hosts file

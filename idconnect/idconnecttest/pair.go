@@ -129,9 +129,9 @@ func StartPair(o Options) (*Pair, error) {
 		p.Close()
 		return nil, err
 	}
-	p.join(p.target.URL())
+	p.join(p.target.URL)
 	if p.o.Source.InMemory {
-		p.SourceClient.HTTPClient, p.TargetClient.HTTPClient = p.source.HTTPClient(), p.target.HTTPClient()
+		p.SourceClient.HTTPClient, p.TargetClient.HTTPClient = p.source.Client(), p.target.Client()
 	}
 	return p, nil
 }
@@ -156,7 +156,7 @@ func (p *Pair) join(targetURL string) {
 		return &openidm.Client{BaseURL: url, Credentials: account(password),
 			Trust: jvmtrust.New(p.source.Truststore()), Pinned: p.source.Certificate()}
 	}
-	p.SourceClient = client(p.source.URL(), p.o.Source.AdminPassword)
+	p.SourceClient = client(p.source.URL, p.o.Source.AdminPassword)
 	p.TargetClient = client(targetURL, p.o.Target.AdminPassword)
 	own := account(p.o.Source.AdminPassword)
 	p.Origin = migration.Source{Username: own.Username, Password: own.Password,

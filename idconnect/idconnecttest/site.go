@@ -25,7 +25,8 @@ type Site struct {
 	// Dir has everything: the salesforceIdConnect folders of 2.1 and of 7.1.6,
 	// package.zip, a stand-in for Java 11, and what a run leaves for its user.
 	Dir string
-	// Upgrade is ready to run, with short pauses.
+	// Upgrade is ready to run, with short pauses. The site looks for its target in
+	// the TargetDir that it has here.
 	Upgrade *idconnect.Upgrade
 
 	addr     string // of the target
@@ -136,7 +137,7 @@ func (s *Site) upgrade() error {
 	s.join(targetURL)
 	u := &idconnect.Upgrade{
 		SourceDir: s.path("idc21", folder), TargetDir: s.path("idc716", folder), Package: s.path("package.zip"),
-		Source:      idconnect.Server{URL: s.source.URL(), Credentials: s.SourceClient.Credentials},
+		Source:      idconnect.Server{URL: s.source.URL, Credentials: s.SourceClient.Credentials},
 		Target:      idconnect.Server{URL: targetURL, Credentials: s.TargetClient.Credentials},
 		InstanceURL: s.Origin.InstanceURL, UserStateDir: s.path("state"), PollInterval: pause,
 		// As in the target's hosts file, and of a disk that need not be large.

@@ -2,12 +2,12 @@ package verify
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of
@@ -165,7 +165,7 @@ func (c *CollectionReport) Result() string {
 		{c.Shifted, "changed while they were read"},
 	} {
 		if n.count > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
+			words = append(words, text.Grouped(n.count)+" "+n.what)
 		}
 	}
 	return strings.Join(words, ", ")

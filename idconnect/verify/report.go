@@ -2,7 +2,6 @@ package verify
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -182,7 +181,7 @@ func (c *CollectionReport) Result() string {
 		{c.Shifted, "changed while they were read"},
 	} {
 		if n.count > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
+			words = append(words, text.Grouped(n.count)+" "+n.what)
 		}
 	}
 	return strings.Join(words, ", ")

@@ -13,7 +13,7 @@ func (s *Settings) outputFlags() []command.Flag {
 			Check: positive, Help: "polling interval of -watch"},
 		{Name: "report", Group: groupOutput, Value: "folder", Family: site, Into: &u.ReportDir,
 			Commands: in("plan run verify import"), Path: noFile,
-			Help:    "folder for the report: report.html, report.txt, report.json and junit.xml",
+			Help:    "folder for the report: report.html, report.txt, report.json, junit.xml and summary.md",
 			Default: "for run, TARGET-DIR.upgrade"},
 		{Name: "report", Group: groupWhat, Value: "folder", Into: &u.ReportDir, Commands: in("checklist support"),
 			Path: isFolder, Help: "folder of a report, as verify -report writes it", Default: "TARGET-DIR.upgrade"},

@@ -1,0 +1,64 @@
+package idconnect_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/repair"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// The whole: look, upgrade, and what the comparison at its end says.
+func ExampleUpgrade_Run() {
+	ctx := context.Background()
+	site, remove := exampleSite(20)
+	defer remove()
+	u := site.Upgrade // of a real site: its folders, its package, both servers
+
+	plan, err := u.Plan(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("blocked:", plan.Blocked())
+	report, err := u.Run(ctx)
+	if err != nil {
+		fmt.Println(err, "- what to do:", idconnect.RemedyOf(err))
+		return
+	}
+	users := report.Verify.Collections[0]
+	fmt.Println(report.Outcome, users.Name, users.SourceCount, users.TargetCount)
+	// Output:
+	// blocked: false
+	// done users 20 20
+}
+
+// A comparison that found a difference, and the repair of it.
+func ExampleUpgrade_Repair() {
+	ctx := context.Background()
+	site, remove := exampleSite(20)
+	defer remove()
+	site.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 1})
+	report, err := site.Upgrade.Run(ctx)
+	fmt.Println("differences:", errors.Is(err, idconnect.ErrDifferences))
+
+	paths, _ := report.Verify.RepairList()
+	dry, err := site.Upgrade.Repair(ctx, repair.Options{Paths: paths})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range dry.Records {
+		fmt.Println(r.Action, r.Path)
+	}
+	// With a backup of the target's database.
+	if _, err = site.Upgrade.Repair(ctx, repair.Options{Paths: paths, Apply: true}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(site.Target().Count("managed/user"), "users")
+	// Output:
+	// differences: true
+	// create repo/managed/user/u00000
+	// 20 users
+}

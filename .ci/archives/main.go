@@ -228,7 +228,7 @@ func try(command []string) error {
 		args []string
 		says string
 	}{
-		{[]string{"version"}, "idcupgrade"},
+		{[]string{"version"}, "github.com/idconnect-go/upgrade v"},
 		{[]string{"help"}, "rollback"},
 		{demo, "verdict: same"},
 	} {

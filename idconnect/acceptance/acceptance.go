@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"regexp"
 	"sync"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -110,7 +111,9 @@ func (t *checker) run(ctx context.Context) error {
 			continue
 		}
 		check := verify.Check{Code: c.code, Name: c.name, Tab: c.tab, Source: -1, Target: -1}
+		began := time.Now()
 		c.check(ctx, &check)
+		check.Seconds = time.Since(began).Seconds()
 		if ctx.Err() != nil {
 			return fmt.Errorf("checking %s: %w", c.name, context.Cause(ctx))
 		}

@@ -118,7 +118,7 @@ func (r *Report) Count(a Action) (n int) {
 // in opts, and that of ctx; the report, unless nil, then says how far Run came.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
-	notes, err := pair.Check(ctx)
+	seen, err := pair.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options) (*Re
 		opts.Collections = verify.DefaultCollections()
 	}
 	r := &repairer{source: source, target: target, opts: opts, hide: pair.Hide(), key: make([]byte, 32),
-		report: &Report{Source: source.BaseURL, Target: target.BaseURL, Notes: notes}}
+		report: &Report{Source: source.BaseURL, Target: target.BaseURL, Notes: seen.Notes}}
 	rand.Read(r.key)
 	err = r.run(ctx)
 	return redact.Value(r.hide, r.report), r.hide.Error(err)

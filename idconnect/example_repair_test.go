@@ -11,30 +11,6 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// The whole: look, upgrade, and what the comparison at its end says.
-func ExampleUpgrade_Run() {
-	ctx := context.Background()
-	site, remove := exampleSite(20)
-	defer remove()
-	u := site.Upgrade // of a real site: its folders, its package, both servers
-
-	plan, err := u.Plan(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("blocked:", plan.Blocked())
-	report, err := u.Run(ctx)
-	if err != nil {
-		fmt.Println(err, "- what to do:", idconnect.RemedyOf(err))
-		return
-	}
-	users := report.Verify.Collections[0]
-	fmt.Println(report.Outcome, users.Name, users.SourceCount, users.TargetCount)
-	// Output:
-	// blocked: false
-	// done users 20 20
-}
-
 // A comparison that found a difference, and the repair of it.
 func ExampleUpgrade_Repair() {
 	ctx := context.Background()

@@ -230,7 +230,7 @@ func try(command []string) error {
 	}{
 		{[]string{"version"}, "github.com/idconnect-go/upgrade v"},
 		{[]string{"help"}, "rollback"},
-		{demo, "verdict: same"},
+		{demo, "hold the same records"},
 	} {
 		cmd := exec.CommandContext(ctx, command[0], append(command[1:], t.args...)...)
 		cmd.Dir = filepath.Dir(command[len(command)-1])

@@ -7,7 +7,7 @@ import (
 )
 
 // Groups is how many groups of records [Marks] tells apart.
-const Groups = 128
+const Groups = 64
 
 // Group is a set of groups.
 type Group [Groups / 64]uint64

@@ -18,7 +18,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -97,9 +96,9 @@ func newLeaky(t *testing.T) *leaky {
 	l.target = openidmtest.NewTarget(t, openidmtest.Options{AdminPassword: targetSecret, Version: "7.1.0",
 		Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: truststore})
 	l.u = &idconnect.Upgrade{
-		Source: idconnect.Server{URL: l.source.URL(), Truststore: truststore,
+		Source: idconnect.Server{URL: l.source.URL, Truststore: truststore,
 			Credentials: openidm.Credentials{Password: keystore.NewPassword(sourceSecret)}},
-		Target: idconnect.Server{URL: l.target.URL(), Truststore: truststore,
+		Target: idconnect.Server{URL: l.target.URL, Truststore: truststore,
 			Credentials: openidm.Credentials{Password: keystore.NewPassword(targetSecret)}},
 		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate,
 			idconnect.StepVerify},
@@ -235,14 +234,8 @@ func (l *leaky) everything(t *testing.T) string {
 	l.out.error(err)
 	if rep != nil {
 		l.out.value(rep)
-		dir := t.TempDir()
-		must(t, rep.Save(dir))
-		files, err := os.ReadDir(dir)
-		must(t, err)
-		for _, f := range files {
-			b, err := os.ReadFile(filepath.Join(dir, f.Name()))
-			must(t, err)
-			l.out.text(string(b))
+		for _, text := range saved(t, rep) {
+			l.out.text(text)
 		}
 	}
 	compared, err := l.u.Compare(ctx)

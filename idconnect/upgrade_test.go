@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,10 +43,12 @@ func TestUpgrade(t *testing.T) {
 	if rep.Outcome != "done" || rep.Verify == nil || !rep.Verify.Same() {
 		t.Errorf("%+v", rep)
 	}
+	first := rep
 	// Again: everything but the comparison is done.
 	rep, err = w.u.Run(t.Context())
 	must(t, err)
-	if n := w.migrateRequests(); n != 1 {
+	checkRuns(t, first, rep)
+	if n := w.Migrations(); n != 1 {
 		t.Errorf("the target received migrate %d times", n)
 	}
 	if d := cmp.Diff(before, tree(t, w.u.SourceDir)); d != "" {
@@ -88,7 +91,7 @@ type upgradeFault struct {
 // faultsThatBlock are found before anything is changed.
 var faultsThatBlock = map[string]upgradeFault{
 	"name of the certificate": {
-		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
+		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL },
 		code:   "SOURCE-CERT-NAME",
 	},
 	"wrong password of the source": {
@@ -115,7 +118,7 @@ var faultsThatBlock = map[string]upgradeFault{
 		change: func(t *testing.T, w *world) {
 			other := openidmtest.NewSource(t, openidmtest.Options{})
 			must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
-			w.u.Source.HTTPClient = w.source.HTTPClient()
+			w.u.Source.HTTPClient = w.source.Client()
 		},
 		code: "VALUE-DOES-NOT-OPEN",
 	},
@@ -144,29 +147,29 @@ var faultsThatBlock = map[string]upgradeFault{
 var faultsOfTarget = map[string]upgradeFault{
 	"records lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
+			w.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 		},
 		step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
 	},
 	"records failed": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", FailRecords: 2})
+			w.Fail(openidmtest.Fault{Action: "migrate", FailRecords: 2})
 		},
 		step: idconnect.StepMigrate,
 	},
 	"the answer to migrate is lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
+			w.Fail(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
 		},
 	},
 	"the answer to configure is lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
+			w.Fail(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
 		},
 	},
 	"the target restarts while it is asked": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
+			w.Fail(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
 		},
 	},
 }
@@ -206,7 +209,7 @@ func TestUpgradeFailures(t *testing.T) {
 			if c.missing > 0 && report.Verify.Collections[0].MissingCount != c.missing {
 				t.Errorf("%+v", report.Verify.Collections[0])
 			}
-			if n := w.migrateRequests(); n != 1 {
+			if n := w.Migrations(); n != 1 {
 				t.Errorf("the target received migrate %d times", n)
 			}
 		})
@@ -233,7 +236,7 @@ func TestTargetStartedTooEarly(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Join(w.u.TargetDir, "security"), 0o755))
 	own := openidmtest.NewTarget(t, openidmtest.Options{})
 	must(t, own.WriteStores(filepath.Join(w.u.TargetDir, "security")))
-	w.u.Target.URL = own.URL()
+	w.u.Target.URL = own.URL
 	before := tree(t, w.u.TargetDir)
 	report, err := w.u.Run(t.Context())
 	if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has("TARGET-STARTED-TOO-EARLY") ||
@@ -246,6 +249,33 @@ func TestTargetStartedTooEarly(t *testing.T) {
 }
 
 // TestInterrupted: a run that is cancelled goes on, and migrates once.
+// checkRuns holds the second run's report to what the first one did.
+func checkRuns(t *testing.T, first, second *report.Report) {
+	t.Helper()
+	if !first.FirstStarted.IsZero() || first.Tool == "" || first.Steps[6].Records == 0 {
+		t.Errorf("the first run began at %v, by %q: %+v", first.FirstStarted, first.Tool, first.Steps[6])
+	}
+	if at := second.FirstStarted; at.Before(first.Started) || !at.Before(first.Ended) {
+		t.Errorf("the first run began at %v, and the second says %v", first.Started, at)
+	}
+	if took := second.View().Took; took < second.Ended.Sub(first.Ended) {
+		t.Errorf("both runs took %v", took)
+	}
+	for i, s := range second.Steps {
+		performed := slices.Contains([]string{"unpack", "stores", "setup", "configure", "migrate"}, s.Name)
+		if performed != (s.EarlierStarted != nil && s.EarlierEnded != nil) {
+			t.Errorf("%s: performed from %v to %v", s.Name, s.EarlierStarted, s.EarlierEnded)
+		} else if performed && s.EarlierStarted.Before(first.Steps[i].Started.Truncate(time.Second)) {
+			t.Errorf("%s: performed at %v, before its run began it", s.Name, s.EarlierStarted)
+		}
+	}
+	for _, s := range []report.ServerSeen{second.Target, idconnect.ReportOf(second.Verify, nil).Target} {
+		if s.Version == "" {
+			t.Errorf("%s: no version", s.URL)
+		}
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 200)
@@ -268,8 +298,8 @@ func TestInterrupted(t *testing.T) {
 	w.u.Events = nil
 	report, err := w.u.Run(t.Context())
 	must(t, err)
-	if report.Outcome != "done" || w.migrateRequests() != 1 {
-		t.Errorf("%s, migrate %d times", report.Outcome, w.migrateRequests())
+	if report.Outcome != "done" || w.Migrations() != 1 {
+		t.Errorf("%s, migrate %d times", report.Outcome, w.Migrations())
 	}
 }
 

@@ -21,9 +21,9 @@ import (
 
 func verifyClient(s *openidmtest.Server, password string) *openidm.Client {
 	return &openidm.Client{
-		BaseURL:     s.URL(),
+		BaseURL:     s.URL,
 		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword(password)},
-		HTTPClient:  s.HTTPClient(),
+		HTTPClient:  s.Client(),
 	}
 }
 
@@ -32,14 +32,7 @@ func verifyClient(s *openidmtest.Server, password string) *openidm.Client {
 func verifyPair(t testing.TB, users int) (source, target *openidmtest.Server) {
 	t.Helper()
 	source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 7, Links: users})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	return source, openidmtest.NewTarget(t, openidmtest.Options{
-		Users: users, Roles: 7, Links: users,
-		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore",
-	})
+	return source, openidmtest.NewTarget(t, openidmtest.Options{Users: users, Roles: 7, Links: users, StoresOf: source})
 }
 
 func TestVerifyServers(t *testing.T) {
@@ -117,7 +110,7 @@ func ExampleVerify() {
 	password := keystore.NewPassword("openidm-admin")
 	client := func(s *openidmtest.Server) *openidm.Client {
 		return &openidm.Client{
-			BaseURL:     s.URL(),
+			BaseURL:     s.URL,
 			Trust:       s.Trust(),
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 		}

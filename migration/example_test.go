@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,18 +22,7 @@ func Example() {
 	}
 	defer source.Close()
 	// The target starts with the source's stores, as the procedure wants it.
-	dir, err := os.MkdirTemp("", "security")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := source.WriteStores(dir); err != nil {
-		log.Fatal(err)
-	}
-	target, err := openidmtest.Start(openidmtest.Options{
-		Role: openidmtest.Target, Keystore: filepath.Join(dir, "keystore.jceks"),
-		Truststore: filepath.Join(dir, "truststore"),
-	})
+	target, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, StoresOf: source})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +33,7 @@ func Example() {
 	password := keystore.NewPassword("openidm-admin")
 	client := &migration.Client{
 		API: &openidm.Client{
-			BaseURL:     target.URL(),
+			BaseURL:     target.URL,
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 			Trust:       target.Trust(),
 		},
@@ -54,7 +41,7 @@ func Example() {
 	}
 	defer client.API.Close()
 
-	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL,
 		Username: "openidm-admin", Password: password})
 	if err != nil {
 		log.Fatal(err)
@@ -92,7 +79,7 @@ func ExampleFailedError() {
 	password := keystore.NewPassword("openidm-admin")
 	client := &migration.Client{
 		API: &openidm.Client{
-			BaseURL:     target.URL(),
+			BaseURL:     target.URL,
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 			Trust:       target.Trust(),
 		},
@@ -101,7 +88,7 @@ func ExampleFailedError() {
 	defer client.API.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL,
 		Username: "openidm-admin", Password: password})
 	if err == nil {
 		_, err = client.Wait(ctx, migration.PhaseConfigured, nil)

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -20,7 +19,6 @@ import (
 // are the defaults of OpenIDM, and all files are temporary.
 const (
 	demoHost          = "idc21.example.com"
-	demoUsers         = 1000
 	demoStorePassword = "changeit"
 	demoAdmin         = "openidm-admin"
 )
@@ -88,47 +86,46 @@ type demo struct {
 	stopSource bool
 }
 
-func (a *app) demo(ctx context.Context, args []string) error {
-	f := a.flags("demo", "")
-	fault := f.String("fault", "", "show the failure `NAME` and its remedy, one of "+
-		strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
-	keep := f.Bool("keep", false, "keep the temporary installations")
-	users := f.Int("users", demoUsers, "`number` of users in the source")
-	if _, err := parse(f, args); err != nil {
-		return err
-	}
+func (a *app) demo(ctx context.Context, v *call) error {
 	chosen := demoFault{steps: []string{"plan", "run", "verify"}}
-	if *fault != "" {
-		var ok bool
-		if chosen, ok = demoFaults[*fault]; !ok {
-			return usagef("-fault %s: must be one of %s", *fault,
-				strings.Join(slices.Sorted(maps.Keys(demoFaults)), ", "))
-		}
+	if v.Fault != "" {
+		chosen = demoFaults[v.Fault]
 		fmt.Fprintf(a.out, "Demonstration of a failure: %s.\n\n", chosen.about)
-	}
-	if *users < 1 || *users > 1_000_000 {
-		return usagef("-users %d: must be between 1 and 1000000", *users)
 	}
 	dir, err := os.MkdirTemp("", "identity-connect-demo-")
 	if err != nil {
 		return err
 	}
-	d := &demo{a: a, dir: dir}
+	unasked := *a
+	unasked.tty = nobody{}
+	d := &demo{a: &unasked, dir: dir}
 	if err := os.Setenv("XDG_STATE_HOME", d.path("state")); err != nil { // which leads to the journal
 		return err
 	}
-	err = d.play(ctx, *fault, chosen, *users)
-	err = errors.Join(err, d.close(*keep))
+	err = d.play(ctx, v.Fault, chosen, v.Users)
+	err = errors.Join(err, d.close(v.Keep))
 	if _, statErr := os.Stat(d.path("report")); statErr == nil {
 		fmt.Fprintf(a.out, "\nThe report is in %s\n", d.path("report"))
-		if *keep {
+		if v.Keep {
 			fmt.Fprintf(a.out, "Open it in a browser: %s\n", d.path("report", "report.html"))
 		}
 	}
-	if *keep {
+	if v.Keep {
 		fmt.Fprintf(a.out, "The installations are in %s\n", dir)
 	}
 	return err
+}
+
+// nobody is the person whom the demonstration never asks.
+type nobody struct{}
+
+func (nobody) Available() bool   { return false }
+func (nobody) Interactive() bool { return false }
+
+func (nobody) Line(context.Context, string) (string, error) { return "", prompt.ErrNoTerminal }
+
+func (nobody) Password(context.Context, string) (keystore.Password, error) {
+	return keystore.Password{}, prompt.ErrNoTerminal
 }
 
 func (d *demo) path(parts ...string) string {
@@ -151,11 +148,11 @@ func (d *demo) play(ctx context.Context, name string, fault demoFault, users int
 		return err
 	}
 	fmt.Fprintf(d.a.out, "A 2.1 installation with %d users runs at %s; its certificate is for %s.\n"+
-		"A package with a set-up script and a stand-in for Java 11 are in %s.\n", users, d.source.URL(),
+		"A package with a set-up script and a stand-in for Java 11 are in %s.\n", users, d.source.URL,
 		d.source.Certificate().Subject.CommonName, d.dir)
 	for i, command := range fault.steps {
 		args := append([]string{command}, d.flags(command)...)
-		fmt.Fprintf(d.a.out, "\n$ upgrade %s\n", strings.Join(args, " "))
+		fmt.Fprintf(d.a.out, "\n$ %s %s\n", d.a.name(), strings.Join(args, " "))
 		if command == "run" && d.stopSource {
 			go d.stopSourceMidway(ctx)
 		}
@@ -174,7 +171,7 @@ func (d *demo) flags(command string) []string {
 		"-source-dir", d.path("idc21", "salesforceIdConnect"),
 		"-target-dir", d.path("idc716", "salesforceIdConnect"),
 		"-package", d.path("IdentityConnect-7.1.6.zip"),
-		"-source-url", d.source.URL(),
+		"-source-url", d.source.URL,
 		"-target-url", "https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
 		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", demoHost, d.source.Port()),
 		"-instance-address", "127.0.0.1", // as in the target's hosts file

@@ -81,12 +81,19 @@ type onTerminal struct {
 
 func startOnTerminal(t *testing.T, args ...string) *onTerminal {
 	t.Helper()
+	return startOnTerminalIn(t, "", args...)
+}
+
+// startOnTerminalIn is startOnTerminal in a folder.
+func startOnTerminalIn(t *testing.T, dir string, args ...string) *onTerminal {
+	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &onTerminal{cmd: exec.Command(program, args...)}
 	s.cmd.Args[0] = "upgrade" // see TestMain
+	s.cmd.Dir = dir
 	s.cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
 	if s.ours, s.tty, err = pty.Open(); err != nil {
 		t.Fatal(err)

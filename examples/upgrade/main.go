@@ -30,6 +30,6 @@ func main() {
 		os.Exit(serveDemoTarget(ctx, dir))
 	}
 	os.Exit((&app{
-		out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{},
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],
 	}).run(ctx, os.Args[1:]))
 }

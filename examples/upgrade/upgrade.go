@@ -4,50 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
-func (a *app) prepare(
-	ctx context.Context, name string, args []string, steps []string, ask bool,
-) (*upgradeFlags, error) {
-	f, v := a.upgradeFlags(name)
-	if _, err := parse(f, args); err != nil {
-		return nil, err
-	}
-	if err := a.applyFlags(v, steps); err != nil {
-		return nil, err
-	}
-	if ask {
-		if err := a.complete(ctx, &v.u, v.u.Missing()); err != nil {
-			return nil, err
-		}
-	}
-	return v, nil
-}
-
-func (a *app) plan(ctx context.Context, args []string) error {
-	v, err := a.prepare(ctx, "plan", args, nil, true)
-	if err != nil {
+func (a *app) plan(ctx context.Context, v *call) error {
+	if err := a.prepare(ctx, v, nil); err != nil {
 		return err
 	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	p, err := v.u.Plan(ctx)
+	p, err := v.Upgrade.Plan(ctx)
 	if err != nil {
 		return err
 	}
-	show := a.showPlan(p, v.json)
-	if v.u.ReportDir != "" {
-		show = errors.Join(show, a.save(p.Report(), v.u.ReportDir))
+	show := a.showPlan(p, v.JSON)
+	if v.Upgrade.ReportDir != "" {
+		show = errors.Join(show, a.save(p.Report(), v.Upgrade.ReportDir))
 	}
+	a.stepSummary(p.Report())
 	if show != nil {
 		return show
 	}
@@ -64,119 +46,126 @@ func (a *app) showPlan(p report.Plan, asJSON bool) error {
 	return layout.For(a.out, a.env).Write(a.out, p.Blocks())
 }
 
-func (a *app) upgrade(ctx context.Context, args []string) error {
-	v, err := a.prepare(ctx, "run", args, nil, true)
-	if err != nil {
+func (a *app) upgrade(ctx context.Context, v *call) error {
+	if err := a.prepare(ctx, v, nil); err != nil {
 		return err
 	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
+	if err := a.confirm(ctx, v); err != nil {
+		return err
+	}
 	return a.carryOut(ctx, v)
 }
 
-func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
-	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
-	rep, err := v.u.Run(ctx)
+// errDeclined means that a person did not let a run begin.
+var errDeclined = errors.New("not confirmed, nothing was changed")
+
+// confirm shows a person the plan and asks whether to begin. A script is not asked.
+// Where a step is blocked, or nothing is to be done, the run says so by itself.
+func (a *app) confirm(ctx context.Context, v *call) error {
+	if v.Yes || !a.tty.Interactive() {
+		return nil
+	}
+	p, err := v.Upgrade.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	toDo := slices.ContainsFunc(p.Steps, func(s report.StepPlan) bool { return s.State == report.ToDo })
+	if p.Blocked() || !toDo {
+		return nil
+	}
+	if err := layout.For(a.err, a.env).Write(a.err, p.Blocks()); err != nil {
+		return err
+	}
+	answer, err := a.tty.Line(ctx, "Begin? [y/N]")
+	if err != nil {
+		return err
+	}
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		return errDeclined
+	}
+	return nil
+}
+
+func (a *app) carryOut(ctx context.Context, v *call) error {
+	progress := a.newProgress(v.Log)
+	v.Upgrade.Events = progress.event
+	rep, err := v.Upgrade.Run(ctx)
 	progress.end()
 	if rep == nil {
 		return err
 	}
 	var show error
-	if v.json {
+	if v.JSON {
 		show = a.json(rep)
 	} else {
 		show = layout.For(a.out, a.env).Write(a.out, rep.View().Blocks())
 	}
-	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.u.ReportDir != "" {
+	if dir := v.ReportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(rep, dir))
 	}
-	return errors.Join(err, show, a.saveIDs(v.u.RepairList, rep.Verify))
+	a.stepSummary(rep)
+	return errors.Join(err, show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
 }
 
-// save writes a report to a folder and prints where it is.
-func (a *app) save(rep *report.Report, dir string) error {
-	if err := rep.Save(dir); err != nil {
+func (a *app) status(ctx context.Context, v *call) error {
+	if err := a.apply(v, nil); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
-	return err
-}
-
-func (a *app) status(ctx context.Context, args []string) error {
-	f, v := a.upgradeFlags("status")
-	watch := f.Bool("watch", false, "poll the migration until it ends; the exit code tells how it ended")
-	interval := f.Duration("interval", 2*time.Second, "polling interval of -watch")
-	if _, err := parse(f, args); err != nil {
-		return err
-	}
-	if *interval <= 0 {
-		return usagef("-interval %v: must be positive", *interval)
-	}
-	if err := a.applyFlags(v, nil); err != nil {
-		return err
-	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	if *watch {
-		return a.watch(ctx, v, *interval)
+	if v.Watch {
+		return a.watch(ctx, v, v.Interval)
 	}
-	p, err := v.u.Status(ctx)
+	p, err := v.Upgrade.Status(ctx)
 	if err != nil {
 		return err
 	}
-	return a.showPlan(p, v.json)
+	return a.showPlan(p, v.JSON)
 }
 
-func (a *app) verify(ctx context.Context, args []string) error {
-	v, err := a.prepare(ctx, "verify", args, []string{idconnect.StepVerify}, true)
-	if err != nil {
+func (a *app) verify(ctx context.Context, v *call) error {
+	if err := a.prepare(ctx, v, []string{idconnect.StepVerify}); err != nil {
 		return err
 	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
-	report, err := v.u.Compare(ctx)
+	progress := a.newProgress(v.Log)
+	v.Upgrade.Events = progress.event
+	report, err := v.Upgrade.Compare(ctx)
 	progress.end()
 	if report == nil {
 		return err
 	}
 	whole := idconnect.ReportOf(report, err)
-	if v.json {
+	if v.JSON {
 		err = errors.Join(err, a.json(report))
 	} else {
 		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
 	}
-	if v.u.ReportDir != "" {
-		err = errors.Join(err, a.save(whole, v.u.ReportDir))
+	if v.Upgrade.ReportDir != "" {
+		err = errors.Join(err, a.save(whole, v.Upgrade.ReportDir))
 	}
-	return errors.Join(err, a.saveIDs(v.u.RepairList, report))
+	a.stepSummary(whole)
+	return errors.Join(err, a.saveIDs(v.Upgrade.RepairList, report))
 }
 
-func (a *app) rollback(ctx context.Context, args []string) error {
-	f, v := a.upgradeFlags("rollback")
-	to := f.String("to", "", "first `step` to undo (default: all that were performed)")
-	f.BoolVar(&v.u.RemoveAdded, "remove-added", false, "also remove files that were added or changed since the run")
-	if _, err := parse(f, args); err != nil {
+func (a *app) rollback(ctx context.Context, v *call) error {
+	var missing error
+	if v.Upgrade.TargetDir == "" && !v.Given("target-dir") {
+		missing = settings.Needed("rollback", "target-dir", "FOLDER")
+	}
+	if err := a.apply(v, nil, missing); err != nil {
 		return err
 	}
-	if err := a.applyFlags(v, nil); err != nil {
-		return err
-	}
-	if v.u.TargetDir == "" {
-		return usagef("rollback needs -target-dir")
-	}
-	if *to != "" && !slices.Contains(idconnect.StepNames(), *to) {
-		return usagef("-to %s: must be one of %s", *to, strings.Join(idconnect.StepNames(), ", "))
-	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	if v.logLevel == "json" {
-		v.u.Events = a.newProgress(v.logLevel).event
+	if v.Log == "json" {
+		v.Upgrade.Events = a.newProgress(v.Log).event
 	}
-	results, err := v.u.Rollback(ctx, *to)
-	if v.json {
+	results, err := v.Upgrade.Rollback(ctx, v.To)
+	if v.JSON {
 		return errors.Join(err, a.json(results))
 	}
 	for _, r := range results {
@@ -185,4 +174,21 @@ func (a *app) rollback(ctx context.Context, args []string) error {
 		}
 	}
 	return err
+}
+
+// saveIDs writes the list of records to migrate again, if -ids is set.
+func (a *app) saveIDs(file string, r *verify.Report) error {
+	if file == "" || r == nil {
+		return nil
+	}
+	more, err := r.SaveRepairList(file)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "ids: %s\n", file)
+	if more > 0 {
+		fmt.Fprintf(a.err, "%s: hint: %d more records are not listed: "+
+			"raise -max-differences, or verify again once these are repaired\n", a.name(), more)
+	}
+	return nil
 }

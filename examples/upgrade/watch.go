@@ -19,15 +19,15 @@ import (
 
 // watch shows the migration until it ends: on a terminal as one line that is
 // overwritten, elsewhere as one line for each poll.
-func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration) error {
-	if v.u.Target.Credentials.Password.IsZero() {
+func (a *app) watch(ctx context.Context, v *call, interval time.Duration) error {
+	if v.Upgrade.Target.Credentials.Password.IsZero() {
 		missing := &idconnect.MissingError{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}
-		if err := a.complete(ctx, &v.u, []*idconnect.MissingError{missing}); err != nil {
+		if err := a.complete(ctx, v, nil, []*idconnect.MissingError{missing}); err != nil {
 			return err
 		}
 	}
 	show := watchLines(a.out)
-	if v.json {
+	if v.JSON {
 		e := json.NewEncoder(text.JSONWriter(a.out))
 		show = func(w idconnect.Watched, _ bool) error { return e.Encode(w) }
 	} else if f, ok := a.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -40,7 +40,7 @@ func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration
 		})
 	}
 	var last error
-	for look, err := range v.u.Watch(ctx, interval) {
+	for look, err := range v.Upgrade.Watch(ctx, interval) {
 		last = err
 		if look.Time.IsZero() {
 			break // nothing was polled

@@ -19,11 +19,7 @@ import (
 func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, target *openidmtest.Server) {
 	t.Helper()
 	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 3})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	o := openidmtest.Options{Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"}
+	o := openidmtest.Options{StoresOf: source}
 	fault.Path, fault.Action = "endpoint/migration", "migrate"
 	if service {
 		fault.Path, o.ServiceOf = "migration", source
@@ -32,7 +28,7 @@ func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, targ
 	target.Fail(fault)
 	c := &migration.Client{API: client(target), PollInterval: time.Millisecond}
 	if !service {
-		if _, err := c.Configure(t.Context(), migration.Source{InstanceURL: source.URL(),
+		if _, err := c.Configure(t.Context(), migration.Source{InstanceURL: source.URL,
 			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}); err != nil {
 			t.Fatal(err)
 		}
@@ -136,12 +132,8 @@ func TestFailedRecordsOfSync(t *testing.T) {
 	t.Parallel()
 	source := openidmtest.NewSource(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
 		Connector: true})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
 	target := openidmtest.NewTarget(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
-		Connector: true, Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
+		Connector: true, StoresOf: source})
 	for _, s := range []*openidmtest.Server{source, target} {
 		s.AddConnectorRow("nobody", "No", "Body", "not an address")
 		if _, err := client(s).StartRecon(t.Context(), "systemXmlfileAccounts_managedUser"); err != nil {

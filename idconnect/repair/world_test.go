@@ -2,7 +2,6 @@ package repair_test
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,18 +29,13 @@ func newWorld(t testing.TB, users int) *world {
 	o := openidmtest.Options{Generation: openidmtest.OpenIDM31, Users: users, Roles: max(12, users/10), Links: users,
 		Connector: true, InMemory: true}
 	w := &world{source: openidmtest.NewSource(t, o)}
-	dir := t.TempDir()
-	if err := w.source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	o.Generation = openidmtest.IDM71
-	o.Keystore, o.Truststore = filepath.Join(dir, "keystore.jceks"), filepath.Join(dir, "truststore")
+	o.Generation, o.StoresOf = openidmtest.IDM71, w.source
 	w.target = openidmtest.NewTarget(t, o)
 	for id := range w.source.Records("managed/user") {
 		w.target.AddConnectorRow(id, "Given", "Name", id+"@example.com")
 	}
 	for i, s := range []*openidmtest.Server{w.source, w.target} {
-		w.clients[i] = &openidm.Client{BaseURL: s.URL(), HTTPClient: s.HTTPClient(), Credentials: openidm.Credentials{
+		w.clients[i] = &openidm.Client{BaseURL: s.URL, HTTPClient: s.Client(), Credentials: openidm.Credentials{
 			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}}
 	}
 	w.sourceKeys, w.keys = w.source.Keystore(), w.target.Keystore()
@@ -49,7 +43,7 @@ func newWorld(t testing.TB, users int) *world {
 	for _, s := range []*openidmtest.Server{w.source, w.target} {
 		for _, table := range []string{user, role, link} {
 			for id, r := range s.Records(table) {
-				w.was[s.URL()+table+id] = r
+				w.was[s.URL+table+id] = r
 			}
 		}
 	}
@@ -91,7 +85,7 @@ func (w *world) one(t testing.TB, path string) repair.Record {
 
 // record is one of a server, as it was at first.
 func (w *world) record(s *openidmtest.Server, table, id string) members {
-	return maps.Clone(w.was[s.URL()+table+id])
+	return maps.Clone(w.was[s.URL+table+id])
 }
 
 // edit changes one record of a server.

@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -29,15 +28,10 @@ func newGenerations(t testing.TB, users int) *generations {
 	o := openidmtest.Options{Generation: openidmtest.OpenIDM31, Users: users, Roles: max(12, users/10), Links: users,
 		InMemory: true}
 	g := &generations{source: openidmtest.NewSource(t, o)}
-	dir := t.TempDir()
-	if err := g.source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	o.Generation = openidmtest.IDM71
-	o.Keystore, o.Truststore = filepath.Join(dir, "keystore.jceks"), filepath.Join(dir, "truststore")
+	o.Generation, o.StoresOf = openidmtest.IDM71, g.source
 	g.target = openidmtest.NewTarget(t, o)
 	for i, s := range []*openidmtest.Server{g.source, g.target} {
-		g.clients[i] = &openidm.Client{BaseURL: s.URL(), HTTPClient: s.HTTPClient(), Credentials: openidm.Credentials{
+		g.clients[i] = &openidm.Client{BaseURL: s.URL, HTTPClient: s.Client(), Credentials: openidm.Credentials{
 			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}}
 	}
 	return g
@@ -250,7 +244,7 @@ func found(r *verify.Report) map[string]string {
 // generationSize is how many users there are, and how many records each fault
 // befalls.
 func generationSize() (users, each int) {
-	if os.Getenv("NIGHTLY") == "1" && !testing.Short() {
+	if exhaustive.Nightly() && !testing.Short() {
 		return 100_000, 42
 	}
 	return 1500, 2

@@ -84,6 +84,7 @@ var rooms = []room{
 	{path: "idconnect/internal/setup"},
 	{path: "idconnect/internal/archive"},
 	{path: "idconnect/internal/journal"},
+	{path: "idconnect/internal/sealed"},
 	{path: "idconnect/internal/digest"},
 	{path: "idconnect/internal/sums"},
 	{path: "idconnect/internal/ranges"},

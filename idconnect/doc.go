@@ -1,14 +1,14 @@
 // Package idconnect carries out the upgrade of Salesforce Identity Connect 2.1
-// to 7.1.6 and proves that it worked. It is for programs that upgrade whole
-// installations. To drive the migration service alone use package migration; to
-// read key stores, package keystore.
+// to 7.1.6 and proves that it worked. To drive the migration service alone use
+// package migration; to read key stores, package keystore.
 //
-// Begin with [Upgrade], [Upgrade.Run] and [Verify]. [Upgrade.Plan] performs the
-// preflight checks and changes nothing; [Upgrade.Run] carries out the steps that
-// are not done yet; [Upgrade.Rollback] restores what was changed. [Verify]
-// compares two servers record by record and is useful on its own; [Upgrade.Repair]
-// restores the records that differ. Findings, results and reports are types of
-// packages preflight, verify, acceptance, repair and report, below this one.
+// It is for programs that upgrade whole installations. Begin with [Upgrade],
+// [Upgrade.Run] and [Verify]. [Upgrade.Plan] performs the preflight checks and
+// changes nothing; [Upgrade.Run] carries out the steps that are not done yet;
+// [Upgrade.Rollback] restores what was changed. [Verify] compares two servers
+// record by record and is useful on its own; [Upgrade.Repair] restores the
+// records that differ. Findings, results and reports are types of packages
+// preflight, verify, acceptance, repair and report, below this one.
 //
 // # Steps
 //
@@ -30,18 +30,16 @@
 // [Upgrade.Logger] receives everything, without secrets. The names of messages and
 // attributes are stable:
 //
-//   - "upgrade event", an [Event]: kind, step, state, detail, done, total, unit,
-//     rate, left, and of a finding code, severity, seen, why, remedy. Runs, steps
-//     and findings are at info level; a finding that warns and an interruption at
-//     warn; a finding that blocks and a failure at error; counts, notices and the
-//     lines of the set-up script at debug.
-//   - "migration request": action. "migration status", when it changes or the target
-//     does not answer: action, phase, word, message, notUnderstood, processed,
-//     total, failed, rate, down. At info.
-//   - "collection compared": collection, resource, source, target, differences,
-//     result. At info.
-//   - "openidm request": method, host, path, action, attempt, duration, status or
-//     error. At debug.
+//   - "upgrade event": kind, step, state, detail, done, total, unit, rate, left; code,
+//     severity, seen, why, remedy. Runs, steps and findings are at info, warn or error;
+//     counts, notices and the lines of the set-up script at debug.
+//   - "migration request" at info: action. "migration status" at info, when it changes
+//     or the target does not answer: action, phase, word, message, notUnderstood,
+//     processed, total, failed, rate, down.
+//   - "collection compared" at info: collection, resource, source, target, differences,
+//     result.
+//   - "openidm request" at debug: method, host, path, action, attempt, duration, status
+//     or error.
 //
 // Without an Upgrade, the same come from the Logger of an openidm.Client: of the
 // migration client's API, and of the source where two servers are compared.

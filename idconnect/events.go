@@ -96,7 +96,9 @@ func (e Event) LogValue() slog.Value {
 			attrs = append(attrs, slog.String(name, value))
 		}
 	}
-	add("step", e.Step)
+	if e.Finding == nil { // which has its own
+		add("step", e.Step)
+	}
 	add("state", string(e.State))
 	add("detail", e.Detail)
 	if e.Kind == EventProgress {
@@ -109,12 +111,8 @@ func (e Event) LogValue() slog.Value {
 			attrs = append(attrs, slog.Duration("left", e.Left))
 		}
 	}
-	if f := e.Finding; f != nil {
-		add("code", f.Code)
-		add("severity", string(f.Severity))
-		add("seen", f.Seen)
-		add("why", f.Why)
-		add("remedy", f.Remedy)
+	if e.Finding != nil {
+		attrs = append(attrs, e.Finding.LogValue().Group()...)
 	}
 	return slog.GroupValue(attrs...)
 }
@@ -141,9 +139,6 @@ func (*Stream) String() string { return "the events of a run" }
 
 // GoString is String.
 func (s *Stream) GoString() string { return s.String() }
-
-// LogValue implements [slog.LogValuer].
-func (s *Stream) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Stream prepares a [Upgrade.Run], which begins when its events are ranged
 // over. u.Events, where it is set, is called as well.

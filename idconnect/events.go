@@ -96,9 +96,7 @@ func (e Event) LogValue() slog.Value {
 			attrs = append(attrs, slog.String(name, value))
 		}
 	}
-	if e.Finding == nil { // which has its own
-		add("step", e.Step)
-	}
+	add("step", e.Step)
 	add("state", string(e.State))
 	add("detail", e.Detail)
 	if e.Kind == EventProgress {
@@ -112,7 +110,9 @@ func (e Event) LogValue() slog.Value {
 		}
 	}
 	if e.Finding != nil {
-		attrs = append(attrs, e.Finding.LogValue().Group()...)
+		f := *e.Finding
+		f.Step = "" // that of the event
+		attrs = append(attrs, f.LogValue().Group()...)
 	}
 	return slog.GroupValue(attrs...)
 }

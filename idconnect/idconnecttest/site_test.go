@@ -47,6 +47,24 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+// TestPage: the page about tests shows one of them, word for word.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(page), "```go\n")
+	shown, _, found := strings.Cut(shown, "```")
+	if !found || !strings.Contains(string(code), shown) {
+		t.Errorf("no test here is\n%s", shown)
+	}
+}
+
 // TestSetUp: a target that runs already is configured and migrated.
 func TestSetUp(t *testing.T) {
 	t.Parallel()

@@ -83,16 +83,20 @@ func TestByHand(t *testing.T) {
 	answered := filepath.Join(t.TempDir(), "answered")
 	source := openidmtest.Options{Users: 5, Password: keystore.NewPassword("another of the stores")}
 	site := idconnecttest.NewSite(t, idconnecttest.Options{Source: source, Answered: answered})
-	ended := make(chan error)
+	ended := make(chan error, 1)
 	go func() {
 		_, err := site.Upgrade.Run(t.Context())
 		ended <- err
 	}()
 	for _, err := os.Stat(answered); err != nil; _, err = os.Stat(answered) {
-		if site.Target() != nil {
-			t.Fatal("the target runs already")
+		select {
+		case err := <-ended:
+			t.Fatalf("the script was not answered: %v", err)
+		case <-time.After(time.Millisecond):
 		}
-		time.Sleep(time.Millisecond)
+	}
+	if site.Target() != nil {
+		t.Fatal("the target runs already")
 	}
 	if err := errors.Join(site.StartTarget(), site.StartTarget()); err != nil {
 		t.Fatal(err)

@@ -27,9 +27,8 @@ func (a *app) checklist(_ context.Context, v *call) error {
 	}
 	u, e := &v.Upgrade, a.evidence(v)
 	// Without addresses, the site is the one that was upgraded last.
-	said := func(flag string) bool { return v.Given(flag) || v.FromFile(flag) }
 	for _, r := range []*evidence.Report{e.Compared, e.Run} {
-		if r != nil && !said("source-url") && !said("target-url") && r.Source.URL != "" && r.Target.URL != "" {
+		if r != nil && !v.said("source-url") && !v.said("target-url") && r.Source.URL != "" && r.Target.URL != "" {
 			u.Source.URL, u.Target.URL = r.Source.URL, r.Target.URL
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,6 +30,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	if v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(p.Report(), v.Upgrade.ReportDir))
 	}
+	a.stepSummary(p.Report())
 	if show != nil {
 		return show
 	}
@@ -106,16 +106,8 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 	if dir := v.ReportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(rep, dir))
 	}
+	a.stepSummary(rep)
 	return errors.Join(err, show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
-}
-
-// save writes a report to a folder and prints where it is.
-func (a *app) save(rep *report.Report, dir string) error {
-	if err := rep.Save(dir); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
-	return err
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
@@ -160,6 +152,7 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	if v.Upgrade.ReportDir != "" {
 		err = errors.Join(err, a.save(whole, v.Upgrade.ReportDir))
 	}
+	a.stepSummary(whole)
 	return errors.Join(err, a.saveIDs(v.Upgrade.RepairList, report))
 }
 

@@ -124,7 +124,7 @@ var wrongInputs = []struct{ typed, says, hint string }{
 	{"checklist now", `unexpected argument "now"`, "upgrade help checklist"},
 	{"support", "support needs FILE.zip", "type upgrade support [flags] FILE.zip"},
 	{"support file.txt", "file.txt: its name must end in .zip", "did you mean file.txt.zip?"},
-	{"support -report nowhere s.zip", "-report nowhere: there is no such file", ""},
+	{"support -target-url h:1 s.zip", "-target-url: must begin with https://", ""},
 	{"explain SOURCE-CERT-NAM", `explain: unknown code "SOURCE-CERT-NAM"`, "did you mean SOURCE-CERT-NAME?"},
 	{"explain nothing-like-it", `unknown code "nothing-like-it"`, "run: upgrade explain"},
 	{"completion csh", `completion: unknown shell "csh"`, "bash, zsh, fish, powershell"},

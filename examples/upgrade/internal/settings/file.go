@@ -109,7 +109,7 @@ func (s *Settings) adapt(f *siteconfig.File, c *command.Parsed, u *idconnect.Upg
 		}
 	case "verify", "repair":
 		u.Steps = []string{idconnect.StepVerify}
-	default: // export, import and rollback are each of one machine
+	default: // export, import and rollback are each of one machine, checklist is of both
 		u.Steps = nil
 		return "", nil
 	}

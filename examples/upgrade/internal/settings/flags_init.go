@@ -5,10 +5,10 @@ import "github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 // configFlags name the file of a site.
 func (s *Settings) configFlags() []command.Flag {
 	return []command.Flag{
-		{Name: "config", Group: groupWhat, Value: "file", Family: site, Into: &s.Config, Check: isFile,
+		{Name: "config", Group: groupWhat, Value: "file", Family: site, Into: &s.Config, Path: isFile,
 			Commands: in(reaches + " export rollback checklist"), Help: "description of the site",
 			Default: "upgrade.yaml in the current folder"},
-		{Name: "config", Group: groupOutput, Value: "file", Into: &s.Config, Check: newFile,
+		{Name: "config", Group: groupOutput, Value: "file", Into: &s.Config, Path: newFile,
 			Commands: in("init"), Help: "file to write", Default: "upgrade.yaml"},
 	}
 }

@@ -57,6 +57,7 @@ var rooms = []room{
 	{path: "keystore/internal/kind"},
 	{path: "keystore/internal/p12"},
 	{path: "keystore/internal/textfile"},
+	{path: "keystore/internal/javatext"},
 	{path: "keystore", limit: 3800},
 	{path: "keystore/internal/javatest", closed: true},
 	{path: "keystore/internal/javatest/grammar", closed: true},

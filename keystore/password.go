@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
-	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore/internal/textfile"
 )
 
 const redacted = "[redacted]"
-
-// maxPasswordFile bounds what [ReadPasswordFile] and [ReadSecretFile] read.
-const maxPasswordFile = 64 << 10
 
 // Password is a secret text. It prints, logs and marshals as "[redacted]", also
 // as a field of another value; only [Password.Reveal] returns the text. The zero
@@ -35,43 +30,26 @@ func NewPassword(text string) Password { return Password{text: &text} }
 // a file in UTF-16, as PowerShell writes it, is read as such. An empty file is the empty password. A file with more
 // than one line is an error, and so is one that is no text. The limit is 64 KiB. See [Password.Exposed].
 func ReadPasswordFile(path string) (Password, error) {
-	b, err := readSecret(os.Open(path)) // a pipe, too
+	line, readers, err := textfile.ReadLine(path)
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a password: %w", err)
 	}
-	line, err := textfile.Line(b)
-	if err != nil {
-		return Password{}, fmt.Errorf("reading a password: %s: %w", path, err)
-	}
-	return fromFile(path, line), nil
+	return fromFile(path, line, readers), nil
 }
 
 // ReadSecretFile returns a whole regular file as it is, such as one of age identities. The limit is 64 KiB. See
 // [Password.Exposed].
 func ReadSecretFile(path string) (Password, error) {
-	b, err := readSecret(disk.Open(path))
+	content, readers, err := textfile.ReadWhole(path)
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a secret: %w", err)
 	}
-	return fromFile(path, string(b)), nil
+	return fromFile(path, content, readers), nil
 }
 
-func readSecret(f *os.File, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxPasswordFile+1))
-	if err == nil && len(b) > maxPasswordFile {
-		err = fmt.Errorf("%s: larger than %d bytes, which no password is", f.Name(), maxPasswordFile)
-	}
-	return b, err
-}
-
-// fromFile notes who else may read the file. Where that cannot be known, as of a pipe, it is nobody.
-func fromFile(path, text string) Password {
+func fromFile(path, text, readers string) Password {
 	p := NewPassword(text)
-	if readers, err := disk.Readers(path); err == nil && readers != "" {
+	if readers != "" {
 		p.file, p.readers = path, readers
 	}
 	return p

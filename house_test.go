@@ -89,6 +89,7 @@ var rooms = []room{
 	{path: "idconnect/internal/digest"},
 	{path: "idconnect/internal/sums"},
 	{path: "idconnect/internal/ranges"},
+	{path: "idconnect/internal/firstread"},
 	{path: "idconnect/changes"},
 	{path: "idconnect/internal/carry"},
 	{path: "idconnect/internal/identity"},

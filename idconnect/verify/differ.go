@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
 	"github.com/idconnect-go/upgrade/idconnect/internal/sums"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -66,8 +67,10 @@ func (s *suspectSet) copy() *suspectSet {
 }
 
 // second compares the records of as many buckets as one reading can hold and returns the others.
-func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *suspectSet) ([]mismatch, error) {
-	var chosen []mismatch
+func (v *verifier) second(
+	ctx context.Context, differing []firstread.Mismatch, suspects *suspectSet,
+) ([]firstread.Mismatch, error) {
+	var chosen []firstread.Mismatch
 	var size int64
 	listed := suspects.Listed
 	n := 0
@@ -91,7 +94,7 @@ func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *s
 			listed[kindExtra] += int(d.Counts[1])
 		}
 		chosen = append(chosen, d)
-		size += d.total()
+		size += d.Total()
 	}
 	rest := differing[n:]
 	if len(chosen) == 0 {
@@ -117,7 +120,7 @@ func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *s
 }
 
 // pairs reads of both servers what may be in the chosen buckets and keeps what is.
-func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pair, error) {
+func (v *verifier) pairs(ctx context.Context, chosen []firstread.Mismatch) (map[string]*pair, error) {
 	buckets := map[uint32]int{}
 	for i, d := range chosen {
 		buckets[d.Bucket] = i

@@ -109,7 +109,7 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 		used, err := use(side, a.Body, func() {
 			r.Took(a)
 			if f := v.reading; f != nil {
-				f.held[side].Ranges = append(f.held[side].Ranges, readRange{a.Range, int64(a.Count)})
+				f.Took(side, a.Range, a.Count)
 			}
 		})
 		if err == nil && used != a.Count {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
 	"github.com/idconnect-go/upgrade/idconnect/internal/sealed"
 )
 
@@ -31,12 +32,12 @@ type savedCollection struct {
 	Sums       [2][]byte
 	Twice      map[uint32]bool
 	Filter     []byte
-	Held       [2]held
+	Held       [2]struct{ Ranges []firstread.Range }
 	Marks      [2][]byte
 
 	// Of what follows.
-	Differing []mismatch
-	Again     [2]again
+	Differing []firstread.Mismatch
+	Again     [2]firstread.Again
 	Suspects  *suspectSet
 }
 
@@ -49,23 +50,18 @@ const (
 	stageFinished
 )
 
-// blobs are the large members, which stand behind the others in the file: gob would
-// hold each several times.
+// blobs are the large members, in the order of [firstread.Memory.Pieces]. They stand
+// behind the others in the file: gob would hold each several times.
 func (s *savedCollection) blobs() []*[]byte {
 	return []*[]byte{&s.Sums[0], &s.Sums[1], &s.Marks[0], &s.Marks[1], &s.Filter}
 }
 
-// blobs are those of a collection in its first reading, in the same order.
-func (f *firstPass) blobs() []sealed.Piece {
-	return []sealed.Piece{&f.sums[0], &f.sums[1], &f.held[0].marks, &f.held[1].marks, &f.filter}
-}
-
 // pieces are what a file consists of; the state is left without its blobs. Those of
 // collections in their first reading are read when they are written.
-func (s savedState) pieces(reading map[int]*firstPass) (pieces []sealed.Piece, err error) {
+func (s savedState) pieces(reading map[int]*firstread.Memory) (pieces []sealed.Piece, err error) {
 	for i := range s.Collections {
 		if f := reading[i]; f != nil {
-			pieces = append(pieces, f.blobs()...)
+			pieces = append(pieces, f.Pieces()...)
 			continue
 		}
 		for _, b := range s.Collections[i].blobs() {
@@ -102,39 +98,36 @@ func decodeState(pieces [][]byte) (s savedState, err error) {
 
 // saved is a collection in the middle of its first reading, without its blobs; nil
 // where it is not. It is called with the locks of both sides.
-func (v *verifier) saved() (*firstPass, savedCollection) {
+func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 	f := v.reading
 	if f == nil {
 		return nil, savedCollection{}
 	}
 	saved := savedCollection{
-		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.unreadable,
-		Tallies: f.tallies, Twice: maps.Clone(f.twice),
+		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.Unreadable,
+		Tallies: f.Tallies, Twice: maps.Clone(f.Twice),
 	}
 	for side := range saved.Sides {
 		s := &saved.Sides[side]
 		*s = v.rest[side]
-		s.Count, s.Cookie = f.counts[side], v.cookies[side]
+		s.Count, s.Cookie = f.Counts[side], v.cookies[side]
 		if r := v.readers[side]; r != nil && v.plans[side].Way == byRanges {
 			s.Begun, s.Left = true, r.Left()
 		}
-		saved.Held[side].Ranges = slices.Clone(f.held[side].Ranges)
+		saved.Held[side].Ranges = slices.Clone(f.Ranges[side])
 	}
 	return f, saved
 }
 
-func (f *firstPass) restore(saved savedCollection) error {
-	f.unreadable, f.tallies = saved.Unreadable, saved.Tallies
-	maps.Copy(f.twice, saved.Twice)
-	for side := range f.sums {
-		f.counts[side] = saved.Sides[side].Count
-		f.held[side].Ranges = saved.Held[side].Ranges
-		if err := f.held[side].marks.Restore(saved.Marks[side]); err != nil {
-			return err
-		}
-		if err := f.sums[side].Restore(saved.Sums[side]); err != nil {
-			return err
-		}
+func (s *savedCollection) restore(f *firstread.Memory) error {
+	f.Unreadable, f.Tallies = s.Unreadable, s.Tallies
+	maps.Copy(f.Twice, s.Twice)
+	for side := range s.Sides {
+		f.Counts[side], f.Ranges[side] = s.Sides[side].Count, s.Held[side].Ranges
 	}
-	return f.filter.Restore(saved.Filter)
+	var pieces [][]byte
+	for _, b := range s.blobs() {
+		pieces = append(pieces, *b)
+	}
+	return f.Restore(pieces)
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
 	"github.com/idconnect-go/upgrade/idconnect/internal/sealed"
 )
 
@@ -256,7 +257,7 @@ func (s *stateStore) save() error {
 // seal returns the file, nil where a collection is between two readings: that of
 // before is worth more. No record counts meanwhile.
 func (s *stateStore) seal() ([]byte, error) {
-	reading := map[int]*firstPass{}
+	reading := map[int]*firstread.Memory{}
 	now := savedState{Key: s.state.Key, Collections: slices.Clone(s.state.Collections)}
 	for i, v := range s.live {
 		for side := range v.state {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -325,12 +326,12 @@ type verifier struct {
 	store  *stateStore
 	number int // of the collection
 
-	reading *firstPass    // while the first pass is under way
-	state   [2]sync.Mutex // held while something of a server is added to it
+	reading *firstread.Memory // while the first pass is under way
+	state   [2]sync.Mutex     // held while something of a server is added to it
 	readers [2]*ranges.Reader
-	cookies [2]string    // of the next page
-	rest    [2]savedSide // what was left when the pass began
-	again   [2]again     // what the second reading is about
+	cookies [2]string          // of the next page
+	rest    [2]savedSide       // what was left when the pass began
+	again   [2]firstread.Again // what the second reading is about
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said

@@ -64,7 +64,7 @@ func summary(r *verify.Report) string {
 	var parts []string
 	for _, c := range r.Collections {
 		if c.Checked {
-			parts = append(parts, fmt.Sprintf("%d %s", c.SourceCount, c.Name))
+			parts = append(parts, text.Grouped(c.SourceCount)+" "+c.Name)
 		} else {
 			parts = append(parts, c.Name+" "+c.Result())
 		}

@@ -252,7 +252,7 @@ func (v *htmlView) addFacts(rep *View) {
 		v.Facts = append(v.Facts, htmlFact{"Steps done", fmt.Sprintf("%d of %d", done, all)})
 	}
 	if n := len(rep.Findings); n > 0 {
-		v.Facts = append(v.Facts, htmlFact{"Findings", text.Grouped(int64(n))})
+		v.Facts = append(v.Facts, htmlFact{"Findings", text.Grouped(n)})
 	}
 	if rep.Ended.After(rep.Started) {
 		v.Facts = append(v.Facts, htmlFact{"Time taken", v.Took})
@@ -339,7 +339,7 @@ func (v *htmlView) addComparison(r *verify.Report) {
 		if row.Mood == Bad {
 			row.Result = "differs"
 			if n := got.NotCheckedValues; n > 0 {
-				row.Result += ", " + text.Number(n, "encrypted value", "encrypted values") +
+				row.Result += ", " + text.Plural(n, "encrypted value") +
 					" not checked"
 			}
 		}

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -106,7 +105,7 @@ func (b *blocks) comparison(r *verify.Report) {
 	rows := [][]Cell{{{"collection", Strong}, {"source", Strong}, {"target", Strong}, {"result", Strong}}}
 	for i := range r.Collections {
 		c := &r.Collections[i]
-		source, target := strconv.FormatInt(c.SourceCount, 10), strconv.FormatInt(c.TargetCount, 10)
+		source, target := text.Grouped(c.SourceCount), text.Grouped(c.TargetCount)
 		if !c.Checked {
 			source, target = "-", "-"
 		}
@@ -185,8 +184,7 @@ func (b *blocks) checks(checks []verify.Check) {
 	}
 	b.table(rows)
 	if open > 0 {
-		b.line(0, 0, Care, text.Number(open, "check",
-			"checks")+" skipped: verify these manually in the 7.1.6 UI")
+		b.line(0, 0, Care, text.Plural(open, "check")+" skipped: verify these manually in the 7.1.6 UI")
 	}
 }
 
@@ -215,6 +213,6 @@ func (b *blocks) failed(f *verify.FailedRecords) {
 // more says how many of a list are not shown.
 func (b *blocks) more(count int64, shown int) {
 	if n := count - int64(shown); n > 0 {
-		b.line(2, 2, Faint, fmt.Sprintf("and %d more", n))
+		b.line(2, 2, Faint, "and "+text.Grouped(n)+" more")
 	}
 }

@@ -36,14 +36,14 @@ func (v *View) fillVerdict() {
 		case 0:
 			v.Lead += "See the error for the cause."
 		default:
-			v.Lead += text.Number(int64(n), "finding has", "findings have") + " to be resolved first."
+			v.Lead += text.Number(n, "finding has", "findings have") + " to be resolved first."
 		}
 	case "interrupted":
 		v.Tone, v.Title = Care, "The "+what+" was interrupted"
 		v.Lead = "Run the same command again to resume."
 		if done, all := v.stepsDone(); all > 0 {
 			v.Lead = fmt.Sprintf("%d of %s done; run the same command again to resume.", done,
-				text.Number(int64(all), "step is", "steps are"))
+				text.Number(all, "step is", "steps are"))
 		}
 	case "failed":
 		v.Title = "The " + what + " failed"
@@ -152,7 +152,7 @@ func sumsOf(r *verify.Report) (s sums) {
 // same says what a comparison without a difference proves.
 func (s *sums) same(which string) string {
 	return fmt.Sprintf("All %s of the source%s are in the target, with the same content%s.",
-		text.Number(s.source, "record", "records"), which, s.but())
+		text.Plural(s.source, "record"), which, s.but())
 }
 
 // differences says how the servers differ.
@@ -176,7 +176,7 @@ func (v *View) differences() string {
 	lead := "No record was compared."
 	switch {
 	case len(parts) > 0:
-		lead = fmt.Sprintf("%s of the source compared: %s.", text.Number(s.source, "record", "records"),
+		lead = fmt.Sprintf("%s of the source compared: %s.", text.Plural(s.source, "record"),
 			strings.Join(parts, ", "))
 	case v.Verdict.Source+v.Verdict.Target > 0:
 		lead = s.same(" that were compared")

@@ -2,12 +2,12 @@ package verify
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of
@@ -147,19 +147,23 @@ func (c *CollectionReport) Result() string {
 		words = append(words, "same")
 	}
 	for _, n := range []struct {
-		count int64
-		what  string
+		count      int64
+		noun, what string
 	}{
-		{c.MissingCount, "missing"},
-		{c.ExtraCount, "extra"},
-		{c.ChangedCount, "changed"},
-		{c.DuplicateCount, "more than once"},
-		{c.Unreadable, "unreadable"},
-		{c.NotCheckedValues, "encrypted values not checked"},
-		{c.Shifted, "changed while they were read"},
+		{c.MissingCount, "", "missing"},
+		{c.ExtraCount, "", "extra"},
+		{c.ChangedCount, "", "changed"},
+		{c.DuplicateCount, "", "more than once"},
+		{c.Unreadable, "", "unreadable"},
+		{c.NotCheckedValues, "encrypted value", "not checked"},
+		{c.Shifted, "", "changed while being read"},
 	} {
-		if n.count > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
+		switch {
+		case n.count == 0:
+		case n.noun != "":
+			words = append(words, text.Plural(n.count, n.noun)+" "+n.what)
+		default:
+			words = append(words, text.Grouped(n.count)+" "+n.what)
 		}
 	}
 	return strings.Join(words, ", ")

@@ -90,7 +90,8 @@ type Progress struct {
 	Target     int64  // and of the target
 	Done       bool   // the collection is finished
 	// Total is the number of records of the source that this pass will read, or
-	// -1 while unknown: most servers do not count. Rate is in records of the
+	// -1 while unknown: most servers do not count. At the end it is how many there
+	// were. It is never less than Source. Rate is in records of the
 	// source per second, 0 while unknown. Left is how long the rest of the pass
 	// takes at that rate, or -1 while unknown.
 	Total int64
@@ -323,7 +324,12 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	}
 	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report}, nil)
-	v.notify(func(p *Progress) { p.Done = true })
+	v.notify(func(p *Progress) {
+		p.Done = true
+		if r := &v.report; r.Checked { // the last pass may have been of a part
+			p.Source, p.Target, p.Total, p.Left = r.SourceCount, r.TargetCount, r.SourceCount, 0
+		}
+	})
 	return nil
 }
 
@@ -363,6 +369,9 @@ func (v *verifier) notify(set func(*Progress)) {
 	defer v.said.Unlock()
 	p := Progress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1],
 		Total: v.total}
+	if p.Total >= 0 {
+		p.Total = max(p.Total, p.Source) // it has grown since it was counted
+	}
 	p.Rate, p.Left = v.pace.Observe(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
 	if set != nil {
 		set(&p)

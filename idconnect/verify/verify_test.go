@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestEqual(t *testing.T) {
@@ -191,6 +192,27 @@ func TestUnreadable(t *testing.T) {
 	got := compareTables(t, source, target, Options{})
 	if got.Unreadable != 4 || got.Differences() != 4 || got.SourceCount != 13 {
 		t.Fatalf("got %+v", got)
+	}
+}
+
+// TestProgressTotal: what is counted to is the source's number, whichever server has been read to its end, and however
+// many the target has.
+func TestProgressTotal(t *testing.T) {
+	t.Parallel()
+	for _, target := range []int{8997, 9000, 9003} {
+		var last Progress
+		opts := Options{Progress: func(p Progress) {
+			last = p
+			if p.Total != -1 && p.Total != 9000 || p.Total >= 0 && p.Source > p.Total {
+				t.Errorf("a target of %d: %d of %d", target, p.Source, p.Total)
+			}
+		}}
+		source := newTable(9000)
+		source.asked = func() { time.Sleep(time.Millisecond) } // the target is read first
+		compareTables(t, source, newTable(target), opts)
+		if !last.Done || last.Source != 9000 || last.Target != int64(target) || last.Total != 9000 {
+			t.Errorf("a target of %d: in the end %+v", target, last)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // verifyFlags are the flags of the comparison that have no field in Upgrade.
@@ -94,8 +95,9 @@ func (a *app) saveIDs(file string, r *verify.Report) error {
 	}
 	fmt.Fprintf(a.err, "ids: %s\n", file)
 	if more > 0 {
-		fmt.Fprintf(a.err, "upgrade: hint: %d more records are not listed: "+
-			"raise -max-differences, or verify again once these are repaired\n", more)
+		fmt.Fprintf(a.err, "upgrade: hint: %s not listed: "+
+			"raise -max-differences, or verify again once these are repaired\n",
+			text.Number(more, "more record is", "more records are"))
 	}
 	return nil
 }

@@ -156,7 +156,7 @@ func (c *CollectionReport) Result() string {
 		{c.DuplicateCount, "", "more than once"},
 		{c.Unreadable, "", "unreadable"},
 		{c.NotCheckedValues, "encrypted value", "not checked"},
-		{c.Shifted, "", "changed while being read"},
+		{c.Shifted, "", "changed while they were read"},
 	} {
 		switch {
 		case n.count == 0:

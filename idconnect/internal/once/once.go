@@ -82,7 +82,14 @@ func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
 func (r Requests) await(
 	ctx context.Context, m *migration.Client, step string, until migration.Phase,
 ) (migration.Status, error) {
+	complete := func(*migration.Status) {}
+	if until == migration.PhaseComplete {
+		var stop func()
+		complete, stop = r.Total(ctx)
+		defer stop()
+	}
 	return m.Wait(ctx, until, func(s migration.Status) {
+		complete(&s)
 		p := Progress{Step: step, Detail: s.Word, Done: max(s.Processed, 0), Total: s.Total, Unit: "records"}
 		switch {
 		case s.Down > 0:

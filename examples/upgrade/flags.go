@@ -5,13 +5,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -31,8 +31,8 @@ type upgradeFlags struct {
 
 	callbacks string
 
-	policy   string
-	logLevel string
+	policy string
+	screen screen.Options
 
 	json    bool
 	timeout time.Duration
@@ -109,8 +109,7 @@ func (a *app) upgradeFlags(name string) (*flag.FlagSet, *upgradeFlags) {
 	f.StringVar(&v.u.ReportDir, "report", "",
 		"`folder` for the report: report.html, report.txt, report.json and junit.xml")
 	f.DurationVar(&v.timeout, "timeout", 0, "stop after this `duration` (default: no limit)")
-	f.StringVar(&v.logLevel, "log", "",
-		"`debug|json` log on stderr: every request, without secrets, or every event as a line of JSON")
+	v.screen.Add(f)
 	return f, v
 }
 
@@ -141,12 +140,8 @@ func (a *app) applyFlags(v *upgradeFlags, needs []string) error {
 			u.Checks.CallbackURLs = append(u.Checks.CallbackURLs, strings.TrimSpace(c))
 		}
 	}
-	switch v.logLevel {
-	case "", "json":
-	case "debug":
-		u.Logger = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	default:
-		return usagef("-log %s: must be debug or json", v.logLevel)
+	if err := v.screen.Check(); err != nil {
+		return usagef("%v", err)
 	}
 	// An earlier version kept its journal there; it is found by the server by now.
 	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {

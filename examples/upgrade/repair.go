@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -38,12 +37,11 @@ func (a *app) repair(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
-	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
+	progress := a.progress(v)
 	opts := repair.Options{Paths: list, Apply: *apply}
 	if !*yes {
 		opts.Approve = show.Approval(a.err, func(ctx context.Context, question string) (string, error) {
-			progress.end()
+			progress.End()
 			answer, err := a.tty.Line(ctx, question)
 			if errors.Is(err, prompt.ErrNoTerminal) {
 				err = usagef("repair -apply asks first, and there is no terminal: once there is a backup of the " +
@@ -53,7 +51,7 @@ func (a *app) repair(ctx context.Context, args []string) error {
 		})
 	}
 	rep, err := v.u.Repair(ctx, opts)
-	progress.end()
+	progress.End()
 	if rep == nil {
 		return err
 	}
@@ -63,7 +61,7 @@ func (a *app) repair(ctx context.Context, args []string) error {
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
 		whole := idconnect.ReportOf(rep.Verify, nil)
-		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
+		err = errors.Join(err, v.screen.WriteReport(a.out, a.env, whole))
 	}
 	return err
 }

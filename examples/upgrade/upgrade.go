@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -44,7 +44,7 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	show := a.showPlan(p, v.json)
+	show := a.showPlan(v, p)
 	if v.u.ReportDir != "" {
 		show = errors.Join(show, a.save(p.Report(), v.u.ReportDir))
 	}
@@ -57,11 +57,18 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	return nil
 }
 
-func (a *app) showPlan(p report.Plan, asJSON bool) error {
-	if asJSON {
+func (a *app) showPlan(v *upgradeFlags, p report.Plan) error {
+	if v.json {
 		return a.json(p)
 	}
-	return layout.For(a.out, a.env).Write(a.out, p.Blocks())
+	return v.screen.WritePlan(a.out, a.env, p)
+}
+
+// progress shows on stderr how the upgrade gets on.
+func (a *app) progress(v *upgradeFlags) *screen.Progress {
+	p := v.screen.Progress(a.err, a.env)
+	v.u.Events, v.u.Logger = p.Event, p.Logger()
+	return p
 }
 
 func (a *app) upgrade(ctx context.Context, args []string) error {
@@ -75,10 +82,9 @@ func (a *app) upgrade(ctx context.Context, args []string) error {
 }
 
 func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
-	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
+	progress := a.progress(v)
 	rep, err := v.u.Run(ctx)
-	progress.end()
+	progress.End()
 	if rep == nil {
 		return err
 	}
@@ -86,7 +92,7 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	if v.json {
 		show = a.json(rep)
 	} else {
-		show = layout.For(a.out, a.env).Write(a.out, rep.View().Blocks())
+		show = v.screen.WriteReport(a.out, a.env, rep)
 	}
 	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.u.ReportDir != "" {
 		show = errors.Join(show, a.save(rep, dir))
@@ -125,7 +131,7 @@ func (a *app) status(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.showPlan(p, v.json)
+	return a.showPlan(v, p)
 }
 
 func (a *app) verify(ctx context.Context, args []string) error {
@@ -135,10 +141,9 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
-	progress := a.newProgress(v.logLevel)
-	v.u.Events = progress.event
+	progress := a.progress(v)
 	report, err := v.u.Compare(ctx)
-	progress.end()
+	progress.End()
 	if report == nil {
 		return err
 	}
@@ -146,7 +151,7 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {
-		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
+		err = errors.Join(err, v.screen.WriteReport(a.out, a.env, whole))
 	}
 	if v.u.ReportDir != "" {
 		err = errors.Join(err, a.save(whole, v.u.ReportDir))
@@ -172,17 +177,13 @@ func (a *app) rollback(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
-	if v.logLevel == "json" {
-		v.u.Events = a.newProgress(v.logLevel).event
+	if v.screen.Log != "" || v.screen.Verbose {
+		progress := a.progress(v)
+		defer progress.End()
 	}
 	results, err := v.u.Rollback(ctx, *to)
 	if v.json {
 		return errors.Join(err, a.json(results))
 	}
-	for _, r := range results {
-		if _, e := fmt.Fprintf(a.out, "%-10s %-8s %s\n", r.Name, r.State, r.Detail); e != nil {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
+	return errors.Join(err, v.screen.WriteResults(a.out, a.env, results))
 }

@@ -40,19 +40,22 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
+	progress := a.progress(v)
+	progress.Wait("plan", "looking at both servers and their folders")
 	p, err := v.u.Plan(ctx)
+	progress.End()
 	if err != nil {
 		return err
 	}
 	show := a.showPlan(v, p)
 	if v.u.ReportDir != "" {
-		show = errors.Join(show, a.save(p.Report(), v.u.ReportDir))
+		show = errors.Join(show, a.save(v, p.Report(), v.u.ReportDir))
 	}
 	if show != nil {
 		return show
 	}
 	if p.Blocked() {
-		return preflight.ErrBlocked
+		return v.said(preflight.ErrBlocked)
 	}
 	return nil
 }
@@ -83,6 +86,7 @@ func (a *app) upgrade(ctx context.Context, args []string) error {
 
 func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 	progress := a.progress(v)
+	progress.Wait("preflight", "looking at both servers and their folders")
 	rep, err := v.u.Run(ctx)
 	progress.End()
 	if rep == nil {
@@ -95,14 +99,26 @@ func (a *app) carryOut(ctx context.Context, v *upgradeFlags) error {
 		show = v.screen.WriteReport(a.out, a.env, rep)
 	}
 	if dir := v.reportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.u.ReportDir != "" {
-		show = errors.Join(show, a.save(rep, dir))
+		show = errors.Join(show, a.save(v, rep, dir))
 	}
-	return errors.Join(err, show, a.saveIDs(v.u.RepairList, rep.Verify))
+	return errors.Join(v.said(err), show, a.saveIDs(v.u.RepairList, rep.Verify))
+}
+
+// said is err, but for what a result in words has said: a verdict, or what blocks.
+func (v *upgradeFlags) said(err error) error {
+	for _, result := range []error{
+		idconnect.ErrDifferences, idconnect.ErrPartlyCompared, idconnect.ErrNothingCompared, preflight.ErrBlocked,
+	} {
+		if errors.Is(err, result) && !v.json {
+			return exitCode(idconnect.ExitCode(err))
+		}
+	}
+	return err
 }
 
 // save writes a report to a folder and prints where it is.
-func (a *app) save(rep *report.Report, dir string) error {
-	if err := rep.Save(dir); err != nil {
+func (a *app) save(v *upgradeFlags, rep *report.Report, dir string) error {
+	if err := rep.Save(dir); err != nil || v.screen.Quiet {
 		return err
 	}
 	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
@@ -127,7 +143,10 @@ func (a *app) status(ctx context.Context, args []string) error {
 	if *watch {
 		return a.watch(ctx, v, *interval)
 	}
+	progress := a.progress(v)
+	progress.Wait("status", "looking at both servers and their folders")
 	p, err := v.u.Status(ctx)
+	progress.End()
 	if err != nil {
 		return err
 	}
@@ -148,13 +167,14 @@ func (a *app) verify(ctx context.Context, args []string) error {
 		return err
 	}
 	whole := idconnect.ReportOf(report, err)
+	err = v.said(err)
 	if v.json {
 		err = errors.Join(err, a.json(report))
 	} else {
 		err = errors.Join(err, v.screen.WriteReport(a.out, a.env, whole))
 	}
 	if v.u.ReportDir != "" {
-		err = errors.Join(err, a.save(whole, v.u.ReportDir))
+		err = errors.Join(err, a.save(v, whole, v.u.ReportDir))
 	}
 	return errors.Join(err, a.saveIDs(v.u.RepairList, report))
 }
@@ -177,7 +197,7 @@ func (a *app) rollback(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.timeout)
 	defer cancel()
-	if v.screen.Log != "" || v.screen.Verbose {
+	if v.screen.Log != "" || v.screen.Verbose { // else the result says as much
 		progress := a.progress(v)
 		defer progress.End()
 	}

@@ -56,14 +56,24 @@ func Plan(p report.Plan) []report.Block {
 	}
 	l.findings(p.Findings, "plan -v")
 	l.empty()
+	if blocking := p.Findings.Blocking(); len(blocking) > 0 {
+		l.add(0, report.Bad, blockedWords(blocking))
+		return l
+	}
 	return append(l, PlanLine(p)...)
 }
 
-// PlanLine is a plan in one or two sentences.
+func blockedWords(blocking preflight.Findings) string {
+	return fmt.Sprintf("Blocked by %s. Nothing was changed. Do what is said there, then run the same command again.",
+		strings.Join(codes(blocking), ", "))
+}
+
+// PlanLine is a plan in one or two sentences, after what blocks it.
 func PlanLine(p report.Plan) []report.Block {
 	var l lines
 	if blocking := p.Findings.Blocking(); len(blocking) > 0 {
-		l.add(0, report.Bad, fmt.Sprintf("Blocked by %s. Nothing was changed.", strings.Join(codes(blocking), ", ")))
+		l.blocking(blocking, false)
+		l.add(0, report.Bad, blockedWords(blocking))
 		return l
 	}
 	var todo []string
@@ -98,17 +108,12 @@ func (l *lines) table(rows [][]report.Cell) { *l = append(*l, report.Block{Rows:
 
 // findings are what blocks, in full, then warnings, and by their codes what only a person can look at.
 func (l *lines) findings(all preflight.Findings, more string) {
-	for _, f := range all {
-		if f.Severity == preflight.Blocks {
-			l.empty()
-			l.add(0, report.Bad, "blocks: "+f.Code)
-			l.add(2, "", f.Seen)
-			l.labelled("why", f.Why)
-			l.labelled("remedy", f.Remedy)
-			l.labelled("doc", f.Doc)
-		}
+	l.blocking(all.Blocking(), true)
+	l.warnings(all)
+	if slices.ContainsFunc(all, func(f preflight.Finding) bool { return f.Severity == preflight.Informs && f.Remedy != "" }) {
+		l.empty()
 	}
-	l.rest(all, more)
+	l.byHand(all, more)
 }
 
 func (l *lines) labelled(label, words string) {
@@ -117,31 +122,58 @@ func (l *lines) labelled(label, words string) {
 	}
 }
 
-// rest are the findings that do not block.
-func (l *lines) rest(all preflight.Findings, more string) {
-	warned := false
+func (l *lines) blocking(all preflight.Findings, whole bool) {
+	for _, f := range all {
+		if whole {
+			l.empty()
+		}
+		l.add(0, report.Bad, "blocks: "+f.Code)
+		l.add(2, "", f.Seen)
+		if whole {
+			l.labelled("why", f.Why)
+		}
+		l.labelled("remedy", f.Remedy)
+		if whole {
+			l.labelled("doc", f.Doc)
+		}
+	}
+}
+
+// warnings are the findings that may matter. A remedy that was said is not said again.
+func (l *lines) warnings(all preflight.Findings) {
+	said := map[string]bool{}
+	for _, f := range all.Blocking() {
+		said[f.Remedy] = true
+	}
 	for _, f := range all {
 		if f.Severity != preflight.Warns {
 			continue
 		}
-		if !warned {
-			l.empty()
-			warned = true
-		}
-		l.add(0, report.Care, "warns: "+f.Code+": "+f.Seen)
-		l.labelled("remedy", f.Remedy)
-	}
-	var byHand preflight.Findings
-	for _, f := range all {
-		if f.Severity == preflight.Informs && f.Remedy != "" {
-			byHand = append(byHand, f)
+		l.empty()
+		l.add(0, report.Care, "warns: "+f.Code)
+		l.add(2, "", f.Seen)
+		if !said[f.Remedy] {
+			said[f.Remedy] = true
+			l.labelled("remedy", f.Remedy)
 		}
 	}
-	if len(byHand) > 0 {
-		if !warned {
-			l.empty()
-		}
-		l.add(0, report.Care, "Only you can check: "+strings.Join(codes(byHand), ", ")+". To read how: upgrade "+more)
+}
+
+// warned are the codes of warnings that may explain a failure.
+func (l *lines) warned(all preflight.Findings) {
+	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool { return f.Severity != preflight.Warns })
+	if len(all) > 0 {
+		l.add(0, report.Care, "Preflight warned of "+strings.Join(codes(all), ", ")+".")
+	}
+}
+
+// byHand are the codes of what only a person can look at.
+func (l *lines) byHand(all preflight.Findings, more string) {
+	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool {
+		return f.Severity != preflight.Informs || f.Remedy == ""
+	})
+	if len(all) > 0 {
+		l.add(0, report.Care, "Only you can check: "+strings.Join(codes(all), ", ")+". How: upgrade "+more)
 	}
 }
 

@@ -2,8 +2,10 @@ package brief
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -17,9 +19,21 @@ const few = 5
 func Report(v *report.View) []report.Block {
 	var l lines
 	l.add(0, report.Strong, v.Title+".")
-	l.add(0, v.Tone, v.Lead)
-	l.findings(v.Findings, moreOf(v))
-	if r := v.Verify; r != nil {
+	r := v.Verify
+	if r == nil || v.Verdict.Differences > 0 || v.Error != "" {
+		l.add(0, v.Tone, v.Lead)
+	} else {
+		l.same(v)
+	}
+	switch {
+	case v.Outcome == "blocked", v.Outcome == "planned":
+		l.findings(v.Findings, "plan -v")
+	case v.Error == "": // nothing that was warned of came true
+		l.byHand(v.Findings, "plan -v")
+	default:
+		l.warned(v.Findings)
+	}
+	if r != nil {
 		l.collections(r)
 		l.checks(r)
 		l.failed(r.Failed)
@@ -28,12 +42,49 @@ func Report(v *report.View) []report.Block {
 	return l
 }
 
-// moreOf is the command whose output has the rest.
-func moreOf(v *report.View) string {
-	if len(v.Steps) == 0 {
-		return "verify -v"
+// same says what was compared, where nothing differs.
+func (l *lines) same(v *report.View) {
+	words := "All " + text.Plural(v.Verdict.Source, "record") + " of the source are in the target, with the same content."
+	if n, all := passed(v.Verify); all > 0 {
+		words += fmt.Sprintf(" Acceptance checks: %d of %d passed.", n, all)
 	}
-	return "plan -v"
+	l.add(0, report.Good, words)
+	if all, sure := expected(v.Verify); len(all) > 0 {
+		words := "Changed by the migration, as expected: " + strings.Join(all, ", ") + "."
+		if !sure {
+			words += " Not all of these are known for sure: see verify -v."
+		}
+		l.add(0, "", words)
+	}
+	if n := len(v.Verdict.Accepted); n > 0 {
+		l.add(0, report.Care, "Accepted without being compared: "+strings.Join(v.Aside[:n], "; "))
+	}
+}
+
+// expected are the codes of the changes that were seen, and whether all of them are known from the source text.
+func expected(r *verify.Report) (out []string, sure bool) {
+	sure = true
+	for i := range r.Collections {
+		for _, e := range r.Collections[i].Expected {
+			if e.Records == 0 {
+				continue
+			}
+			sure = sure && e.Sure == changes.Read
+			if !slices.Contains(out, e.Code) {
+				out = append(out, e.Code)
+			}
+		}
+	}
+	return out, sure
+}
+
+func passed(r *verify.Report) (n, all int) {
+	for i := range r.Checks {
+		if r.Checks[i].Result == verify.CheckPassed {
+			n++
+		}
+	}
+	return n, len(r.Checks)
 }
 
 // ReportLine is a report in one or two sentences.
@@ -47,6 +98,7 @@ func ReportLine(v *report.View) []report.Block {
 		words += " " + v.Lead
 	}
 	l.add(0, v.Tone, words)
+	l.blocking(v.Findings.Blocking(), false)
 	return l
 }
 
@@ -98,23 +150,14 @@ func someOf(all []string, count int64) string {
 
 // checks are the acceptance checks that did not pass.
 func (l *lines) checks(r *verify.Report) {
-	passed := 0
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		if c.Result == verify.CheckPassed {
-			passed++
+		if c.Result != verify.CheckFailed { // what was not checked is said below
 			continue
-		}
-		if c.Result != verify.CheckFailed {
-			continue // not compared, which is said below
 		}
 		l.empty()
 		l.add(0, report.Bad, "check failed: "+c.Name+": "+c.Detail)
 		l.labelled("remedy", c.Remedy)
-	}
-	if passed > 0 {
-		l.empty()
-		l.add(0, "", fmt.Sprintf("Acceptance checks: %d of %d passed.", passed, len(r.Checks)))
 	}
 }
 

@@ -82,6 +82,18 @@ func (s said) Write(b []byte) (int, error) {
 	return s.p.w.Write(b)
 }
 
+// Wait shows, on a terminal, that something is under way that has no events.
+func (p *Progress) Wait(what, detail string) {
+	if p.line == nil || p.options.Quiet {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begin(idconnect.Event{Step: what})
+	p.now.detail = detail
+	p.draw()
+}
+
 // Event shows an event.
 func (p *Progress) Event(e idconnect.Event) {
 	if p.log != nil {

@@ -1,0 +1,179 @@
+package demo
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/migration/openidmtest"
+)
+
+// Names and passwords of the demonstration. The passwords protect nothing: they
+// are the defaults of OpenIDM, and all files are temporary.
+const (
+	host          = "idc21.example.com"
+	storePassword = "changeit"
+	admin         = "openidm-admin"
+	packageName   = "IdentityConnect-7.1.6.zip"
+)
+
+// site is the temporary folder, with what runs in it.
+type site struct {
+	dir      string
+	source   *openidmtest.Server
+	early    *openidmtest.Server // a target that was started too early
+	settings settings
+	lifeline net.Listener
+}
+
+func (d *site) path(parts ...string) string {
+	return filepath.Join(append([]string{d.dir}, parts...)...)
+}
+
+// inTarget is a file in the target's folder.
+func (d *site) inTarget(name string) string {
+	return d.path("idc716", "salesforceIdConnect", filepath.FromSlash(name))
+}
+
+// arguments are those of a command as it is shown, with what upgrade.yaml says.
+func (d *site) arguments(command string) []string {
+	args := slices.DeleteFunc(strings.Fields(command), func(a string) bool { return a == "-yes" })
+	args = append(args,
+		"-source-dir", filepath.Join("idc21", "salesforceIdConnect"),
+		"-target-dir", filepath.Join("idc716", "salesforceIdConnect"),
+		"-package", packageName,
+		"-source-url", d.source.URL(),
+		"-target-url", "https://localhost:"+portOf(d.settings.Addr)+"/openidm/",
+		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", host, d.source.Port()),
+		"-instance-address", "127.0.0.1", // as in the target's hosts file
+		"-source-password-file", "source.pw",
+		"-target-password-file", "target.pw",
+		"-java-home", "jdk-11",
+	)
+	if exists(d.path("keystore.pw")) {
+		args = append(args, "-keystore-password-file", "keystore.pw")
+	}
+	if strings.HasPrefix(command, "run") {
+		args = append(args, "-report", "report")
+	}
+	return args
+}
+
+func portOf(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return ""
+	}
+	return port
+}
+
+func (d *site) close(keep bool) error {
+	if d.lifeline != nil {
+		d.lifeline.Close() // ends the target's process
+	}
+	if d.early != nil {
+		d.early.Close()
+	}
+	if d.source != nil {
+		d.source.Close()
+	}
+	if keep {
+		return nil
+	}
+	var errs []error
+	for _, name := range []string{
+		"idc21", "idc716", "jdk-11", packageName, "source.pw", "target.pw", "keystore.pw",
+	} {
+		errs = append(errs, os.RemoveAll(d.path(name)))
+	}
+	os.Remove(d.dir) // fails if the report is in it
+	return errors.Join(errs...)
+}
+
+func (d *site) build(fault string, users int) error {
+	if err := os.Setenv("XDG_STATE_HOME", d.path("state")); err != nil { // which leads to the journal
+		return err
+	}
+	if err := os.Chdir(d.dir); err != nil {
+		return err
+	}
+	name := host
+	if fault == "wrong-certificate-host" {
+		name = "old-name.example.com"
+	}
+	var err error
+	options := openidmtest.Options{
+		Users: users, Roles: 12, Links: users / 2, Connector: true,
+		CommonName: name, AdminPassword: admin, Password: keystore.NewPassword(storePassword),
+		Version: "3.1.0",
+	}
+	addMappings(&options)
+	d.source, err = openidmtest.Start(options)
+	if err != nil {
+		return err
+	}
+	addLinks(d.source, min(users, 200))
+	idc21 := d.path("idc21", "salesforceIdConnect")
+	if err := os.MkdirAll(filepath.Join(idc21, "security"), 0o755); err != nil {
+		return err
+	}
+	if err := d.source.WriteStores(filepath.Join(idc21, "security")); err != nil {
+		return err
+	}
+	if err := writeBootProperties(idc21, fmt.Sprint(d.source.Port())); err != nil {
+		return err
+	}
+	for _, f := range []string{"source.pw", "target.pw"} {
+		if err := os.WriteFile(d.path(f), []byte(admin+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	if d.lifeline, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return err
+	}
+	go holdLifelines(d.lifeline)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.settings = settings{
+		Addr: free.Addr().String(), Lifeline: d.lifeline.Addr().String(),
+		Hosts: map[string]string{host: "127.0.0.1"}, Pace: 100 * time.Millisecond, Stopped: d.path("stopped"),
+	}
+	if err := free.Close(); err != nil {
+		return err
+	}
+	if err := writeJava(d.path("jdk-11")); err != nil {
+		return err
+	}
+	if err := writePackage(d.path(packageName), portOf(d.settings.Addr)); err != nil {
+		return err
+	}
+	if f := faults[fault]; f.settings != nil {
+		f.settings(&d.settings)
+	}
+	return d.settings.export()
+}
+
+// holdLifelines keeps connections open until the listener is closed. The
+// target's process ends with its connection, so it ends even if this process is
+// killed.
+func holdLifelines(l net.Listener) {
+	var open []net.Conn
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			for _, c := range open {
+				c.Close()
+			}
+			return
+		}
+		open = append(open, c)
+	}
+}

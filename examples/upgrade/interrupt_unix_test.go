@@ -42,7 +42,7 @@ func TestInterrupt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := startOnTerminal(t, c.args...)
+			s := startOnTerminal(t, nil, nil, c.args...)
 			if c.after != "" {
 				s.await(t, c.after)
 			}
@@ -79,7 +79,7 @@ type onTerminal struct {
 	said bytes.Buffer
 }
 
-func startOnTerminal(t *testing.T, args ...string) *onTerminal {
+func startOnTerminal(t *testing.T, size *pty.Winsize, env []string, args ...string) *onTerminal {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -87,11 +87,16 @@ func startOnTerminal(t *testing.T, args ...string) *onTerminal {
 	}
 	s := &onTerminal{cmd: exec.Command(program, args...)}
 	s.cmd.Args[0] = "upgrade" // see TestMain
-	s.cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	s.cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir(), "TERM=xterm"), env...)
 	if s.ours, s.tty, err = pty.Open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.ours.Close(); s.tty.Close() })
+	if size != nil {
+		if err := pty.Setsize(s.tty, size); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if s.before, err = term.GetState(int(s.tty.Fd())); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,11 @@ import (
 type lines []report.Block
 
 func (l *lines) add(indent int, tone report.Tone, words string) {
-	*l = append(*l, report.Block{Indent: indent, Hang: indent + 2, Rows: [][]report.Cell{{{Text: printable(words),
+	hang := 0
+	if indent > 0 {
+		hang = indent + 2
+	}
+	*l = append(*l, report.Block{Indent: indent, Hang: hang, Rows: [][]report.Cell{{{Text: printable(words),
 		Tone: tone}}}})
 }
 

@@ -59,7 +59,7 @@ type act struct {
 
 // acts are those of the flow that succeeds.
 var acts = []act{
-	{title: "The plan: what is to be done, and is anything in the way? It changes nothing", command: "plan -quiet"},
+	{title: "The plan: what is to be done, and is anything in the way?", command: "plan -quiet"},
 	{title: "The upgrade: one line for each step", command: "run -yes"},
 	{title: "The proof: both servers are compared record by record, at any time", command: "verify -quiet"},
 	{title: "Run again: what is done is not done twice", command: "run -yes -quiet"},
@@ -84,9 +84,9 @@ func (d Demo) Play(ctx context.Context) (code int, err error) {
 		err = errors.Join(err, os.Chdir(back), s.close(d.Keep))
 		switch _, statErr := os.Stat(s.path("report")); {
 		case d.Keep:
-			fmt.Fprintf(d.Out, "Everything is kept in %s; the report is report/report.html there.\n", dir)
+			d.say(fmt.Sprintf("Everything is kept in %s; the report is report/report.html there.", dir))
 		case statErr == nil:
-			fmt.Fprintf(d.Out, "The report, to open in a browser: %s\n", s.path("report", "report.html"))
+			d.say("The report, to open in a browser: " + s.path("report", "report.html"))
 		}
 	}()
 	fault, play := faults[d.Fault], acts
@@ -95,13 +95,14 @@ func (d Demo) Play(ctx context.Context) (code int, err error) {
 		play = fault.acts
 		title = "A demonstration of a failure: " + fault.about + "."
 	}
-	fmt.Fprintln(d.Out, title)
+	d.say(title)
 	if err := s.build(d.Fault, d.Users); err != nil {
 		return 0, fmt.Errorf("building the demonstration: %w", err)
 	}
 	d.heading(1, "What is there")
-	fmt.Fprintf(d.Out, "$ cd %s\n2.1 is in idc21 and runs, with %s. The package is %s.\n"+
-		"upgrade.yaml says so, and where the passwords are.\n", dir, text.Plural(d.Users, "user"), packageName)
+	d.say("$ cd " + dir)
+	d.say(fmt.Sprintf("2.1 runs in idc21, with %s. Of 7.1.6 there is %s.", text.Plural(d.Users, "user"), packageName))
+	d.say("upgrade.yaml says so, and where the passwords are.")
 	for i, a := range play {
 		d.heading(i+2, a.title)
 		if code, err = d.act(ctx, s, a); err != nil {
@@ -120,13 +121,13 @@ func (d Demo) act(ctx context.Context, s *site, a act) (code int, err error) {
 			return 0, fmt.Errorf("preparing the demonstration: %w", err)
 		}
 	}
-	fmt.Fprintf(d.Out, "$ upgrade %s\n", a.command)
+	d.say("$ upgrade " + a.command)
 	code = d.Run(ctx, s.arguments(a.command))
 	if ctx.Err() != nil {
 		return code, ctx.Err()
 	}
 	if code != 0 {
-		fmt.Fprintf(d.Out, "exit code %d\n", code)
+		d.say(fmt.Sprintf("exit code %d", code))
 	}
 	if code != a.want {
 		return code, fmt.Errorf("the demonstration did not go as it should: upgrade %s ended with %d, not %d",
@@ -137,6 +138,11 @@ func (d Demo) act(ctx context.Context, s *site, a act) (code int, err error) {
 
 // heading begins an act.
 func (d Demo) heading(n int, title string) {
-	line := fmt.Sprintf("%d. %s", n, title)
-	fmt.Fprintln(d.Out, layout.For(d.Out, d.Env).Paint(report.Strong, "== "+line+" =="))
+	d.write(report.Strong, fmt.Sprintf("== %d. %s ==", n, title))
+}
+
+func (d Demo) say(words string) { d.write("", words) }
+
+func (d Demo) write(tone report.Tone, words string) {
+	_ = layout.For(d.Out, d.Env).Write(d.Out, []report.Block{{Rows: [][]report.Cell{{{Text: words, Tone: tone}}}}})
 }

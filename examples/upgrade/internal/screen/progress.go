@@ -79,7 +79,8 @@ func (s said) Write(b []byte) (int, error) {
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
 	s.p.line.clear()
-	return s.p.w.Write(b)
+	words := text.Printable(strings.TrimSuffix(string(b), "\n"))
+	return len(b), s.p.paint.Write(s.p.w, []report.Block{{Hang: 2, Rows: [][]report.Cell{{{Text: words, Tone: report.Faint}}}}})
 }
 
 // Wait shows, on a terminal, that something is under way that has no events.

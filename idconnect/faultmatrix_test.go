@@ -253,6 +253,22 @@ func (r matrixRow) numbers(of int) (numbers []int) {
 	return numbers
 }
 
+// sampled is a request of each kind, not of all the same one; or every fifth with EXHAUSTIVE=1; or all of the night.
+func sampled(row matrixRow, numbers []int) (some []int) {
+	at := len(row.String()) * 7
+	switch {
+	case exhaustive.Nightly():
+		return numbers
+	case !exhaustive.All():
+		at %= len(numbers)
+		return numbers[at : at+1]
+	}
+	for at %= min(5, len(numbers)); at < len(numbers); at += 5 {
+		some = append(some, numbers[at])
+	}
+	return some
+}
+
 func matrixRows() (rows []matrixRow) {
 	for side := range 2 {
 		for kind := range matrixKinds() {
@@ -280,10 +296,7 @@ func TestFaultMatrix(t *testing.T) {
 				t.Parallel()
 				numbers := row.numbers(len(requests[row.side]))
 				all.Add(int32(len(numbers)))
-				if !exhaustive.All() { // one request of each kind, not of all the same one
-					at := len(row.String()) * 7 % len(numbers)
-					numbers = numbers[at : at+1]
-				}
+				numbers = sampled(row, numbers)
 				for _, n := range numbers {
 					fault := matrixKinds()[row.kind]
 					fault.After = n

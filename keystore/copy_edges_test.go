@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/symlink"
 )
 
 // TestCopiesAtOnce: of copies to one file at the same second some may be
@@ -83,7 +85,7 @@ func TestCopyHasNowhereToGo(t *testing.T) {
 		}
 	}
 	link := filepath.Join(dir, "link")
-	symlink(t, filepath.Join(dir, "none"), link)
+	symlink.Make(t, filepath.Join(dir, "none"), link)
 	if _, err := Copy(from, link, CopyOptions{Intent: intent}); !errors.Is(err, os.ErrNotExist) ||
 		!strings.Contains(err.Error(), "leads nowhere") {
 		t.Errorf("to a link that leads nowhere: %v", err)

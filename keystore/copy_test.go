@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/internal/symlink"
 )
 
 func dated() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
@@ -157,25 +159,12 @@ func TestCopyRefuses(t *testing.T) {
 	}
 }
 
-// symlink makes a symbolic link, or skips: Windows wants a privilege for it,
-// and wine says yes and makes none.
-func symlink(t *testing.T, target, link string) {
-	t.Helper()
-	err := os.Symlink(target, link)
-	if err == nil {
-		_, err = os.Readlink(link)
-	}
-	if err != nil {
-		t.Skip("no symbolic links")
-	}
-}
-
 func TestCopyThroughALink(t *testing.T) {
 	t.Parallel()
 	from := place(t, "a", fixture(t, "trust.jceks"), 0o600)
 	to := place(t, "b", fixture(t, "empty.jceks"), 0o600)
 	link := filepath.Join(t.TempDir(), "link")
-	symlink(t, to, link)
+	symlink.Make(t, to, link)
 	if _, err := Copy(from, link, CopyOptions{Password: NewPassword("changeit")}); err != nil {
 		t.Fatal(err)
 	}

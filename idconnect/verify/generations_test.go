@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -250,7 +250,7 @@ func found(r *verify.Report) map[string]string {
 // generationSize is how many users there are, and how many records each fault
 // befalls.
 func generationSize() (users, each int) {
-	if os.Getenv("NIGHTLY") == "1" && !testing.Short() {
+	if exhaustive.Nightly() && !testing.Short() {
 		return 100_000, 42
 	}
 	return 1500, 2

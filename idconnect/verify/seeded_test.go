@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 )
 
 // seededRecord is a user with a member of every kind.
@@ -169,7 +170,7 @@ func TestSeededDifferences(t *testing.T) {
 	t.Parallel()
 	const everything = 12
 	records, each := 8000, 1
-	if os.Getenv("NIGHTLY") == "1" && !testing.Short() {
+	if exhaustive.Nightly() && !testing.Short() {
 		records, each = 100_000, everything
 	}
 	store, seal := keyStore(t)

@@ -20,7 +20,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if code, ok := demo.Child(context.Background()); ok { // on Windows the demonstration's Java is a copy of this program
+	// What the site of the demonstration starts is this program, too.
+	if code, ok := demo.Child(context.Background()); ok {
 		os.Exit(code)
 	}
 	testscript.Main(m, map[string]func(){"upgrade": main})

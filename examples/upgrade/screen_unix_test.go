@@ -63,7 +63,7 @@ func TestScreen(t *testing.T) {
 		} {
 			all := rows(t, onScreen(t, columns, passwords, append(command, args...)...), columns)
 			got := strings.Join(all, "\n")
-			if command[len(command)-1] != "-v" && (strings.Contains(got, " | ") || strings.Contains(got, "looking at")) {
+			if strings.Contains(got, " | ") || strings.Contains(got, "looking at") {
 				t.Errorf("%d columns, %v: a spinner is left:\n%s", columns, command, got)
 			}
 			if !strings.Contains(got, "JAVA-MISSING") {
@@ -73,7 +73,8 @@ func TestScreen(t *testing.T) {
 	}
 	for name, env := range map[string]string{"without colour": "NO_COLOR=1", "dumb": "TERM=dumb"} {
 		out := onScreen(t, 80, append(passwords, env), append([]string{"plan"}, args...)...)
-		if strings.Contains(out, "\x1b") || name == "dumb" && strings.Contains(strings.ReplaceAll(out, "\r\n", ""), "\r") {
+		moves := strings.Contains(strings.ReplaceAll(out, "\r\n", ""), "\r")
+		if strings.Contains(out, "\x1b") || name == "dumb" && moves {
 			t.Errorf("%s: %q", name, out)
 		}
 	}
@@ -82,7 +83,12 @@ func TestScreen(t *testing.T) {
 // TestDemoScreen: the demonstration on a terminal of 80 columns fits a page, too.
 func TestDemoScreen(t *testing.T) {
 	t.Parallel()
-	out := onScreen(t, 80, []string{"TMPDIR=" + t.TempDir()}, "demo", "-users", "300")
+	short, err := os.MkdirTemp("/tmp", "d") // a path that is folded has rows of its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(short)
+	out := onScreen(t, 80, []string{"TMPDIR=" + short}, "demo", "-users", "300")
 	all := rows(t, out, 80)
 	if len(all) > 45 {
 		t.Errorf("%d rows", len(all))

@@ -70,7 +70,8 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	if len(found) == 0 {
 		found = append(found, codes.ValuesOpen.Finding(site.StepStores,
 			"the keystore opens all %s that were tried, in %s and %s",
-			text.Plural(t.tried(), "encrypted value"), text.Plural(t.documents, "configuration document"), text.Plural(t.records, "user")))
+			text.Plural(t.tried(), "encrypted value"), text.Plural(t.documents, "configuration document"),
+			text.Plural(t.records, "user")))
 	}
 	return found
 }

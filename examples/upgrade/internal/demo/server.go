@@ -36,7 +36,6 @@ type settings struct {
 	Hosts    map[string]string
 	Pace     time.Duration
 	Faults   []openidmtest.Fault
-	Stopped  string // a file that the server creates when it has ended
 }
 
 func (s settings) export() error {
@@ -87,7 +86,6 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer lifeline.Close()
 	options := openidmtest.Options{
 		Role: openidmtest.Target, Version: "7.1.6", Addr: s.Addr, Hosts: s.Hosts, Pace: s.Pace, Faults: s.Faults,
 		Keystore:      filepath.Join(dir, "security", "keystore.jceks"),
@@ -100,13 +98,11 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		server.Close()
-		os.WriteFile(s.Stopped, nil, 0o644)
-	}()
+	defer server.Close()
 	if err := os.WriteFile(filepath.Join(dir, ".openidm.pid"), fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
 		return err
 	}
+	// The connection is closed by the end of the process, for which the demonstration waits.
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

@@ -29,7 +29,7 @@ type site struct {
 	source   *openidmtest.Server
 	early    *openidmtest.Server // a target that was started too early
 	settings settings
-	lifeline net.Listener
+	lifeline *lifeline
 }
 
 func (d *site) path(parts ...string) string {
@@ -74,9 +74,7 @@ func portOf(addr string) string {
 }
 
 func (d *site) close(keep bool) error {
-	if d.lifeline != nil {
-		d.lifeline.Close() // ends the target's process
-	}
+	d.lifeline.end()
 	if d.early != nil {
 		d.early.Close()
 	}
@@ -134,17 +132,16 @@ func (d *site) build(fault string, users int) error {
 			return err
 		}
 	}
-	if d.lifeline, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if d.lifeline, err = newLifeline(); err != nil {
 		return err
 	}
-	go holdLifelines(d.lifeline)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	d.settings = settings{
-		Addr: free.Addr().String(), Lifeline: d.lifeline.Addr().String(),
-		Hosts: map[string]string{host: "127.0.0.1"}, Pace: 100 * time.Millisecond, Stopped: d.path("stopped"),
+		Addr: free.Addr().String(), Lifeline: d.lifeline.address(),
+		Hosts: map[string]string{host: "127.0.0.1"}, Pace: 100 * time.Millisecond,
 	}
 	if err := free.Close(); err != nil {
 		return err
@@ -159,21 +156,4 @@ func (d *site) build(fault string, users int) error {
 		f.settings(&d.settings)
 	}
 	return d.settings.export()
-}
-
-// holdLifelines keeps connections open until the listener is closed. The
-// target's process ends with its connection, so it ends even if this process is
-// killed.
-func holdLifelines(l net.Listener) {
-	var open []net.Conn
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			for _, c := range open {
-				c.Close()
-			}
-			return
-		}
-		open = append(open, c)
-	}
 }

@@ -6,8 +6,8 @@
 //	          what matters        one line a step               steps, findings, notices
 //	-v        everything          also requests and decisions   requests, too
 //
-// On a terminal the step that runs has one line, which is written over and never wider than the terminal. Elsewhere, and
-// with TERM=dumb, there are whole lines and no control characters.
+// On a terminal the step that runs has one line, which is written over and never wider than
+// the terminal. Elsewhere, and with TERM=dumb, there are whole lines and no control characters.
 package screen
 
 import (

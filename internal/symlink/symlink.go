@@ -1,6 +1,6 @@
-// Package symlink tells tests whether symbolic links can be made here: Windows wants a privilege for them, and wine
-// says that it makes them, and does not. It is for tests only. Begin with [Make] or [Need], or with [Work] where links are a
-// part of a test only.
+// Package symlink makes symbolic links for tests, and tells them whether they can be made here: Windows wants a
+// privilege for them, and wine says that it makes them, and does not. It is for tests only. Begin with [Make] or
+// [Need], or with [Work] where links are a part of a test only.
 package symlink
 
 import (

@@ -138,7 +138,7 @@ func (l *lines) blocking(all preflight.Findings, whole bool) {
 		}
 		l.labelled("remedy", f.Remedy)
 		if whole {
-			l.labelled("doc", f.Doc)
+			l.labelled("more", "upgrade explain "+f.Code)
 		}
 	}
 }

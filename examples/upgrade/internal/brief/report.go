@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -38,6 +39,9 @@ func Report(v *report.View) []report.Block {
 		l.checks(r)
 		l.failed(r.Failed)
 		l.some("Not compared", report.Care, v.Open)
+		if len(v.Open) > 0 && v.Verdict.Differences == 0 && len(v.Verdict.Failures) == 0 && v.Outcome != "interrupted" {
+			l.add(0, "", "remedy: "+v.Remedy)
+		}
 	}
 	return l
 }
@@ -111,7 +115,7 @@ func (l *lines) collections(r *verify.Report) {
 			continue
 		}
 		l.empty()
-		l.add(0, report.Bad, fmt.Sprintf("%s: %s of %s in the source, %s in the target", c.Name, c.Result(),
+		l.add(0, report.Bad, fmt.Sprintf("%s: %s (%s in the source, %s in the target)", c.Name, c.Result(),
 			text.Grouped(c.SourceCount), text.Grouped(c.TargetCount)))
 		for _, list := range []struct {
 			what  string
@@ -141,7 +145,10 @@ func changed(all []verify.Change) (ids []string) {
 
 // someOf lists the first of so many.
 func someOf(all []string, count int64) string {
-	shown := all[:min(few, len(all))]
+	var shown []string
+	for _, one := range all[:min(few, len(all))] {
+		shown = append(shown, layout.Cut(text.Printable(one), 120))
+	}
 	words := strings.Join(shown, ", ")
 	if rest := count - int64(len(shown)); rest > 0 {
 		words += " and " + text.Grouped(rest) + " more"
@@ -225,9 +232,12 @@ func ResultsLine(all []report.StepResult) []report.Block {
 			done++
 		}
 	}
-	if done == len(all) {
+	switch {
+	case len(all) == 0:
+		l.add(0, report.Good, "Nothing to roll back.")
+	case done == len(all):
 		l.add(0, report.Good, "Rolled back: "+text.Plural(done, "step")+" undone. 2.1 is as it was.")
-	} else {
+	default:
 		l.add(0, report.Bad, fmt.Sprintf("Rolled back in part: %d of %s undone.", done, text.Plural(len(all), "step")))
 	}
 	return l

@@ -62,7 +62,8 @@ func TestReport(t *testing.T) {
 		},
 		"differences": {
 			[]string{"users: 9 missing", "(108 in the source, 105 in the target)", "m-9e3779b1-4c1d-0000", "and 4 more",
-				"check failed: Users and their links", "could not copy 9 records", "repair: ", "COLLECTION-ASSIGNMENTS"},
+				"check failed: Users and their links", "could not copy 9 records", "repair: ",
+				"COLLECTION-ASSIGNMENTS"},
 			[]string{"m-f6f4b6fc", "blocks: "}, 50,
 		},
 		"reservations": {

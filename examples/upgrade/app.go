@@ -4,12 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -25,100 +30,103 @@ const (
 	exitInterrupted = 130
 )
 
-const usage = `usage: upgrade COMMAND [flags]
-
-  plan      run the preflight checks and list the steps; changes nothing
-  run       perform the upgrade; after an interruption, run it again to resume
-  status    show how far the upgrade is, from the servers and the disk; -watch
-            polls the migration until it ends
-  verify    compare both servers record by record
-  repair    -ids FILE [-apply]
-            restore records that verify -ids listed; without -apply, show what
-            would be written
-  rollback  undo what run changed; -to STEP undoes that step and later ones
-
-  export    -source-dir D [-recipient age1…] FILE
-            write both stores of the source to one encrypted file, for a target
-            on another machine
-  import    [-identity-file F] FILE -target-dir D ...
-            perform the step stores from such a file; run -stores-file FILE
-            performs all steps
-
-  inspect   [-json] [-keys] [-password-file F] STORE
-            list the entries of a key store (JCEKS, JKS, PKCS#12) with their
-            certificates: names, dates, keys, fingerprints
-  compare   [-json] [-keys] [-password-file F] [-password-file-b F] A B
-            compare two key stores by alias and key
-  trust     -truststore F -host NAME (-chain FILE | -connect HOST:PORT) [-json]
-            check whether a JVM with this truststore accepts that server;
-            -save-server FILE writes the server's certificate, and -add puts it
-            into the truststore once its -fingerprint was compared
-
-  demo      [-fault NAME] [-keep]
-            show the whole flow on a temporary installation and embedded servers
-
-Passwords are read from files (-source-password-file and so on), from
-IDC_SOURCE_PASSWORD, IDC_TARGET_PASSWORD, IDC_KEYSTORE_PASSWORD,
-IDC_TRUSTSTORE_PASSWORD and IDC_HANDOVER_PASSWORD (for export and import), or
-from a prompt on the terminal, never from arguments.
-
-exit codes: 0 done, 1 failed or differences found, 2 wrong usage,
-3 blocked by preflight, nothing changed, 4 the same as far as compared, 5 nothing
-to compare, 130 interrupted, run it again to resume
-
-upgrade COMMAND -h lists the flags of a command. Example:
-
-  upgrade plan -source-dir /opt/idc21/salesforceIdConnect \
-     -target-dir /opt/idc716/salesforceIdConnect -package IdConnect-7.1.6.zip \
-     -source-url https://idc21.example.com:8443/openidm/ \
-     -source-password-file source.pw -target-password-file target.pw
-`
-
 // app is the command line and its environment, which tests replace.
 type app struct {
 	out, err io.Writer
 	env      func(string) string
 	tty      terminal
+	started  string   // as what, "" for "upgrade"
 	args     []string // of the command that runs
 }
 
 // terminal prompts for passwords, and asks questions.
 type terminal interface {
+	// Available reports whether somebody can be asked; Interactive, whether a person
+	// rather than a script started the command.
+	Available() bool
+	Interactive() bool
 	Line(ctx context.Context, question string) (string, error)
 	Password(ctx context.Context, prompt string) (keystore.Password, error)
 }
 
-// usageError is a mistake in the command line.
-type usageError struct{ text string }
+// call is one command as it was typed.
+type call struct {
+	*settings.Settings
+	*command.Parsed
+	program *command.Program
+	wrong   error // what is wrong with the values of its flags
+}
 
-func (e *usageError) Error() string { return e.text }
+func usagef(format string, args ...any) error {
+	return &command.Mistake{What: fmt.Sprintf(format, args...)}
+}
 
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
-func (a *app) run(ctx context.Context, args []string) int {
-	if len(args) == 0 {
-		fmt.Fprint(a.err, usage)
-		return exitUsage
-	}
-	commands := map[string]func(context.Context, []string) error{
+func (a *app) commands() map[string]func(context.Context, *call) error {
+	return map[string]func(context.Context, *call) error{
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
 		"repair": a.repair, "export": a.export, "import": a.importStores,
-		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo,
+		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
+		"version": a.version, "explain": a.explain, "completion": a.completion,
+		"checklist": a.checklist, "support": a.support,
 	}
-	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		fmt.Fprint(a.out, usage)
-		return exitDone
+}
+
+// name is that of the program, as it was started.
+func (a *app) name() string {
+	name := filepath.Base(a.started)
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".exe") {
+		name = strings.TrimSuffix(name, ext)
 	}
-	command, ok := commands[args[0]]
-	if !ok {
-		fmt.Fprintf(a.err,
-			"upgrade: error: unknown command %q\nupgrade: hint: for a list of commands, run: upgrade help\n",
-			args[0])
-		return exitUsage
+	if name == "." || name == string(filepath.Separator) {
+		return "upgrade"
+	}
+	return text.Line(name)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	s := settings.New()
+	s.Faults, s.Screen.Program = demo.Faults(), a.name()
+	p := s.Program(a.name())
+	if words, ok := command.Completing(args); ok {
+		return a.exit(command.WriteCandidates(a.out, p.Complete(words)), false)
 	}
 	a.args = args
-	return a.exit(command(ctx, args[1:]))
+	asJSON := wantsJSON(args)
+	switch {
+	case len(args) == 0:
+		return a.exit(&command.Mistake{What: "no command", Hint: "for a list of commands, run: " + p.Name + " help"},
+			asJSON)
+	case slices.Contains([]string{"-h", "-help", "--help"}, args[0]):
+		args = append([]string{"help"}, args[1:]...)
+	case slices.Contains([]string{"-version", "--version"}, args[0]):
+		args = append([]string{"version"}, args[1:]...)
+	}
+	c := p.Find(args[0])
+	if c == nil {
+		return a.exit(p.Unknown(args[0]), asJSON)
+	}
+	parsed, err := p.Parse(c, args[1:])
+	switch {
+	case errors.Is(err, command.ErrHelp):
+		return a.exit(p.WriteHelpOf(a.out, c), asJSON)
+	case parsed == nil, err != nil && c.Family == "":
+		return a.exit(err, asJSON)
+	}
+	err = a.commands()[c.Name](ctx, &call{Settings: s, Parsed: parsed, program: p, wrong: err})
+	return a.exit(p.See(c, err), asJSON)
+}
+
+// wantsJSON reports whether -json is among arguments that could not be parsed yet.
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if slices.Contains([]string{"-json", "--json", "-json=true", "--json=true"}, arg) {
+			return true
+		}
+	}
+	return false
 }
 
 // exitCode is the error of a command whose output already says why it failed.
@@ -126,85 +134,80 @@ type exitCode int
 
 func (exitCode) Error() string { return "" }
 
+// failure is an error for programs.
+type failure struct {
+	Error    string `json:"error"`
+	Remedy   string `json:"remedy,omitempty"`
+	ExitCode int    `json:"exitCode"`
+}
+
 // exit prints an error and its remedy, and returns the exit code.
-func (a *app) exit(err error) int {
-	var missing *idconnect.MissingError
+func (a *app) exit(err error, asJSON bool) int {
 	var shown exitCode
-	var wrong *usageError
+	var door redact.Redactor // the secrets of a run are taken out by the run
 	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
+	case err == nil:
 		return exitDone
 	case errors.As(err, &shown):
 		return int(shown)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(a.err, "upgrade: interrupted; to resume, run: %s\n", commandLine(a.args))
+		resume := "to resume, run: " + a.commandLine(a.args)
+		if asJSON {
+			return a.fail(failure{"interrupted", resume, exitInterrupted})
+		}
+		fmt.Fprintf(a.err, "%s: interrupted; %s\n", a.name(), resume)
 		return exitInterrupted
 	}
-	var door redact.Redactor // the secrets of a run are taken out by the run
-	if said := err.Error(); said != "" {
-		fmt.Fprintf(a.err, "upgrade: error: %s\n", door.Lines(said))
+	f := failure{door.Lines(err.Error()), door.Lines(idconnect.RemedyOf(err)), idconnect.ExitCode(err)}
+	var missing *idconnect.MissingError
+	var wrong *command.Mistake
+	if errors.As(err, &wrong) || errors.As(err, &missing) {
+		f = failure{door.Line(err.Error()), door.Line(idconnect.RemedyOf(err)), exitUsage}
 	}
-	if remedy := idconnect.RemedyOf(err); remedy != "" {
-		fmt.Fprintf(a.err, "upgrade: hint: %s\n", door.Lines(remedy))
+	if asJSON {
+		return a.fail(f)
 	}
-	switch {
-	case errors.As(err, &wrong), errors.As(err, &missing):
-		return exitUsage
+	if f.Error != "" {
+		fmt.Fprintf(a.err, "%s: error: %s\n", a.name(), f.Error)
 	}
-	return idconnect.ExitCode(err)
+	if f.Remedy != "" {
+		fmt.Fprintf(a.err, "%s: hint: %s\n", a.name(), f.Remedy)
+	}
+	return f.ExitCode
+}
+
+// fail prints an error as one line of JSON.
+func (a *app) fail(f failure) int {
+	e := json.NewEncoder(text.JSONWriter(a.err))
+	e.SetEscapeHTML(false)
+	_ = e.Encode(f) // the exit code says the same
+	return f.ExitCode
 }
 
 // plainWord needs no quotes in a shell.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
 
-// commandLine is a command as it is typed. Passwords are no arguments.
-func commandLine(args []string) string {
-	words := []string{"upgrade"}
-	for _, arg := range args {
-		if !plainWord.MatchString(arg) {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+// quoted is a word as the shells of a system take it: on Windows, cmd and PowerShell.
+func quoted(word, system string) string {
+	switch {
+	case plainWord.MatchString(word):
+		return word
+	case system == "windows":
+		if plainWord.MatchString(strings.ReplaceAll(word, `\`, "")) {
+			return word
 		}
-		words = append(words, arg)
+		return `"` + word + `"`
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// commandLine is a command as it is typed. Passwords are no arguments.
+func (a *app) commandLine(args []string) string {
+	words := []string{a.name()}
+	for _, arg := range args {
+		words = append(words, quoted(arg, runtime.GOOS))
 	}
 	return redact.Redactor{}.Line(strings.Join(words, " "))
-}
-
-// flags returns a flag set that prints usage only on request.
-func (a *app) flags(name, arguments string) *flag.FlagSet {
-	f := flag.NewFlagSet("upgrade "+name, flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.Usage = func() {
-		fmt.Fprintf(a.out, "usage: upgrade %s [flags] %s\n", name, arguments)
-		f.SetOutput(a.out)
-		f.PrintDefaults()
-		f.SetOutput(io.Discard)
-	}
-	return f
-}
-
-// parse parses args, with flags before and after the arguments. It returns the
-// arguments, exactly one for each name.
-func parse(f *flag.FlagSet, args []string, names ...string) ([]string, error) {
-	var rest []string
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, usagef("%v", err)
-		}
-		if args = f.Args(); len(args) == 0 {
-			break
-		}
-		rest, args = append(rest, args[0]), args[1:]
-	}
-	if len(rest) != len(names) {
-		if len(names) == 0 {
-			return nil, usagef("unexpected argument %q", rest[0])
-		}
-		return nil, usagef("needs %s", strings.Join(names, " and "))
-	}
-	return rest, nil
 }
 
 func (a *app) json(v any) error {

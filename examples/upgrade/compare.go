@@ -24,32 +24,20 @@ type keyPair struct {
 	B string `json:"b,omitempty"`
 }
 
-func (a *app) compare(ctx context.Context, args []string) error {
-	f := a.flags("compare", "A B")
-	asJSON := f.Bool("json", false, "print the result as JSON")
-	keys := f.Bool("keys", false, "show the SHA-256 of every key in both stores (key bytes are never shown)")
-	fileA := f.String("password-file", "", "`file` with the password of A, and of B unless -password-file-b is given")
-	fileB := f.String("password-file-b", "", "`file` with the password of B")
-	keysA := fileList(f, "key-password-file",
-		"`file` with the password of keys in A that have their own, "+
-			"and in B unless -key-password-file-b is given; repeatable")
-	keysB := fileList(f, "key-password-file-b",
-		"`file` with the password of keys in B that have their own; repeatable")
-	names, err := parse(f, args, "A", "B")
+func (a *app) compare(ctx context.Context, v *call) error {
+	names, f := v.Arguments, v.Stores
+	if f.PasswordB == "" {
+		f.PasswordB = f.Password
+	}
+	if len(f.KeyPasswordsB) == 0 {
+		f.KeyPasswordsB = f.KeyPasswords
+	}
+	storeA, err := a.openStore(ctx, names[0], f.Password, "-password-file", f.KeyPasswords, "-key-password-file", true)
 	if err != nil {
 		return err
 	}
-	if *fileB == "" {
-		*fileB = *fileA
-	}
-	if len(*keysB) == 0 {
-		*keysB = *keysA
-	}
-	storeA, err := a.openStore(ctx, names[0], *fileA, "-password-file", *keysA, "-key-password-file", true)
-	if err != nil {
-		return err
-	}
-	storeB, err := a.openStore(ctx, names[1], *fileB, "-password-file-b", *keysB, "-key-password-file-b", true)
+	storeB, err := a.openStore(ctx, names[1], f.PasswordB, "-password-file-b", f.KeyPasswordsB,
+		"-key-password-file-b", true)
 	if err != nil {
 		return err
 	}
@@ -57,7 +45,7 @@ func (a *app) compare(ctx context.Context, args []string) error {
 	if c.Differences, err = keystore.Compare(ctx, storeA, storeB); err != nil {
 		return fmt.Errorf("%s and %s: %w", names[0], names[1], err)
 	}
-	if *keys {
+	if f.Keys {
 		c.Keys = map[string]*keyPair{}
 		for _, s := range []struct {
 			name  string
@@ -84,7 +72,7 @@ func (a *app) compare(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if *asJSON {
+	if v.JSON {
 		err = a.json(c)
 	} else {
 		_, err = fmt.Fprintln(a.out, c.String())

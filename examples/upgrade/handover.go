@@ -3,92 +3,48 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
+	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// handoverFlags select the key that encrypts or decrypts a handover file.
-type handoverFlags struct {
-	passphrase, identity string
-	recipients           []string
-}
-
-const handoverVariable = "IDC_HANDOVER_PASSWORD"
-
-func (h *handoverFlags) add(f *flag.FlagSet, export bool) {
-	f.StringVar(&h.passphrase, "passphrase-file", "", "`file` with the passphrase of the handover file (default: $"+
-		handoverVariable+", else a prompt)")
-	if !export {
-		f.StringVar(&h.identity, "identity-file", "",
-			"`file` of age identities that decrypt the handover file, instead of a passphrase")
-		return
-	}
-	f.Func("recipient", "`age1…` public key to encrypt to, instead of a passphrase; repeatable",
-		func(s string) error {
-			h.recipients = append(h.recipients, s)
-			return nil
-		})
-}
-
-// handoverKey reads the key from flags and environment. It does not prompt.
-func (a *app) handoverKey(h *handoverFlags) (k idconnect.HandoverKey, err error) {
-	k.Recipients = h.recipients
-	if h.identity != "" {
-		info, err := os.Stat(h.identity)
-		if err != nil {
-			return k, usagef("-identity-file: %v", err)
-		}
-		if !info.Mode().IsRegular() || info.Size() > 64<<10 {
-			return k, usagef("-identity-file %s: not a regular file of at most 64 KB", h.identity)
-		}
-		text, err := os.ReadFile(h.identity)
-		if err != nil {
-			return k, usagef("-identity-file: %v", err)
-		}
-		k.Identities = keystore.NewPassword(string(text))
-	}
-	if len(k.Recipients) == 0 {
-		k.Passphrase, err = a.password(h.passphrase, "-passphrase-file", handoverVariable)
-	}
-	return k, err
-}
-
 // export writes the source's stores to one encrypted file.
-func (a *app) export(ctx context.Context, args []string) error {
-	f, v := a.upgradeFlags("export")
-	var h handoverFlags
-	h.add(f, true)
-	rest, err := parse(f, args, "FILE")
-	if err != nil {
-		return err
+func (a *app) export(ctx context.Context, v *call) error {
+	var missing error
+	if v.Upgrade.SourceDir == "" && !v.Given("source-dir") {
+		missing = settings.Needed("export", "source-dir", "FOLDER")
 	}
-	if v.u.SourceDir == "" {
-		return usagef("export needs -source-dir")
+	v.Upgrade.StoresFile = "" // it is written, not read
+	key, wrong := v.Handover.Key(a.env)
+	if given := key.Passphrase; wrong == nil && !given.IsZero() && short(given) {
+		wrong = usagef("the passphrase needs at least %d characters", idconnect.MinPassphrase)
 	}
-	if err := a.applyFlags(v, nil); err != nil {
-		return err
-	}
-	key, err := a.handoverKey(&h)
-	if err != nil {
+	if err := a.apply(v, nil, missing, wrong); err != nil {
 		return err
 	}
 	if key.Passphrase.IsZero() && len(key.Recipients) == 0 {
+		var err error
 		if key.Passphrase, err = a.newPassphrase(ctx); err != nil {
 			return err
 		}
 	}
-	if err := v.u.Export(ctx, rest[0], key); err != nil {
+	if err := v.Upgrade.Export(ctx, v.Arguments[0], key); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+
+	_, err := fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+
 		"Copy it to the target's machine and continue there:\n\n"+
-		"  upgrade import %s -target-dir … -source-url %s …\n", rest[0], v.u.SourceDir, rest[0], v.u.Source.URL)
+		"  %s import %s -target-dir … -source-url %s …\n", v.Arguments[0], v.Upgrade.SourceDir, a.name(),
+		v.Arguments[0], v.Upgrade.Source.URL)
 	return err
+}
+
+func short(p keystore.Password) bool {
+	return utf8.RuneCountInString(p.Reveal()) < idconnect.MinPassphrase
 }
 
 // newPassphrase prompts for a passphrase twice.
@@ -96,11 +52,14 @@ func (a *app) newPassphrase(ctx context.Context) (keystore.Password, error) {
 	first, err := a.tty.Password(ctx, fmt.Sprintf("Passphrase for the file, at least %d characters",
 		idconnect.MinPassphrase))
 	if errors.Is(err, prompt.ErrNoTerminal) {
-		return first, usagef("export needs a passphrase, and there is no terminal to prompt on: set %s or use "+
-			"-passphrase-file or -recipient", handoverVariable)
+		return first, &command.Mistake{What: "export needs a passphrase, and there is no terminal to prompt on",
+			Hint: "set " + settings.HandoverVariable + ", or add -passphrase-file FILE or -recipient age1…"}
 	}
 	if err != nil {
 		return first, err
+	}
+	if short(first) {
+		return first, usagef("the passphrase needs at least %d characters", idconnect.MinPassphrase)
 	}
 	second, err := a.tty.Password(ctx, "Repeat the passphrase")
 	if err == nil && !first.Equal(second) {
@@ -111,20 +70,14 @@ func (a *app) newPassphrase(ctx context.Context) (keystore.Password, error) {
 
 // importStores is run with the stores of a handover file. By default it
 // performs only the step stores.
-func (a *app) importStores(ctx context.Context, args []string) error {
-	f, v := a.upgradeFlags("import")
-	rest, err := parse(f, args, "FILE")
-	if err != nil {
+func (a *app) importStores(ctx context.Context, v *call) error {
+	if len(v.Arguments) > 0 {
+		v.Upgrade.StoresFile = v.Arguments[0]
+	}
+	if err := a.prepare(ctx, v, []string{idconnect.StepStores}); err != nil {
 		return err
 	}
-	v.u.StoresFile = rest[0]
-	if err := a.applyFlags(v, []string{idconnect.StepStores}); err != nil {
-		return err
-	}
-	if err := a.complete(ctx, &v.u, v.u.Missing()); err != nil {
-		return err
-	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	return a.carryOut(ctx, v)
 }

@@ -64,14 +64,22 @@ func TestHostileError(t *testing.T) {
 		context.Canceled} {
 		var out bytes.Buffer
 		a := &app{err: &out, args: []string{"run", "-source-dir", hostile, "it's"}}
-		a.exit(err)
+		a.exit(err, false)
 		text := out.String()
 		if !strings.Contains(text, "hostile") || strings.ContainsAny(text, "\x1b\u009b\u202e\x07") {
 			t.Errorf("%q", text)
 		}
 	}
-	a := commandLine([]string{"run", "-package", "it's here.zip", "-source-url", "https://h:1/openidm/"})
-	if want := `upgrade run -package 'it'\''s here.zip' -source-url https://h:1/openidm/`; a != want {
+	for _, c := range []struct{ system, word, want string }{
+		{"linux", "it's here.zip", `'it'\''s here.zip'`}, {"linux", "https://h:1/openidm/", "https://h:1/openidm/"},
+		{"windows", `C:\idc 716\x`, `"C:\idc 716\x"`}, {"windows", `C:\idc716`, `C:\idc716`}, {"darwin", "$x", "'$x'"},
+	} {
+		if got := quoted(c.word, c.system); got != c.want {
+			t.Errorf("%s: %s, want %s", c.system, got, c.want)
+		}
+	}
+	a := (&app{started: "/opt/idcupgrade.exe"}).commandLine([]string{"run", "-source-url", "https://h:1/openidm/"})
+	if want := "idcupgrade run -source-url https://h:1/openidm/"; a != want {
 		t.Errorf("%s, want %s", a, want)
 	}
 }

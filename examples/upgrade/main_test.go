@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if code, ok := demo.Child(context.Background()); ok {
 		os.Exit(code)
 	}
-	testscript.Main(m, map[string]func(){"upgrade": main})
+	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 
 // TestScripts runs the command as people do; each file in testdata is a story.
@@ -77,12 +77,17 @@ func (noTerminal) Password(context.Context, string) (keystore.Password, error) {
 }
 
 func (noTerminal) Line(context.Context, string) (string, error) { return "", prompt.ErrNoTerminal }
+func (noTerminal) Available() bool                              { return false }
+func (noTerminal) Interactive() bool                            { return false }
 
 // person answers every question.
 type person struct {
 	answer string
 	asked  *[]string
 }
+
+func (person) Available() bool   { return true }
+func (person) Interactive() bool { return false }
 
 func (p person) Line(_ context.Context, question string) (string, error) {
 	*p.asked = append(*p.asked, question)

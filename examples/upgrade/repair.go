@@ -4,64 +4,58 @@ import (
 	"context"
 	"errors"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/repair"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 )
 
 // repair restores the records of a list of verify -ids.
-func (a *app) repair(ctx context.Context, args []string) error {
-	f, v := a.upgradeFlags("repair")
-	f.Lookup("ids").Usage = "`file` with the records to restore, as verify -ids writes it"
-	apply := f.Bool("apply", false, "write the records (default: show what would be written)")
-	yes := f.Bool("yes", false,
-		"do not ask: there is a backup of the target's database, and the records may be written")
-	if _, err := parse(f, args); err != nil {
+func (a *app) repair(ctx context.Context, v *call) error {
+	var list []string
+	var wrong error
+	if v.Upgrade.RepairList == "" && !v.Given("ids") {
+		wrong = settings.Needed("repair", "ids", "FILE")
+	} else if v.wrong == nil {
+		var err error
+		if list, err = verify.ReadRepairList(v.Upgrade.RepairList); err != nil {
+			wrong = &command.Mistake{What: err.Error(), Hint: "verify -ids FILE writes such a list"}
+		}
+	}
+	v.Upgrade.RepairList = "" // which is read here, not written
+	if err := a.prepare(ctx, v, []string{idconnect.StepVerify}, wrong); err != nil {
 		return err
 	}
-	if v.u.RepairList == "" {
-		return usagef("repair needs -ids")
-	}
-	list, err := verify.ReadRepairList(v.u.RepairList)
-	if err != nil {
-		return err
-	}
-	v.u.RepairList = "" // which is read here, not written
-	if err := a.applyFlags(v, []string{idconnect.StepVerify}); err != nil {
-		return err
-	}
-	if err := a.complete(ctx, &v.u, v.u.Missing()); err != nil {
-		return err
-	}
-	ctx, cancel := withTimeout(ctx, v.timeout)
+	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	progress := a.progress(v)
-	opts := repair.Options{Paths: list, Apply: *apply}
-	if !*yes {
+	opts := repair.Options{Paths: list, Apply: v.Write}
+	if !v.Yes {
 		opts.Approve = show.Approval(a.err, func(ctx context.Context, question string) (string, error) {
 			progress.End()
 			answer, err := a.tty.Line(ctx, question)
 			if errors.Is(err, prompt.ErrNoTerminal) {
-				err = usagef("repair -apply asks first, and there is no terminal: once there is a backup of the " +
-					"target's database, use -yes")
+				err = &command.Mistake{What: "repair -apply asks first, and there is no terminal",
+					Hint: "once there is a backup of the target's database, add -yes"}
 			}
 			return answer, err
 		})
 	}
-	rep, err := v.u.Repair(ctx, opts)
+	rep, err := v.Upgrade.Repair(ctx, opts)
 	progress.End()
 	if rep == nil {
 		return err
 	}
-	if v.json {
+	if v.JSON {
 		return errors.Join(err, a.json(rep))
 	}
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
 		whole := idconnect.ReportOf(rep.Verify, nil)
-		err = errors.Join(err, v.screen.WriteReport(a.out, a.env, whole))
+		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
 	}
 	return err
 }

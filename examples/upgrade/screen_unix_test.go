@@ -54,7 +54,7 @@ func onScreen(t *testing.T, columns int, env []string, args ...string) string {
 // TestScreen: however wide a terminal is, no row is wider, and what runs leaves nothing behind.
 func TestScreen(t *testing.T) {
 	t.Parallel()
-	args := []string{"-steps", "java,verify", "-java-home", "nowhere", "-source-url", "https://localhost:1/openidm/",
+	args := []string{"-steps", "java,verify", "-java-home", "testdata", "-source-url", "https://localhost:1/openidm/",
 		"-target-url", "https://localhost:2/openidm/"}
 	passwords := []string{"IDC_SOURCE_PASSWORD=hush-hush", "IDC_TARGET_PASSWORD=hush-hush"}
 	for _, columns := range []int{40, 60, 80, 120, 200} {

@@ -3,36 +3,27 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-func (a *app) inspect(ctx context.Context, args []string) error {
-	f := a.flags("inspect", "STORE")
-	asJSON := f.Bool("json", false, "print the result as JSON")
-	keys := f.Bool("keys", false, "open every key and show its SHA-256 (key bytes are never shown)")
-	passwordFile := f.String("password-file", "", "`file` with the store's password")
-	keyFiles := fileList(f, "key-password-file",
-		"`file` with the password of keys that have their own; repeatable")
-	names, err := parse(f, args, "STORE")
+func (a *app) inspect(ctx context.Context, v *call) error {
+	name, f := v.Arguments[0], &v.Stores
+	store, err := a.openStore(ctx, name, f.Password, "-password-file", f.KeyPasswords, "-key-password-file", f.Keys)
 	if err != nil {
 		return err
 	}
-	store, err := a.openStore(ctx, names[0], *passwordFile, "-password-file", *keyFiles, "-key-password-file", *keys)
-	if err != nil {
-		return err
-	}
-	view, failed := storeview.Of(ctx, store, *keys, time.Now())
+	view, failed := storeview.Of(ctx, store, f.Keys, time.Now())
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if *asJSON {
+	if v.JSON {
 		err = a.json(view)
 	} else {
 		err = view.WriteText(a.out)
@@ -41,19 +32,9 @@ func (a *app) inspect(ctx context.Context, args []string) error {
 		return err
 	}
 	if failed > 0 {
-		return fmt.Errorf("%s: cannot open %s", names[0], text.Plural(failed, "key"))
+		return fmt.Errorf("%s: cannot open %s", name, text.Plural(failed, "key"))
 	}
 	return nil
-}
-
-// fileList is a repeatable flag.
-func fileList(f *flag.FlagSet, name, usage string) *[]string {
-	var files []string
-	f.Func(name, usage, func(file string) error {
-		files = append(files, file)
-		return nil
-	})
-	return &files
 }
 
 // openStore opens a store. Its password comes from file,
@@ -64,13 +45,13 @@ func (a *app) openStore(
 ) (*keystore.Store, error) {
 	var opts []keystore.Option
 	for _, f := range keyFiles {
-		p, err := a.password(f, keyFlagName, "")
+		p, err := settings.Password(a.env, f, keyFlagName, "")
 		if err != nil {
 			return nil, err
 		}
 		opts = append(opts, keystore.WithKeyPassword(p))
 	}
-	password, err := a.password(file, flagName, "IDC_KEYSTORE_PASSWORD")
+	password, err := settings.Password(a.env, file, flagName, "IDC_KEYSTORE_PASSWORD")
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,14 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"flag"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/certfile"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -20,24 +21,8 @@ import (
 
 // trustFlags are those of trust.
 type trustFlags struct {
-	file, passwordFile, host, chainFile, connect string
-	save, alias, fingerprint                     string
-	add, json                                    bool
-}
-
-func (t *trustFlags) define(f *flag.FlagSet) {
-	f.StringVar(&t.file, "truststore", "", "truststore `file` of the JVM")
-	f.StringVar(&t.passwordFile, "truststore-password-file", "", "`file` with the password of -truststore")
-	f.StringVar(&t.host, "host", "",
-		"`host` name or address that the JVM connects to (default: the host of -connect)")
-	f.StringVar(&t.chainFile, "chain", "", "`file` with the server's certificate chain in PEM, leaf first, or in DER")
-	f.StringVar(&t.connect, "connect", "", "`HOST:PORT` or URL of the server, to get its certificate chain")
-	f.StringVar(&t.save, "save-server", "", "write the server's own certificate to a new `file` in PEM")
-	f.BoolVar(&t.add, "add", false,
-		"put the server's own certificate into -truststore, and keep the old file beside it")
-	f.StringVar(&t.fingerprint, "fingerprint", "", "SHA-256 `fingerprint` that the certificate must have, with -add")
-	f.StringVar(&t.alias, "alias", "", "`alias` of the new entry, with -add (default: the host)")
-	f.BoolVar(&t.json, "json", false, "print the result as JSON")
+	settings.Trust
+	json bool
 }
 
 // trustAnswer is the output of trust.
@@ -52,61 +37,52 @@ type trustAnswer struct {
 	Backup      string                 `json:"backup,omitempty"`
 }
 
-func (a *app) trust(ctx context.Context, args []string) error {
-	var t trustFlags
-	f := a.flags("trust", "")
-	t.define(f)
-	if _, err := parse(f, args); err != nil {
+func (a *app) trust(ctx context.Context, v *call) error {
+	t := trustFlags{v.Trust, v.JSON}
+	if err := t.check(); err != nil {
 		return err
-	}
-	switch {
-	case (t.chainFile == "") == (t.connect == ""), t.file == "" && t.save == "":
-		return usagef("trust needs -truststore and either -chain or -connect")
-	case t.file == "" && t.add:
-		return usagef("trust -add needs -truststore")
-	case t.fingerprint != "" && !t.add:
-		return usagef("-fingerprint needs -add")
 	}
 	chain, err := t.chain(ctx)
 	if err != nil {
 		return err
 	}
 	var answer trustAnswer
-	if t.save != "" || t.add {
+	if t.Save != "" || t.Add {
 		seen := storeview.CertificateOf(chain[0].Raw, time.Now())
 		answer.Certificate = &seen
 		if err := a.show(&t, seen); err != nil {
 			return err
 		}
 	}
-	if t.save != "" {
-		if err := certfile.Write(t.save, chain[0]); err != nil {
+	if t.Save != "" {
+		if err := certfile.Write(t.Save, chain[0]); err != nil {
 			return err
 		}
-		answer.Saved = t.save
+		answer.Saved = t.Save
 		a.say(&t, "saved: %s\ncompare both fingerprints with those that the server's own keystore shows there "+
-			"(upgrade inspect STORE, or keytool -list -v) before you trust it\n", t.save)
+			"(%s inspect STORE, or keytool -list -v) before you trust it\n", t.Save, a.name())
 	}
-	if t.file != "" {
-		password, err := a.password(t.passwordFile, "-truststore-password-file", "IDC_TRUSTSTORE_PASSWORD")
+	if t.File != "" {
+		password, err := settings.Password(a.env, t.PasswordFile, "-truststore-password-file",
+			"IDC_TRUSTSTORE_PASSWORD")
 		if err != nil {
 			return err
 		}
-		if t.add {
+		if t.Add {
 			if err := a.addTrust(ctx, &t, password, chain[0], &answer); err != nil {
 				return err
 			}
 		}
-		store, err := keystore.Open(t.file, password)
+		store, err := keystore.Open(t.File, password)
 		if err != nil {
 			return err
 		}
-		answer.judge(jvmtrust.New(store).Verify(t.host, chain))
+		answer.judge(jvmtrust.New(store).Verify(t.Host, chain))
 	}
 	if t.json {
 		err = a.json(answer)
 	} else if answer.Accepted != nil && *answer.Accepted {
-		_, err = fmt.Fprintf(a.out, "accepted: %s\n", t.host)
+		_, err = fmt.Fprintf(a.out, "accepted: %s\n", t.Host)
 	} else if answer.Accepted != nil {
 		_, err = fmt.Fprintf(a.out, "refused: %s\nremedy: %s\n", text.Line(answer.Message), text.Line(answer.Remedy))
 	}
@@ -114,6 +90,29 @@ func (a *app) trust(ctx context.Context, args []string) error {
 		return exitCode(exitFailed)
 	}
 	return err
+}
+
+// check says what is missing, and what contradicts.
+func (t *trustFlags) check() error {
+	var errs []error
+	add := func(wrong bool, what, hint string) {
+		if wrong {
+			errs = append(errs, &command.Mistake{What: what, Hint: hint})
+		}
+	}
+	add(t.File == "" && t.Add, "trust -add needs -truststore", "add -truststore FILE")
+	add(t.File == "" && t.Save == "" && !t.Add, "trust needs -truststore", "add -truststore FILE")
+	add(t.ChainFile == "" && t.Connect == "", "trust needs either -chain or -connect",
+		"add -connect HOST:PORT or -chain FILE")
+	add(t.ChainFile != "" && t.Connect != "", "-chain and -connect are two servers", "give one of them")
+	add(t.Fingerprint != "" && !t.Add, "-fingerprint needs -add", "add -add, or leave -fingerprint out")
+	add(t.ChainFile != "" && t.Host == "" && (t.File != "" || t.Alias == "" && t.Add), "trust -chain needs -host",
+		"add -host NAME, as which the JVM connects to the server")
+	if t.Connect != "" {
+		_, err := certfile.ServerURL(t.Connect)
+		add(err != nil, fmt.Sprintf("-connect: %v", err), "write it as idc21.example.com:8443")
+	}
+	return command.Join(errs...)
 }
 
 // judge takes a verdict over.
@@ -132,19 +131,16 @@ func (t *trustAnswer) judge(err error) {
 
 // chain is the one of a file or of a server, whose host it sets.
 func (t *trustFlags) chain(ctx context.Context) ([]*x509.Certificate, error) {
-	if t.chainFile != "" {
-		if t.host == "" && (t.file != "" || t.alias == "" && t.add) {
-			return nil, usagef("trust -chain needs -host")
-		}
-		return certfile.Read(t.chainFile)
+	if t.ChainFile != "" {
+		return certfile.Read(t.ChainFile)
 	}
-	address, err := certfile.ServerURL(t.connect)
+	address, err := certfile.ServerURL(t.Connect)
 	if err != nil {
-		return nil, usagef("-connect %s: %v", t.connect, err)
+		return nil, usagef("-connect: %v", err)
 	}
 	client := &openidm.Client{BaseURL: address, Compat: openidm.CompatSuites}
-	if t.host == "" {
-		t.host = client.Host()
+	if t.Host == "" {
+		t.Host = client.Host()
 	}
 	return client.PeerCertificates(ctx)
 }
@@ -172,7 +168,7 @@ func (a *app) addTrust(
 ) error {
 	if password.IsZero() {
 		var err error
-		password, err = a.tty.Password(ctx, "Password for "+t.file)
+		password, err = a.tty.Password(ctx, "Password for "+t.File)
 		if errors.Is(err, prompt.ErrNoTerminal) {
 			return usagef("writing a truststore needs its password, and there is no terminal to prompt on: " +
 				"set IDC_TRUSTSTORE_PASSWORD or use -truststore-password-file")
@@ -181,18 +177,18 @@ func (a *app) addTrust(
 			return err
 		}
 	}
-	if t.fingerprint != "" {
-		if err := certfile.Matches(t.fingerprint, cert); err != nil {
+	if t.Fingerprint != "" {
+		if err := certfile.Matches(t.Fingerprint, cert); err != nil {
 			return usagef("-fingerprint: %v", err)
 		}
-	} else if err := a.confirm(ctx); err != nil {
+	} else if err := a.confirmFingerprint(ctx); err != nil {
 		return err
 	}
-	alias := t.alias
+	alias := t.Alias
 	if alias == "" {
-		alias = strings.ToLower(t.host)
+		alias = strings.ToLower(t.Host)
 	}
-	changes, err := certfile.Add(t.file, password, alias, cert)
+	changes, err := certfile.Add(t.File, password, alias, cert)
 	switch {
 	case errors.Is(err, certfile.ErrThere):
 		a.say(t, "not changed: %v\n", err)
@@ -203,12 +199,12 @@ func (a *app) addTrust(
 		return err
 	}
 	answer.Added, answer.Backup = alias, changes.Backup
-	a.say(t, "added: %s to %s\nbackup: %s\n", text.Line(alias), t.file, changes.Backup)
+	a.say(t, "added: %s to %s\nbackup: %s\n", text.Line(alias), t.File, changes.Backup)
 	return nil
 }
 
-// confirm asks a person, who must have compared the fingerprint with the server's.
-func (a *app) confirm(ctx context.Context) error {
+// confirmFingerprint asks a person, who must have compared the fingerprint with the server's.
+func (a *app) confirmFingerprint(ctx context.Context) error {
 	answer, err := a.tty.Line(ctx,
 		"Is this SHA-256 fingerprint the one that the server itself shows? Type yes to add it")
 	if errors.Is(err, prompt.ErrNoTerminal) {
@@ -219,7 +215,7 @@ func (a *app) confirm(ctx context.Context) error {
 		return err
 	}
 	if answer != "yes" {
-		return errors.New("not confirmed, nothing was changed")
+		return errDeclined
 	}
 	return nil
 }

@@ -12,20 +12,20 @@ import (
 )
 
 // watch shows the migration until it ends.
-func (a *app) watch(ctx context.Context, v *upgradeFlags, interval time.Duration) error {
-	if v.u.Target.Credentials.Password.IsZero() {
+func (a *app) watch(ctx context.Context, v *call, interval time.Duration) error {
+	if v.Upgrade.Target.Credentials.Password.IsZero() {
 		missing := &idconnect.MissingError{Field: "Target.Credentials.Password", Step: idconnect.StepMigrate}
-		if err := a.complete(ctx, &v.u, []*idconnect.MissingError{missing}); err != nil {
+		if err := a.complete(ctx, v, nil, []*idconnect.MissingError{missing}); err != nil {
 			return err
 		}
 	}
-	show := v.screen.Watch(a.out, a.env)
-	if v.json {
+	show := v.Screen.Watch(a.out, a.env)
+	if v.JSON {
 		e := json.NewEncoder(text.JSONWriter(a.out))
 		show = func(w idconnect.Watched, _ bool) error { return e.Encode(w) }
 	}
 	var last error
-	for look, err := range v.u.Watch(ctx, interval) {
+	for look, err := range v.Upgrade.Watch(ctx, interval) {
 		last = err
 		if look.Time.IsZero() {
 			break // nothing was polled

@@ -78,7 +78,7 @@ func TestReport(t *testing.T) {
 		"hostile":     {[]string{"the servers differ"}, []string{"\x1b", "\u202e", strings.Repeat("x", 300)}, 90},
 	} {
 		v := saved(t, name).View()
-		whole := strings.Join(strings.Fields(shown(t, 0, brief.Report(v))), " ")
+		whole := strings.Join(strings.Fields(shown(t, 0, brief.Report(v, "upgrade"))), " ")
 		for _, want := range c.says {
 			if !strings.Contains(whole, want) {
 				t.Errorf("%s: no %q in\n%s", name, want, whole)
@@ -89,11 +89,11 @@ func TestReport(t *testing.T) {
 				t.Errorf("%s: %q in\n%s", name, no, whole)
 			}
 		}
-		if got := shown(t, 80, brief.Report(v)); strings.Count(got, "\n") > c.most {
+		if got := shown(t, 80, brief.Report(v, "upgrade")); strings.Count(got, "\n") > c.most {
 			t.Errorf("%s: %d rows, at most %d:\n%s", name, strings.Count(got, "\n"), c.most, got)
 		}
 		for _, width := range []int{40, 60, 120, 200} {
-			shown(t, width, brief.Report(v))
+			shown(t, width, brief.Report(v, "upgrade"))
 			shown(t, width, brief.ReportLine(v))
 		}
 		line := shown(t, 0, brief.ReportLine(v))
@@ -112,7 +112,7 @@ func TestPlan(t *testing.T) {
 		p.Steps = append(p.Steps, report.StepPlan{Name: s.Name, Where: report.WhereTarget, State: report.ToDo,
 			Detail: s.Detail, Findings: r.Findings.Of(s.Name)})
 	}
-	got := shown(t, 80, brief.Plan(p))
+	got := shown(t, 80, brief.Plan(p, "upgrade"))
 	for _, want := range []string{
 		"see DISK-SPACE", "blocks: SOURCE-CERT-NAME\n", "  why: ", "  remedy: ", "on the target's machine: prepare,",
 		"Blocked by SOURCE-CERT-NAME, DISK-SPACE. Nothing was changed.",

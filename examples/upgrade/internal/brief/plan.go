@@ -36,8 +36,9 @@ func printable(s string) string {
 	return strings.Join(parts, "\n")
 }
 
-// Plan is a plan for a person who wants to know whether the upgrade can begin.
-func Plan(p report.Plan) []report.Block {
+// Plan is a plan for a person who wants to know whether the upgrade can begin. Program is
+// what people type to see more.
+func Plan(p report.Plan, program string) []report.Block {
 	var l lines
 	l.servers(p.Source, p.Target)
 	l.empty()
@@ -58,7 +59,7 @@ func Plan(p report.Plan) []report.Block {
 	if len(there) > 0 {
 		l.add(4, report.Faint, "on the target's machine: "+strings.Join(there, ", "))
 	}
-	l.findings(p.Findings, "plan -v")
+	l.findings(p.Findings, program)
 	l.empty()
 	if blocking := p.Findings.Blocking(); len(blocking) > 0 {
 		l.add(0, report.Bad, blockedWords(blocking))
@@ -76,7 +77,7 @@ func blockedWords(blocking preflight.Findings) string {
 func PlanLine(p report.Plan) []report.Block {
 	var l lines
 	if blocking := p.Findings.Blocking(); len(blocking) > 0 {
-		l.blocking(blocking, false)
+		l.blocking(blocking, "")
 		l.add(0, report.Bad, blockedWords(blocking))
 		return l
 	}
@@ -111,13 +112,13 @@ func seen(s report.ServerSeen) string {
 func (l *lines) table(rows [][]report.Cell) { *l = append(*l, report.Block{Rows: rows}) }
 
 // findings are what blocks, in full, then warnings, and by their codes what only a person can look at.
-func (l *lines) findings(all preflight.Findings, more string) {
-	l.blocking(all.Blocking(), true)
+func (l *lines) findings(all preflight.Findings, program string) {
+	l.blocking(all.Blocking(), program)
 	l.warnings(all)
 	if slices.ContainsFunc(all, isByHand) {
 		l.empty()
 	}
-	l.byHand(all, more)
+	l.byHand(all, program)
 }
 
 func (l *lines) labelled(label, words string) {
@@ -126,7 +127,9 @@ func (l *lines) labelled(label, words string) {
 	}
 }
 
-func (l *lines) blocking(all preflight.Findings, whole bool) {
+// blocking are findings that block: in full where a program can say more.
+func (l *lines) blocking(all preflight.Findings, program string) {
+	whole := program != ""
 	for _, f := range all {
 		if whole {
 			l.empty()
@@ -138,7 +141,7 @@ func (l *lines) blocking(all preflight.Findings, whole bool) {
 		}
 		l.labelled("remedy", f.Remedy)
 		if whole {
-			l.labelled("more", "upgrade explain "+f.Code)
+			l.labelled("more", program+" explain "+f.Code)
 		}
 	}
 }
@@ -174,10 +177,10 @@ func (l *lines) warned(all preflight.Findings) {
 func isByHand(f preflight.Finding) bool { return f.Severity == preflight.Informs && f.Remedy != "" }
 
 // byHand are the codes of what only a person can look at.
-func (l *lines) byHand(all preflight.Findings, more string) {
+func (l *lines) byHand(all preflight.Findings, program string) {
 	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool { return !isByHand(f) })
 	if len(all) > 0 {
-		l.add(0, report.Care, "Only you can check: "+strings.Join(codes(all), ", ")+". How: upgrade "+more)
+		l.add(0, report.Care, "Only you can check: "+strings.Join(codes(all), ", ")+". How: "+program+" plan -v")
 	}
 }
 

@@ -17,7 +17,7 @@ const few = 5
 
 // Report is a report for a person who wants to know whether all is well, and if not, what to do. Its error is left out:
 // the command prints that.
-func Report(v *report.View) []report.Block {
+func Report(v *report.View, program string) []report.Block {
 	var l lines
 	l.add(0, report.Strong, v.Title+".")
 	r := v.Verify
@@ -28,9 +28,9 @@ func Report(v *report.View) []report.Block {
 	}
 	switch {
 	case v.Outcome == "blocked", v.Outcome == "planned":
-		l.findings(v.Findings, "plan -v")
+		l.findings(v.Findings, program)
 	case v.Error == "": // nothing that was warned of came true
-		l.byHand(v.Findings, "plan -v")
+		l.byHand(v.Findings, program)
 	default:
 		l.warned(v.Findings)
 	}
@@ -103,7 +103,7 @@ func ReportLine(v *report.View) []report.Block {
 		words += " " + v.Lead
 	}
 	l.add(0, v.Tone, words)
-	l.blocking(v.Findings.Blocking(), false)
+	l.blocking(v.Findings.Blocking(), "")
 	return l
 }
 

@@ -11,7 +11,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -25,24 +24,15 @@ const Users = 1000
 type Demo struct {
 	Out io.Writer
 	Env func(string) string
-	// Run is the command, without its name, and returns its exit code.
-	Run func(ctx context.Context, args []string) int
+	// Program is what people type to start the command, and Run is it, without that: it
+	// returns its exit code.
+	Program string
+	Run     func(ctx context.Context, args []string) int
 
 	// Fault is one of [Faults], "" for the flow that succeeds.
 	Fault string
 	Users int
 	Keep  bool // the temporary folder
-}
-
-// Check returns what is wrong with the fields.
-func (d Demo) Check() error {
-	if _, ok := faults[d.Fault]; !ok && d.Fault != "" {
-		return fmt.Errorf("-fault %s: must be one of %s", d.Fault, strings.Join(Faults(), ", "))
-	}
-	if d.Users < 1 || d.Users > 1_000_000 {
-		return fmt.Errorf("-users %d: must be between 1 and 1000000", d.Users)
-	}
-	return nil
 }
 
 // Faults are the names of the failures that can be shown.
@@ -121,7 +111,7 @@ func (d Demo) act(ctx context.Context, s *site, a act) (code int, err error) {
 			return 0, fmt.Errorf("preparing the demonstration: %w", err)
 		}
 	}
-	d.say("$ upgrade " + a.command)
+	d.say("$ " + d.Program + " " + a.command)
 	code = d.Run(ctx, s.arguments(a.command))
 	if ctx.Err() != nil {
 		return code, ctx.Err()
@@ -130,7 +120,7 @@ func (d Demo) act(ctx context.Context, s *site, a act) (code int, err error) {
 		d.say(fmt.Sprintf("exit code %d", code))
 	}
 	if code != a.want {
-		return code, fmt.Errorf("the demonstration did not go as it should: upgrade %s ended with %d, not %d",
+		return code, fmt.Errorf("the demonstration did not go as it should: %s ended with %d, not %d",
 			a.command, code, a.want)
 	}
 	return code, nil

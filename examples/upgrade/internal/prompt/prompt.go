@@ -21,6 +21,22 @@ var ErrNoTerminal = errors.New("no terminal to prompt on")
 // output can be redirected.
 type Terminal struct{}
 
+// Available reports whether there is somebody to ask.
+func (Terminal) Available() bool {
+	r, w, err := open()
+	if err != nil {
+		return false
+	}
+	_, err = term.GetState(int(r.Fd()))
+	return errors.Join(err, r.Close(), w.Close()) == nil
+}
+
+// Interactive reports whether a person started the program on a terminal: its input
+// and what it says of its progress are one.
+func (t Terminal) Interactive() bool {
+	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) && t.Available()
+}
+
 // Password asks for a password, which the terminal does not show. When the
 // context ends it returns its error, with the terminal as it was; the system
 // call that reads goes on until the next line is typed or the process ends.
@@ -57,17 +73,9 @@ func readLine(in *os.File) (line []byte, err error) {
 
 // ask shows a prompt and reads the answer, after which the terminal shows end.
 func ask(ctx context.Context, prompt, end string, answer func(*os.File) ([]byte, error)) ([]byte, error) {
-	in, out := "/dev/tty", "/dev/tty"
-	if runtime.GOOS == "windows" {
-		in, out = "CONIN$", "CONOUT$"
-	}
-	r, err := os.OpenFile(in, os.O_RDWR, 0)
+	r, w, err := open()
 	if err != nil {
-		return nil, ErrNoTerminal
-	}
-	w, err := os.OpenFile(out, os.O_WRONLY, 0)
-	if err != nil {
-		return nil, errors.Join(ErrNoTerminal, r.Close())
+		return nil, err
 	}
 	defer w.Close()
 	fd := int(r.Fd())
@@ -98,4 +106,19 @@ func ask(ctx context.Context, prompt, end string, answer func(*os.File) ([]byte,
 		l.err = e
 	}
 	return l.text, l.err
+}
+
+// open opens the controlling terminal twice, to read and to write.
+func open() (r, w *os.File, err error) {
+	in, out := "/dev/tty", "/dev/tty"
+	if runtime.GOOS == "windows" {
+		in, out = "CONIN$", "CONOUT$"
+	}
+	if r, err = os.OpenFile(in, os.O_RDWR, 0); err != nil {
+		return nil, nil, ErrNoTerminal
+	}
+	if w, err = os.OpenFile(out, os.O_WRONLY, 0); err != nil {
+		return nil, nil, errors.Join(ErrNoTerminal, r.Close())
+	}
+	return r, w, nil
 }

@@ -11,8 +11,7 @@
 package screen
 
 import (
-	"flag"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -30,22 +29,13 @@ type Options struct {
 	Quiet   bool
 	Verbose bool
 	Log     string // "", "text" or "json"
-}
-
-// Add defines the flags.
-func (o *Options) Add(f *flag.FlagSet) {
-	f.BoolVar(&o.Quiet, "quiet", false, "show only the result, in a sentence, and errors")
-	f.BoolVar(&o.Verbose, "v", false, "show everything: findings, requests and the whole result")
-	f.StringVar(&o.Log, "log", "", "log to stderr instead of showing progress, as `text|json`")
+	Program string // what people type to start it
 }
 
 // Check returns what is wrong with the options.
 func (o Options) Check() error {
-	switch {
-	case o.Quiet && o.Verbose:
-		return fmt.Errorf("-quiet and -v contradict each other")
-	case o.Log != "" && o.Log != "text" && o.Log != "json":
-		return fmt.Errorf("-log %s: must be text or json", o.Log)
+	if o.Quiet && o.Verbose {
+		return errors.New("-quiet and -v contradict each other")
 	}
 	return nil
 }
@@ -72,7 +62,7 @@ func (o Options) logger(w io.Writer) *slog.Logger {
 
 // WritePlan writes a plan to w, which is standard output.
 func (o Options) WritePlan(w io.Writer, env func(string) string, p report.Plan) error {
-	blocks := brief.Plan(p)
+	blocks := brief.Plan(p, o.Program)
 	switch {
 	case o.Quiet:
 		blocks = brief.PlanLine(p)
@@ -85,7 +75,7 @@ func (o Options) WritePlan(w io.Writer, env func(string) string, p report.Plan) 
 // WriteReport writes the report of a run or a comparison to w, which is standard output.
 func (o Options) WriteReport(w io.Writer, env func(string) string, r *report.Report) error {
 	v := r.View()
-	blocks := brief.Report(v)
+	blocks := brief.Report(v, o.Program)
 	switch {
 	case o.Quiet:
 		blocks = brief.ReportLine(v)

@@ -100,13 +100,8 @@ func TestOptions(t *testing.T) {
 			}
 		}
 	}
-	for text, o := range map[string]Options{
-		"-quiet and -v":      {Quiet: true, Verbose: true},
-		"must be text or js": {Log: "debug"},
-	} {
-		if err := o.Check(); err == nil || !strings.Contains(err.Error(), text) {
-			t.Errorf("%+v: %v", o, err)
-		}
+	if err := (Options{Quiet: true, Verbose: true}).Check(); err == nil {
+		t.Error("-quiet -v is right")
 	}
 }
 

@@ -1,0 +1,183 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/keystore"
+)
+
+// HandoverVariable holds the passphrase of a handover file.
+const HandoverVariable = "IDC_HANDOVER_PASSWORD"
+
+// Around is what surrounds the command.
+type Around struct {
+	// Getenv is nil where no password is needed: then none is read.
+	Getenv func(string) string
+}
+
+// Apply completes the upgrade from flags, files and environment variables, with
+// steps unless -steps names others. It asks nobody. The error names all that is
+// wrong.
+func (s *Settings) Apply(around Around, steps []string) error {
+	u := &s.Upgrade
+	u.Steps = steps
+	if s.Steps != "" {
+		u.Steps = words(s.Steps)
+	}
+	u.TruststoreConflict = keystore.Policy(s.Policy)
+	var errs []error
+	if s.Types != "" {
+		collections, err := verify.ParseCollections(s.Types)
+		if err != nil {
+			errs = append(errs, mistake("-types: "+err.Error(), ""))
+		}
+		u.Verify.Collections = collections
+	}
+	errs = append(errs, s.Compare.apply(u))
+	if s.Callbacks != "" {
+		u.Checks.CallbackURLs = words(s.Callbacks)
+	}
+	if err := s.Screen.Check(); err != nil {
+		errs = append(errs, mistake(err.Error(), "leave one of them out"))
+	}
+	// An earlier version kept its journal there; it is found by the server by now.
+	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {
+		u.StateDir = u.ReportDir
+	}
+	if around.Getenv != nil {
+		errs = append(errs, s.readPasswords(around.Getenv))
+	}
+	return command.Join(errs...)
+}
+
+func (s *Settings) readPasswords(getenv func(string) string) error {
+	u := &s.Upgrade
+	var errs []error
+	for _, p := range []struct {
+		into               *keystore.Password
+		file, flag, envVar string
+	}{
+		{&u.Source.Credentials.Password, s.Passwords.Source, "-source-password-file", "IDC_SOURCE_PASSWORD"},
+		{&u.Target.Credentials.Password, s.Passwords.Target, "-target-password-file", "IDC_TARGET_PASSWORD"},
+		{&u.KeystorePassword, s.Passwords.Keystore, "-keystore-password-file", "IDC_KEYSTORE_PASSWORD"},
+		{&u.Source.TruststorePassword, s.Passwords.Truststore, "-truststore-password-file", "IDC_TRUSTSTORE_PASSWORD"},
+		{&u.Target.TruststorePassword, s.Passwords.TargetTruststore, "-target-truststore-password-file", ""},
+	} {
+		var err error
+		*p.into, err = Password(getenv, p.file, p.flag, p.envVar)
+		errs = append(errs, err)
+	}
+	if u.StoresFile != "" {
+		var err error
+		u.StoresKey, err = s.Handover.Key(getenv)
+		errs = append(errs, err)
+	}
+	if u.Target.TruststorePassword.IsZero() && u.Target.Truststore != "" {
+		// Mostly both have the same password, and IDC_TRUSTSTORE_PASSWORD
+		// serves for both.
+		u.Target.TruststorePassword = u.Source.TruststorePassword
+	}
+	return command.Join(errs...)
+}
+
+// apply sets u, whose collections must be set.
+func (c *Compare) apply(u *idconnect.Upgrade) error {
+	for _, l := range []struct {
+		text string
+		into *[]string
+	}{
+		{c.Off, &u.Acceptance.Off}, {c.Accept, &u.Verify.Accept}, {c.PermissionSets, &u.Acceptance.PermissionSets},
+		{c.Groups, &u.Acceptance.Groups}, {c.Organizations, &u.Acceptance.Organizations},
+	} {
+		if l.text == "" {
+			continue
+		}
+		for _, word := range words(l.text) {
+			*l.into = append(*l.into, strings.Trim(word, "/"))
+		}
+	}
+	if c.Ignore == "" {
+		return nil
+	}
+	if u.Verify.Collections == nil {
+		u.Verify.Collections = verify.DefaultCollections()
+	}
+	var errs []error
+	for _, word := range words(c.Ignore) {
+		name, member, ok := strings.Cut(word, ".")
+		i := slices.IndexFunc(u.Verify.Collections, func(c verify.Collection) bool { return c.Name == name })
+		if !ok || member == "" || i < 0 {
+			errs = append(errs, mistake("-ignore "+word+": must be COLLECTION.MEMBER of a compared collection",
+				"write it as users.lastSync"))
+			continue
+		}
+		u.Verify.Collections[i].Ignore = append(u.Verify.Collections[i].Ignore, member)
+	}
+	return command.Join(errs...)
+}
+
+// Password reads a password from a file, else from an environment variable. It
+// is zero if neither is set.
+func Password(getenv func(string) string, file, flagName, envVar string) (keystore.Password, error) {
+	if file != "" {
+		p, err := keystore.ReadPasswordFile(file)
+		if err != nil {
+			return p, mistake(flagName+": "+err.Error(), beside(file))
+		}
+		return p, nil
+	}
+	if envVar != "" {
+		if text := getenv(envVar); text != "" {
+			return keystore.NewPassword(text), nil
+		}
+	}
+	return keystore.Password{}, nil
+}
+
+// Key reads the key of a handover file from flags and environment. It asks nobody.
+func (h *Handover) Key(getenv func(string) string) (k idconnect.HandoverKey, err error) {
+	k.Recipients = h.Recipients
+	switch {
+	case h.Identity != "" && h.Passphrase != "":
+		return k, mistake("-identity-file and -passphrase-file are two keys for one file", "give one of them")
+	case len(h.Recipients) > 0 && h.Passphrase != "":
+		return k, mistake("-recipient and -passphrase-file are two keys for one file", "give one of them")
+	}
+	if h.Identity != "" {
+		info, err := os.Stat(h.Identity)
+		if err != nil {
+			return k, mistake("-identity-file: "+err.Error(), beside(h.Identity))
+		}
+		if !info.Mode().IsRegular() || info.Size() > 64<<10 {
+			return k, mistake("-identity-file "+h.Identity+": not a regular file of at most 64 KB", "")
+		}
+		text, err := os.ReadFile(h.Identity)
+		if err != nil {
+			return k, mistake("-identity-file: "+err.Error(), "")
+		}
+		k.Identities = keystore.NewPassword(string(text))
+	}
+	if len(k.Recipients) == 0 {
+		k.Passphrase, err = Password(getenv, h.Passphrase, "-passphrase-file", HandoverVariable)
+	}
+	return k, err
+}
+
+// words are those of a list with commas.
+func words(list string) (all []string) {
+	for word := range strings.SplitSeq(list, ",") {
+		all = append(all, strings.TrimSpace(word))
+	}
+	return all
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

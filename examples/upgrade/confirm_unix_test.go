@@ -25,8 +25,8 @@ func TestConfirm(t *testing.T) {
 		more         []string
 		says, silent string
 	}{
-		"no":        {types: "n\n", says: "upgrade: error: not confirmed, nothing was changed", silent: "the servers differ"},
-		"nothing":   {types: "\n", says: "upgrade: error: not confirmed, nothing was changed", silent: "the servers differ"},
+		"no":        {types: "n\n", says: "error: not confirmed, nothing was changed", silent: "servers differ"},
+		"nothing":   {types: "\n", says: "error: not confirmed, nothing was changed", silent: "servers differ"},
 		"yes":       {types: "y\n", says: "the servers differ"},
 		"not asked": {more: []string{"-yes"}, says: "the servers differ", silent: "[y/N]"},
 	} {

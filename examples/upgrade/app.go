@@ -110,7 +110,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.Is(err, command.ErrHelp):
 		return a.exit(p.WriteHelpOf(a.out, c), asJSON)
 	case parsed == nil, err != nil && c.Family == "":
-		return a.exit(err, asJSON)
+		return a.exit(p.See(c, err), asJSON)
 	}
 	err = a.commands()[c.Name](ctx, &call{Settings: s, Parsed: parsed, program: p, wrong: err})
 	return a.exit(p.See(c, err), asJSON)

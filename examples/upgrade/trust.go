@@ -170,8 +170,9 @@ func (a *app) addTrust(
 		var err error
 		password, err = a.tty.Password(ctx, "Password for "+t.File)
 		if errors.Is(err, prompt.ErrNoTerminal) {
-			return usagef("writing a truststore needs its password, and there is no terminal to prompt on: " +
-				"set IDC_TRUSTSTORE_PASSWORD or use -truststore-password-file")
+			return &command.Mistake{
+				What: "writing a truststore needs its password, and there is no terminal to prompt on",
+				Hint: "set IDC_TRUSTSTORE_PASSWORD, or add -truststore-password-file FILE"}
 		}
 		if err != nil {
 			return err
@@ -194,7 +195,7 @@ func (a *app) addTrust(
 		a.say(t, "not changed: %v\n", err)
 		return nil
 	case errors.Is(err, certfile.ErrTaken):
-		return usagef("%v: choose another with -alias", err)
+		return &command.Mistake{What: err.Error(), Hint: "choose another with -alias"}
 	case err != nil:
 		return err
 	}
@@ -208,8 +209,8 @@ func (a *app) confirmFingerprint(ctx context.Context) error {
 	answer, err := a.tty.Line(ctx,
 		"Is this SHA-256 fingerprint the one that the server itself shows? Type yes to add it")
 	if errors.Is(err, prompt.ErrNoTerminal) {
-		return usagef("there is no terminal to confirm on: compare the SHA-256 fingerprint with the server's, " +
-			"and give it with -fingerprint")
+		return &command.Mistake{What: "there is no terminal to confirm on",
+			Hint: "compare the SHA-256 fingerprint with the server's, and add -fingerprint SHA256"}
 	}
 	if err != nil {
 		return err

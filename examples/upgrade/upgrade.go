@@ -192,8 +192,11 @@ func (a *app) verify(ctx context.Context, v *call) error {
 
 func (a *app) rollback(ctx context.Context, v *call) error {
 	var missing error
-	if v.Upgrade.TargetDir == "" && !v.Given("target-dir") {
+	switch dir := v.Upgrade.TargetDir; {
+	case dir == "" && !v.Given("target-dir"):
 		missing = settings.Needed("rollback", "target-dir", "FOLDER")
+	case dir != "":
+		missing = v.Traces(dir)
 	}
 	if err := a.apply(v, nil, missing); err != nil {
 		return err

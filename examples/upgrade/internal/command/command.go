@@ -50,6 +50,8 @@ type Command struct {
 	// Choices are the values that the argument may have; with Any, others, too.
 	Choices []string
 	Any     bool
+	// Check says what is wrong with an argument.
+	Check func(argument string) error
 	// Synopsis replaces the one that is made from the arguments.
 	Synopsis string
 	// Examples are command lines, without the program's name.

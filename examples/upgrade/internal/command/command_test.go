@@ -78,7 +78,9 @@ func TestParse(t *testing.T) {
 		var v values
 		p := program(&v)
 		words := strings.Fields(typed)
-		_, err := p.Parse(p.Find(words[0]), words[1:])
+		c := p.Find(words[0])
+		_, err := p.Parse(c, words[1:])
+		err = p.See(c, err)
 		var mistake *command.Mistake
 		switch {
 		case want == "" && !errors.Is(err, command.ErrHelp), want == "ok" && err != nil:

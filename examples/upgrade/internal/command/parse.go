@@ -56,7 +56,7 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 			if wrong == nil {
 				wrong = p.explain(c, err)
 			}
-			return nil, p.See(c, wrong)
+			return nil, wrong
 		}
 		if args = f.Args(); len(args) == 0 {
 			break
@@ -64,12 +64,19 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 		out.Arguments, args = append(out.Arguments, args[0]), args[1:]
 	}
 	errs := []error{p.checkArguments(c, out.Arguments)}
+	for _, one := range out.Arguments {
+		if c.Check != nil {
+			if err := c.Check(one); err != nil {
+				errs = append(errs, mistakeAt(one, err))
+			}
+		}
+	}
 	for _, one := range p.FlagsOf(c) {
 		if value, ok := out.given[one.Name]; ok {
 			errs = append(errs, one.check(value))
 		}
 	}
-	return out, p.See(c, Join(errs...))
+	return out, Join(errs...)
 }
 
 // recorder passes on what is set, and is told of it first.
@@ -147,12 +154,15 @@ func (f *Flag) check(s string) error {
 
 // wrong says where a mistake is. An address is not repeated: it may hold a password.
 func (f *Flag) wrong(value string, err error) error {
+	if f.Value == "url" || f.Value == "urls" {
+		return mistakeAt("-"+f.Name, err)
+	}
+	return mistakeAt("-"+f.Name+" "+value, err)
+}
+
+func mistakeAt(where string, err error) error {
 	m := &Mistake{What: err.Error()}
 	errors.As(err, &m)
-	where := "-" + f.Name
-	if f.Value != "url" && f.Value != "urls" {
-		where += " " + value
-	}
 	return &Mistake{where + ": " + m.What, m.Hint}
 }
 

@@ -55,7 +55,7 @@ var acts = []act{
 	{title: "Run again: what is done is not done twice", command: "run -yes -quiet"},
 	{title: "A difference: somebody deletes a user of 7.1.6", before: deleteUser, command: "verify -quiet", want: 1},
 	{title: "Rollback: 7.1.6 is stopped, and everything is as it was", before: stopTarget,
-		command: "rollback -yes -remove-added -quiet"},
+		command: "rollback -remove-added -quiet"},
 }
 
 // Play plays the demonstration. Code is that of the failure that is shown, and 0 for the flow that succeeds; an error

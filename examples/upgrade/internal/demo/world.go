@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,8 +42,7 @@ func (d *site) inTarget(name string) string {
 
 // arguments are those of a command as it is shown, with what upgrade.yaml says.
 func (d *site) arguments(command string) []string {
-	args := slices.DeleteFunc(strings.Fields(command), func(a string) bool { return a == "-yes" })
-	args = append(args,
+	args := append(strings.Fields(command),
 		"-source-dir", filepath.Join("idc21", "salesforceIdConnect"),
 		"-target-dir", filepath.Join("idc716", "salesforceIdConnect"),
 		"-package", packageName,

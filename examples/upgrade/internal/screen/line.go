@@ -47,11 +47,12 @@ func counts(e idconnect.Event) []string {
 	}
 	done := count(e.Done)
 	if e.Total > 0 {
-		number, _, _ := strings.Cut(done, " ")
-		if e.Unit == "bytes" {
-			number = done
+		all := count(e.Total)
+		number, unit, _ := strings.Cut(done, " ")
+		if e.Unit != "bytes" || strings.HasSuffix(all, " "+unit) {
+			done = number
 		}
-		done = number + " of " + count(e.Total)
+		done += " of " + all
 	}
 	if e.Step == idconnect.StepVerify && e.Detail != "" {
 		done = e.Detail + ": " + done
@@ -69,15 +70,23 @@ func pace(rate float64, left time.Duration, unit string) (parts []string) {
 		return nil
 	}
 	if left > 0 {
-		parts = append(parts, text.Duration(max(left.Round(time.Second), time.Second))+" left")
+		parts = append(parts, seconds(max(left, time.Second))+" left")
 	}
 	if unit == "bytes" {
-		return append(parts, fmt.Sprintf("%.1f MB/s", rate/1e6))
+		return append(parts, text.Bytes(int64(rate))+"/s")
 	}
 	if rate < 10 {
 		return append(parts, fmt.Sprintf("%.1f %s/s", rate, unit))
 	}
 	return append(parts, text.Grouped(int64(rate))+" "+unit+"/s")
+}
+
+// seconds is a time span without fractions.
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return text.Duration(d)
 }
 
 // join writes as many of the parts as fit into columns, but the first in any case.

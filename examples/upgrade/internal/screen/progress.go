@@ -217,8 +217,11 @@ func (p *Progress) draw() {
 	head := fmt.Sprintf("%-10s %c ", p.now.step, spinner[p.spinner%len(spinner)])
 	room := max(p.line.width()-1-len(head), 1)
 	if p.now.count.Unit == "" {
-		took := text.Duration(time.Since(p.now.began).Truncate(time.Second))
-		p.line.draw(head + layout.Cut(text.Printable(p.now.detail), max(room-len(took)-2, 1)) + "  " + took)
+		took := ""
+		if d := time.Since(p.now.began); d >= time.Second {
+			took = "  " + seconds(d)
+		}
+		p.line.draw(head + layout.Cut(text.Printable(p.now.detail), max(room-len(took), 1)) + took)
 		return
 	}
 	if bar := barOf(p.now.count); bar != "" && room >= 60 {

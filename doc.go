@@ -17,6 +17,8 @@
 //     passwords.
 //   - [github.com/idconnect-go/upgrade/migration/openidmtest] has fake servers
 //     to unit-test your program against.
+//   - [github.com/idconnect-go/upgrade/idconnect/idconnecttest] has a pair of
+//     them that trust each other, and a whole site for a test of an upgrade.
 //
 // The command in examples/upgrade is a thin layer over idconnect.
 package upgrade

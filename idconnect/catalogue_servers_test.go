@@ -58,10 +58,10 @@ var faultsOfServers = []catalogueRow{
 		w.u.Checks.Timeout = 2 * time.Second
 	}},
 	{"source's address without its path", "SOURCE-ADDRESS-PATH", blocks, func(w *catalogueWorld) {
-		w.u.Source.URL = strings.TrimSuffix(w.sourceIs(openidmtest.Options{}).URL(), "openidm/")
+		w.u.Source.URL = strings.TrimSuffix(w.sourceIs(openidmtest.Options{}).URL, "openidm/")
 	}},
 	{"target's address with another path", "TARGET-ADDRESS-PATH", blocks, func(w *catalogueWorld) {
-		w.u.Target.URL = strings.Replace(w.targetIs(openidmtest.Options{}).URL(), "openidm", "connect", 1)
+		w.u.Target.URL = strings.Replace(w.targetIs(openidmtest.Options{}).URL, "openidm", "connect", 1)
 	}},
 	{"source that checks its name", "SOURCE-INVALID-SNI", blocks, func(w *catalogueWorld) {
 		w.sourceIs(openidmtest.Options{SNICheck: true})
@@ -74,7 +74,7 @@ var faultsOfServers = []catalogueRow{
 			`{"http":{"request":{"headers":{"X-Openidm-Password":["Passw0rd"]}}}}`+"\n", 0o644)
 	}},
 	{"source with another certificate", "SOURCE-TLS", blocks, func(w *catalogueWorld) {
-		w.sourceAt(w.other.URL(), w.other.Port())
+		w.sourceAt(w.other.URL, w.other.Port())
 	}},
 	{"truststore to trust by is no store", "SOURCE-TLS", blocks, func(w *catalogueWorld) {
 		w.u.Source.Truststore = w.u.Package
@@ -102,7 +102,7 @@ var faultsOfServers = []catalogueRow{
 	}},
 	{"target with another certificate", "TARGET-TLS", blocks, func(w *catalogueWorld) {
 		w.targetIs(openidmtest.Options{})
-		w.u.Target.URL = w.other.URL()
+		w.u.Target.URL = w.other.URL
 	}},
 	{"wrong password at the target", "TARGET-PASSWORD", blocks, func(w *catalogueWorld) {
 		w.targetIs(openidmtest.Options{})
@@ -123,7 +123,7 @@ var faultsOfServers = []catalogueRow{
 	{"target started before the stores were copied", "TARGET-STARTED-TOO-EARLY", blocks, func(w *catalogueWorld) {
 		w.unpacked()
 		w.copyStores("other", w.targetFile("security"))
-		w.u.Target.URL = w.other.URL()
+		w.u.Target.URL = w.other.URL
 	}},
 	{"target was started once", "TARGET-STARTED-TOO-EARLY", blocks, func(w *catalogueWorld) {
 		w.unpacked()

@@ -25,7 +25,7 @@ var faultsOfStores = []catalogueRow{
 	{"handover file of another source", "HANDOVER-OTHER-SOURCE", warns, func(w *catalogueWorld) {
 		w.u.Source.URL = "https://another.example.com:8443/openidm/"
 		w.carried()
-		w.u.Source.URL = w.source.URL()
+		w.u.Source.URL = w.source.URL
 	}},
 	{"keystore missing", "STORE-MISSING", blocks, func(w *catalogueWorld) {
 		must(w.t, os.Remove(w.sourceFile("keystore.jceks")))
@@ -113,7 +113,7 @@ var faultsOfStores = []catalogueRow{
 	{"subject of another host", "STORE-SUBJECT", warns, func(w *catalogueWorld) { w.u.InstanceURL = w.u.Source.URL }},
 	{"keystore of another server", "VALUE-DOES-NOT-OPEN", blocks, func(w *catalogueWorld) {
 		w.copyStores("other", filepath.Join(w.u.SourceDir, "security"))
-		w.u.Source.HTTPClient = w.source.HTTPClient()
+		w.u.Source.HTTPClient = w.source.Client()
 	}},
 	{"records that cannot be read", "VALUES-NOT-CHECKED", warns, func(w *catalogueWorld) {
 		denied := answer(403, `{"code":403,"message":"Access denied"}`)

@@ -72,12 +72,12 @@ func (w *catalogueWorld) serveTLS(config *tls.Config, h http.Handler) (address s
 // sourceBehind is a source behind a server with TLS of its own kind.
 func (w *catalogueWorld) sourceBehind(config *tls.Config) {
 	s := w.sourceIs(openidmtest.Options{})
-	there, err := url.Parse(s.URL())
+	there, err := url.Parse(s.URL)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: there.Host})
-	proxy.Transport = s.HTTPClient().Transport
+	proxy.Transport = s.Client().Transport
 	w.sourceAt(w.serveTLS(config, proxy))
 }
 

@@ -170,7 +170,7 @@ func (b *catalogueBase) world(t *testing.T) *catalogueWorld {
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	w.u = &idconnect.Upgrade{
 		SourceDir: idc21, TargetDir: filepath.Join(w.dir, "idc716", "salesforceIdConnect"), Package: pack,
-		Source:      idconnect.Server{URL: b.source.URL(), Credentials: admin},
+		Source:      idconnect.Server{URL: b.source.URL, Credentials: admin},
 		Target:      idconnect.Server{URL: localURL(freePort(t)), Credentials: admin},
 		InstanceURL: fmt.Sprintf("https://%s:%d/openidm/", testHost, b.source.Port()),
 		JavaHome:    filepath.Join(w.dir, "jdk"),
@@ -247,7 +247,7 @@ func (w *catalogueWorld) sourceIs(o openidmtest.Options) *openidmtest.Server {
 		o.Faults = withMappings()
 	}
 	s := openidmtest.NewSource(w.t, o)
-	w.sourceAt(s.URL(), s.Port())
+	w.sourceAt(s.URL, s.Port())
 	w.servers = append(w.servers, s)
 	return s
 }
@@ -272,7 +272,7 @@ func (w *catalogueWorld) targetIs(o openidmtest.Options) *openidmtest.Server {
 		o.Version = "7.1.0"
 	}
 	s := openidmtest.NewTarget(w.t, o)
-	w.u.Target.URL = s.URL()
+	w.u.Target.URL = s.URL
 	w.storesCopied()
 	w.u.Steps = []string{idconnect.StepMigrate, idconnect.StepVerify}
 	w.servers = append(w.servers, s)

@@ -26,10 +26,6 @@ import (
 const crashChild = "IDC_TEST_CRASH_CHILD"
 
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "java.exe" { // see javaHome
-		fmt.Fprintln(os.Stderr, testJava)
-		os.Exit(0)
-	}
 	if text := os.Getenv(crashChild); text != "" {
 		os.Exit(playCrashChild(text))
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,23 +90,16 @@ var siblings atomic.Int32
 
 // sibling is the same source and package with a target of its own. Its address
 // is its own too, so that hundreds at once do not take each other's ports.
-func (w *world) sibling(t *testing.T) (s *world, end func()) {
+func (w *world) sibling(t *testing.T) (s *world, end func() error) {
 	t.Helper()
 	n := int(siblings.Add(1))
 	host := "127.0.0.1"
 	if runtime.GOOS != "darwin" {
 		host = fmt.Sprintf("127.1.%d.%d", n/250, 1+n%250)
 	}
-	free, err := net.Listen("tcp", host+":0")
+	site, err := w.Sibling(filepath.Join(w.dir, "sibling"+strconv.Itoa(n)), host+":0")
 	must(t, err)
-	addr := free.Addr().String()
-	must(t, free.Close())
-	u := *w.u
-	s = &world{u: &u, source: w.source, dir: filepath.Join(w.dir, "sibling"+strconv.Itoa(n))}
-	u.TargetDir = filepath.Join(s.dir, "idc716", "salesforceIdConnect")
-	u.Target.URL = "https://" + addr + "/openidm/"
-	must(t, os.MkdirAll(filepath.Dir(u.TargetDir), 0o755))
-	return s, s.serve(t, addr)
+	return newSite(site), site.Close
 }
 
 var volatile = []struct {
@@ -234,9 +226,9 @@ func TestCrashPoints(t *testing.T) {
 			undisturbed, end := base.sibling(t)
 			defer end()
 			result, _ := order(undisturbed).child(t)
-			if result.Outcome != "done" || undisturbed.migrateRequests() != c.migrates {
+			if result.Outcome != "done" || undisturbed.Migrations() != c.migrates {
 				t.Fatalf("undisturbed: %s %s, migrate %d times",
-					result.Outcome, result.Error, undisturbed.migrateRequests())
+					result.Outcome, result.Error, undisturbed.Migrations())
 			}
 			want := undisturbed.state(t)
 			numbers := points(result.Points, c.sample)
@@ -264,8 +256,8 @@ func TestCrashPoints(t *testing.T) {
 					t.Errorf("%s: %s %s", what, again.Outcome, again.Error)
 				case d != "":
 					t.Errorf("%s:\n%s", what, d)
-				case w.migrateRequests() != c.migrates:
-					t.Errorf("%s: the target received migrate %d times", what, w.migrateRequests())
+				case w.Migrations() != c.migrates:
+					t.Errorf("%s: the target received migrate %d times", what, w.Migrations())
 				default:
 					converged.Add(1)
 					os.RemoveAll(w.dir)

@@ -64,7 +64,7 @@ func TestStreamLeft(t *testing.T) {
 		t.Errorf("%v, %+v", err, report)
 	}
 	report, err := w.u.Stream(t.Context()).Result()
-	if err != nil || report.Outcome != "done" || w.migrateRequests() != 1 {
+	if err != nil || report.Outcome != "done" || w.Migrations() != 1 {
 		t.Errorf("%v, %+v", err, report)
 	}
 	w.u.KeystorePassword = keystore.NewPassword("hush-hush")

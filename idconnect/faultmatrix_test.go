@@ -105,7 +105,7 @@ func newMatrixWorld(t *testing.T, stores string) *matrixWorld {
 	must(t, err)
 	var mu sync.Mutex
 	server := func(s *openidmtest.Server, password string) idconnect.Server {
-		return idconnect.Server{URL: s.URL(), HTTPClient: &http.Client{Transport: s.Transport()},
+		return idconnect.Server{URL: s.URL, HTTPClient: &http.Client{Transport: s.Transport()},
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword(password)}}
 	}
 	w.u = &idconnect.Upgrade{

@@ -69,7 +69,7 @@ func formatsUpgrade(t *testing.T, fixture string, source, target *openidmtest.Se
 }
 
 func formatsServer(s *openidmtest.Server) idconnect.Server {
-	return idconnect.Server{URL: s.URL(), Credentials: formatsAdmin, HTTPClient: s.HTTPClient()}
+	return idconnect.Server{URL: s.URL, Credentials: formatsAdmin, HTTPClient: s.Client()}
 }
 
 // formatsJournal is what a run left of a journal, without the target's folder.
@@ -207,7 +207,7 @@ func TestVerifyStateFormat(t *testing.T) {
 	source, target := openidmtest.NewSource(t, o), openidmtest.NewTarget(t, o)
 	client := func(s *openidmtest.Server) *openidm.Client {
 		return &openidm.Client{
-			BaseURL: s.URL(), Credentials: formatsAdmin, HTTPClient: &http.Client{Transport: s.Transport()},
+			BaseURL: s.URL, Credentials: formatsAdmin, HTTPClient: &http.Client{Transport: s.Transport()},
 		}
 	}
 	opts := idconnect.VerifyOptions{Options: verify.Options{

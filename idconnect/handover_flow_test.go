@@ -64,7 +64,7 @@ func TestHandover(t *testing.T) {
 			targetMachine.KeystorePassword = keystore.NewPassword("changeit")
 			report, err := targetMachine.Run(t.Context())
 			if err != nil || report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() ||
-				w.migrateRequests() != 1 {
+				w.Migrations() != 1 {
 				t.Fatalf("%v, %+v", err, report)
 			}
 			plain := 0

@@ -97,9 +97,9 @@ func newLeaky(t *testing.T) *leaky {
 	l.target = openidmtest.NewTarget(t, openidmtest.Options{AdminPassword: targetSecret, Version: "7.1.0",
 		Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: truststore})
 	l.u = &idconnect.Upgrade{
-		Source: idconnect.Server{URL: l.source.URL(), Truststore: truststore,
+		Source: idconnect.Server{URL: l.source.URL, Truststore: truststore,
 			Credentials: openidm.Credentials{Password: keystore.NewPassword(sourceSecret)}},
-		Target: idconnect.Server{URL: l.target.URL(), Truststore: truststore,
+		Target: idconnect.Server{URL: l.target.URL, Truststore: truststore,
 			Credentials: openidm.Credentials{Password: keystore.NewPassword(targetSecret)}},
 		Steps: []string{idconnect.StepPrepare, idconnect.StepConfigure, idconnect.StepMigrate,
 			idconnect.StepVerify},

@@ -194,7 +194,7 @@ func childEnvironment(t *testing.T) {
 	w := newWorld(t, 5).withSetup(t, "env >seen\ntouch started\n")
 	java := filepath.Join(w.u.JavaHome, "bin", "java")
 	seen := filepath.Join(w.dir, "java-saw")
-	script := "#!/bin/sh\nenv >>" + seen + "\necho '" + testJava + "' >&2\n"
+	script := "#!/bin/sh\nenv >>" + seen + "\necho 'openjdk version \"11.0.2\" 64-Bit' >&2\n"
 	must(t, os.WriteFile(java+".new", []byte(script), 0o755))
 	must(t, os.Rename(java+".new", java))
 	o := w.order()

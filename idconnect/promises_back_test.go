@@ -180,8 +180,10 @@ func notUTF8(t *testing.T) {
 		t.Skip("needs names that are bytes")
 	}
 	w := crashWorld(t)
-	w.u.TargetDir = filepath.Join(w.dir, "M\xfcnchen", "salesforceIdConnect")
-	must(t, os.MkdirAll(filepath.Dir(w.u.TargetDir), 0o755))
+	site, err := w.Sibling(filepath.Join(w.dir, "M\xfcnchen"), "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { must(t, site.Close()) })
+	w = newSite(site)
 	before := w.around(t)
 	w.run(t, unpacks...)
 	stores := w.around(t)

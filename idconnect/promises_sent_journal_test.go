@@ -79,8 +79,8 @@ func journalBefore(t *testing.T) {
 			changes["path"] = filepath.Join(w.u.TargetDir, changes["path"].(string)) // as that version wrote it
 		}
 	})
-	if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
-		t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+	if _, err := w.u.Run(t.Context()); err != nil || w.Migrations() != 1 {
+		t.Errorf("%v, migrate %d times", err, w.Migrations())
 	}
 }
 

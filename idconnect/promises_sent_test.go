@@ -76,8 +76,8 @@ func (w *world) spellings(t *testing.T) map[string]*idconnect.Upgrade {
 func oneJournal(t *testing.T) {
 	w := onceMigrated(t)
 	for name, u := range w.spellings(t) {
-		if _, err := u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
-			t.Errorf("%s: %v, migrate %d times", name, err, w.migrateRequests())
+		if _, err := u.Run(t.Context()); err != nil || w.Migrations() != 1 {
+			t.Errorf("%s: %v, migrate %d times", name, err, w.Migrations())
 		}
 	}
 }
@@ -113,8 +113,8 @@ func movedFolder(t *testing.T) {
 	}
 	must(t, os.Rename(was+".upgrade", w.u.TargetDir+".upgrade"))
 	_, err = w.u.Run(t.Context())
-	if err != nil || w.migrateRequests() != 1 {
-		t.Errorf("moved with its journal: %v, migrate %d times", err, w.migrateRequests())
+	if err != nil || w.Migrations() != 1 {
+		t.Errorf("moved with its journal: %v, migrate %d times", err, w.Migrations())
 	}
 	w.running(t).Close()
 	w.u.Steps = nil
@@ -128,9 +128,9 @@ func otherStateFolder(t *testing.T) {
 	w := onceMigrated(t)
 	w.u.StateDir = filepath.Join(w.dir, "elsewhere")
 	_, err := w.u.Run(t.Context())
-	if err == nil || w.migrateRequests() != 1 || !strings.Contains(err.Error(), w.u.TargetDir+".upgrade") ||
+	if err == nil || w.Migrations() != 1 || !strings.Contains(err.Error(), w.u.TargetDir+".upgrade") ||
 		!strings.Contains(idconnect.RemedyOf(err), ".json") {
-		t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+		t.Errorf("%v, migrate %d times", err, w.Migrations())
 	}
 }
 
@@ -157,8 +157,8 @@ func (w *world) stayUnknown(t *testing.T, says ...string) {
 	t.Helper()
 	_, err := w.u.Run(t.Context())
 	var unknown *migration.UnknownOutcomeError
-	if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
-		t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
+	if !errors.As(err, &unknown) || w.Migrations() != 1 {
+		t.Fatalf("%v, migrate %d times", err, w.Migrations())
 	}
 	for _, what := range append(says, "(1) ", "verify", "-again", "(3) ", "rollback") {
 		if said := err.Error() + "; " + idconnect.RemedyOf(err); !strings.Contains(said, what) {
@@ -171,8 +171,8 @@ func completedWithoutUsers(t *testing.T) {
 	w := newWorld(t, 20)
 	w.u.Steps = idconnect.StepNames()[:7]
 	for range 2 {
-		if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
-			t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
+		if _, err := w.u.Run(t.Context()); err != nil || w.Migrations() != 1 {
+			t.Fatalf("%v, migrate %d times", err, w.Migrations())
 		}
 		w.withoutRecords(t, "managed/user")
 		must(t, w.running(t).Restart())
@@ -187,21 +187,21 @@ func receivedByAudit(t *testing.T) {
 	w.withoutRecords(t, sentCollections...)
 	w.stayUnknown(t, "audit says that it received migrate on 20", "holds 0 of 15 records")
 	w.u.Again = true // a person looked
-	if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 2 {
-		t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+	if _, err := w.u.Run(t.Context()); err != nil || w.Migrations() != 2 {
+		t.Errorf("%v, migrate %d times", err, w.Migrations())
 	}
 }
 
 func auditOff(t *testing.T) {
 	w := newWorld(t, 20)
-	w.disturb(openidmtest.Fault{Path: "audit", Status: 403, Body: `{"code":403,"reason":"Forbidden","message":"m"}`})
-	w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
+	w.Fail(openidmtest.Fault{Path: "audit", Status: 403, Body: `{"code":403,"reason":"Forbidden","message":"m"}`})
+	w.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 	w.migrated(t)
 	w.stayUnknown(t, "holds 27 of 30 records")
 	w.withoutRecords(t, sentCollections...)
 	// It holds nothing, and nothing says that it received anything.
-	if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 2 {
-		t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+	if _, err := w.u.Run(t.Context()); err != nil || w.Migrations() != 2 {
+		t.Errorf("%v, migrate %d times", err, w.Migrations())
 	}
 }
 
@@ -227,7 +227,7 @@ func closedInTheMiddle(t *testing.T) {
 		t.Fatal(ended)
 	}
 	report, err := w.u.Run(t.Context())
-	if !errors.Is(err, preflight.ErrBlocked) || w.migrateRequests() != 0 {
+	if !errors.Is(err, preflight.ErrBlocked) || w.Migrations() != 0 {
 		t.Fatalf("it is gone: %v", err)
 	}
 	for _, remedy := range []string{idconnect.RemedyOf(ended), report.Findings[0].Remedy} {

@@ -155,12 +155,12 @@ func oneAddressTwoNames(t *testing.T) {
 func pathMissing(t *testing.T) {
 	source, target := upgradePair(t, openidmtest.Options{}, openidmtest.Options{})
 	u := upgradeOf(t, source, target, idconnect.StepVerify)
-	u.Source.URL = strings.TrimSuffix(source.URL(), "/openidm/")
-	u.Target.URL = strings.Replace(target.URL(), "/openidm/", "/admin/", 1)
+	u.Source.URL = strings.TrimSuffix(source.URL, "/openidm/")
+	u.Target.URL = strings.Replace(target.URL, "/openidm/", "/admin/", 1)
 	plan, err := u.Plan(t.Context())
 	must(t, err)
 	for code, right := range map[string]string{
-		"SOURCE-ADDRESS-PATH": source.URL(), "TARGET-ADDRESS-PATH": target.URL(),
+		"SOURCE-ADDRESS-PATH": source.URL, "TARGET-ADDRESS-PATH": target.URL,
 	} {
 		if !slices.ContainsFunc(plan.Findings, func(f preflight.Finding) bool {
 			return f.Code == code && strings.Contains(f.Remedy, right)

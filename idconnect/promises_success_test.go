@@ -88,7 +88,7 @@ var promisesSuccess = []promise{
 		source, target := openidmtest.NewSource(t, alike), openidmtest.NewSource(t, alike)
 		r, err := verify.Run(t.Context(), adminOf(source), adminOf(target), verify.Options{})
 		must(t, err)
-		if !strings.Contains(strings.Join(r.Notes, "\n"), source.URL()+" was read as the source") {
+		if !strings.Contains(strings.Join(r.Notes, "\n"), source.URL+" was read as the source") {
 			t.Errorf("%q", r.Notes)
 		}
 	}},
@@ -99,7 +99,7 @@ var promisesSuccess = []promise{
 func bad(from, to string) string { return strings.Replace(goodRun, from, to, 1) }
 
 func adminOf(s *openidmtest.Server) *openidm.Client {
-	return &openidm.Client{BaseURL: s.URL(), Pinned: s.Certificate(), Credentials: openidm.Credentials{
+	return &openidm.Client{BaseURL: s.URL, Pinned: s.Certificate(), Credentials: openidm.Credentials{
 		Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}}
 }
 
@@ -156,8 +156,8 @@ func upgradePair(t *testing.T, from, to openidmtest.Options) (source, target *op
 func upgradeOf(t *testing.T, source, target *openidmtest.Server, steps ...string) *idconnect.Upgrade {
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	u := &idconnect.Upgrade{
-		Source:   idconnect.Server{URL: source.URL(), Credentials: admin, HTTPClient: source.HTTPClient()},
-		Target:   idconnect.Server{URL: target.URL(), Credentials: admin, HTTPClient: target.HTTPClient()},
+		Source:   idconnect.Server{URL: source.URL, Credentials: admin, HTTPClient: source.Client()},
+		Target:   idconnect.Server{URL: target.URL, Credentials: admin, HTTPClient: target.Client()},
 		StateDir: t.TempDir(), Steps: steps, SettleTime: 50 * time.Millisecond,
 	}
 	u.Hurry(testHurry)

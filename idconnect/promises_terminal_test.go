@@ -109,7 +109,7 @@ var promisesTerminal = []promise{
 	}},
 	{"says of an interrupted migration once that it is interrupted, and how it is resumed", func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.disturb(openidmtest.Fault{Path: "endpoint/migration", Action: "migrate", Delay: time.Second})
+		w.Fail(openidmtest.Fault{Path: "endpoint/migration", Action: "migrate", Delay: time.Second})
 		interrupted(t, w.u, idconnect.StepMigrate, report.Running, 200*time.Millisecond)
 	}},
 	{"says so of an interrupted set-up, whose script is killed", func(t *testing.T) {

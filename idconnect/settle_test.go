@@ -59,19 +59,19 @@ func TestSettle(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 20)
 		w.migrated(t)
-		if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 1 {
-			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+		if _, err := w.u.Run(t.Context()); err != nil || w.Migrations() != 1 {
+			t.Errorf("%v, migrate %d times", err, w.Migrations())
 		}
 	})
 	t.Run("some is there", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 20)
-		w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
+		w.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 		w.migrated(t)
 		_, err := w.u.Run(t.Context())
 		var unknown *migration.UnknownOutcomeError
-		if !errors.As(err, &unknown) || w.migrateRequests() != 1 {
-			t.Fatalf("%v, migrate %d times", err, w.migrateRequests())
+		if !errors.As(err, &unknown) || w.Migrations() != 1 {
+			t.Fatalf("%v, migrate %d times", err, w.Migrations())
 		}
 		logs := filepath.Join(w.u.TargetDir, "logs")
 		for _, what := range []string{"27 of 30 records", logs, "managed/user", "-again", "rollback"} {
@@ -81,8 +81,8 @@ func TestSettle(t *testing.T) {
 		}
 		// A person looked, and says so.
 		w.u.Again = true
-		if _, err := w.u.Run(t.Context()); err != nil || w.migrateRequests() != 2 {
-			t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+		if _, err := w.u.Run(t.Context()); err != nil || w.Migrations() != 2 {
+			t.Errorf("%v, migrate %d times", err, w.Migrations())
 		}
 	})
 	t.Run("again", func(t *testing.T) {
@@ -92,8 +92,8 @@ func TestSettle(t *testing.T) {
 			w.u.Again = again
 			_, err := w.u.Run(t.Context())
 			want := []int{1, 1, 2, 2}[i]
-			if err != nil || w.migrateRequests() != want {
-				t.Fatalf("run %d: %v, migrate %d times", i, err, w.migrateRequests())
+			if err != nil || w.Migrations() != want {
+				t.Fatalf("run %d: %v, migrate %d times", i, err, w.Migrations())
 			}
 		}
 	})
@@ -147,8 +147,8 @@ func TestSetupKilled(t *testing.T) {
 	if !errors.As(err, &failed) || report.Outcome != "failed" || !strings.Contains(failed.Error(), "half way") {
 		t.Fatalf("%v, %+v", err, failed)
 	}
-	if report, err = w.u.Run(t.Context()); err != nil || report.Outcome != "done" || w.migrateRequests() != 1 {
-		t.Errorf("%v, migrate %d times", err, w.migrateRequests())
+	if report, err = w.u.Run(t.Context()); err != nil || report.Outcome != "done" || w.Migrations() != 1 {
+		t.Errorf("%v, migrate %d times", err, w.Migrations())
 	}
 }
 

@@ -106,6 +106,7 @@ func (s setupStep) options(ctx context.Context) (o setup.Options, err error) {
 	machine := s.Machine
 	machine.Secrets = append(slices.Clone(machine.Secrets), o.KeystorePassword)
 	o.Env, o.Hide = machine.Environ(), s.Hide()
+	o.Interval = s.PollInterval
 	o.Prompts, o.Timeout, o.Ready = s.prompts, s.SetupTimeout, s.ready
 	return o, nil
 }
@@ -146,7 +147,7 @@ func (s setupStep) await(ctx context.Context) (up bool, err error) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(cmp.Or(s.setup.Interval, time.Second)):
+		case <-time.After(cmp.Or(s.PollInterval, time.Second)):
 		}
 	}
 }

@@ -182,7 +182,14 @@ type Upgrade struct {
 	// after another one sent a request to it, every call is an error that names
 	// both.
 	StateDir string
+	// UserStateDir is where a file for each server leads to its journal, so that no
+	// two upgrades of one user take the same target. "" is a folder of this user's
+	// state ($XDG_STATE_HOME, ~/.local/state).
+	UserStateDir string
 
+	// PollInterval is the first pause between two questions to a server: whether it
+	// is ready after its set-up, and how its migration stands; 0: 1 s and 0.5 s.
+	PollInterval time.Duration
 	// SettleTime bounds the wait for a server to say what became of a request
 	// whose answer was lost; 0: 60 s. It counts from when the request was sent,
 	// also by a run that was killed; a server that answers is asked for a tenth
@@ -210,11 +217,9 @@ type Upgrade struct {
 	// Logger receives the requests at debug level; nil: silent.
 	Logger *slog.Logger
 
-	// For tests: what is asked of this machine, the durations of a set-up, and
-	// the first pause of a wait.
-	machine      host.Machine
-	setup        setup.Options
-	pollInterval time.Duration
+	// For tests: what is asked of this machine, and the durations of a set-up.
+	machine host.Machine
+	setup   setup.Options
 }
 
 // site gives the site with every default resolved.
@@ -225,9 +230,10 @@ func (u *Upgrade) site() (*site.Site, error) {
 		Source: site.Server(u.Source), Target: site.Server(u.Target), InstanceURL: u.InstanceURL,
 		GivenPassword: u.KeystorePassword, TruststoreConflict: u.TruststoreConflict, JavaHome: u.JavaHome,
 		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir,
-		SettleTime: u.SettleTime, MaxDown: u.MaxDown, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
+		UserStateDir: u.UserStateDir,
+		SettleTime:   u.SettleTime, MaxDown: u.MaxDown, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
 		Again: u.Again, Parse: u.Parse, Words: u.Words, Logger: u.Logger,
-		PollInterval: u.pollInterval, Machine: u.machine,
+		PollInterval: u.PollInterval, Machine: u.machine,
 	}
 	return s, errors.Join(s.Resolve(), u.Acceptance.Validate())
 }

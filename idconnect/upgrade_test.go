@@ -45,7 +45,7 @@ func TestUpgrade(t *testing.T) {
 	// Again: everything but the comparison is done.
 	rep, err = w.u.Run(t.Context())
 	must(t, err)
-	if n := w.migrateRequests(); n != 1 {
+	if n := w.Migrations(); n != 1 {
 		t.Errorf("the target received migrate %d times", n)
 	}
 	if d := cmp.Diff(before, tree(t, w.u.SourceDir)); d != "" {
@@ -88,7 +88,7 @@ type upgradeFault struct {
 // faultsThatBlock are found before anything is changed.
 var faultsThatBlock = map[string]upgradeFault{
 	"name of the certificate": {
-		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL() },
+		change: func(_ *testing.T, w *world) { w.u.InstanceURL = w.source.URL },
 		code:   "SOURCE-CERT-NAME",
 	},
 	"wrong password of the source": {
@@ -115,7 +115,7 @@ var faultsThatBlock = map[string]upgradeFault{
 		change: func(t *testing.T, w *world) {
 			other := openidmtest.NewSource(t, openidmtest.Options{})
 			must(t, other.WriteStores(filepath.Join(w.u.SourceDir, "security")))
-			w.u.Source.HTTPClient = w.source.HTTPClient()
+			w.u.Source.HTTPClient = w.source.Client()
 		},
 		code: "VALUE-DOES-NOT-OPEN",
 	},
@@ -144,29 +144,29 @@ var faultsThatBlock = map[string]upgradeFault{
 var faultsOfTarget = map[string]upgradeFault{
 	"records lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
+			w.Fail(openidmtest.Fault{Action: "migrate", LoseRecords: 3})
 		},
 		step: idconnect.StepVerify, is: idconnect.ErrDifferences, missing: 3,
 	},
 	"records failed": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", FailRecords: 2})
+			w.Fail(openidmtest.Fault{Action: "migrate", FailRecords: 2})
 		},
 		step: idconnect.StepMigrate,
 	},
 	"the answer to migrate is lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
+			w.Fail(openidmtest.Fault{Action: "migrate", Times: 1, Effect: openidmtest.LoseAnswer})
 		},
 	},
 	"the answer to configure is lost": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
+			w.Fail(openidmtest.Fault{Action: "configure", Times: 1, Effect: openidmtest.LoseAnswer})
 		},
 	},
 	"the target restarts while it is asked": {
 		change: func(_ *testing.T, w *world) {
-			w.disturb(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
+			w.Fail(openidmtest.Fault{Action: "status", After: 3, Times: 1, Effect: openidmtest.Reset})
 		},
 	},
 }
@@ -206,7 +206,7 @@ func TestUpgradeFailures(t *testing.T) {
 			if c.missing > 0 && report.Verify.Collections[0].MissingCount != c.missing {
 				t.Errorf("%+v", report.Verify.Collections[0])
 			}
-			if n := w.migrateRequests(); n != 1 {
+			if n := w.Migrations(); n != 1 {
 				t.Errorf("the target received migrate %d times", n)
 			}
 		})
@@ -233,7 +233,7 @@ func TestTargetStartedTooEarly(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Join(w.u.TargetDir, "security"), 0o755))
 	own := openidmtest.NewTarget(t, openidmtest.Options{})
 	must(t, own.WriteStores(filepath.Join(w.u.TargetDir, "security")))
-	w.u.Target.URL = own.URL()
+	w.u.Target.URL = own.URL
 	before := tree(t, w.u.TargetDir)
 	report, err := w.u.Run(t.Context())
 	if !errors.Is(err, preflight.ErrBlocked) || !report.Findings.Blocking().Has("TARGET-STARTED-TOO-EARLY") ||
@@ -268,8 +268,8 @@ func TestInterrupted(t *testing.T) {
 	w.u.Events = nil
 	report, err := w.u.Run(t.Context())
 	must(t, err)
-	if report.Outcome != "done" || w.migrateRequests() != 1 {
-		t.Errorf("%s, migrate %d times", report.Outcome, w.migrateRequests())
+	if report.Outcome != "done" || w.Migrations() != 1 {
+		t.Errorf("%s, migrate %d times", report.Outcome, w.Migrations())
 	}
 }
 

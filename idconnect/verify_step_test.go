@@ -24,7 +24,7 @@ func TestUpgradeVerifyOptions(t *testing.T) {
 	}
 	u := &idconnect.Upgrade{
 		TargetDir: t.TempDir(),
-		Source:    server(source.URL()), Target: server(target.URL()),
+		Source:    server(source.URL), Target: server(target.URL),
 		Verify: verify.Options{
 			Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}},
 			Keys:        source.Keystore(), PageSize: 7, SortKeys: []string{"-userName"},

@@ -21,9 +21,9 @@ import (
 
 func verifyClient(s *openidmtest.Server, password string) *openidm.Client {
 	return &openidm.Client{
-		BaseURL:     s.URL(),
+		BaseURL:     s.URL,
 		Credentials: openidm.Credentials{Username: "openidm-admin", Password: keystore.NewPassword(password)},
-		HTTPClient:  s.HTTPClient(),
+		HTTPClient:  s.Client(),
 	}
 }
 
@@ -117,7 +117,7 @@ func ExampleVerify() {
 	password := keystore.NewPassword("openidm-admin")
 	client := func(s *openidmtest.Server) *openidm.Client {
 		return &openidm.Client{
-			BaseURL:     s.URL(),
+			BaseURL:     s.URL,
 			Trust:       s.Trust(),
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 		}

@@ -31,12 +31,12 @@ func TestTwoHours(t *testing.T) {
 
 		password := keystore.NewPassword("openidm-admin")
 		client := &migration.Client{API: &openidm.Client{
-			BaseURL:     target.URL(),
+			BaseURL:     target.URL,
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 			HTTPClient:  &http.Client{Transport: target.Transport()},
 		}}
 		began := time.Now()
-		_, err := client.Configure(t.Context(), migration.Source{InstanceURL: source.URL(),
+		_, err := client.Configure(t.Context(), migration.Source{InstanceURL: source.URL,
 			Username: "openidm-admin", Password: password})
 		if err == nil {
 			_, err = client.Wait(t.Context(), migration.PhaseConfigured, nil)

@@ -46,7 +46,7 @@ func Example() {
 	password := keystore.NewPassword("openidm-admin")
 	client := &migration.Client{
 		API: &openidm.Client{
-			BaseURL:     target.URL(),
+			BaseURL:     target.URL,
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 			Trust:       target.Trust(),
 		},
@@ -54,7 +54,7 @@ func Example() {
 	}
 	defer client.API.Close()
 
-	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL,
 		Username: "openidm-admin", Password: password})
 	if err != nil {
 		log.Fatal(err)
@@ -92,7 +92,7 @@ func ExampleFailedError() {
 	password := keystore.NewPassword("openidm-admin")
 	client := &migration.Client{
 		API: &openidm.Client{
-			BaseURL:     target.URL(),
+			BaseURL:     target.URL,
 			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
 			Trust:       target.Trust(),
 		},
@@ -101,7 +101,7 @@ func ExampleFailedError() {
 	defer client.API.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+	_, err = client.Configure(ctx, migration.Source{InstanceURL: source.URL,
 		Username: "openidm-admin", Password: password})
 	if err == nil {
 		_, err = client.Wait(ctx, migration.PhaseConfigured, nil)

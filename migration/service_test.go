@@ -40,7 +40,7 @@ func TestService(t *testing.T) {
 				Truststore: filepath.Join(dir, "truststore")})
 			password := keystore.NewPassword("openidm-admin")
 			client := &migration.Client{PollInterval: 5 * time.Millisecond, API: &openidm.Client{
-				BaseURL: target.URL(), Credentials: openidm.Credentials{Username: "openidm-admin",
+				BaseURL: target.URL, Credentials: openidm.Credentials{Username: "openidm-admin",
 					Password: password}, Trust: target.Trust()}}
 			defer client.API.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -49,7 +49,7 @@ func TestService(t *testing.T) {
 			if err != nil || s.Phase != migration.PhaseConfigured {
 				t.Fatalf("before: %+v, %v", s, err)
 			}
-			if _, err := client.Configure(ctx, migration.Source{InstanceURL: source.URL(),
+			if _, err := client.Configure(ctx, migration.Source{InstanceURL: source.URL,
 				Username: "openidm-admin", Password: password}); !errors.Is(err,
 				migration.ErrNoConfigure) {
 				t.Errorf("configure: %v", err)
@@ -74,7 +74,7 @@ func TestService(t *testing.T) {
 	t.Run("neither", func(t *testing.T) {
 		t.Parallel()
 		source := openidmtest.NewSource(t, openidmtest.Options{})
-		client := &migration.Client{API: &openidm.Client{BaseURL: source.URL(), Trust: source.Trust(),
+		client := &migration.Client{API: &openidm.Client{BaseURL: source.URL, Trust: source.Trust(),
 			Credentials: openidm.Credentials{Username: "openidm-admin",
 				Password: keystore.NewPassword("openidm-admin")}}}
 		defer client.API.Close()

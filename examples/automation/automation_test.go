@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -33,7 +32,8 @@ func TestMain(m *testing.M) {
 // and is empty.
 type fixture struct {
 	source, target *openidmtest.Server
-	site           site
+	migrations     func() int
+	site           siteconfig.Config
 	dir            string
 	out            bytes.Buffer
 	tolerate       string
@@ -48,46 +48,23 @@ const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{dir: t.TempDir(), tolerate: elsewhere}
-	const host = "idc21.example.com"
-	f.source = openidmtest.NewSource(t, openidmtest.Options{
-		Users: 50, Roles: 2, Links: 50, CommonName: host, AdminPassword: password,
+	installed := idconnecttest.NewSite(t, idconnecttest.Options{
+		Source:  openidmtest.Options{Users: 50, Roles: 2, Links: 50, AdminPassword: password},
+		Target:  openidmtest.Options{PageSize: 5, Pace: 30 * time.Millisecond}, // slow enough to interrupt
+		IsSetUp: true,
 	})
-	for _, dir := range []string{"idc21", "idc716"} { // the stores were copied
-		if err := os.MkdirAll(filepath.Join(f.dir, dir, "security"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.source.WriteStores(filepath.Join(f.dir, dir, "security")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	boot := filepath.Join(f.dir, "idc21", "conf", "boot")
-	if err := os.MkdirAll(boot, 0o755); err != nil {
+	f := &fixture{source: installed.Source(), target: installed.Target(), migrations: installed.Migrations,
+		dir: installed.Dir, tolerate: elsewhere}
+	file := filepath.Join(f.dir, "password")
+	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	properties := []byte("openidm.keystore.password=changeit\n")
-	if err := os.WriteFile(filepath.Join(boot, "boot.properties"), properties, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	stores := filepath.Join(f.dir, "idc716", "security")
-	f.target = openidmtest.NewTarget(t, openidmtest.Options{
-		Keystore: filepath.Join(stores, "keystore.jceks"), Truststore: filepath.Join(stores, "truststore"),
-		Hosts: map[string]string{host: "127.0.0.1"}, AdminPassword: password,
-		PageSize: 5, Pace: 30 * time.Millisecond, // slow enough to interrupt
-	})
-	if err := os.WriteFile(filepath.Join(f.dir, "password"), []byte(password), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f.site = site{
-		Name: "hamburg", SourceDir: filepath.Join(f.dir, "idc21"), TargetDir: filepath.Join(f.dir, "idc716"),
-		SourceURL: f.source.URL(), TargetURL: f.target.URL(),
-		InstanceURL:        fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port()),
-		SourcePasswordFile: filepath.Join(f.dir, "password"), TargetPasswordFile: filepath.Join(f.dir, "password"),
-		Steps: []string{
-			idconnect.StepPrepare, idconnect.StepStores,
-			idconnect.StepConfigure, idconnect.StepMigrate, idconnect.StepVerify,
-		},
-		Accept: acceptance.Codes(),
+	u, secret := installed.Upgrade, &siteconfig.Secret{File: "password"}
+	f.site = siteconfig.Config{
+		ID:          "hamburg",
+		Source:      siteconfig.Server{Dir: u.SourceDir, URL: u.Source.URL, Password: secret},
+		Target:      siteconfig.Server{Dir: u.TargetDir, URL: u.Target.URL, Password: secret},
+		InstanceURL: u.InstanceURL, Steps: u.Steps, Accept: u.Verify.Accept,
 	}
 	return f
 }
@@ -103,15 +80,15 @@ func (f *fixture) Write(b []byte) (int, error) {
 // run runs the program on the site.
 func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 	t.Helper()
-	list, err := json.Marshal([]site{f.site})
+	list, err := json.Marshal([]siteconfig.Config{f.site}) // JSON is YAML, too
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(f.dir, "sites.json"), list, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(f.dir, "sites.yaml"), list, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f.out.Reset()
-	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.json")}
+	args := []string{"-tolerate", f.tolerate, "-log", filepath.Join(f.dir, "log"), filepath.Join(f.dir, "sites.yaml")}
 	code = command(ctx, args, f, f)
 	log, err := os.ReadFile(filepath.Join(f.dir, "log"))
 	if err != nil {
@@ -121,15 +98,6 @@ func (f *fixture) run(ctx context.Context, t *testing.T) (code int) {
 		t.Errorf("the password is shown")
 	}
 	return code
-}
-
-func (f *fixture) migrations() (n int) {
-	for _, r := range f.target.Requests() {
-		if r.Action == "migrate" {
-			n++
-		}
-	}
-	return n
 }
 
 func TestDone(t *testing.T) {
@@ -157,16 +125,19 @@ func TestFindings(t *testing.T) {
 		want  string
 	}{
 		"the certificate has another name": {
-			func(f *fixture) { f.site.InstanceURL = f.source.URL() },
+			func(f *fixture) { f.site.InstanceURL = f.source.URL },
 			"blocked: SOURCE-CERT-NAME",
 		},
 		"the password is wrong": {
-			func(f *fixture) { f.site.SourcePasswordFile = f.site.SourceDir + "/conf/boot/boot.properties" },
+			func(f *fixture) {
+				f.site.Source.Password = &siteconfig.Secret{File: "wrong"}
+				os.WriteFile(filepath.Join(f.dir, "wrong"), []byte("not this one"), 0o600)
+			},
 			"blocked: SOURCE-PASSWORD",
 		},
 		"a warning": {
 			func(f *fixture) {
-				file, err := os.OpenFile(f.site.SourceDir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
+				file, err := os.OpenFile(f.site.Source.Dir+"/security/truststore", os.O_APPEND|os.O_WRONLY, 0)
 				if err == nil {
 					file.WriteString("more")
 					file.Close()
@@ -223,14 +194,35 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// The README shows the code of this program, word for word.
+// Mistakes in the list end the program before anything is begun.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := "- id: one\n  source: {url: 'https://a/openidm/', pasword: hush-hush}\n- id: two\n  steps: [fly]\n"
+	path := filepath.Join(dir, "sites.yaml")
+	if err := os.WriteFile(path, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	code := command(t.Context(), []string{path}, &out, &out)
+	for _, line := range []string{
+		":2:39: [0].source.pasword: unknown key, did you mean password?\n",
+		":4:11: [1].steps[0]: unknown value fly",
+	} {
+		if code != 2 || !strings.Contains(out.String(), path+line) {
+			t.Errorf("exit code %d, no %q in\n%s", code, line, &out)
+		}
+	}
+}
+
+// The README shows code that is compiled, word for word.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := os.ReadFile("site.go")
+	code, err := os.ReadFile("../../idconnect/example_upgrade_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,6 +230,6 @@ func TestREADME(t *testing.T) {
 	shown, _, found := strings.Cut(shown, "```\n")
 	indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(shown, "\n"), "\n", "\n\t") + "\n}\n"
 	if !found || !strings.Contains(string(code), "\n"+indented) {
-		t.Errorf("site.go does not hold, as the end of a function:\n%s", shown)
+		t.Errorf("example_upgrade_test.go does not hold, as the end of a function:\n%s", shown)
 	}
 }

@@ -1,11 +1,13 @@
 //go:debug x509negativeserial=1
 
 // Command automation shows how a program of your own upgrades several
-// installations of Identity Connect, one after the other. A JSON file lists them.
-// The program decides which preflight findings to tolerate, shows its own progress
-// and keeps its own log. Its test shows how to test such a program without a server.
+// installations of Identity Connect, one after the other. They are described as in
+// the command's upgrade.yaml: SITES is a file with a list of such descriptions, or a
+// folder with one file for each, NAME.yaml or NAME/upgrade.yaml. The program decides
+// which preflight findings to tolerate, shows its own progress and keeps its own
+// log. Its test shows how to test such a program without a server.
 //
-//	go run ./examples/automation -tolerate STORE-UNVERIFIED -log upgrade.log sites.json
+//	go run ./examples/automation -tolerate STORE-UNVERIFIED -log upgrade.log sites.yaml
 //
 // After an interruption, run it again: each installation resumes where it
 // stopped.
@@ -13,7 +15,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -22,6 +23,8 @@ import (
 	"os/signal"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 )
 
 func main() {
@@ -37,20 +40,22 @@ func command(ctx context.Context, args []string, out, errs io.Writer) int {
 	f.SetOutput(errs)
 	tolerate := f.String("tolerate", "", "comma-separated `codes` of warnings to tolerate")
 	logFile := f.String("log", "", "append the log to this `file`, as lines of JSON")
+	commands := f.Bool("commands", false, "run the programs that the descriptions name for passwords")
 	if err := f.Parse(args); err != nil {
 		return 2
 	}
 	if f.NArg() != 1 {
-		fmt.Fprintln(errs, "usage: automation [flags] SITES.json")
+		fmt.Fprintln(errs, "usage: automation [flags] SITES")
 		return 2
 	}
-	sites, err := readSites(f.Arg(0))
+	sites, err := siteconfig.ReadAll(f.Arg(0))
 	if err != nil {
 		fmt.Fprintln(errs, "automation:", err)
 		return 2
 	}
 	a := &automation{
 		log: slog.New(slog.DiscardHandler), progress: &display{w: out}, tolerated: strings.Split(*tolerate, ","),
+		secrets: siteconfig.Reader{Commands: *commands},
 	}
 	if *logFile != "" {
 		w, err := os.OpenFile(*logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -73,27 +78,8 @@ func command(ctx context.Context, args []string, out, errs io.Writer) int {
 		if outcome != "done" {
 			code = 1
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name, outcome, todo)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", s.Name(), outcome, todo)
 	}
 	table.Flush()
 	return code
-}
-
-// readSites reads the list of installations.
-func readSites(path string) ([]site, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	d := json.NewDecoder(f)
-	d.DisallowUnknownFields()
-	var sites []site
-	if err := d.Decode(&sites); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(sites) == 0 {
-		return nil, fmt.Errorf("%s: no installations listed", path)
-	}
-	return sites, nil
 }

@@ -5,38 +5,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"log/slog"
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
-	"github.com/idconnect-go/upgrade/keystore"
 )
-
-// site is one installation. Its passwords are in files, so that the list itself
-// is no secret.
-type site struct {
-	Name               string
-	SourceDir          string // salesforceIdConnect of 2.1
-	TargetDir          string // and of 7.1.6
-	Package            string // the zip of 7.1.6
-	SourceURL          string
-	TargetURL          string
-	InstanceURL        string // of the source, as the target reaches it; "" is SourceURL
-	SourcePasswordFile string
-	TargetPasswordFile string
-	Steps              []string // all if empty
-	Accept             []string // codes of what need not be compared
-}
 
 // automation performs upgrades and decides about their findings.
 type automation struct {
 	log       *slog.Logger
 	progress  *display
 	tolerated []string // codes of warnings
+	secrets   siteconfig.Reader
 }
 
 // toleranceError ends an upgrade before anything is changed.
@@ -54,13 +38,22 @@ func (e *toleranceError) Remedy() string { return e.remedy }
 
 // carryOut upgrades a site. It returns the outcome in words, and what a person
 // has to do.
-func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string) {
-	source, err := keystore.ReadPasswordFile(s.SourcePasswordFile)
-	target, targetErr := keystore.ReadPasswordFile(s.TargetPasswordFile)
-	if err = errors.Join(err, targetErr); err != nil {
+func (a *automation) carryOut(ctx context.Context, s *siteconfig.Config) (outcome, todo string) {
+	u, err := s.Upgrade()
+	var note string // that another machine does something
+	if err == nil {
+		note, err = s.Adapt(u)
+	}
+	if err == nil {
+		err = s.Unlock(ctx, a.secrets, u)
+	}
+	if err != nil {
 		return "failed: " + err.Error(), ""
 	}
-	rep, err := a.upgrade(ctx, s, source, target)
+	if note != "" {
+		a.progress.end(s.Name(), note)
+	}
+	rep, err := a.upgrade(ctx, s.Name(), u)
 	outcome, todo = "failed", idconnect.RemedyOf(err)
 	var refused *toleranceError
 	switch {
@@ -74,31 +67,16 @@ func (a *automation) carryOut(ctx context.Context, s site) (outcome, todo string
 	case rep != nil:
 		outcome = rep.Outcome
 	}
-	a.progress.end(s.Name, outcome)
+	a.progress.end(s.Name(), outcome)
 	if err != nil {
-		a.log.Error("not upgraded", "site", s.Name, "error", err, "remedy", todo)
+		a.log.Error("not upgraded", "site", s.Name(), "error", err, "remedy", todo)
 	}
 	return outcome, todo
 }
 
-// upgrade is what the README shows: describe the installation, run the preflight
-// checks, then run the upgrade and follow its events.
-func (a *automation) upgrade(
-	ctx context.Context, site site, sourcePassword, targetPassword keystore.Password,
-) (*report.Report, error) {
-	var administrator idconnect.Server // with the default user
-	source, target := administrator.Credentials, administrator.Credentials
-	source.Password, target.Password = sourcePassword, targetPassword
-
-	u := &idconnect.Upgrade{
-		SourceDir:   site.SourceDir, // salesforceIdConnect of 2.1, only read
-		TargetDir:   site.TargetDir, // salesforceIdConnect of 7.1.6
-		Package:     site.Package,
-		Source:      idconnect.Server{URL: site.SourceURL, Credentials: source},
-		Target:      idconnect.Server{URL: site.TargetURL, Credentials: target},
-		InstanceURL: site.InstanceURL, Steps: site.Steps, Logger: a.log,
-		Verify: verify.Options{Accept: site.Accept}, // what need not be compared
-	}
+// upgrade runs the preflight checks, then the upgrade, and follows its events.
+func (a *automation) upgrade(ctx context.Context, site string, u *idconnect.Upgrade) (*report.Report, error) {
+	u.Logger = a.log
 	plan, err := u.Plan(ctx) // runs the preflight checks, changes nothing
 	if err = errors.Join(err, a.decide(plan)); err != nil {
 		return nil, err
@@ -110,9 +88,9 @@ func (a *automation) upgrade(
 	return run.Result() // interrupted, the same again goes on
 }
 
-func (a *automation) show(site site, e idconnect.Event) {
-	a.progress.event(site.Name, e)
-	a.log.Info("event", "site", site.Name, "event", e)
+func (a *automation) show(site string, e idconnect.Event) {
+	a.progress.event(site, e)
+	a.log.Info("event", "site", site, "event", e)
 }
 
 // decide refuses an upgrade with warnings that are not tolerated. It leaves

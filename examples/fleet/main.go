@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 )
 
 // The exit codes are the same as those of examples/upgrade.
@@ -39,7 +40,7 @@ const usage = `usage: fleet COMMAND [flags] FILE
             -json
   report    write one HTML page and JSON about all installations
 
-  worker    -name NAME -reports DIR
+  worker    -name NAME -reports DIR -allow FILE
             run the worker of the machine with that name in the fleet file; no
             FILE
 
@@ -97,7 +98,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 func (a *app) exit(ctx context.Context, err error) int {
 	var wrong *usageError
 	var code codeError
-	var problems fleetfile.Problems
+	var problems yamlfile.Problems
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -133,7 +134,7 @@ func (a *app) file(f *flag.FlagSet, args []string) (*fleetfile.Fleet, error) {
 		return nil, usagef("%s: needs one fleet file", f.Name())
 	}
 	fleet, err := fleetfile.Read(f.Arg(0))
-	var problems fleetfile.Problems
+	var problems yamlfile.Problems
 	if err != nil && !errors.As(err, &problems) {
 		return nil, usagef("%v", err)
 	}

@@ -136,7 +136,7 @@ func (s *stage) hire(t *testing.T, names ...string) *crew {
 
 func (c *crew) work(ctx context.Context, s *stage, name string, log io.Writer) {
 	cmd := s.command(ctx, "worker", "-name", name, "-reports", filepath.Join(s.dir, "reports-"+name), "-slots", "10",
-		"-commands")
+		"-allow", s.world.AllowFile())
 	cmd.Stdout, cmd.Stderr = log, log
 	c.mu.Lock()
 	err := cmd.Start()

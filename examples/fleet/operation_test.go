@@ -103,7 +103,7 @@ func TestOperation(t *testing.T) {
 	}
 	joined := s.begin(t, "run", s.file)
 	until(t, "a target copies", func() bool {
-		target, _ := s.world.All[0].Target()
+		target := s.world.All[0].Target()
 		return target != nil && target.Count("managed/user") > 0
 	})
 	if code, out := s.run(t, "run", "-stop", s.file); code != exitDone {

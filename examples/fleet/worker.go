@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,7 +14,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/idconnect-go/upgrade/examples/fleet/allow"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -26,8 +29,8 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	name := f.String("name", "", "`name` of this machine in the fleet file")
 	reports := f.String("reports", "", "`folder` for full reports, which name records and stay on this machine")
 	slots := f.Int("slots", 20, "maximum `number` of concurrent steps")
-	commands := f.Bool("commands", false,
-		"allow the programs that a fleet file names for secrets and handover.carry")
+	allowed := f.String("allow", "",
+		"`file` that says which secrets and programs an order may name, and to which servers secrets may go")
 	debug := f.Bool("debug", false, "log every request, without secrets")
 	if err := parse(f, args); err != nil {
 		return err
@@ -39,8 +42,19 @@ func (a *app) worker(ctx context.Context, args []string) error {
 		return usagef("worker: -name is required, as in the fleet file: lower-case letters, digits, dots and dashes")
 	case *reports == "":
 		return usagef("worker: -reports is required: a folder on this machine")
+	case *allowed == "":
+		return usagef("worker: -allow is required: a file that says which secrets this worker gives, and to which servers, " +
+			"as in the README")
 	case *slots < 1 || *slots > 1000:
 		return usagef("worker: -slots %d: must be between 1 and 1000", *slots)
+	}
+	may, err := allow.Read(*allowed)
+	var problems yamlfile.Problems
+	if errors.As(err, &problems) {
+		return err
+	}
+	if err != nil {
+		return usagef("worker: -allow: %v", err)
 	}
 	folder, err := filepath.Abs(*reports)
 	if err == nil {
@@ -69,7 +83,7 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	own := &flow.Activities{Name: *name, Reports: folder, Commands: *commands, Client: c, Logger: logger}
+	own := &flow.Activities{Name: *name, Reports: folder, Allow: *may, Client: c, Logger: logger}
 	return serve(ctx, c, own, *slots)
 }
 

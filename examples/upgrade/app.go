@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
@@ -32,6 +34,7 @@ const (
 
 // app is the command line and its environment, which tests replace.
 type app struct {
+	in       io.Reader // of the answers for init; nil: there are none
 	out, err io.Writer
 	env      func(string) string
 	tty      terminal
@@ -55,6 +58,8 @@ type call struct {
 	*command.Parsed
 	program *command.Program
 	wrong   error // what is wrong with the values of its flags
+	// handover is that of the site's file, if it has one.
+	handover *siteconfig.Handover
 }
 
 func usagef(format string, args ...any) error {
@@ -66,7 +71,7 @@ func (a *app) commands() map[string]func(context.Context, *call) error {
 		"plan": a.plan, "run": a.upgrade, "status": a.status, "verify": a.verify, "rollback": a.rollback,
 		"repair": a.repair, "export": a.export, "import": a.importStores,
 		"inspect": a.inspect, "compare": a.compare, "trust": a.trust, "demo": a.demo, "help": a.help,
-		"version": a.version, "explain": a.explain, "completion": a.completion,
+		"init": a.init, "version": a.version, "explain": a.explain, "completion": a.completion,
 		"checklist": a.checklist, "support": a.support,
 	}
 }
@@ -112,7 +117,16 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case parsed == nil, err != nil && c.Family == "":
 		return a.exit(p.See(c, err), asJSON)
 	}
-	err = a.commands()[c.Name](ctx, &call{Settings: s, Parsed: parsed, program: p, wrong: err})
+	one := &call{Settings: s, Parsed: parsed, program: p, wrong: err}
+	if c.Family == settings.SiteFamily {
+		err := a.useConfig(ctx, one)
+		var unusable *settings.FileError
+		if errors.As(err, &unusable) {
+			return a.exit(unusable.Err, asJSON)
+		}
+		one.wrong = command.Join(one.wrong, err)
+	}
+	err = a.commands()[c.Name](ctx, one)
 	return a.exit(p.See(c, err), asJSON)
 }
 
@@ -163,6 +177,10 @@ func (a *app) exit(err error, asJSON bool) int {
 	var wrong *command.Mistake
 	if errors.As(err, &wrong) || errors.As(err, &missing) {
 		f = failure{door.Line(err.Error()), door.Line(idconnect.RemedyOf(err)), exitUsage}
+	}
+	var problems yamlfile.Problems
+	if errors.As(err, &problems) {
+		f = failure{door.Lines(err.Error()), "", exitUsage}
 	}
 	if asJSON {
 		return a.fail(f)

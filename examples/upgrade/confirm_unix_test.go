@@ -31,8 +31,8 @@ func TestConfirm(t *testing.T) {
 		"not asked": {more: []string{"-yes"}, says: "the servers differ", silent: "[y/N]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := startOnTerminal(t, nil, nil, append([]string{"run", "-steps", "verify", "-checks-off", "*",
-				"-source-url", source.URL(), "-target-url", target.URL(),
+			s := startOnTerminal(t, append([]string{"run", "-steps", "verify", "-checks-off", "*",
+				"-source-url", source.URL, "-target-url", target.URL,
 				"-source-dir", filepath.Join(dir, "source"), "-target-dir", filepath.Join(dir, "target"),
 				"-source-password-file", password, "-target-password-file", password,
 				"-report", filepath.Join(t.TempDir(), "report")}, c.more...)...)

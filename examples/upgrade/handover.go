@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
@@ -20,11 +21,12 @@ func (a *app) export(ctx context.Context, v *call) error {
 		missing = settings.Needed("export", "source-dir", "FOLDER")
 	}
 	v.Upgrade.StoresFile = "" // it is written, not read
-	key, wrong := v.Handover.Key(a.env)
+	file, noFile := v.handoverFile(func(h *siteconfig.Handover) string { return h.Source })
+	key, wrong := v.HandoverKey(a.env)
 	if given := key.Passphrase; wrong == nil && !given.IsZero() && short(given) {
 		wrong = usagef("the passphrase needs at least %d characters", idconnect.MinPassphrase)
 	}
-	if err := a.apply(v, nil, missing, wrong); err != nil {
+	if err := a.apply(v, nil, missing, wrong, noFile); err != nil {
 		return err
 	}
 	if key.Passphrase.IsZero() && len(key.Recipients) == 0 {
@@ -33,13 +35,19 @@ func (a *app) export(ctx context.Context, v *call) error {
 			return err
 		}
 	}
-	if err := v.Upgrade.Export(ctx, v.Arguments[0], key); err != nil {
+	if err := v.Upgrade.Export(ctx, file, key); err != nil {
+		return err
+	}
+	if v.handover != nil {
+		_, err := fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+
+			"Copy it to the target's machine, as %s, and continue there with the same description of the site:\n\n"+
+			"  %s run\n", file, v.Upgrade.SourceDir, v.handover.Target, a.name())
 		return err
 	}
 	_, err := fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+
 		"Copy it to the target's machine and continue there:\n\n"+
-		"  %s import %s -target-dir … -source-url %s …\n", v.Arguments[0], v.Upgrade.SourceDir, a.name(),
-		v.Arguments[0], v.Upgrade.Source.URL)
+		"  %s import %s -target-dir … -source-url %s …\n", file, v.Upgrade.SourceDir, a.name(), file,
+		v.Upgrade.Source.URL)
 	return err
 }
 
@@ -71,10 +79,9 @@ func (a *app) newPassphrase(ctx context.Context) (keystore.Password, error) {
 // importStores is run with the stores of a handover file. By default it
 // performs only the step stores.
 func (a *app) importStores(ctx context.Context, v *call) error {
-	if len(v.Arguments) > 0 {
-		v.Upgrade.StoresFile = v.Arguments[0]
-	}
-	if err := a.prepare(ctx, v, []string{idconnect.StepStores}); err != nil {
+	var noFile error
+	v.Upgrade.StoresFile, noFile = v.handoverFile(func(h *siteconfig.Handover) string { return h.Target })
+	if err := a.prepare(ctx, v, []string{idconnect.StepStores}, noFile); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)

@@ -42,7 +42,7 @@ func TestInterrupt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := startOnTerminal(t, nil, nil, c.args...)
+			s := startOnTerminal(t, c.args...)
 			if c.after != "" {
 				s.await(t, c.after)
 			}
@@ -79,7 +79,21 @@ type onTerminal struct {
 	said bytes.Buffer
 }
 
-func startOnTerminal(t *testing.T, size *pty.Winsize, env []string, args ...string) *onTerminal {
+func startOnTerminal(t *testing.T, args ...string) *onTerminal { return around{}.start(t, args...) }
+
+// startOnTerminalIn is startOnTerminal in a folder.
+func startOnTerminalIn(t *testing.T, dir string, args ...string) *onTerminal {
+	return around{dir: dir}.start(t, args...)
+}
+
+// around is what surrounds a command.
+type around struct {
+	dir  string
+	size *pty.Winsize
+	env  []string
+}
+
+func (a around) start(t *testing.T, args ...string) *onTerminal {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -87,13 +101,14 @@ func startOnTerminal(t *testing.T, size *pty.Winsize, env []string, args ...stri
 	}
 	s := &onTerminal{cmd: exec.Command(program, args...)}
 	s.cmd.Args[0] = "upgrade" // see TestMain
-	s.cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir(), "TERM=xterm"), env...)
+	s.cmd.Dir = a.dir
+	s.cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir(), "TERM=xterm"), a.env...)
 	if s.ours, s.tty, err = pty.Open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.ours.Close(); s.tty.Close() })
-	if size != nil {
-		if err := pty.Setsize(s.tty, size); err != nil {
+	if a.size != nil {
+		if err := pty.Setsize(s.tty, a.size); err != nil {
 			t.Fatal(err)
 		}
 	}

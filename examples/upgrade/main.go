@@ -27,6 +27,6 @@ func main() {
 		os.Exit(code)
 	}
 	os.Exit((&app{
-		out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],
 	}).run(ctx, os.Args[1:]))
 }

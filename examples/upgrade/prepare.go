@@ -31,7 +31,8 @@ func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...e
 
 // complete asks for missing passwords, unless something is wrong.
 func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idconnect.MissingError) error {
-	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), c.Given)
+	said := func(flag string) bool { return c.Given(flag) || c.FromFile(flag) }
+	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), said)
 	if err := command.Join(wrong, err); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func TestRepair(t *testing.T) {
 			return map[string]string{"IDC_SOURCE_PASSWORD": "openidm-admin", "IDC_TARGET_PASSWORD": "openidm-admin",
 				"IDC_KEYSTORE_PASSWORD": "changeit"}[name]
 		}}
-		args = append(args, "-ids", ids, "-checks-off", "*", "-source-url", source.URL(), "-target-url", target.URL(),
+		args = append(args, "-ids", ids, "-checks-off", "*", "-source-url", source.URL, "-target-url", target.URL,
 			"-source-dir", filepath.Join(dir, "source"), "-target-dir", filepath.Join(dir, "target"))
 		code = a.run(t.Context(), args)
 		return code, o.String(), e.String()

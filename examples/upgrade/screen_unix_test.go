@@ -44,7 +44,7 @@ func rows(t *testing.T, out string, width int) (left []string) {
 // onScreen runs the command on a terminal of so many columns.
 func onScreen(t *testing.T, columns int, env []string, args ...string) string {
 	t.Helper()
-	s := startOnTerminal(t, &pty.Winsize{Rows: 50, Cols: uint16(columns)}, env, args...)
+	s := around{size: &pty.Winsize{Rows: 50, Cols: uint16(columns)}, env: env}.start(t, args...)
 	_ = s.cmd.Wait()
 	s.tty.WriteString("\x04") // the end
 	s.await(t, "\x04")

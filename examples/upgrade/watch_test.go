@@ -38,7 +38,7 @@ func TestWatch(t *testing.T) {
 			}
 			return ""
 		}}
-		args := []string{"status", "-watch", "-interval", "10ms", "-target-url", target.URL(), "-target-truststore",
+		args := []string{"status", "-watch", "-interval", "10ms", "-target-url", target.URL, "-target-truststore",
 			filepath.Join(dir, "truststore"), "-report", t.TempDir()}
 		code = a.run(t.Context(), append(args, more...))
 		return code, o.String(), e.String()

@@ -81,10 +81,10 @@ func (w *world) start(t *testing.T, edit func(source, target *openidmtest.Server
 
 func client(s *openidmtest.Server) *openidm.Client {
 	return &openidm.Client{
-		BaseURL: s.URL(),
+		BaseURL: s.URL,
 		Credentials: openidm.Credentials{Username: "openidm-admin",
 			Password: keystore.NewPassword("openidm-admin")},
-		HTTPClient: s.HTTPClient(),
+		HTTPClient: s.Client(),
 	}
 }
 

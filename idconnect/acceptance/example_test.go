@@ -22,7 +22,7 @@ func ExampleRun() {
 		defer server.Close()
 		server.Put("repo/managed/group", "admins", map[string]any{"name": "Administrators"})
 		clients[i] = &openidm.Client{
-			BaseURL: server.URL(),
+			BaseURL: server.URL,
 			Trust:   server.Trust(),
 			Credentials: openidm.Credentials{
 				Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin"),

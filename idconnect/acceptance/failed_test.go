@@ -32,7 +32,7 @@ func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, targ
 	target.Fail(fault)
 	c := &migration.Client{API: client(target), PollInterval: time.Millisecond}
 	if !service {
-		if _, err := c.Configure(t.Context(), migration.Source{InstanceURL: source.URL(),
+		if _, err := c.Configure(t.Context(), migration.Source{InstanceURL: source.URL,
 			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}); err != nil {
 			t.Fatal(err)
 		}

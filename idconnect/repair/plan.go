@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/reason"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -38,7 +38,7 @@ func (r *repairer) look(ctx context.Context, record *Record) error {
 // plan reads a record on both servers and decides, from nothing else, what to do.
 func (r *repairer) plan(ctx context.Context, record *Record) (*plan, error) {
 	record.Action, record.Reason, record.Members = Refuse, "", nil
-	resource, id, err := verify.SplitRecord(record.Path)
+	resource, id, err := carry.Split(record.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (r *repairer) plan(ctx context.Context, record *Record) (*plan, error) {
 			"roles, relationships and links: anything else could start a synchronization")
 	}
 	p := &plan{resource: resource}
-	p.rows = changes.Of(r.opts.Changes, resource)
+	p.rows = carry.Of(r.opts.Changes, resource)
 	for _, c := range r.opts.Collections {
 		if c.Resource == resource {
 			p.ignore = c.Ignore
@@ -59,8 +59,8 @@ func (r *repairer) plan(ctx context.Context, record *Record) (*plan, error) {
 		}
 		return nil, r.refused("the source does not show it", err)
 	}
-	want, err := changes.Apply(p.rows, p.source)
-	if errors.Is(err, changes.ErrLeftBehind) {
+	want, err := carry.Apply(p.rows, p.source)
+	if errors.Is(err, carry.ErrLeftBehind) {
 		return nil, refusef("a migration leaves it behind: the target is not to have it")
 	}
 	if err != nil {
@@ -142,7 +142,7 @@ func (r *repairer) differ(p *plan, have json.RawMessage) ([]string, error) {
 	})
 	var sides [2]map[string]digest.Member
 	for side, raw := range []json.RawMessage{p.source, have} {
-		reducer := digest.NewReducer(r.key, r.opts.SourceKeys, p.ignore, changes.Rules(rows, side == 1))
+		reducer := digest.NewReducer(r.key, r.opts.SourceKeys, p.ignore, carry.Rules(rows, side == 1))
 		_, members, err := reducer.Detail(raw)
 		if err != nil {
 			return nil, refusef("it cannot be compared: %v", err)

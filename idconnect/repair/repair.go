@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -172,7 +173,7 @@ func rank(path string) int {
 // list orders the records.
 func (r *repairer) list() error {
 	for _, path := range r.opts.Paths {
-		if _, _, err := verify.SplitRecord(path); err != nil {
+		if _, _, err := carry.Split(path); err != nil {
 			return fmt.Errorf("repair: %w", err)
 		}
 		r.report.Records = append(r.report.Records, Record{Path: path, Action: Refuse, Reason: "not looked at"})

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -56,7 +56,7 @@ func (r *repairer) outcome(ctx context.Context, record *Record, p *plan, sent er
 	default:
 		return r.refused("the target's repository refuses it", sent)
 	}
-	_, id, err := verify.SplitRecord(record.Path)
+	_, id, err := carry.Split(record.Path)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func newWorld(t testing.TB, users int) *world {
 		w.target.AddConnectorRow(id, "Given", "Name", id+"@example.com")
 	}
 	for i, s := range []*openidmtest.Server{w.source, w.target} {
-		w.clients[i] = &openidm.Client{BaseURL: s.URL(), HTTPClient: s.HTTPClient(), Credentials: openidm.Credentials{
+		w.clients[i] = &openidm.Client{BaseURL: s.URL, HTTPClient: s.Client(), Credentials: openidm.Credentials{
 			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}}
 	}
 	w.sourceKeys, w.keys = w.source.Keystore(), w.target.Keystore()
@@ -49,7 +49,7 @@ func newWorld(t testing.TB, users int) *world {
 	for _, s := range []*openidmtest.Server{w.source, w.target} {
 		for _, table := range []string{user, role, link} {
 			for id, r := range s.Records(table) {
-				w.was[s.URL()+table+id] = r
+				w.was[s.URL+table+id] = r
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func (w *world) one(t testing.TB, path string) repair.Record {
 
 // record is one of a server, as it was at first.
 func (w *world) record(s *openidmtest.Server, table, id string) members {
-	return maps.Clone(w.was[s.URL()+table+id])
+	return maps.Clone(w.was[s.URL+table+id])
 }
 
 // edit changes one record of a server.

@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
 // changesOf are the changes of the records of a resource, without those that
 // concern a member which is not compared.
 func (o Options) changesOf(resource string, ignore []string) []changes.Change {
-	return slices.DeleteFunc(changes.Of(o.Changes, resource), func(row changes.Change) bool {
+	return slices.DeleteFunc(carry.Of(o.Changes, resource), func(row changes.Change) bool {
 		return slices.ContainsFunc(row.Members, func(name string) bool { return slices.Contains(ignore, name) })
 	})
 }
@@ -33,7 +34,7 @@ func (o Options) changeCodes() (codes []string) {
 
 // rulesOf are changes as they are applied to the records of one server, nil for
 // none.
-func rulesOf(rows []changes.Change, side int) *digest.Rules { return changes.Rules(rows, side == 1) }
+func rulesOf(rows []changes.Change, side int) *digest.Rules { return carry.Rules(rows, side == 1) }
 
 // hasher and reducer read the records of one server.
 func (v *verifier) hasher(side int) *digest.Hasher {

@@ -23,7 +23,7 @@ func ExampleRun() {
 			server.Delete("repo/managed/user", "u00042")
 		}
 		clients[i] = &openidm.Client{
-			BaseURL: server.URL(),
+			BaseURL: server.URL,
 			Trust:   server.Trust(),
 			Credentials: openidm.Credentials{
 				Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin"),

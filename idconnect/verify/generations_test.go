@@ -37,7 +37,7 @@ func newGenerations(t testing.TB, users int) *generations {
 	o.Keystore, o.Truststore = filepath.Join(dir, "keystore.jceks"), filepath.Join(dir, "truststore")
 	g.target = openidmtest.NewTarget(t, o)
 	for i, s := range []*openidmtest.Server{g.source, g.target} {
-		g.clients[i] = &openidm.Client{BaseURL: s.URL(), HTTPClient: s.HTTPClient(), Credentials: openidm.Credentials{
+		g.clients[i] = &openidm.Client{BaseURL: s.URL, HTTPClient: s.Client(), Credentials: openidm.Credentials{
 			Username: "openidm-admin", Password: keystore.NewPassword("openidm-admin")}}
 	}
 	return g

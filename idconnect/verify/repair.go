@@ -3,12 +3,10 @@ package verify
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/internal/disk"
-	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // RepairList returns the records that are missing or different in the target,
@@ -74,7 +72,7 @@ const maxRepairList = 64 << 20
 
 // ReadRepairList reads a file of [Report.SaveRepairList]: the paths, each once and
 // in their order, without blank lines and those that begin with "#". It says in
-// which line something stands that [SplitRecord] does not take. Files above 64 MiB
+// which line something stands that is no path of a record. Files above 64 MiB
 // are refused.
 func ReadRepairList(path string) (list []string, err error) {
 	content, err := disk.Read(path, maxRepairList)
@@ -89,32 +87,13 @@ func ReadRepairList(path string) (list []string, err error) {
 		if address == "" || strings.HasPrefix(address, "#") || seen[address] {
 			continue
 		}
-		if _, _, err := SplitRecord(address); err != nil {
+		if _, _, err := carry.Split(address); err != nil {
 			return nil, fmt.Errorf("list of ids: %s, line %d: %w", path, number, err)
 		}
 		seen[address] = true
 		list = append(list, address)
 	}
 	return list, nil
-}
-
-// resourcePath is a resource with a collection, as lists of ids have it.
-var resourcePath = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)+$`)
-
-// SplitRecord takes a path of [Report.RepairList] apart, such as
-// "repo/managed/user/a%2Fb": the resource, "repo/managed/user", and the id,
-// unescaped.
-func SplitRecord(path string) (resource, id string, err error) {
-	i := strings.LastIndexByte(path, '/')
-	if i < 0 || !resourcePath.MatchString(path[:i]) {
-		return "", "", fmt.Errorf("%q is not the path of a record", text.Line(path))
-	}
-	id, err = url.PathUnescape(path[i+1:])
-	// What a path can say otherwise is no id: a server would read it as another path.
-	if err != nil || id == "" || id == "." || id == ".." || url.PathEscape(id) != path[i+1:] || !utf8.ValidString(id) {
-		return "", "", fmt.Errorf("%q does not end in an id as verify writes it", text.Line(path))
-	}
-	return path[:i], id, nil
 }
 
 // SaveRepairList writes [Report.RepairList] to a file: a first line that begins

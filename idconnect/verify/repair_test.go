@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 )
 
 func TestRepairList(t *testing.T) {
@@ -70,7 +72,7 @@ func TestReadRepairList(t *testing.T) {
 	for _, id := range []string{"a", "a/b", "ü ?#%", "line\nbreak", "..a", "*", "a;b"} {
 		r := &Report{Collections: []CollectionReport{{Resource: "repo/link", Missing: []string{id}}}}
 		list, _ := r.RepairList()
-		if resource, got, err := SplitRecord(list[0]); resource != "repo/link" || got != id || err != nil {
+		if resource, got, err := carry.Split(list[0]); resource != "repo/link" || got != id || err != nil {
 			t.Errorf("%q: %s %q, %v", id, resource, got, err)
 		}
 	}

@@ -21,7 +21,7 @@ func Example() {
 	ctx := context.Background()
 
 	client := &openidm.Client{
-		BaseURL: server.URL(),
+		BaseURL: server.URL,
 		Credentials: openidm.Credentials{Username: "openidm-admin",
 			Password: keystore.NewPassword("openidm-admin")},
 		Trust: server.Trust(), // of a real one: jvmtrust.New(store), the store opened from its truststore

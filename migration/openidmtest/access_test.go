@@ -16,7 +16,7 @@ func TestAuditAccess(t *testing.T) {
 	s.Fail(openidmtest.Fault{Action: "migrate", Effect: openidmtest.Reset, Times: 1})
 	migrate := func(s *openidmtest.Server, id string) error {
 		headers := append(as("openidm-admin", "openidm-admin"), "X-ForgeRock-TransactionId", id)
-		_, err := send(s.HTTPClient(), "POST", s.URL()+"endpoint/migration?_action=migrate", "", headers...)
+		_, err := send(s.Client(), "POST", s.URL+"endpoint/migration?_action=migrate", "", headers...)
 		return err
 	}
 	if migrate(s, "first") == nil || migrate(s, "second") == nil {

@@ -50,7 +50,7 @@ func send(client *http.Client, method, url, body string, header ...string) (repl
 
 func do(t testing.TB, s *openidmtest.Server, method, path, body string, header ...string) reply {
 	t.Helper()
-	r, err := send(s.HTTPClient(), method, s.URL()+path, body, header...)
+	r, err := send(s.Client(), method, s.URL+path, body, header...)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}

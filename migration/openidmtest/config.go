@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/policy"
 )
 
 // configIDs are the configurations of a default server. Of most of them only
@@ -162,7 +163,7 @@ func (s *Server) configuration(id string) record {
 		objects := []any{}
 		for _, name := range []string{"user", "role", "assignment"} {
 			objects = append(objects, record{
-				"name": name, "schema": record{"type": "object", "required": managedSchema[name]},
+				"name": name, "schema": record{"type": "object", "required": policy.Required(name)},
 			})
 		}
 		return record{"objects": objects}

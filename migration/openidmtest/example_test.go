@@ -12,7 +12,7 @@ import (
 
 // ask sends a request as the administrator and prints the answer, in lines.
 func ask(s *openidmtest.Server, method, resource, body string) {
-	req, err := http.NewRequest(method, s.URL()+resource, strings.NewReader(body))
+	req, err := http.NewRequest(method, s.URL+resource, strings.NewReader(body))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func ask(s *openidmtest.Server, method, resource, body string) {
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := s.HTTPClient().Do(req)
+	res, err := s.Client().Do(req)
 	if err != nil {
 		fmt.Println("no answer")
 		return
@@ -99,7 +99,7 @@ func Example_badCertificate() {
 		log.Fatal(err)
 	}
 	defer target.Close()
-	url := strings.Replace(source.URL(), "localhost", "idc21.example.com", 1)
+	url := strings.Replace(source.URL, "localhost", "idc21.example.com", 1)
 	ask(target, "POST", "endpoint/migration?_action=configure",
 		`{"instanceUrl":"`+url+`","userName":"openidm-admin","password":"openidm-admin"}`)
 	target.Wait()

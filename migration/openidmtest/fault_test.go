@@ -48,11 +48,11 @@ func TestFaults(t *testing.T) {
 				t.Parallel()
 				s := openidmtest.NewSource(t, openidmtest.Options{InMemory: inMemory})
 				s.Fail(c.fault)
-				client := *s.HTTPClient()
+				client := *s.Client()
 				if c.fault.Effect == openidmtest.Hang {
 					client.Timeout = 50 * time.Millisecond
 				}
-				r, err := send(&client, "PUT", s.URL()+"managed/user/new", newUser)
+				r, err := send(&client, "PUT", s.URL+"managed/user/new", newUser)
 				if c.status == 0 && err == nil || c.status != 0 &&
 					(err != nil || r.status != c.status) {
 					t.Errorf("%d %s, %v, want %d", r.status, r.body, err, c.status)
@@ -114,7 +114,7 @@ func TestCloseEndsHanging(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	go func() {
-		_, err := send(s.HTTPClient(), "GET", s.URL()+"info/ping", "")
+		_, err := send(s.Client(), "GET", s.URL+"info/ping", "")
 		ended <- err
 	}()
 	for len(s.Requests()) == 0 && ctx.Err() == nil {
@@ -148,7 +148,7 @@ func TestMemoryErrors(t *testing.T) {
 	} {
 		s := openidmtest.NewSource(t, openidmtest.Options{InMemory: true})
 		s.Fail(openidmtest.Fault{Effect: c.effect, Times: 1})
-		if _, err := send(s.HTTPClient(), "PUT", s.URL()+"managed/user/new", newUser); err == nil ||
+		if _, err := send(s.Client(), "PUT", s.URL+"managed/user/new", newUser); err == nil ||
 			!c.is(err) {
 			t.Errorf("%s: %v", c.effect, err)
 		}
@@ -160,9 +160,9 @@ func TestMemoryErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := s.HTTPClient()
+	client := s.Client()
 	s.Close()
-	if _, err := send(client, "GET", s.URL()+"info/ping", ""); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := send(client, "GET", s.URL+"info/ping", ""); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("a closed server: %v", err)
 	}
 }
@@ -181,7 +181,7 @@ func TestClock(t *testing.T) {
 		target := openidmtest.NewTarget(t, openidmtest.Options{InMemory: inMemory,
 			Peers:    peers(inMemory, source),
 			Keystore: filepath.Join(dir, "keystore.jceks"), Truststore: filepath.Join(dir, "truststore")})
-		body := `{"instanceUrl":"` + source.URL() + `","userName":"openidm-admin","password":"openidm-admin"}`
+		body := `{"instanceUrl":"` + source.URL + `","userName":"openidm-admin","password":"openidm-admin"}`
 		for _, c := range []struct {
 			ahead time.Duration
 			want  string
@@ -191,13 +191,13 @@ func TestClock(t *testing.T) {
 			{-20 * 365 * 24 * time.Hour, `"success"`},
 		} {
 			target.SetClock(c.ahead)
-			address := target.URL() + "endpoint/migration?_action=configure"
-			r, err := send(target.HTTPClient(), "POST", address, body)
+			address := target.URL + "endpoint/migration?_action=configure"
+			r, err := send(target.Client(), "POST", address, body)
 			if err != nil || r.status != 200 {
 				t.Fatal(r.status, string(r.body), err)
 			}
 			target.Wait()
-			r, err = send(target.HTTPClient(), "POST", target.URL()+"endpoint/migration?_action=status", "")
+			r, err = send(target.Client(), "POST", target.URL+"endpoint/migration?_action=status", "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -270,7 +270,7 @@ func TestGenerationMigrates(t *testing.T) {
 	source, target := pair(t, o, openidmtest.Options{Generation: g71})
 	source.Put("internal/user", "service", map[string]any{"userName": "service", "roles": "openidm-tasks-manager",
 		"needsResetPassword": false, "password": "x"})
-	configure(t, target, source.URL(), "openidm-admin")
+	configure(t, target, source.URL, "openidm-admin")
 	do(t, target, "POST", migration+"migrate", "")
 	if r := await(t, target, "running"); r.json["status"] != "complete" {
 		t.Fatalf("migrated: %s", r.body)
@@ -312,7 +312,7 @@ func TestFaultOfTable(t *testing.T) {
 	t.Parallel()
 	source, target := pair(t, openidmtest.Options{Generation: g31, Users: 9, Links: 9},
 		openidmtest.Options{Generation: g71})
-	configure(t, target, source.URL(), "openidm-admin")
+	configure(t, target, source.URL, "openidm-admin")
 	target.Fail(openidmtest.Fault{Action: "migrate", Table: "link", LoseRecords: 2})
 	do(t, target, "POST", migration+"migrate", "")
 	await(t, target, "running")

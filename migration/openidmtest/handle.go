@@ -128,7 +128,7 @@ func (s *Server) serve(w interface {
 	if s.world.traits.NoTotals {
 		res.OmitTotals()
 	}
-	crest.WriteResult(w, c.Request, res, s.URL())
+	crest.WriteResult(w, c.Request, res, s.URL)
 }
 
 // ambiguous are paths that the web server refuses before anybody looks at them.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/policy"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
@@ -31,7 +32,7 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 		return nil, crest.NotFound("")
 	}
 	kind := c.Segments[1]
-	if (managedSchema[kind] == nil || !s.world.traits.Has("managed/"+kind)) &&
+	if (policy.Required(kind) == nil || !s.world.traits.Has("managed/"+kind)) &&
 		!slices.Contains(s.options.Managed, kind) {
 		return nil, crest.NotFound(strings.Join(c.Segments[1:], "/"))
 	}

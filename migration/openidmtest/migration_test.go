@@ -65,7 +65,7 @@ func TestMigrateCopiesEverything(t *testing.T) {
 	source, target := pair(t, openidmtest.Options{Generation: g702, Users: 450, Roles: 3, Assignments: 2, Links: 210},
 		openidmtest.Options{Generation: g702})
 	source.Put("managed/user", "extra", map[string]any{"userName": "extra", "n": 12345678901234567})
-	if r := configure(t, target, source.URL(), "openidm-admin"); r.json["status"] != "success" ||
+	if r := configure(t, target, source.URL, "openidm-admin"); r.json["status"] != "success" ||
 		r.json["message"] != "connected to the source" {
 		t.Fatalf("configured: %s", r.body)
 	}
@@ -102,15 +102,15 @@ func TestConfigureFailures(t *testing.T) {
 		name, url, password, want string
 		target                    *openidmtest.Server
 	}{
-		{"certificate unknown", source.URL(), "openidm-admin", "bad certificate: PKIX path", stranger},
-		{"wrong name", strings.Replace(source.URL(), "localhost", "idc21.example.com", 1), "openidm-admin",
+		{"certificate unknown", source.URL, "openidm-admin", "bad certificate: PKIX path", stranger},
+		{"wrong name", strings.Replace(source.URL, "localhost", "idc21.example.com", 1), "openidm-admin",
 			"bad certificate: No name matching idc21.example.com found", target},
-		{"address", strings.Replace(source.URL(), "localhost", "127.0.0.1", 1), "openidm-admin",
+		{"address", strings.Replace(source.URL, "localhost", "127.0.0.1", 1), "openidm-admin",
 			"bad certificate: No subject alternative names present", target},
 		{"unknown host", "https://nowhere.invalid:8443/openidm/", "openidm-admin",
 			"java.net.UnknownHostException: nowhere.invalid", target},
-		{"refused", down.URL(), "openidm-admin", "java.net.ConnectException: Connection refused", target},
-		{"password", source.URL(), "wrong",
+		{"refused", down.URL, "openidm-admin", "java.net.ConnectException: Connection refused", target},
+		{"password", source.URL, "wrong",
 			`the source answered 401: {"code":401,"reason":"Unauthorized","message":"Access Denied"}`,
 			target},
 	} {
@@ -146,7 +146,7 @@ func TestMigrateFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			source, target := pair(t, openidmtest.Options{Users: 100}, openidmtest.Options{})
-			configure(t, target, source.URL(), "openidm-admin")
+			configure(t, target, source.URL, "openidm-admin")
 			c.fault.Action, c.fault.Path = "migrate", "endpoint/migration"
 			target.Fail(c.fault)
 			do(t, target, "POST", migration+"migrate", "")
@@ -167,7 +167,7 @@ func TestMigrateFaults(t *testing.T) {
 func TestMigrateTwice(t *testing.T) {
 	t.Parallel()
 	source, target := pair(t, openidmtest.Options{Users: 10}, openidmtest.Options{Pace: time.Hour})
-	configure(t, target, source.URL(), "openidm-admin")
+	configure(t, target, source.URL, "openidm-admin")
 	do(t, target, "POST", migration+"migrate", "")
 	if r := do(t, target, "POST", migration+"migrate", ""); r.status != http.StatusConflict {
 		t.Errorf("a second migrate: %d %s", r.status, r.body)
@@ -188,14 +188,14 @@ func TestMigrateForHours(t *testing.T) {
 		target := openidmtest.NewTarget(t, openidmtest.Options{
 			InMemory: true, Peers: []*openidmtest.Server{source}, Pace: 20 * time.Minute, PageSize: 200,
 		})
-		r := configure(t, target, source.URL(), "openidm-admin")
+		r := configure(t, target, source.URL, "openidm-admin")
 		if !strings.HasPrefix(fmt.Sprint(r.json["message"]), "bad certificate: PKIX") {
 			t.Errorf("configured with other stores: %s", r.body)
 		}
 		if err := target.RestartWith(source.Keystore(), source.Truststore()); err != nil {
 			t.Fatal(err)
 		}
-		configure(t, target, source.URL(), "openidm-admin")
+		configure(t, target, source.URL, "openidm-admin")
 		start := time.Now()
 		do(t, target, "POST", migration+"migrate", "")
 		for do(t, target, "POST", migration+"status", "").json["status"] == "running" {

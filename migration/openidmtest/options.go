@@ -70,6 +70,10 @@ type Options struct {
 	// process that have the same Role and CommonName share their private keys,
 	// in different certificates: give stores where that matters.
 	Keystore, Truststore string
+	// StoresOf is a server whose stores this one has, too, as a target has those of
+	// its source after they were copied. Keystore, Truststore and Password are not
+	// looked at then.
+	StoresOf *Server
 	// Password opens both stores, zero means "changeit".
 	Password keystore.Password
 	// CommonName is the name in a certificate that is made, "" means

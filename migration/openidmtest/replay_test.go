@@ -189,7 +189,7 @@ func (r *replay) event(name string) {
 func (r *replay) poll(word string) {
 	deadline := time.Now().Add(30 * time.Second)
 	for time.Now().Before(deadline) {
-		req, _ := http.NewRequest("POST", r.target.URL()+"endpoint/migration?_action=status", nil)
+		req, _ := http.NewRequest("POST", r.target.URL+"endpoint/migration?_action=status", nil)
 		req.Header.Set("X-OpenIDM-Username", "anonymous")
 		req.Header.Set("X-OpenIDM-Password", "anonymous")
 		req.Header.Set("X-OpenIDM-NoSession", "true")
@@ -231,7 +231,7 @@ func (r *replay) replay(e exchange) []string {
 	if e.Request.Body != nil {
 		body = strings.NewReader(r.here(*e.Request.Body))
 	}
-	base := strings.TrimSuffix(server.URL(), "/openidm/")
+	base := strings.TrimSuffix(server.URL, "/openidm/")
 	req, err := http.NewRequest(e.Request.Method, base+r.here(e.Request.Path), body)
 	if err != nil {
 		return []string{err.Error()}

@@ -21,6 +21,10 @@ import (
 // Server is a fake OpenIDM server. Its methods may be called by several
 // goroutines at once.
 type Server struct {
+	// URL is the server's base URL, "https://localhost:PORT/openidm/", with the
+	// host of Options.Addr where that is another address than those of localhost.
+	URL string
+
 	options Options
 	port    int
 	world   *world
@@ -69,6 +73,9 @@ func Start(o Options) (*Server, error) {
 	if o.Version == "" {
 		o.Version = o.Generation.traits().Version
 	}
+	if o.StoresOf != nil {
+		o.Password = o.StoresOf.options.Password
+	}
 	if o.Password.IsZero() {
 		o.Password = keystore.NewPassword("changeit")
 	}
@@ -106,6 +113,18 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
+// setPort says on which port the server listens, before it does.
+func (s *Server) setPort(port int) {
+	if s.port == port {
+		return
+	}
+	host, _, _ := net.SplitHostPort(s.options.Addr)
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || host == "127.0.0.1" {
+		host = "localhost"
+	}
+	s.port, s.URL = port, "https://"+net.JoinHostPort(host, strconv.Itoa(port))+contextPath+"/"
+}
+
 const maxRecords = 1_000_000
 
 // NewSource starts a source that is closed at the end of the test.
@@ -141,7 +160,7 @@ func (s *Server) listen(addr string) error {
 	s.mu.Unlock()
 	if s.options.InMemory {
 		if s.port == 0 {
-			s.port = 8443 + 1000*int(s.options.Role)
+			s.setPort(8443 + 1000*int(s.options.Role))
 		}
 		return nil
 	}
@@ -154,7 +173,7 @@ func (s *Server) listen(addr string) error {
 		if err != nil {
 			return err
 		}
-		s.port = l.Addr().(*net.TCPAddr).Port
+		s.setPort(l.Addr().(*net.TCPAddr).Port)
 		if refused <= 0 {
 			s.serveOn(l)
 			return nil
@@ -351,8 +370,11 @@ func (s *Server) Wait() {
 	}
 }
 
-// URL returns the server's base URL, "https://localhost:PORT/openidm/".
-func (s *Server) URL() string { return "https://localhost:" + strconv.Itoa(s.port) + contextPath + "/" }
+// Role returns which of the two servers it plays.
+func (s *Server) Role() Role { return s.options.Role }
+
+// Generation returns the kind of server.
+func (s *Server) Generation() Generation { return s.options.Generation }
 
 // Port returns the TCP port on which the server listens.
 func (s *Server) Port() int { return s.port }
@@ -385,10 +407,10 @@ func (s *Server) Truststore() *keystore.Store {
 	return s.truststore
 }
 
-// HTTPClient returns a client that accepts the certificate which the server
+// Client returns a client that accepts the certificate which the server
 // has now, under any name, and what the server itself trusts. Ask for it anew
 // after a restart. Close closes its connections.
-func (s *Server) HTTPClient() *http.Client {
+func (s *Server) Client() *http.Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.client == nil {

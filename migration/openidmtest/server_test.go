@@ -157,7 +157,7 @@ func TestStages(t *testing.T) {
 		s := openidmtest.NewSource(t, openidmtest.Options{InMemory: true, Startup: openidmtest.Startup{
 			Refused: 16 * time.Second, HTML: time.Second, Starting: 3 * time.Second,
 		}})
-		if _, err := send(s.HTTPClient(), "GET", s.URL()+"info/ping", ""); err == nil {
+		if _, err := send(s.Client(), "GET", s.URL+"info/ping", ""); err == nil {
 			t.Error("not refused")
 		}
 		time.Sleep(16 * time.Second)
@@ -189,12 +189,12 @@ func TestStages(t *testing.T) {
 func TestRefusedThenListening(t *testing.T) {
 	t.Parallel()
 	never := openidmtest.NewSource(t, openidmtest.Options{Startup: openidmtest.Startup{Refused: time.Hour}})
-	if _, err := send(never.HTTPClient(), "GET", never.URL()+"info/ping", ""); err == nil {
+	if _, err := send(never.Client(), "GET", never.URL+"info/ping", ""); err == nil {
 		t.Error("not refused")
 	}
 	s := openidmtest.NewSource(t, openidmtest.Options{Startup: openidmtest.Startup{Refused: 50 * time.Millisecond}})
 	for {
-		if r, err := send(s.HTTPClient(), "GET", s.URL()+"info/ping", ""); err == nil {
+		if r, err := send(s.Client(), "GET", s.URL+"info/ping", ""); err == nil {
 			if r.status != 200 {
 				t.Errorf("%d %s", r.status, r.body)
 			}
@@ -234,7 +234,7 @@ func TestPaging(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := openidmtest.NewSource(t, openidmtest.Options{Users: 20, Connector: true})
-	client := s.HTTPClient()
+	client := s.Client()
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
@@ -250,7 +250,7 @@ func TestManyAtOnce(t *testing.T) {
 					{"GET", "audit/recon?_queryFilter=true", ""},
 					{"DELETE", "managed/user/" + id, ""},
 				} {
-					if r, err := send(client, step[0], s.URL()+step[1], step[2]); err != nil ||
+					if r, err := send(client, step[0], s.URL+step[1], step[2]); err != nil ||
 						r.status >= 300 {
 						t.Errorf("%s %s: %d %s %v", step[0], step[1], r.status, r.body, err)
 					}

@@ -43,7 +43,7 @@ func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *cre
 		return nil, crest.ExpectingOneOf("migrate status mappingNames mappingConfigurations")
 	}
 	from := s.options.ServiceOf
-	source := &sourceServer{url: from.URL(), username: "openidm-admin", password: from.options.AdminPassword}
+	source := &sourceServer{url: from.URL, username: "openidm-admin", password: from.options.AdminPassword}
 	s.mu.Lock()
 	ctx, trust := s.ctx, *s.trust
 	s.mu.Unlock()

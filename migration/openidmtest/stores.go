@@ -11,6 +11,9 @@ import (
 )
 
 func (o Options) openStores() (own, trusted *keystore.Store, err error) {
+	if o.StoresOf != nil {
+		return o.StoresOf.Keystore(), o.StoresOf.Truststore(), nil
+	}
 	return keys.OpenStores(keys.Options{Keystore: o.Keystore, Truststore: o.Truststore, Password: o.Password,
 		Role: o.Role.String(), CommonName: o.CommonName, NotBefore: o.NotBefore, NotAfter: o.NotAfter,
 		Keys: o.Generation.traits().Keys})

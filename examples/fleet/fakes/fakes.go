@@ -8,18 +8,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -47,8 +47,6 @@ const StorePassword = "Password-of-the-fakes-stores"
 // HandoverPassphrase encrypts the stores that are carried; it protects nothing.
 const HandoverPassphrase = "a long passphrase of the fakes"
 
-const host = "idc21.example.com"
-
 // World is a fleet of fakes.
 type World struct {
 	Dir   string
@@ -60,16 +58,12 @@ type World struct {
 
 // Fake is one installation.
 type Fake struct {
+	*idconnecttest.Pair
 	ID, Site, Worker, SourceWorker string
 	// Password of both administrators; it protects nothing.
 	Password string
 
-	dir, addr string
-	source    *openidmtest.Server
-	faults    []openidmtest.Fault
-	mu        sync.Mutex
-	target    *openidmtest.Server
-	err       error
+	site *idconnecttest.Site
 }
 
 // Start makes a fleet in a folder, which must be empty.
@@ -95,14 +89,10 @@ func (w *World) path(parts ...string) string {
 func (w *World) spool() string { return w.path("spool") }
 
 func (w *World) build() error {
-	for _, dir := range []string{w.spool(), w.path("jdk", "bin"), w.path("secrets"), w.path("handover")} {
+	for _, dir := range []string{w.spool(), w.path("secrets"), w.path("handover")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
-	}
-	java := "#!/bin/sh\necho 'openjdk version \"11.0.25\" 64-Bit' >&2\n"
-	if err := os.WriteFile(w.path("jdk", "bin", "java"), []byte(java), 0o755); err != nil {
-		return err
 	}
 	if err := os.WriteFile(w.path("secrets", "handover"), []byte(HandoverPassphrase), 0o600); err != nil {
 		return err
@@ -110,76 +100,45 @@ func (w *World) build() error {
 	if err := os.WriteFile(w.path("secrets", "stores"), []byte(StorePassword), 0o600); err != nil {
 		return err
 	}
-	if err := w.writePackage(); err != nil {
-		return err
-	}
 	digits := len(fmt.Sprint(w.o.Count))
 	for n := range w.o.Count {
 		f := &Fake{
 			ID: fmt.Sprintf("idc-%0*d", digits, n+1), Site: fmt.Sprintf("site-%d", n%w.o.Sites+1),
 			Worker: w.o.Workers[n%len(w.o.Workers)], Password: fmt.Sprintf("Admin-password-of-fake-%d", n+1),
-			faults: w.o.Faults[n],
 		}
 		f.SourceWorker = f.Worker
 		if w.o.Carried[n] {
 			f.SourceWorker = w.o.Workers[(n+1)%len(w.o.Workers)]
 		}
-		f.dir = w.path("installations", f.ID)
-		w.All = append(w.All, f)
 		if err := w.start(f, n); err != nil {
 			return fmt.Errorf("%s: %w", f.ID, err)
 		}
+		w.All = append(w.All, f)
 	}
 	return nil
 }
 
-// start makes an installation's folders and starts its source. All share the
-// stores of the first: making keys takes longer than all the rest.
-func (w *World) start(f *Fake, n int) error {
-	security := filepath.Join(f.dir, "idc21", "salesforceIdConnect", "security")
-	if err := os.MkdirAll(security, 0o755); err != nil {
-		return err
-	}
-	o := openidmtest.Options{
-		Users: w.o.Users, Roles: 1, Links: w.o.Users, CommonName: host, AdminPassword: f.Password,
-		Password: keystore.NewPassword(StorePassword), Version: "3.1.0",
-	}
-	if n > 0 {
-		first := filepath.Join(w.All[0].dir, "idc21", "salesforceIdConnect", "security")
-		for _, name := range []string{"keystore.jceks", "truststore"} {
-			content, err := os.ReadFile(filepath.Join(first, name))
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(security, name), content, 0o600); err != nil {
-				return err
-			}
-		}
-		o.Keystore, o.Truststore = filepath.Join(security, "keystore.jceks"), filepath.Join(security, "truststore")
-	}
-	var err error
-	if f.source, err = openidmtest.Start(o); err != nil {
-		return err
-	}
-	if n == 0 {
-		if err := f.source.WriteStores(security); err != nil {
-			return err
-		}
-	}
-	if err := writeBoot(filepath.Join(f.dir, "idc21", "salesforceIdConnect")); err != nil {
-		return err
-	}
+// start makes an installation. Its target has an address of its own, which nobody
+// takes until it starts.
+func (w *World) start(f *Fake, n int) (err error) {
 	if err := os.WriteFile(w.path("secrets", f.ID), []byte(f.Password+"\n"), 0o600); err != nil {
 		return err
 	}
-	// An address of its own for each target, which nobody takes until it
-	// starts.
-	free, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+os.Getpid()%250, n/250, 1+n%250))
-	if err != nil {
-		return err
+	f.site, err = idconnecttest.StartSite(w.path("installations", f.ID), idconnecttest.Options{
+		Source: openidmtest.Options{
+			Users: w.o.Users, Roles: 1, Links: w.o.Users, AdminPassword: f.Password,
+			Password: keystore.NewPassword(StorePassword),
+		},
+		Target: openidmtest.Options{
+			Pace: w.o.Pace, PageSize: 1, Faults: w.o.Faults[n],
+			Addr: fmt.Sprintf("127.%d.%d.%d:0", 1+os.Getpid()%250, n/250, 1+n%250),
+		},
+		Answered: filepath.Join(w.spool(), f.ID),
+	})
+	if err == nil {
+		f.Pair = f.site.Pair
 	}
-	f.addr = free.Addr().String()
-	return free.Close()
+	return err
 }
 
 // watch starts each target whose set-up script was answered.
@@ -202,62 +161,23 @@ func (w *World) watch() {
 		}
 		for _, e := range entries {
 			if f := byID[e.Name()]; f != nil {
-				f.startTarget(w)
+				f.site.StartTarget() // Close says why not
 			}
 			os.Remove(filepath.Join(w.spool(), e.Name()))
 		}
 	}
 }
 
-func (f *Fake) startTarget(w *World) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.target != nil {
-		return
-	}
-	security := filepath.Join(f.TargetDir(), "security")
-	f.target, f.err = openidmtest.Start(openidmtest.Options{
-		Role: openidmtest.Target, Version: "7.1.6", Addr: f.addr, Hosts: map[string]string{host: "127.0.0.1"},
-		Pace: w.o.Pace, PageSize: 1, Faults: f.faults, AdminPassword: f.Password,
-		Password: keystore.NewPassword(StorePassword),
-		Keystore: filepath.Join(security, "keystore.jceks"), Truststore: filepath.Join(security, "truststore"),
-	})
-}
-
-// TargetDir and SourceDir are the salesforceIdConnect folders.
-func (f *Fake) TargetDir() string { return filepath.Join(f.dir, "idc716", "salesforceIdConnect") }
+// TargetDir is the salesforceIdConnect folder of 7.1.6.
+func (f *Fake) TargetDir() string { return f.site.Upgrade.TargetDir }
 
 // SourceDir is that of 2.1.
-func (f *Fake) SourceDir() string { return filepath.Join(f.dir, "idc21", "salesforceIdConnect") }
-
-// Target is nil until it was set up.
-func (f *Fake) Target() (*openidmtest.Server, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.target, f.err
-}
-
-// Source is the server of 2.1.
-func (f *Fake) Source() *openidmtest.Server { return f.source }
-
-// Migrations is how often the target received migrate, by its log of requests.
-func (f *Fake) Migrations() (n int) {
-	t, _ := f.Target()
-	if t == nil {
-		return 0
-	}
-	for _, r := range t.Requests() {
-		if r.Action == "migrate" {
-			n++
-		}
-	}
-	return n
-}
+func (f *Fake) SourceDir() string { return f.site.Upgrade.SourceDir }
 
 // Migrated says whether the target received migrate once and holds all users.
 func (f *Fake) Migrated(users int) bool {
-	t, err := f.Target()
-	return err == nil && t != nil && f.Migrations() == 1 && t.Count("managed/user") == users
+	t := f.Target()
+	return t != nil && f.Migrations() == 1 && t.Count("managed/user") == users
 }
 
 // Once counts the installations that were migrated once.
@@ -277,7 +197,7 @@ func (w *World) Secrets() []string {
 	for _, f := range w.All {
 		out = append(out, f.Password)
 	}
-	for id, r := range w.All[0].source.Records("managed/user") {
+	for id, r := range w.All[0].Source().Records("managed/user") {
 		out = append(out, id)
 		for _, member := range []string{"mail", "sn", "givenName", "userName"} {
 			if text, ok := r[member].(string); ok && len(text) > 3 {
@@ -289,28 +209,16 @@ func (w *World) Secrets() []string {
 }
 
 // Upgrade is the upgrade of a fake by idconnect alone.
-func (w *World) Upgrade(f *Fake) *idconnect.Upgrade {
-	admin := openidm.Credentials{Password: keystore.NewPassword(f.Password)}
-	return &idconnect.Upgrade{
-		SourceDir: f.SourceDir(), TargetDir: f.TargetDir(), Package: w.path("package.zip"), JavaHome: w.path("jdk"),
-		Source:      idconnect.Server{URL: f.source.URL(), Credentials: admin},
-		Target:      idconnect.Server{URL: f.targetURL(), Credentials: admin},
-		InstanceURL: f.instanceURL(), Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
-	}
-}
-
-func (f *Fake) targetURL() string { return "https://" + f.addr + "/openidm/" }
-func (f *Fake) instanceURL() string {
-	return fmt.Sprintf("https://%s:%d/openidm/", host, f.source.Port())
-}
+func (w *World) Upgrade(f *Fake) *idconnect.Upgrade { return f.site.Upgrade }
 
 // WriteFleet writes the fleet file, as JSON, with the members of extra beside
-// its own.
+// its own, and the file of what workers allow.
 func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	file := map[string]any{
 		"version": 1, "name": name,
 		"defaults": map[string]any{
-			"package": w.path("package.zip"), "javaHome": w.path("jdk"), "instanceAddress": "127.0.0.1",
+			"package":  w.path("installations", "{id}", "package.zip"),
+			"javaHome": w.path("installations", "{id}", "jdk-11"), "instanceAddress": "127.0.0.1",
 			"accept": acceptance.Codes(),
 			"source": map[string]any{
 				"dir":      w.path("installations", "{id}", "idc21", "salesforceIdConnect"),
@@ -326,10 +234,10 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	var all []any
 	for _, f := range w.All {
 		sites[f.Site] = map[string]any{}
-		source := map[string]any{"url": f.source.URL()}
+		source := map[string]any{"url": f.site.Upgrade.Source.URL}
 		one := map[string]any{
-			"id": f.ID, "site": f.Site, "source": source, "instanceURL": f.instanceURL(),
-			"target": map[string]any{"worker": f.Worker, "url": f.targetURL()},
+			"id": f.ID, "site": f.Site, "source": source, "instanceURL": f.Origin.InstanceURL,
+			"target": map[string]any{"worker": f.Worker, "url": f.site.Upgrade.Target.URL},
 		}
 		if f.SourceWorker != f.Worker {
 			source["worker"] = f.SourceWorker
@@ -349,7 +257,32 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(b, '\n'), 0o600)
+	return errors.Join(os.WriteFile(path, append(b, '\n'), 0o600), w.writeAllow())
+}
+
+// AllowFile is what a worker of this fleet allows; [World.WriteFleet] writes it.
+func (w *World) AllowFile() string { return w.path("allow.yaml") }
+
+func (w *World) writeAllow() error {
+	hosts := map[string]bool{}
+	for _, f := range w.All {
+		u := f.site.Upgrade
+		for _, address := range []string{u.Source.URL, u.Target.URL, u.InstanceURL} {
+			parsed, err := url.Parse(address)
+			if err != nil {
+				return err
+			}
+			hosts[parsed.Hostname()] = true
+		}
+	}
+	servers := slices.Sorted(maps.Keys(hosts))
+	b, err := json.MarshalIndent(map[string]any{
+		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(w.AllowFile(), append(b, '\n'), 0o600)
 }
 
 // Close ends all servers.
@@ -358,15 +291,8 @@ func (w *World) Close() error {
 	w.ended.Wait()
 	var errs []error
 	for _, f := range w.All {
-		if f.source != nil {
-			f.source.Close()
-		}
-		t, err := f.Target()
-		if t != nil {
-			t.Close()
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %s", f.ID, strings.TrimSpace(err.Error())))
+		if err := f.site.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", f.ID, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -31,14 +31,14 @@ type crew struct {
 	ended   sync.WaitGroup
 }
 
-func (s *settings) hire(ctx context.Context, dir, address string, names []string) *crew {
+func (s *settings) hire(ctx context.Context, dir, address, allowed string, names []string) *crew {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &crew{names: names, running: map[string]*exec.Cmd{}, cancel: cancel}
 	for _, name := range names {
 		c.ended.Go(func() {
 			for ctx.Err() == nil {
 				cmd := exec.CommandContext(ctx, s.fleet, "worker", "-name", name, "-reports",
-					filepath.Join(dir, "reports-"+name), "-slots", "50")
+					filepath.Join(dir, "reports-"+name), "-slots", "50", "-allow", allowed)
 				cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address)
 				c.work(name, cmd)
 			}

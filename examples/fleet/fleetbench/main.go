@@ -211,7 +211,7 @@ func (s *settings) run(ctx context.Context, n, workers int) (f figures, err erro
 		return f, err
 	}
 	defer e.Close()
-	crew := s.hire(ctx, dir, e.Address, names)
+	crew := s.hire(ctx, dir, e.Address, w.AllowFile(), names)
 	end := crew.rampage(s.seed, s.kill)
 	began := time.Now()
 	cmd := exec.CommandContext(ctx, s.fleet, "run", "-approve", file)

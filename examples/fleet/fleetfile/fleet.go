@@ -4,11 +4,12 @@
 package fleetfile
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 )
 
 // Fleet is a fleet file with its defaults filled in. It holds no secret, only
@@ -41,50 +42,12 @@ type Site struct {
 	Window *Window `json:"window,omitempty"`
 }
 
-// Installation is one upgrade.
+// Installation is one upgrade: a site as package siteconfig describes it, and what
+// only a fleet has.
 type Installation struct {
-	ID                 string    `json:"id"`
-	Site               string    `json:"site,omitempty"`
-	Source             Server    `json:"source"`
-	Target             Server    `json:"target"`
-	Package            string    `json:"package,omitempty"`
-	InstanceURL        string    `json:"instanceURL,omitempty"`
-	InstanceAddress    string    `json:"instanceAddress,omitempty"`
-	KeystorePassword   *Secret   `json:"keystorePassword,omitempty"`
-	TruststoreConflict string    `json:"truststoreConflict,omitempty"`
-	JavaHome           string    `json:"javaHome,omitempty"`
-	Steps              []string  `json:"steps,omitempty"`
-	Accept             []string  `json:"accept,omitempty"` // codes of what need not be compared
-	Anywhere           []string  `json:"anywhere,omitempty"`
-	Handover           *Handover `json:"handover,omitempty"`
-}
-
-// Server is one of the two servers. Worker names the machine with its folder.
-type Server struct {
-	Worker             string  `json:"worker,omitempty"`
-	Dir                string  `json:"dir,omitempty"`
-	URL                string  `json:"url,omitempty"`
-	User               string  `json:"user,omitempty"`
-	Password           *Secret `json:"password,omitempty"`
-	Truststore         string  `json:"truststore,omitempty"`
-	TruststorePassword *Secret `json:"truststorePassword,omitempty"`
-	TLSName            string  `json:"tlsName,omitempty"`
-	Address            string  `json:"address,omitempty"`
-}
-
-// Secret says where a worker finds a secret; one of its fields is set.
-type Secret struct {
-	File    string   `json:"file,omitempty"`
-	Env     string   `json:"env,omitempty"`
-	Command []string `json:"command,omitempty"`
-}
-
-// Handover is how the stores come to another machine.
-type Handover struct {
-	Source     string   `json:"source"`
-	Target     string   `json:"target"`
-	Passphrase *Secret  `json:"passphrase"`
-	Carry      []string `json:"carry,omitempty"`
+	siteconfig.Config
+	Site     string   `json:"site,omitempty"`
+	Anywhere []string `json:"anywhere,omitempty"`
 }
 
 // WaveSize is a number, a share of all such as "5%", or "rest".
@@ -152,45 +115,3 @@ func (i *Installation) SourceWorker() string {
 func fill(text, id, site string) string {
 	return strings.NewReplacer("{id}", id, "{site}", site).Replace(text)
 }
-
-// Problem is one thing that is wrong with a fleet file.
-type Problem struct {
-	File string `json:"file"`
-	// Line counts from 1.
-	Line int `json:"line"`
-	// At is the place in the file, as in installations[3].source.url.
-	At string `json:"at,omitempty"`
-	// Text says what is wrong, Write what to write instead.
-	Text  string `json:"text"`
-	Write string `json:"write,omitempty"`
-}
-
-func (p Problem) String() string {
-	s := fmt.Sprintf("%s:%d: ", p.File, p.Line)
-	if p.At != "" {
-		s += p.At + ": "
-	}
-	s += p.Text
-	if p.Write != "" {
-		s += "; write " + p.Write
-	}
-	return s
-}
-
-// Problems are all that is wrong with a file, by line.
-type Problems []Problem
-
-func (ps Problems) Error() string {
-	lines := make([]string, 0, len(ps))
-	for i, p := range ps {
-		if i == maxProblems {
-			lines = append(lines, fmt.Sprintf("and %d more", len(ps)-i))
-			break
-		}
-		lines = append(lines, p.String())
-	}
-	return strings.Join(lines, "\n")
-}
-
-// maxProblems is how many are shown at once.
-const maxProblems = 25

@@ -1,7 +1,6 @@
 package fleetfile
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
@@ -19,7 +20,7 @@ import (
 const maxFile = 32 << 20
 
 // Read reads a fleet file, YAML or JSON, with its defaults filled in. What is
-// wrong with what stands in it comes as [Problems].
+// wrong with what stands in it comes as [yamlfile.Problems].
 func Read(path string) (*Fleet, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -38,36 +39,26 @@ func Read(path string) (*Fleet, error) {
 
 // Parse is Read of a text; name is the file's in problems.
 func Parse(name string, text []byte) (*Fleet, error) {
-	d := parse(text)
-	if len(d.problems) == 0 {
-		d.checkSchema()
+	d := yamlfile.Parse(name, text)
+	if d.Problems() == nil {
+		d.Check(fleetSchema())
 	}
 	var fleet *Fleet
-	if len(d.problems) == 0 {
+	if d.Problems() == nil {
 		var err error
-		if fleet, err = d.fleet(); err != nil {
+		if fleet, err = fleetOf(d.Value.(map[string]any)); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		d.check(fleet)
+		check(d, fleet)
 	}
-	if len(d.problems) == 0 {
-		return fleet, nil
+	if p := d.Problems(); p != nil {
+		return nil, p
 	}
-	var all Problems
-	for _, p := range d.problems {
-		line := p.line
-		if line == 0 {
-			line = d.line(p.place)
-		}
-		all = append(all, Problem{File: name, Line: line, At: words(p.place), Text: p.text, Write: p.write})
-	}
-	slices.SortStableFunc(all, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
-	return nil, slices.Compact(all)
+	return fleet, nil
 }
 
-// fleet merges the defaults into every installation.
-func (d *document) fleet() (*Fleet, error) {
-	root := d.value.(map[string]any)
+// fleetOf merges the defaults into every installation.
+func fleetOf(root map[string]any) (*Fleet, error) {
 	defaults, _ := root["defaults"].(map[string]any)
 	for _, i := range root["installations"].([]any) {
 		one := i.(map[string]any)
@@ -134,19 +125,16 @@ func filled(v any, id, site string) any {
 }
 
 // check looks at what a schema cannot say.
-func (d *document) check(f *Fleet) {
-	add := func(place, text, write string) {
-		d.problems = append(d.problems, placed{place: place, text: text, write: write})
-	}
+func check(d *yamlfile.Document, f *Fleet) {
 	for i, w := range f.Waves {
 		if last := i == len(f.Waves)-1; (w == "rest") != last {
-			add("/waves/"+strconv.Itoa(i), "rest stands at the end, and nowhere else", `[1, "5%", rest]`)
+			d.Add("/waves/"+strconv.Itoa(i), "rest stands at the end, and nowhere else", `[1, "5%", rest]`)
 			break
 		}
 	}
-	d.checkWindow("/window", f.Window)
+	checkWindow(d, "/window", f.Window)
 	for name, s := range f.Sites {
-		d.checkWindow("/sites/"+escape(name)+"/window", s.Window)
+		checkWindow(d, "/sites/"+yamlfile.Escape(name)+"/window", s.Window)
 	}
 	seen := map[string]string{}
 	once := func(place, what, value string) {
@@ -154,7 +142,7 @@ func (d *document) check(f *Fleet) {
 			return
 		}
 		if first, ok := seen[what+" "+value]; ok {
-			add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, d.line(first)),
+			d.Add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, d.Line(first)),
 				"one of its own for each installation")
 		} else {
 			seen[what+" "+value] = place
@@ -169,10 +157,10 @@ func (d *document) check(f *Fleet) {
 		}
 		once(place+"/target/url", "the target", i.Target.URL)
 		if _, known := f.Sites[i.Site]; i.Site != "" && !known {
-			add(place+"/site", fmt.Sprintf("the site %s is not one of sites", i.Site),
+			d.Add(place+"/site", fmt.Sprintf("the site %s is not one of sites", i.Site),
 				strings.Join(append(keysOf(f.Sites), "it under sites"), ", or "))
 		}
-		d.checkInstallation(place, i)
+		checkInstallation(d, place, i)
 	}
 }
 
@@ -185,37 +173,33 @@ func keysOf(m map[string]Site) []string {
 	return out
 }
 
-func (d *document) checkWindow(place string, w *Window) {
+func checkWindow(d *yamlfile.Document, place string, w *Window) {
 	if w == nil {
 		return
 	}
 	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" {
-		d.problems = append(d.problems,
-			placed{place: place + "/zone", text: w.Zone + " is no time zone that is known",
-				write: "a name of the IANA database, for example Europe/Berlin"})
+		d.Add(place+"/zone", "unknown time zone "+w.Zone, "a name of the IANA database, for example Europe/Berlin")
 	}
 	if w.From == w.To {
-		d.problems = append(d.problems,
-			placed{place: place + "/to", text: "the window is never open", write: "another time than from"})
+		d.Add(place+"/to", "the window is never open", "another time than from")
 	}
 }
 
 // checkInstallation says what is missing for the steps that are chosen.
-func (d *document) checkInstallation(place string, i *Installation) {
+func checkInstallation(d *yamlfile.Document, place string, i *Installation) {
 	need := func(missing bool, at, write string, steps ...string) {
 		if !missing {
 			return
 		}
 		for _, s := range steps {
 			if len(i.Steps) == 0 || slices.Contains(i.Steps, s) {
-				d.problems = append(d.problems,
-					placed{place: place + at, text: "it is missing, and the step " + s + " needs it", write: write})
+				d.Add(place+at, "missing; the step "+s+" needs it", write)
 				return
 			}
 		}
 	}
 	all := idconnect.StepNames()
-	example := func(def string) string { return described(map[string]any{"$ref": "#/$defs/" + def}) }
+	example := fleetSchema().Describe
 	need(i.ID == "", "/id", example("name"), all...)
 	need(i.Target.Worker == "", "/target/worker", "the name of the worker on the target's machine", all...)
 	need(i.Source.URL == "", "/source/url", example("url"), all...)
@@ -235,19 +219,8 @@ func (d *document) checkInstallation(place string, i *Installation) {
 			idconnect.StepStores, idconnect.StepSetup)
 	}
 	if len(i.Anywhere) > 0 && (i.Source.Truststore == "" || i.Target.Truststore == "") {
-		d.problems = append(d.problems,
-			placed{place: place + "/anywhere", text: "a worker without the folders does not know whom to trust",
-				write: "source.truststore and target.truststore, which every worker has, or leave anywhere out"})
+		d.Add(place+"/anywhere", "a worker without the folders does not know whom to trust",
+			"source.truststore and target.truststore, which every worker has, or leave anywhere out")
 	}
-	for _, a := range []struct{ at, url string }{
-		{"/source/url", i.Source.URL}, {"/target/url", i.Target.URL}, {"/instanceURL", i.InstanceURL},
-	} {
-		if a.url == "" {
-			continue
-		}
-		if err := (&idconnect.Upgrade{Source: idconnect.Server{URL: a.url}}).Validate(); err != nil {
-			d.problems = append(d.problems,
-				placed{place: place + a.at, text: "not an address that can be used", write: example("url")})
-		}
-	}
+	siteconfig.Check(d, place, &i.Config)
 }

@@ -15,13 +15,11 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
-	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/fleet/allow"
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
-	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // Activities are what a worker does on its machine: the steps of idconnect, one
@@ -31,8 +29,8 @@ type Activities struct {
 	Name string
 	// Reports is the folder for whole reports, which stay on this machine.
 	Reports string
-	// Commands allows the programs that a fleet file names.
-	Commands bool
+	// Allow says which secrets an order may name, and to which servers they go.
+	Allow allow.List
 	// Client asks the engine about other workflows.
 	Client client.Client
 	Logger *slog.Logger
@@ -179,7 +177,7 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 		for i := range args {
 			args[i] = strings.NewReplacer("{source}", h.Source, "{target}", h.Target).Replace(args[i])
 		}
-		if _, err := a.command(ctx, args); err != nil {
+		if err := a.command(ctx, args); err != nil {
 			return nil, fault{Type: FaultAccess, Code: FaultAccess, Text: "handover.carry: " + err.Error(),
 				Remedy: "carry the file by hand, or repair the program; the step is retried automatically",
 				after:  accessPause}
@@ -191,14 +189,15 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 // upgrade is the installation as this machine sees it.
 func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, error) {
 	i := &t.Installation
-	u := &idconnect.Upgrade{
-		Package: i.Package, InstanceURL: i.InstanceURL, JavaHome: i.JavaHome,
-		TruststoreConflict: keystore.Policy(i.TruststoreConflict), Steps: i.Steps, Logger: a.Logger,
-		Source: server(&i.Source), Target: server(&i.Target),
-		Checks: preflight.Options{InstanceAddress: i.InstanceAddress},
-		Verify: verify.Options{Accept: i.Accept},
+	if err := a.Allow.Site(&i.Config); err != nil {
+		return nil, notAllowed("an address", err)
 	}
-	if t.Patience > 0 {
+	u, err := i.Upgrade()
+	if err != nil {
+		return nil, err
+	}
+	u.Logger, u.SourceDir, u.TargetDir, u.RepairList = a.Logger, "", "", ""
+	if t.Patience > 0 && i.Settle == "" {
 		u.SettleTime = min(t.Patience, time.Minute) // the latter is idconnect's own
 	}
 	together := i.SourceWorker() == i.Target.Worker
@@ -217,41 +216,28 @@ func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, e
 		u.SourceDir = i.Source.Dir
 		u.StateDir = filepath.Join(a.Reports, i.ID, "state")
 	}
+	into := siteconfig.Secrets(u)
 	sourceOnly := t.Step == idconnect.StepPrepare || t.Step == stepExport
-	for _, s := range []struct {
-		into *keystore.Password
-		from *fleetfile.Secret
-		what string
-		skip bool
-	}{
-		{&u.Source.Credentials.Password, i.Source.Password, "source.password", false},
-		{&u.Target.Credentials.Password, i.Target.Password, "target.password", sourceOnly},
-		{&u.Source.TruststorePassword, i.Source.TruststorePassword, "source.truststorePassword", false},
-		{&u.Target.TruststorePassword, i.Target.TruststorePassword, "target.truststorePassword", sourceOnly},
-		{&u.KeystorePassword, i.KeystorePassword, "keystorePassword", u.SourceDir == "" && u.TargetDir == ""},
-	} {
-		if s.skip {
-			continue
+	for _, s := range i.Secrets() {
+		switch s.Place {
+		case siteconfig.TargetPassword, siteconfig.TargetTruststorePassword:
+			if sourceOnly {
+				continue
+			}
+		case siteconfig.KeystorePassword:
+			if u.SourceDir == "" && u.TargetDir == "" {
+				continue
+			}
+		case siteconfig.HandoverPassphrase:
+			if u.StoresFile == "" {
+				continue
+			}
 		}
-		var err error
-		if *s.into, err = a.secret(ctx, s.from, s.what); err != nil {
-			return nil, err
-		}
-	}
-	if u.StoresFile != "" {
-		var err error
-		if u.StoresKey.Passphrase, err = a.secret(ctx, i.Handover.Passphrase, "handover.passphrase"); err != nil {
+		if *into[s.Place], err = a.secret(ctx, s.From, s.Place); err != nil {
 			return nil, err
 		}
 	}
 	return u, nil
-}
-
-func server(s *fleetfile.Server) idconnect.Server {
-	return idconnect.Server{
-		URL: s.URL, Credentials: openidm.Credentials{Username: s.User},
-		Truststore: s.Truststore, TLSName: s.TLSName, Address: s.Address,
-	}
 }
 
 // reachable says which folder or file that must be there this worker cannot

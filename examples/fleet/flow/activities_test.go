@@ -21,7 +21,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/fleet/allow"
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -173,27 +174,30 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("IDC_A_PASSWORD", hush)
+	allowed := allow.List{Secrets: []string{file, file + "x", "IDC_A_PASSWORD", "IDC_B_PASSWORD"},
+		Programs: []string{program, program + "x"}}
 	for name, c := range map[string]struct {
-		from     *fleetfile.Secret
-		commands bool
-		says     string // "": it is found
+		from *siteconfig.Secret
+		says string // "": it is found
 	}{
-		"file":        {&fleetfile.Secret{File: file}, false, ""},
-		"no file":     {&fleetfile.Secret{File: file + "x"}, false, "file does not exist|no such file"},
-		"variable":    {&fleetfile.Secret{Env: "IDC_A_PASSWORD"}, false, ""},
-		"no variable": {&fleetfile.Secret{Env: "IDC_B_PASSWORD"}, false, "IDC_B_PASSWORD is not set"},
-		"program":     {&fleetfile.Secret{Command: []string{program, "good"}}, true, ""},
-		"program not allowed": {&fleetfile.Secret{Command: []string{program, "good"}}, false,
-			"start it with -commands"},
-		"program that fails": {&fleetfile.Secret{Command: []string{program, "bad-" + hush}}, true, "ended with 1"},
-		"no program":         {&fleetfile.Secret{Command: []string{program + "x"}}, true, "cannot be run"},
-		"nothing said":       {&fleetfile.Secret{}, true, "not said where"},
+		"file":        {&siteconfig.Secret{File: file}, ""},
+		"no file":     {&siteconfig.Secret{File: file + "x"}, "file does not exist|no such file"},
+		"variable":    {&siteconfig.Secret{Env: "IDC_A_PASSWORD"}, ""},
+		"no variable": {&siteconfig.Secret{Env: "IDC_B_PASSWORD"}, "IDC_B_PASSWORD is not set"},
+		"program":     {&siteconfig.Secret{Command: []string{program, "good"}}, ""},
+		"program not allowed": {&siteconfig.Secret{Command: []string{program + "y", "good"}},
+			"this worker does not allow the program"},
+		"file not allowed":     {&siteconfig.Secret{File: program}, "this worker does not allow the file"},
+		"variable not allowed": {&siteconfig.Secret{Env: "IDC_C_PASSWORD"}, "this worker does not allow the variable"},
+		"program that fails":   {&siteconfig.Secret{Command: []string{program, "bad-" + hush}}, "ended with 1"},
+		"no program":           {&siteconfig.Secret{Command: []string{program + "x"}}, "cannot be run"},
+		"nothing said":         {&siteconfig.Secret{}, "neither file, env nor command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.from.Command != nil && os.PathSeparator == '\\' {
 				t.Skip("a script of sh")
 			}
-			p, err := (&Activities{Commands: c.commands}).secret(t.Context(), c.from, "source.password")
+			p, err := (&Activities{Allow: allowed}).secret(t.Context(), c.from, "source.password")
 			if c.says == "" {
 				if err != nil || p.Reveal() != hush {
 					t.Errorf("%v, %q", err, p.Reveal())
@@ -217,6 +221,22 @@ func TestSecrets(t *testing.T) {
 	if p, err := (&Activities{}).secret(t.Context(), nil, "x"); err != nil ||
 		!reflect.DeepEqual(p, keystore.Password{}) {
 		t.Errorf("none: %v", err)
+	}
+}
+
+// TestNotAllowed: an order for a server that the worker does not know gets neither
+// secrets nor a connection.
+func TestNotAllowed(t *testing.T) {
+	a := &Activities{Name: "w", Reports: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}
+	a.Allow.Servers = []string{"*.hamburg.example.com"}
+	i := installation("a")
+	i.Source.URL = "https://evil.example.com/openidm/"
+	i.Source.Password = &siteconfig.Secret{File: filepath.Join(t.TempDir(), "none")} // which is not even looked for
+	_, err := a.upgrade(t.Context(), Task{Order: Order{Installation: i}, Step: stepPlan})
+	var f fault
+	if !errors.As(err, &f) || f.Type != FaultSecret || f.final ||
+		!strings.Contains(f.Text, "does not allow the server evil.example.com") || !strings.Contains(f.Remedy, "-allow") {
+		t.Errorf("%+v", err)
 	}
 }
 
@@ -286,7 +306,8 @@ func TestPatience(t *testing.T) {
 			env.RegisterActivityWithOptions(a.Plan, activity.RegisterOptions{Name: planActivity})
 			env.SetHeartbeatDetails(Progress{First: time.Now().Add(-c.since)})
 			i := installation("a")
-			i.Source.Password = &fleetfile.Secret{File: filepath.Join(t.TempDir(), "none")}
+			i.Source.Password = &siteconfig.Secret{File: filepath.Join(t.TempDir(), "none")}
+			a.Allow.Secrets = []string{i.Source.Password.File}
 			_, err := env.ExecuteActivity(planActivity,
 				Task{Order: Order{Installation: i, Patience: 15 * time.Minute}, Step: stepPlan})
 			var app *temporal.ApplicationError

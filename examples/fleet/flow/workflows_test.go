@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
@@ -53,8 +54,8 @@ func newEnv(t *testing.T, s *script) *testsuite.TestWorkflowEnvironment {
 }
 
 func installation(id string) fleetfile.Installation {
-	return fleetfile.Installation{ID: id, Target: fleetfile.Server{Worker: "w"},
-		Steps: []string{"configure", "migrate", "verify"}}
+	return fleetfile.Installation{Config: siteconfig.Config{ID: id, Target: siteconfig.Server{Worker: "w"},
+		Steps: []string{"configure", "migrate", "verify"}}}
 }
 
 func unknown() error {

@@ -52,7 +52,8 @@ func play(ctx context.Context, args []string) error {
 	if err := w.WriteFleet(file, "playground", nil); err != nil {
 		return errors.Join(err, w.Close())
 	}
-	fmt.Printf("%d installations are served; their fleet file is %s\n", *n, file)
+	fmt.Printf("%d installations are served; their fleet file is %s, and workers take -allow %s\n",
+		*n, file, w.AllowFile())
 	<-ctx.Done()
 	fmt.Printf("%d of %d installations migrated once\n", w.Once(), *n)
 	return w.Close()

@@ -2,16 +2,14 @@ package inspect
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -53,16 +51,6 @@ func (seen *Server) withPath(ctx context.Context, c *openidm.Client, side side) 
 	return right
 }
 
-// namesOf are the host names of a certificate, as Java reads them.
-func namesOf(c *x509.Certificate) (names []string) {
-	for _, name := range append(slices.Clone(c.DNSNames), c.Subject.CommonName) {
-		if name != "" && !strings.Contains(name, "*") && (name != c.Subject.CommonName || len(c.DNSNames) == 0) {
-			names = append(names, text.Printable(text.Cut(name, 253)))
-		}
-	}
-	return names
-}
-
 // hostRefused is the finding about a server that answers only under the name of
 // its certificate, with that name where it is known.
 func (seen *Server) hostRefused(ctx context.Context, server string, side side) preflight.Finding {
@@ -77,7 +65,7 @@ func (seen *Server) hostRefused(ctx context.Context, server string, side side) p
 	if err != nil || parseErr != nil || dialErr != nil {
 		return f.Finding(side.step, "the %s refuses the host name %s", server, c.Host())
 	}
-	names := namesOf(chain[0])
+	names := site.CertificateNames(chain[0])
 	found := f.Finding(side.step, "the %s refuses the host name %s: its certificate is for %s", server, c.Host(),
 		strings.Join(names, ", "))
 	if len(names) == 0 {

@@ -57,6 +57,7 @@ type Site struct {
 	Checks               preflight.Options
 	Chosen               []string // in their order
 	StateDir             string
+	UserStateDir         string
 	SettleTime           time.Duration
 	MaxDown              time.Duration
 	SetupTimeout         time.Duration
@@ -122,6 +123,9 @@ func (s *Site) Resolve() error {
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime
 	}
+	if s.UserStateDir == "" {
+		s.UserStateDir = userStateDir()
+	}
 	s.SetupTimeout = cmp.Or(s.SetupTimeout, setupTimeout)
 	s.ValueSample = cmp.Or(s.ValueSample, valueSample)
 	err := s.Checks.Validate()
@@ -155,7 +159,7 @@ func checkDial(address string) error {
 
 // FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.
 func (s *Site) FindPlace(ctx context.Context) (*journal.Place, error) {
-	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.reached(), UserDir: userStateDir(),
+	t := journal.Target{StateDir: s.StateDir, Folder: s.TargetDir, URL: s.Target.reached(), UserDir: s.UserStateDir,
 		Lookup: s.Machine.LookupHost}
 	if s.Target.HTTPClient != nil {
 		t.Lookup = nil // it decides which machine answers

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -151,6 +154,16 @@ func (s *Stores) CertificateIn(keys *keystore.Store) *x509.Certificate {
 		return nil
 	}
 	return chain[0]
+}
+
+// CertificateNames are the host names of a certificate, as Java reads them, without those that hold a *.
+func CertificateNames(c *x509.Certificate) (names []string) {
+	for _, name := range append(slices.Clone(c.DNSNames), c.Subject.CommonName) {
+		if name != "" && !strings.Contains(name, "*") && (name != c.Subject.CommonName || len(c.DNSNames) == 0) {
+			names = append(names, text.Printable(text.Cut(name, 253)))
+		}
+	}
+	return names
 }
 
 // Handover is that of StoresFile, read once.

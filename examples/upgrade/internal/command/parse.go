@@ -26,6 +26,12 @@ func (p *Parsed) Given(name string) bool {
 	return ok
 }
 
+// Uses reports whether a flag means something to the command.
+func (p *Parsed) Uses(name string) bool {
+	f := p.program.taken(p.Command, name)
+	return f != nil && f.usedBy(p.Command)
+}
+
 // Typed are the flags that were typed, and their last values.
 func (p *Parsed) Typed() map[string]string { return maps.Clone(p.given) }
 

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -69,7 +70,7 @@ func (d Demo) Play(ctx context.Context) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	s := &site{dir: dir}
+	s := &site{dir: dir, program: d.Program}
 	defer func() {
 		err = errors.Join(err, os.Chdir(back), s.close(d.Keep))
 		switch _, statErr := os.Stat(s.path("report")); {
@@ -111,8 +112,12 @@ func (d Demo) act(ctx context.Context, s *site, a act) (code int, err error) {
 			return 0, fmt.Errorf("preparing the demonstration: %w", err)
 		}
 	}
+	if err := s.writeConfig(); err != nil {
+		return 0, fmt.Errorf("preparing the demonstration: %w", err)
+	}
 	d.say("$ " + d.Program + " " + a.command)
-	code = d.Run(ctx, s.arguments(a.command))
+	// On a terminal the file is found; what is no terminal has to name it.
+	code = d.Run(ctx, append(strings.Fields(a.command), "-config", configName))
 	if ctx.Err() != nil {
 		return code, ctx.Err()
 	}

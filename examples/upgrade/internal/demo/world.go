@@ -25,6 +25,7 @@ const (
 // site is the temporary folder, with what runs in it.
 type site struct {
 	dir      string
+	program  string
 	source   *openidmtest.Server
 	early    *openidmtest.Server // a target that was started too early
 	settings settings
@@ -40,27 +41,32 @@ func (d *site) inTarget(name string) string {
 	return d.path("idc716", "salesforceIdConnect", filepath.FromSlash(name))
 }
 
-// arguments are those of a command as it is shown, with what upgrade.yaml says.
-func (d *site) arguments(command string) []string {
-	args := append(strings.Fields(command),
-		"-source-dir", filepath.Join("idc21", "salesforceIdConnect"),
-		"-target-dir", filepath.Join("idc716", "salesforceIdConnect"),
-		"-package", packageName,
-		"-source-url", d.source.URL(),
-		"-target-url", "https://localhost:"+portOf(d.settings.Addr)+"/openidm/",
-		"-instance-url", fmt.Sprintf("https://%s:%d/openidm/", host, d.source.Port()),
-		"-instance-address", "127.0.0.1", // as in the target's hosts file
-		"-source-password-file", "source.pw",
-		"-target-password-file", "target.pw",
-		"-java-home", "jdk-11",
-	)
+// configName is the file that describes the site, as upgrade init writes one.
+const configName = "upgrade.yaml"
+
+// writeConfig describes the site as it is by now.
+func (d *site) writeConfig() error {
+	lines := []string{
+		"# The site of the demonstration; " + d.program + " init writes such a file for yours.",
+		"version: 1",
+		"source:",
+		"  dir: idc21/salesforceIdConnect",
+		"  url: " + d.source.URL,
+		"  password: {file: source.pw}",
+		"target:",
+		"  dir: idc716/salesforceIdConnect",
+		"  url: https://localhost:" + portOf(d.settings.Addr) + "/openidm/",
+		"  password: {file: target.pw}",
+		"package: " + packageName,
+		fmt.Sprintf("instanceURL: https://%s:%d/openidm/", host, d.source.Port()),
+		"instanceAddress: 127.0.0.1 # as in the target's hosts file",
+		"javaHome: jdk-11",
+		"report: report",
+	}
 	if exists(d.path("keystore.pw")) {
-		args = append(args, "-keystore-password-file", "keystore.pw")
+		lines = append(lines, "keystorePassword: {file: keystore.pw}")
 	}
-	if strings.HasPrefix(command, "run") {
-		args = append(args, "-report", "report")
-	}
-	return args
+	return os.WriteFile(d.path(configName), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
 func portOf(addr string) string {
@@ -84,7 +90,7 @@ func (d *site) close(keep bool) error {
 	}
 	var errs []error
 	for _, name := range []string{
-		"idc21", "idc716", "jdk-11", packageName, "source.pw", "target.pw", "keystore.pw",
+		"idc21", "idc716", "jdk-11", packageName, configName, "source.pw", "target.pw", "keystore.pw",
 	} {
 		errs = append(errs, os.RemoveAll(d.path(name)))
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -60,22 +61,27 @@ func (s *Settings) readPasswords(getenv func(string) string) error {
 	u := &s.Upgrade
 	var errs []error
 	for _, p := range []struct {
-		into               *keystore.Password
-		file, flag, envVar string
+		into                      *keystore.Password
+		file, flag, place, envVar string
 	}{
-		{&u.Source.Credentials.Password, s.Passwords.Source, "-source-password-file", "IDC_SOURCE_PASSWORD"},
-		{&u.Target.Credentials.Password, s.Passwords.Target, "-target-password-file", "IDC_TARGET_PASSWORD"},
-		{&u.KeystorePassword, s.Passwords.Keystore, "-keystore-password-file", "IDC_KEYSTORE_PASSWORD"},
-		{&u.Source.TruststorePassword, s.Passwords.Truststore, "-truststore-password-file", "IDC_TRUSTSTORE_PASSWORD"},
-		{&u.Target.TruststorePassword, s.Passwords.TargetTruststore, "-target-truststore-password-file", ""},
+		{&u.Source.Credentials.Password, s.Passwords.Source, "-source-password-file", siteconfig.SourcePassword,
+			"IDC_SOURCE_PASSWORD"},
+		{&u.Target.Credentials.Password, s.Passwords.Target, "-target-password-file", siteconfig.TargetPassword,
+			"IDC_TARGET_PASSWORD"},
+		{&u.KeystorePassword, s.Passwords.Keystore, "-keystore-password-file", siteconfig.KeystorePassword,
+			"IDC_KEYSTORE_PASSWORD"},
+		{&u.Source.TruststorePassword, s.Passwords.Truststore, "-truststore-password-file",
+			siteconfig.SourceTruststorePassword, "IDC_TRUSTSTORE_PASSWORD"},
+		{&u.Target.TruststorePassword, s.Passwords.TargetTruststore, "-target-truststore-password-file",
+			siteconfig.TargetTruststorePassword, ""},
 	} {
 		var err error
-		*p.into, err = Password(getenv, p.file, p.flag, p.envVar)
+		*p.into, err = s.password(getenv, p.file, p.flag, p.place, p.envVar)
 		errs = append(errs, err)
 	}
 	if u.StoresFile != "" {
 		var err error
-		u.StoresKey, err = s.Handover.Key(getenv)
+		u.StoresKey, err = s.HandoverKey(getenv)
 		errs = append(errs, err)
 	}
 	if u.Target.TruststorePassword.IsZero() && u.Target.Truststore != "" {
@@ -140,8 +146,22 @@ func Password(getenv func(string) string, file, flagName, envVar string) (keysto
 	return keystore.Password{}, nil
 }
 
-// Key reads the key of a handover file from flags and environment. It asks nobody.
-func (h *Handover) Key(getenv func(string) string) (k idconnect.HandoverKey, err error) {
+// password is [Password], and before the environment what the site's file says.
+func (s *Settings) password(
+	getenv func(string) string, file, flagName, place, envVar string,
+) (keystore.Password, error) {
+	if file == "" && s.file.secret != nil {
+		if p, err := s.file.secret(place); err != nil || !p.IsZero() {
+			return p, err
+		}
+	}
+	return Password(getenv, file, s.label(flagName), envVar)
+}
+
+// HandoverKey reads the key of a handover file from flags, the site's file and the
+// environment. It asks nobody.
+func (s *Settings) HandoverKey(getenv func(string) string) (k idconnect.HandoverKey, err error) {
+	h := &s.Handover
 	k.Recipients = h.Recipients
 	switch {
 	case h.Identity != "" && h.Passphrase != "":
@@ -164,7 +184,8 @@ func (h *Handover) Key(getenv func(string) string) (k idconnect.HandoverKey, err
 		k.Identities = keystore.NewPassword(string(text))
 	}
 	if len(k.Recipients) == 0 {
-		k.Passphrase, err = Password(getenv, h.Passphrase, "-passphrase-file", HandoverVariable)
+		k.Passphrase, err = s.password(getenv, h.Passphrase, "-passphrase-file", siteconfig.HandoverPassphrase,
+			HandoverVariable)
 	}
 	return k, err
 }

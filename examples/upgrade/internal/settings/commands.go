@@ -70,7 +70,9 @@ var groups = []command.Group{
 	{Name: groupOutput, Title: "Output"},
 }
 
-// site is the family of the commands whose flags describe one site.
+// SiteFamily is that of the commands whose flags describe one site.
+const SiteFamily = site
+
 const site = "site"
 
 func commands() []command.Command {
@@ -82,6 +84,13 @@ func commands() []command.Command {
 
 func upgradeCommands() []command.Command {
 	return []command.Command{
+		{Name: "init", Group: groupUpgrade,
+			Short: "describe a site in a file, which the other commands use",
+			About: "describe a site in a file: look around, ask what remains, and write it. It holds no passwords. " +
+				"The other commands use the file with -config, or as upgrade.yaml in the current folder",
+			Examples: []string{"init", "init -source-dir /opt/idc21/salesforceIdConnect " +
+				"-target-dir /opt/idc716/salesforceIdConnect -package IdConnect-7.1.6.zip -yes"},
+			Exits: []int{0, 1, 2, 130}},
 		{Name: "plan", Group: groupUpgrade, Family: site,
 			Short:    "run the preflight checks and list the steps",
 			About:    "run the preflight checks and list the steps; nothing is changed",
@@ -134,12 +143,12 @@ func cutOverCommands() []command.Command {
 
 func machineCommands() []command.Command {
 	return []command.Command{
-		{Name: "export", Group: groupMachines, Family: site, Arguments: []string{"FILE"},
+		{Name: "export", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"},
 			Short:    "write both stores of the source to one encrypted file",
 			About:    "write both stores of the source to one encrypted file (age), for a target on another machine",
 			Examples: []string{"export -source-dir /opt/idc21/salesforceIdConnect stores.age"},
 			Exits:    []int{0, 1, 2, 130}},
-		{Name: "import", Group: groupMachines, Family: site, Arguments: []string{"FILE"}, Check: isFile,
+		{Name: "import", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"}, Check: isFile,
 			Short: "perform the step stores from such a file",
 			About: "perform the step stores from a file of export; run -stores-file performs all steps",
 			Examples: []string{"import stores.age -target-dir /opt/idc716/salesforceIdConnect " +

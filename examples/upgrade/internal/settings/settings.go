@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
@@ -25,6 +26,13 @@ type Settings struct {
 	Stores    Stores
 	Trust     Trust
 
+	// Config is the file of the site, and file what is from there.
+	Config string
+	file   fromFile
+	// Init are the answers for init, and Replace lets it replace a file.
+	Init    initsite.Answers
+	Replace bool
+
 	// Screen says what is shown.
 	Screen  screen.Options
 	JSON    bool
@@ -34,7 +42,7 @@ type Settings struct {
 	Interval time.Duration // of Watch
 	To       string        // rollback: a step
 	Write    bool          // repair: the records
-	Yes      bool          // run, repair: asks nothing
+	Yes      bool          // run, repair, init: asks nothing
 	Markdown bool          // checklist
 
 	// Of the demonstration: Fault is one of Faults, or "".

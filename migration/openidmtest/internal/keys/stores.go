@@ -20,7 +20,7 @@ const ServerAlias = "openidm-localhost"
 
 // iterations of the protection of keys that are made here: less than a real
 // server's, so that starting a fake takes no time.
-const iterations = 1000
+const iterations = 100
 
 // Options say which stores a server has.
 type Options struct {
@@ -54,18 +54,7 @@ func OpenStores(o Options) (keys, trusted *keystore.Store, err error) {
 // fillStores makes what a server has after its first start.
 func fillStores(o Options, keys, trusted *keystore.Store) error {
 	now := time.Now()
-	if o.NotBefore.IsZero() {
-		o.NotBefore = now.AddDate(0, 0, -1)
-	}
-	if o.NotAfter.IsZero() {
-		o.NotAfter = now.AddDate(10, 0, 0)
-	}
 	key, cert, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName}, o.NotBefore, o.NotAfter)
-	if err != nil {
-		return fmt.Errorf("making a certificate: %w", err)
-	}
-	selfService := keyName{o.Role, "selfservice", "localhost"}
-	selfServiceKey, selfServiceCert, err := selfSigned(selfService, o.NotBefore, o.NotAfter)
 	if err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
 	}
@@ -79,9 +68,9 @@ func fillStores(o Options, keys, trusted *keystore.Store) error {
 	err = secret(SymmetricAlias, "AES", 16)
 	for _, alias := range o.Keys {
 		switch alias {
-		case selfService.alias:
-			err = errors.Join(err, keys.PutPrivateKey(alias, selfServiceKey,
-				[]*x509.Certificate{selfServiceCert}, put))
+		case selfService:
+			key, cert, failed := selfServicePair(o)
+			err = errors.Join(err, failed, keys.PutPrivateKey(alias, key, []*x509.Certificate{cert}, put))
 		case "openidm-jwtsessionhmac-key":
 			err = errors.Join(err, secret(alias, "HmacSHA256", 32))
 		default:
@@ -113,13 +102,45 @@ func makeKey(name keyName) (*rsa.PrivateKey, error) {
 	return once.(func() (*rsa.PrivateKey, error))()
 }
 
+// selfService is the alias of a key that is made besides that of the server.
+const selfService = "selfservice"
+
+// made is a key with its certificate.
+type made struct {
+	key  crypto.Signer
+	cert *x509.Certificate
+}
+
+// selfServices has a func() (made, error) for each role and validity: nobody is shown
+// this certificate, so that the servers of a process share it, too.
+var selfServices sync.Map
+
+func selfServicePair(o Options) (crypto.Signer, *x509.Certificate, error) {
+	of := struct {
+		role      string
+		from, end time.Time
+	}{o.Role, o.NotBefore, o.NotAfter}
+	once, _ := selfServices.LoadOrStore(of, sync.OnceValues(func() (m made, err error) {
+		m.key, m.cert, err = selfSigned(keyName{o.Role, selfService, "localhost"}, o.NotBefore, o.NotAfter)
+		return m, err
+	}))
+	m, err := once.(func() (made, error))()
+	return m.key, m.cert, err
+}
+
 // selfSigned makes a certificate as a server makes its own: without subject
 // alternative names, and without any other extension. Each is another one, be
-// it of the same key.
+// it of the same key. Zero times mean yesterday and ten years from now.
 func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
 	key, err := makeKey(name)
 	if err != nil {
 		return nil, nil, err
+	}
+	if notBefore.IsZero() {
+		notBefore = time.Now().AddDate(0, 0, -1)
+	}
+	if notAfter.IsZero() {
+		notAfter = time.Now().AddDate(10, 0, 0)
 	}
 	subject := pkix.Name{
 		Country: []string{"None"}, Province: []string{"None"}, Locality: []string{"None"},

@@ -1,4 +1,6 @@
-package changes
+// Package carry takes the path of a record apart, and says what a migration makes
+// of the record, by the rows of a table of changes. Begin with [Split] and [Apply].
+package carry
 
 import (
 	"bytes"
@@ -8,6 +10,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
@@ -15,7 +18,7 @@ import (
 var ErrLeftBehind = errors.New("a migration leaves this record behind")
 
 // Of returns the rows of a table that rewrite the records of a collection.
-func Of(rows []Change, collection string) (of []Change) {
+func Of(rows []changes.Change, collection string) (of []changes.Change) {
 	for _, row := range rows {
 		if row.Collection == collection && !row.NotInSource {
 			of = append(of, row)
@@ -26,7 +29,7 @@ func Of(rows []Change, collection string) (of []Change) {
 
 // Rules returns the rewriting of one server's records by rows, nil without any:
 // by their Source, or by their Target.
-func Rules(rows []Change, target bool) *digest.Rules {
+func Rules(rows []changes.Change, target bool) *digest.Rules {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -59,7 +62,7 @@ func Rules(rows []Change, target bool) *digest.Rules {
 // [Of]. A member that no row rewrites keeps its bytes, and _rev is left out. The
 // error is [ErrLeftBehind] for a record that is not to be copied; a row that would
 // rewrite an encrypted value is an error, too.
-func Apply(rows []Change, raw json.RawMessage) (map[string]json.RawMessage, error) {
+func Apply(rows []changes.Change, raw json.RawMessage) (map[string]json.RawMessage, error) {
 	var record map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &record); err != nil || record == nil {
 		return nil, errors.New("applying what a migration changes: the record is not a JSON object")
@@ -69,7 +72,7 @@ func Apply(rows []Change, raw json.RawMessage) (map[string]json.RawMessage, erro
 	if rules == nil {
 		return record, nil
 	}
-	members := Record{}
+	members := changes.Record{}
 	for _, name := range rules.Members {
 		if value, has := record[name]; has {
 			canonical, err := rules.Canonical(value)

@@ -1,4 +1,4 @@
-package changes_test
+package carry_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
+	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 )
 
 // TestApply: a record of the source becomes what the target should have; what no row
@@ -27,13 +28,13 @@ func TestApply(t *testing.T) {
 		{"repo/managed/user", `{"_id":"a","roles":` + secret + `}`,
 			map[string]string{"_id": `"a"`, "roles": secret}, ""},
 		{"repo/managed/role", `{"_id":"a","roles":"b"}`, map[string]string{"_id": `"a"`, "roles": `"b"`}, ""},
-		{"repo/internal/user", `{"_id":"anonymous","userName":"anonymous"}`, nil, changes.ErrLeftBehind.Error()},
+		{"repo/internal/user", `{"_id":"anonymous","userName":"anonymous"}`, nil, carry.ErrLeftBehind.Error()},
 		{"repo/internal/user", `{"_id":"x","userName":"x","password":1}`,
 			map[string]string{"_id": `"x"`, "password": "1"}, ""},
 		{"repo/link", `[]`, nil, "not a JSON object"},
 		{"repo/link", `null`, nil, "not a JSON object"},
 	} {
-		got, err := changes.Apply(changes.Of(changes.Default(), tc.collection), json.RawMessage(tc.record))
+		got, err := carry.Apply(carry.Of(changes.Default(), tc.collection), json.RawMessage(tc.record))
 		if (err != nil) != (tc.err != "") || err != nil && !strings.Contains(err.Error(), tc.err) ||
 			len(got) != len(tc.want) {
 			t.Errorf("%s: %s, %v", tc.record, got, err)
@@ -45,8 +46,8 @@ func TestApply(t *testing.T) {
 		}
 	}
 	gone := []changes.Change{{Members: []string{"_id"}, Source: changes.Dropped("_id")}}
-	_, err := changes.Apply(gone, []byte(`{"_id":"a"}`))
-	if !errors.Is(err, changes.ErrLeftBehind) {
+	_, err := carry.Apply(gone, []byte(`{"_id":"a"}`))
+	if !errors.Is(err, carry.ErrLeftBehind) {
 		t.Errorf("%v", err)
 	}
 }

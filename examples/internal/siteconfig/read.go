@@ -1,0 +1,349 @@
+package siteconfig
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
+	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
+	"github.com/idconnect-go/upgrade/internal/disk"
+)
+
+// maxFile bounds a file of sites, in bytes.
+const maxFile = 4 << 20
+
+//go:embed site.schema.json
+var schemaText []byte
+
+// Schema returns the JSON Schema (2020-12) of a site.
+func Schema() []byte { return bytes.Clone(schemaText) }
+
+var (
+	siteSchema = sync.OnceValue(func() *yamlfile.Schema { return yamlfile.NewSchema(schemaText, Hints()) })
+	listSchema = sync.OnceValue(func() *yamlfile.Schema {
+		var root map[string]any
+		if err := json.Unmarshal(schemaText, &root); err != nil {
+			panic(err)
+		}
+		defs := root["$defs"].(map[string]any)
+		delete(root, "$defs")
+		delete(root, "$schema")
+		delete(root, "$id")
+		defs["site"] = root
+		text, err := json.Marshal(map[string]any{
+			"$defs": defs, "type": "array", "minItems": 1, "maxItems": 10_000, "description": "a list of sites",
+			"items": map[string]any{"$ref": "#/$defs/site"},
+		})
+		if err != nil {
+			panic(err)
+		}
+		return yamlfile.NewSchema(text, Hints())
+	})
+)
+
+// Hints say what to write instead of a value that is nearly right, by the
+// definition of the schema that refused it.
+func Hints() map[string]func(value string) string {
+	return map[string]func(string) string{
+		"url": func(value string) string {
+			value = strings.TrimSpace(value)
+			if !strings.Contains(value, "://") {
+				value = "https://" + value
+			}
+			u, err := url.Parse(value)
+			switch {
+			case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+				return ""
+			case u.User != nil:
+				return "the address without user name and password"
+			}
+			return "https://" + u.Host + "/openidm/"
+		},
+		"path": func(value string) string {
+			if strings.HasPrefix(value, "~") {
+				return "the path in full: ~ is not expanded"
+			}
+			return ""
+		},
+	}
+}
+
+// File is a file with one site.
+type File struct {
+	*Config
+	Path string
+	d    *yamlfile.Document
+}
+
+// Where is the position of a key, such as "source.url", with the file's name.
+func (f *File) Where(place string) string {
+	line, column := f.d.Position("/" + strings.ReplaceAll(place, ".", "/"))
+	return fmt.Sprintf("%s:%d:%d: %s", f.Path, line, column, place)
+}
+
+// Open reads the file of one site. Relative paths in it start at its folder. What
+// is wrong with what stands in it comes as [yamlfile.Problems].
+func Open(path string) (*File, error) {
+	text, err := disk.Read(path, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	d := yamlfile.Parse(path, text)
+	if d.Problems() == nil {
+		d.Check(siteSchema())
+	}
+	c, err := one(d, path)
+	return &File{c, path, d}, err
+}
+
+// Read is [Open], without the positions.
+func Read(path string) (*Config, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return f.Config, nil
+}
+
+// Parse is Read of a text; path is the file's.
+func Parse(path string, text []byte) (*Config, error) {
+	d := yamlfile.Parse(path, text)
+	if d.Problems() == nil {
+		d.Check(siteSchema())
+	}
+	return one(d, path)
+}
+
+func one(d *yamlfile.Document, path string) (*Config, error) {
+	c := &Config{}
+	if d.Problems() == nil {
+		if err := decode(d.Value, c); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		Check(d, "", c)
+	}
+	if p := d.Problems(); p != nil {
+		return nil, p
+	}
+	return c, c.resolveFrom(path)
+}
+
+func decode(value any, into any) error {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
+}
+
+func (c *Config) resolveFrom(file string) error {
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err == nil {
+		c.resolve(dir)
+	}
+	return err
+}
+
+// ReadAll reads many sites: a file with one or with a list of them, or a folder
+// of such files, NAME.yaml or NAME/upgrade.yaml, in the order of their names. A
+// site of a folder that has no ID gets NAME. Two sites must not have one ID or one
+// target.
+func ReadAll(path string) ([]*Config, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return readList(path)
+	}
+	files, err := filepath.Glob(filepath.Join(globQuoted(path), "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	below, err := filepath.Glob(filepath.Join(globQuoted(path), "*", FileName))
+	if err != nil {
+		return nil, err
+	}
+	if files = append(files, below...); len(files) == 0 {
+		return nil, fmt.Errorf("%s: neither NAME.yaml nor NAME/%s is in this folder", path, FileName)
+	}
+	slices.Sort(files)
+	var all []*Config
+	var problems yamlfile.Problems
+	for _, file := range files {
+		c, err := Read(file)
+		var wrong yamlfile.Problems
+		if errors.As(err, &wrong) {
+			problems = append(problems, wrong...)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.ID == "" {
+			if c.ID = strings.TrimSuffix(filepath.Base(file), ".yaml"); filepath.Base(file) == FileName {
+				c.ID = filepath.Base(filepath.Dir(file))
+			}
+		}
+		all = append(all, c)
+	}
+	if problems != nil {
+		return nil, problems
+	}
+	return all, unique(path, all)
+}
+
+var globQuoted = func(path string) string {
+	if filepath.Separator == '\\' {
+		return path // which has no quotes, and no such names
+	}
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
+func readList(path string) ([]*Config, error) {
+	text, err := disk.Read(path, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	d := yamlfile.Parse(path, text)
+	list, ok := d.Value.([]any)
+	if !ok {
+		if d.Problems() == nil {
+			d.Check(siteSchema())
+		}
+		c, err := one(d, path)
+		return []*Config{c}, err
+	}
+	var all []*Config
+	if d.Problems() == nil {
+		d.Check(listSchema())
+	}
+	if d.Problems() == nil {
+		if err := decode(list, &all); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for i, c := range all {
+			Check(d, "/"+strconv.Itoa(i), c)
+		}
+	}
+	if p := d.Problems(); p != nil {
+		return nil, p
+	}
+	for _, c := range all {
+		if err := c.resolveFrom(path); err != nil {
+			return nil, err
+		}
+	}
+	return all, unique(path, all)
+}
+
+// unique says which two sites are one.
+func unique(path string, all []*Config) error {
+	seen := map[string]bool{}
+	for _, c := range all {
+		for what, value := range map[string]string{
+			"id": c.ID, "target.dir": c.Target.Dir, "target.url": c.Target.URL,
+		} {
+			if value == "" {
+				continue
+			}
+			if seen[what+" "+value] {
+				return fmt.Errorf("%s: two sites have the %s %s", path, what, value)
+			}
+			seen[what+" "+value] = true
+		}
+	}
+	return nil
+}
+
+// Find returns the [FileName] of a folder, "" where there is none. A file that
+// others can write, or that belongs to another user, is an error: whoever writes
+// it decides where passwords are sent.
+func Find(dir string) (string, error) {
+	path := filepath.Join(dir, FileName)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := trusted(info); err != nil {
+		return "", fmt.Errorf("%s in the current folder is not used: %w; to use it all the same, name it with -config",
+			FileName, err)
+	}
+	return path, nil
+}
+
+// Check records what a schema cannot say about a site at a place of a document.
+func Check(d *yamlfile.Document, place string, c *Config) {
+	for _, a := range []struct{ at, url string }{
+		{"/source/url", c.Source.URL}, {"/target/url", c.Target.URL}, {"/instanceURL", c.InstanceURL},
+	} {
+		if a.url == "" {
+			continue
+		}
+		u, err := url.Parse(a.url)
+		if err == nil && u.Port() != "" {
+			_, err = net.LookupPort("tcp", u.Port())
+		}
+		if err = errors.Join(err, (&idconnect.Upgrade{Source: idconnect.Server{URL: a.url}}).Validate()); err != nil {
+			d.Add(place+a.at, "not an address that can be used", siteSchema().Describe("url"))
+		}
+	}
+	if c.Target.LegacyTLS {
+		d.Add(place+"/target/legacyTLS", "only the source may be reached by TLS 1.0 and 1.1",
+			"it under source, or leave it out")
+	}
+	expression := func(at, text string) {
+		if _, err := regexp.Compile(text); err != nil {
+			d.Add(place+at, "not a regular expression", siteSchema().Describe("regexp"))
+		}
+	}
+	if k := c.Checks; k != nil {
+		expression("/checks/profileMapping", k.ProfileMapping)
+		expression("/checks/profileProperty", k.ProfileProperty)
+	}
+	v := c.Verify
+	if v == nil {
+		return
+	}
+	expression("/verify/salesforce", v.Salesforce)
+	expression("/verify/activeDirectory", v.ActiveDirectory)
+	for i, name := range v.Types {
+		_, unknown := Collections([]string{name}, nil)
+		_, twice := Collections(v.Types[:i+1], nil)
+		if err := cmp.Or(unknown, twice); err != nil {
+			d.Add(place+"/verify/types/"+strconv.Itoa(i), "unknown collection, or one that is listed twice",
+				"some of users, roles, assignments, links")
+			return
+		}
+	}
+	for i, word := range v.Ignore {
+		if _, err := Collections(v.Types, []string{word}); err != nil {
+			d.Add(place+"/verify/ignore/"+strconv.Itoa(i), "not a member of a compared collection",
+				"for example users.lastSync")
+		}
+	}
+	for i, code := range v.ChecksOff {
+		if err := (acceptance.Options{Off: []string{code}}).Validate(); err != nil {
+			d.Add(place+"/verify/checksOff/"+strconv.Itoa(i), "unknown check "+code,
+				"one of "+strings.Join(acceptance.Codes(), ", ")+", or * for all")
+		}
+	}
+}

@@ -67,7 +67,8 @@ func TestReport(t *testing.T) {
 			[]string{"m-f6f4b6fc", "blocks: "}, 50,
 		},
 		"reservations": {
-			[]string{"not everything was compared", "1,240 encrypted values", "VALUES-USERS", "FAILED-RECORDS", "remedy: "},
+			[]string{"not everything was compared", "1,240 encrypted values",
+				"VALUES-USERS", "FAILED-RECORDS", "remedy: "},
 			nil, 25,
 		},
 		"failed":      {[]string{"failed in the step setup", "Preflight warned of STORE-UNVERIFIED"}, nil, 6},

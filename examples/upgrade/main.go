@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 )
 
@@ -21,13 +22,9 @@ func main() {
 	defer stop()
 	// A second one ends the program at once.
 	context.AfterFunc(ctx, stop)
-	if says, ok := playJava(); ok {
-		os.Stderr.Write(says)
-		return
-	}
-	// The set-up script of the demonstration starts this program as the target.
-	if dir := os.Getenv(demoServerDir); dir != "" {
-		os.Exit(serveDemoTarget(ctx, dir))
+	// The site of the demonstration starts this program, too.
+	if code, ok := demo.Child(ctx); ok {
+		os.Exit(code)
 	}
 	os.Exit((&app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"archive/zip"
@@ -12,9 +12,9 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// demoSetup prompts as the set-up script of 7.1.6 is assumed to, and starts the
+// setupScript prompts as the set-up script of 7.1.6 is assumed to, and starts the
 // server.
-const demoSetup = `#!/bin/sh
+const setupScript = `#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 echo "Identity Connect 7.1.6 set-up (a demonstration)"
 "$JAVA_HOME/bin/java" -version || exit 1
@@ -34,7 +34,7 @@ printf '%s\n' "$password" | IDC_DEMO_SERVER_DIR=$PWD "$IDC_DEMO_PROGRAM" >logs/s
 echo "The server starts."
 `
 
-const demoSetupBatch = "@echo off\r\n" +
+const setupBatch = "@echo off\r\n" +
 	"cd /d \"%~dp0\"\r\n" +
 	"echo Identity Connect 7.1.6 set-up (a demonstration)\r\n" +
 	"set /p answer=Data source: embedded Postgres. Press Enter to confirm: \r\n" +
@@ -43,8 +43,8 @@ const demoSetupBatch = "@echo off\r\n" +
 	"start \"\" /b cmd /d /c server.bat\r\n" +
 	"echo The server starts.\r\n"
 
-// demoServerBatch inherits the password from demoSetupBatch, as a variable.
-const demoServerBatch = "@echo off\r\n" +
+// serverBatch inherits the password from setupBatch, as a variable.
+const serverBatch = "@echo off\r\n" +
 	"echo %password%| \"%IDC_DEMO_PROGRAM%\" > logs\\server.log 2>&1\r\n"
 
 func bootProperties(port string) string {
@@ -69,12 +69,12 @@ func writeBootProperties(dir, port string) error {
 	return os.WriteFile(filepath.Join(conf, "boot.properties"), []byte(bootProperties(port)), 0o644)
 }
 
-// writeDemoPackage writes a zip with the layout of the real package: one folder
+// writePackage writes a zip with the layout of the real package: one folder
 // with the set-up script and empty stores.
-func writeDemoPackage(path, port string) error {
+func writePackage(path, port string) error {
 	var empty [2]bytes.Buffer
 	for i, format := range []keystore.Format{keystore.JCEKS, keystore.JKS} {
-		if err := keystore.New(format).Encode(&empty[i], keystore.NewPassword(demoStorePassword)); err != nil {
+		if err := keystore.New(format).Encode(&empty[i], keystore.NewPassword(storePassword)); err != nil {
 			return err
 		}
 	}
@@ -89,9 +89,9 @@ func writeDemoPackage(path, port string) error {
 		mode    fs.FileMode
 		content []byte
 	}{
-		{"setup.sh", 0o755, []byte(demoSetup)},
-		{"setup.bat", 0o755, []byte(demoSetupBatch)},
-		{"server.bat", 0o755, []byte(demoServerBatch)},
+		{"setup.sh", 0o755, []byte(setupScript)},
+		{"setup.bat", 0o755, []byte(setupBatch)},
+		{"server.bat", 0o755, []byte(serverBatch)},
 		{"README.txt", 0o644, []byte("The shape of Identity Connect 7.1.6, for a demonstration.\n")},
 		{"conf/boot/boot.properties", 0o644, []byte(bootProperties(port))},
 		{"logs/.keep", 0o644, nil},
@@ -114,9 +114,9 @@ func writeDemoPackage(path, port string) error {
 	return f.Close()
 }
 
-// writeDemoJava writes a stand-in for Java 11, so that the demonstration needs
+// writeJava writes a stand-in for Java 11, so that the demonstration needs
 // only Go.
-func writeDemoJava(home string) error {
+func writeJava(home string) error {
 	bin := filepath.Join(home, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err

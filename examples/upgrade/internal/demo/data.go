@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -6,10 +6,10 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// addDemoMappings configures a server of the demonstration with everything that
+// addMappings configures a server of the demonstration with everything that
 // the acceptance checks look at: a directory, a Salesforce organization, and the
 // mappings between them and the users.
-func addDemoMappings(o *openidmtest.Options) {
+func addMappings(o *openidmtest.Options) {
 	type members = map[string]any
 	accounts := func(prefix string, n int) (out []map[string]any) {
 		for i := range n {
@@ -39,9 +39,9 @@ func addDemoMappings(o *openidmtest.Options) {
 	}
 }
 
-// addDemoLinks links users of the source to both systems, and adds permission
+// addLinks links users of the source to both systems, and adds permission
 // sets and groups.
-func addDemoLinks(s *openidmtest.Server, users int) {
+func addLinks(s *openidmtest.Server, users int) {
 	for i := range users {
 		user := fmt.Sprintf("u%05d", i)
 		s.Put("repo/link", "ad"+user, map[string]any{

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bufio"
@@ -20,25 +20,25 @@ import (
 // script and the server that the script starts. None holds a secret: the password
 // is piped.
 const (
-	demoProgram      = "IDC_DEMO_PROGRAM"
-	demoServerDir    = "IDC_DEMO_SERVER_DIR"
-	demoSettingsName = "IDC_DEMO_SETTINGS"
+	programVariable  = "IDC_DEMO_PROGRAM"
+	dirVariable      = "IDC_DEMO_SERVER_DIR"
+	settingsVariable = "IDC_DEMO_SETTINGS"
 
-	// demoCopying is a file that the server creates when it begins to copy.
-	demoCopying = "logs/copying"
+	// copyingFile is a file that the server creates when it begins to copy. It
+	// deletes a user when it finds deleteFile.
+	copyingFile = "logs/copying"
+	deleteFile  = "logs/delete"
 )
 
-type demoSettings struct {
+type settings struct {
 	Addr     string
 	Lifeline string
 	Hosts    map[string]string
 	Pace     time.Duration
 	Faults   []openidmtest.Fault
-
-	early *openidmtest.Server
 }
 
-func (s demoSettings) export() error {
+func (s settings) export() error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -47,26 +47,35 @@ func (s demoSettings) export() error {
 	if err != nil {
 		return err
 	}
-	if err := os.Setenv(demoProgram, program); err != nil {
+	if err := os.Setenv(programVariable, program); err != nil {
 		return err
 	}
-	return os.Setenv(demoSettingsName, string(text))
+	return os.Setenv(settingsVariable, string(text))
 }
 
-// serveDemoTarget is the 7.1.6 server of the demonstration. The set-up script
-// starts it as a process, with the stores in dir and their password on standard
-// input. It ends when the demonstration ends.
-func serveDemoTarget(ctx context.Context, dir string) int {
+// Child does the work of this program where the site has started it: as java.exe, or as its 7.1.6 server, which ends
+// when the demonstration ends. ok is false for any other process.
+func Child(ctx context.Context) (code int, ok bool) {
+	if says, ok := playJava(); ok {
+		os.Stderr.Write(says)
+		return 0, true
+	}
+	dir := os.Getenv(dirVariable)
+	if dir == "" {
+		return 0, false
+	}
 	if err := serveTarget(ctx, dir, os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "target:", err)
-		return exitFailed
+		return 1, true
 	}
-	return exitDone
+	return 0, true
 }
 
+// serveTarget is the 7.1.6 server of the demonstration, with the stores in dir and their password on in. The set-up
+// script starts it.
 func serveTarget(ctx context.Context, dir string, in io.Reader) error {
-	var s demoSettings
-	if err := json.Unmarshal([]byte(os.Getenv(demoSettingsName)), &s); err != nil {
+	var s settings
+	if err := json.Unmarshal([]byte(os.Getenv(settingsVariable)), &s); err != nil {
 		return err
 	}
 	line, err := bufio.NewReader(io.LimitReader(in, 4096)).ReadString('\n')
@@ -77,15 +86,14 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer lifeline.Close()
 	options := openidmtest.Options{
 		Role: openidmtest.Target, Version: "7.1.6", Addr: s.Addr, Hosts: s.Hosts, Pace: s.Pace, Faults: s.Faults,
 		Keystore:      filepath.Join(dir, "security", "keystore.jceks"),
 		Truststore:    filepath.Join(dir, "security", "truststore"),
 		Password:      keystore.NewPassword(strings.TrimRight(line, "\r\n")),
-		AdminPassword: demoAdmin,
+		AdminPassword: admin,
 	}
-	addDemoMappings(&options)
+	addMappings(&options)
 	server, err := openidmtest.Start(options)
 	if err != nil {
 		return err
@@ -94,6 +102,7 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 	if err := os.WriteFile(filepath.Join(dir, ".openidm.pid"), fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
 		return err
 	}
+	// The connection is closed by the end of the process, for which the demonstration waits.
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -110,9 +119,13 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 		case <-tick.C:
 			if !said && server.Count("managed/user") > 0 {
 				said = true
-				if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(demoCopying)), nil, 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(copyingFile)), nil, 0o644); err != nil {
 					return err
 				}
+			}
+			if asked := filepath.Join(dir, filepath.FromSlash(deleteFile)); exists(asked) {
+				server.Delete("managed/user", "u00042")
+				os.Remove(asked)
 			}
 		}
 	}

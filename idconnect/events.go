@@ -100,15 +100,12 @@ func (e Event) LogValue() slog.Value {
 	add("state", string(e.State))
 	add("detail", e.Detail)
 	if e.Kind == EventProgress {
-		attrs = append(attrs, slog.Int64("done", e.Done))
-		if e.Total >= 0 {
-			attrs = append(attrs, slog.Int64("total", e.Total))
-		}
+		attrs = append(attrs, slog.Int64("done", e.Done), slog.Int64("total", e.Total)) // -1 while unknown
 		add("unit", e.Unit)
 		if e.Rate > 0 {
 			attrs = append(attrs, slog.Float64("rate", e.Rate))
 		}
-		if e.Left >= 0 {
+		if e.Left > 0 || e.Left == 0 && e.Done == e.Total {
 			attrs = append(attrs, slog.Duration("left", e.Left))
 		}
 	}

@@ -8,11 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -155,28 +153,16 @@ func printed(v any) map[string]string {
 func holderTypes(t *testing.T) []string {
 	t.Helper()
 	fields := map[string][]string{} // type: what it holds
-	for _, dir := range []string{".", "acceptance", "changes", "preflight", "repair", "report", "verify", "../keystore",
-		"../keystore/idmvalues", "../keystore/jvmtrust", "../migration", "../migration/openidm"} {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		must(t, err)
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-			must(t, err)
-			for _, decl := range parsed.Decls {
-				if d, ok := decl.(*ast.GenDecl); ok {
-					for _, spec := range d.Specs {
-						if s, ok := spec.(*ast.TypeSpec); ok {
-							name := parsed.Name.Name + "." + s.Name.Name
-							fields[name] = append(fields[name], heldIn(parsed.Name.Name, s.Type)...)
-						}
-					}
+	eachDecl(t, func(pkg string, decl ast.Decl) {
+		if d, ok := decl.(*ast.GenDecl); ok {
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok {
+					name := pkg + "." + s.Name.Name
+					fields[name] = append(fields[name], heldIn(pkg, s.Type)...)
 				}
 			}
 		}
-	}
+	})
 	holds := map[string]bool{"keystore.Password": true, "openidm.Secret": true}
 	for grew := true; grew; {
 		grew = false

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -23,26 +24,30 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// sdkFolders are the public packages, without the fakes.
-var sdkFolders = []string{".", "acceptance", "changes", "preflight", "repair", "report", "verify", "../keystore",
-	"../keystore/idmvalues", "../keystore/jvmtrust", "../migration", "../migration/openidm"}
-
-// eachDecl calls for each declaration of the public packages.
+// eachDecl calls for each declaration of the public packages, without the fakes.
 func eachDecl(t *testing.T, call func(pkg string, decl ast.Decl)) {
 	t.Helper()
-	for _, dir := range sdkFolders {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		must(t, err)
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
+	for _, root := range []string{".", "../keystore", "../migration"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			name := strings.TrimSuffix(d.Name(), ".go")
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && path != root && (name == "internal" || name == "testdata" || strings.HasSuffix(name, "test")):
+				return fs.SkipDir
+			case d.IsDir() || name == d.Name() || strings.HasSuffix(name, "_test"):
+				return nil
 			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-			must(t, err)
+			parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
 			for _, decl := range parsed.Decls {
 				call(parsed.Name.Name, decl)
 			}
-		}
+			return nil
+		})
+		must(t, err)
 	}
 }
 

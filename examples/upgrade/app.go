@@ -39,8 +39,10 @@ type app struct {
 	out, err io.Writer
 	env      func(string) string
 	tty      terminal
-	started  string   // as what, "" for "upgrade"
-	args     []string // of the command that runs
+	started  string // as what, "" for "upgrade"
+	// onlyNamed uses no description of a site that was only found.
+	onlyNamed bool
+	args      []string // of the command that runs
 }
 
 // terminal prompts for passwords, and asks questions.
@@ -59,8 +61,10 @@ type call struct {
 	*command.Parsed
 	program *command.Program
 	wrong   error // what is wrong with the values of its flags
-	// handover is that of the site's file, if it has one.
-	handover *siteconfig.Handover
+	// described: there is a file of the site, and handover is that of it, nil for
+	// none.
+	described bool
+	handover  *siteconfig.Handover
 }
 
 func usagef(format string, args ...any) error {

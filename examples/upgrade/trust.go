@@ -108,6 +108,7 @@ func (t *trustFlags) check() error {
 	add(t.ChainFile != "" && t.Connect != "", "-chain and -connect are two servers", "give one of them")
 	add(t.LegacyTLS && t.Connect == "", "-legacy-tls needs -connect", "add -connect HOST:PORT")
 	add(t.Fingerprint != "" && !t.Add, "-fingerprint needs -add", "add -add, or leave -fingerprint out")
+	add(t.Alias != "" && !t.Add, "-alias needs -add", "add -add, or leave -alias out")
 	add(t.ChainFile != "" && t.Host == "" && (t.File != "" || t.Alias == "" && t.Add), "trust -chain needs -host",
 		"add -host NAME, as which the JVM connects to the server")
 	if t.Connect != "" {

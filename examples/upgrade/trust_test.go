@@ -112,7 +112,8 @@ func TestTrustLegacyTLS(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{out: &out, err: &out, tty: noTerminal{}, env: func(string) string { return "" }}
 	args := []string{"trust", "-connect", server.URL, "-save-server", file}
-	if code := a.run(t.Context(), args); code != exitFailed || !strings.Contains(out.String(), "(trust: -legacy-tls)") {
+	if code := a.run(t.Context(), args); code != exitFailed ||
+		!strings.Contains(out.String(), "(trust: -legacy-tls)") {
 		t.Errorf("exit %d: %s", code, &out)
 	}
 	out.Reset()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
@@ -40,7 +41,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 		return show
 	}
 	if p.Blocked() {
-		return v.said(preflight.ErrBlocked)
+		return v.unsaid(preflight.ErrBlocked)
 	}
 	return nil
 }
@@ -62,8 +63,8 @@ func (a *app) progress(v *call) *screen.Progress {
 	return p
 }
 
-// said is err, but for what a result in words has said: a verdict, or what blocks.
-func (v *call) said(err error) error {
+// unsaid is err, but for what a result in words has said: a verdict, or what blocks.
+func (v *call) unsaid(err error) error {
 	for _, result := range []error{
 		idconnect.ErrDifferences, idconnect.ErrPartlyCompared, idconnect.ErrNothingCompared, preflight.ErrBlocked,
 	} {
@@ -138,11 +139,15 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 		show = errors.Join(show, a.save(v, rep, dir))
 	}
 	a.stepSummary(rep)
-	return errors.Join(v.said(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
+	return errors.Join(v.unsaid(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
-	if err := a.apply(v, nil); err != nil {
+	var alone error
+	if v.Given("interval") && !v.Watch {
+		alone = &command.Mistake{What: "-interval needs -watch", Hint: "add -watch, or leave -interval out"}
+	}
+	if err := a.apply(v, nil, alone); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
@@ -174,7 +179,7 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	}
 	report = fieldflags.Value(report)
 	whole := fieldflags.Value(idconnect.ReportOf(report, err))
-	err = v.said(err)
+	err = v.unsaid(err)
 	if v.JSON {
 		err = errors.Join(err, a.json(report))
 	} else {

@@ -107,7 +107,8 @@ type CollectionReport struct {
 	// or gone, when they were read again: the collection changed while it was
 	// read.
 	Shifted int64 `json:"shifted"`
-	// Passes is the number of times the collection was read.
+	// Passes is the number of times the collection was read; those after the first
+	// may leave out what cannot differ.
 	Passes int `json:"passes"`
 	// Ranges is the number of ranges of ids that were read of both servers, in all
 	// passes; 0 if they were read by pages.

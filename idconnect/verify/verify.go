@@ -44,7 +44,7 @@ type Options struct {
 	// store.
 	Keys *keystore.Store
 	// PageSize is the number of records in one request at first; 0 means 500, the
-	// limit is 10,000. Ranges grow to eight times of it, or 1 MiB, while the server
+	// limit is 10,000. Ranges grow to eight times of it, or 768 KiB, while the server
 	// answers within a quarter of a second, and shrink when it takes over a second.
 	PageSize int
 	// Concurrency is the number of requests in flight on each server where it is
@@ -154,8 +154,9 @@ func (p Progress) LogValue() slog.Value {
 // The first pass keeps sums of hashes by a hash of the id, so that the orders of
 // the two servers do not matter: a few megabytes, however large the collection is,
 // and about 8 MiB more for a source that is read by pages. If the sums differ, Run
-// reads the collection again, as often as it takes to keep the memory low, and what
-// still differs once more before reporting it, by id where the server can: so a
+// reads again the ranges that hold the records in question, or the whole collection,
+// as often as it takes to keep the memory low, and what still differs once more
+// before reporting it, by id where the server can: so a
 // collection that changes meanwhile causes no false alarm in the lists. Differences
 // beyond Options.MaxDifferences are counted after the second pass. An id that occurs
 // twice on both servers alike is found; by pages only in the first 8 million

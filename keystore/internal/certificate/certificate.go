@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Parse reads a certificate in DER, BER or PEM; what follows it is ignored. An error means that Java does not read it, and
-// no store that holds it. Names are there as DER alone, the extended key usage as UnknownExtKeyUsage alone. PublicKey
-// is nil where the key is of a kind that is not known here.
+// Parse reads a certificate in DER, BER or PEM; what follows it is ignored. An error means that Java does not read it,
+// and no store that holds it. Names are there as DER alone, the extended key usage as UnknownExtKeyUsage alone.
+// PublicKey is nil where the key is of a kind that is not known here.
 func Parse(encoded []byte) (*x509.Certificate, error) {
 	der, err := DER(encoded)
 	if err != nil {

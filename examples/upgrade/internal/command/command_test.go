@@ -74,6 +74,7 @@ func TestParse(t *testing.T) {
 		"back -dir bad":                 "ok", "other -dir d": "other has no flag -dir, which belongs to run",
 		"run -to one in": "run has no flag -to, which belongs to back", "run": "run needs FILE",
 		"run a b c": `unexpected argument "c"`, "run -- -x y": "ok",
+		"run -- a -x": "ok", "run a -- -json": "ok",
 	} {
 		var v values
 		p := program(&v)

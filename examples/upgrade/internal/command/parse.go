@@ -64,7 +64,12 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 			}
 			return nil, wrong
 		}
+		typed := args[:len(args)-f.NArg()]
 		if args = f.Args(); len(args) == 0 {
+			break
+		}
+		if n := len(typed); n > 0 && typed[n-1] == "--" { // no flags follow
+			out.Arguments = append(out.Arguments, args...)
 			break
 		}
 		out.Arguments, args = append(out.Arguments, args[0]), args[1:]
@@ -79,7 +84,7 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 	}
 	for _, one := range p.FlagsOf(c) {
 		if value, ok := out.given[one.Name]; ok {
-			errs = append(errs, one.check(value))
+			errs = append(errs, one.check(c, value))
 		}
 	}
 	return out, Join(errs...)
@@ -130,13 +135,13 @@ func (p *Parsed) Set(name, value string) error {
 		return err
 	}
 	if f.usedBy(p.Command) {
-		return f.check(value)
+		return f.check(p.Command, value)
 	}
 	return nil
 }
 
 // check says what is wrong with a value of the right form.
-func (f *Flag) check(s string) error {
+func (f *Flag) check(c *Command, s string) error {
 	var errs []error
 	if f.Choices != nil {
 		words := []string{s}
@@ -150,9 +155,15 @@ func (f *Flag) check(s string) error {
 			}
 		}
 	}
-	if f.Check != nil {
-		if err := f.Check(s); err != nil {
-			errs = append(errs, f.wrong(s, err))
+	checks := []func(string) error{f.Check, f.Path}
+	if c.AnyPath {
+		checks = checks[:1]
+	}
+	for _, wrongIn := range checks {
+		if wrongIn != nil {
+			if err := wrongIn(s); err != nil {
+				errs = append(errs, f.wrong(s, err))
+			}
 		}
 	}
 	return Join(errs...)

@@ -133,7 +133,7 @@ func cutOverCommands() []command.Command {
 			Examples: []string{"checklist -markdown -source-dir /opt/idc21/salesforceIdConnect " +
 				"-target-dir /opt/idc716/salesforceIdConnect -source-url https://idc21.example.com:8443/openidm/"},
 			Exits: []int{0, 1, 2}},
-		{Name: "support", Group: groupUpgrade, Family: site, Arguments: []string{"FILE.zip"},
+		{Name: "support", Group: groupAbout, Family: site, Arguments: []string{"FILE.zip"}, AnyPath: true,
 			Short: "write a file for a question to others, without secrets",
 			About: "write a zip file for a question to others: plan, journal, reports, versions and the last lines " +
 				"of logs, without secrets and ids of records; look at it before you send it",

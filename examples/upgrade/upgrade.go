@@ -41,7 +41,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 		return show
 	}
 	if p.Blocked() {
-		return v.shown(preflight.ErrBlocked)
+		return v.unsaid(preflight.ErrBlocked)
 	}
 	return nil
 }
@@ -63,8 +63,8 @@ func (a *app) progress(v *call) *screen.Progress {
 	return p
 }
 
-// shown is err, but for what a result in words has said: a verdict, or what blocks.
-func (v *call) shown(err error) error {
+// unsaid is err, but for what a result in words has said: a verdict, or what blocks.
+func (v *call) unsaid(err error) error {
 	for _, result := range []error{
 		idconnect.ErrDifferences, idconnect.ErrPartlyCompared, idconnect.ErrNothingCompared, preflight.ErrBlocked,
 	} {
@@ -139,7 +139,7 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 		show = errors.Join(show, a.save(v, rep, dir))
 	}
 	a.stepSummary(rep)
-	return errors.Join(v.shown(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
+	return errors.Join(v.unsaid(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
@@ -179,7 +179,7 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	}
 	report = fieldflags.Value(report)
 	whole := fieldflags.Value(idconnect.ReportOf(report, err))
-	err = v.shown(err)
+	err = v.unsaid(err)
 	if v.JSON {
 		err = errors.Join(err, a.json(report))
 	} else {

@@ -124,7 +124,7 @@ func serveTarget(ctx context.Context, dir string, in io.Reader) error {
 				}
 			}
 			if asked := filepath.Join(dir, filepath.FromSlash(deleteFile)); exists(asked) {
-				server.Delete("managed/user", "u00042")
+				server.Delete("managed/user", "u00000")
 				os.Remove(asked)
 			}
 		}

@@ -37,7 +37,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if f == nil {
 		return nil
 	}
-	if !named && !c.Screen.Quiet {
+	if !named {
 		a.note(c, "using "+f.Path)
 	}
 	note, err := c.UseFile(ctx, f, c.Parsed, siteconfig.Reader{Commands: named})
@@ -59,8 +59,7 @@ func (a *app) openConfig(c *call) (*siteconfig.File, error) {
 	changes := slices.Contains([]string{"run", "import", "rollback"}, c.Command.Name) || c.Write
 	if _, err := os.Stat(siteconfig.FileName); err == nil && changes && !a.tty.Interactive() {
 		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; "+
-			"to use it, add -config "+
-			siteconfig.FileName)
+			"to use it, add -config "+siteconfig.FileName)
 		return nil, nil
 	}
 	f, err := siteconfig.Find(".")

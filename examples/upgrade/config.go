@@ -58,8 +58,8 @@ func (a *app) openConfig(c *call) (*siteconfig.File, error) {
 	}
 	changes := slices.Contains([]string{"run", "import", "rollback"}, c.Command.Name) || c.Write
 	if _, err := os.Stat(siteconfig.FileName); err == nil && changes && !a.tty.Interactive() {
-		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; to use it, add -config "+
-			siteconfig.FileName)
+		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; "+
+			"to use it, add -config "+siteconfig.FileName)
 		return nil, nil
 	}
 	f, err := siteconfig.Find(".")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -26,6 +27,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	if err != nil {
 		return err
 	}
+	p = fieldflags.Value(p)
 	show := a.showPlan(p, v.JSON)
 	if v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(p.Report(), v.Upgrade.ReportDir))
@@ -76,7 +78,7 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if p.Blocked() || !toDo {
 		return nil
 	}
-	if err := layout.For(a.err, a.env).Write(a.err, p.Blocks()); err != nil {
+	if err := layout.For(a.err, a.env).Write(a.err, fieldflags.Value(p).Blocks()); err != nil {
 		return err
 	}
 	answer, err := a.tty.Line(ctx, "Begin? [y/N]")
@@ -91,12 +93,13 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 
 func (a *app) carryOut(ctx context.Context, v *call) error {
 	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = progress.event
+	v.Upgrade.Events = fieldflags.Events(progress.event)
 	rep, err := v.Upgrade.Run(ctx)
 	progress.end()
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	var show error
 	if v.JSON {
 		show = a.json(rep)
@@ -127,7 +130,7 @@ func (a *app) status(ctx context.Context, v *call) error {
 	if err != nil {
 		return err
 	}
-	return a.showPlan(p, v.JSON)
+	return a.showPlan(fieldflags.Value(p), v.JSON)
 }
 
 func (a *app) verify(ctx context.Context, v *call) error {
@@ -137,13 +140,14 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = progress.event
+	v.Upgrade.Events = fieldflags.Events(progress.event)
 	report, err := v.Upgrade.Compare(ctx)
 	progress.end()
 	if report == nil {
 		return err
 	}
-	whole := idconnect.ReportOf(report, err)
+	report = fieldflags.Value(report)
+	whole := fieldflags.Value(idconnect.ReportOf(report, err))
 	if v.JSON {
 		err = errors.Join(err, a.json(report))
 	} else {
@@ -170,9 +174,10 @@ func (a *app) rollback(ctx context.Context, v *call) error {
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	if v.Log == "json" {
-		v.Upgrade.Events = a.newProgress(v.Log).event
+		v.Upgrade.Events = fieldflags.Events(a.newProgress(v.Log).event)
 	}
 	results, err := v.Upgrade.Rollback(ctx, v.To)
+	results = fieldflags.Value(results)
 	if v.JSON {
 		return errors.Join(err, a.json(results))
 	}

@@ -28,7 +28,7 @@ func (a *app) checklist(_ context.Context, v *call) error {
 	u, e := &v.Upgrade, a.evidence(v)
 	// Without addresses, the site is the one that was upgraded last.
 	for _, r := range []*evidence.Report{e.Compared, e.Run} {
-		if r != nil && !v.Given("source-url") && !v.Given("target-url") && r.Source.URL != "" && r.Target.URL != "" {
+		if r != nil && !v.said("source-url") && !v.said("target-url") && r.Source.URL != "" && r.Target.URL != "" {
 			u.Source.URL, u.Target.URL = r.Source.URL, r.Target.URL
 		}
 	}

@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -77,8 +79,14 @@ func compare(ctx context.Context, o order, certificate *x509.Certificate) error 
 		}
 		defer clients[side].Close()
 	}
+	folder, err := os.MkdirTemp("", "verifybench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
 	report, err := verify.Run(ctx, clients[0], clients[1], verify.Options{
 		Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}}, PageSize: o.PageSize,
+		StateFile: filepath.Join(folder, "state"), // as the command has one
 		// Nothing tells the two servers apart.
 		Accept: []string{"SERVERS"},
 	})
@@ -86,14 +94,15 @@ func compare(ctx context.Context, o order, certificate *x509.Certificate) error 
 		return err
 	}
 	if c := report.Collections[0]; !report.Same() || c.SourceCount != int64(o.Records) ||
-		c.TargetCount != c.SourceCount || c.Passes != 1 {
+		c.TargetCount != c.SourceCount || c.Passes != 1 || o.Records > maxPage && c.Ranges < 2 {
 		return fmt.Errorf("not found to be the same: %+v, %+v", report.Verdict(), c)
 	}
 	return nil
 }
 
-// bare fetches the pages of both servers at once, each after the other, as
-// Verify does, and looks at no more than their cookies.
+// bare fetches the records of both servers at once by ranges of ids, with as many
+// requests in flight as Verify has, and looks at none. It knows where each range
+// begins, which Verify must find out.
 func bare(ctx context.Context, o order, certificate *x509.Certificate) (int64, error) {
 	var (
 		both  sync.WaitGroup
@@ -107,37 +116,61 @@ func bare(ctx context.Context, o order, certificate *x509.Certificate) (int64, e
 	return sizes[0] + sizes[1], errors.Join(errs[:]...)
 }
 
-func download(ctx context.Context, o order, side int, certificate *x509.Certificate) (size int64, err error) {
-	transport := &http.Transport{TLSClientConfig: jvmtrust.New().TLSConfig("localhost", certificate)}
+func download(ctx context.Context, o order, side int, certificate *x509.Certificate) (int64, error) {
+	transport := &http.Transport{TLSClientConfig: jvmtrust.New().TLSConfig("localhost", certificate),
+		MaxIdleConnsPerHost: concurrency}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	query := url.Values{"_queryFilter": {"true"}, "_pageSize": {strconv.Itoa(o.PageSize)}, "_sortKeys": {"_id"}}
-	var body bytes.Buffer
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet,
-			o.base(side)+"repo/managed/user?"+query.Encode(), nil)
-		if err != nil {
-			return size, err
-		}
-		answer, err := client.Do(request)
-		if err != nil {
-			return size, err
-		}
-		body.Reset()
-		_, err = body.ReadFrom(answer.Body)
-		answer.Body.Close()
-		if err != nil || answer.StatusCode != http.StatusOK {
-			return size, errors.Join(err, errors.New(answer.Status))
-		}
-		size += int64(body.Len())
-		_, cookie, found := bytes.Cut(body.Bytes()[max(body.Len()-200, 0):], []byte(`"pagedResultsCookie":"`))
-		if !found {
-			return size, nil
-		}
-		cookie, _, _ = bytes.Cut(cookie, []byte(`"`))
-		query.Set("_pagedResultsCookie", string(cookie))
+	var (
+		all     sync.WaitGroup
+		errs    [concurrency]error
+		next    atomic.Int64
+		fetched atomic.Int64
+	)
+	for worker := range concurrency {
+		all.Go(func() {
+			var body bytes.Buffer
+			for errs[worker] == nil {
+				from := next.Add(bareRange) - bareRange
+				if from >= int64(o.Records) {
+					return
+				}
+				errs[worker] = fetch(ctx, client, o.base(side), from, &body)
+				fetched.Add(int64(body.Len()))
+			}
+		})
 	}
+	all.Wait()
+	return fetched.Load(), errors.Join(errs[:]...)
 }
+
+func fetch(ctx context.Context, client *http.Client, base string, from int64, body *bytes.Buffer) error {
+	filter := fmt.Sprintf(`_id le "u%07d"`, from+bareRange-1)
+	if from > 0 {
+		filter = fmt.Sprintf(`_id gt "u%07d" and `, from-1) + filter
+	}
+	query := url.Values{"_queryFilter": {filter}, "_pageSize": {strconv.Itoa(bareRange + 1)}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"repo/managed/user?"+query.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body.Reset()
+	if _, err := body.ReadFrom(answer.Body); err != nil || answer.StatusCode != http.StatusOK {
+		return errors.Join(err, errors.New(answer.Status))
+	}
+	return nil
+}
+
+// As the default of [verify.Options], and about where the size of its ranges ends.
+const (
+	concurrency = 4
+	bareRange   = 1000
+)
 
 // peakMiB is the peak memory of this process: VmHWM on Linux, elsewhere the memory
 // that Go obtained from the system.

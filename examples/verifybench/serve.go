@@ -20,12 +20,15 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/cost"
 )
 
 const (
 	maxRecords = 10_000_000
 	digits     = 7
-	maxPage    = 1000
+	maxPage    = 5000
+	usualPage  = 500
 	blank      = "#######" // where the number of a record stands
 )
 
@@ -41,7 +44,7 @@ var members = []string{
 	`"effectiveRoles":[{"_ref":"managed/role/employee","_refProperties":{"_id":"r#######","_rev":"REVISION"}}]`,
 	`"effectiveAssignments":[]`,
 	`"preferences":{"updates":false,"marketing":true}`, `"city":"Hamburg"`, `"postalCode":"20095"`, `"country":"DE"`,
-	`"employeeNumber":#######1`, `"costCenter":1.50`,
+	`"employeeNumber":1#######`, `"costCenter":1.50`,
 	`"lastSync":{"managedUser_systemAd":{"timestamp":"2026-11-24T10:00:00.000Z","effectiveAssignments":[]}}`,
 	`"manager":null`,
 }
@@ -83,9 +86,10 @@ func newServer(side int) *server {
 	return s
 }
 
-// ServeHTTP answers a query for a page. How many records there are, and how
-// long the server takes for a page by itself, is the first part of the path:
-// "1000000-5ms".
+// ServeHTTP answers a query for a page or for a range of ids, and counts. How many
+// records there are, and how long the server takes by itself for a page of 500, is
+// the first part of the path: "1000000-5ms". A fifth of that is for the request, the
+// rest for its records.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
@@ -101,17 +105,26 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"code":404,"reason":"Not Found","message":"not in this benchmark"}`)
 		return
 	}
-	n := max(min(size, count-offset), 0)
+	filter := q.Get("_queryFilter")
+	if filter == "true" {
+		filter = ""
+	}
+	from, to, ok := cost.Within(filter, count)
+	if !ok {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"code":400,"reason":"Bad Request","message":"not in this benchmark"}`)
+		return
+	}
+	from += offset
+	n := max(min(size, to-from), 0)
 	page := s.pages.Get().(*[]byte)
 	defer s.pages.Put(page)
 	for i := range n {
 		var number [digits]byte
-		for v, k := offset+i, digits-1; k >= 0; k-- {
+		for v, k := from+i, digits-1; k >= 0; k-- {
 			number[k] = byte('0' + v%10)
 			v /= 10
-		}
-		if number[0] == '0' {
-			number[0] = '9' // a number in JSON has no zero in front; the order stays, below 10^6
 		}
 		at := (*page)[i*len(s.record):]
 		for _, p := range s.places {
@@ -119,16 +132,20 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if own > 0 {
-		time.Sleep(own)
+		time.Sleep(own/5 + own*4/5*time.Duration(n)/usualPage)
 	}
 	const head = `{"result":[`
 	body := (*page)[:max(n*len(s.record)-1, 0)]
 	cookie := "null"
-	if n == size && offset+n < count {
+	if n == size && from+n < to {
 		cookie = strconv.Quote(strconv.Itoa(offset + n))
 	}
+	total := -1
+	if q.Get("_totalPagedResultsPolicy") == "EXACT" {
+		total = to
+	}
 	tail := fmt.Sprintf(`],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResultsPolicy":"NONE",`+
-		`"totalPagedResults":-1,"remainingPagedResults":-1}`, n, cookie)
+		`"totalPagedResults":%d,"remainingPagedResults":-1}`, n, cookie, total)
 	w.Header().Set("Content-Type", "application/json;charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(body)+len(tail)))
 	io.WriteString(w, head)

@@ -91,3 +91,17 @@ func TestRate(t *testing.T) {
 		}
 	}
 }
+
+// TestCounted: a server that counts says early how much there is.
+func TestCounted(t *testing.T) {
+	const records = 100_000
+	early := 0
+	costOf(t, records, cost.OrientDB(), Options{Progress: func(p Progress) {
+		if p.Source > 0 && p.Source < records/2 && p.Total == records && p.Left > 0 {
+			early++
+		}
+	}})
+	if early == 0 {
+		t.Error("no number of records, or no time left, in the first half")
+	}
+}

@@ -56,47 +56,59 @@ func (s *savedCollection) blobs() []*[]byte {
 	return []*[]byte{&s.Sums[0], &s.Sums[1], &s.Marks[0], &s.Marks[1], &s.Filter}
 }
 
-// size is about that of the file.
-func (s *savedState) size() int {
-	n := 1 << 16
-	for i := range s.Collections {
-		for _, b := range s.Collections[i].blobs() {
-			n += len(*b) + len(*b)/1000
-		}
-	}
-	return n
+// blob is a large part of a state.
+type blob interface {
+	Size() int
+	Write(w io.Writer) error
 }
 
-// encode writes a state. Not as JSON: it would lose what is no UTF-8 in an id.
-func (s *savedState) encode(w io.Writer) error {
-	head := savedState{Key: s.Key, Collections: slices.Clone(s.Collections)}
-	for i := range head.Collections {
-		for _, b := range head.Collections[i].blobs() {
+// blobs are those of a collection in its first reading, in the same order.
+func (f *firstPass) blobs() []blob {
+	return []blob{&f.sums[0], &f.sums[1], &f.held[0].marks, &f.held[1].marks, &f.filter}
+}
+
+// raw is a blob as it stands in a file.
+type raw []byte
+
+func (r raw) Size() int { return len(r) }
+
+func (r raw) Write(w io.Writer) error {
+	_, err := w.Write(r)
+	return err
+}
+
+// pieces are what a file consists of; the state is left without its blobs. Those of
+// collections in their first reading are read when they are written.
+func (s savedState) pieces(reading map[int]*firstPass) (pieces []blob, err error) {
+	for i := range s.Collections {
+		if f := reading[i]; f != nil {
+			pieces = append(pieces, f.blobs()...)
+			continue
+		}
+		for _, b := range s.Collections[i].blobs() {
+			pieces = append(pieces, raw(*b))
 			*b = nil
 		}
 	}
 	var text bytes.Buffer
-	if err := gob.NewEncoder(&text).Encode(head); err != nil {
-		return err
-	}
-	pieces := [][]byte{text.Bytes()}
-	for i := range s.Collections {
-		for _, b := range s.Collections[i].blobs() {
-			pieces = append(pieces, *b)
-		}
-	}
-	for _, piece := range pieces {
-		if _, err := w.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(piece)))); err != nil {
+	err = gob.NewEncoder(&text).Encode(s) // not JSON: it would lose what is no UTF-8 in an id
+	return append([]blob{raw(text.Bytes())}, pieces...), err
+}
+
+// encode writes pieces, each behind its size.
+func encode(w io.Writer, pieces []blob) error {
+	for _, p := range pieces {
+		if _, err := w.Write(binary.LittleEndian.AppendUint32(nil, uint32(p.Size()))); err != nil {
 			return err
 		}
-		if _, err := w.Write(piece); err != nil {
+		if err := p.Write(w); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// decodeState reads what encode wrote. It keeps slices of content.
+// decodeState reads what encode wrote of [savedState.pieces]. It keeps slices of content.
 func decodeState(content *bytes.Buffer) (s savedState, err error) {
 	next := func() []byte {
 		n := content.Next(4)
@@ -119,19 +131,16 @@ func decodeState(content *bytes.Buffer) (s savedState, err error) {
 	return s, nil
 }
 
-// save is a collection in the middle of its first reading.
-func (v *verifier) save() (savedCollection, bool) {
-	for side := range v.state {
-		v.state[side].Lock()
-		defer v.state[side].Unlock()
-	}
+// saved is a collection in the middle of its first reading, without its blobs; nil
+// where it is not. It is called with the locks of both sides.
+func (v *verifier) saved() (*firstPass, savedCollection) {
 	f := v.reading
 	if f == nil {
-		return savedCollection{}, false
+		return nil, savedCollection{}
 	}
 	saved := savedCollection{
 		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.unreadable,
-		Tallies: f.tallies, Twice: maps.Clone(f.twice), Filter: f.filter.Bytes(),
+		Tallies: f.tallies, Twice: maps.Clone(f.twice),
 	}
 	for side := range saved.Sides {
 		s := &saved.Sides[side]
@@ -140,11 +149,9 @@ func (v *verifier) save() (savedCollection, bool) {
 		if r := v.readers[side]; r != nil && v.plans[side].Way == byRanges {
 			s.Begun, s.Left = true, r.Left()
 		}
-		saved.Sums[side] = f.sums[side].Bytes()
 		saved.Held[side].Ranges = slices.Clone(f.held[side].Ranges)
-		saved.Marks[side] = f.held[side].marks.Bytes()
 	}
-	return saved, true
+	return f, saved
 }
 
 func (f *firstPass) restore(saved savedCollection) error {

@@ -314,19 +314,9 @@ func (s *stateStore) end(err error) error {
 
 func (s *stateStore) write() {
 	s.err = s.save()
-	for i := range s.live { // it says it again
-		for _, b := range s.state.Collections[i].blobs() {
-			*b = nil
-		}
-	}
 }
 
 func (s *stateStore) save() error {
-	for i, v := range s.live {
-		if saved, ok := v.save(); ok {
-			s.state.Collections[i] = saved
-		}
-	}
 	passphrase, err := s.passphrase()
 	if err != nil {
 		return err
@@ -336,26 +326,51 @@ func (s *stateStore) save() error {
 		return err
 	}
 	recipient.SetWorkFactor(stateWorkFactor)
-	var b bytes.Buffer
-	b.Grow(s.state.size())
-	b.WriteString(stateMagic)
-	w, err := age.Encrypt(&b, recipient)
-	if err != nil {
-		return err
-	}
-	if err := s.state.encode(w); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
+	sealed, err := s.seal(recipient)
+	if err != nil || sealed == nil {
 		return err
 	}
 	if err := disk.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
 	if s.mine {
-		return disk.Write(s.path, b.Bytes(), 0o600, nil)
+		return disk.Write(s.path, sealed, 0o600, nil)
 	}
-	err = stateOutput(s.path).Write(b.Bytes())
+	err = stateOutput(s.path).Write(sealed)
 	s.mine = err == nil
 	return err
+}
+
+// seal returns the file, nil where a collection is between two readings: that of
+// before is worth more. No record counts meanwhile.
+func (s *stateStore) seal(recipient age.Recipient) ([]byte, error) {
+	reading := map[int]*firstPass{}
+	now := savedState{Key: s.state.Key, Collections: slices.Clone(s.state.Collections)}
+	for i, v := range s.live {
+		for side := range v.state {
+			v.state[side].Lock()
+			defer v.state[side].Unlock()
+		}
+		if reading[i], now.Collections[i] = v.saved(); reading[i] == nil {
+			return nil, nil
+		}
+	}
+	pieces, err := now.pieces(reading)
+	if err != nil {
+		return nil, err
+	}
+	size := len(stateMagic) + 1<<12
+	for _, p := range pieces {
+		size += p.Size() + p.Size()/1000 + 8
+	}
+	b := bytes.NewBuffer(make([]byte, 0, size))
+	b.WriteString(stateMagic)
+	w, err := age.Encrypt(b, recipient)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(encode(w, pieces), w.Close()); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

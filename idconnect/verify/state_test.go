@@ -127,7 +127,7 @@ func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed
 	}
 	// A kill costs what was not written yet, and what tells how to read, and by
 	// pages a second and third reading, which do not resume.
-	most, again := 70, 0
+	most, again := 80, 0
 	if !ordered {
 		again = whole / 6
 		most += again
@@ -135,7 +135,7 @@ func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed
 	opts.StateFile = file
 	before := pages()
 	for {
-		report, done := runKilled(t, tables, opts, again+40+random.IntN(100))
+		report, done := runKilled(t, tables, opts, again+100+random.IntN(100))
 		resumed = resumed || report.Resumed
 		if done {
 			sameResult(t, want, report, killed)

@@ -67,18 +67,29 @@ func NewServer(records, processors int, m Model) *Server {
 
 var rangeFilter = regexp.MustCompile(`^(?:_id gt "([^"\\]*)")?(?: and )?(?:_id le "([^"\\]*)")?$`)
 
-// QueryBody answers a query without a filter, or by a range of ids.
-func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
-	m := rangeFilter.FindStringSubmatch(q.Filter)
-	if m == nil || q.ID != "" && q.ID != "query-all" {
-		return nil, &openidm.Error{Code: http.StatusBadRequest, Message: "filter " + q.Filter}
+// Within returns which of so many records with the ids u0000000 and so on are in a
+// range of ids: those from one number up to, and without, another. The empty filter
+// is everything. It is false for any other filter.
+func Within(filter string, records int) (from, to int, ok bool) {
+	m := rangeFilter.FindStringSubmatch(filter)
+	if m == nil {
+		return 0, 0, false
 	}
-	from, to := 0, s.Records
+	to = records
 	if m[1] != "" {
-		from = s.after(m[1])
+		from = after(m[1], records)
 	}
 	if m[2] != "" {
-		to = s.after(m[2])
+		to = after(m[2], records)
+	}
+	return from, to, true
+}
+
+// QueryBody answers a query without a filter, or by a range of ids.
+func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
+	from, to, ok := Within(q.Filter, s.Records)
+	if !ok || q.ID != "" && q.ID != "query-all" {
+		return nil, &openidm.Error{Code: http.StatusBadRequest, Message: "filter " + q.Filter}
 	}
 	offset, _ := strconv.Atoi(cookie)
 	from += offset
@@ -134,7 +145,7 @@ func (s *Server) QueryPage(ctx context.Context, resource string, q openidm.Query
 func (s *Server) Read(ctx context.Context, resource string, into any, _ ...string) error {
 	time.Sleep(s.Request)
 	name := resource[strings.LastIndexByte(resource, '/')+1:]
-	if n := s.after(name); n < 1 || id(n-1) != name {
+	if n := after(name, s.Records); n < 1 || id(n-1) != name {
 		return &openidm.Error{Code: http.StatusNotFound}
 	}
 	return json.Unmarshal(fmt.Appendf(nil, `{"_id":%q}`, name), into)
@@ -151,9 +162,9 @@ func id(n int) string {
 	return string(out)
 }
 
-// after is how many ids are not behind a bound.
-func (s *Server) after(bound string) int {
-	low, high := 0, s.Records
+// after is how many ids of so many are not behind a bound.
+func after(bound string, records int) int {
+	low, high := 0, records
 	for low < high {
 		if middle := (low + high) / 2; id(middle) <= bound {
 			low = middle + 1

@@ -3,23 +3,39 @@ package digest
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 )
 
 var errSums = errors.New("sums that cannot be read")
 
-// AppendPages writes tables whose pages are made when they are needed: the number
-// of each page before it.
-func AppendPages[T any](out []byte, pages []*T) []byte {
+// WritePages writes tables whose pages are made when they are needed: the number of
+// each page before it. It holds no more than one page.
+func WritePages[T any](w io.Writer, pages []*T) error {
+	var out []byte
 	for i, page := range pages {
-		if page != nil {
-			out = binary.LittleEndian.AppendUint32(out, uint32(i))
-			out, _ = binary.Append(out, binary.LittleEndian, page) // of fixed size: no error
+		if page == nil {
+			continue
+		}
+		out = binary.LittleEndian.AppendUint32(out[:0], uint32(i))
+		out, _ = binary.Append(out, binary.LittleEndian, page) // of fixed size: no error
+		if _, err := w.Write(out); err != nil {
+			return err
 		}
 	}
-	return out
+	return nil
 }
 
-// RestorePages reads what [AppendPages] wrote.
+// PagesSize is the number of bytes that [WritePages] writes.
+func PagesSize[T any](pages []*T) (n int) {
+	for _, page := range pages {
+		if page != nil {
+			n += 4 + binary.Size(page)
+		}
+	}
+	return n
+}
+
+// RestorePages reads what [WritePages] wrote.
 func RestorePages[T any](in []byte, pages []*T) error {
 	for len(in) > 0 {
 		if len(in) < 4 {

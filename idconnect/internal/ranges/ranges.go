@@ -68,7 +68,7 @@ var (
 // Sizes of ranges, in records; a page asks for one more.
 const (
 	maxSize  = 9999
-	maxBytes = 1 << 20
+	maxBytes = 3 << 18
 	growth   = 8 // of the size that was asked for, at most
 )
 

@@ -1,9 +1,13 @@
 package sums
 
-import "github.com/idconnect-go/upgrade/idconnect/internal/digest"
+import (
+	"io"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+)
 
 // Groups is how many groups of records [Marks] tells apart.
-const Groups = 128
+const Groups = 64
 
 // Group is a set of groups.
 type Group [Groups / 64]uint64
@@ -45,8 +49,11 @@ func (m *Marks) Of(bucket uint32) Group {
 	return Group{}
 }
 
-// Bytes is its form in a file.
-func (m *Marks) Bytes() []byte { return digest.AppendPages(nil, m.pages[:]) }
+// Size is the number of bytes that Write writes.
+func (m *Marks) Size() int { return digest.PagesSize(m.pages[:]) }
 
-// Restore reads what Bytes wrote.
+// Write writes its form in a file.
+func (m *Marks) Write(w io.Writer) error { return digest.WritePages(w, m.pages[:]) }
+
+// Restore reads what Write wrote.
 func (m *Marks) Restore(in []byte) error { return digest.RestorePages(in, m.pages[:]) }

@@ -3,22 +3,32 @@ package sums
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
-// Bytes is its form in a file.
-func (s *Buckets) Bytes() []byte { return digest.AppendPages(nil, s.pages[:]) }
+// Size is the number of bytes that Write writes.
+func (s *Buckets) Size() int { return digest.PagesSize(s.pages[:]) }
 
-// Restore reads what Bytes wrote.
+// Write writes its form in a file.
+func (s *Buckets) Write(w io.Writer) error { return digest.WritePages(w, s.pages[:]) }
+
+// Restore reads what Write wrote.
 func (s *Buckets) Restore(in []byte) error { return digest.RestorePages(in, s.pages[:]) }
 
-// Bytes is its form in a file.
-func (f *Filter) Bytes() []byte {
-	return digest.AppendPages(binary.LittleEndian.AppendUint64(nil, uint64(f.count)), f.pages[:])
+// Size is the number of bytes that Write writes.
+func (f *Filter) Size() int { return 8 + digest.PagesSize(f.pages[:]) }
+
+// Write writes its form in a file.
+func (f *Filter) Write(w io.Writer) error {
+	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(f.count))); err != nil {
+		return err
+	}
+	return digest.WritePages(w, f.pages[:])
 }
 
-// Restore reads what Bytes wrote.
+// Restore reads what Write wrote.
 func (f *Filter) Restore(in []byte) error {
 	if len(in) < 8 {
 		return errors.New("a filter that cannot be read")

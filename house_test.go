@@ -310,6 +310,26 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestPrograms: what people write on the SDK stays short, by lines of the whole file.
+func TestPrograms(t *testing.T) {
+	for file, limit := range map[string]int{
+		"idconnect/example_sites_test.go":         46,
+		"idconnect/example_script_test.go":        52,
+		"migration/example_unit_test.go":          69,
+		"keystore/idmvalues/example_copy_test.go": 36,
+		"idconnect/example_watch_test.go":         64,
+		"idconnect/idconnecttest/example_test.go": 44, // a unit test of a whole upgrade, and a program
+	} {
+		content, err := os.ReadFile(filepath.FromSlash(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(content, []byte("\n")); n > limit {
+			t.Errorf("%s: %d lines, at most %d", file, n, limit)
+		}
+	}
+}
+
 func columns(line string) (n int) {
 	for line != "" {
 		r, size := utf8.DecodeRuneInString(line)

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -143,12 +142,10 @@ func upgradePair(t *testing.T, from, to openidmtest.Options) (source, target *op
 	t.Helper()
 	from.CommonName = testHost
 	source = openidmtest.NewSource(t, from)
-	dir := t.TempDir()
-	must(t, source.WriteStores(dir))
 	if to.Version == "" {
 		to.Version = "7.1.0"
 	}
-	to.Keystore, to.Truststore = filepath.Join(dir, "keystore.jceks"), filepath.Join(dir, "truststore")
+	to.StoresOf = source
 	return source, openidmtest.NewTarget(t, to)
 }
 

@@ -32,14 +32,7 @@ func verifyClient(s *openidmtest.Server, password string) *openidm.Client {
 func verifyPair(t testing.TB, users int) (source, target *openidmtest.Server) {
 	t.Helper()
 	source = openidmtest.NewSource(t, openidmtest.Options{Users: users, Roles: 7, Links: users})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	return source, openidmtest.NewTarget(t, openidmtest.Options{
-		Users: users, Roles: 7, Links: users,
-		Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore",
-	})
+	return source, openidmtest.NewTarget(t, openidmtest.Options{Users: users, Roles: 7, Links: users, StoresOf: source})
 }
 
 func TestVerifyServers(t *testing.T) {

@@ -1,14 +1,12 @@
 package migration_test
 
 import (
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/idconnect-go/upgrade/keystore"
+	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/migration"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -16,28 +14,15 @@ import (
 // testing/synctest the clock jumps whenever all wait, and servers in memory
 // wait there like everybody else.
 func TestTwoHours(t *testing.T) {
-	stores := t.TempDir() + "/"
-	if err := openidmtest.NewSource(t, openidmtest.Options{InMemory: true}).WriteStores(stores); err != nil {
-		t.Fatal(err)
-	}
 	real := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		o := openidmtest.Options{InMemory: true, Keystore: stores + "keystore.jceks", Truststore: stores +
-			"truststore", Users: 720}
-		source := openidmtest.NewSource(t, o)
-		o.Users, o.Peers = 0, []*openidmtest.Server{source}
-		o.PageSize, o.Pace = 60, 10*time.Minute // 12 pages
-		target := openidmtest.NewTarget(t, o)
-
-		password := keystore.NewPassword("openidm-admin")
-		client := &migration.Client{API: &openidm.Client{
-			BaseURL:     target.URL,
-			Credentials: openidm.Credentials{Username: "openidm-admin", Password: password},
-			HTTPClient:  &http.Client{Transport: target.Transport()},
-		}}
+		p := idconnecttest.NewPair(t, idconnecttest.Options{
+			Source: openidmtest.Options{InMemory: true, Users: 720},
+			Target: openidmtest.Options{PageSize: 60, Pace: 10 * time.Minute}, // 12 pages
+		})
+		client := &migration.Client{API: p.TargetClient}
 		began := time.Now()
-		_, err := client.Configure(t.Context(), migration.Source{InstanceURL: source.URL,
-			Username: "openidm-admin", Password: password})
+		_, err := client.Configure(t.Context(), p.Origin)
 		if err == nil {
 			_, err = client.Wait(t.Context(), migration.PhaseConfigured, nil)
 		}
@@ -52,8 +37,8 @@ func TestTwoHours(t *testing.T) {
 			func(s migration.Status) { asked, rate = asked+1, max(rate, s.Rate) })
 		took := time.Since(began)
 		if err != nil || status.Phase != migration.PhaseComplete || status.Processed != 720 ||
-			target.Count("managed/user") != 720 {
-			t.Errorf("%+v, %v, %d users", status, err, target.Count("managed/user"))
+			p.Target().Count("managed/user") != 720 {
+			t.Errorf("%+v, %v, %d users", status, err, p.Target().Count("managed/user"))
 		}
 		if took < 2*time.Hour || took > 3*time.Hour || asked < 100 || rate == 0 {
 			t.Errorf("it took %v, asked %d times, at most %.2f records a second", took, asked, rate)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,18 +22,7 @@ func Example() {
 	}
 	defer source.Close()
 	// The target starts with the source's stores, as the procedure wants it.
-	dir, err := os.MkdirTemp("", "security")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	if err := source.WriteStores(dir); err != nil {
-		log.Fatal(err)
-	}
-	target, err := openidmtest.Start(openidmtest.Options{
-		Role: openidmtest.Target, Keystore: filepath.Join(dir, "keystore.jceks"),
-		Truststore: filepath.Join(dir, "truststore"),
-	})
+	target, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, StoresOf: source})
 	if err != nil {
 		log.Fatal(err)
 	}

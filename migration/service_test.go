@@ -3,7 +3,6 @@ package migration_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -30,14 +29,9 @@ func TestService(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			source := openidmtest.NewSource(t, openidmtest.Options{Users: 20})
-			dir := t.TempDir()
-			if err := source.WriteStores(dir); err != nil {
-				t.Fatal(err)
-			}
 			target := openidmtest.NewTarget(t, openidmtest.Options{ServiceOf: source,
 				Faults: []openidmtest.Fault{tc.fault}, PageSize: 4, Pace: 5 * time.Millisecond,
-				Keystore:   filepath.Join(dir, "keystore.jceks"),
-				Truststore: filepath.Join(dir, "truststore")})
+				StoresOf: source})
 			password := keystore.NewPassword("openidm-admin")
 			client := &migration.Client{PollInterval: 5 * time.Millisecond, API: &openidm.Client{
 				BaseURL: target.URL, Credentials: openidm.Credentials{Username: "openidm-admin",

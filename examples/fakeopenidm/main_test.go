@@ -282,7 +282,8 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 	var out, errs bytes.Buffer
-	if code := command(t.Context(), []string{"-h"}, &out, &errs); code != 0 || !strings.Contains(errs.String(), "-pair") {
+	code := command(t.Context(), []string{"-h"}, &out, &errs)
+	if code != 0 || !strings.Contains(errs.String(), "-pair") {
 		t.Errorf("exit code %d, %s", code, &errs)
 	}
 }

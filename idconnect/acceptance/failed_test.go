@@ -19,11 +19,7 @@ import (
 func migrated(t *testing.T, service bool, fault openidmtest.Fault) (source, target *openidmtest.Server) {
 	t.Helper()
 	source = openidmtest.NewSource(t, openidmtest.Options{Users: 50, Roles: 3})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	o := openidmtest.Options{Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"}
+	o := openidmtest.Options{StoresOf: source}
 	fault.Path, fault.Action = "endpoint/migration", "migrate"
 	if service {
 		fault.Path, o.ServiceOf = "migration", source
@@ -136,12 +132,8 @@ func TestFailedRecordsOfSync(t *testing.T) {
 	t.Parallel()
 	source := openidmtest.NewSource(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
 		Connector: true})
-	dir := t.TempDir()
-	if err := source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
 	target := openidmtest.NewTarget(t, openidmtest.Options{Generation: openidmtest.OpenIDM702, Users: 5,
-		Connector: true, Keystore: dir + "/keystore.jceks", Truststore: dir + "/truststore"})
+		Connector: true, StoresOf: source})
 	for _, s := range []*openidmtest.Server{source, target} {
 		s.AddConnectorRow("nobody", "No", "Body", "not an address")
 		if _, err := client(s).StartRecon(t.Context(), "systemXmlfileAccounts_managedUser"); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
@@ -25,12 +24,7 @@ func TestUpgrade(t *testing.T) {
 
 // A whole upgrade without a test, whose target loses a record.
 func ExampleStartSite() {
-	dir, err := os.MkdirTemp("", "site")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	site, err := idconnecttest.StartSite(dir, idconnecttest.Options{Source: openidmtest.Options{Users: 20}})
+	site, err := idconnecttest.StartSite("", idconnecttest.Options{Source: openidmtest.Options{Users: 20}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -29,8 +29,8 @@ type Site struct {
 	// the TargetDir that it has here.
 	Upgrade *idconnect.Upgrade
 
-	addr     string // of the target
-	java     string // a folder to remove, on Windows
+	addr     string   // of the target
+	remove   []string // folders
 	end      context.CancelFunc
 	watching sync.WaitGroup
 }
@@ -54,22 +54,27 @@ func NewSite(tb interface {
 	return s
 }
 
-// StartSite makes a site in a folder, which is made if it is not there. The caller
-// closes it, and removes the folder. The errors are those of [openidmtest.Start]
-// and of the files.
+// StartSite makes a site in a folder, which is made if it is not there; "" is a
+// temporary one. The caller closes it, which removes a temporary folder. The errors
+// are those of [openidmtest.Start] and of the files.
 func StartSite(dir string, o Options) (*Site, error) {
 	o = o.resolve()
 	o.Source.InMemory, o.Target.InMemory = false, false
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("making a fake site: %w", err)
-	}
 	p, err := startSource(o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Pair: p, Dir: dir, end: func() {}}
-	if err := s.build(); err != nil {
+	s := &Site{Pair: p, end: func() {}}
+	if dir == "" {
+		s.Dir, err = os.MkdirTemp("", "site-")
+		s.remove = append(s.remove, s.Dir)
+	} else {
+		s.Dir, err = filepath.Abs(dir)
+	}
+	if err == nil {
+		err = s.build()
+	}
+	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("making a fake site: %w", err)
 	}
@@ -86,7 +91,9 @@ func (s *Site) build() error {
 		err = s.source.WriteFolder(u.SourceDir)
 	}
 	if err == nil {
-		u.JavaHome, s.java, err = writeJava(s.Dir)
+		var java string
+		u.JavaHome, java, err = writeJava(s.Dir)
+		s.remove = append(s.remove, java)
 	}
 	if err == nil && o.Files == nil {
 		o.Files, err = o.Package()
@@ -216,8 +223,10 @@ func (s *Site) Close() error {
 	s.end()
 	s.watching.Wait()
 	err := s.Pair.Close()
-	if s.java != "" {
-		os.RemoveAll(s.java) // a run that was killed may have left one that runs
+	for _, dir := range s.remove {
+		if dir != "" {
+			os.RemoveAll(dir) // a run that was killed may have left a Java that runs
+		}
 	}
 	return err
 }

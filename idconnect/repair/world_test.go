@@ -2,7 +2,6 @@ package repair_test
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,12 +29,7 @@ func newWorld(t testing.TB, users int) *world {
 	o := openidmtest.Options{Generation: openidmtest.OpenIDM31, Users: users, Roles: max(12, users/10), Links: users,
 		Connector: true, InMemory: true}
 	w := &world{source: openidmtest.NewSource(t, o)}
-	dir := t.TempDir()
-	if err := w.source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	o.Generation = openidmtest.IDM71
-	o.Keystore, o.Truststore = filepath.Join(dir, "keystore.jceks"), filepath.Join(dir, "truststore")
+	o.Generation, o.StoresOf = openidmtest.IDM71, w.source
 	w.target = openidmtest.NewTarget(t, o)
 	for id := range w.source.Records("managed/user") {
 		w.target.AddConnectorRow(id, "Given", "Name", id+"@example.com")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,12 +28,7 @@ func newGenerations(t testing.TB, users int) *generations {
 	o := openidmtest.Options{Generation: openidmtest.OpenIDM31, Users: users, Roles: max(12, users/10), Links: users,
 		InMemory: true}
 	g := &generations{source: openidmtest.NewSource(t, o)}
-	dir := t.TempDir()
-	if err := g.source.WriteStores(dir); err != nil {
-		t.Fatal(err)
-	}
-	o.Generation = openidmtest.IDM71
-	o.Keystore, o.Truststore = filepath.Join(dir, "keystore.jceks"), filepath.Join(dir, "truststore")
+	o.Generation, o.StoresOf = openidmtest.IDM71, g.source
 	g.target = openidmtest.NewTarget(t, o)
 	for i, s := range []*openidmtest.Server{g.source, g.target} {
 		g.clients[i] = &openidm.Client{BaseURL: s.URL, HTTPClient: s.Client(), Credentials: openidm.Credentials{

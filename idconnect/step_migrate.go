@@ -27,6 +27,6 @@ func (r *runner) requests() once.Requests {
 			r.emit(Event{Kind: EventNotice, Step: p.Step, Detail: p.Detail})
 			return
 		}
-		r.emit(Event{Kind: EventProgress, Step: p.Step, Detail: p.Detail, Done: p.Done, Total: p.Total, Unit: p.Unit})
+		r.progress(Event{Step: p.Step, Detail: p.Detail, Done: p.Done, Total: p.Total, Unit: p.Unit})
 	}}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -172,15 +173,16 @@ func (a *app) exit(err error, asJSON bool) int {
 		fmt.Fprintf(a.err, "%s: interrupted; %s\n", a.name(), resume)
 		return exitInterrupted
 	}
-	f := failure{door.Lines(err.Error()), door.Lines(idconnect.RemedyOf(err)), idconnect.ExitCode(err)}
+	said, remedy := fieldflags.Text(err.Error()), fieldflags.Text(idconnect.RemedyOf(err))
+	f := failure{door.Lines(said), door.Lines(remedy), idconnect.ExitCode(err)}
 	var missing *idconnect.MissingError
 	var wrong *command.Mistake
 	if errors.As(err, &wrong) || errors.As(err, &missing) {
-		f = failure{door.Line(err.Error()), door.Line(idconnect.RemedyOf(err)), exitUsage}
+		f = failure{door.Line(said), door.Line(remedy), exitUsage}
 	}
 	var problems yamlfile.Problems
 	if errors.As(err, &problems) {
-		f = failure{door.Lines(err.Error()), "", exitUsage}
+		f = failure{door.Lines(said), "", exitUsage}
 	}
 	if asJSON {
 		return a.fail(f)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
@@ -49,12 +50,13 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	if v.JSON {
 		return errors.Join(err, a.json(rep))
 	}
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
-		whole := idconnect.ReportOf(rep.Verify, nil)
+		whole := fieldflags.Value(idconnect.ReportOf(rep.Verify, nil))
 		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/certfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
@@ -105,6 +106,7 @@ func (t *trustFlags) check() error {
 	add(t.ChainFile == "" && t.Connect == "", "trust needs either -chain or -connect",
 		"add -connect HOST:PORT or -chain FILE")
 	add(t.ChainFile != "" && t.Connect != "", "-chain and -connect are two servers", "give one of them")
+	add(t.LegacyTLS && t.Connect == "", "-legacy-tls needs -connect", "add -connect HOST:PORT")
 	add(t.Fingerprint != "" && !t.Add, "-fingerprint needs -add", "add -add, or leave -fingerprint out")
 	add(t.ChainFile != "" && t.Host == "" && (t.File != "" || t.Alias == "" && t.Add), "trust -chain needs -host",
 		"add -host NAME, as which the JVM connects to the server")
@@ -125,7 +127,7 @@ func (t *trustAnswer) judge(err error) {
 	t.Message = err.Error()
 	var verdict *jvmtrust.Error
 	if errors.As(err, &verdict) {
-		t.Message, t.Remedy = verdict.Message, verdict.Remedy
+		t.Message, t.Remedy = verdict.Message, fieldflags.Text(verdict.Remedy)
 	}
 }
 
@@ -139,6 +141,9 @@ func (t *trustFlags) chain(ctx context.Context) ([]*x509.Certificate, error) {
 		return nil, usagef("-connect: %v", err)
 	}
 	client := &openidm.Client{BaseURL: address, Compat: openidm.CompatSuites}
+	if t.LegacyTLS {
+		client.Compat = openidm.CompatVersions
+	}
 	if t.Host == "" {
 		t.Host = client.Host()
 	}

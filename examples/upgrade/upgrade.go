@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -30,6 +31,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	if err != nil {
 		return err
 	}
+	p = fieldflags.Value(p)
 	show := a.showPlan(v, p)
 	if v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(v, p.Report(), v.Upgrade.ReportDir))
@@ -56,7 +58,7 @@ func (a *app) showPlan(v *call, p report.Plan) error {
 // progress shows on stderr how the upgrade gets on.
 func (a *app) progress(v *call) *screen.Progress {
 	p := v.Screen.Progress(a.err, a.env)
-	v.Upgrade.Events, v.Upgrade.Logger = p.Event, p.Logger()
+	v.Upgrade.Events, v.Upgrade.Logger = fieldflags.Events(p.Event), p.Logger()
 	return p
 }
 
@@ -104,7 +106,7 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if p.Blocked() || !toDo {
 		return nil
 	}
-	if err := v.Screen.WritePlan(a.err, a.env, p); err != nil {
+	if err := v.Screen.WritePlan(a.err, a.env, fieldflags.Value(p)); err != nil {
 		return err
 	}
 	answer, err := a.tty.Line(ctx, "Begin? [y/N]")
@@ -125,6 +127,7 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	var show error
 	if v.JSON {
 		show = a.json(rep)
@@ -162,7 +165,7 @@ func (a *app) status(ctx context.Context, v *call) error {
 	if err != nil {
 		return err
 	}
-	return a.showPlan(v, p)
+	return a.showPlan(v, fieldflags.Value(p))
 }
 
 func (a *app) verify(ctx context.Context, v *call) error {
@@ -177,7 +180,8 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	if report == nil {
 		return err
 	}
-	whole := idconnect.ReportOf(report, err)
+	report = fieldflags.Value(report)
+	whole := fieldflags.Value(idconnect.ReportOf(report, err))
 	err = v.said(err)
 	if v.JSON {
 		err = errors.Join(err, a.json(report))
@@ -208,6 +212,7 @@ func (a *app) rollback(ctx context.Context, v *call) error {
 		defer progress.End()
 	}
 	results, err := v.Upgrade.Rollback(ctx, v.To)
+	results = fieldflags.Value(results)
 	if v.JSON {
 		return errors.Join(err, a.json(results))
 	}

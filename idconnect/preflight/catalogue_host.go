@@ -91,7 +91,7 @@ var entriesOfHost = ofHost{
 		Code: "DISK-SPACE", Severity: Blocks,
 		Means: "there is not enough space for the target.",
 		Checks: "The free space at the target's folder against the unpacked size of the package. " +
-			"The reserve for the database, `Checks.DiskReserve`, only warns: " +
+			"The reserve for the database, `Upgrade.Checks.DiskReserve`, only warns: " +
 			"by default 10 GB, which the vendor asks for.",
 		Why:    "a set-up on a full disk leaves half an installation",
 		Remedy: "make room, or name a folder on another disk",
@@ -132,7 +132,7 @@ var entriesOfHost = ofHost{
 		Code: "TARGET-PORT-IN-USE", Severity: Blocks,
 		Means: "another program uses a port that the target needs.",
 		Checks: "Connections to the ports in the target's boot.properties and to the port of its address, " +
-			"while the target does not answer as OpenIDM. `Checks.PortHost` sets the host.",
+			"while the target does not answer as OpenIDM. `Upgrade.Checks.PortHost` sets the host.",
 		Why:    "the server cannot start",
 		Remedy: "end that program, or give the target another port in its boot.properties",
 	},
@@ -145,7 +145,7 @@ var entriesOfHost = ofHost{
 			"The port assumed without a configuration, 5432, only warns.",
 		Why: "the database cannot start, or the server would use another database",
 		Remedy: "end that program, or give the database another port: " +
-			"Checks.DatabasePort sets the one that is checked",
+			"Upgrade.Checks.DatabasePort sets the one that is checked",
 	},
 	TargetLockInUse: Entry{
 		Code: "TARGET-LOCK-IN-USE", Severity: Blocks,

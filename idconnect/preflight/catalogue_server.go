@@ -1,6 +1,10 @@
 package preflight
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/text"
+)
 
 // ServerCodes are the codes that source and target share.
 type ServerCodes struct {
@@ -14,7 +18,7 @@ type sideTexts struct{ pinged, path, trusted string }
 // server returns the codes of a side, "source" or "target".
 func server(side string, own sideTexts) ServerCodes {
 	entry := func(code, means, checks, why, remedy string) Entry {
-		of := strings.NewReplacer("{side}", side)
+		of := strings.NewReplacer("{side}", side, "{Side}", text.Capital(side))
 		return Entry{
 			Code: strings.ToUpper(side) + "-" + code, Severity: Blocks,
 			Means: of.Replace(means), Checks: of.Replace(checks), Why: why, Remedy: of.Replace(remedy),
@@ -37,7 +41,7 @@ func server(side string, own sideTexts) ServerCodes {
 			"The {side}'s answer to `info/ping`: 429, or 503 with a header `Retry-After`. "+
 				"The pause asked for is kept where it ends within the check's deadline.",
 			"a server or a proxy before it that is overloaded gives incomplete answers",
-			"try again after the pause, allow the check more time (-check-timeout), "+
+			"try again after the pause, allow the check more time (Upgrade.Checks.Timeout), "+
 				"or lighten the load on the {side}"),
 		NotOpenIDM: entry("NOT-OPENIDM",
 			"the server at the {side}'s address is not OpenIDM.",
@@ -55,7 +59,7 @@ func server(side string, own sideTexts) ServerCodes {
 				"address with its certificate, which after the copy of the stores is the source's on the target, too.",
 			"it answers no request under the host name of this address",
 			"give the certificate's host name in the address, and where to connect to beside it "+
-				"(-{side}-url https://NAME:PORT/openidm/ -{side}-address HOST:PORT)"),
+				"(Upgrade.{Side}.URL https://NAME:PORT/openidm/, Upgrade.{Side}.Address HOST:PORT)"),
 		TLS: entry("TLS",
 			"the {side}'s certificate is not trusted here, the truststore cannot be read, "+
 				"or no TLS version or suite is in common.",

@@ -11,7 +11,7 @@ var entriesOfStores = ofStores{
 	HandoverUnreadable: Entry{
 		Code: "HANDOVER-UNREADABLE", Severity: Blocks,
 		Means:  "the exported file of stores cannot be opened.",
-		Checks: "The file of `export`: whether it opens with the key given, and its integrity.",
+		Checks: "The file of `Upgrade.Export`: whether it opens with the key given, and its integrity.",
 		Why:    "it holds the source's stores",
 		Remedy: "export it again, and copy the whole file",
 	},
@@ -87,7 +87,7 @@ var entriesOfStores = ofStores{
 		Means:  "a store is not as Java writes it.",
 		Checks: "Trailing data after the end of a store, duplicate aliases, and the like.",
 		Why:    "Java reads it, but another program wrote it",
-		Remedy: "list it with inspect, and compare with what 2.1 shows",
+		Remedy: "list its entries (keystore.Store.Entries, or keytool -list), and compare with what 2.1 shows",
 	},
 	StoreNotLoaded: Entry{
 		Code: "STORE-NOT-LOADED", Severity: Blocks,
@@ -123,7 +123,7 @@ var entriesOfStores = ofStores{
 	ValueDoesNotOpen: Entry{
 		Code: "VALUE-DOES-NOT-OPEN", Severity: Blocks,
 		Means: "an encrypted value of the source cannot be decrypted with its keystore.",
-		Checks: "The encrypted values in the source's configuration and in `ValueSample` of its users " +
+		Checks: "The encrypted values in the source's configuration and in `Upgrade.ValueSample` of its users " +
 			"are decrypted; the plain text never leaves the check.",
 		Why:    "they would be lost",
 		Remedy: "find the keystore that the source runs with (openidm.keystore.location)",

@@ -38,7 +38,8 @@ type Finding struct {
 	Step string `json:"step"`
 	// Seen is what was found, on which server or in which file.
 	Seen string `json:"seen"`
-	// Why says why it matters, Remedy what to do.
+	// Why says why it matters, Remedy what to do. Remedy names fields in full,
+	// "Upgrade.Source.Address", so that a program can put its own words for them.
 	Why    string `json:"why,omitempty"`
 	Remedy string `json:"remedy,omitempty"`
 	// Doc is the address of the code's section in docs/findings.md.

@@ -22,7 +22,7 @@ func TestComparisonText(t *testing.T) {
 	}}
 	text := comparisonText(t, report)
 	const want = `collection  source  target  result
-users       12408   12400   9 missing, 1 changed
+users       12,408  12,400  9 missing, 1 changed
 roles       3       3       same, 2 encrypted values not checked
 links       -       -       not checked: nobody shows it
 

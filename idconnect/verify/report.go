@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -123,6 +124,21 @@ type Change struct {
 // duplicated or unreadable.
 func (c *CollectionReport) Differences() int64 {
 	return c.MissingCount + c.ExtraCount + c.ChangedCount + c.DuplicateCount + c.Unreadable
+}
+
+// String returns the collection and its result on one line.
+func (c CollectionReport) String() string {
+	counts := ""
+	if c.Checked {
+		counts = text.Grouped(c.SourceCount) + " at the source, " + text.Grouped(c.TargetCount) + " at the target: "
+	}
+	return text.Line(c.Name + ": " + counts + c.Verdict())
+}
+
+func (c *CollectionReport) attrs() []slog.Attr {
+	return []slog.Attr{slog.String("collection", c.Name), slog.String("resource", c.Resource),
+		slog.Int64("source", c.SourceCount), slog.Int64("target", c.TargetCount),
+		slog.Int64("differences", c.Differences()), slog.String("result", c.Result())}
 }
 
 // Verdict returns the result in words on one line, with the reason.

@@ -134,20 +134,16 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		f.add(side, p, ranged)
 		took()
 		v.state[side].Unlock()
-		if !ranged {
-			v.expect(side, p.Total)
+		if !ranged && side == 0 {
+			v.expect(p.Total)
 		}
 		v.store.read()
 		return p.Records(), nil
 	})
 }
 
-// expect notes how many records the source says that it has. What the target has is no
-// measure: it may have lost some.
-func (v *verifier) expect(side int, total int64) {
-	if side != 0 || total < 0 {
-		return
-	}
+// expect notes how many records the source says that it has, -1 where it does not.
+func (v *verifier) expect(total int64) {
 	v.said.Lock()
 	defer v.said.Unlock()
 	if v.total < 0 {

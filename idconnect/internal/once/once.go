@@ -88,9 +88,13 @@ func (r Requests) await(
 		complete, stop = r.Total(ctx)
 		defer stop()
 	}
+	done, total := int64(0), int64(-1) // the last that were said
 	return m.Wait(ctx, until, func(s migration.Status) {
 		complete(&s)
-		p := Progress{Step: step, Detail: s.Word, Done: max(s.Processed, 0), Total: s.Total, Unit: "records"}
+		if s.Processed >= 0 {
+			done, total = s.Processed, s.Total
+		}
+		p := Progress{Step: step, Detail: s.Word, Done: done, Total: total, Unit: "records"}
 		switch {
 		case s.Down > 0:
 			p = Progress{Step: step, Notice: true, Detail: fmt.Sprintf("the target %s has not answered for %v",

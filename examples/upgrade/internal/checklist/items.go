@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // of is an item with the words of the catalogue.
 func of(e preflight.Entry) Item {
-	return Item{Do: text.Capital(e.Remedy), Why: text.Capital(e.Why)}
+	return Item{Do: text.Capital(fieldflags.Text(e.Remedy)), Why: text.Capital(e.Why)}
 }
 
 // hostOf is the host of an address.

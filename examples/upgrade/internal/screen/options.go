@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/brief"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -53,7 +54,12 @@ func (o Options) level() slog.Level {
 
 // logger writes to w as Log says.
 func (o Options) logger(w io.Writer) *slog.Logger {
-	h := &slog.HandlerOptions{Level: o.level()}
+	h := &slog.HandlerOptions{Level: o.level(), ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindString {
+			a.Value = slog.StringValue(fieldflags.Text(a.Value.String()))
+		}
+		return a
+	}}
 	if o.Log == "json" {
 		return slog.New(slog.NewJSONHandler(text.JSONWriter(w), h))
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -59,7 +58,7 @@ func (p *Progress) Logger() *slog.Logger {
 	case p.log != nil:
 		return p.log
 	case p.options.Verbose:
-		return slog.New(slog.NewTextHandler(said{p}, &slog.HandlerOptions{
+		h := slog.NewTextHandler(said{p}, &slog.HandlerOptions{
 			Level: slog.LevelDebug,
 			ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 				if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
@@ -67,10 +66,24 @@ func (p *Progress) Logger() *slog.Logger {
 				}
 				return a
 			},
-		}))
+		})
+		return slog.New(beside{h})
 	}
 	return nil
 }
+
+// beside leaves out what [Progress.Event] shows.
+type beside struct{ slog.Handler }
+
+func (b beside) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "upgrade event" {
+		return nil
+	}
+	return b.Handler.Handle(ctx, r)
+}
+
+func (b beside) WithAttrs(attrs []slog.Attr) slog.Handler { return beside{b.Handler.WithAttrs(attrs)} }
+func (b beside) WithGroup(name string) slog.Handler       { return beside{b.Handler.WithGroup(name)} }
 
 // said writes whole lines above the line of the step.
 type said struct{ p *Progress }
@@ -98,11 +111,7 @@ func (p *Progress) Wait(what, detail string) {
 
 // Event shows an event.
 func (p *Progress) Event(e idconnect.Event) {
-	if p.log != nil {
-		logEvent(p.log, e)
-		return
-	}
-	if p.options.Quiet {
+	if p.log != nil || p.options.Quiet { // what is logged, the SDK logs
 		return
 	}
 	p.mu.Lock()
@@ -128,17 +137,6 @@ func (p *Progress) Event(e idconnect.Event) {
 			p.say(e.Step, fmt.Sprintf("%s: %s: %s", e.Finding.Severity, e.Finding.Code, e.Finding.Seen))
 		}
 	}
-}
-
-func logEvent(log *slog.Logger, e idconnect.Event) {
-	level := slog.LevelInfo
-	switch {
-	case e.State == report.Failed, e.Finding != nil && e.Finding.Severity == preflight.Blocks:
-		level = slog.LevelError
-	case e.Finding != nil && e.Finding.Severity == preflight.Warns:
-		level = slog.LevelWarn
-	}
-	log.LogAttrs(context.Background(), level, "event", slog.Any("event", e))
 }
 
 // begin takes an event of another step as its beginning: a comparison alone, or a repair, has no other one.

@@ -62,6 +62,8 @@ func (s *Settings) trustFlags() []command.Flag {
 			Help: "truststore of the JVM"},
 		{Name: "connect", Group: groupServers, Value: "host:port", Into: &t.Connect, Commands: only,
 			Help: "address or URL of the server, to get its certificate chain"},
+		{Name: "legacy-tls", Group: groupServers, Into: &t.LegacyTLS, Commands: only,
+			Help: "allow TLS 1.0 and 1.1 with -connect, to get the certificate alone"},
 		{Name: "chain", Group: groupServers, Value: "file", Into: &t.ChainFile, Commands: only, Check: isFile,
 			Help: "the server's certificate chain in PEM, leaf first, or in DER"},
 		{Name: "host", Group: groupServers, Value: "host", Into: &t.Host, Commands: only,

@@ -79,7 +79,7 @@ type Stores struct {
 type Trust struct {
 	File, PasswordFile, Host, ChainFile, Connect string
 	Save, Alias, Fingerprint                     string
-	Add                                          bool
+	Add, LegacyTLS                               bool
 }
 
 // New returns the defaults.

@@ -47,6 +47,7 @@ type room struct {
 var rooms = []room{
 	{path: ""},
 	{path: "internal/text"},
+	{path: "internal/version"},
 	{path: "internal/exhaustive", closed: true},
 	{path: "internal/symlink", closed: true},
 	{path: "internal/disk"},

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 var faultsOfHost = []catalogueRow{
@@ -83,6 +85,16 @@ var faultsOfHost = []catalogueRow{
 	{"set-up script missing", "SETUP-SCRIPT", blocks, func(w *catalogueWorld) {
 		w.unpacked()
 		must(w.t, os.Remove(w.targetFile("setup.sh")))
+	}},
+	{"password that everyone may read", "PASSWORD-FILE", warns, func(w *catalogueWorld) {
+		dir, err := os.MkdirTemp("/var/tmp", "open") // a test's own folder is closed
+		must(w.t, err)
+		w.t.Cleanup(func() { os.RemoveAll(dir) })
+		must(w.t, os.Chmod(dir, 0o755))
+		file := filepath.Join(dir, "source.pw")
+		w.write(file, w.u.Source.Credentials.Password.Reveal(), 0o644)
+		w.u.Source.Credentials.Password, err = keystore.ReadPasswordFile(file)
+		must(w.t, err)
 	}},
 	{"root", "USER-IS-ROOT", warns, func(w *catalogueWorld) { w.u.OnMachine(nil, 0) }},
 	{"target's port", "TARGET-PORT-IN-USE", blocks, func(w *catalogueWorld) {

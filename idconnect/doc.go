@@ -1,14 +1,14 @@
 // Package idconnect carries out the upgrade of Salesforce Identity Connect 2.1
-// to 7.1.6 and proves that it worked. It is for programs that upgrade whole
-// installations. To drive the migration service alone use package migration; to
-// read key stores, package keystore.
+// to 7.1.6 and proves that it worked. To drive the migration service alone use
+// package migration; to read key stores, package keystore.
 //
-// Begin with [Upgrade], [Upgrade.Run] and [Verify]. [Upgrade.Plan] performs the
-// preflight checks and changes nothing; [Upgrade.Run] carries out the steps that
-// are not done yet; [Upgrade.Rollback] restores what was changed. [Verify]
-// compares two servers record by record and is useful on its own; [Upgrade.Repair]
-// restores the records that differ. Findings, results and reports are types of
-// packages preflight, verify, acceptance, repair and report, below this one.
+// It is for programs that upgrade whole installations. Begin with [Upgrade],
+// [Upgrade.Run] and [Verify]. [Upgrade.Plan] performs the preflight checks and
+// changes nothing; [Upgrade.Run] carries out the steps that are not done yet;
+// [Upgrade.Rollback] restores what was changed. [Verify] compares two servers
+// record by record and is useful on its own; [Upgrade.Repair] restores the
+// records that differ. Findings, results and reports are types of packages
+// preflight, verify, acceptance, repair and report, below this one.
 //
 // # Steps
 //

@@ -18,7 +18,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -235,14 +234,8 @@ func (l *leaky) everything(t *testing.T) string {
 	l.out.error(err)
 	if rep != nil {
 		l.out.value(rep)
-		dir := t.TempDir()
-		must(t, rep.Save(dir))
-		files, err := os.ReadDir(dir)
-		must(t, err)
-		for _, f := range files {
-			b, err := os.ReadFile(filepath.Join(dir, f.Name()))
-			must(t, err)
-			l.out.text(string(b))
+		for _, text := range saved(t, rep) {
+			l.out.text(text)
 		}
 	}
 	compared, err := l.u.Compare(ctx)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -20,6 +21,50 @@ func reportPlan(rep *report.Report, p report.Plan) {
 		}
 		rep.Steps = append(rep.Steps, &report.StepResult{Name: s.Name, State: state, Detail: s.Detail})
 	}
+}
+
+// reportEarlier adds when earlier runs performed the steps. The journal has no
+// note of a step that failed.
+func (r *runner) reportEarlier(rep *report.Report) {
+	for _, s := range rep.Steps {
+		var first journal.Note
+		for _, n := range r.notesOf(s.Name) {
+			if !n.Began.Before(rep.Started) {
+				continue
+			}
+			if first.Began.IsZero() || n.Began.Before(first.Began) {
+				first.Began = n.Began
+			}
+			first.Ended = n.Ended
+		}
+		if first.Began.IsZero() {
+			continue
+		}
+		s.EarlierStarted, s.EarlierEnded = &first.Began, first.Ended
+		if rep.FirstStarted.IsZero() || first.Began.Before(rep.FirstStarted) {
+			rep.FirstStarted = first.Began
+		}
+	}
+}
+
+// notesOf are the journal's notes of a step.
+func (r *runner) notesOf(step string) (notes []*journal.Note) {
+	j := r.journal
+	switch {
+	case step == StepUnpack && j.Unpack != nil:
+		notes = append(notes, &j.Unpack.Note)
+	case step == StepStores:
+		for _, s := range j.Stores {
+			notes = append(notes, &s.Note)
+		}
+	case step == StepSetup && j.Setup != nil:
+		notes = append(notes, &j.Setup.Note)
+	case step == StepConfigure && j.Configure != nil:
+		notes = append(notes, &j.Configure.Note)
+	case step == StepMigrate && j.Migrate != nil:
+		notes = append(notes, &j.Migrate.Note)
+	}
+	return notes
 }
 
 // resultOf is the result of a step in a report.
@@ -67,7 +112,8 @@ func ReportOf(r *verify.Report, err error) *report.Report {
 	}
 	rep := &report.Report{
 		Version: report.Version, Started: r.Started, Verify: r,
-		Source: report.ServerSeen{URL: r.Source}, Target: report.ServerSeen{URL: r.Target},
+		Source: report.ServerSeen{URL: r.Source, Version: r.SourceVersion},
+		Target: report.ServerSeen{URL: r.Target, Version: r.TargetVersion},
 	}
 	if err == nil {
 		err = r.Verdict().Outcome.Err()

@@ -54,8 +54,12 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 	if err := r.recover(); err != nil {
 		return err
 	}
+	r.reportEarlier(rep)
 	err := r.runSteps(ctx, rep)
 	rep.Verify = r.verified
+	if r.processed > 0 {
+		resultOf(rep, StepMigrate).Records = r.processed
+	}
 	r.refreshTarget(ctx, rep)
 	r.lookAgain(ctx, rep)
 	return err

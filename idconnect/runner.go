@@ -38,6 +38,8 @@ type runner struct {
 	compare     VerifyOptions
 	// verified is the result of the step verify, for the report.
 	verified *verify.Report
+	// processed is how many records the target counts in its migration.
+	processed int64
 }
 
 // newRunner resolves the fields and reads the journal. It changes nothing.

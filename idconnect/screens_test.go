@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/idconnect-go/upgrade/examples/summary"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
@@ -62,15 +63,26 @@ func (s *screens) report(t *testing.T, rep *report.Report) {
 	if rep == nil {
 		return
 	}
+	for name, text := range saved(t, rep) {
+		s.add(name, text)
+	}
+}
+
+// saved are the files of a report, by name.
+func saved(t *testing.T, rep *report.Report) map[string]string {
+	t.Helper()
 	dir := t.TempDir()
 	must(t, rep.Save(dir))
+	must(t, rep.Save(dir, summary.Markdown))
 	files, err := os.ReadDir(dir)
 	must(t, err)
+	texts := map[string]string{}
 	for _, f := range files {
 		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		must(t, err)
-		s.add(f.Name(), string(b))
+		texts[f.Name()] = string(b)
 	}
+	return texts
 }
 
 // showAll plans and runs, and shows all of it.

@@ -27,6 +27,9 @@ func (r *runner) requests() once.Requests {
 			r.emit(Event{Kind: EventNotice, Step: p.Step, Detail: p.Detail})
 			return
 		}
+		if p.Step == StepMigrate {
+			r.processed = max(r.processed, p.Done)
+		}
 		r.progress(Event{Step: p.Step, Detail: p.Detail, Done: p.Done, Total: p.Total, Unit: p.Unit})
 	}}
 }

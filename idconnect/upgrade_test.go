@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,9 +43,11 @@ func TestUpgrade(t *testing.T) {
 	if rep.Outcome != "done" || rep.Verify == nil || !rep.Verify.Same() {
 		t.Errorf("%+v", rep)
 	}
+	first := rep
 	// Again: everything but the comparison is done.
 	rep, err = w.u.Run(t.Context())
 	must(t, err)
+	checkRuns(t, first, rep)
 	if n := w.Migrations(); n != 1 {
 		t.Errorf("the target received migrate %d times", n)
 	}
@@ -246,6 +249,33 @@ func TestTargetStartedTooEarly(t *testing.T) {
 }
 
 // TestInterrupted: a run that is cancelled goes on, and migrates once.
+// checkRuns holds the second run's report to what the first one did.
+func checkRuns(t *testing.T, first, second *report.Report) {
+	t.Helper()
+	if !first.FirstStarted.IsZero() || first.Tool == "" || first.Steps[6].Records == 0 {
+		t.Errorf("the first run began at %v, by %q: %+v", first.FirstStarted, first.Tool, first.Steps[6])
+	}
+	if at := second.FirstStarted; at.Before(first.Started) || !at.Before(first.Ended) {
+		t.Errorf("the first run began at %v, and the second says %v", first.Started, at)
+	}
+	if took := second.View().Took; took < second.Ended.Sub(first.Ended) {
+		t.Errorf("both runs took %v", took)
+	}
+	for i, s := range second.Steps {
+		performed := slices.Contains([]string{"unpack", "stores", "setup", "configure", "migrate"}, s.Name)
+		if performed != (s.EarlierStarted != nil && s.EarlierEnded != nil) {
+			t.Errorf("%s: performed from %v to %v", s.Name, s.EarlierStarted, s.EarlierEnded)
+		} else if performed && s.EarlierStarted.Before(first.Steps[i].Started.Truncate(time.Second)) {
+			t.Errorf("%s: performed at %v, before its run began it", s.Name, s.EarlierStarted)
+		}
+	}
+	for _, s := range []report.ServerSeen{second.Target, idconnect.ReportOf(second.Verify, nil).Target} {
+		if s.Version == "" {
+			t.Errorf("%s: no version", s.URL)
+		}
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 200)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/idconnect-go/upgrade/examples/summary"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -75,8 +76,8 @@ var verdictCases = []struct {
 
 func collection(r *verify.Report) *verify.CollectionReport { return &r.Collections[1] }
 
-// TestVerdict: the error, the exit code, JSON, JUnit, the page and its colour say
-// the same of a comparison, with and without a run.
+// TestVerdict: the error, the exit code, JSON, JUnit, the page, its colour and the
+// summary say the same of a comparison, with and without a run.
 func TestVerdict(t *testing.T) {
 	t.Parallel()
 	for _, c := range verdictCases {
@@ -154,6 +155,14 @@ func checkVerdict(t *testing.T, name string, rep *report.Report, code, open int)
 	page := b.String()
 	if !strings.Contains(page, `<body class="mood-`+string(want.tone)+`"`) || !strings.Contains(page, v.Title) {
 		t.Errorf("%s: the page says something else", name)
+	}
+	b.Reset()
+	must(t, rep.Write(&b, summary.Markdown))
+	mark := map[int]string{0: "✅", 1: "❌", 4: "⚠️", 5: "❌"}[code]
+	if text := b.String(); !strings.Contains(text, "\n## "+mark+" "+v.Title+"\n") ||
+		strings.Contains(text, "### Not compared") != (open > 0) ||
+		strings.Contains(text, "**What to do:**") != (code != 0) {
+		t.Errorf("%s: the summary says\n%s", name, text)
 	}
 }
 

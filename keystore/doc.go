@@ -4,6 +4,7 @@
 // JVM accepts (package jvmtrust does), it knows nothing of OpenIDM's encrypted
 // values (package idmvalues does), and it never uses the network.
 //
+// It is for programs that read, move or compare the key stores of Java servers.
 // Begin with [Open], [Copy] and [Compare]. Open detects the format from the
 // file's content, not from its name. A [Store] lists its entries without
 // opening a key or parsing a certificate. Only an explicit call opens keys:

@@ -8,12 +8,13 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore/internal/textfile"
 )
 
 const redacted = "[redacted]"
 
-// maxPasswordFile bounds what [ReadPasswordFile] reads.
+// maxPasswordFile bounds what [ReadPasswordFile] and [ReadSecretFile] read.
 const maxPasswordFile = 64 << 10
 
 // Password is a secret text. It prints, logs and marshals as "[redacted]", also
@@ -23,34 +24,64 @@ type Password struct {
 	// A pointer, because fmt does not call methods of unexported fields: it
 	// would print a string, but of a nested pointer only the address.
 	text *string
+
+	file, readers string // where it was read, if others may read that, too
 }
 
 // NewPassword returns text as a password. The empty text is a password, too.
-func NewPassword(text string) Password { return Password{&text} }
+func NewPassword(text string) Password { return Password{text: &text} }
 
 // ReadPasswordFile returns the first line of a file, without its end (LF or CR LF). A byte order mark is no part of it:
 // a file in UTF-16, as PowerShell writes it, is read as such. An empty file is the empty password. A file with more
-// than one line is an error, and so is one that is no text. The limit is 64 KiB.
+// than one line is an error, and so is one that is no text. The limit is 64 KiB. See [Password.Exposed].
 func ReadPasswordFile(path string) (Password, error) {
-	f, err := os.Open(path)
+	b, err := readSecret(os.Open(path)) // a pipe, too
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a password: %w", err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxPasswordFile+1))
-	if err != nil {
-		return Password{}, fmt.Errorf("reading a password: %w", err)
-	}
-	if len(b) > maxPasswordFile {
-		return Password{}, fmt.Errorf("reading a password: %s: larger than %d bytes, which no password is",
-			path, maxPasswordFile)
 	}
 	line, err := textfile.Line(b)
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a password: %s: %w", path, err)
 	}
-	return NewPassword(line), nil
+	return fromFile(path, line), nil
 }
+
+// ReadSecretFile returns a whole regular file as it is, such as one of age identities. The limit is 64 KiB. See
+// [Password.Exposed].
+func ReadSecretFile(path string) (Password, error) {
+	b, err := readSecret(disk.Open(path))
+	if err != nil {
+		return Password{}, fmt.Errorf("reading a secret: %w", err)
+	}
+	return fromFile(path, string(b)), nil
+}
+
+func readSecret(f *os.File, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxPasswordFile+1))
+	if err == nil && len(b) > maxPasswordFile {
+		err = fmt.Errorf("%s: larger than %d bytes, which no password is", f.Name(), maxPasswordFile)
+	}
+	return b, err
+}
+
+// fromFile notes who else may read the file. Where that cannot be known, as of a pipe, it is nobody.
+func fromFile(path, text string) Password {
+	p := NewPassword(text)
+	if readers, err := disk.Readers(path); err == nil && readers != "" {
+		p.file, p.readers = path, readers
+	}
+	return p
+}
+
+// Exposed returns the file that a password was read from, and which users may read that beyond its owner, its group
+// and the administrators: "everyone", or on Windows groups such as "Authenticated Users, Users". Both are "" if there
+// are none, or the password comes from elsewhere. Permission bits and folders count on Unix, and the access control
+// list on Windows, both as they were when the file was read.
+func (p Password) Exposed() (file, to string) { return p.file, p.readers }
 
 // Reveal returns the text, "" if none is known.
 func (p Password) Reveal() string {

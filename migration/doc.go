@@ -3,10 +3,11 @@
 // configure, migrate and status. It does not prepare key stores or start
 // servers, and does not compare records; package idconnect does.
 //
-// Begin with [Client]: [Client.Configure], [Client.Migrate], and [Client.Wait],
-// which polls. Configure and Migrate are sent once each and never again by this
-// package. If an answer is lost, the error is an [*UnknownOutcomeError], and
-// [Client.Status] resolves it.
+// It is for programs that have both servers at hand and want the migration alone.
+// Begin with [Client.Configure], [Client.Migrate] and [Client.Wait], which polls.
+// Configure and Migrate are sent once each and never again by this package. If an
+// answer is lost, the error is an [*UnknownOutcomeError], and [Client.Status]
+// resolves it.
 //
 // The form of the endpoint's answers is not documented. [ParseStatus] reads them
 // liberally, by rules that are all assumed; an unknown word is never success. A

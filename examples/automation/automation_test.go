@@ -43,8 +43,8 @@ type fixture struct {
 const password = "Passw0rd-of-the-fixture"
 
 // elsewhere are the warnings on a machine with neither the real servers nor their
-// names.
-const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED"
+// names, whose folders may be open to all, as wine's are.
+const elsewhere = "TARGET-VERSION,INSTANCE-URL-UNRESOLVED,PASSWORD-FILE"
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()

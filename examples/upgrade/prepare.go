@@ -26,6 +26,11 @@ func (a *app) apply(c *call, steps []string, missing ...error) error {
 // prepare is apply, and asks for passwords that are missing, once nothing else is.
 func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...error) error {
 	wrong := a.apply(c, steps, missing...)
+	if wrong == nil {
+		if err := checkReport(c.Upgrade.ReportDir); err != nil {
+			return err
+		}
+	}
 	return a.complete(ctx, c, wrong, c.Upgrade.Missing())
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,6 +35,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	if v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(v, p.Report(), v.Upgrade.ReportDir))
 	}
+	a.stepSummary(p.Report())
 	if show != nil {
 		return show
 	}
@@ -137,16 +137,8 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 	if dir := v.ReportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(v, rep, dir))
 	}
+	a.stepSummary(rep)
 	return errors.Join(v.said(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
-}
-
-// save writes a report to a folder and prints where it is.
-func (a *app) save(v *call, rep *report.Report, dir string) error {
-	if err := rep.Save(dir); err != nil || v.Screen.Quiet {
-		return err
-	}
-	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))
-	return err
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
@@ -191,6 +183,7 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	if v.Upgrade.ReportDir != "" {
 		err = errors.Join(err, a.save(v, whole, v.Upgrade.ReportDir))
 	}
+	a.stepSummary(whole)
 	return errors.Join(err, a.saveIDs(v.Upgrade.RepairList, report))
 }
 

@@ -2,8 +2,10 @@
 // far as a program can make them: that permission sets, groups, organizations,
 // mappings, connectors and links of the source are in the target, and which
 // records the migration could not copy. It adds them to the report of a
-// comparison by package verify and never changes a server. Begin with [Run] and
-// [Options]; [Codes] are the checks.
+// comparison by package verify and never changes a server.
+//
+// It is for programs that call package verify themselves; idconnect.Verify does both.
+// Begin with [Run], [Options] and [Codes], which are the checks.
 package acceptance
 
 import (
@@ -13,6 +15,7 @@ import (
 	"net/http"
 	"regexp"
 	"sync"
+	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -108,7 +111,9 @@ func (t *checker) run(ctx context.Context) error {
 			continue
 		}
 		check := verify.Check{Code: c.code, Name: c.name, Tab: c.tab, Source: -1, Target: -1}
+		began := time.Now()
 		c.check(ctx, &check)
+		check.Seconds = time.Since(began).Seconds()
 		if ctx.Err() != nil {
 			return fmt.Errorf("checking %s: %w", c.name, context.Cause(ctx))
 		}

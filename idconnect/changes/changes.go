@@ -2,8 +2,10 @@
 // 7.1.6 changes in the records that it copies: links gain a member, roles become
 // references. Without it, a comparison of the two servers would call every correct
 // upgrade wrong. It holds the table and applies its rows to single records; it
-// knows no server and counts nothing, which package verify does. Begin with
-// [Default].
+// knows no server and counts nothing, which package verify does.
+//
+// It is for programs whose servers differ by more, or by less, than is known here.
+// Begin with [Default], [Change] and [Added].
 package changes
 
 import "encoding/json"

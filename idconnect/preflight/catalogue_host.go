@@ -4,7 +4,7 @@ package preflight
 type ofHost struct {
 	PackageMissing, PackageCorrupt, PackageHostile, PackageVersion, PackagePlatform, PackageUnusable,
 	TargetFolder, TargetStores, TargetFolderVersion, TargetFolderPermission, DiskSpace, PathTooLong, FileLocked,
-	SetupScript, UserIsRoot, TargetPortInUse, DatabasePortInUse, TargetLockInUse, SourceFolder Entry
+	SetupScript, PasswordFile, UserIsRoot, TargetPortInUse, DatabasePortInUse, TargetLockInUse, SourceFolder Entry
 }
 
 var entriesOfHost = ofHost{
@@ -120,6 +120,16 @@ var entriesOfHost = ofHost{
 			"otherwise in the package.",
 		Why:    "the target cannot be set up",
 		Remedy: "unpack the package again into another folder, with an unzip that keeps modes",
+	},
+	PasswordFile: Entry{
+		Code: "PASSWORD-FILE", Severity: Warns,
+		Means: "a file with a password can be read by other users of this machine.",
+		Checks: "Who may read the files of passwords and of age identities: on Unix the permission bits of the " +
+			"file and of the folders above it, on Windows its access control list, for Everyone, Users and " +
+			"other groups that hold all users. Files below `C:\\` inherit such a list.",
+		Why: "it is an administrator's password, or that of a store of private keys",
+		Remedy: "take that right away: `chmod 600 FILE`, or on Windows " +
+			"`icacls FILE /inheritance:r /grant:r *S-1-3-4:F`",
 	},
 	UserIsRoot: Entry{
 		Code: "USER-IS-ROOT", Severity: Warns,

@@ -3,7 +3,10 @@
 // It writes through repo/… alone, where no script runs and no synchronization
 // begins, never deletes, and refuses what it cannot restore whole. That the
 // repository of 7.1.6 can be written in this way is assumed; it was tried on the
-// community's 7.0.2. Begin with [Run] and [Options].
+// community's 7.0.2.
+//
+// It is for programs that act on what a comparison found. Begin with [Run], [Options]
+// and [Record].
 package repair
 
 import (
@@ -119,7 +122,7 @@ func (r *Report) Count(a Action) (n int) {
 // in opts, and that of ctx; the report, unless nil, then says how far Run came.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
-	notes, err := pair.Check(ctx)
+	seen, err := pair.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +133,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options) (*Re
 		opts.Collections = verify.DefaultCollections()
 	}
 	r := &repairer{source: source, target: target, opts: opts, hide: pair.Hide(), key: make([]byte, 32),
-		report: &Report{Source: source.BaseURL, Target: target.BaseURL, Notes: notes}}
+		report: &Report{Source: source.BaseURL, Target: target.BaseURL, Notes: seen.Notes}}
 	rand.Read(r.key)
 	err = r.run(ctx)
 	return redact.Value(r.hide, r.report), r.hide.Error(err)

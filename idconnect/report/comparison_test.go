@@ -26,7 +26,7 @@ users       12,408  12,400  9 missing, 1 changed
 roles       3       3       same, 2 encrypted values not checked
 links       -       -       not checked: nobody shows it
 
-users, missing in the target:
+users, missing from the target:
   a
   b` + "\uFFFD" + `[2J
   and 7 more
@@ -98,8 +98,8 @@ func TestComparisonTextDetails(t *testing.T) {
 		"nobody\uFFFD shows them\n",
 		"source 2, target not counted; not in the target: x\n", "remedy: bring it over\n",
 		"1 check skipped: verify these manually in the 7.1.6 UI",
-		"3 records that the migration could not copy:\n" +
-			"  m: u00002: Value … is bad \uFFFD (missing in the target)\n  m: u00003\n  and 1 more\n",
+		"The migration could not copy 3 records:\n" +
+			"  m: u00002: Value … is bad \uFFFD (missing from the target)\n  m: u00003\n  and 1 more\n",
 		"\nrepair: migrate again\n",
 	} {
 		if !strings.Contains(text, want) {

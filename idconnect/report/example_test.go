@@ -51,3 +51,29 @@ func ExampleFormat() {
 	// roles,12,12,same
 	// <nil>
 }
+
+// What a run returned, kept as the four files that the command line writes.
+func ExampleReport_Save() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	r := &report.Report{Version: report.Version, Outcome: "done"} // of Upgrade.Run
+	if err := r.Save(dir); err != nil {
+		fmt.Println(err)
+		return
+	}
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		fmt.Println(f.Name())
+	}
+	fmt.Println(err)
+	// Output:
+	// junit.xml
+	// report.html
+	// report.json
+	// report.txt
+	// <nil>
+}

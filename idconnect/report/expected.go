@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -30,7 +29,7 @@ func expectedChanges(r *verify.Report) (out []expectedChange) {
 			n, code := text.Grouped(e.Records)+" "+c.Name+" "+e.Says, e.Code+", "+sureWords(e.Sure)
 			switch {
 			case e.Records == 0:
-				one.Words = fmt.Sprintf("no %s %s: this change never applied (%s)", c.Name, e.Says, code)
+				one.Words = fmt.Sprintf("no %s %s: this change was expected and never seen (%s)", c.Name, e.Says, code)
 			case e.Missed > 0:
 				one.Words = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
 					text.Plural(e.Missed, "other"), code)
@@ -73,7 +72,10 @@ func (s *sums) but() string {
 	case !s.explained:
 		return ""
 	case len(s.unsure) == 0:
-		return " but for expected changes"
+		return ", apart from the changes that a migration makes"
+	case len(s.unsure) == 1:
+		return ", apart from the changes that a migration makes; of these, " + s.unsure[0] + " is inferred, not known"
 	}
-	return " but for expected changes, some of them inferred and not known (" + strings.Join(s.unsure, ", ") + ")"
+	return ", apart from the changes that a migration makes; of these, " + listed(s.unsure) +
+		" are inferred, not known"
 }

@@ -42,10 +42,11 @@ var (
 	// JUnit is JUnit XML in the form that Jenkins and GitLab read. The outcome,
 	// the steps, the findings, the collections, the checks and the failed
 	// records are suites of it, and what was not compared or turned off. What is
-	// wrong is a failure, a step that failed an error, and what was not run or not
-	// compared is skipped, and so is the outcome [verdict.Partly]. There is a failure
-	// or an error exactly where the outcome is none of that, "done" and "planned".
-	// It holds up to 100 ids a list.
+	// wrong is a failure, a step that failed an error, each once: the outcome is one
+	// only where no other case is. What was not run or not compared is skipped, and
+	// so is the outcome [verdict.Partly]. There is a failure or an error exactly
+	// where the outcome is none of that, "done" and "planned". The times add up to
+	// that of the run. It holds up to 100 ids a list.
 	JUnit = Format{File: "junit.xml", Mark: `<testsuites name="Identity Connect"`, Write: writeJUnit}
 	// Text is plain text with lines of any length.
 	Text = Format{File: "report.txt", Mark: " of Identity Connect: ", Write: writeText}

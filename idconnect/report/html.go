@@ -5,14 +5,11 @@ import (
 	"crypto/sha256"
 	_ "embed" // the page and its style
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"io"
-	"net/url"
 	"strings"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -39,8 +36,10 @@ const (
 	htmlScale       = 1000 // units of the width of a picture
 	htmlVisible     = 6    // units of the smallest part that is drawn
 	htmlLateStart   = 0.02 // share of the time before the first step that is explained
-	htmlTimeFormat  = "2 January 2006, 15:04:05 -07:00"
+	htmlTimeFormat  = "2 January 2006, 15:04:05"
 	htmlClockFormat = "15:04:05"
+	htmlDayFormat   = "2 January, 15:04"
+	htmlClockLimit  = 20 * time.Hour // a longer time is shown with its days
 )
 
 func writeHTML(w io.Writer, v *View) error {
@@ -57,16 +56,18 @@ type htmlView struct {
 	Policy, Kind, Title, Lead string
 	Mood                      Tone
 	Style                     template.CSS
+	About                     []htmlAbout
 	Facts                     []htmlFact
-	Servers                   []htmlServer
 	Error, Remedy             []string
+	ByHand                    []htmlFinding
+	MoreByHand                int
 	Open, Aside               []string
 	MoreOpen, MoreAside       int
-	Began, Ended, Took        string
-	BeganAt, EndedAt          string
+	Times                     []htmlTime
 	Compared                  *htmlCompared
 	Steps                     []htmlStep
 	Late                      string // time before the first step
+	Runs                      bool   // there were several
 	Axis                      []string
 	Findings                  []htmlFinding
 	MoreFindings              int
@@ -82,9 +83,13 @@ type htmlView struct {
 
 type htmlFact struct{ Label, Value string }
 
-type htmlServer struct{ Label, URL, Version, State string }
+// htmlAbout is a line of the head: a server, or what else the page is about.
+type htmlAbout struct{ Label, Value, URL string }
+
+type htmlTime struct{ Label, Value, At string }
 
 type htmlCompared struct {
+	Counting string
 	Bars     []htmlBar
 	Legend   []htmlPart
 	Rows     []htmlRow
@@ -114,6 +119,7 @@ type htmlRow struct {
 type htmlStep struct {
 	Number                          int
 	Name, State, Mood, Took, Detail string
+	Earlier                         string // which run performed it, if not the last
 	Timed                           bool
 	X, Width                        int
 	Words                           string
@@ -204,11 +210,7 @@ func htmlViewOf(rep *View) htmlView {
 			"'; base-uri 'none'; form-action 'none'",
 		Style: template.CSS(htmlStyle),
 		Kind:  "Upgrade report", Title: short(rep.Title), Lead: long(rep.Lead), Mood: rep.Tone,
-		Version: rep.Version, Took: text.Duration(rep.Ended.Sub(rep.Started)),
-		Began: rep.Started.Format(htmlTimeFormat), Ended: rep.Ended.Format(htmlTimeFormat),
-		BeganAt: rep.Started.Format(time.RFC3339), EndedAt: rep.Ended.Format(time.RFC3339),
-		Error: paragraphs(rep.cause()), Remedy: paragraphs(rep.todo()),
-		Servers: []htmlServer{htmlServerOf("Source", rep.Source), htmlServerOf("Target", rep.Target)},
+		Version: rep.Version, Error: paragraphs(rep.Cause), Remedy: paragraphs(sentence(rep.ToDo)),
 	}
 	switch {
 	case rep.ofComparison():
@@ -220,13 +222,13 @@ func htmlViewOf(rep *View) htmlView {
 	v.Open, v.MoreOpen = firstLong(rep.Open)
 	v.Aside, v.MoreAside = firstLong(rep.Aside)
 	v.addSteps(rep)
-	v.addFindings(rep.Findings)
+	v.addFindings(rep)
 	if rep.Verify != nil {
-		v.addComparison(rep.Verify)
+		v.addComparison(rep)
 		v.addChecks(rep.Verify.Checks)
 		v.addLists(rep.Verify)
 	}
-	v.addFacts(rep)
+	v.addHead(rep)
 	return v
 }
 
@@ -239,92 +241,16 @@ func htmlMood(t Tone, other string) string {
 	return other
 }
 
-func htmlServerOf(label string, s ServerSeen) htmlServer {
-	return htmlServer{Label: label, URL: long(s.URL), Version: short(s.Version), State: short(s.State)}
-}
-
-func (v *htmlView) addFacts(rep *View) {
-	if rep.Verify != nil {
-		v.Facts = append(v.Facts, htmlFact{"Records compared", text.Grouped(rep.Verdict.Source)},
-			htmlFact{"Differences", text.Grouped(rep.Verdict.Differences)})
-	}
-	if done, all := rep.stepsDone(); all > 0 {
-		v.Facts = append(v.Facts, htmlFact{"Steps done", fmt.Sprintf("%d of %d", done, all)})
-	}
-	if n := len(rep.Findings); n > 0 {
-		v.Facts = append(v.Facts, htmlFact{"Findings", text.Grouped(n)})
-	}
-	if rep.Ended.After(rep.Started) {
-		v.Facts = append(v.Facts, htmlFact{"Time taken", v.Took})
-	}
-}
-
-func (v *htmlView) addSteps(rep *View) {
-	all := rep.Ended.Sub(rep.Started)
-	at := func(t time.Time) int {
-		if all <= 0 {
-			return 0
-		}
-		return min(max(int(float64(htmlScale)*float64(t.Sub(rep.Started))/float64(all)), 0), htmlScale)
-	}
-	timed := false
-	for i, s := range rep.Steps {
-		step := htmlStep{
-			Number: i + 1, Name: short(s.Name), State: short(string(s.State)), Detail: long(s.Detail),
-			Mood: htmlMood(toneOfState(s.State), "wait"),
-		}
-		if s.Started != nil && s.Ended != nil && all > 0 {
-			began, took := s.Started.Sub(rep.Started), s.Ended.Sub(*s.Started)
-			step.Timed, step.Took = true, text.Duration(took)
-			step.X = min(at(*s.Started), htmlScale-htmlVisible)
-			step.Width = min(max(at(*s.Ended)-step.X, htmlVisible), htmlScale-step.X)
-			step.Words = fmt.Sprintf("%s began %s after the start and took %s", step.Name,
-				text.Duration(max(began, 0)), step.Took)
-			if !timed && float64(began) > htmlLateStart*float64(all) {
-				v.Late = text.Duration(began)
-			}
-			timed = true
-		}
-		v.Steps = append(v.Steps, step)
-	}
-	if timed {
-		v.Axis = []string{rep.Started.Format(htmlClockFormat),
-			rep.Started.Add(all / 2).Format(htmlClockFormat), rep.Ended.Format(htmlClockFormat)}
-	}
-}
-
-func (v *htmlView) addFindings(findings preflight.Findings) {
-	var sorted preflight.Findings
-	for _, s := range []preflight.Severity{preflight.Blocks, preflight.Warns, preflight.Informs} {
-		for _, f := range findings {
-			if f.Severity == s {
-				sorted = append(sorted, f)
-			}
-		}
-	}
-	sorted, v.MoreFindings = first(sorted, htmlRows)
-	for _, f := range sorted {
-		h := htmlFinding{
-			Code: short(f.Code), Severity: short(string(f.Severity)), Step: short(f.Step),
-			Seen: long(f.Seen), Why: long(f.Why), Remedy: long(f.Remedy), Doc: long(f.Doc),
-			Mood: htmlMood(toneOfSeverity(f.Severity), "none"),
-		}
-		if u, err := url.Parse(f.Doc); err == nil && u.Scheme == "https" && u.Host != "" {
-			h.Link = u.String()
-		}
-		v.Findings = append(v.Findings, h)
-	}
-}
-
-func (v *htmlView) addComparison(r *verify.Report) {
-	c := &htmlCompared{Resumed: r.Resumed}
+func (v *htmlView) addComparison(rep *View) {
+	r := rep.Verify
+	c := &htmlCompared{Resumed: r.Resumed, Counting: rep.Counting}
 	rows, more := first(r.Collections, htmlRows)
 	c.MoreRows = more
 	used := map[string]bool{}
 	for i := range rows {
 		got := &rows[i]
-		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Result: got.Result(),
-			Reason: long(got.Reason), Mood: toneOfCollection(got)}
+		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Reason: long(sentence(got.Reason)),
+			Mood: Tone(htmlMood(toneOfCollection(got), "none"))}
 		if got.Checked {
 			row.Source, row.Target = text.Grouped(got.SourceCount), text.Grouped(got.TargetCount)
 			row.Missing, row.Extra = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount)
@@ -336,17 +262,11 @@ func (v *htmlView) addComparison(r *verify.Report) {
 			}
 			c.Bars = append(c.Bars, bar)
 		}
-		if row.Mood == Bad {
-			row.Result = "differs"
-			if n := got.NotCheckedValues; n > 0 {
-				row.Result += ", " + text.Plural(n, "encrypted value") +
-					" not checked"
-			}
-		}
+		row.Result = resultOf(got)
 		c.Rows = append(c.Rows, row)
 	}
 	for _, p := range []htmlPart{
-		{Class: "same", Words: "the same"}, {Class: "missing", Words: "missing in the target"},
+		{Class: "same", Words: "the same"}, {Class: "missing", Words: "missing from the target"},
 		{Class: "changed", Words: "changed"},
 		{Class: "extra", Words: "only in the target"}, {Class: "other", Words: "more than once or unreadable"},
 	} {
@@ -400,6 +320,9 @@ func htmlBarOf(c *verify.CollectionReport) htmlBar {
 	for i := range bar.Parts {
 		bar.Parts[i].X = x
 		x += bar.Parts[i].Width
+	}
+	if n := c.NotCheckedValues; n > 0 {
+		words = append(words, text.Number(n, "encrypted value", "encrypted values")+" not compared")
 	}
 	if bar.Words = strings.Join(words, ", "); bar.Words == "" {
 		bar.Words = "no records"

@@ -21,13 +21,18 @@ func (v *htmlView) addChecks(checks []verify.Check) {
 			passed++
 		}
 	}
-	v.ChecksWords = fmt.Sprintf("%d of %d passed", passed, len(checks))
+	switch v.ChecksWords = fmt.Sprintf("%d of %d passed", passed, len(checks)); passed {
+	case len(checks):
+		v.ChecksWords = fmt.Sprintf("all %d passed", passed)
+	case 0:
+		v.ChecksWords = "none passed"
+	}
 	checks, v.MoreChecks = first(checks, htmlRows)
 	for _, c := range checks {
 		h := htmlCheck{
 			Tab: short(c.Tab), Name: short(c.Name), Code: short(c.Code),
 			Source: side(c.Source), Target: side(c.Target),
-			Result: short(string(c.Result)), Detail: long(c.Detail), Remedy: long(c.Remedy),
+			Result: short(string(c.Result)), Detail: long(sentence(c.Detail)), Remedy: long(sentence(c.Remedy)),
 			Mood: toneOfCheck(c.Result),
 		}
 		v.Checks = append(v.Checks, h)
@@ -46,9 +51,9 @@ func (v *htmlView) addLists(r *verify.Report) {
 	if f := r.Failed; f != nil {
 		words := text.Capital(strings.TrimSuffix(failedWords(f), ":")) + "."
 		if f.Checked && f.Count == 0 {
-			words = "The migration reports none."
+			words = "The migration copied every record: it reports none as failed."
 		}
-		v.Failed = &htmlFailed{Words: long(words), Repair: long(f.Repair)}
+		v.Failed = &htmlFailed{Words: long(words), Repair: long(sentence(f.Repair))}
 		records, _ := first(f.Records, htmlListIDs)
 		for _, rec := range records {
 			missing := "no"

@@ -124,9 +124,8 @@ func TestReportHTML(t *testing.T) {
 				t.Errorf("a link to %s", link[1])
 			}
 		}
-		tables := strings.Count(page, "<table>")
-		if tables != strings.Count(page, "<caption ") || tables != strings.Count(page, `role="region"`) ||
-			strings.Count(page, "<th>") > 0 {
+		tables := strings.Count(page, "<table ")
+		if tables != strings.Count(page, "<caption ") || strings.Count(page, "<th>") > 0 {
 			t.Errorf("%d tables, %d captions", tables, strings.Count(page, "<caption "))
 		}
 		ids := map[string]bool{}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ type junitSuites struct {
 	Failures int          `xml:"failures,attr"`
 	Errors   int          `xml:"errors,attr"`
 	Skipped  int          `xml:"skipped,attr"`
-	Time     string       `xml:"time,attr"`
+	Time     junitTime    `xml:"time,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
 
@@ -35,7 +36,7 @@ type junitSuite struct {
 	Failures  int         `xml:"failures,attr"`
 	Errors    int         `xml:"errors,attr"`
 	Skipped   int         `xml:"skipped,attr"`
-	Time      string      `xml:"time,attr"`
+	Time      junitTime   `xml:"time,attr"`
 	Timestamp string      `xml:"timestamp,attr"`
 	Cases     []junitCase `xml:"testcase"`
 }
@@ -44,7 +45,7 @@ type junitSuite struct {
 type junitCase struct {
 	Name    string       `xml:"name,attr"`
 	Class   string       `xml:"classname,attr"`
-	Time    string       `xml:"time,attr"`
+	Time    junitTime    `xml:"time,attr"`
 	Skipped *junitResult `xml:"skipped"`
 	Error   *junitResult `xml:"error"`
 	Failure *junitResult `xml:"failure"`
@@ -57,48 +58,36 @@ type junitResult struct {
 	Text    string `xml:",chardata"`
 }
 
+// junitTime is in milliseconds; it is written in seconds.
+type junitTime int64
+
+func timeOf(d time.Duration) junitTime {
+	return junitTime(max(d, 0).Round(time.Millisecond).Milliseconds())
+}
+
+func timeOfSeconds(s float64) junitTime { return timeOf(time.Duration(s * float64(time.Second))) }
+
+func (t junitTime) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "%d.%03d", t/1000, t%1000), nil
+}
+
+// UnmarshalText reads it again, for tests.
+func (t *junitTime) UnmarshalText(text []byte) error {
+	s, err := strconv.ParseFloat(string(text), 64)
+	*t = timeOfSeconds(s)
+	return err
+}
+
 func writeJUnit(w io.Writer, rep *View) error {
-	took := rep.Ended.Sub(rep.Started)
-	outcome := junitCase{Name: "outcome", Time: junitTime(took)}
-	switch rep.Outcome {
-	case "done", "planned":
-		outcome.Out = rep.Title + ". " + rep.Lead
-	case string(verdict.Partly):
-		outcome.Skipped = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, rep.cause())
-	default:
-		text := rep.cause()
-		if todo := rep.todo(); todo != "" {
-			text += "\nremedy: " + todo
+	var suites []junitSuite
+	add := func(name string, cases []junitCase) {
+		if len(cases) > 0 {
+			suites = append(suites, junitSuiteOf(name, rep.Started, cases))
 		}
-		outcome.Failure = junitSays(rep.Outcome, rep.Title+". "+rep.Lead, text)
 	}
-	doc := junitSuites{Name: "Identity Connect", Time: junitTime(took)}
-	add := func(name string, time string, cases []junitCase) {
-		if len(cases) == 0 {
-			return
-		}
-		s := junitSuite{Name: name, Tests: len(cases), Time: time,
-			Timestamp: rep.Started.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
-		for i := range cases {
-			cases[i].Class = "identity-connect." + name
-			switch c := cases[i]; {
-			case c.Failure != nil:
-				s.Failures++
-			case c.Error != nil:
-				s.Errors++
-			case c.Skipped != nil:
-				s.Skipped++
-			}
-		}
-		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
-		doc.Errors, doc.Skipped = doc.Errors+s.Errors, doc.Skipped+s.Skipped
-		doc.Suites = append(doc.Suites, s)
-	}
-	add("run", junitTime(took), []junitCase{outcome})
-	add("steps", junitTime(took), junitSteps(rep.Steps))
-	add("findings", junitTime(0), junitFindings(rep.Findings))
+	add("steps", junitSteps(rep))
+	add("findings", junitFindings(rep.Findings))
 	if r := rep.Verify; r != nil {
-		took := junitTime(r.Ended.Sub(r.Started))
 		var collections, checks []junitCase
 		for i := range r.Collections {
 			collections = append(collections, junitCollection(&r.Collections[i]))
@@ -106,14 +95,29 @@ func writeJUnit(w io.Writer, rep *View) error {
 		for i := range r.Checks {
 			checks = append(checks, junitCheck(&r.Checks[i]))
 		}
-		add("collections", took, collections)
-		add("checks", junitTime(0), checks)
+		add("collections", collections)
+		add("checks", checks)
 		if r.Failed != nil {
-			add("failed-records", junitTime(0), []junitCase{junitFailed(r.Failed, rep.Verdict.Failures)})
+			add("failed-records", []junitCase{junitFailed(r.Failed, rep.Verdict.Failures)})
 		}
-		add("not-compared", junitTime(0), junitItems(slices.Concat(rep.Verdict.Open, rep.Verdict.Accepted),
+		add("not-compared", junitItems(slices.Concat(rep.Verdict.Open, rep.Verdict.Accepted),
 			"encrypted value", "mark of the servers"))
-		add("turned-off", junitTime(0), junitItems(rep.Verdict.Aside, "item"))
+		add("turned-off", junitItems(rep.Verdict.Aside, "item"))
+	}
+	doc := junitSuites{Name: "Identity Connect", Time: timeOf(rep.Ended.Sub(rep.Started))}
+	var taken junitTime
+	wrong := 0
+	for _, s := range suites {
+		taken += s.Time
+		wrong += s.Failures + s.Errors
+	}
+	doc.Time = max(doc.Time, taken)
+	outcome := junitOutcome(rep, wrong > 0)
+	outcome.Time = doc.Time - taken // of preflight, and of what belongs to no case
+	doc.Suites = append([]junitSuite{junitSuiteOf("run", rep.Started, []junitCase{outcome})}, suites...)
+	for _, s := range doc.Suites {
+		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
+		doc.Errors, doc.Skipped = doc.Errors+s.Errors, doc.Skipped+s.Skipped
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -127,16 +131,70 @@ func writeJUnit(w io.Writer, rep *View) error {
 	return err
 }
 
-func junitSteps(steps []*StepResult) (cases []junitCase) {
-	for _, s := range steps {
-		c := junitCase{Name: s.Name, Time: junitTime(0)}
-		if s.Started != nil && s.Ended != nil {
-			c.Time = junitTime(s.Ended.Sub(*s.Started))
+// junitSuiteOf counts the cases, and gives each a name of its own.
+func junitSuiteOf(name string, began time.Time, cases []junitCase) junitSuite {
+	s := junitSuite{Name: name, Tests: len(cases), Timestamp: began.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
+	seen := map[string]int{}
+	for i := range cases {
+		c := &cases[i]
+		c.Class = "identity-connect." + name
+		if seen[c.Name]++; seen[c.Name] > 1 {
+			c.Name = fmt.Sprintf("%s (%d)", c.Name, seen[c.Name])
 		}
-		switch s.State {
-		case Done:
+		s.Time += c.Time
+		switch {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		case c.Skipped != nil:
+			s.Skipped++
+		}
+	}
+	return s
+}
+
+// junitOutcome fails only where no other case does: one failure is one, once.
+func junitOutcome(rep *View, failed bool) junitCase {
+	c := junitCase{Name: "outcome"}
+	says := rep.Title + ". " + rep.Lead
+	switch {
+	case rep.Outcome == "done", rep.Outcome == "planned":
+		c.Out = says
+	case rep.Outcome == string(verdict.Partly):
+		c.Skipped = junitSays(rep.Outcome, says, rep.ToDo)
+	case failed:
+		c.Skipped = junitSays(rep.Outcome, says, "what failed is a case of another suite")
+	default:
+		text := rep.Cause
+		if rep.ToDo != "" {
+			text = strings.TrimSpace(text + "\nremedy: " + rep.ToDo)
+		}
+		c.Failure = junitSays(rep.Outcome, says, text)
+	}
+	return c
+}
+
+func junitSteps(rep *View) (cases []junitCase) {
+	for _, s := range rep.Steps {
+		c := junitCase{Name: s.Name}
+		if s.Started != nil && s.Ended != nil {
+			c.Time = timeOf(s.Ended.Sub(*s.Started))
+		}
+		if r := rep.Verify; r != nil && s.Name == "verify" { // which is made of these
+			for i := range r.Collections {
+				c.Time -= timeOfSeconds(r.Collections[i].Seconds)
+			}
+			for i := range r.Checks {
+				c.Time -= timeOfSeconds(r.Checks[i].Seconds)
+			}
+			c.Time = max(c.Time, 0)
+		}
+		verdictSays := rep.Outcome == string(rep.Verdict.Outcome) // in cases of their own
+		switch {
+		case s.State == Done:
 			c.Out = s.Detail
-		case Failed:
+		case s.State == Failed && !verdictSays:
 			c.Error = junitSays(string(s.State), s.Detail, "")
 		default: // a step that is blocked has a finding that fails
 			c.Skipped = junitSays("", withReason(string(s.State), s.Detail), "")
@@ -147,13 +205,8 @@ func junitSteps(steps []*StepResult) (cases []junitCase) {
 }
 
 func junitFindings(findings preflight.Findings) (cases []junitCase) {
-	seen := map[string]int{}
 	for _, f := range findings {
-		name := f.Code
-		if seen[f.Code]++; seen[f.Code] > 1 {
-			name = fmt.Sprintf("%s %d", f.Code, seen[f.Code])
-		}
-		c := junitCase{Name: name, Time: junitTime(0)}
+		c := junitCase{Name: f.Code}
 		var text []string
 		for _, l := range []struct{ label, text string }{{"step", f.Step}, {"why", f.Why},
 			{"remedy", f.Remedy}, {"doc", f.Doc}} {
@@ -172,7 +225,7 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 }
 
 func junitCollection(c *verify.CollectionReport) junitCase {
-	out := junitCase{Name: c.Name, Time: junitTime(0)}
+	out := junitCase{Name: c.Name, Time: timeOfSeconds(c.Seconds)}
 	switch {
 	case !c.Checked:
 		out.Skipped = junitSays("", c.Verdict(), "")
@@ -199,7 +252,7 @@ func junitCollection(c *verify.CollectionReport) junitCase {
 }
 
 func junitCheck(c *verify.Check) junitCase {
-	out := junitCase{Name: strings.TrimSpace(c.Code + " " + c.Name), Time: junitTime(0)}
+	out := junitCase{Name: strings.TrimSpace(c.Code + " " + c.Name), Time: timeOfSeconds(c.Seconds)}
 	switch c.Result {
 	case verify.CheckPassed:
 		out.Out = strings.TrimSpace(counts(c) + "\n" + c.Detail)
@@ -215,31 +268,43 @@ func junitCheck(c *verify.Check) junitCase {
 func junitItems(items []verdict.Item, kinds ...string) (cases []junitCase) {
 	for _, i := range items {
 		if slices.Contains(kinds, i.Kind) {
-			cases = append(cases, junitCase{Name: fmt.Sprintf("%s %d", i.Code, len(cases)+1), Time: junitTime(0),
-				Skipped: junitSays("", i.Says, "")})
+			cases = append(cases, junitCase{Name: i.Code, Skipped: junitSays("", i.Says, "")})
 		}
 	}
 	return cases
 }
 
+// junitFailed fails if the migration lost a record that is not missing in a case
+// of a collection.
 func junitFailed(f *verify.FailedRecords, failures []verdict.Item) junitCase {
-	out := junitCase{Name: "failed records", Time: junitTime(0)}
-	lost := slices.ContainsFunc(failures, func(i verdict.Item) bool { return i.Kind == "failed record" })
+	out := junitCase{Name: "failed records"}
+	var lost int64
+	for _, i := range failures {
+		if i.Kind == "failed record" {
+			lost += i.Count
+		}
+	}
+	var b strings.Builder
+	shown := f.Records[:min(junitIDs, len(f.Records))]
+	for _, r := range shown {
+		fmt.Fprintf(&b, "%s: %s\n", r.Mapping, r.ID)
+	}
+	if n := f.Count - int64(len(shown)); n > 0 {
+		fmt.Fprintf(&b, "and %d more\n", n)
+	}
+	for _, r := range f.Records {
+		if r.Missing {
+			lost--
+		}
+	}
+	says := strings.TrimSuffix(failedWords(f), ":")
 	switch {
-	case lost:
-		var b strings.Builder
-		shown := f.Records[:min(junitIDs, len(f.Records))]
-		for _, r := range shown {
-			fmt.Fprintf(&b, "%s: %s\n", r.Mapping, r.ID)
-		}
-		if n := f.Count - int64(len(shown)); n > 0 {
-			fmt.Fprintf(&b, "and %d more\n", n)
-		}
-		out.Failure = junitSays("failed records", strings.TrimSuffix(failedWords(f), ":"), b.String()+f.Repair)
+	case lost > 0:
+		out.Failure = junitSays("failed records", says, b.String()+f.Repair)
 	case !f.Checked:
-		out.Skipped = junitSays("", failedWords(f), "")
+		out.Skipped = junitSays("", says, "")
 	default:
-		out.Out = strings.TrimSuffix(failedWords(f), ":")
+		out.Out = strings.TrimSpace(says + "\n" + b.String() + f.Repair)
 	}
 	return out
 }
@@ -247,6 +312,3 @@ func junitFailed(f *verify.FailedRecords, failures []verdict.Item) junitCase {
 func junitSays(kind, message, text string) *junitResult {
 	return &junitResult{kind, message, text}
 }
-
-// junitTime is in seconds.
-func junitTime(d time.Duration) string { return fmt.Sprintf("%.3f", max(d, 0).Seconds()) }

@@ -76,31 +76,50 @@ func checkJUnit(t *testing.T, text []byte) (failed int) {
 	if err := xml.Unmarshal(text, &doc); err != nil {
 		t.Fatal(err)
 	}
-	tests, skips := 0, 0
+	var all junitSuite
 	for _, s := range doc.Suites {
-		f, e, skipped := 0, 0, 0
-		names := map[string]bool{}
-		for _, c := range s.Cases {
-			switch {
-			case c.Failure != nil:
-				f++
-			case c.Error != nil:
-				e++
-			case c.Skipped != nil:
-				skipped++
+		checkSuite(t, s)
+		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
+		all.Skipped, all.Time = all.Skipped+s.Skipped, all.Time+s.Time
+	}
+	if doc.Tests != all.Tests || doc.Failures != all.Failures || doc.Errors != all.Errors ||
+		doc.Skipped != all.Skipped || doc.Time != all.Time {
+		t.Errorf("counts %d tests, %d failures, %d errors, %d skipped in %v ms; the suites have %+v", doc.Tests,
+			doc.Failures, doc.Errors, doc.Skipped, doc.Time, all)
+	}
+	return all.Failures + all.Errors
+}
+
+// checkSuite counts its cases, each of which has a name of its own and one result.
+func checkSuite(t *testing.T, s junitSuite) {
+	t.Helper()
+	want := junitSuite{Tests: len(s.Cases)}
+	names := map[string]bool{}
+	for _, c := range s.Cases {
+		results := 0
+		for _, r := range []struct {
+			is    *junitResult
+			count *int
+		}{{c.Failure, &want.Failures}, {c.Error, &want.Errors}, {c.Skipped, &want.Skipped}} {
+			if r.is != nil {
+				*r.count++
+				results++
+				if r.is.Message == "" {
+					t.Errorf("%s: %s says nothing", s.Name, c.Name)
+				}
 			}
-			names[c.Name] = true
 		}
-		if s.Tests != len(s.Cases) || s.Failures != f || s.Errors != e || s.Skipped != skipped || s.Tests == 0 {
-			t.Errorf("%s counts %d, %d, %d, %d", s.Name, s.Tests, s.Failures, s.Errors, s.Skipped)
+		if results > 1 || c.Name == "" || c.Class == "" || names[c.Name] {
+			t.Errorf("%s: %q has %d results, or its name is another's", s.Name, c.Name, results)
 		}
-		tests, failed, skips = tests+s.Tests, failed+f+e, skips+skipped
+		names[c.Name] = true
+		want.Time += c.Time
 	}
-	if doc.Tests != tests || doc.Failures+doc.Errors != failed || doc.Skipped != skips {
-		t.Errorf("counts %d tests, %d failures, %d errors, %d skipped", doc.Tests, doc.Failures, doc.Errors,
-			doc.Skipped)
+	if s.Tests != want.Tests || s.Failures != want.Failures || s.Errors != want.Errors ||
+		s.Skipped != want.Skipped || s.Time != want.Time || s.Tests == 0 {
+		t.Errorf("%s counts %d, %d, %d, %d in %v ms; its cases are %+v", s.Name, s.Tests, s.Failures, s.Errors,
+			s.Skipped, s.Time, want)
 	}
-	return failed
 }
 
 // The XML is red exactly where something is wrong.
@@ -129,15 +148,61 @@ func TestReportJUnit(t *testing.T) {
 		"a check failed":       func(r *verify.Report) { r.Checks[0].Result = verify.CheckFailed },
 		"a record failed":      func(r *verify.Report) { r.Failed.Count = 1 },
 		"a collection differs": func(r *verify.Report) { r.Collections[0].ExtraCount = 1 },
+		"a record failed, and so is missing": func(r *verify.Report) {
+			r.Collections[0].MissingCount, r.Collections[0].Missing = 1, []string{"a"}
+			r.Failed.Count = 1
+			r.Failed.Records = []verify.FailedRecord{{ID: "a", Collection: "users", Missing: true}}
+		},
+		"no record": func(r *verify.Report) {
+			for i := range r.Collections {
+				r.Collections[i].SourceCount, r.Collections[i].TargetCount = 0, 0
+			}
+		},
 	} {
 		rep := sampleDone()
 		spoil(rep.Verify)
+		err := rep.Verify.Verdict().Outcome.Err()
+		rep.Steps[7].State, rep.Steps[7].Detail = Failed, err.Error()
+		sampleVerdict(rep, false)
 		var b bytes.Buffer
 		if err := rep.Write(&b, JUnit); err != nil {
 			t.Fatal(err)
 		}
-		if failed := checkJUnit(t, b.Bytes()); failed != 2 { // it, and the outcome
+		if failed := checkJUnit(t, b.Bytes()); failed != 1 {
 			t.Errorf("%s: %d failures", name, failed)
+		}
+	}
+	for name, rep := range map[string]*Report{"failed": sampleFailed(), "locked": sampleLocked(),
+		"interrupted": sampleInterrupted(), "blocked": sampleBlocked()} {
+		var b bytes.Buffer
+		if err := rep.Write(&b, JUnit); err != nil {
+			t.Fatal(err)
+		}
+		if failed, want := checkJUnit(t, b.Bytes()), max(1, len(rep.Findings.Blocking())); failed != want {
+			t.Errorf("%s: %d failures, want %d", name, failed, want)
+		}
+	}
+}
+
+// The times of the cases add up to that of the run, whose comparison is made of its
+// collections and checks.
+func TestReportJUnitTimes(t *testing.T) {
+	t.Parallel()
+	rep := sampleDone()
+	rep.Verify.Collections[0].Seconds, rep.Verify.Checks[1].Seconds = 60.5, 2.25
+	var b bytes.Buffer
+	if err := rep.Write(&b, JUnit); err != nil {
+		t.Fatal(err)
+	}
+	checkJUnit(t, b.Bytes())
+	for _, want := range []string{`skipped="0" time="868.220">`,
+		`name="outcome" classname="identity-connect.run" time="4.000"`,
+		`name="migrate" classname="identity-connect.steps" time="672.000"`,
+		`name="verify" classname="identity-connect.steps" time="11.250"`,
+		`name="users" classname="identity-connect.collections" time="60.500"`,
+		`name="AD-INFORMATION Active Directory information" classname="identity-connect.checks" time="2.250"`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in\n%.2000s", want, &b)
 		}
 	}
 }

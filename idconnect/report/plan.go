@@ -7,6 +7,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
+	"github.com/idconnect-go/upgrade/internal/version"
 )
 
 // State says where a step stands.
@@ -93,7 +94,7 @@ func (p Plan) Blocked() bool { return len(p.Findings.Blocking()) > 0 }
 func (p Plan) Report() *Report {
 	now := time.Now()
 	r := &Report{
-		Version: Version, Started: now, Ended: now, Outcome: "planned",
+		Version: Version, Tool: version.Module(), Started: now, Ended: now, Outcome: "planned",
 		Source: p.Source, Target: p.Target, Findings: p.Findings,
 	}
 	for _, s := range p.Steps {

@@ -31,6 +31,12 @@ type Report struct {
 	Version int       `json:"version"`
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
+	// FirstStarted is when an earlier run began to change something; zero if this
+	// run is the first.
+	FirstStarted time.Time `json:"firstStarted,omitzero"`
+	// Tool is the version of this module that made the report, such as "v1.2.3"; ""
+	// if the program was built without one.
+	Tool string `json:"tool,omitempty"`
 	// Source and Target are the servers as they answered preflight.
 	Source ServerSeen `json:"source"`
 	Target ServerSeen `json:"target"`
@@ -56,7 +62,41 @@ type StepResult struct {
 	Detail  string     `json:"detail,omitempty"`
 	Started *time.Time `json:"started,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`
+	// EarlierStarted and EarlierEnded are when an earlier run performed the step,
+	// nil if none did. EarlierEnded is nil, too, if that run did not see its end.
+	EarlierStarted *time.Time `json:"earlierStarted,omitempty"`
+	EarlierEnded   *time.Time `json:"earlierEnded,omitempty"`
+	// Records is the target's own count of the records that the step migrate
+	// processed; 0 if it did not say.
+	Records int64 `json:"records,omitempty"`
 }
+
+// span is when the step was performed, over all runs: a step of an earlier run is
+// only checked in this one. Both are zero if that is not known.
+func (s *StepResult) span() (from, to time.Time) {
+	if s.Started != nil && s.Ended != nil {
+		from, to = *s.Started, *s.Ended
+	}
+	switch earlier := s.EarlierStarted; {
+	case earlier == nil:
+	case s.EarlierEnded == nil && !to.IsZero():
+		from = *earlier
+	case s.EarlierEnded != nil && s.EarlierEnded.Sub(*earlier) > to.Sub(from):
+		from, to = *earlier, *s.EarlierEnded
+	}
+	return from, to
+}
+
+// began is when the first run began.
+func (r *Report) began() time.Time {
+	if r.FirstStarted.IsZero() || r.FirstStarted.After(r.Started) {
+		return r.Started
+	}
+	return r.FirstStarted
+}
+
+// took is the time from the beginning of the first run.
+func (r *Report) took() time.Duration { return max(r.Ended.Sub(r.began()), 0) }
 
 // settled returns the report with the outcome that its comparison has, whatever
 // stands there: all formats begin with it.

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // anew.
 func TestReportGolden(t *testing.T) {
 	t.Parallel()
-	for name, rep := range samples() {
+	for name, rep := range documents() {
 		goldens := map[string]Format{}
 		if name != "thousands" {
 			goldens[name+".json"] = JSON

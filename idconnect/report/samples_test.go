@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -20,22 +21,29 @@ var sampleStart = time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC)
 const hostile = "<script>alert(1)</script>\x1b[2J\x1b]0;title\x07\u202Eevil\u2066\x00\xff\r\n--><![CDATA[ " +
 	"]]>&amp;\u0085\u200B'\"{{.}}"
 
-// samples are reports of every kind, with fixed times.
+// samples are reports in every state, with fixed times.
 func samples() map[string]*Report {
+	all := states()
+	maps.Copy(all, documents())
+	return all
+}
+
+// documents are the samples of which golden files are kept.
+func documents() map[string]*Report {
 	return map[string]*Report{
 		"done": sampleDone(), "reservations": sampleReservations(),
 		"differences": sampleDifferences(7, 9), "thousands": sampleDifferences(1000, 48213),
 		"blocked": sampleBlocked(), "locked": sampleLocked(), "planned": samplePlanned(),
 		"interrupted": sampleInterrupted(), "failed": sampleFailed(),
 		"comparison": sampleComparison(), "hostile": sampleHostile(),
-		"nothing": {Version: Version, Outcome: "done", Started: sampleStart, Ended: sampleStart},
+		"bare": {Version: Version, Outcome: "done", Started: sampleStart, Ended: sampleStart},
 	}
 }
 
 // sampleRun is a run that came as far as so many steps.
 func sampleRun(done int) *Report {
 	rep := &Report{
-		Version: Version, Started: sampleStart,
+		Version: Version, Started: sampleStart, Tool: "v1.2.3",
 		Source: ServerSeen{URL: "https://idc21.example.com:8443/openidm/", State: "ready", Version: "3.1.0"},
 		Target: ServerSeen{URL: "https://localhost:9443/openidm/", State: "ready", Version: "7.1.6"},
 	}
@@ -67,7 +75,10 @@ func sampleRun(done int) *Report {
 	rep.Findings = preflight.Findings{
 		preflight.Codes.StoreUnverified.Finding("stores",
 			"/opt/idc21/salesforceIdConnect/security/truststore was read without its password"),
-		preflight.Codes.CheckByHand.Finding("prepare", "the callback URL of 7.1.6 in the connected app"),
+		preflight.Codes.CheckByHand.Finding("prepare", "not checked: the callback URLs of the connected app in "+
+			"Salesforce, https://idc21.example.com:8443/connect/ and https://localhost:9443/connect/").
+			WithWhy("without them users cannot sign in").
+			WithRemedy("look whether the connected app has both"),
 		preflight.Codes.ValuesOpen.Finding("stores",
 			"the keystore opens all 1,240 encrypted values that were tried"),
 	}

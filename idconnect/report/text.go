@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,26 +25,23 @@ func (v *View) Blocks() []Block {
 	b.line(0, 0, v.Tone, v.Title+". "+v.Lead)
 	b.empty()
 	b.servers(v.Source, v.Target)
-	when := "at " + v.Started.Format(time.RFC3339)
-	if took := v.Ended.Sub(v.Started); took > 0 {
-		when = fmt.Sprintf("from %s to %s (%s)",
-			v.Started.Format(time.RFC3339), v.Ended.Format(time.RFC3339), text.Duration(took))
+	b.times(v)
+	if v.Cause != "" {
+		b.empty()
+		b.line(0, 2, Bad, "error: "+v.Cause)
+	} else if v.ToDo != "" {
+		b.empty()
 	}
-	b.line(0, 2, "", when)
+	b.labelled(0, "remedy", v.ToDo)
+	b.byHand(v.ByHand)
 	b.steps(v.Steps)
 	b.findings(v.Findings)
-	cause := v.cause()
-	if cause != "" {
-		b.empty()
-		b.line(0, 2, Bad, "error: "+cause)
-		b.labelled(0, "remedy", v.todo())
-	}
 	if v.Verify != nil {
 		b.empty()
-		b.comparison(v.Verify)
+		b.comparison(v)
 		b.empty()
 		b.items("Not compared", Care, v.Open)
-		b.items("Left out, which does not lower the verdict", "", v.Aside)
+		b.items("Left out, with no effect on the verdict", "", v.Aside)
 		switch {
 		case v.Outcome == "interrupted" || v.Outcome == "failed":
 			b.line(0, 0, Care, "the comparison was not completed")
@@ -52,6 +50,33 @@ func (v *View) Blocks() []Block {
 		}
 	}
 	return b
+}
+
+func (b *blocks) times(v *View) {
+	at := func(t time.Time) string { return t.Format(time.RFC3339) }
+	when := "at " + at(v.Started)
+	if took := v.Ended.Sub(v.Started); took > 0 {
+		when = fmt.Sprintf("from %s to %s (%s)", at(v.Started), at(v.Ended), text.Duration(took))
+	}
+	b.line(0, 2, "", when)
+	if began := v.began(); began.Before(v.Started) {
+		b.line(0, 2, "", fmt.Sprintf("the first run began at %s; all runs took %s", at(began), text.Duration(v.Took)))
+	}
+	if v.Tool != "" {
+		b.line(0, 2, "", "made by idconnect-go/upgrade, "+v.Tool)
+	}
+}
+
+func (b *blocks) byHand(all preflight.Findings) {
+	if len(all) == 0 {
+		return
+	}
+	b.empty()
+	b.line(0, 2, Strong, "Still to do by hand")
+	for _, f := range all {
+		b.line(2, 6, "", "[ ] "+sentence(f.Remedy))
+		b.line(6, 6, Faint, f.Seen+" ("+f.Code+")")
+	}
 }
 
 func (b *blocks) items(title string, tone Tone, lines []string) {
@@ -89,6 +114,7 @@ func (b *blocks) steps(steps []*StepResult) {
 }
 
 func (b *blocks) findings(findings preflight.Findings) {
+	findings = slices.DeleteFunc(slices.Clone(findings), byHand)
 	if len(findings) == 0 {
 		return
 	}
@@ -101,7 +127,8 @@ func (b *blocks) findings(findings preflight.Findings) {
 	}
 }
 
-func (b *blocks) comparison(r *verify.Report) {
+func (b *blocks) comparison(v *View) {
+	r := v.Verify
 	rows := [][]Cell{{{"collection", Strong}, {"source", Strong}, {"target", Strong}, {"result", Strong}}}
 	for i := range r.Collections {
 		c := &r.Collections[i]
@@ -110,14 +137,18 @@ func (b *blocks) comparison(r *verify.Report) {
 			source, target = "-", "-"
 		}
 		rows = append(rows, []Cell{{Text: c.Name}, {Text: source}, {Text: target},
-			{c.Verdict(), toneOfCollection(c)}})
+			{verdictOf(c), toneOfCollection(c)}})
 	}
 	if len(r.Collections) > 0 {
 		b.table(rows)
 	}
+	if v.Counting != "" {
+		b.empty()
+		b.line(0, 0, "", v.Counting)
+	}
 	if all := expectedChanges(r); len(all) > 0 {
 		b.empty()
-		b.line(0, 2, Strong, "Changes expected of a migration")
+		b.line(0, 2, Strong, "What a migration is expected to change")
 		for _, one := range all {
 			b.line(2, 4, one.Mood, one.Words)
 		}
@@ -193,14 +224,14 @@ func (b *blocks) failed(f *verify.FailedRecords) {
 		return
 	}
 	b.empty()
-	b.line(0, 2, Strong, failedWords(f))
+	b.line(0, 2, Strong, sentence(failedWords(f)))
 	for _, r := range f.Records {
 		text := r.Mapping + ": " + r.ID
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
 		if r.Missing {
-			text += " (missing in the target)"
+			text += " (missing from the target)"
 		}
 		b.line(2, 4, "", text)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,42 +21,50 @@ func (v *View) fillVerdict() {
 	}
 	switch v.Outcome {
 	case "planned":
-		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "No finding blocks it. Nothing was changed."
-		for _, f := range v.Findings {
-			if f.Severity == preflight.Warns {
-				v.Tone = Care
+		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "Nothing blocks it. Nothing was changed."
+		if n := v.severe(preflight.Warns); n > 0 {
+			v.Tone = Care
+			warnings := "warning"
+			if n > 1 {
+				warnings = text.Plural(n, "warning")
 			}
-		}
-		if v.Tone == Care {
-			v.Lead = "No finding blocks it, but there are warnings. Nothing was changed."
+			v.Lead = "Nothing blocks it, but read the " + warnings + ". Nothing was changed."
 		}
 	case "blocked":
-		v.Tone, v.Title = Care, "The upgrade cannot start yet"
-		v.Lead = "Nothing was changed. "
-		switch n := len(v.Findings.Blocking()); n {
-		case 0:
-			v.Lead += "See the error for the cause."
-		default:
-			v.Lead += text.Number(n, "finding has", "findings have") + " to be resolved first."
+		v.Tone, v.Title, v.Lead = Care, "The upgrade cannot start yet", "Nothing was changed."
+		if n := v.severe(preflight.Blocks); n > 0 {
+			v.Lead = text.Number(n, "finding has", "findings have") + " to be resolved first. " + v.Lead
 		}
 	case "interrupted":
 		v.Tone, v.Title = Care, "The "+what+" was interrupted"
-		v.Lead = "Run the same command again to resume."
+		v.Lead = "Nothing is lost: to resume, run the same command again."
 		if done, all := v.stepsDone(); all > 0 {
-			v.Lead = fmt.Sprintf("%d of %s done; run the same command again to resume.", done,
-				text.Number(all, "step is", "steps are"))
+			v.Lead = fmt.Sprintf("%d of %s done. To resume, run the same command again.", done,
+				text.Number(int64(all), "step is", "steps are"))
 		}
 	case "failed":
 		v.Title = "The " + what + " failed"
 		if s := v.failedStep(); s != "" {
-			v.Title += " in the step " + s
+			v.Title = "The " + what + " failed in the step " + s
 		}
-		v.Lead = "Completed steps are kept: remove the cause, then run the same command again to resume."
+		v.Lead = "Remove the cause, then run the same command again."
+		if done, _ := v.stepsDone(); done > 0 {
+			v.Lead = "The steps that are done stay done. Remove the cause, then run the same command again to resume."
+		}
 	case "done", string(verdict.Different), string(verdict.Partly), string(verdict.Nothing):
 		v.compared()
 	default:
 		v.Title = "The outcome is " + strconv.Quote(v.Outcome)
 	}
+}
+
+func (v *View) severe(s preflight.Severity) (n int64) {
+	for _, f := range v.Findings {
+		if f.Severity == s {
+			n++
+		}
+	}
+	return n
 }
 
 func (v *View) stepsDone() (done, all int) {
@@ -82,31 +91,68 @@ func (v *View) compared() {
 	if !v.ofComparison() {
 		ran = "The upgrade ran, but "
 	}
+	v.Tone = Care
 	switch v.Verdict.Outcome {
 	case "":
-		v.Tone, v.Title = Care, "Done, but not verified"
-		v.Lead = "The chosen steps are done. The records of the two servers were not compared."
+		v.Title = "Done, but not verified"
+		v.Lead = "The steps that were chosen are done. The records of the two servers were not compared."
 	case verdict.Same:
 		v.Tone, v.Title, v.Lead = Good, "The upgrade is done and verified", v.sums.same("")
 		if ran == "" {
 			v.Title = "Both servers hold the same records"
 		}
 		if n := len(v.Verdict.Accepted); n > 0 {
-			v.Lead += " Accepted without being compared: " + verdict.Numbers(v.Verdict.Accepted) + "."
+			v.Lead += " Not compared, but accepted: " + verdict.Numbers(v.Verdict.Accepted) + "."
 		}
 	case verdict.Partly:
-		v.Tone, v.Title = Care, text.Capital(ran+"the servers are the same only as far as compared")
-		v.Lead = v.sums.same(" that were compared") + " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
-	case verdict.Nothing:
-		v.Title = text.Capital(ran + "there was nothing to compare")
-		v.Lead = "No record was seen on either server, so nothing is verified."
-		if len(v.Verdict.Open) > 0 {
-			v.Lead += " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
+		v.Title = ran + "not everything was compared"
+		if ran == "" {
+			v.Title = "No difference was found, but not everything was compared"
 		}
+		v.Lead = v.sums.same(" that could be compared") + v.notCompared()
+	case verdict.Nothing:
+		v.Tone, v.Title = Bad, text.Capital(ran+"there was nothing to compare")
+		v.Lead = "Neither server showed a record, so nothing is verified." + v.notCompared()
 	default:
-		v.Title = text.Capital(ran + "the servers differ")
-		v.Lead = v.differences()
+		v.Tone, v.Title, v.Lead = Bad, text.Capital(ran+"the servers differ"), v.differences()
 	}
+}
+
+// notCompared is a sentence about what is open, after a blank; "" if nothing is.
+func (v *View) notCompared() string {
+	if len(v.Verdict.Open) == 0 {
+		return ""
+	}
+	return " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
+}
+
+// causeAndToDo say what failed and what to do about it, where the verdict does not.
+func (v *View) causeAndToDo() (cause, todo string) {
+	var compared verdict.Error
+	if errors.As(v.Verdict.Outcome.Err(), &compared) && v.Outcome == string(compared.Outcome) {
+		// What the error says is for somebody without the report at hand.
+		if cause = v.Error; cause == v.Outcome || strings.HasSuffix(cause, compared.Error()) {
+			cause = ""
+		}
+		if todo = v.Remedy; todo != compared.Remedy() {
+			return cause, todo
+		}
+		switch compared.Outcome {
+		case verdict.Different:
+			return cause, "repair the records and checks that are named below, then verify again"
+		case verdict.Partly:
+			return cause, "remove what kept the rest from being compared, then verify again; or look at it yourself, " +
+				"then verify again and accept it by the code beside it"
+		}
+		return cause, todo
+	}
+	if cause = v.Error; cause == v.Outcome || cause == preflight.ErrBlocked.Error() {
+		cause = ""
+	}
+	if v.Outcome != "interrupted" {
+		todo = v.Remedy
+	}
+	return cause, todo
 }
 
 // itemLines are items for people, with their codes.
@@ -151,8 +197,11 @@ func sumsOf(r *verify.Report) (s sums) {
 
 // same says what a comparison without a difference proves.
 func (s *sums) same(which string) string {
-	return fmt.Sprintf("All %s of the source%s are in the target, with the same content%s.",
-		text.Plural(s.source, "record"), which, s.but())
+	all, are := "All "+text.Grouped(s.source)+" records", " are"
+	if s.source == 1 {
+		all, are = "The one record", " is"
+	}
+	return all + " of the source" + which + are + " in the target with the same content" + s.but() + "."
 }
 
 // differences says how the servers differ.
@@ -163,10 +212,10 @@ func (v *View) differences() string {
 		count     int64
 		one, many string
 	}{
-		{s.missing, "is missing in the target", "are missing in the target"}, {s.extra,
-			"is only in the target", "are only in the target"},
-		{s.changed, "is changed", "are changed"}, {s.duplicate, "is there more than once",
-			"are there more than once"},
+		{s.missing, "is missing from the target", "are missing from the target"},
+		{s.extra, "is only in the target", "are only in the target"},
+		{s.changed, "has changed", "have changed"},
+		{s.duplicate, "occurs more than once", "occur more than once"},
 		{s.unreadable, "cannot be read", "cannot be read"},
 	} {
 		if n.count > 0 {
@@ -176,16 +225,58 @@ func (v *View) differences() string {
 	lead := "No record was compared."
 	switch {
 	case len(parts) > 0:
-		lead = fmt.Sprintf("%s of the source compared: %s.", text.Plural(s.source, "record"),
-			strings.Join(parts, ", "))
+		lead = text.Number(s.source, "record", "records") + " of the source compared: " + listed(parts) + "."
 	case v.Verdict.Source+v.Verdict.Target > 0:
-		lead = s.same(" that were compared")
+		lead = s.same(" that could be compared")
 	}
-	if n := len(v.Verdict.Failures); n > 0 {
-		lead += " Failed: " + verdict.Numbers(v.Verdict.Failures) + "."
+	var failed []string
+	for _, kind := range []struct{ kind, one, many string }{
+		{"check", "check failed", "checks failed"},
+		{"failed record", "record was lost by the migration", "records were lost by the migration"},
+	} {
+		var n int64
+		for _, i := range v.Verdict.Failures {
+			if i.Kind == kind.kind {
+				n += i.Count
+			}
+		}
+		if n > 0 {
+			failed = append(failed, text.Number(n, kind.one, kind.many))
+		}
 	}
-	if n := len(v.Verdict.Open); n > 0 {
-		lead += " Not compared: " + verdict.Numbers(v.Verdict.Open) + "."
+	if len(failed) > 0 {
+		lead += " " + listed(failed) + "."
 	}
-	return lead
+	return lead + v.notCompared()
+}
+
+// listed joins parts of a sentence.
+func listed(parts []string) string {
+	if n := len(parts); n > 1 {
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
+	return strings.Join(parts, "")
+}
+
+// counting says why the count of the migration and that of the comparison differ.
+func (v *View) counting() string {
+	if v.Verify == nil || v.Verdict.Source == 0 {
+		return ""
+	}
+	var migrated int64
+	for _, s := range v.Steps {
+		migrated = max(migrated, s.Records)
+	}
+	if migrated == 0 || migrated == v.Verdict.Source {
+		return ""
+	}
+	var read []string
+	for _, c := range v.Verify.Collections {
+		if c.Checked && c.SourceCount > 0 {
+			read = append(read, text.Grouped(c.SourceCount)+" "+c.Name)
+		}
+	}
+	return fmt.Sprintf("%s migrated, %s compared: the target counts what its mappings processed, the comparison "+
+		"what it read from the source (%s), so the two numbers need not agree.",
+		text.Number(migrated, "record", "records"), text.Grouped(v.Verdict.Source), listed(read))
 }

@@ -1,7 +1,11 @@
 package report
 
 import (
+	"slices"
+	"time"
+
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
@@ -19,6 +23,17 @@ type View struct {
 	// steps, Lead one or two sentences about it, and Tone how good the news is.
 	Title, Lead string
 	Tone        Tone
+	// Cause is what failed, and ToDo what to do about it, as a sentence; "" where
+	// the title says it.
+	Cause, ToDo string
+	// ByHand are the findings that a person has to see to: no run does, and none
+	// sees whether it was done.
+	ByHand preflight.Findings
+	// Took is the time from the beginning of the first run to the end of this one,
+	// and Counting why the target's count of what it migrated is not that of the
+	// comparison; "" where the two do not stand side by side.
+	Took     time.Duration
+	Counting string
 	// Verdict is what the comparison proves, the zero value where there is none.
 	// Open is what was not compared and lowers it, Aside what does not: accepted,
 	// turned off, or not to be expected; a line each.
@@ -26,22 +41,6 @@ type View struct {
 	Open, Aside []string
 
 	sums sums
-}
-
-// cause is what failed, "" where the verdict says it all.
-func (v *View) cause() string {
-	if v.Error == v.Outcome {
-		return ""
-	}
-	return v.Error
-}
-
-// todo is what to do, "" where the verdict says it.
-func (v *View) todo() string {
-	if v.Outcome == "interrupted" {
-		return ""
-	}
-	return v.Remedy
 }
 
 // Tone says whether something is good news. The zero value is plain.
@@ -67,5 +66,15 @@ func (r *Report) View() *View {
 	}
 	v.sums = sumsOf(v.Verify)
 	v.fillVerdict()
+	v.Cause, v.ToDo = v.causeAndToDo()
+	v.ByHand = slices.DeleteFunc(slices.Clone(v.Findings), func(f preflight.Finding) bool { return !byHand(f) })
+	v.Took, v.Counting = v.took(), v.counting()
 	return v
+}
+
+// byHand: nobody but a person can tell of Salesforce, of backups and of what is kept.
+func byHand(f preflight.Finding) bool {
+	inSalesforce := []string{preflight.Codes.CallbackURLMissing.Code, preflight.Codes.CallbackNotChecked.Code,
+		preflight.Codes.AppNotInstalled.Code}
+	return f.Remedy != "" && (f.Severity == preflight.Informs || slices.Contains(inSalesforce, f.Code))
 }

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"regexp"
+	"strings"
+
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -38,8 +41,37 @@ func toneOfCheck(r verify.CheckResult) Tone {
 	return Care
 }
 
+// isEmpty: neither server has a record in it, which is no proof of anything.
+func isEmpty(c *verify.CollectionReport) bool {
+	return c.Checked && c.SourceCount+c.TargetCount == 0 && c.Differences() == 0
+}
+
+// resultOf is the result of a collection without its counts and its reason.
+func resultOf(c *verify.CollectionReport) string {
+	switch {
+	case isEmpty(c):
+		return "no records"
+	case c.Checked && c.Differences() > 0:
+		if n := c.NotCheckedValues; n > 0 {
+			return "differs, " + text.Number(n, "encrypted value", "encrypted values") + " not compared"
+		}
+		return "differs"
+	}
+	return c.Result()
+}
+
+// verdictOf is the result of a collection on one line.
+func verdictOf(c *verify.CollectionReport) string {
+	if isEmpty(c) {
+		return withReason("no records", c.Reason)
+	}
+	return c.Verdict()
+}
+
 func toneOfCollection(c *verify.CollectionReport) Tone {
 	switch {
+	case isEmpty(c):
+		return Faint
 	case c.Checked && c.Differences() > 0:
 		return Bad
 	case c.Checked && c.NotCheckedValues == 0, c.Absent:
@@ -85,7 +117,7 @@ func listsOf(c *verify.CollectionReport) []list {
 		return out
 	}
 	return []list{
-		{"missing", "missing in the target", ids(c.Missing), c.MissingCount},
+		{"missing", "missing from the target", ids(c.Missing), c.MissingCount},
 		{"extra", "only in the target", ids(c.Extra), c.ExtraCount},
 		{"changed", "changed", c.Changed, c.ChangedCount},
 		{"duplicate", "more than once", ids(c.Duplicates), c.DuplicateCount},
@@ -111,11 +143,29 @@ func failedWords(f *verify.FailedRecords) string {
 	n := text.Plural(f.Count, "record")
 	switch {
 	case !f.Checked && f.Count > 0:
-		return withReason(n+" that the migration could not copy, not all of them named", f.Reason)
+		return withReason("the migration could not copy "+n+", and does not name them all", f.Reason)
 	case !f.Checked:
-		return withReason("failed records of the migration: not checked", f.Reason)
+		return withReason("whether the migration left out records was not checked", f.Reason)
 	case f.Count == 0:
-		return "failed records of the migration: none"
+		return "the migration reports no failed records"
 	}
-	return n + " that the migration could not copy:"
+	return "the migration could not copy " + n + ":"
+}
+
+// A word begins a sentence, and a word or a bracket ends it; a name, a path or an
+// address stays as it is.
+var (
+	firstWord = regexp.MustCompile(`^[a-z]+[ ,:]`)
+	lastWord  = regexp.MustCompile(`(^|\s)\(?[A-Za-z0-9-]+\)?$`)
+)
+
+// sentence writes a text that is the rest of a line as a sentence of its own.
+func sentence(s string) string {
+	if s = strings.TrimRight(s, " \n"); firstWord.MatchString(s) {
+		s = text.Capital(s)
+	}
+	if lastWord.MatchString(s) && strings.Contains(s, " ") {
+		s += "."
+	}
+	return s
 }

@@ -28,6 +28,8 @@ type Check struct {
 	// Source and Target are the counts on both servers, or -1.
 	Source int64 `json:"source"`
 	Target int64 `json:"target"`
+	// Seconds is how long the check took.
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // String returns the check and its result on one line.

@@ -116,7 +116,7 @@ func (v *verifier) second(ctx context.Context, differing []mismatch, suspects *s
 	return rest, nil
 }
 
-// pairs reads both servers and keeps what is in the chosen buckets.
+// pairs reads of both servers what may be in the chosen buckets and keeps what is.
 func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pair, error) {
 	buckets := map[uint32]int{}
 	for i, d := range chosen {
@@ -130,7 +130,7 @@ func (v *verifier) pairs(ctx context.Context, chosen []mismatch) (map[string]*pa
 	}
 	begin := func() (rest [2]savedSide) {
 		clear(pairs)
-		return rest
+		return [2]savedSide{v.readAgain(0), v.readAgain(1)}
 	}
 	err := v.pass(ctx, begin, func(side int, b *digest.Body, _ func()) (int, error) {
 		return v.each(side, b, func(raw json.RawMessage) error {

@@ -38,6 +38,8 @@ type savedSide struct {
 	Cookie string // of the next page
 	Count  int64
 	Skip   bool // not to be read
+	// Expected is how many records those of a second reading are.
+	Expected int64
 }
 
 // passSide reads the collection of one server.
@@ -105,7 +107,12 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 	var taking error // that has its words already
 	count := 0
 	err := r.Run(ctx, func(a *ranges.Answer) error {
-		used, err := use(side, a.Body, func() { r.Took(a) })
+		used, err := use(side, a.Body, func() {
+			r.Took(a)
+			if f := v.reading; f != nil {
+				f.held[side].Ranges = append(f.held[side].Ranges, readRange{a.Range, int64(a.Count)})
+			}
+		})
 		if err == nil && used != a.Count {
 			err = v.failed(side, fmt.Errorf("%w: %s, not %d", openidm.ErrPaging, text.Plural(used, "record"), a.Count))
 		}

@@ -149,6 +149,9 @@ func (v *verifier) both(ctx context.Context, rest [2]savedSide, use usePage) err
 	v.guess = -1
 	if v.report.SourceCount > 0 {
 		v.total = v.report.SourceCount // it was read before
+		if rest[0].Begun {
+			v.total = rest[0].Expected
+		}
 	}
 	v.said.Unlock()
 	ctx, cancel := context.WithCancel(ctx)

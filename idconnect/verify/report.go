@@ -17,6 +17,10 @@ type Report struct {
 	// Source and Target are the servers' base URLs.
 	Source string `json:"source"`
 	Target string `json:"target"`
+	// SourceVersion and TargetVersion are those of OpenIDM, "" if a server does not
+	// tell its own.
+	SourceVersion string `json:"sourceVersion,omitempty"`
+	TargetVersion string `json:"targetVersion,omitempty"`
 	// Collections are in the order in which they were asked for.
 	Collections []CollectionReport `json:"collections"`
 	// Checks are the results of the acceptance checks; nil if none were made.
@@ -108,6 +112,8 @@ type CollectionReport struct {
 	// Ranges is the number of ranges of ids that were read of both servers, in all
 	// passes; 0 if they were read by pages.
 	Ranges int `json:"ranges"`
+	// Seconds is how long the comparison took; 0 if it was not made at once.
+	Seconds float64 `json:"seconds,omitempty"`
 	// Plans say how each server was read, and why.
 	Plans []string `json:"plans,omitempty"`
 }

@@ -7,14 +7,12 @@ import (
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,13 +23,12 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 const (
 	// stateMagic begins a state file; what follows is sealed by age.
-	stateMagic = "idconnect verify 3\n"
+	stateMagic = "idconnect verify 4\n"
 	stateLimit = 256 << 20
 	// stateCost is the number of rounds of PBKDF2, which each guess of the
 	// accounts' passwords costs (OWASP's recommendation of 2023).
@@ -47,8 +44,8 @@ const (
 )
 
 // oldStateMagics begin the state files of earlier versions: before they were sealed
-// by age, and before ranges of ids.
-var oldStateMagics = []string{"idconnect verify 1\n", "idconnect verify 2\n"}
+// by age, before ranges of ids, and before the sums stood behind the rest.
+var oldStateMagics = []string{"idconnect verify 1\n", "idconnect verify 2\n", "idconnect verify 3\n"}
 
 // stateStore keeps a comparison in a file, so that it resumes after an
 // interruption.
@@ -70,6 +67,9 @@ type stateStore struct {
 	pages  atomic.Int64 // that were read
 	worth  int64
 
+	writing atomic.Bool
+	writers sync.WaitGroup
+
 	mu        sync.Mutex
 	last      time.Time
 	stretched string // "" until it is needed: it takes some time
@@ -82,41 +82,6 @@ type stateStore struct {
 func stateOutput(path string) disk.Output {
 	return disk.Output{Path: path, Mode: 0o600, Marks: append([]string{stateMagic}, oldStateMagics...)}
 }
-
-// savedState is what the file holds.
-type savedState struct {
-	Key         []byte // of the hashes
-	Collections []savedCollection
-}
-
-// savedCollection is a collection, the zero value one that was not begun.
-type savedCollection struct {
-	Stage  stage
-	Report CollectionReport
-	Absent [2]bool
-	Plans  [2]plan
-
-	// Of the first reading.
-	Sides      [2]savedSide
-	Unreadable [2]int64
-	Tallies    [2]digest.Tally
-	Sums       [2][]byte
-	Twice      map[uint32]bool
-	Filter     []byte
-
-	// Of what follows.
-	Differing []mismatch
-	Suspects  *suspectSet
-}
-
-type stage int
-
-const (
-	stageNotBegun stage = iota
-	stageReading
-	stageComparing
-	stageFinished
-)
 
 // OldStateError reports a state file that an earlier version of this package
 // wrote, which cannot be resumed. It was not changed.
@@ -213,13 +178,14 @@ func (s *stateStore) load() error {
 		return nil
 	}
 	// Read to the end, which is authenticated, before anything is decoded.
-	content, err := io.ReadAll(opened)
-	if err != nil {
+	var content bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		content.Grow(int(min(info.Size(), stateLimit)) + bytes.MinRead)
+	}
+	if _, err := content.ReadFrom(opened); err != nil {
 		return nil
 	}
-	var state savedState
-	err = gob.NewDecoder(bytes.NewReader(content)).Decode(&state)
-	if err == nil && len(state.Collections) == len(s.state.Collections) {
+	if state, err := decodeState(&content); err == nil && len(state.Collections) == len(s.state.Collections) {
 		s.state, s.mine = state, true
 	}
 	return nil
@@ -301,16 +267,24 @@ func (s *stateStore) read() {
 	}
 }
 
-// tick writes the file when it is time.
+// tick has the file written when it is time, while the servers are read on.
 func (s *stateStore) tick() {
-	if s == nil || !s.mu.TryLock() { // somebody is writing
+	if s == nil || s.pages.Load() < s.worth || !s.writing.CompareAndSwap(false, true) {
 		return
 	}
-	defer s.mu.Unlock()
-	if now := time.Now(); now.Sub(s.last) >= s.every && s.pages.Load() >= s.worth {
+	if s.mu.Lock(); time.Since(s.last) < s.every {
+		s.mu.Unlock()
+		s.writing.Store(false)
+		return
+	}
+	s.mu.Unlock()
+	s.writers.Go(func() {
+		defer s.writing.Store(false)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.write()
 		s.last = time.Now()
-	}
+	})
 }
 
 // end is called when nothing runs any more: what is done needs no state.
@@ -318,6 +292,7 @@ func (s *stateStore) end(err error) error {
 	if s == nil {
 		return err
 	}
+	s.writers.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -339,6 +314,11 @@ func (s *stateStore) end(err error) error {
 
 func (s *stateStore) write() {
 	s.err = s.save()
+	for i := range s.live { // it says it again
+		for _, b := range s.state.Collections[i].blobs() {
+			*b = nil
+		}
+	}
 }
 
 func (s *stateStore) save() error {
@@ -356,13 +336,14 @@ func (s *stateStore) save() error {
 		return err
 	}
 	recipient.SetWorkFactor(stateWorkFactor)
-	b := bytes.NewBufferString(stateMagic)
-	w, err := age.Encrypt(b, recipient)
+	var b bytes.Buffer
+	b.Grow(s.state.size())
+	b.WriteString(stateMagic)
+	w, err := age.Encrypt(&b, recipient)
 	if err != nil {
 		return err
 	}
-	// Not JSON: it would lose what is no UTF-8 in an id.
-	if err := gob.NewEncoder(w).Encode(s.state); err != nil {
+	if err := s.state.encode(w); err != nil {
 		return err
 	}
 	if err := w.Close(); err != nil {
@@ -377,42 +358,4 @@ func (s *stateStore) save() error {
 	err = stateOutput(s.path).Write(b.Bytes())
 	s.mine = err == nil
 	return err
-}
-
-// save is a collection in the middle of its first reading.
-func (v *verifier) save() (savedCollection, bool) {
-	for side := range v.state {
-		v.state[side].Lock()
-		defer v.state[side].Unlock()
-	}
-	f := v.reading
-	if f == nil {
-		return savedCollection{}, false
-	}
-	saved := savedCollection{
-		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.unreadable,
-		Tallies: f.tallies, Twice: maps.Clone(f.twice), Filter: f.filter.Bytes(),
-	}
-	for side := range saved.Sides {
-		s := &saved.Sides[side]
-		*s = v.rest[side]
-		s.Count, s.Cookie = f.counts[side], v.cookies[side]
-		if r := v.readers[side]; r != nil && v.plans[side].Way == byRanges {
-			s.Begun, s.Left = true, r.Left()
-		}
-		saved.Sums[side] = f.sums[side].Bytes()
-	}
-	return saved, true
-}
-
-func (f *firstPass) restore(saved savedCollection) error {
-	f.unreadable, f.tallies = saved.Unreadable, saved.Tallies
-	maps.Copy(f.twice, saved.Twice)
-	for side := range f.sums {
-		f.counts[side] = saved.Sides[side].Count
-		if err := f.sums[side].Restore(saved.Sums[side]); err != nil {
-			return err
-		}
-	}
-	return f.filter.Restore(saved.Filter)
 }

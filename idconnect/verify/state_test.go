@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -45,6 +48,7 @@ func runKilled(t *testing.T, tables [2]*table, opts Options, after int) (report 
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
+	store.writers.Wait()
 	return report, false
 }
 
@@ -57,7 +61,7 @@ func openTestStore(opts *Options, secret string) (*stateStore, error) {
 // stateTables are servers with differences in two collections.
 func stateTables(ordered bool) [2]*table {
 	source := newTable(3000)
-	source.ordered = ordered
+	source.ordered, source.takes = ordered, time.Millisecond
 	target := source.clone()
 	for i := 0; i < 3000; i += 3 { // what an expected change explains
 		id := fmt.Sprintf("u%05d", i)
@@ -74,88 +78,101 @@ func stateTables(ordered bool) [2]*table {
 	}
 	var mu = &source.mu
 	source.guard, target.guard = mu, mu
+	target.takes = source.takes
 	return [2]*table{source, target}
 }
 
-// TestResumes: a comparison that is killed at any moment, again and
-// again, comes to the same result, and reads little twice.
+// TestResumes: a comparison that is killed at any moment, again and again, comes
+// to the same result, and reads little twice. A page takes a millisecond of virtual
+// time, so that what is asked for does not depend on the machine.
 func TestResumes(t *testing.T) {
 	t.Parallel()
 	rounds := 2
 	if os.Getenv("NIGHTLY") == "1" {
-		rounds = 6
+		rounds = 10
 	}
 	for _, ordered := range []bool{true, false} {
 		t.Run(fmt.Sprintf("ordered %v", ordered), func(t *testing.T) {
 			t.Parallel()
-			opts := Options{
-				PageSize: 50, stateEvery: 1, stateCost: 1,
-				Collections: []Collection{{Name: "users", Resource: "repo/managed/user"},
-					{Name: "again", Resource: "repo/managed/user"}},
+			kills, states := 0, t.TempDir()
+			for round := range rounds {
+				synctest.Test(t, func(t *testing.T) {
+					random := rand.New(rand.NewPCG(1, uint64(round)))
+					kills += resumes(t, ordered, random, filepath.Join(states, fmt.Sprint(round)))
+				})
 			}
-			tables := stateTables(ordered)
-			pages := func() int { return tables[0].pages + tables[1].pages }
-			want, done := runKilled(t, tables, opts, 0)
-			whole, again := pages(), 0
-			rounds := rounds
-			if !ordered { // the second and third reading do not resume
-				again, rounds = whole/6, (rounds+2)/3
-			}
-			if !done || want.Same() || want.Collections[0].Differences() != 18 ||
-				want.Collections[0].Expected[0].Records < 980 {
-				t.Fatalf("%+v", want)
-			}
-			kills := 0
-			random := rand.New(rand.NewPCG(1, 7))
-			for range rounds {
-				opts.StateFile = filepath.Join(t.TempDir(), "state")
-				before, killed, resumed := pages(), 0, false
-				for {
-					after := 20 + random.IntN(100)
-					after += again // longer than one reading
-					report, done := runKilled(t, tables, opts, after)
-					resumed = resumed || report.Resumed
-					if done {
-						report.Resumed = false
-						for i := range report.Collections {
-							c, w := &report.Collections[i], &want.Collections[i]
-							if len(c.Plans) != 2 {
-								t.Errorf("plans %q", c.Plans)
-							}
-							// The times are in the plans, and sizes follow them.
-							c.Plans, c.Ranges, w.Plans, w.Ranges = nil, 0, nil, 0
-						}
-						if d := cmp.Diff(want.Collections, report.Collections); d != "" {
-							t.Fatalf("after %d kills:\n%s", killed, d)
-						}
-						break
-					}
-					if killed++; killed > 100 {
-						t.Fatal("it does not come to an end")
-					}
-					b, err := os.ReadFile(opts.StateFile)
-					if err == nil && (bytes.Contains(b, []byte("u0010")) ||
-						bytes.Contains(b, []byte("users")) ||
-						bytes.Contains(b, []byte("secret"))) {
-						t.Fatal("the state can be read")
-					}
-				}
-				// What was fetched and not used yet, and what tells how to read.
-				most := whole + killed*(50+again)
-				if n := pages() - before; n > most || killed > 2 && !resumed {
-					t.Errorf("%d pages after %d kills, resumed %v; without %d, at most %d", n,
-						killed, resumed, whole, most)
-				}
-				if _, err := os.Stat(opts.StateFile); !errors.Is(err, os.ErrNotExist) {
-					t.Errorf("the state is still there: %v", err)
-				}
-				kills += killed
-			}
-			if kills < rounds {
+			if kills < 2*rounds {
 				t.Errorf("%d kills", kills)
 			}
 			t.Logf("killed %d times in %d comparisons", kills, rounds)
 		})
+	}
+}
+
+// resumes compares two servers, killed until it comes to its end, and says how
+// often that was.
+func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed int) {
+	opts := Options{
+		PageSize: 50, Concurrency: 2, stateEvery: 4 * time.Millisecond, stateCost: 1,
+		Collections: []Collection{{Name: "users", Resource: "repo/managed/user"},
+			{Name: "again", Resource: "repo/managed/user"}},
+	}
+	tables := stateTables(ordered)
+	pages := func() int { return tables[0].pages + tables[1].pages }
+	want, done := runKilled(t, tables, opts, 0)
+	whole, resumed := pages(), false
+	if !done || want.Same() || want.Collections[0].Differences() != 18 ||
+		want.Collections[0].Expected[0].Records < 980 {
+		t.Fatalf("%+v", want)
+	}
+	// A kill costs what was not written yet, and what tells how to read, and by
+	// pages a second and third reading, which do not resume.
+	most, again := 70, 0
+	if !ordered {
+		again = whole / 6
+		most += again
+	}
+	opts.StateFile = file
+	before := pages()
+	for {
+		report, done := runKilled(t, tables, opts, again+40+random.IntN(100))
+		resumed = resumed || report.Resumed
+		if done {
+			sameResult(t, want, report, killed)
+			break
+		}
+		if killed++; killed > 100 {
+			t.Fatal("it does not come to an end")
+		}
+		b, err := os.ReadFile(file)
+		if err == nil && (bytes.Contains(b, []byte("u0010")) || bytes.Contains(b, []byte("users")) ||
+			bytes.Contains(b, []byte("secret"))) {
+			t.Fatal("the state can be read")
+		}
+	}
+	n := pages() - before
+	t.Logf("%d pages, %d with %d kills", whole, n, killed)
+	if n > whole+killed*most || killed > 2 && !resumed {
+		t.Errorf("%d pages after %d kills, resumed %v; without %d", n, killed, resumed, whole)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the state is still there: %v", err)
+	}
+	return killed
+}
+
+// sameResult holds a report to another, but for what depends on the way to it.
+func sameResult(t *testing.T, want, got *Report, killed int) {
+	t.Helper()
+	for i := range got.Collections {
+		c, w := got.Collections[i], want.Collections[i]
+		if len(c.Plans) != 2 {
+			t.Errorf("plans %q", c.Plans)
+		}
+		c.Plans, c.Ranges, w.Plans, w.Ranges = nil, 0, nil, 0
+		if d := cmp.Diff(w, c, cmpopts.IgnoreFields(CollectionReport{}, "Seconds")); d != "" {
+			t.Fatalf("after %d kills:\n%s", killed, d)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ type firstPass struct {
 	tallies    [2]digest.Tally // of the changes
 
 	sums   [2]sums.Buckets
+	held   [2]held // where they are read by ranges
 	twice  map[uint32]bool
 	filter sums.Filter // of a source that is read by pages
 	spare  []uint64    // of the source, as both are read at once
@@ -39,6 +40,11 @@ func (f *firstPass) add(side int, p *digest.Page, ranged bool) {
 	f.unreadable[side] += int64(p.Unreadable)
 	for _, d := range p.Digests {
 		f.sums[side].Add(d)
+	}
+	if ranged {
+		for _, d := range p.Digests {
+			f.held[side].marks.Add(d.ID, f.held[side].next())
+		}
 	}
 	if side != 0 { // what stands twice on the target only differs anyway
 		return
@@ -87,7 +93,13 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]mismatch
 			v.report.Plans = append(v.report.Plans, sides[side]+": "+p.Why)
 		}
 	}
-	return f.differingBuckets(), nil
+	differing := f.differingBuckets()
+	v.again = [2]again{}
+	for side := range v.again {
+		r, ok := f.held[side].of(differing, f.counts[side])
+		v.again[side] = again{Known: ok, Ranges: r}
+	}
+	return differing, nil
 }
 
 // addPasses counts passes, and setReading says which is under way, while the

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -37,6 +38,7 @@ type table struct {
 	asked        func()      // called for each page, under guard
 	guard        *sync.Mutex // nil: mu
 	forgets      error       // once, for a cookie
+	takes        time.Duration
 }
 
 func (t *table) code(resource string) int {
@@ -75,6 +77,7 @@ func (t *table) query(ctx context.Context, resource string, q openidm.Query, coo
 		t.pass++
 		t.mu.Unlock()
 	}
+	time.Sleep(t.takes)
 	if err := t.ask(cookie); err != nil {
 		return nil, "", err
 	}

@@ -1,7 +1,10 @@
 // Package verify compares the records of two OpenIDM servers by id and content,
 // with little memory, and reports what is missing, extra or changed. It reads
 // through [openidm.Client] and changes nothing; what to do about a difference is
-// for package repair. Begin with [Run] and [Options]; the result is a [Report].
+// for package repair.
+//
+// It is for programs that prove that two servers hold the same, after a migration or
+// at any time. Begin with [Run], [Options] and [Report].
 //
 // Package acceptance adds the checks with which the vendor's procedure ends, and
 // idconnect.Verify does both.
@@ -173,7 +176,7 @@ func (p Progress) LogValue() slog.Value {
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
-	notes, err := pair.Check(ctx)
+	seen, err := pair.Check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +193,8 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		return nil, err
 	}
 	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
-	report.Notes, report.Accept, report.Off = notes, opts.Accept, opts.off()
+	report.Notes, report.Accept, report.Off = seen.Notes, opts.Accept, opts.off()
+	report.SourceVersion, report.TargetVersion = seen.Source, seen.Target
 	for _, next := range then {
 		if err == nil {
 			err = next(ctx, report)
@@ -290,8 +294,12 @@ func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Opt
 		}
 		v := newVerifier(servers, opts, collection, key, &progress)
 		v.store, v.number, v.rates = store, i, rates
+		began, anew := time.Now(), store.saved(i).Stage == stageNotBegun
 		if err = v.run(ctx); err != nil {
 			break
+		}
+		if v.report.Checked && anew {
+			v.report.Seconds = time.Since(began).Seconds()
 		}
 		report.Collections = append(report.Collections, v.report)
 		if opts.log != nil {
@@ -321,6 +329,7 @@ type verifier struct {
 	readers [2]*ranges.Reader
 	cookies [2]string    // of the next page
 	rest    [2]savedSide // what was left when the pass began
+	again   [2]again     // what the second reading is about
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
@@ -378,6 +387,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 			return err
 		}
 	} else {
+		v.again = saved.Again
 		if saved.Suspects.IDs == nil { // as gob leaves an empty one
 			saved.Suspects.IDs = map[string]*suspect{}
 		}
@@ -385,7 +395,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 	note := func() {
 		v.store.put(v.number, savedCollection{
 			Stage: stageComparing, Report: v.report, Absent: v.absent, Plans: v.plans,
-			Differing: saved.Differing, Suspects: saved.Suspects.copy(),
+			Differing: saved.Differing, Suspects: saved.Suspects.copy(), Again: v.again,
 		}, nil)
 	}
 	for note(); len(saved.Differing) > 0; note() {

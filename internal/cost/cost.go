@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -51,7 +52,9 @@ type Server struct {
 	Records int
 	// Requests and Given count what was asked for; read them when nothing runs.
 	Requests, Given int
-	slots           chan struct{}
+
+	mu    sync.Mutex // of the counts
+	slots chan struct{}
 }
 
 // NewServer returns a server that works on so many requests at once: the others
@@ -67,7 +70,7 @@ var rangeFilter = regexp.MustCompile(`^(?:_id gt "([^"\\]*)")?(?: and )?(?:_id l
 // QueryBody answers a query without a filter, or by a range of ids.
 func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cookie string, buf []byte) ([]byte, error) {
 	m := rangeFilter.FindStringSubmatch(q.Filter)
-	if m == nil {
+	if m == nil || q.ID != "" && q.ID != "query-all" {
 		return nil, &openidm.Error{Code: http.StatusBadRequest, Message: "filter " + q.Filter}
 	}
 	from, to := 0, s.Records
@@ -91,8 +94,10 @@ func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cooki
 		took += time.Duration(s.Records) * s.Scan
 	}
 	s.slots <- struct{}{}
+	s.mu.Lock()
 	s.Requests++
 	s.Given += n
+	s.mu.Unlock()
 	time.Sleep(took)
 	<-s.slots
 	buf = append(buf[:0], `{"result":[`...)
@@ -108,7 +113,12 @@ func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cooki
 	if from+n < to {
 		next = strconv.Quote(strconv.Itoa(offset + n))
 	}
-	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":-1}`, n, next), ctx.Err()
+	total := -1 // OrientDB counts for a query by name alone
+	if q.Count && q.ID != "" {
+		total = s.Records
+	}
+	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":%d}`, n, next, total),
+		ctx.Err()
 }
 
 // QueryPage is QueryBody, parsed.

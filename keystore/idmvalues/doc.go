@@ -3,8 +3,9 @@
 // compares values by what they hold, without giving the plaintext out. It does not encrypt, and it does not talk to
 // servers.
 //
-// Begin with [Scan], which finds the encrypted values of a document, and [Opens]. [DecodePassword] reads a password of
-// boot.properties.
+// It is for programs that must know, before keys are moved, that they open what a server has encrypted. Begin with
+// [Scan], [Opens] and [DecodePassword]: the first finds the encrypted values of a document, the last reads a password
+// of boot.properties.
 //
 // The forms of encrypted values and of passwords were measured on the community's OpenIDM 7.0.2; OBF is the form of
 // org.eclipse.jetty.util.security.Password.

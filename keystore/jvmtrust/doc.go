@@ -1,7 +1,8 @@
 // Package jvmtrust decides whether a JVM with a given truststore accepts a TLS server's certificate, and why not. It
 // builds no connections itself; [Trust.TLSConfig] gives a client of crypto/tls the same judgement.
 //
-// Begin with [New] and [Trust.Verify].
+// It is for programs that must know beforehand what a Java client will say of a server. Begin with [New],
+// [Trust.Verify] and [Trust.TLSConfig].
 //
 // The rules are those of an HTTPS client on Java 11, which the target runs, with unchanged security settings: the JDK's
 // X509TrustManagerImpl, PKIXValidator, EndEntityChecker and HostnameChecker, and its reader of certificates, which

@@ -2,8 +2,9 @@
 // 7: health, login, reads, queries page by page, actions, configuration and
 // reconciliations.
 //
-// Begin with [Client], which needs a BaseURL and Credentials, and its methods
-// [Client.Ping], [Client.Read], [Client.Query] and [Client.Action]. It refuses
+// It is for programs that look at an OpenIDM server, of either product. Begin with
+// [Client], [Client.Read] and [Client.Query]. A client needs a BaseURL and
+// Credentials; [Client.Ping] and [Client.Action] do what they say. It refuses
 // redirects, because Go would send the password along. It keeps no cookies,
 // because a session takes precedence over the credentials. It retries, with
 // go-retryablehttp, only what may be sent twice. It speaks HTTP/1.1, because

@@ -2,8 +2,8 @@
 // a source and a target of an upgrade that speak TLS on the loopback
 // interface, with a certificate and key stores of a real server's kind.
 //
-// Begin with [NewSource] and [NewTarget], which start one for a test, or [Start],
-// which starts one for a program.
+// It is for the unit tests of programs that talk to such servers. Begin with
+// [NewSource], [NewTarget] and [Fault]; [Start] is for programs without a test.
 // Records are given by number ([Options]) or one by one ([Server.Put]), and
 // are looked at with [Server.Records]. A target really connects to its source
 // over TLS, trusts what its own truststore trusts, and really copies the

@@ -10,6 +10,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/version"
 	"github.com/idconnect-go/upgrade/migration"
 )
 
@@ -47,7 +48,7 @@ func Step(err error) (report.State, string) {
 
 // Report says how a run or a comparison ended.
 func Report(rep *report.Report, err error) {
-	rep.Ended = time.Now()
+	rep.Ended, rep.Tool = time.Now(), version.Module()
 	var compared verdict.Error
 	switch {
 	case err == nil:

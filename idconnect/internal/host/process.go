@@ -41,6 +41,14 @@ func StopCommand(pid int) string {
 	return fmt.Sprintf("kill %d", pid)
 }
 
+// CloseCommand is what a person types to keep other users from reading a file.
+func CloseCommand(file string) string {
+	if runtime.GOOS == "windows" {
+		return fmt.Sprintf(`icacls "%s" /inheritance:r /grant:r *S-1-3-4:F`, file) // OWNER RIGHTS, in every language
+	}
+	return "chmod 600 '" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+}
+
 // inCommand reports whether an argument of a command names the folder dir or something in it, be it in a list or behind
 // a "=".
 func inCommand(args []string, dir string) bool {

@@ -66,12 +66,19 @@ func (p Pair) Hide() redact.Redactor {
 	return redact.Join(all...)
 }
 
-// Check returns an [*Error] if the two are one server or swapped. Otherwise notes
-// say what could not be told. A server that does not answer is no error here:
-// whoever reads it next finds out.
-func (p Pair) Check(ctx context.Context) (notes []string, err error) {
+// Seen is what a [Pair] shows of itself.
+type Seen struct {
+	// Notes say what could not be told of the two.
+	Notes []string
+	// Source and Target are the versions, "" if a server does not tell its own.
+	Source, Target string
+}
+
+// Check returns an [*Error] if the two are one server or swapped. A server that
+// does not answer is no error here: whoever reads it next finds out.
+func (p Pair) Check(ctx context.Context) (Seen, error) {
 	if err := p.Addresses(ctx); err != nil {
-		return nil, err
+		return Seen{}, err
 	}
 	var marks [2]marks
 	var both sync.WaitGroup
@@ -80,28 +87,29 @@ func (p Pair) Check(ctx context.Context) (notes []string, err error) {
 	}
 	both.Wait()
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return Seen{}, ctx.Err()
 	}
+	seen := Seen{Source: marks[0].version, Target: marks[1].version}
 	a, b := shown(p.Source.BaseURL), shown(p.Target.BaseURL)
 	for id := range marks[0].runs {
 		if marks[1].runs[id] {
-			return nil, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b,
+			return Seen{}, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b,
 				text.Printable(text.Cut(id, 80)))}
 		}
 	}
-	if seen := later(marks[0], marks[1]); seen != "" {
-		return nil, &Error{ErrSwapped, fmt.Sprintf("the source, %s, %s", a, seen)}
+	if why := later(marks[0], marks[1]); why != "" {
+		return Seen{}, &Error{ErrSwapped, fmt.Sprintf("the source, %s, %s", a, why)}
 	}
 	ordered := later(marks[1], marks[0]) != ""
 	if !ordered && !marks[0].differ(marks[1]) {
-		notes = append(notes, fmt.Sprintf("it could not be told whether %s and %s are two servers: if a forwarded "+
-			"port or a proxy leads both addresses to one, the comparison proves nothing", a, b))
+		seen.Notes = append(seen.Notes, fmt.Sprintf("it could not be told whether %s and %s are two "+
+			"servers: if a forwarded port or a proxy leads both addresses to one, the comparison proves nothing", a, b))
 	}
 	if !ordered {
-		notes = append(notes, fmt.Sprintf("nothing tells which of the two servers is 2.1: %s was read as the source, "+
-			"%s as the target", a, b))
+		seen.Notes = append(seen.Notes, fmt.Sprintf("nothing tells which of the two servers is 2.1: %s was "+
+			"read as the source, %s as the target", a, b))
 	}
-	return notes, nil
+	return seen, nil
 }
 
 // Addresses is the part of Check that asks no server: both clients are there, and

@@ -15,6 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/keystore"
 )
 
 // javaCheck looks at the Java that the set-up gets, and at the one that it does
@@ -76,6 +77,26 @@ func (c userCheck) check(ctx context.Context) preflight.Findings {
 		return nil
 	}
 	return preflight.Findings{codes.UserIsRoot.Finding(site.StepSetup, "the set-up would run as root")}
+}
+
+// secretsCheck looks at who else may read the files of passwords.
+type secretsCheck struct {
+	secrets []keystore.Password
+	step    string
+}
+
+func (c secretsCheck) check(context.Context) (found preflight.Findings) {
+	var files []string
+	for _, p := range c.secrets {
+		file, to := p.Exposed()
+		if file == "" || slices.Contains(files, file) {
+			continue
+		}
+		files = append(files, file)
+		found = append(found, codes.PasswordFile.Finding(c.step, "%s can be read by %s", file, to).
+			WithRemedy("take that right away: "+host.CloseCommand(file)))
+	}
+	return found
 }
 
 // processCheck looks for processes of a target that does not answer.

@@ -43,6 +43,7 @@ func (i *Inspection) checks(w *world) []entry {
 		{name: "whether the target was started before", steps: stores, paths: both,
 			checker: orderCheck{w.target, s, j.Left}},
 		{name: "Java", steps: []string{site.StepJava}, must: true, checker: javaCheck{w.target, s.JavaHome, s.Machine}},
+		{name: "the files of passwords", steps: all, checker: secretsCheck{s.Passwords(), anyStep}},
 		{name: "the user", steps: setup, checker: userCheck{w.target, s.Machine}},
 		{name: "the target's ports", steps: setup, paths: target, checker: portsCheck{w.target, s, j.Setup.IsOpen()}},
 		{name: "the target's processes", steps: []string{site.StepStores, site.StepSetup}, paths: target,

@@ -14,7 +14,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -125,6 +124,7 @@ type Answer struct {
 type segment struct {
 	Range
 	density float64 // records per unit of its shape, 0 unknown
+	top     float64 // what is behind is empty, it is guessed; 0 unknown
 	large   bool    // it has more than one range
 	pivot   string
 	tries   int
@@ -233,109 +233,6 @@ func (r *Reader) enqueue(chain []Range) {
 		r.open[s] = link
 		r.queue = append(r.queue, s)
 	}
-}
-
-// begin asks for a page of everything, which is all of a small collection, and
-// from which the bounds of the first ranges are guessed.
-func (r *Reader) begin(ctx context.Context) bool {
-	var whole *segment
-	if r.Rest == nil {
-		for whole = range r.open {
-		}
-	}
-	began := time.Now()
-	a, err := r.ask(ctx, Range{}, r.size)
-	took := time.Since(began)
-	if err != nil {
-		r.fail(err)
-		return false
-	}
-	if !a.over && r.Rest == nil {
-		r.Plan = "one page"
-		return r.send(ctx, whole, a, true)
-	}
-	ids := r.ids(a)
-	r.free <- a.Body
-	if !r.Careful {
-		r.shape = shapeOf(ids)
-	}
-	if err := r.probe(ctx, ids, took); err != nil {
-		r.fail(err)
-		return false
-	}
-	r.count(ctx)
-	if r.Rest != nil {
-		return true
-	}
-	chain := []Range{{}}
-	switch low, high, ok := r.shape.bounds(); {
-	case ok && low == "":
-		chain = []Range{{"", high}, {From: high}}
-	case ok:
-		chain = []Range{{To: low}, {low, high}, {From: high}}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.open, whole)
-	r.enqueue(chain)
-	return true
-}
-
-// count asks for the number of records; a server that cannot say is asked once.
-func (r *Reader) count(ctx context.Context) {
-	if r.Total == nil {
-		return
-	}
-	body, err := r.Server.QueryBody(ctx, r.Resource, openidm.Query{PageSize: 1, Count: true}, "", nil)
-	if err != nil {
-		return
-	}
-	if page, err := r.Server.ParsePage(r.Resource, body); err == nil && page.Total > 0 {
-		r.Total(int64(page.Total))
-	}
-}
-
-// probe finds out whether ranges are of use, from the ids of a page that took so
-// long.
-func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) error {
-	var id string
-	for _, s := range ids {
-		if Askable(s) {
-			id = s
-			break
-		}
-	}
-	if id == "" {
-		return fmt.Errorf("%w: no id of a page can stand in a filter", ErrNoRanges)
-	}
-	var least time.Duration
-	for n := range 2 {
-		began := time.Now()
-		a, err := r.ask(ctx, Range{id, id}, 1)
-		took := time.Since(began)
-		var answer *openidm.Error
-		switch {
-		case err == nil:
-		case ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
-			!errors.Is(err, openidm.ErrUnauthorized):
-			return fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
-		default:
-			return err
-		}
-		count := a.Count
-		r.free <- a.Body
-		if count > 0 {
-			return fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
-		}
-		if least = min(least, took); n == 0 {
-			least = took
-		}
-	}
-	if least > 2*page+100*time.Millisecond {
-		return fmt.Errorf("%w: an empty range took %s, a page %s", ErrNoRanges, short(least), short(page))
-	}
-	r.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(least), short(page))
-	return nil
 }
 
 func short(d time.Duration) time.Duration {

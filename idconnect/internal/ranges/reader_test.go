@@ -14,6 +14,27 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
+// TestFrugal: hardly a record is given twice, whether the ids fill what can be
+// written in their shape, or a small part of it, and few ranges are empty.
+func TestFrugal(t *testing.T) {
+	t.Parallel()
+	const n = 50_000
+	all := tables(n)
+	behind := make([]string, n) // numbers that begin far from 0
+	for i := range behind {
+		behind[i] = fmt.Sprintf("x-%07d", 5_000_000+3*i)
+	}
+	all["behind"] = behind
+	for _, name := range []string{"numbers", "uuids", "behind"} {
+		f := newFake(all[name], strings.Compare)
+		seen, err := read(t, f, &ranges.Reader{Size: 500, Concurrency: 4})
+		t.Logf("%s: %d records for %d, %d requests", name, f.given, n, f.asked)
+		if err != nil || len(seen) != n || f.given > n*115/100 || f.asked > 130 {
+			t.Errorf("%s: %v, %d ids, %d records given with %d requests", name, err, len(seen), f.given, f.asked)
+		}
+	}
+}
+
 // TestNoRanges: what a server does with filters is found out before it is relied
 // on, and said.
 func TestNoRanges(t *testing.T) {

@@ -44,6 +44,18 @@ func shapeOf(ids []string) (s shape) {
 		}
 		s.places = append(s.places, set)
 	}
+	// So do hexadecimal ones, whose first letters may not be at hand either.
+	mixed := ""
+	for _, set := range s.places {
+		if len(set) > len(mixed) && strings.HasPrefix(set, digits) {
+			mixed = set
+		}
+	}
+	for i, set := range s.places {
+		if set == digits {
+			s.places[i] = mixed
+		}
+	}
 	if all := strings.Join(s.places, ""); strings.ContainsAny(all, lower) && strings.ContainsAny(all, upper) {
 		return shape{}
 	}
@@ -62,21 +74,18 @@ func charactersAt(ids []string, place int) string {
 	if count < len(ids)/2 || count == 0 {
 		return ""
 	}
-	var set, other string
+	var set string
 	for _, class := range []string{digits, upper, lower} {
+		within := ""
 		for c := range found {
-			if i := strings.IndexByte(class, c); i >= 0 {
-				if class != digits && i < 6 && len(other) < 6 {
-					other = class[:6]
-				} else {
-					other = class
-				}
-				if other == class {
-					break
-				}
+			switch i := strings.IndexByte(class, c); {
+			case i >= 6 && class != digits, i >= 0 && class == digits:
+				within = class
+			case i >= 0 && within == "":
+				within = class[:6] // of hexadecimal numbers
 			}
 		}
-		set, other = set+other, ""
+		set += within
 	}
 	for c := range found {
 		if strings.IndexByte(set, c) < 0 {

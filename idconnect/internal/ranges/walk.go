@@ -59,27 +59,41 @@ func (r *Reader) next() *segment {
 	return s
 }
 
-// share gives the upper half of a segment to a worker that has none.
+// share gives the upper half of a segment to each worker that has none.
 func (r *Reader) share(s *segment) {
+	if s.pivot != "" { // the next range ends there
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !s.large || len(r.queue) > 0 || r.busy >= r.Concurrency {
-		return
+	for r.busy+len(r.queue) < r.Concurrency {
+		if r.left(s) < float64(r.Size) && (s.density > 0 || !s.large) {
+			return
+		}
+		bound := r.shape.between(s.From, s.To, (r.shape.at(s.From)+r.end(s))/2)
+		if bound == "" {
+			return
+		}
+		upper := &segment{Range: Range{bound, s.To}, density: s.density, top: s.top}
+		rest := r.open[s]
+		rest.To, s.To, s.top = bound, bound, 0
+		r.open[s], r.open[upper] = rest, upper.Range
+		r.queue = append(r.queue, upper)
+		r.cond.Broadcast()
 	}
-	low, high := r.shape.at(s.From), r.shape.at(s.To)
-	if s.density > 0 && s.density*(high-low) < 2*float64(r.size) {
-		return
+}
+
+// left is how many records a segment still has, as it is guessed; 0 unknown.
+func (r *Reader) left(s *segment) float64 {
+	return s.density * max(r.end(s)-r.shape.at(s.From), 0)
+}
+
+// end is where the records of a segment end, as it is guessed.
+func (r *Reader) end(s *segment) float64 {
+	if s.top > r.shape.at(s.From) {
+		return s.top
 	}
-	bound := r.shape.between(s.From, s.To, (low+high)/2)
-	if bound == "" {
-		return
-	}
-	upper := &segment{Range: Range{bound, s.To}, density: s.density}
-	rest := r.open[s]
-	rest.To, s.To = bound, bound
-	r.open[s], r.open[upper] = rest, upper.Range
-	r.queue = append(r.queue, upper)
-	r.cond.Broadcast()
+	return r.shape.at(s.To)
 }
 
 // walk reads a segment from its beginning to its end.
@@ -88,6 +102,9 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 		r.share(s)
 		r.mu.Lock()
 		size := r.size
+		if left := r.left(s); left > 0 { // all workers should end at one time
+			size = min(size, max(int(left/2), r.Size))
+		}
 		r.mu.Unlock()
 		size = max(size, s.wide)
 		link := Range{s.From, r.bound(s, size)}
@@ -136,11 +153,11 @@ func (r *Reader) bound(s *segment, size int) string {
 	if s.density <= 0 {
 		return s.To
 	}
-	at := r.shape.at(s.From) + fill*float64(size)/s.density
-	if at*1.02 >= r.shape.at(s.To) {
+	at, width := r.shape.at(s.From), fill*float64(size)/s.density
+	if at+1.1*width >= r.end(s) { // no small rest
 		return s.To
 	}
-	if b := r.shape.between(s.From, s.To, at); b != "" {
+	if b := r.shape.between(s.From, s.To, at+width); b != "" {
 		return b
 	}
 	return s.To

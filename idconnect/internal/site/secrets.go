@@ -36,12 +36,17 @@ func (s *Site) isName(p openidm.Secret) bool {
 	return text == s.Source.Credentials.Username || text == s.Target.Credentials.Username
 }
 
+// Passwords are those that were given, unknown ones among them.
+func (s *Site) Passwords() []openidm.Secret {
+	return []openidm.Secret{
+		s.Source.Credentials.Password, s.Target.Credentials.Password, s.GivenPassword,
+		s.Source.TruststorePassword, s.Target.TruststorePassword, s.StoresKey.Passphrase, s.StoresKey.Identities,
+	}
+}
+
 // given are the secrets of the fields.
 func (s *Site) given() (all []openidm.Secret) {
-	for _, p := range []openidm.Secret{
-		s.Source.Credentials.Password, s.Target.Credentials.Password, s.GivenPassword,
-		s.Source.TruststorePassword, s.Target.TruststorePassword, s.StoresKey.Passphrase,
-	} {
+	for _, p := range s.Passwords() {
 		if !s.isName(p) {
 			all = append(all, p)
 		}

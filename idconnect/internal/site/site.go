@@ -116,10 +116,7 @@ func (s *Site) Resolve() error {
 	default:
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", s.TruststoreConflict)
 	}
-	s.Machine.Secrets = []keystore.Password{
-		s.Source.Credentials.Password, s.Target.Credentials.Password, s.GivenPassword, s.StoresKey.Passphrase,
-		s.StoresKey.Identities, s.Source.TruststorePassword, s.Target.TruststorePassword,
-	}
+	s.Machine.Secrets = s.Passwords()
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime
 	}

@@ -5,11 +5,13 @@
   const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c;
       if (c[3] > 0) return [NaN, NaN, NaN]; } return [255, 255, 255]; };
   const out = { width: innerWidth, scrolls: document.scrollingElement.scrollWidth, height: document.scrollingElement.scrollHeight,
-    faint: [], outside: [], headings: [], unfocusable: [], texts: 0, hidden: 0, least: 99 };
+    faint: [], outside: [], cut: [], headings: [], unfocusable: [], texts: 0, hidden: 0, least: 99 };
   for (const e of document.body.querySelectorAll('*')) {
     if (/^H[1-6]$/.test(e.tagName)) out.headings.push(e.tagName);
     if (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'auto'
       && e.getAttribute('tabindex') !== '0') out.unfocusable.push(e.className);
+    if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !['inline', 'contents'].includes(getComputedStyle(e).display))
+      out.cut.push(e.tagName + '.' + e.className);
     const own = [...e.childNodes].filter(n => n.nodeType === 3 && n.data.trim());
     if (!own.length) continue;
     if (!e.checkVisibility({contentVisibilityAuto: true})) { out.hidden++; continue; }
@@ -20,9 +22,12 @@
     if (!(ratio >= 4.5)) out.faint.push(e.tagName + '.' + e.className + ' ' 
       + own[0].data.trim().slice(0, 30) + ' ' + ratio.toFixed(2));
     const r = document.createRange(); r.selectNodeContents(own[0]);
-    for (const box of r.getClientRects()) if ((box.right > innerWidth + .5 || box.left < -.5) && !e.closest('.scroll')) {
+    for (const box of r.getClientRects()) if ((box.right > innerWidth + .5 || box.left < -.5)) {
       out.outside.push(own[0].data.trim().slice(0, 30)); break; }
   }
+  for (const e of document.querySelectorAll('.result')) {
+    const box = e.getBoundingClientRect();
+    if (!e.checkVisibility() || !box.width || box.left < 0 || box.right > innerWidth + .5) out.cut.push('result ' + e.textContent); }
   out.verdict = getComputedStyle(document.querySelector('h1')).color;
   out.title = document.querySelector('h1').textContent;
   out.scripts = document.scripts.length;

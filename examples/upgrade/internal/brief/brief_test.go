@@ -67,13 +67,14 @@ func TestReport(t *testing.T) {
 			[]string{"m-f6f4b6fc", "blocks: "}, 50,
 		},
 		"reservations": {
-			[]string{"only as far as compared", "1,240 encrypted values", "VALUES-USERS", "FAILED-RECORDS", "remedy: "},
+			[]string{"not everything was compared", "1,240 encrypted values",
+				"VALUES-USERS", "FAILED-RECORDS", "remedy: "},
 			nil, 25,
 		},
 		"failed":      {[]string{"failed in the step setup", "Preflight warned of STORE-UNVERIFIED"}, nil, 6},
 		"interrupted": {[]string{"was interrupted", "6 of 8 steps"}, []string{"remedy"}, 6},
 		"locked":      {[]string{"cannot start yet"}, nil, 4},
-		"nothing":     {[]string{"not verified"}, nil, 4},
+		"bare":        {[]string{"not verified"}, nil, 4},
 		"planned":     {[]string{"warns: STORE-UNVERIFIED"}, nil, 12},
 		"hostile":     {[]string{"the servers differ"}, []string{"\x1b", "\u202e", strings.Repeat("x", 300)}, 90},
 	} {

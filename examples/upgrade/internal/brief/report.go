@@ -183,7 +183,7 @@ func (l *lines) failed(f *verify.FailedRecords) {
 			words += ": " + r.Reason
 		}
 		if r.Missing {
-			words += " (missing in the target)"
+			words += " (missing from the target)"
 		}
 		l.add(2, "", words)
 	}

@@ -170,18 +170,9 @@ func (s *Settings) HandoverKey(getenv func(string) string) (k idconnect.Handover
 		return k, mistake("-recipient and -passphrase-file are two keys for one file", "give one of them")
 	}
 	if h.Identity != "" {
-		info, err := os.Stat(h.Identity)
-		if err != nil {
+		if k.Identities, err = keystore.ReadSecretFile(h.Identity); err != nil {
 			return k, mistake("-identity-file: "+err.Error(), beside(h.Identity))
 		}
-		if !info.Mode().IsRegular() || info.Size() > 64<<10 {
-			return k, mistake("-identity-file "+h.Identity+": not a regular file of at most 64 KB", "")
-		}
-		text, err := os.ReadFile(h.Identity)
-		if err != nil {
-			return k, mistake("-identity-file: "+err.Error(), "")
-		}
-		k.Identities = keystore.NewPassword(string(text))
 	}
 	if len(k.Recipients) == 0 {
 		k.Passphrase, err = s.password(getenv, h.Passphrase, "-passphrase-file", siteconfig.HandoverPassphrase,

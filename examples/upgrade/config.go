@@ -37,7 +37,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if f == nil {
 		return nil
 	}
-	if !named {
+	if !named && !c.Screen.Quiet {
 		a.note(c, "using "+f.Path)
 	}
 	note, err := c.UseFile(ctx, f, c.Parsed, siteconfig.Reader{Commands: named})

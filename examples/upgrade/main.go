@@ -13,7 +13,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 )
 
@@ -22,10 +21,6 @@ func main() {
 	defer stop()
 	// A second one ends the program at once.
 	context.AfterFunc(ctx, stop)
-	// The site of the demonstration starts this program, too.
-	if code, ok := demo.Child(ctx); ok {
-		os.Exit(code)
-	}
 	os.Exit((&app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],
 	}).run(ctx, os.Args[1:]))

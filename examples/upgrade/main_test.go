@@ -13,17 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 func TestMain(m *testing.M) {
-	// What the site of the demonstration starts is this program, too.
-	if code, ok := demo.Child(context.Background()); ok {
-		os.Exit(code)
-	}
 	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 

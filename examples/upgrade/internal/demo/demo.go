@@ -1,6 +1,6 @@
 // Package demo shows the whole flow on a temporary site: servers of both generations with real TLS, real files, a
 // package whose set-up script asks, and a stand-in for Java. It needs nothing but this program and asks nobody. Begin
-// with [Demo]; [Child] is what the site's own processes run.
+// with [Demo].
 package demo
 
 import (

@@ -2,10 +2,8 @@ package demo
 
 import (
 	"context"
+	"net/url"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -14,9 +12,9 @@ import (
 // fault is a failure to demonstrate, and the commands that show it.
 type fault struct {
 	about string
-	// settings are those of the target.
-	settings func(*settings)
-	acts     []act
+	// target are what goes wrong in it.
+	target []openidmtest.Fault
+	acts   []act
 }
 
 const (
@@ -35,20 +33,16 @@ var faults = map[string]fault{
 			command: "plan", want: blocked}},
 	},
 	"lost-records": {
-		about: "the migration reports success, but three records are missing",
-		settings: func(s *settings) {
-			s.Faults = []openidmtest.Fault{{Path: "endpoint/migration", Action: "migrate", LoseRecords: 3}}
-		},
-		acts: []act{{title: "The last step of the upgrade finds them", command: "run -yes", want: failed}},
+		about:  "the migration reports success, but three records are missing",
+		target: []openidmtest.Fault{{Path: "endpoint/migration", Action: "migrate", LoseRecords: 3}},
+		acts:   []act{{title: "The last step of the upgrade finds them", command: "run -yes", want: failed}},
 	},
 	"failed-records": {
 		about: "the target could not write two of the records",
-		settings: func(s *settings) {
-			s.Faults = []openidmtest.Fault{{
-				Path: "endpoint/migration", Action: "migrate", FailRecords: 2, CompleteAnyway: true,
-				Reason: "found duplicated key 'user@example.com' in index 'mail'",
-			}}
-		},
+		target: []openidmtest.Fault{{
+			Path: "endpoint/migration", Action: "migrate", FailRecords: 2, CompleteAnyway: true,
+			Reason: "found duplicated key 'user@example.com' in index 'mail'",
+		}},
 		acts: []act{
 			{title: "The upgrade stops at the step that failed", command: "run -yes", want: failed},
 			{title: "The comparison says which records, and why", command: "verify", want: failed},
@@ -73,20 +67,15 @@ func wrongPassword(_ context.Context, s *site) error {
 // startTargetTooEarly starts a target without the source's stores, so that it
 // generates keys of its own.
 func startTargetTooEarly(_ context.Context, s *site) error {
-	target := s.path("idc716", "salesforceIdConnect")
-	own, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Addr: s.settings.Addr})
+	address, err := url.Parse(s.Upgrade.Target.URL)
 	if err != nil {
 		return err
 	}
-	s.early = own
-	security := filepath.Join(target, "security")
-	if err := os.MkdirAll(security, 0o755); err != nil {
+	s.early, err = openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Addr: "127.0.0.1:" + address.Port()})
+	if err != nil {
 		return err
 	}
-	if err := writeBootProperties(target, portOf(s.settings.Addr)); err != nil {
-		return err
-	}
-	return own.WriteStores(security)
+	return s.early.WriteFolder(s.Upgrade.TargetDir)
 }
 
 // stopSourceMidway closes the source once the target begins to copy.
@@ -94,57 +83,30 @@ func stopSourceMidway(ctx context.Context, s *site) error {
 	go func() {
 		tick := time.NewTicker(2 * time.Millisecond)
 		defer tick.Stop()
-		for !exists(s.inTarget(copyingFile)) {
+		for {
+			if t := s.Target(); t != nil && t.Count("managed/user") > 0 {
+				s.Source().Close()
+				return
+			}
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
 			}
 		}
-		s.source.Close()
 	}()
 	return nil
 }
 
 // deleteUser has the target lose a record.
-func deleteUser(ctx context.Context, s *site) error {
-	if err := os.WriteFile(s.inTarget(deleteFile), nil, 0o644); err != nil {
-		return err
-	}
-	return until(ctx, func() bool { return !exists(s.inTarget(deleteFile)) })
-}
-
-// stopTarget ends the target's process.
-func stopTarget(ctx context.Context, s *site) error {
-	text, err := os.ReadFile(s.inTarget(".openidm.pid"))
-	if err != nil {
-		return err
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return err
-	}
-	s.lifeline.end()
-	// It is gone now or in a moment, unless nobody waits for it: then what is left of it does no harm.
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	_ = until(ctx, func() bool { return !runs(pid) })
+func deleteUser(_ context.Context, s *site) error {
+	s.Target().Delete("managed/user", "u00000")
 	return nil
 }
 
-// until waits for something that the target's process does.
-func until(ctx context.Context, done func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+// stopTarget stops the target.
+func stopTarget(_ context.Context, s *site) error {
+	s.Target().Close()
 	return nil
 }
 

@@ -109,12 +109,10 @@ func (e Event) LogValue() slog.Value {
 			attrs = append(attrs, slog.Duration("left", e.Left))
 		}
 	}
-	if f := e.Finding; f != nil {
-		add("code", f.Code)
-		add("severity", string(f.Severity))
-		add("seen", f.Seen)
-		add("why", f.Why)
-		add("remedy", f.Remedy)
+	if e.Finding != nil {
+		f := *e.Finding
+		f.Step = "" // that of the event
+		attrs = append(attrs, f.LogValue().Group()...)
 	}
 	return slog.GroupValue(attrs...)
 }
@@ -141,9 +139,6 @@ func (*Stream) String() string { return "the events of a run" }
 
 // GoString is String.
 func (s *Stream) GoString() string { return s.String() }
-
-// LogValue implements [slog.LogValuer].
-func (s *Stream) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Stream prepares a [Upgrade.Run], which begins when its events are ranged
 // over. u.Events, where it is set, is called as well.

@@ -267,11 +267,10 @@ func (u *Upgrade) site() (*site.Site, error) {
 // URL, whose host name is the one that its users know.
 func (u *Upgrade) CallbackURLs() []string {
 	s, err := u.site()
-	switch {
-	case u == nil:
-		return nil
-	case err != nil:
+	if err != nil && u != nil {
 		return u.Checks.CallbackURLs
+	} else if err != nil {
+		return nil
 	}
 	return s.CallbackURLs()
 }

@@ -33,7 +33,8 @@ func eachDecl(t *testing.T, call func(pkg string, decl ast.Decl)) {
 			switch {
 			case err != nil:
 				return err
-			case d.IsDir() && path != root && (name == "internal" || name == "testdata" || strings.HasSuffix(name, "test")):
+			case d.IsDir() && path != root && (name == "internal" || strings.HasSuffix(name, "test") ||
+				name == "testdata"):
 				return fs.SkipDir
 			case d.IsDir() || name == d.Name() || strings.HasSuffix(name, "_test"):
 				return nil

@@ -98,8 +98,8 @@ func TestCertificateFiles(t *testing.T) {
 	}
 }
 
-// TestTrustLegacyTLS: the certificate of a server that has nothing newer than TLS 1.1 is had with -legacy-tls alone, and
-// the remedy of a failure without it names flags.
+// TestTrustLegacyTLS: the certificate of a server that has nothing newer than TLS 1.1 is had with -legacy-tls alone,
+// and the remedy of a failure without it names flags.
 func TestTrustLegacyTLS(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(nil)

@@ -13,7 +13,7 @@ var entriesOfHost = ofHost{
 		Means:  "the package does not exist at the path given.",
 		Checks: "The package's file.",
 		Why:    "there is nothing to unpack",
-		Remedy: "give the path of the downloaded package of 7.1.6",
+		Remedy: "give the path of the downloaded package of 7.1.6 (Upgrade.Package)",
 	},
 	PackageCorrupt: Entry{
 		Code: "PACKAGE-CORRUPT", Severity: Blocks,
@@ -59,7 +59,7 @@ var entriesOfHost = ofHost{
 		Means:  "the target's folder holds files, but no installation.",
 		Checks: "The target's folder: it is empty, missing, or an installation.",
 		Why:    "your files are never overwritten",
-		Remedy: "name a folder that is empty or does not exist",
+		Remedy: "name a folder that is empty or does not exist (Upgrade.TargetDir)",
 	},
 	TargetStores: Entry{
 		Code: "TARGET-STORES", Severity: Blocks,
@@ -76,7 +76,7 @@ var entriesOfHost = ofHost{
 		Checks: "The versions in the names of the files in its folder `bundle`, " +
 			"which are those of IDM (assumed: 7.1).",
 		Why:    "stores would be copied into an installation of another version, and its set-up run",
-		Remedy: "name another folder: an existing installation is used as it is",
+		Remedy: "name another folder (Upgrade.TargetDir): an existing installation is used as it is",
 	},
 	TargetFolderPermission: Entry{
 		Code: "TARGET-FOLDER-PERMISSION", Severity: Blocks,
@@ -171,6 +171,6 @@ var entriesOfHost = ofHost{
 		Means:  "the source's folder is not an installation.",
 		Checks: "The source's folder and its boot.properties.",
 		Why:    "its stores are copied",
-		Remedy: "name the salesforceIdConnect folder of 2.1",
+		Remedy: "name the salesforceIdConnect folder of 2.1 (Upgrade.SourceDir)",
 	},
 }

@@ -47,12 +47,12 @@ func server(side string, own sideTexts) ServerCodes {
 			"the server at the {side}'s address is not OpenIDM.",
 			"The form of the {side}'s answer to `info/ping`.",
 			"another program listens there, or the path is wrong",
-			"check the address: it ends in /openidm/"+own.path),
+			"check the address (Upgrade.{Side}.URL): it ends in /openidm/"+own.path),
 		AddressPath: entry("ADDRESS-PATH",
 			"the path in the {side}'s address is not /openidm/.",
 			"The path of the {side}'s address, and whether OpenIDM answers at /openidm/ on the same host and port.",
 			"nothing of OpenIDM lies outside of its path",
-			"give the address with /openidm/ at its end"),
+			"give the address with /openidm/ at its end (Upgrade.{Side}.URL)"),
 		InvalidSNI: entry("INVALID-SNI",
 			"the {side} answers only under the host name of its certificate.",
 			"The {side}'s answer to `info/ping`: 400, Invalid SNI. Its web server compares the host name in the "+
@@ -66,7 +66,8 @@ func server(side string, own sideTexts) ServerCodes {
 			"The {side}'s certificate against the truststore given, the truststore in its folder, "+
 				"and the certificate in its own keystore; and what TLS it offers.",
 			"certificate checks are never switched off",
-			"give the {side}'s own truststore, or its folder"+own.trusted),
+			"give the {side}'s own truststore (Upgrade.{Side}.Truststore), "+
+				"or its folder (Upgrade.{Side}Dir)"+own.trusted),
 		CertUnreadable: entry("CERT-UNREADABLE",
 			"the {side}'s certificate has a part that cannot be read here.",
 			"The certificates that the {side} presents, on a connection on which nothing is sent. "+
@@ -78,7 +79,7 @@ func server(side string, own sideTexts) ServerCodes {
 			"the {side} rejects the account or its password.",
 			"`GET info/login` at the {side} with the account given.",
 			"only an administrator may read all records",
-			"give the right account and password"),
+			"give the right account and password (Upgrade.{Side}.Credentials.Password)"),
 		LoginFailed: entry("LOGIN-FAILED",
 			"the login at the {side} failed, but not because of the password.",
 			"The {side}'s answer to `info/login`.",
@@ -88,6 +89,6 @@ func server(side string, own sideTexts) ServerCodes {
 			"the account at the {side} is not an administrator.",
 			"The roles in the {side}'s answer to `info/login`: `openidm-admin` is required.",
 			"only an administrator may read all records and start the migration",
-			"give an administrator's account"),
+			"give an administrator's account (Upgrade.{Side}.Credentials.Username)"),
 	}
 }

@@ -34,7 +34,7 @@ var entriesOfServers = ofServers{
 			"even where links lead to one: the target's, and those beside it that this program writes. " +
 			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
-		Remedy: "give the target's own address and folder",
+		Remedy: "give the target's own address and folder (Upgrade.Target.URL, Upgrade.TargetDir)",
 	},
 	ServersSwapped: Entry{
 		Code: "SERVERS-SWAPPED", Severity: Blocks,
@@ -42,7 +42,7 @@ var entriesOfServers = ofServers{
 		Checks: "Where both servers answer: the versions that they report, which of them has a migration service, " +
 			"and whose links have a `linkQualifier`.",
 		Why:    "records would be copied from the new server to the old one",
-		Remedy: "swap the two addresses",
+		Remedy: "swap the two addresses (Upgrade.Source.URL, Upgrade.Target.URL)",
 	},
 	ClockDifference: Entry{
 		Code: "CLOCK-DIFFERENCE", Severity: Warns,
@@ -85,7 +85,7 @@ var entriesOfServers = ofServers{
 		Means:  "the instance URL is not the address of an OpenIDM server.",
 		Checks: "The form of the instance URL: its path is `/openidm/`.",
 		Why:    "the target reads from exactly this address",
-		Remedy: "give the address with /openidm/ at its end",
+		Remedy: "give the address with /openidm/ at its end (Upgrade.InstanceURL)",
 	},
 	InstanceURLUnresolved: Entry{
 		Code: "INSTANCE-URL-UNRESOLVED", Severity: Warns,

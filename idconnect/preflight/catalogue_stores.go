@@ -27,7 +27,8 @@ var entriesOfStores = ofStores{
 		Means:  "a store of the source is missing.",
 		Checks: "Both stores at the paths in the source's boot.properties.",
 		Why:    "every encrypted value of the source depends on it",
-		Remedy: "name the salesforceIdConnect folder of 2.1, and check the location in its boot.properties",
+		Remedy: "name the salesforceIdConnect folder of 2.1 (Upgrade.SourceDir), " +
+			"and check the location in its boot.properties",
 	},
 	StoreUnreadable: Entry{
 		Code: "STORE-UNREADABLE", Severity: Blocks,
@@ -41,7 +42,7 @@ var entriesOfStores = ofStores{
 		Means:  "the password does not open a store of the source.",
 		Checks: "The digest of each store under its password.",
 		Why:    "the target opens the copied stores with the same password",
-		Remedy: "give the right password; if it is right, the file is damaged",
+		Remedy: "give the right password (Upgrade.KeystorePassword); if it is right, the file is damaged",
 	},
 	StoreCorrupt: Entry{
 		Code: "STORE-CORRUPT", Severity: Blocks,
@@ -133,7 +134,7 @@ var entriesOfStores = ofStores{
 		Means:  "encrypted values of the source were not checked.",
 		Checks: "Whether they could be read and have a known form.",
 		Why:    "a missing key shows only after the migration",
-		Remedy: "give the source's address and password",
+		Remedy: "give the source's address and password (Upgrade.Source.URL, Upgrade.Source.Credentials.Password)",
 	},
 	ValuesOpen: Entry{
 		Code: "VALUES-OPEN", Severity: Informs,

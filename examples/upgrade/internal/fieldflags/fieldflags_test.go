@@ -26,7 +26,7 @@ const root = "../../../.."
 func texts(t *testing.T, folder string, call func(where, text string)) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() && slices.Contains([]string{"testdata", "javatest", "idconnecttest", "openidmtest"}, d.Name()) {
+		if err != nil || d.IsDir() && slices.Contains(notSDK, d.Name()) {
 			return errOr(err, fs.SkipDir)
 		}
 		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
@@ -87,7 +87,10 @@ func fold(e ast.Expr) (text string, others []ast.Expr, ok bool) {
 	return "…", []ast.Expr{e}, false
 }
 
-var sdk = []string{"idconnect", "keystore", "migration", "internal"}
+var (
+	sdk    = []string{"idconnect", "keystore", "migration", "internal"}
+	notSDK = []string{"testdata", "javatest", "idconnecttest", "openidmtest"} // folders of tests
+)
 
 var (
 	// Other programs have flags, up to the end of their command.

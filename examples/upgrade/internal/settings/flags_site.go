@@ -20,10 +20,9 @@ const (
 
 // flags is the table of all flags.
 func (s *Settings) flags() []command.Flag {
-	return slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(),
-		s.sourceFlags(), s.targetFlags(), s.passwordFlags(), s.stepFlags(),
-		s.checkFlags(), s.comparisonFlags(), s.tabFlags(), s.outputFlags(), s.storeFlags(), s.trustFlags(),
-		s.demoFlags())
+	return slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(), s.sourceFlags(), s.targetFlags(),
+		s.passwordFlags(), s.stepFlags(), s.checkFlags(), s.comparisonFlags(), s.tabFlags(), s.outputFlags(),
+		s.storeFlags(), s.trustFlags(), s.demoFlags())
 }
 
 func (s *Settings) whatFlags() []command.Flag {

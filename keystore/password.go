@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
+	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore/internal/textfile"
 )
 
@@ -20,7 +22,7 @@ type Password struct {
 	// would print a string, but of a nested pointer only the address.
 	text *string
 
-	file, readers string // where it was read, if others may read that, too
+	file textfile.Exposure
 }
 
 // NewPassword returns text as a password. The empty text is a password, too.
@@ -30,36 +32,33 @@ func NewPassword(text string) Password { return Password{text: &text} }
 // a file in UTF-16, as PowerShell writes it, is read as such. An empty file is the empty password. A file with more
 // than one line is an error, and so is one that is no text. The limit is 64 KiB. See [Password.Exposed].
 func ReadPasswordFile(path string) (Password, error) {
-	line, readers, err := textfile.ReadLine(path)
+	f, err := textfile.Read(os.Open(path)) // a pipe, too
+	line := ""
+	if err == nil {
+		line, err = f.Line()
+	}
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a password: %w", err)
 	}
-	return fromFile(path, line, readers), nil
+	return Password{text: &line, file: f.OpenTo}, nil
 }
 
 // ReadSecretFile returns a whole regular file as it is, such as one of age identities. The limit is 64 KiB. See
 // [Password.Exposed].
 func ReadSecretFile(path string) (Password, error) {
-	content, readers, err := textfile.ReadWhole(path)
+	f, err := textfile.Read(disk.Open(path))
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a secret: %w", err)
 	}
-	return fromFile(path, content, readers), nil
-}
-
-func fromFile(path, text, readers string) Password {
-	p := NewPassword(text)
-	if readers != "" {
-		p.file, p.readers = path, readers
-	}
-	return p
+	text := string(f.Content)
+	return Password{text: &text, file: f.OpenTo}, nil
 }
 
 // Exposed returns the file that a password was read from, and which users may read that beyond its owner, its group
 // and the administrators: "everyone", or on Windows groups such as "Authenticated Users, Users". Both are "" if there
 // are none, or the password comes from elsewhere. Permission bits and folders count on Unix, and the access control
 // list on Windows, both as they were when the file was read.
-func (p Password) Exposed() (file, to string) { return p.file, p.readers }
+func (p Password) Exposed() (file, to string) { return p.file.Path, p.file.Readers }
 
 // Reveal returns the text, "" if none is known.
 func (p Password) Reveal() string {

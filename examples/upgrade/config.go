@@ -37,7 +37,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if f == nil {
 		return nil
 	}
-	if !named {
+	if !named && !c.Screen.Quiet {
 		a.note(c, "using "+f.Path)
 	}
 	note, err := c.UseFile(ctx, f, c.Parsed, siteconfig.Reader{Commands: named})
@@ -73,7 +73,7 @@ func (a *app) openConfig(c *call) (*siteconfig.File, error) {
 
 // note tells a person something beside the result.
 func (a *app) note(c *call, text string) {
-	if c.Log == "json" {
+	if c.Screen.Log == "json" {
 		return // each line there is an event
 	}
 	fmt.Fprintf(a.err, "%s: %s\n", a.name(), text)

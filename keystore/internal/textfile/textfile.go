@@ -1,6 +1,5 @@
-// Package textfile reads files with a secret and says who else may read them: one line as editors and shells write
-// it, Windows PowerShell among them, or the whole. What the text is, and that it is shown to nobody, is for its
-// callers. Begin with [ReadLine].
+// Package textfile reads a file of one line as editors and shells write it, Windows PowerShell among them. Begin with
+// [Read] and [Line].
 package textfile
 
 import (
@@ -16,49 +15,44 @@ import (
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
-// limit is how large a file may be, in bytes.
+// limit bounds what [Read] reads, in bytes.
 const limit = 64 << 10
 
-// ReadLine returns the [Line] of a file or a pipe, and who may read that beyond its owner, its group and the
-// administrators, as [disk.Readers] does. Where that cannot be known, as of a pipe, it is nobody.
-func ReadLine(path string) (line, readers string, err error) {
-	content, err := read(os.Open(path))
-	if err != nil {
-		return "", "", err
-	}
-	if line, err = Line(content); err != nil {
-		return "", "", fmt.Errorf("%s: %w", path, err)
-	}
-	return line, readersOf(path), nil
+// File is what was read.
+type File struct {
+	Content []byte
+	OpenTo  Exposure
+	path    string
 }
 
-// ReadWhole is [ReadLine] for all that a regular file holds, as it is.
-func ReadWhole(path string) (content, readers string, err error) {
-	b, err := read(disk.Open(path))
-	if err != nil {
-		return "", "", err
-	}
-	return string(b), readersOf(path), nil
-}
+// Exposure says which users may read a file beyond its owner, its group and the administrators. It is zero if there are
+// none, and where that cannot be known, as of a pipe.
+type Exposure struct{ Path, Readers string }
 
-func read(f *os.File, err error) ([]byte, error) {
+// Read reads a file of at most 64 KiB that was opened, and closes it.
+func Read(f *os.File, err error) (File, error) {
 	if err != nil {
-		return nil, err
+		return File{}, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && len(b) > limit {
-		err = fmt.Errorf("%s: larger than %d bytes, which no password is", f.Name(), limit)
+	file := File{path: f.Name()}
+	file.Content, err = io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && len(file.Content) > limit {
+		err = fmt.Errorf("%s: larger than %d bytes, which no password is", file.path, limit)
 	}
-	return b, err
+	if readers, e := disk.Readers(file.path); e == nil && readers != "" {
+		file.OpenTo = Exposure{file.path, readers}
+	}
+	return file, err
 }
 
-func readersOf(path string) string {
-	readers, err := disk.Readers(path)
+// Line is [Line] of the content.
+func (f File) Line() (string, error) {
+	line, err := Line(f.Content)
 	if err != nil {
-		return ""
+		err = fmt.Errorf("%s: %w", f.path, err)
 	}
-	return readers
+	return line, err
 }
 
 // Line returns the text of a file that has one line, without a byte order mark and without the line breaks at its end.

@@ -103,6 +103,7 @@ var rooms = []room{
 	{path: "idconnect/internal/ending"},
 	{path: "idconnect/internal/site"},
 	{path: "idconnect/internal/undo"},
+	{path: "idconnect/internal/storecopy"},
 	{path: "idconnect/internal/jobs"},
 	{path: "idconnect/internal/connectedapp"},
 	{path: "idconnect/internal/inspect"},

@@ -25,6 +25,25 @@
 //
 // The source is only ever read.
 //
+// # Logging
+//
+// [Upgrade.Logger] receives everything, without secrets. The names of messages and
+// attributes are stable:
+//
+//   - "upgrade event": kind, step, state, detail, done, total, unit, rate, left; code,
+//     severity, seen, why, remedy. Runs, steps and findings are at info, warn or error;
+//     counts, notices and the lines of the set-up script at debug.
+//   - "migration request" at info: action. "migration status" at info, when it changes
+//     or the target does not answer: action, phase, word, message, notUnderstood,
+//     processed, total, failed, rate, down.
+//   - "collection compared" at info: collection, resource, source, target, differences,
+//     result.
+//   - "openidm request" at debug: method, host, path, action, attempt, duration, status
+//     or error.
+//
+// Without an Upgrade, the same come from the Logger of an openidm.Client: of the
+// migration client's API, and of the source where two servers are compared.
+//
 // # Glossary
 //
 //   - Source: the server of 2.1. Target: the server of 7.1.6. An installation

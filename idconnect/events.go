@@ -2,12 +2,15 @@ package idconnect
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // EventKind says what an [Event] is about.
@@ -47,6 +50,44 @@ type Event struct {
 	Finding *preflight.Finding `json:"finding,omitempty"`
 }
 
+// String returns the event on one line, without its time.
+func (e Event) String() string {
+	about, what := string(e.Kind), ""
+	if e.Step != "" {
+		about = e.Step
+	}
+	switch e.Kind {
+	case EventFinding:
+		if e.Finding != nil {
+			about += " " + string(e.Finding.Severity)
+			what = e.Finding.String()
+		}
+	case EventProgress:
+		what = text.List(text.Progress(e.Done, e.Total, e.Unit, e.Rate, e.Left), e.Detail)
+	case EventOutput:
+		what = "| " + e.Detail
+	default:
+		if what = string(e.State); e.Detail != "" && e.Detail != what {
+			what = strings.TrimPrefix(what+": "+e.Detail, ": ")
+		}
+	}
+	return text.Line(strings.TrimSuffix(about+": "+what, ": "))
+}
+
+// level is that of Upgrade.Logger.
+func (e Event) level() slog.Level {
+	switch {
+	// What a notice says of a wait, the migration client has logged.
+	case e.Kind == EventProgress, e.Kind == EventOutput, e.Kind == EventNotice:
+		return slog.LevelDebug
+	case e.State == report.Failed, e.Finding != nil && e.Finding.Severity == preflight.Blocks:
+		return slog.LevelError
+	case e.State == report.Interrupted, e.Finding != nil && e.Finding.Severity == preflight.Warns:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
 // LogValue gives the event's fields to a [slog.Logger], but for its time.
 func (e Event) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("kind", string(e.Kind))}
@@ -59,21 +100,19 @@ func (e Event) LogValue() slog.Value {
 	add("state", string(e.State))
 	add("detail", e.Detail)
 	if e.Kind == EventProgress {
-		attrs = append(attrs, slog.Int64("done", e.Done), slog.Int64("total", e.Total))
+		attrs = append(attrs, slog.Int64("done", e.Done), slog.Int64("total", e.Total)) // -1 while unknown
 		add("unit", e.Unit)
 		if e.Rate > 0 {
 			attrs = append(attrs, slog.Float64("rate", e.Rate))
 		}
-		if e.Left > 0 {
+		if e.Left > 0 || e.Left == 0 && e.Done == e.Total {
 			attrs = append(attrs, slog.Duration("left", e.Left))
 		}
 	}
-	if f := e.Finding; f != nil {
-		add("code", f.Code)
-		add("severity", string(f.Severity))
-		add("seen", f.Seen)
-		add("why", f.Why)
-		add("remedy", f.Remedy)
+	if e.Finding != nil {
+		f := *e.Finding
+		f.Step = "" // that of the event
+		attrs = append(attrs, f.LogValue().Group()...)
 	}
 	return slog.GroupValue(attrs...)
 }
@@ -89,15 +128,27 @@ func (e Event) LogValue() slog.Value {
 // It is for one goroutine.
 type Stream struct {
 	ctx    context.Context
-	u      Upgrade
+	u      *Upgrade
 	began  bool
 	report *report.Report
 	err    error
 }
 
+// String says what it is: its fields hold secrets.
+func (*Stream) String() string { return "the events of a run" }
+
+// GoString is String.
+func (s *Stream) GoString() string { return s.String() }
+
 // Stream prepares a [Upgrade.Run], which begins when its events are ranged
 // over. u.Events, where it is set, is called as well.
-func (u *Upgrade) Stream(ctx context.Context) *Stream { return &Stream{ctx: ctx, u: *u} }
+func (u *Upgrade) Stream(ctx context.Context) *Stream {
+	if u == nil {
+		return &Stream{err: errNoUpgrade}
+	}
+	own := *u
+	return &Stream{ctx: ctx, u: &own}
+}
 
 // Events carries out the run and gives its events as they happen; the run waits
 // for a loop body that takes its time. Leaving the loop interrupts the run as
@@ -105,7 +156,7 @@ func (u *Upgrade) Stream(ctx context.Context) *Stream { return &Stream{ctx: ctx,
 // gives nothing.
 func (s *Stream) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
-		if s.began {
+		if s == nil || s.began || s.u == nil {
 			return
 		}
 		s.began = true
@@ -147,6 +198,12 @@ func (s *Stream) Events() iter.Seq[Event] {
 // the run.
 func (s *Stream) Result() (*report.Report, error) {
 	for range s.Events() {
+	}
+	switch {
+	case s == nil:
+		return nil, errors.New("the stream is nil")
+	case s.u == nil && s.err == nil:
+		return nil, errors.New("the stream has no upgrade: Upgrade.Stream makes one that has")
 	}
 	return s.report, s.err
 }

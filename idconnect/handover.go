@@ -2,11 +2,14 @@ package idconnect
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -26,6 +29,9 @@ type HandoverKey struct {
 	Identities openidm.Secret
 }
 
+// LogValue gives the recipients to a [slog.Logger].
+func (k HandoverKey) LogValue() slog.Value { return redact.Fields(k) }
+
 // Export writes the two stores of SourceDir into one file, encrypted with age,
 // to be carried to the machine of the target, where StoresFile names it. The
 // file says, too, which aliases and types the source's boot.properties names.
@@ -34,8 +40,13 @@ type HandoverKey struct {
 // plain. An existing file is not replaced: that is an [io/fs.ErrExist]. A file in
 // SourceDir is an error.
 func (u *Upgrade) Export(ctx context.Context, path string, key HandoverKey) error {
-	if u.SourceDir == "" {
+	switch {
+	case u == nil:
+		return errNoUpgrade
+	case u.SourceDir == "":
 		return &MissingError{Field: "SourceDir", Step: "export"}
+	case path == "":
+		return errors.New("export: the path of the file is empty")
 	}
 	if err := disk.CheckPlace(path, []string{u.SourceDir}); err != nil {
 		return err

@@ -156,7 +156,7 @@ func changedStore(t *testing.T) {
 	})
 	changed := w.around(t)
 	_, err := w.u.Rollback(t.Context(), "")
-	if !errors.Is(err, keystore.ErrChangedSince) || !strings.Contains(idconnect.RemedyOf(err), "-remove-added") {
+	if !errors.Is(err, keystore.ErrChangedSince) || !strings.Contains(idconnect.RemedyOf(err), "Upgrade.RemoveAdded") {
 		t.Errorf("%v", err)
 	}
 	if d := cmp.Diff(changed, w.around(t)); d != "" {

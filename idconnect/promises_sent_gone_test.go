@@ -89,7 +89,7 @@ func restartedInTheMiddle(t *testing.T) {
 			var unknown *migration.UnknownOutcomeError
 			remedy := idconnect.RemedyOf(err)
 			if !errors.As(err, &unknown) || !strings.Contains(err.Error(), " of 8 records") ||
-				!strings.Contains(err.Error(), "received migrate") || !strings.Contains(remedy, "-again") {
+				!strings.Contains(err.Error(), "received migrate") || !strings.Contains(remedy, "Upgrade.Again") {
 				t.Errorf("%v; %s", err, remedy)
 			}
 		}

@@ -160,7 +160,7 @@ func (w *world) stayUnknown(t *testing.T, says ...string) {
 	if !errors.As(err, &unknown) || w.Migrations() != 1 {
 		t.Fatalf("%v, migrate %d times", err, w.Migrations())
 	}
-	for _, what := range append(says, "(1) ", "verify", "-again", "(3) ", "rollback") {
+	for _, what := range append(says, "(1) ", "idconnect.Verify", "Upgrade.Again", "(3) ", "Upgrade.Rollback") {
 		if said := err.Error() + "; " + idconnect.RemedyOf(err); !strings.Contains(said, what) {
 			t.Errorf("it does not say %q: %s", what, said)
 		}
@@ -231,8 +231,8 @@ func closedInTheMiddle(t *testing.T) {
 		t.Fatalf("it is gone: %v", err)
 	}
 	for _, remedy := range []string{idconnect.RemedyOf(ended), report.Findings[0].Remedy} {
-		for _, what := range []string{"(1) start", "startup.", w.u.TargetDir, "(2) ", "verify", "-again", "(3) ",
-			"rollback"} {
+		for _, what := range []string{"(1) start", "startup.", w.u.TargetDir, "(2) ", "idconnect.Verify",
+			"Upgrade.Again", "(3) ", "Upgrade.Rollback"} {
 			if !strings.Contains(remedy, what) {
 				t.Errorf("it does not say %q: %s", what, remedy)
 			}

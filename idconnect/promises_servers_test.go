@@ -107,8 +107,8 @@ func hostRefused(t *testing.T) {
 			t.Errorf("no %s in %v", code, plan.Findings)
 			continue
 		}
-		for _, part := range []string{fmt.Sprintf("-url https://%s:%d/openidm/", testHost, port),
-			fmt.Sprintf("-address localhost:%d", port)} {
+		for _, part := range []string{fmt.Sprintf(".URL https://%s:%d/openidm/", testHost, port),
+			fmt.Sprintf(".Address localhost:%d", port)} {
 			if !strings.Contains(plan.Findings[i].Remedy, part) {
 				t.Errorf("%s: %q is not in the remedy: %s", code, part, plan.Findings[i].Remedy)
 			}
@@ -181,7 +181,8 @@ func statusWithoutFolders(t *testing.T) {
 	plan, err := u.Status(t.Context())
 	must(t, err)
 	for _, s := range plan.Steps {
-		named := map[string]string{idconnect.StepUnpack: "-package", idconnect.StepStores: "-source-dir"}[s.Name]
+		named := map[string]string{idconnect.StepUnpack: "Upgrade.Package",
+			idconnect.StepStores: "Upgrade.SourceDir"}[s.Name]
 		if !strings.Contains(s.Detail, named) || strings.Contains(s.Detail, "stat ") ||
 			named != "" && s.State != report.ToDo {
 			t.Errorf("%s is %s: %q", s.Name, s.State, s.Detail)

@@ -20,8 +20,10 @@ import (
 // migration runs, or its outcome is not known, Repair changes nothing and returns an
 // error.
 func (u *Upgrade) Repair(ctx context.Context, opts repair.Options) (*repair.Report, error) {
-	only := *u
-	only.Steps = []string{StepVerify}
+	only, err := u.only(StepVerify)
+	if err != nil {
+		return nil, err
+	}
 	r, err := only.start(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func (r *runner) repairDefaults(opts *repair.Options) {
 	}
 	also := opts.Progress
 	opts.Progress = func(done, total int) {
-		r.emit(Event{Kind: EventProgress, Step: "repair", Done: int64(done), Total: int64(total), Unit: "records"})
+		r.progress(Event{Step: "repair", Done: int64(done), Total: int64(total), Unit: "records"})
 		if also != nil {
 			also(done, total)
 		}
@@ -104,7 +106,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 	}
 	if r.journal.MigrateNote().IsOpen() {
 		return &ending.Known{Text: "the outcome of an earlier migrate is not known, so nothing is repaired",
-			Do: "run the upgrade again (run): it finds out"}
+			Do: "run the upgrade again (Upgrade.Run): it finds out"}
 	}
 	m, err := r.Migration()
 	if err != nil {
@@ -112,7 +114,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 	}
 	if s, err := m.Status(ctx); err == nil && s.Phase == migration.PhaseRunning {
 		return &ending.Known{Text: "a migration is under way on the target, so nothing is repaired",
-			Do: "wait until it ends (status -watch), then verify again"}
+			Do: "wait until it ends (Upgrade.Watch), then verify again"}
 	}
 	return nil
 }

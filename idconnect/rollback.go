@@ -28,7 +28,10 @@ import (
 // result has one line for each step that can be undone. Upgrade.Steps leaves
 // steps out.
 func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult, error) {
-	if u.TargetDir == "" {
+	switch {
+	case u == nil:
+		return nil, errNoUpgrade
+	case u.TargetDir == "":
 		return nil, &MissingError{Field: "TargetDir", Step: "rollback"}
 	}
 	first := 0

@@ -93,7 +93,8 @@ func TestRollbackLeavesAlone(t *testing.T) {
 		path := filepath.Join(w.u.TargetDir, "security", "truststore")
 		must(t, os.WriteFile(path, []byte("of somebody else"), 0o600))
 		_, err := w.u.Rollback(t.Context(), "")
-		if !errors.Is(err, keystore.ErrChangedSince) || !strings.Contains(idconnect.RemedyOf(err), "-remove-added") {
+		if !errors.Is(err, keystore.ErrChangedSince) ||
+			!strings.Contains(idconnect.RemedyOf(err), "Upgrade.RemoveAdded") {
 			t.Errorf("%v", err)
 		}
 		w.removesAll(t)

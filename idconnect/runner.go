@@ -72,18 +72,34 @@ func (r *runner) close() {
 	r.Close()
 }
 
-// emit hands events on, one at a time.
+// emit hands events on, one at a time, and logs them.
 func (r *runner) emit(e Event) {
-	if r.notify == nil {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.Time = time.Now()
-	if e.Kind == EventProgress {
-		e.Rate, e.Left = r.pace.Observe(e.Time, e.Step+" "+e.Detail, e.Done, e.Total)
+	r.handOn(e)
+}
+
+// progress is emit for a count whose rate is measured here.
+func (r *runner) progress(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.Kind, e.Time = EventProgress, time.Now()
+	e.Rate, e.Left = r.pace.Observe(e.Time, e.Step, e.Done, e.Total)
+	r.handOn(e)
+}
+
+func (r *runner) handOn(e Event) {
+	if r.notify == nil && r.Logger == nil {
+		return
 	}
-	r.notify(redact.Show(r.Hide(), e))
+	e = redact.Show(r.Hide(), e)
+	if r.Logger != nil {
+		r.Logger.LogAttrs(context.Background(), e.level(), "upgrade event", e.LogValue().Group()...)
+	}
+	if r.notify != nil {
+		r.notify(e)
+	}
 }
 
 // recover resolves file operations that were killed, and removes their temporary

@@ -74,7 +74,7 @@ func TestSettle(t *testing.T) {
 			t.Fatalf("%v, migrate %d times", err, w.Migrations())
 		}
 		logs := filepath.Join(w.u.TargetDir, "logs")
-		for _, what := range []string{"27 of 30 records", logs, "managed/user", "-again", "rollback"} {
+		for _, what := range []string{"27 of 30 records", logs, "managed/user", "Upgrade.Again", "Upgrade.Rollback"} {
 			if said := err.Error() + "; " + idconnect.RemedyOf(err); !strings.Contains(said, what) {
 				t.Errorf("it does not say %q: %s", what, said)
 			}
@@ -163,7 +163,7 @@ func TestSetupDone(t *testing.T) {
 	w.running(t).Close()
 	_, err = w.u.Run(t.Context())
 	var done *idconnect.SetupDoneError
-	if !errors.As(err, &done) || done.When.IsZero() || !strings.Contains(idconnect.RemedyOf(err), "-again") {
+	if !errors.As(err, &done) || done.When.IsZero() || !strings.Contains(idconnect.RemedyOf(err), "Upgrade.Again") {
 		t.Errorf("%v", err)
 	}
 }

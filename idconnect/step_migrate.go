@@ -30,6 +30,6 @@ func (r *runner) requests() once.Requests {
 		if p.Step == StepMigrate {
 			r.processed = max(r.processed, p.Done)
 		}
-		r.emit(Event{Kind: EventProgress, Step: p.Step, Detail: p.Detail, Done: p.Done, Total: p.Total, Unit: p.Unit})
+		r.progress(Event{Step: p.Step, Detail: p.Detail, Done: p.Done, Total: p.Total, Unit: p.Unit})
 	}}
 }

@@ -201,7 +201,7 @@ func (e *SetupDoneError) Error() string {
 // Remedy says what to do.
 func (e *SetupDoneError) Remedy() string {
 	return "start the server (startup.sh or its service) and look at its log; " +
-		"to run the set-up script a second time say so (-again)"
+		"to run the set-up script a second time say so (Upgrade.Again)"
 }
 
 // Undo only forgets: what the script changed is for whoever removes the

@@ -52,7 +52,7 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	err = archive.Unpack(ctx, s.Package, s.TargetDir, temp, func(done, total int64) {
-		s.emit(Event{Kind: EventProgress, Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
+		s.progress(Event{Step: StepUnpack, Done: done, Total: total, Unit: "bytes"})
 	}, func(temp string) error {
 		// What will be there is known before it is: a run that is killed right
 		// after the rename can still be taken back.
@@ -98,6 +98,6 @@ func (e *AddedError) Error() string {
 
 // Remedy says what to do.
 func (e *AddedError) Remedy() string {
-	return "look at these files; when nothing in them is needed, say that they go too (-remove-added), " +
+	return "look at these files; when nothing in them is needed, say that they go too (Upgrade.RemoveAdded), " +
 		"or remove the folder yourself"
 }

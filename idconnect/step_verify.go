@@ -39,7 +39,7 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 	also := options.Progress
 	options.Progress = func(p verify.Progress) {
 		s.emit(Event{Kind: EventProgress, Step: StepVerify, Detail: p.Collection,
-			Done: p.Source, Total: p.Total, Unit: "records"})
+			Done: p.Source, Total: p.Total, Unit: "records", Rate: p.Rate, Left: p.Left})
 		if also != nil {
 			also(p)
 		}
@@ -84,8 +84,10 @@ func summary(r *verify.Report) string {
 // Compare is the step verify alone, with the servers, stores and collections
 // of u.
 func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
-	only := *u
-	only.Steps = []string{StepVerify}
+	only, err := u.only(StepVerify)
+	if err != nil {
+		return nil, err
+	}
 	r, err := only.start(ctx)
 	if err != nil {
 		return nil, err

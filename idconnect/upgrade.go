@@ -19,6 +19,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -58,6 +59,18 @@ var (
 	ErrNothingCompared = verdict.Nothing.Err()
 )
 
+var errNoUpgrade = errors.New("the upgrade is nil")
+
+// only is a copy of u that has one step.
+func (u *Upgrade) only(step string) (*Upgrade, error) {
+	if u == nil {
+		return nil, errNoUpgrade
+	}
+	one := *u
+	one.Steps = []string{step}
+	return &one, nil
+}
+
 // StepError says in which step a run stopped, and why.
 type StepError struct {
 	Step string
@@ -80,7 +93,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 type MissingError struct{ Field, Step string }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("step %s needs %s", e.Step, e.Field)
+	return fmt.Sprintf("step %s needs Upgrade.%s", e.Step, e.Field)
 }
 
 // Server says how one of the two servers is reached.
@@ -111,6 +124,9 @@ type Server struct {
 	// target is known by its folder, or StateDir, alone. For tests.
 	HTTPClient *http.Client
 }
+
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (s Server) LogValue() slog.Value { return redact.Fields(s) }
 
 // Upgrade is one upgrade: what is where, and how to reach it. Only what the
 // chosen steps need must be set ([Upgrade.Missing] says what that is).
@@ -214,7 +230,8 @@ type Upgrade struct {
 	// Events receives what happens, one call at a time; the run waits for it.
 	// [Upgrade.Stream] gives the same to a loop.
 	Events func(Event)
-	// Logger receives the requests at debug level; nil: silent.
+	// Logger receives what happens at info level, the requests and counts at debug
+	// level; nil: silent. See Logging above.
 	Logger *slog.Logger
 
 	// For tests: what is asked of this machine, and the durations of a set-up.
@@ -222,8 +239,14 @@ type Upgrade struct {
 	setup   setup.Options
 }
 
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (u Upgrade) LogValue() slog.Value { return redact.Fields(u) }
+
 // site gives the site with every default resolved.
 func (u *Upgrade) site() (*site.Site, error) {
+	if u == nil {
+		return nil, errNoUpgrade
+	}
 	s := &site.Site{
 		SourceDir: u.SourceDir, TargetDir: u.TargetDir,
 		StoresFile: u.StoresFile, StoresKey: handover.Key(u.StoresKey), Package: u.Package,
@@ -244,8 +267,10 @@ func (u *Upgrade) site() (*site.Site, error) {
 // URL, whose host name is the one that its users know.
 func (u *Upgrade) CallbackURLs() []string {
 	s, err := u.site()
-	if err != nil {
+	if err != nil && u != nil {
 		return u.Checks.CallbackURLs
+	} else if err != nil {
+		return nil
 	}
 	return s.CallbackURLs()
 }

@@ -2,10 +2,12 @@ package idconnect
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -22,6 +24,9 @@ type VerifyOptions struct {
 	// Acceptance says which acceptance checks are made, and where they look.
 	Acceptance acceptance.Options
 }
+
+// LogValue gives the options that are set to a [slog.Logger].
+func (o VerifyOptions) LogValue() slog.Value { return redact.Fields(o) }
 
 // Verify compares two servers record by record, as [verify.Run] does, and then
 // makes the acceptance checks of [acceptance.Run]. It changes neither server.

@@ -3,6 +3,7 @@ package idconnect
 import (
 	"context"
 	"iter"
+	"log/slog"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
@@ -28,6 +29,33 @@ type Watched struct {
 	// Waiting: nothing runs yet, and another run of the upgrade is under way
 	// that may start it.
 	Waiting bool `json:"waiting,omitempty"`
+}
+
+// String returns the look on one line, without its time.
+func (w Watched) String() string {
+	s, left, waiting := w.Status, "", ""
+	s.Rate = w.Rate
+	if w.Left > 0 {
+		left = text.Duration(w.Left) + " left"
+	}
+	if w.Waiting {
+		waiting = "a run is under way"
+	}
+	return text.List(s.String(), left, waiting)
+}
+
+// LogValue gives what is known to a [slog.Logger], but for the time.
+func (w Watched) LogValue() slog.Value {
+	s := w.Status
+	s.Rate = w.Rate
+	attrs := s.LogValue().Group()
+	if w.Left >= 0 {
+		attrs = append(attrs, slog.Duration("left", w.Left))
+	}
+	if w.Waiting {
+		attrs = append(attrs, slog.Bool("waiting", true))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // Watch looks at the migration of u.Target every so often, whoever started it,
@@ -75,13 +103,13 @@ type watcher struct {
 func (w *watcher) look(s migration.Status) Watched {
 	out := Watched{Time: time.Now(), Status: s, Left: -1}
 	switch s.Phase {
-	case migration.PhaseComplete:
-		out.Left = 0
-	case migration.PhaseRunning:
-		if s.Down > 0 {
-			break
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures:
+		if s.Down == 0 && s.Processed >= 0 {
+			out.Rate, out.Left = w.pace.Observe(out.Time, "", s.Processed, s.Total)
 		}
-		out.Rate, out.Left = w.pace.Observe(out.Time, "", s.Processed, s.Total)
+		if s.Phase != migration.PhaseRunning {
+			out.Left = 0
+		}
 	}
 	return out
 }

@@ -2,9 +2,9 @@ package keystore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,7 +44,7 @@ func (d Differences) String() string {
 // the context ends, no further work is done and its error is returned.
 func Compare(ctx context.Context, a, b *Store) (Differences, error) {
 	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
-	if err := errors.Join(a.named(), b.named()); err != nil {
+	if err := cmp.Or(a.named(), b.named()); err != nil {
 		return d, err
 	}
 	var both [][2]Entry
@@ -86,6 +86,9 @@ func Compare(ctx context.Context, a, b *Store) (Differences, error) {
 
 // named returns an error for a store without known aliases.
 func (s *Store) named() error {
+	if s == nil {
+		return errNoStore
+	}
 	for _, e := range s.entries {
 		if e.p12 != nil && e.kind == TrustedCertificate {
 			return fmt.Errorf("%w: a truststore's aliases are not shown", ErrPKCS12Unsupported)
@@ -166,6 +169,9 @@ type Merged struct {
 // [ErrPKCS12Unsupported], since its aliases are not known.
 func Merge(dst, src *Store, policy Policy) (Merged, error) {
 	var m Merged
+	if dst == nil {
+		return m, errNoStore
+	}
 	if err := src.named(); err != nil {
 		return m, err
 	}

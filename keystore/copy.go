@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,6 +57,18 @@ type CopyOptions struct {
 	// the first write. A caller that stores them can undo a copy that was killed
 	// at any point. Its error refuses the copy.
 	Intent func(Changes) error
+}
+
+// LogValue gives what is set to a [slog.Logger], without passwords.
+func (o CopyOptions) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.Bool("replace", o.Replace)}
+	if !o.Password.IsZero() {
+		attrs = append(attrs, slog.Any("password", o.Password))
+	}
+	if !o.KeyPassword.IsZero() {
+		attrs = append(attrs, slog.Any("keyPassword", o.KeyPassword))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // Changes describe a copy, with enough detail to undo it.

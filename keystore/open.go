@@ -3,8 +3,11 @@ package keystore
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"runtime"
 	"sync"
 )
@@ -15,6 +18,22 @@ type OpenedKey struct {
 	Algorithm string // Java's name
 	Key       []byte // PKCS#8 of a private key, the bytes of a secret key
 	Err       error
+}
+
+// Format writes alias and algorithm for every verb, and never the key.
+func (k OpenedKey) Format(f fmt.State, _ rune) { io.WriteString(f, k.text()) }
+
+// LogValue implements [slog.LogValuer], without the key.
+func (k OpenedKey) LogValue() slog.Value { return slog.StringValue(k.text()) }
+
+// MarshalJSON implements [json.Marshaler], without the key.
+func (k OpenedKey) MarshalJSON() ([]byte, error) { return json.Marshal(k.text()) }
+
+func (k OpenedKey) text() string {
+	if k.Err != nil {
+		return fmt.Sprintf("%q: %v", k.Entry.Alias, k.Err)
+	}
+	return fmt.Sprintf("%q: %s, %s", k.Entry.Alias, k.Algorithm, redacted)
 }
 
 // OpenKeys opens all private and secret keys on all cores and returns them in the
@@ -48,6 +67,9 @@ func (s *Store) OpenKeys(ctx context.Context, password Password) []OpenedKey {
 // that thousands of calls cost one derivation. It returns Java's name of the algorithm and a copy of the key's bytes.
 // Errors match [ErrNoSuchAlias], [ErrKind], [ErrKeyPassword] or [ErrFormat]. Several goroutines may call it at once.
 func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error) {
+	if s == nil {
+		return "", nil, errNoStore
+	}
 	e, ok := s.Entry(alias)
 	if !ok {
 		return "", nil, fmt.Errorf("%w: %.200q", ErrNoSuchAlias, alias)
@@ -59,9 +81,10 @@ func (s *Store) SecretKey(alias string) (algorithm string, key []byte, err error
 	defer s.mu.Unlock()
 	k, ok := s.keys[e.Alias]
 	if !ok {
-		k = openKey(context.Background(), e, s.passwordsOf(e))
+		opened := openKey(context.Background(), e, s.passwordsOf(e))
+		k = &opened
 		if s.keys == nil {
-			s.keys = map[string]OpenedKey{}
+			s.keys = map[string]*OpenedKey{}
 		}
 		s.keys[e.Alias] = k
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -146,8 +147,10 @@ type Store struct {
 	// keyPasswords are tried on keys in this order.
 	keyPasswords []Password
 
-	mu   sync.Mutex
-	keys map[string]OpenedKey // opened secret keys, by alias
+	mu sync.Mutex
+	// keys are opened secret keys by alias: pointers, so that no print of what holds
+	// the store shows them.
+	keys map[string]*OpenedKey
 }
 
 // entry is an entry as it is in the file. Its content is parsed on demand, so that
@@ -186,6 +189,38 @@ func (e entry) public() Entry {
 
 // New returns an empty store, JCEKS or JKS, version 2.
 func New(format Format) *Store { return &Store{format: format, version: 2, verified: true} }
+
+var errNoStore = errors.New("the key store is nil")
+
+// writable returns an error for a store that has no format to be written in.
+func (s *Store) writable() error {
+	switch {
+	case s == nil:
+		return errNoStore
+	case s.format == "":
+		return errors.New("the key store has no format: New makes one that has")
+	case s.format != JCEKS && s.format != JKS:
+		return fmt.Errorf("a %s store cannot be written", s.format)
+	}
+	return nil
+}
+
+// String returns the format and the number of entries.
+func (s *Store) String() string {
+	if s == nil {
+		return "no store"
+	}
+	if len(s.entries) == 1 {
+		return fmt.Sprintf("%s, 1 entry", s.format)
+	}
+	return fmt.Sprintf("%s, %d entries", s.format, len(s.entries))
+}
+
+// GoString is String: the fields hold keys.
+func (s *Store) GoString() string { return s.String() }
+
+// LogValue implements [slog.LogValuer].
+func (s *Store) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Format returns the file's format, detected from its content.
 func (s *Store) Format() Format { return s.format }

@@ -46,8 +46,8 @@ func (o PutOptions) params() (pbeParams, error) {
 
 // put writes the entry as the file will have it.
 func (s *Store) put(alias string, kind Kind, body []byte, certs [][]byte, o PutOptions) error {
-	if s.format != JCEKS && s.format != JKS {
-		return fmt.Errorf("a store of the format %q cannot be changed", s.format)
+	if err := s.writable(); err != nil {
+		return fmt.Errorf("entry %q: %w", alias, err)
 	}
 	e := entry{alias: lowerCase(alias), kind: kind, old: s.version == 1, jks: s.format == JKS, own: o.Password}
 	name := encodeModifiedUTF8(e.alias)
@@ -115,6 +115,9 @@ func marshalPKCS8(key crypto.PrivateKey) ([]byte, error) {
 // replaces an entry of that alias. The key has one of the types that
 // [Entry.PrivateKey] returns.
 func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509.Certificate, o PutOptions) error {
+	if key == nil {
+		return fmt.Errorf("entry %q: the key is nil", alias)
+	}
 	der, err := marshalPKCS8(key)
 	if err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
@@ -163,6 +166,9 @@ func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509
 // algorithm ("AES"). It replaces an entry of that alias. Only JCEKS has secret
 // keys.
 func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) error {
+	if err := s.writable(); err != nil {
+		return fmt.Errorf("entry %q: %w", alias, err)
+	}
 	if s.format != JCEKS {
 		return fmt.Errorf("entry %q: %s holds no secret keys", alias, s.format)
 	}
@@ -186,6 +192,9 @@ func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) 
 
 // PutCertificate puts a trusted certificate. It replaces an entry of that alias.
 func (s *Store) PutCertificate(alias string, cert *x509.Certificate, o PutOptions) error {
+	if cert == nil {
+		return fmt.Errorf("entry %q: the certificate is nil", alias)
+	}
 	return s.put(alias, TrustedCertificate, nil, [][]byte{cert.Raw}, o)
 }
 
@@ -208,8 +217,8 @@ func (s *Store) Delete(alias string) bool {
 // written byte for byte as it was under the same password, except for what
 // [Store.Warnings] lists.
 func (s *Store) Encode(w io.Writer, password Password) error {
-	if s.format != JCEKS && s.format != JKS {
-		return fmt.Errorf("a %s store cannot be written", s.format)
+	if err := s.writable(); err != nil {
+		return err
 	}
 	if password.IsZero() {
 		return errors.New("writing a key store needs a password")

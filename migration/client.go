@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"path"
@@ -29,7 +30,9 @@ const (
 // Client drives endpoint/migration of a target. Its methods may be called by
 // several goroutines at once.
 type Client struct {
-	// API is a client of the target, as an administrator.
+	// API is a client of the target, as an administrator. Its Logger gets, at info
+	// level, each request that is sent once, with its action, and while Wait polls
+	// each change of the status: phase, word, processed, total, failed, rate, down.
 	API *openidm.Client
 	// Endpoint is the path of the service; "": "endpoint/migration", as the vendor
 	// documents it, or [ServiceEndpoint] where the target answers that it does
@@ -85,6 +88,14 @@ func (c *Client) check(doing string) error {
 	return nil
 }
 
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (c *Client) LogValue() slog.Value {
+	if c == nil {
+		return slog.AnyValue(nil)
+	}
+	return redact.Fields(c)
+}
+
 // Source is where the target reads from.
 type Source struct {
 	// InstanceURL is the source's address as seen by the target, https, with
@@ -95,6 +106,9 @@ type Source struct {
 	// AuthType is how the target authenticates to the source; "": "idm_headers".
 	AuthType string
 }
+
+// LogValue gives the fields that are set to a [slog.Logger], without the password.
+func (s Source) LogValue() slog.Value { return redact.Fields(s) }
 
 // check says which field cannot be sent. What an address holds might be secret
 // and is not repeated.
@@ -201,6 +215,7 @@ func (c *Client) Migrate(ctx context.Context) (Status, error) {
 func (c *Client) once(ctx context.Context, api *openidm.Client, action string, body any, source Source) (Status,
 	error) {
 	a := &answer{words: c.Words, redact: c.redactor(source)}
+	c.log(ctx, "migration request", slog.String("action", action))
 	err := api.Action(ctx, c.endpoint(), action, openidm.ActionRequest{Body: body, TransactionID: c.TransactionID}, a)
 	if err != nil {
 		return c.failure(action, err, source)
@@ -225,6 +240,7 @@ func (c *Client) parse(a *answer) Status {
 		s.NotUnderstood = "an answer of " + text.Bytes(a.status.Size)
 	}
 	s.Raw, s.Size = a.status.Raw, a.status.Size
+	s.checkTotal()
 	switch {
 	case severity[s.Phase] == 0:
 		s.Phase = PhaseUnknown
@@ -330,6 +346,13 @@ func (c *Client) redactor(s Source) redact.Redactor {
 		all = append(all, redact.New(as.Username, as.Password))
 	}
 	return redact.Join(all...)
+}
+
+// log writes for people to the logger of API, whose requests are at debug level.
+func (c *Client) log(ctx context.Context, message string, attrs ...slog.Attr) {
+	if c.API.Logger != nil {
+		c.redactor(Source{}).Logger(c.API.Logger).LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+	}
 }
 
 // hide takes secrets out of what a server said of an error. A detail that

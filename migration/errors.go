@@ -75,7 +75,7 @@ func (e *FailedError) Remedy() string {
 	case has("no subject alternative", "no name matching"):
 		return "the host name in the instance URL must be the one in the source's certificate, " +
 			"and resolve to the source on the target's machine: " +
-			"use that name (-instance-url) with a line in its hosts file, unless it is localhost: " +
+			"use that name (migration.Source.InstanceURL) with a line in its hosts file, unless it is localhost: " +
 			"then renew the certificate with the host name of the source"
 	case has("validity check failed", "certificateexpired", "certificatenotyetvalid", "certificate_expired"):
 		return "the source's certificate is not valid today: renew it and copy the stores again, " +

@@ -3,10 +3,12 @@ package migration
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"math"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -56,12 +58,14 @@ type Status struct {
 	// NotUnderstood is the first member that was not understood, or that
 	// contradicts the word: its path and value, cut to some 300 bytes.
 	NotUnderstood string `json:"notUnderstood,omitempty"`
-	// Processed, Total and Failed count records, -1 while unknown.
+	// Processed, Total and Failed count records, -1 while unknown. Total is the
+	// number of those of the source, as the target says it; one that Processed has
+	// passed is that of a page, and unknown here.
 	Processed int64 `json:"processed"`
 	Total     int64 `json:"total"`
 	Failed    int64 `json:"failed"`
 	// Rate is how many records a second were processed while [Client.Wait]
-	// looked on; 0: unknown.
+	// looked on, also in the status with which it ends; 0: unknown.
 	Rate float64 `json:"rate,omitempty"`
 	// Down is for how long the target has not answered while [Client.Wait] asked:
 	// all else is what it said last. 0: it answers. In JSON it is in nanoseconds.
@@ -72,6 +76,68 @@ type Status struct {
 	Raw json.RawMessage `json:"-"`
 	// Size is how many bytes the answer has, where Raw is only its beginning.
 	Size int64 `json:"size,omitempty"`
+}
+
+// checkTotal drops a total that was passed: that of a page.
+func (s *Status) checkTotal() {
+	if s.Processed > s.Total {
+		s.Total = -1
+	}
+}
+
+// String returns the status on one line, with what is known of it.
+func (s Status) String() string {
+	phase := string(s.Phase)
+	if phase == "" {
+		phase = "no answer"
+	}
+	failed, down := "", ""
+	if s.Failed > 0 {
+		failed = text.Grouped(s.Failed) + " failed"
+	}
+	if s.Down > 0 {
+		down = "not answered for " + text.Duration(s.Down)
+	}
+	line := text.List(phase, text.Progress(s.Processed, s.Total, "records", s.Rate, -1), failed, down)
+	if s.Phase == "" && s.Processed == 0 { // the zero value
+		line = text.List(phase, down)
+	}
+	for _, said := range []string{s.NotUnderstood, s.Message} {
+		if said != "" {
+			line += ": " + said
+		}
+	}
+	return text.Line(line)
+}
+
+// LogValue gives what is known of the status to a [slog.Logger], without Raw and
+// Runs.
+func (s Status) LogValue() slog.Value { return slog.GroupValue(s.attrs()...) }
+
+func (s Status) attrs() []slog.Attr {
+	attrs := []slog.Attr{slog.String("phase", string(s.Phase))}
+	for _, said := range []struct{ name, value string }{
+		{"word", s.Word}, {"message", s.Message}, {"notUnderstood", s.NotUnderstood},
+	} {
+		if said.value != "" {
+			attrs = append(attrs, slog.String(said.name, said.value))
+		}
+	}
+	for _, count := range []struct {
+		name string
+		n    int64
+	}{{"processed", s.Processed}, {"total", s.Total}, {"failed", s.Failed}} {
+		if count.n >= 0 {
+			attrs = append(attrs, slog.Int64(count.name, count.n))
+		}
+	}
+	if s.Rate > 0 {
+		attrs = append(attrs, slog.Float64("rate", s.Rate))
+	}
+	if s.Down > 0 {
+		attrs = append(attrs, slog.Duration("down", s.Down))
+	}
+	return attrs
 }
 
 // words and what they mean, in lower case, with "_" and "-" as spaces

@@ -134,6 +134,7 @@ func (p *parser) whole() (reading, error) {
 	case out.Phase == PhaseConfigured:
 		out.Phase = PhaseUnknown
 	}
+	out.checkTotal()
 	return out, nil
 }
 
@@ -276,7 +277,12 @@ func (r *reading) join(s reading) {
 		r.Word = s.Word
 	}
 	r.Phase = together
+	// A sum without one of its parts is no total.
+	lacks := r.Processed > 0 && s.Processed > 0 && (r.Total < 0 || s.Total < 0)
 	r.Processed, r.Total, r.Failed = sum(r.Processed, s.Processed), sum(r.Total, s.Total), sum(r.Failed, s.Failed)
+	if lacks {
+		r.Total = -1
+	}
 	r.Runs, r.runs = append(r.Runs, s.Runs...), r.runs+s.runs
 	if r.NotUnderstood == "" {
 		r.NotUnderstood = s.NotUnderstood

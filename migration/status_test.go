@@ -124,7 +124,7 @@ var shapes = []struct {
 	{"runs: all good", `[` + run("SUCCESS", 7, `"7"`, 0) + `,` + run("SUCCESS", 3, `"4"`, 0) + `]`, PhaseComplete,
 		"SUCCESS", "d", 10, 11, 0},
 	{"runs: one goes on", `[` + run("SUCCESS", 7, `"7"`, 0) + `,` + run("ACTIVE", 3, `"?"`, 0) + `]`, PhaseRunning,
-		"ACTIVE", "d", 10, 7, 0},
+		"ACTIVE", "d", 10, -1, 0},
 	{"runs: one failed, one goes on", `[` + run("FAILED", 7, `"7"`, 0) + `,` + run("ACTIVE", 3, `"4"`, 0) + `]`,
 		PhaseRunning, "ACTIVE", "d", 10, 11, 0},
 	{"runs: one with failed records", `[` + run("SUCCESS", 7, `"7"`, 0) + `,` + run("SUCCESS", 3, `"3"`, 1) + `]`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -58,10 +59,14 @@ func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (
 		}
 		over := false
 		if err != nil {
-			over, err = w.missed(err)
+			over, err = w.missed(ctx, err)
 		} else {
 			w.heard = time.Now()
 			w.measure(&s)
+			if said := string(s.Phase) + s.Word; said != w.logged {
+				w.logged = said
+				w.log(ctx, s)
+			}
 			if progress != nil {
 				progress(s)
 			}
@@ -96,6 +101,7 @@ type waiter struct {
 	patience   time.Duration // with a target that is down; negative: no end
 	heard      time.Time     // the last answer, at first the beginning
 	said       time.Time     // that it is down
+	logged     string        // the phase and word
 	last       Status
 	met        bool // an answer, or a server that was down
 	sawRunning bool
@@ -153,24 +159,31 @@ func (w *waiter) ask(ctx context.Context) (s Status, err error) {
 		case <-answered:
 			return s, err
 		case <-tick.C:
-			w.sayIsDown()
+			w.sayIsDown(ctx)
 		}
 	}
 }
 
-func (w *waiter) sayIsDown() {
+func (w *waiter) log(ctx context.Context, s Status) {
+	w.c.log(ctx, "migration status", append([]slog.Attr{slog.String("action", w.action())}, s.attrs()...)...)
+}
+
+func (w *waiter) sayIsDown(ctx context.Context) {
 	now := time.Now()
-	if w.progress == nil || now.Sub(w.heard) < sayDown || now.Sub(w.said) < sayDown {
+	if now.Sub(w.heard) < sayDown || now.Sub(w.said) < sayDown {
 		return
 	}
 	w.said = now
 	s := w.last
 	s.Down, s.Rate = now.Sub(w.heard), 0
-	w.progress(s)
+	w.log(ctx, s)
+	if w.progress != nil {
+		w.progress(s)
+	}
 }
 
 // missed reports whether a request that failed ends the wait.
-func (w *waiter) missed(err error) (over bool, _ error) {
+func (w *waiter) missed(ctx context.Context, err error) (over bool, _ error) {
 	down := time.Since(w.heard)
 	over = w.patience > 0 && down >= w.patience
 	switch {
@@ -178,7 +191,7 @@ func (w *waiter) missed(err error) (over bool, _ error) {
 		return true, &GoneError{Action: w.action(), Status: w.last, Down: down, Err: err}
 	case errors.Is(err, openidm.ErrUnavailable), errors.Is(err, openidm.ErrBusy):
 		w.met, w.odd = true, time.Time{}
-		w.sayIsDown()
+		w.sayIsDown(ctx)
 		return false, err
 	}
 	w.heard = time.Now()
@@ -187,7 +200,7 @@ func (w *waiter) missed(err error) (over bool, _ error) {
 
 // measure keeps the status and adds its rate.
 func (w *waiter) measure(s *Status) {
-	if s.Processed >= 0 && s.Phase == PhaseRunning {
+	if s.Processed >= 0 && (s.Phase == PhaseRunning || !w.firstAt.IsZero()) {
 		now := time.Now()
 		if w.firstAt.IsZero() || s.Processed < w.first {
 			w.firstAt, w.first = now, s.Processed

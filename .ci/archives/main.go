@@ -228,9 +228,9 @@ func try(command []string) error {
 		args []string
 		says string
 	}{
-		{[]string{"version"}, "idcupgrade"},
+		{[]string{"version"}, "github.com/idconnect-go/upgrade v"},
 		{[]string{"help"}, "rollback"},
-		{demo, "verdict: same"},
+		{demo, "hold the same records"},
 	} {
 		cmd := exec.CommandContext(ctx, command[0], append(command[1:], t.args...)...)
 		cmd.Dir = filepath.Dir(command[len(command)-1])

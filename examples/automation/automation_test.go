@@ -214,22 +214,3 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
-
-// The README shows code that is compiled, word for word.
-func TestREADME(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := os.ReadFile("../../idconnect/example_upgrade_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, shown, _ := strings.Cut(string(readme), "```go\n")
-	shown, _, found := strings.Cut(shown, "```\n")
-	indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(shown, "\n"), "\n", "\n\t") + "\n}\n"
-	if !found || !strings.Contains(string(code), "\n"+indented) {
-		t.Errorf("example_upgrade_test.go does not hold, as the end of a function:\n%s", shown)
-	}
-}

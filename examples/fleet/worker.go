@@ -43,8 +43,8 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	case *reports == "":
 		return usagef("worker: -reports is required: a folder on this machine")
 	case *allowed == "":
-		return usagef("worker: -allow is required: a file that says which secrets this worker gives, and to which servers, " +
-			"as in the README")
+		return usagef("worker: -allow is required: a file that says which secrets this worker gives, and to " +
+			"which servers, as in the README")
 	case *slots < 1 || *slots > 1000:
 		return usagef("worker: -slots %d: must be between 1 and 1000", *slots)
 	}

@@ -6,10 +6,10 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/build"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/explain"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/version"
 )
 
 // help lists the commands, or the flags of one.
@@ -26,7 +26,7 @@ func (a *app) help(_ context.Context, c *call) error {
 
 func (a *app) version(_ context.Context, c *call) error {
 	info, _ := debug.ReadBuildInfo()
-	v := version.Of(info)
+	v := build.Of(info)
 	if c.JSON {
 		return a.json(v)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -38,8 +39,10 @@ type app struct {
 	out, err io.Writer
 	env      func(string) string
 	tty      terminal
-	started  string   // as what, "" for "upgrade"
-	args     []string // of the command that runs
+	started  string // as what, "" for "upgrade"
+	// onlyNamed uses no description of a site that was only found.
+	onlyNamed bool
+	args      []string // of the command that runs
 }
 
 // terminal prompts for passwords, and asks questions.
@@ -58,8 +61,10 @@ type call struct {
 	*command.Parsed
 	program *command.Program
 	wrong   error // what is wrong with the values of its flags
-	// handover is that of the site's file, if it has one.
-	handover *siteconfig.Handover
+	// described: there is a file of the site, and handover is that of it, nil for
+	// none.
+	described bool
+	handover  *siteconfig.Handover
 }
 
 func usagef(format string, args ...any) error {
@@ -115,7 +120,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	case errors.Is(err, command.ErrHelp):
 		return a.exit(p.WriteHelpOf(a.out, c), asJSON)
 	case parsed == nil, err != nil && c.Family == "":
-		return a.exit(err, asJSON)
+		return a.exit(p.See(c, err), asJSON)
 	}
 	one := &call{Settings: s, Parsed: parsed, program: p, wrong: err}
 	if c.Family == settings.SiteFamily {
@@ -172,15 +177,16 @@ func (a *app) exit(err error, asJSON bool) int {
 		fmt.Fprintf(a.err, "%s: interrupted; %s\n", a.name(), resume)
 		return exitInterrupted
 	}
-	f := failure{door.Lines(err.Error()), door.Lines(idconnect.RemedyOf(err)), idconnect.ExitCode(err)}
+	said, remedy := fieldflags.Text(err.Error()), fieldflags.Text(idconnect.RemedyOf(err))
+	f := failure{door.Lines(said), door.Lines(remedy), idconnect.ExitCode(err)}
 	var missing *idconnect.MissingError
 	var wrong *command.Mistake
 	if errors.As(err, &wrong) || errors.As(err, &missing) {
-		f = failure{door.Line(err.Error()), door.Line(idconnect.RemedyOf(err)), exitUsage}
+		f = failure{door.Line(said), door.Line(remedy), exitUsage}
 	}
 	var problems yamlfile.Problems
 	if errors.As(err, &problems) {
-		f = failure{door.Lines(err.Error()), "", exitUsage}
+		f = failure{door.Lines(said), "", exitUsage}
 	}
 	if asJSON {
 		return a.fail(f)

@@ -1,16 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
+	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // useConfig sets what the file of the site says and no flag does: that of -config,
@@ -19,39 +21,54 @@ import (
 //
 // The error is a [*settings.FileError] if there is no use in going on.
 func (a *app) useConfig(ctx context.Context, c *call) error {
-	path, named := c.Config, c.Config != ""
-	if !named {
-		found, err := siteconfig.Find(".")
-		changes := slices.Contains([]string{"run", "import", "rollback"}, c.Command.Name) || c.Write
-		switch {
-		case err != nil:
-			a.note(c, err.Error())
-			return nil
-		case found == "":
-			return nil
-		case changes && !a.tty.Interactive():
-			a.note(c, fmt.Sprintf("%s in the current folder is not used: there is no terminal; "+
-				"to use it, add -config %s", found, found))
-			return nil
-		}
-		path = found
-	}
-	f, err := siteconfig.Open(path)
+	named := c.Config != ""
+	f, err := a.openConfig(c)
 	if err != nil && named && c.wrong != nil {
 		err = c.wrong // it says so
+	}
+	var problems yamlfile.Problems
+	var mistake *command.Mistake
+	if err != nil && !errors.As(err, &problems) && !errors.As(err, &mistake) {
+		err = usagef("the description of the site: %v", err)
 	}
 	if err != nil {
 		return &settings.FileError{Err: err}
 	}
+	if f == nil {
+		return nil
+	}
 	if !named {
-		a.note(c, "using "+path)
+		a.note(c, "using "+f.Path)
 	}
 	note, err := c.UseFile(ctx, f, c.Parsed, siteconfig.Reader{Commands: named})
 	if note != "" {
 		a.note(c, note)
 	}
-	c.handover = f.Handover
+	c.handover, c.described = f.Handover, true
 	return err
+}
+
+// openConfig reads the file of the site; nil is none.
+func (a *app) openConfig(c *call) (*siteconfig.File, error) {
+	if c.Config != "" {
+		return siteconfig.Open(c.Config)
+	}
+	if a.onlyNamed {
+		return nil, nil
+	}
+	changes := slices.Contains([]string{"run", "import", "rollback"}, c.Command.Name) || c.Write
+	if _, err := os.Stat(siteconfig.FileName); err == nil && changes && !a.tty.Interactive() {
+		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; to use it, add -config "+
+			siteconfig.FileName)
+		return nil, nil
+	}
+	f, err := siteconfig.Find(".")
+	var untrusted *siteconfig.UntrustedError
+	if errors.As(err, &untrusted) {
+		a.note(c, err.Error())
+		return nil, nil
+	}
+	return f, err
 }
 
 // note tells a person something beside the result.
@@ -61,6 +78,9 @@ func (a *app) note(c *call, text string) {
 	}
 	fmt.Fprintf(a.err, "%s: %s\n", a.name(), text)
 }
+
+// said reports whether a flag has a value that was typed, or is that of the site's file.
+func (c *call) said(flag string) bool { return c.Given(flag) || c.FromFile(flag) }
 
 // handoverFile is the FILE of export and import, else that of the site's file.
 func (c *call) handoverFile(place func(*siteconfig.Handover) string) (string, error) {
@@ -87,11 +107,9 @@ func (a *app) init(ctx context.Context, c *call) error {
 	err := initsite.Run(ctx, o)
 	var missing *initsite.MissingError
 	var refused *initsite.RefusedError
-	if errors.As(err, &missing) {
-		return &command.Mistake{What: err.Error(), Hint: cmp.Or(missing.Remedy(), "")}
-	}
-	if errors.As(err, &refused) {
-		return usagef("%v", err)
+	var exists *initsite.ExistsError
+	if errors.As(err, &missing) || errors.As(err, &refused) || errors.As(err, &exists) {
+		return &command.Mistake{What: err.Error(), Hint: idconnect.RemedyOf(err)}
 	}
 	return err
 }

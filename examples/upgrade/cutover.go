@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/build"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/checklist"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/support"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/version"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -28,7 +28,7 @@ func (a *app) checklist(_ context.Context, v *call) error {
 	u, e := &v.Upgrade, a.evidence(v)
 	// Without addresses, the site is the one that was upgraded last.
 	for _, r := range []*evidence.Report{e.Compared, e.Run} {
-		if r != nil && !v.Given("source-url") && !v.Given("target-url") && r.Source.URL != "" && r.Target.URL != "" {
+		if r != nil && !v.said("source-url") && !v.said("target-url") && r.Source.URL != "" && r.Target.URL != "" {
 			u.Source.URL, u.Target.URL = r.Source.URL, r.Target.URL
 		}
 	}
@@ -63,7 +63,7 @@ func (a *app) support(ctx context.Context, v *call) error {
 	u, path := &v.Upgrade, v.Arguments[0]
 	info, _ := debug.ReadBuildInfo()
 	b := &support.Bundle{
-		Version: version.Of(info), Now: time.Now(), Typed: v.Typed(), SourceDir: u.SourceDir, TargetDir: u.TargetDir,
+		Version: build.Of(info), Now: time.Now(), Typed: v.Typed(), SourceDir: u.SourceDir, TargetDir: u.TargetDir,
 		Evidence: a.evidence(v), User: idconnect.DefaultUser,
 		Secrets: []keystore.Password{u.Source.Credentials.Password, u.Target.Credentials.Password, u.KeystorePassword,
 			u.Source.TruststorePassword, u.Target.TruststorePassword, u.StoresKey.Passphrase, u.StoresKey.Identities,

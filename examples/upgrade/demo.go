@@ -97,7 +97,7 @@ func (a *app) demo(ctx context.Context, v *call) error {
 		return err
 	}
 	unasked := *a
-	unasked.tty = nobody{}
+	unasked.tty, unasked.onlyNamed = nobody{}, true
 	d := &demo{a: &unasked, dir: dir}
 	if err := os.Setenv("XDG_STATE_HOME", d.path("state")); err != nil { // which leads to the journal
 		return err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
@@ -38,8 +40,11 @@ func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...e
 
 // complete asks for missing passwords, unless something is wrong.
 func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idconnect.MissingError) error {
-	said := func(flag string) bool { return c.Given(flag) || c.FromFile(flag) }
-	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), said)
+	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), c.said)
+	var m *command.Mistake
+	if errors.As(err, &m) && !c.described && slices.ContainsFunc(missing, isFolder) {
+		m.Hint += "; or describe the site once: " + a.name() + " init"
+	}
 	if err := command.Join(wrong, err); err != nil {
 		return err
 	}
@@ -51,6 +56,11 @@ func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idc
 		*q.Into = p
 	}
 	return nil
+}
+
+// isFolder reports whether what is missing is one of the folders of a site.
+func isFolder(m *idconnect.MissingError) bool {
+	return m.Field == "SourceDir" || m.Field == "TargetDir"
 }
 
 func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
@@ -33,7 +34,7 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = progress.event
+	v.Upgrade.Events = fieldflags.Events(progress.event)
 	opts := repair.Options{Paths: list, Apply: v.Write}
 	if !v.Yes {
 		opts.Approve = show.Approval(a.err, func(ctx context.Context, question string) (string, error) {
@@ -51,12 +52,13 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	if v.JSON {
 		return errors.Join(err, a.json(rep))
 	}
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
-		whole := idconnect.ReportOf(rep.Verify, nil)
+		whole := fieldflags.Value(idconnect.ReportOf(rep.Verify, nil))
 		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
 	}
 	return err

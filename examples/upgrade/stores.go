@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
@@ -59,8 +60,9 @@ func (a *app) openStore(
 		password, err = a.tty.Password(ctx, "Password for "+path)
 		if errors.Is(err, prompt.ErrNoTerminal) {
 			if keys {
-				return nil, usagef("opening keys needs a password, and there is no terminal to prompt on: "+
-					"set IDC_KEYSTORE_PASSWORD or use %s", flagName)
+				return nil, &command.Mistake{
+					What: "opening keys needs a password, and there is no terminal to prompt on",
+					Hint: "set IDC_KEYSTORE_PASSWORD, or add " + flagName + " FILE"}
 			}
 			err = nil
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/certfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
@@ -105,7 +106,9 @@ func (t *trustFlags) check() error {
 	add(t.ChainFile == "" && t.Connect == "", "trust needs either -chain or -connect",
 		"add -connect HOST:PORT or -chain FILE")
 	add(t.ChainFile != "" && t.Connect != "", "-chain and -connect are two servers", "give one of them")
+	add(t.LegacyTLS && t.Connect == "", "-legacy-tls needs -connect", "add -connect HOST:PORT")
 	add(t.Fingerprint != "" && !t.Add, "-fingerprint needs -add", "add -add, or leave -fingerprint out")
+	add(t.Alias != "" && !t.Add, "-alias needs -add", "add -add, or leave -alias out")
 	add(t.ChainFile != "" && t.Host == "" && (t.File != "" || t.Alias == "" && t.Add), "trust -chain needs -host",
 		"add -host NAME, as which the JVM connects to the server")
 	if t.Connect != "" {
@@ -125,7 +128,7 @@ func (t *trustAnswer) judge(err error) {
 	t.Message = err.Error()
 	var verdict *jvmtrust.Error
 	if errors.As(err, &verdict) {
-		t.Message, t.Remedy = verdict.Message, verdict.Remedy
+		t.Message, t.Remedy = verdict.Message, fieldflags.Text(verdict.Remedy)
 	}
 }
 
@@ -139,6 +142,9 @@ func (t *trustFlags) chain(ctx context.Context) ([]*x509.Certificate, error) {
 		return nil, usagef("-connect: %v", err)
 	}
 	client := &openidm.Client{BaseURL: address, Compat: openidm.CompatSuites}
+	if t.LegacyTLS {
+		client.Compat = openidm.CompatVersions
+	}
 	if t.Host == "" {
 		t.Host = client.Host()
 	}
@@ -170,8 +176,9 @@ func (a *app) addTrust(
 		var err error
 		password, err = a.tty.Password(ctx, "Password for "+t.File)
 		if errors.Is(err, prompt.ErrNoTerminal) {
-			return usagef("writing a truststore needs its password, and there is no terminal to prompt on: " +
-				"set IDC_TRUSTSTORE_PASSWORD or use -truststore-password-file")
+			return &command.Mistake{
+				What: "writing a truststore needs its password, and there is no terminal to prompt on",
+				Hint: "set IDC_TRUSTSTORE_PASSWORD, or add -truststore-password-file FILE"}
 		}
 		if err != nil {
 			return err
@@ -194,7 +201,7 @@ func (a *app) addTrust(
 		a.say(t, "not changed: %v\n", err)
 		return nil
 	case errors.Is(err, certfile.ErrTaken):
-		return usagef("%v: choose another with -alias", err)
+		return &command.Mistake{What: err.Error(), Hint: "choose another with -alias"}
 	case err != nil:
 		return err
 	}
@@ -208,8 +215,8 @@ func (a *app) confirmFingerprint(ctx context.Context) error {
 	answer, err := a.tty.Line(ctx,
 		"Is this SHA-256 fingerprint the one that the server itself shows? Type yes to add it")
 	if errors.Is(err, prompt.ErrNoTerminal) {
-		return usagef("there is no terminal to confirm on: compare the SHA-256 fingerprint with the server's, " +
-			"and give it with -fingerprint")
+		return &command.Mistake{What: "there is no terminal to confirm on",
+			Hint: "compare the SHA-256 fingerprint with the server's, and add -fingerprint SHA256"}
 	}
 	if err != nil {
 		return err

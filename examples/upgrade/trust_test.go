@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -93,5 +95,32 @@ func TestCertificateFiles(t *testing.T) {
 		if err != nil || len(chain) != 1 || !bytes.Equal(chain[0].Raw, der) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestTrustLegacyTLS: the certificate of a server that has nothing newer than TLS 1.1 is had with -legacy-tls alone,
+// and the remedy of a failure without it names flags.
+func TestTrustLegacyTLS(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(nil)
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11,
+		CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}}
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.StartTLS()
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "server.pem")
+	var out bytes.Buffer
+	a := &app{out: &out, err: &out, tty: noTerminal{}, env: func(string) string { return "" }}
+	args := []string{"trust", "-connect", server.URL, "-save-server", file}
+	if code := a.run(t.Context(), args); code != exitFailed ||
+		!strings.Contains(out.String(), "(trust: -legacy-tls)") {
+		t.Errorf("exit %d: %s", code, &out)
+	}
+	out.Reset()
+	if code := a.run(t.Context(), append(args, "-legacy-tls")); code != exitDone {
+		t.Errorf("exit %d: %s", code, &out)
+	}
+	if chain, err := certfile.Read(file); err != nil || !chain[0].Equal(server.Certificate()) {
+		t.Errorf("%v, %v", chain, err)
 	}
 }

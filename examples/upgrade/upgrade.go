@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -25,6 +27,7 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	if err != nil {
 		return err
 	}
+	p = fieldflags.Value(p)
 	show := a.showPlan(p, v.JSON)
 	if v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(p.Report(), v.Upgrade.ReportDir))
@@ -75,7 +78,7 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if p.Blocked() || !toDo {
 		return nil
 	}
-	if err := layout.For(a.err, a.env).Write(a.err, p.Blocks()); err != nil {
+	if err := layout.For(a.err, a.env).Write(a.err, fieldflags.Value(p).Blocks()); err != nil {
 		return err
 	}
 	answer, err := a.tty.Line(ctx, "Begin? [y/N]")
@@ -90,12 +93,13 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 
 func (a *app) carryOut(ctx context.Context, v *call) error {
 	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = progress.event
+	v.Upgrade.Events = fieldflags.Events(progress.event)
 	rep, err := v.Upgrade.Run(ctx)
 	progress.end()
 	if rep == nil {
 		return err
 	}
+	rep = fieldflags.Value(rep)
 	var show error
 	if v.JSON {
 		show = a.json(rep)
@@ -110,7 +114,11 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
-	if err := a.apply(v, nil); err != nil {
+	var alone error
+	if v.Given("interval") && !v.Watch {
+		alone = &command.Mistake{What: "-interval needs -watch", Hint: "add -watch, or leave -interval out"}
+	}
+	if err := a.apply(v, nil, alone); err != nil {
 		return err
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
@@ -122,7 +130,7 @@ func (a *app) status(ctx context.Context, v *call) error {
 	if err != nil {
 		return err
 	}
-	return a.showPlan(p, v.JSON)
+	return a.showPlan(fieldflags.Value(p), v.JSON)
 }
 
 func (a *app) verify(ctx context.Context, v *call) error {
@@ -132,13 +140,14 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = progress.event
+	v.Upgrade.Events = fieldflags.Events(progress.event)
 	report, err := v.Upgrade.Compare(ctx)
 	progress.end()
 	if report == nil {
 		return err
 	}
-	whole := idconnect.ReportOf(report, err)
+	report = fieldflags.Value(report)
+	whole := fieldflags.Value(idconnect.ReportOf(report, err))
 	if v.JSON {
 		err = errors.Join(err, a.json(report))
 	} else {
@@ -153,8 +162,11 @@ func (a *app) verify(ctx context.Context, v *call) error {
 
 func (a *app) rollback(ctx context.Context, v *call) error {
 	var missing error
-	if v.Upgrade.TargetDir == "" && !v.Given("target-dir") {
+	switch dir := v.Upgrade.TargetDir; {
+	case dir == "" && !v.Given("target-dir"):
 		missing = settings.Needed("rollback", "target-dir", "FOLDER")
+	case dir != "":
+		missing = v.Traces(dir)
 	}
 	if err := a.apply(v, nil, missing); err != nil {
 		return err
@@ -162,9 +174,10 @@ func (a *app) rollback(ctx context.Context, v *call) error {
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
 	if v.Log == "json" {
-		v.Upgrade.Events = a.newProgress(v.Log).event
+		v.Upgrade.Events = fieldflags.Events(a.newProgress(v.Log).event)
 	}
 	results, err := v.Upgrade.Rollback(ctx, v.To)
+	results = fieldflags.Value(results)
 	if v.JSON {
 		return errors.Join(err, a.json(results))
 	}

@@ -334,8 +334,8 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		openidm.ActionRequest{Repeatable: true}, &names)
 	if err != nil {
 		return first +
-			"restore the records by their ids: verify -ids FILE writes them down, repair -ids FILE restores them; " +
-			"this target is not known to migrate twice"
+			"restore the records by their ids: verify.Report.SaveRepairList writes them down, " +
+			"Upgrade.Repair restores them; this target is not known to migrate twice"
 	}
 	var mappings []string
 	for _, r := range failed.Records {
@@ -348,7 +348,7 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 		only = " (its action migrate with mapping=" + list(mappings) + " is enough)"
 	}
 	return first + "migrate again: the target's migration service copies what is missing" + only +
-		", as run -steps migrate,verify -again does"
+		", as Upgrade.Run does with Upgrade.Again and Upgrade.Steps migrate,verify"
 }
 
 // allChecked says whether every collection was checked.

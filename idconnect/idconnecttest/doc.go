@@ -1,10 +1,11 @@
 // Package idconnecttest has what a test of a whole upgrade needs: a pair of fake
 // servers with clients, and a whole site, with the folders of both generations,
 // a package whose set-up script asks, and an [idconnect.Upgrade] that is ready to
-// run. It is for tests of programs on package idconnect or migration.
+// run.
 //
-// Begin with [NewSite], which needs nothing but a folder, [NewPair], which starts a
-// source and a target that trusts it, and [Options]. [StartSite] and [StartPair] do
+// It is for everybody who tests a program on package idconnect or migration. Begin
+// with [NewPair], [NewSite] and [Options]: a pair is a source and a target that
+// trusts it, and a site needs nothing but a folder. [StartPair] and [StartSite] do
 // the same for a program. The servers are those of package openidmtest, whose
 // options and faults apply.
 //

@@ -47,6 +47,24 @@ func TestWhole(t *testing.T) {
 	}
 }
 
+// TestPage: the page about tests shows one of them, word for word.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/testing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(page), "```go\n")
+	shown, _, found := strings.Cut(shown, "```")
+	if !found || !strings.Contains(string(code), shown) {
+		t.Errorf("no test here is\n%s", shown)
+	}
+}
+
 // TestSetUp: a target that runs already is configured and migrated.
 func TestSetUp(t *testing.T) {
 	t.Parallel()
@@ -65,16 +83,20 @@ func TestByHand(t *testing.T) {
 	answered := filepath.Join(t.TempDir(), "answered")
 	source := openidmtest.Options{Users: 5, Password: keystore.NewPassword("another of the stores")}
 	site := idconnecttest.NewSite(t, idconnecttest.Options{Source: source, Answered: answered})
-	ended := make(chan error)
+	ended := make(chan error, 1)
 	go func() {
 		_, err := site.Upgrade.Run(t.Context())
 		ended <- err
 	}()
 	for _, err := os.Stat(answered); err != nil; _, err = os.Stat(answered) {
-		if site.Target() != nil {
-			t.Fatal("the target runs already")
+		select {
+		case err := <-ended:
+			t.Fatalf("the script was not answered: %v", err)
+		case <-time.After(time.Millisecond):
 		}
-		time.Sleep(time.Millisecond)
+	}
+	if site.Target() != nil {
+		t.Fatal("the target runs already")
 	}
 	if err := errors.Join(site.StartTarget(), site.StartTarget()); err != nil {
 		t.Fatal(err)

@@ -111,4 +111,6 @@ run may fail; it continues) or **informs**. Its code is stable.
 
 This page is written from the catalogue in the package idconnect/preflight, by
 its test (` + "`go test ./idconnect/preflight -run TestPage -update`" + `).
+A name such as ` + "`Upgrade.Checks.Timeout`" + ` is a field or method of the package
+idconnect. The command line shows its own flag or command instead.
 `

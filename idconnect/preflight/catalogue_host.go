@@ -13,7 +13,7 @@ var entriesOfHost = ofHost{
 		Means:  "the package does not exist at the path given.",
 		Checks: "The package's file.",
 		Why:    "there is nothing to unpack",
-		Remedy: "give the path of the downloaded package of 7.1.6",
+		Remedy: "give the path of the downloaded package of 7.1.6 (Upgrade.Package)",
 	},
 	PackageCorrupt: Entry{
 		Code: "PACKAGE-CORRUPT", Severity: Blocks,
@@ -59,7 +59,7 @@ var entriesOfHost = ofHost{
 		Means:  "the target's folder holds files, but no installation.",
 		Checks: "The target's folder: it is empty, missing, or an installation.",
 		Why:    "your files are never overwritten",
-		Remedy: "name a folder that is empty or does not exist",
+		Remedy: "name a folder that is empty or does not exist (Upgrade.TargetDir)",
 	},
 	TargetStores: Entry{
 		Code: "TARGET-STORES", Severity: Blocks,
@@ -76,7 +76,7 @@ var entriesOfHost = ofHost{
 		Checks: "The versions in the names of the files in its folder `bundle`, " +
 			"which are those of IDM (assumed: 7.1).",
 		Why:    "stores would be copied into an installation of another version, and its set-up run",
-		Remedy: "name another folder: an existing installation is used as it is",
+		Remedy: "name another folder (Upgrade.TargetDir): an existing installation is used as it is",
 	},
 	TargetFolderPermission: Entry{
 		Code: "TARGET-FOLDER-PERMISSION", Severity: Blocks,
@@ -91,7 +91,7 @@ var entriesOfHost = ofHost{
 		Code: "DISK-SPACE", Severity: Blocks,
 		Means: "there is not enough space for the target.",
 		Checks: "The free space at the target's folder against the unpacked size of the package. " +
-			"The reserve for the database, `Checks.DiskReserve`, only warns: " +
+			"The reserve for the database, `Upgrade.Checks.DiskReserve`, only warns: " +
 			"by default 10 GB, which the vendor asks for.",
 		Why:    "a set-up on a full disk leaves half an installation",
 		Remedy: "make room, or name a folder on another disk",
@@ -142,7 +142,7 @@ var entriesOfHost = ofHost{
 		Code: "TARGET-PORT-IN-USE", Severity: Blocks,
 		Means: "another program uses a port that the target needs.",
 		Checks: "Connections to the ports in the target's boot.properties and to the port of its address, " +
-			"while the target does not answer as OpenIDM. `Checks.PortHost` sets the host.",
+			"while the target does not answer as OpenIDM. `Upgrade.Checks.PortHost` sets the host.",
 		Why:    "the server cannot start",
 		Remedy: "end that program, or give the target another port in its boot.properties",
 	},
@@ -155,7 +155,7 @@ var entriesOfHost = ofHost{
 			"The port assumed without a configuration, 5432, only warns.",
 		Why: "the database cannot start, or the server would use another database",
 		Remedy: "end that program, or give the database another port: " +
-			"Checks.DatabasePort sets the one that is checked",
+			"Upgrade.Checks.DatabasePort sets the one that is checked",
 	},
 	TargetLockInUse: Entry{
 		Code: "TARGET-LOCK-IN-USE", Severity: Blocks,
@@ -171,6 +171,6 @@ var entriesOfHost = ofHost{
 		Means:  "the source's folder is not an installation.",
 		Checks: "The source's folder and its boot.properties.",
 		Why:    "its stores are copied",
-		Remedy: "name the salesforceIdConnect folder of 2.1",
+		Remedy: "name the salesforceIdConnect folder of 2.1 (Upgrade.SourceDir)",
 	},
 }

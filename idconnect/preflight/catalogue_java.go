@@ -17,7 +17,7 @@ var entriesOfJava = ofJava{
 		Checks: "`java -version` of both, where no folder of Java is given; not on Windows.",
 		Why: "the set-up and startup.sh use that of the PATH; what goes by JAVA_HOME, such as a service, " +
 			"may start the server with the other",
-		Remedy: "let both lead to Java 11, or give its folder (-java-home)",
+		Remedy: "let both lead to Java 11, or give its folder (Upgrade.JavaHome)",
 	},
 }
 

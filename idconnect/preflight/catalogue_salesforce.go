@@ -12,7 +12,7 @@ var entriesOfSalesforce = ofSalesforce{
 		Checks: "The authorize endpoint is asked once for each callback URL, " +
 			"with the consumer key of the connected " +
 			"app and without a login; it says when a URL is not registered (`redirect_uri_mismatch`). " +
-			"Nothing else is sent. The URLs themselves are assumed: `Checks.CallbackURLs` sets them.",
+			"Nothing else is sent. The URLs themselves are assumed: `Upgrade.Checks.CallbackURLs` sets them.",
 		Why: "users cannot sign in, and nothing says why",
 		Remedy: "in Salesforce add the URL to the callback URLs of the connected app, and keep that of 2.1; " +
 			"it must match exactly, with the slash at its end",
@@ -32,7 +32,7 @@ var entriesOfSalesforce = ofSalesforce{
 			"app. From these hosts it comes for apps that exist, too.",
 		Why: "the callback URLs were not checked",
 		Remedy: "give the authorize endpoint of the org's My Domain " +
-			"(-authorize-url https://MYDOMAIN.my.salesforce.com/services/oauth2/authorize)",
+			"(Upgrade.Checks.AuthorizeURL https://MYDOMAIN.my.salesforce.com/services/oauth2/authorize)",
 	},
 	AppNotInstalled: Entry{
 		Code: "APP-NOT-INSTALLED", Severity: Warns,

@@ -34,7 +34,7 @@ var entriesOfServers = ofServers{
 			"even where links lead to one: the target's, and those beside it that this program writes. " +
 			"The state folder and the source's stores count, too.",
 		Why:    "the source must never be changed",
-		Remedy: "give the target's own address and folder",
+		Remedy: "give the target's own address and folder (Upgrade.Target.URL, Upgrade.TargetDir)",
 	},
 	ServersSwapped: Entry{
 		Code: "SERVERS-SWAPPED", Severity: Blocks,
@@ -42,13 +42,13 @@ var entriesOfServers = ofServers{
 		Checks: "Where both servers answer: the versions that they report, which of them has a migration service, " +
 			"and whose links have a `linkQualifier`.",
 		Why:    "records would be copied from the new server to the old one",
-		Remedy: "swap the two addresses",
+		Remedy: "swap the two addresses (Upgrade.Source.URL, Upgrade.Target.URL)",
 	},
 	ClockDifference: Entry{
 		Code: "CLOCK-DIFFERENCE", Severity: Warns,
 		Means: "a server's clock differs from this machine's.",
 		Checks: "The header `Date` of each server's answer against this machine's clock. " +
-			"`Checks.MaxClockDifference` is the limit, 1 minute by default.",
+			"`Upgrade.Checks.MaxClockDifference` is the limit, 1 minute by default.",
 		Why: "certificates that are valid on one machine are not on the other, sessions end early, " +
 			"and logs cannot be compared",
 		Remedy: "synchronise the clocks (NTP)",
@@ -72,27 +72,27 @@ var entriesOfServers = ofServers{
 	CheckTimedOut: Entry{
 		Code: "CHECK-TIMED-OUT", Severity: Warns,
 		Means: "a check did not finish in time.",
-		Checks: "Each check has its own deadline: `Checks.Timeout`, 30 seconds by default, " +
+		Checks: "Each check has its own deadline: `Upgrade.Checks.Timeout`, 30 seconds by default, " +
 			"and ten times that " +
 			"for a check that reads a whole package or many records. " +
 			"It blocks where the upgrade depends on the result.",
 		Why: "the result is not known, and the run would hang at the same place",
 		Remedy: "find out why that server or folder does not answer; " +
-			"if it is slow, allow more time (-check-timeout)",
+			"if it is slow, allow more time (Upgrade.Checks.Timeout)",
 	},
 	InstanceURL: Entry{
 		Code: "INSTANCE-URL", Severity: Warns,
 		Means:  "the instance URL is not the address of an OpenIDM server.",
 		Checks: "The form of the instance URL: its path is `/openidm/`.",
 		Why:    "the target reads from exactly this address",
-		Remedy: "give the address with /openidm/ at its end",
+		Remedy: "give the address with /openidm/ at its end (Upgrade.InstanceURL)",
 	},
 	InstanceURLUnresolved: Entry{
 		Code: "INSTANCE-URL-UNRESOLVED", Severity: Warns,
 		Means: "the host name of the instance URL does not resolve on this machine.",
 		Checks: "The host name of the instance URL is resolved as programs do, including the hosts file. " +
 			"If this is not the target's machine, set the address that the name has there: " +
-			"`Checks.InstanceAddress`.",
+			"`Upgrade.Checks.InstanceAddress`.",
 		Why: "the target's machine must find the source under this name, or configure fails",
 		Remedy: "add a line for the name to the hosts file of the target's machine, " +
 			"with the address of the 2.1 machine",
@@ -157,7 +157,8 @@ var entriesOfServers = ofServers{
 		Code: "MAPPING-DEFAULT-MISSING", Severity: Warns,
 		Means: "a mapping to Salesforce has no default value for profiles.",
 		Checks: "The mappings in the source's configuration `sync`. In those whose name or target matches " +
-			"`Checks.ProfileMapping`, the properties whose target matches `Checks.ProfileProperty` need " +
+			"`Upgrade.Checks.ProfileMapping`, the properties whose target matches " +
+			"`Upgrade.Checks.ProfileProperty` need " +
 			"a `default`. " +
 			"Both patterns are assumed; the names were not found by us.",
 		Why:    "without a default mapping value the migration fails",

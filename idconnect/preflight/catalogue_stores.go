@@ -11,7 +11,7 @@ var entriesOfStores = ofStores{
 	HandoverUnreadable: Entry{
 		Code: "HANDOVER-UNREADABLE", Severity: Blocks,
 		Means:  "the exported file of stores cannot be opened.",
-		Checks: "The file of `export`: whether it opens with the key given, and its integrity.",
+		Checks: "The file of `Upgrade.Export`: whether it opens with the key given, and its integrity.",
 		Why:    "it holds the source's stores",
 		Remedy: "export it again, and copy the whole file",
 	},
@@ -27,7 +27,8 @@ var entriesOfStores = ofStores{
 		Means:  "a store of the source is missing.",
 		Checks: "Both stores at the paths in the source's boot.properties.",
 		Why:    "every encrypted value of the source depends on it",
-		Remedy: "name the salesforceIdConnect folder of 2.1, and check the location in its boot.properties",
+		Remedy: "name the salesforceIdConnect folder of 2.1 (Upgrade.SourceDir), " +
+			"and check the location in its boot.properties",
 	},
 	StoreUnreadable: Entry{
 		Code: "STORE-UNREADABLE", Severity: Blocks,
@@ -41,7 +42,7 @@ var entriesOfStores = ofStores{
 		Means:  "the password does not open a store of the source.",
 		Checks: "The digest of each store under its password.",
 		Why:    "the target opens the copied stores with the same password",
-		Remedy: "give the right password; if it is right, the file is damaged",
+		Remedy: "give the right password (Upgrade.KeystorePassword); if it is right, the file is damaged",
 	},
 	StoreCorrupt: Entry{
 		Code: "STORE-CORRUPT", Severity: Blocks,
@@ -87,7 +88,7 @@ var entriesOfStores = ofStores{
 		Means:  "a store is not as Java writes it.",
 		Checks: "Trailing data after the end of a store, duplicate aliases, and the like.",
 		Why:    "Java reads it, but another program wrote it",
-		Remedy: "list it with inspect, and compare with what 2.1 shows",
+		Remedy: "list its entries (keystore.Store.Entries, or keytool -list), and compare with what 2.1 shows",
 	},
 	StoreNotLoaded: Entry{
 		Code: "STORE-NOT-LOADED", Severity: Blocks,
@@ -123,7 +124,7 @@ var entriesOfStores = ofStores{
 	ValueDoesNotOpen: Entry{
 		Code: "VALUE-DOES-NOT-OPEN", Severity: Blocks,
 		Means: "an encrypted value of the source cannot be decrypted with its keystore.",
-		Checks: "The encrypted values in the source's configuration and in `ValueSample` of its users " +
+		Checks: "The encrypted values in the source's configuration and in `Upgrade.ValueSample` of its users " +
 			"are decrypted; the plain text never leaves the check.",
 		Why:    "they would be lost",
 		Remedy: "find the keystore that the source runs with (openidm.keystore.location)",
@@ -133,7 +134,7 @@ var entriesOfStores = ofStores{
 		Means:  "encrypted values of the source were not checked.",
 		Checks: "Whether they could be read and have a known form.",
 		Why:    "a missing key shows only after the migration",
-		Remedy: "give the source's address and password",
+		Remedy: "give the source's address and password (Upgrade.Source.URL, Upgrade.Source.Credentials.Password)",
 	},
 	ValuesOpen: Entry{
 		Code: "VALUES-OPEN", Severity: Informs,

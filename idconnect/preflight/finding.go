@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 )
 
@@ -38,7 +39,8 @@ type Finding struct {
 	Step string `json:"step"`
 	// Seen is what was found, on which server or in which file.
 	Seen string `json:"seen"`
-	// Why says why it matters, Remedy what to do.
+	// Why says why it matters, Remedy what to do. Remedy names fields in full,
+	// "Upgrade.Source.Address", so that a program can put its own words for them.
 	Why    string `json:"why,omitempty"`
 	Remedy string `json:"remedy,omitempty"`
 	// Doc is the address of the code's section in docs/findings.md.
@@ -75,6 +77,18 @@ func (f Finding) String() string {
 		s += " (remedy: " + f.Remedy + ")"
 	}
 	return s
+}
+
+// LogValue gives the finding to a [slog.Logger].
+func (f Finding) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("code", f.Code), slog.String("severity", string(f.Severity))}
+	for _, a := range []slog.Attr{slog.String("step", f.Step), slog.String("seen", f.Seen), slog.String("why", f.Why),
+		slog.String("remedy", f.Remedy)} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
+	}
+	return slog.GroupValue(attrs...)
 }
 
 // Findings are the findings of one preflight, in the order of the steps.

@@ -52,11 +52,11 @@ func TestRefused(t *testing.T) {
 			w.target.Delete(link, "l00001")
 			w.target.BreakConnector(true)
 		}},
-		{"no keystore of the source", u1, "the source's keystore is not at hand (-source-dir)", func(w *world) {
+		{"no keystore of the source", u1, "the source's keystore is not at hand (Upgrade.SourceDir)", func(w *world) {
 			w.target.Delete(user, "u00001")
 			w.sourceKeys = nil
 		}},
-		{"no keystore of the target", u1, "the target's keystore is not at hand (-target-dir)", func(w *world) {
+		{"no keystore of the target", u1, "the target's keystore is not at hand (Upgrade.TargetDir)", func(w *world) {
 			w.target.Delete(user, "u00001")
 			w.keys = nil
 		}},

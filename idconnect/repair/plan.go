@@ -13,6 +13,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/reason"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -211,8 +212,8 @@ func (r *repairer) checkSecrets(name string, value json.RawMessage) error {
 			keys *keystore.Store
 		}{{"source", r.opts.SourceKeys}, {"target", r.opts.TargetKeys}} {
 			if store.keys == nil {
-				return refusef("its member %s is encrypted, and the %s's keystore is not at hand (-%[2]s-dir)",
-					name+strings.TrimRight(pointer, "/"), store.of)
+				return refusef("its member %s is encrypted, and the %s's keystore is not at hand (Upgrade.%sDir)",
+					name+strings.TrimRight(pointer, "/"), store.of, text.Capital(store.of))
 			}
 			if err := idmvalues.Opens(store.keys, sealed); err != nil {
 				return refusef("its member %s is encrypted, and the %s's keystore does not open it: %v",

@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -51,6 +52,9 @@ type Options struct {
 	// what is to be done, and doing it.
 	Progress func(done, total int)
 }
+
+// LogValue gives the options that are set to a [slog.Logger].
+func (o Options) LogValue() slog.Value { return redact.Fields(o) }
 
 // Action is what a record of the target needs.
 type Action string

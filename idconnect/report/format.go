@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,7 +53,19 @@ var (
 )
 
 // Write writes the report in one format.
-func (r *Report) Write(w io.Writer, f Format) error { return f.Write(w, r.View()) }
+func (r *Report) Write(w io.Writer, f Format) error {
+	switch {
+	case r == nil:
+		return errNoReport
+	case f.Write == nil:
+		return errors.New("report: the format's field Write is nil")
+	case w == nil:
+		return errors.New("report: the writer is nil")
+	}
+	return f.Write(w, r.View())
+}
+
+var errNoReport = errors.New("the report is nil")
 
 // Save writes the report into a folder, in the formats given or, where none
 // is, as [HTML], [JSON], [JUnit] and [Text]. It creates the folder where it is
@@ -61,6 +74,12 @@ func (r *Report) Write(w io.Writer, f Format) error { return f.Write(w, r.View()
 // with ".previous" added to its name; any other file is an error, and then none
 // is written.
 func (r *Report) Save(dir string, formats ...Format) error {
+	if r == nil {
+		return errNoReport
+	}
+	if dir == "" {
+		return errors.New("report: the path of the folder is empty")
+	}
 	if len(formats) == 0 {
 		formats = defaultFormats()
 	}

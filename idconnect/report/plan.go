@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/internal/version"
 )
 
@@ -53,6 +54,20 @@ type StepPlan struct {
 	Detail string `json:"detail"`
 	// Findings are those of the plan that concern this step.
 	Findings preflight.Findings `json:"findings,omitempty"`
+}
+
+// String returns the step on one line.
+func (s StepPlan) String() string { return stepLine(s.Name, s.State, s.Detail) }
+
+// String returns the step and its result on one line.
+func (s StepResult) String() string { return stepLine(s.Name, s.State, s.Detail) }
+
+func stepLine(name string, state State, detail string) string {
+	line := name + ": " + string(state)
+	if detail != "" {
+		line += ": " + detail
+	}
+	return text.Line(line)
 }
 
 // ServerSeen is what a server said of itself.

@@ -95,8 +95,13 @@ func (r *Report) began() time.Time {
 	return r.FirstStarted
 }
 
-// took is the time from the beginning of the first run.
-func (r *Report) took() time.Duration { return max(r.Ended.Sub(r.began()), 0) }
+// took is the time from the beginning of the first run, 0 if that is not known.
+func (r *Report) took() time.Duration {
+	if r.began().IsZero() {
+		return 0
+	}
+	return max(r.Ended.Sub(r.began()), 0)
+}
 
 // settled returns the report with the outcome that its comparison has, whatever
 // stands there: all formats begin with it.

@@ -1,5 +1,7 @@
 package verify
 
+import "github.com/idconnect-go/upgrade/internal/text"
+
 // CheckResult is the result of a [Check].
 type CheckResult string
 
@@ -28,6 +30,15 @@ type Check struct {
 	Target int64 `json:"target"`
 	// Seconds is how long the check took.
 	Seconds float64 `json:"seconds,omitempty"`
+}
+
+// String returns the check and its result on one line.
+func (c Check) String() string {
+	line := c.Code + ": " + string(c.Result)
+	if c.Detail != "" {
+		line += ": " + c.Detail
+	}
+	return text.Line(line)
 }
 
 // FailedRecords are the records that the migration could not copy, according to

@@ -146,6 +146,7 @@ func (v *verifier) pass(ctx context.Context, begin func() (rest [2]savedSide), u
 func (v *verifier) both(ctx context.Context, rest [2]savedSide, use usePage) error {
 	v.said.Lock()
 	v.counts, v.total = [2]int64{rest[0].Count, rest[1].Count}, -1
+	v.guess = -1
 	if v.report.SourceCount > 0 {
 		v.total = v.report.SourceCount // it was read before
 		if rest[0].Begun {
@@ -159,6 +160,9 @@ func (v *verifier) both(ctx context.Context, rest [2]savedSide, use usePage) err
 	for side := range v.servers {
 		go func() {
 			err := v.passSide(ctx, side, rest[side], use)
+			if err == nil {
+				v.ended(side)
+			}
 			failed <- err // before the other side fails for it
 			if err != nil {
 				cancel()
@@ -171,6 +175,17 @@ func (v *verifier) both(ctx context.Context, rest [2]savedSide, use usePage) err
 	}
 	v.notify(nil)
 	return first
+}
+
+// ended notes how many records a side had.
+func (v *verifier) ended(side int) {
+	v.said.Lock()
+	defer v.said.Unlock()
+	if side == 0 {
+		v.total = v.counts[0]
+	} else {
+		v.guess = v.counts[1]
+	}
 }
 
 // counted notes records of a page that was used, in all n before it.

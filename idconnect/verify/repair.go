@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -101,6 +102,12 @@ func ReadRepairList(path string) (list []string, err error) {
 // read the file: ids are personal data. A list of before is kept with ".previous"
 // added to its name; any other file is an error, and is not replaced.
 func (r *Report) SaveRepairList(path string) (more int64, err error) {
+	switch {
+	case r == nil:
+		return 0, errors.New("list of ids: the report is nil")
+	case path == "":
+		return 0, errors.New("list of ids: the path of the file is empty")
+	}
 	list, more := r.RepairList()
 	var b strings.Builder
 	b.WriteString(repairHead)

@@ -2,12 +2,13 @@ package verify
 
 import (
 	"encoding/json"
-	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/changes"
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Report is the result of [Run]: ids, names of members and counts, but values of
@@ -132,6 +133,21 @@ func (c *CollectionReport) Differences() int64 {
 	return c.MissingCount + c.ExtraCount + c.ChangedCount + c.DuplicateCount + c.Unreadable
 }
 
+// String returns the collection and its result on one line.
+func (c CollectionReport) String() string {
+	counts := ""
+	if c.Checked {
+		counts = text.Grouped(c.SourceCount) + " at the source, " + text.Grouped(c.TargetCount) + " at the target: "
+	}
+	return text.Line(c.Name + ": " + counts + c.Verdict())
+}
+
+func (c *CollectionReport) attrs() []slog.Attr {
+	return []slog.Attr{slog.String("collection", c.Name), slog.String("resource", c.Resource),
+		slog.Int64("source", c.SourceCount), slog.Int64("target", c.TargetCount),
+		slog.Int64("differences", c.Differences()), slog.String("result", c.Result())}
+}
+
 // Verdict returns the result in words on one line, with the reason.
 func (c *CollectionReport) Verdict() string {
 	if c.Reason != "" {
@@ -166,7 +182,7 @@ func (c *CollectionReport) Result() string {
 		{c.Shifted, "changed while they were read"},
 	} {
 		if n.count > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n.count, n.what))
+			words = append(words, text.Grouped(n.count)+" "+n.what)
 		}
 	}
 	return strings.Join(words, ", ")

@@ -146,27 +146,16 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		f.add(side, p, ranged)
 		took()
 		v.state[side].Unlock()
-		if !ranged {
-			v.expect(side, p.Total, b.Next == "")
+		if !ranged && side == 0 {
+			v.expect(p.Total)
 		}
 		v.store.read()
 		return p.Records(), nil
 	})
 }
 
-// expect notes how many records the source will have: what it says itself, or,
-// as they should be the same, what the target turned out to have.
-func (v *verifier) expect(side int, total int64, last bool) {
-	if last && side == 1 {
-		v.state[1].Lock()
-		total = v.reading.counts[1]
-		v.state[1].Unlock()
-	} else if side == 1 {
-		return
-	}
-	if total < 0 {
-		return
-	}
+// expect notes how many records the source says that it has, -1 where it does not.
+func (v *verifier) expect(total int64) {
 	v.said.Lock()
 	defer v.said.Unlock()
 	if v.total < 0 {

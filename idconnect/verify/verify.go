@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"sync"
 	"time"
@@ -83,7 +84,12 @@ type Options struct {
 	round      int
 	stateEvery time.Duration
 	stateCost  int
+
+	log *slog.Logger // of Run: the source's; may be nil
 }
+
+// LogValue gives the options that are set to a [slog.Logger].
+func (o Options) LogValue() slog.Value { return redact.Fields(o) }
 
 // Progress is the progress of a comparison.
 type Progress struct {
@@ -93,12 +99,40 @@ type Progress struct {
 	Target     int64  // and of the target
 	Done       bool   // the collection is finished
 	// Total is the number of records of the source that this pass will read, or
-	// -1 while unknown: most servers do not count. Rate is in records of the
-	// source per second, 0 while unknown. Left is how long the rest of the pass
-	// takes at that rate, or -1 while unknown.
+	// -1 while unknown: most servers do not count before they are read. Rate is in
+	// records of the source per second, 0 while unknown. Left is how long the rest of
+	// the pass takes at that rate, or -1 while unknown; it goes by the records of the
+	// target where the source does not count its own.
 	Total int64
 	Rate  float64
 	Left  time.Duration
+}
+
+// String returns the progress on one line.
+func (p Progress) String() string {
+	state := ""
+	if p.Done {
+		state = "done"
+	} else if p.Pass > 1 {
+		state = fmt.Sprintf("pass %d", p.Pass)
+	}
+	return p.Collection + ": " + text.List(text.Progress(p.Source, p.Total, "records", p.Rate, p.Left), state)
+}
+
+// LogValue gives what is known to a [slog.Logger].
+func (p Progress) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("collection", p.Collection), slog.Int("pass", p.Pass),
+		slog.Int64("source", p.Source), slog.Int64("target", p.Target)}
+	if p.Total >= 0 {
+		attrs = append(attrs, slog.Int64("total", p.Total))
+	}
+	if p.Rate > 0 {
+		attrs = append(attrs, slog.Float64("rate", p.Rate))
+	}
+	if p.Left >= 0 {
+		attrs = append(attrs, slog.Duration("left", p.Left))
+	}
+	return slog.GroupValue(append(attrs, slog.Bool("done", p.Done))...)
 }
 
 // Run compares the collections of two servers, record by record, by id and
@@ -154,6 +188,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		secret = fmt.Appendf(nil, "%q %q", a.Password.Reveal(), b.Password.Reveal())
 	}
 	opts = opts.WithDefaults()
+	opts.log = pair.Hide().Logger(source.Logger)
 	store, err := openStore(urls, users, secret, opts)
 	if err != nil {
 		return nil, err
@@ -268,6 +303,9 @@ func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Opt
 			v.report.Seconds = time.Since(began).Seconds()
 		}
 		report.Collections = append(report.Collections, v.report)
+		if opts.log != nil {
+			opts.log.LogAttrs(ctx, slog.LevelInfo, "collection compared", v.report.attrs()...)
+		}
 	}
 	report.Ended = time.Now()
 	return report, err
@@ -296,7 +334,8 @@ type verifier struct {
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
-	total  int64       // that it will have, -1 unknown, under said
+	total  int64       // of the source's that it will have, -1 unknown, under said
+	guess  int64       // the same by the target's records, -1 unknown, under said
 	pace   text.Pace   // under said
 	report CollectionReport
 }
@@ -374,7 +413,13 @@ func (v *verifier) notify(set func(*Progress)) {
 	defer v.said.Unlock()
 	p := Progress{Collection: v.collection.Name, Pass: v.report.Passes, Source: v.counts[0], Target: v.counts[1],
 		Total: v.total}
-	p.Rate, p.Left = v.pace.Observe(time.Now(), fmt.Sprint(p.Pass), p.Source, p.Total)
+	likely := p.Total
+	if p.Total >= 0 {
+		p.Total = max(p.Total, p.Source) // it grew since
+	} else if p.Source < v.guess {
+		likely = v.guess
+	}
+	p.Rate, p.Left = v.pace.Observe(time.Now(), fmt.Sprint(p.Pass), p.Source, likely)
 	if set != nil {
 		set(&p)
 	}

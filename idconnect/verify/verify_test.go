@@ -7,7 +7,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 func TestEqual(t *testing.T) {
@@ -209,5 +211,50 @@ func TestProgress(t *testing.T) {
 	if want := (Progress{Collection: "users", Pass: 1, Source: 9000, Target: 9000, Done: true,
 		Total: 9000}); last != want || done != 1 {
 		t.Fatalf("got %+v, %d times done", last, done)
+	}
+}
+
+// TestProgressTotal: a total is the source's, and none is passed, whatever the target has.
+func TestProgressTotal(t *testing.T) {
+	t.Parallel()
+	for _, sizes := range [][2]int{{9000, 8997}, {8997, 9000}, {9000, 1}} {
+		source, target := newTable(sizes[0]), newTable(sizes[1])
+		over := make(chan struct{}) // the target has been read once
+		once := sync.OnceFunc(func() { close(over) })
+		target.paged = func(_ *table, _, offset int) {
+			if offset+250 >= sizes[1] {
+				once()
+			}
+		}
+		source.paged = func(_ *table, _, offset int) {
+			if offset >= 8000 {
+				<-over
+			}
+		}
+		var last Progress
+		compareTables(t, source, target, Options{PageSize: 250, Progress: func(p Progress) {
+			last = p
+			if p.Total >= 0 && p.Total != int64(sizes[0]) {
+				t.Errorf("%v: %d of %d", sizes, p.Source, p.Total)
+			}
+		}})
+		if last.Total != int64(sizes[0]) || last.Left != 0 {
+			t.Errorf("%v: at the end %+v", sizes, last)
+		}
+	}
+}
+
+func TestProgressString(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]Progress{
+		": 0 records":      {},
+		"users: 0 records": {Collection: "users", Pass: 1, Total: -1, Left: -1},
+		"users: 1,200 of 3,000 records, 400 records/s, 5.0 s left, pass 2": {Collection: "users", Pass: 2, Source: 1200,
+			Target: 7, Total: 3000, Rate: 400, Left: 5 * time.Second},
+		"users: 3,000 of 3,000 records, done": {Collection: "users", Pass: 1, Source: 3000, Total: 3000, Done: true},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

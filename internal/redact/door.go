@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -80,6 +81,21 @@ func Show[T any](r Redactor, value T) T {
 		},
 		raw:  func(b []byte) []byte { return []byte(r.Line(string(b))) },
 		ours: text.Line,
+	})
+}
+
+// Prose returns a deep copy of a value in which the texts for people are changed:
+// those of the members of severalLines.
+func Prose[T any](value T, change func(string) string) T {
+	return walked(value, walker{
+		text: func(s string, lines bool) string {
+			if lines {
+				return change(s)
+			}
+			return s
+		},
+		raw:  slices.Clone[[]byte],
+		ours: func(s string) string { return s },
 	})
 }
 

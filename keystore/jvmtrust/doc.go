@@ -11,9 +11,9 @@
 // # Where it differs from Java
 //
 // No anchor counts as one of those that come with the JDK, below which Java also refuses SHA-1 and wildcards for a
-// public suffix. Java's list of blocked certificates is not consulted. Certificates in BER of indefinite length do not
-// count as readable. Signatures by Ed448, and by RSA with an exponent of more than 31 bits, and name constraints on
-// kinds of names other than host, address, mail, URI and directory, are refused with [ReasonUnreadable].
+// public suffix. Java's list of blocked certificates is not consulted. Signatures by Ed448, and by RSA with an exponent
+// of more than 31 bits, and name constraints on kinds of names other than host, address, mail, URI and directory, are
+// refused with [ReasonUnreadable].
 //
 // Later versions of Java differ: 17 knows Ed25519 and the curve P-224, and takes a name constraint with a leading dot;
 // 24 and later take a wildcard only in the first label, and neither DSA nor SHA-224 below an anchor.

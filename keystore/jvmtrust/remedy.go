@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+const (
+	byTool = "(keystore.Store.PutCertificate, or keytool -importcert -alias source -file source.pem " +
+		"-keystore truststore)"
+	importOwn = "import the server's own certificate into the truststore " + byTool
+)
+
 // remedyFor returns what to do in an upgrade about a certificate that a target's
 // JVM refuses.
 func remedyFor(e *Error) string {
@@ -17,34 +23,27 @@ func remedyFor(e *Error) string {
 		return "check that the address is that of the server's TLS port"
 	case ReasonUntrusted, ReasonSignature:
 		return fmt.Sprintf("copy keystore.jceks and truststore of 2.1 into security/ of 7.1.6 before its "+
-			"first start; or import the certificate of %s: "+
-			"keytool -importcert -alias source -file source.pem -keystore truststore", hostOr(e.Host))
+			"first start; or import the certificate of %s %s", hostOr(e.Host), byTool)
 	case ReasonName, ReasonNoName:
 		return nameRemedy(e.Host, c)
 	case ReasonValidity:
 		what := fmt.Sprintf("valid from %s to %s", c.NotBefore.UTC().Format("2006-01-02 15:04"),
 			c.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
 		return fmt.Sprintf("the certificate %q is %s: check the clocks of both machines, else renew it; or "+
-			"import the server's own certificate "+
-			"into the truststore, which is trusted whatever its dates: keytool -importcert -alias source "+
-			"-file source.pem -keystore truststore", displayName(c.RawSubject), what)
+			"%s, which is trusted whatever its dates", displayName(c.RawSubject), what, importOwn)
 	case ReasonAlgorithm:
-		return fmt.Sprintf("renew the certificate %q with RSA 2048 and SHA-256 or better; or import the "+
-			"server's own certificate into the truststore: "+
-			"keytool -importcert -alias source -file source.pem -keystore truststore",
-			displayName(c.RawSubject))
+		return fmt.Sprintf("renew the certificate %q with RSA 2048 and SHA-256 or better; or %s",
+			displayName(c.RawSubject), importOwn)
 	case ReasonTruststore:
 		return "delete that entry from the truststore, or import its certificate anew as a file that Java reads"
 	case ReasonDamaged:
 		return "renew the server's certificate: no JVM reads this one"
 	case ReasonUsage:
 		return fmt.Sprintf("the certificate %q may not be used as the server presents it: renew it for use "+
-			"by a TLS server; or import the server's own certificate "+
-			"into the truststore: keytool -importcert -alias source -file source.pem -keystore truststore",
-			displayName(c.RawSubject))
+			"by a TLS server; or %s",
+			displayName(c.RawSubject), importOwn)
 	}
-	return "import the server's own certificate into the truststore: keytool -importcert -alias source -file " +
-		"source.pem -keystore truststore"
+	return importOwn
 }
 
 func nameRemedy(host string, c *x509.Certificate) string {
@@ -55,14 +54,14 @@ func nameRemedy(host string, c *x509.Certificate) string {
 	}
 	if names[0] == "localhost" || isLoopback(names[0]) {
 		// A hosts entry for localhost would take the name from everything else on that machine.
-		return fmt.Sprintf("%s; or, if source and target run on one machine, use https://%s/openidm/ in instanceUrl",
-			renew, net.JoinHostPort(names[0], "PORT"))
+		return fmt.Sprintf("%s; or, if source and target run on one machine, use https://%s/openidm/ in "+
+			"Upgrade.InstanceURL", renew, net.JoinHostPort(names[0], "PORT"))
 	}
-	use := fmt.Sprintf("use the certificate's own name in instanceUrl: https://%s/openidm/",
+	use := fmt.Sprintf("use the certificate's own name in Upgrade.InstanceURL: https://%s/openidm/",
 		net.JoinHostPort(names[0], "PORT"))
 	switch {
 	case strings.Contains(names[0], "*"):
-		use = fmt.Sprintf("use a host name that %s covers in instanceUrl", names[0])
+		use = fmt.Sprintf("use a host name that %s covers in Upgrade.InstanceURL", names[0])
 	case net.ParseIP(names[0]) == nil:
 		use += fmt.Sprintf(", and let that name lead to the source in the hosts file of the target's "+
 			"machine: IP-OF-THE-SOURCE %s", names[0])

@@ -93,7 +93,12 @@ var ErrRefused = errors.New("a certificate that Java does not read")
 
 // Unreadable returns why Go cannot read a certificate, "negative serial number" for
 // example, and "" where it can.
-func Unreadable(c *x509.Certificate) string { return certificate.Unreadable(c.Raw) }
+func Unreadable(c *x509.Certificate) string {
+	if c == nil {
+		return "no certificate"
+	}
+	return certificate.Unreadable(c.Raw)
+}
 
 // UnreadableWords puts what crypto/tls says of a certificate that Go cannot read in
 // the words of Unreadable.

@@ -30,6 +30,9 @@ type Credentials struct {
 	Password Secret
 }
 
+// LogValue gives the user name to a [slog.Logger].
+func (c Credentials) LogValue() slog.Value { return redact.Fields(c) }
+
 // Anonymous is the account of every OpenIDM that may read info/ping.
 func Anonymous() Credentials {
 	return Credentials{Username: "anonymous", Password: keystore.NewPassword("anonymous")}
@@ -104,11 +107,19 @@ type Client struct {
 	Interval time.Duration
 
 	hideOnce sync.Once
-	hide     redact.Redactor
+	hide     *redact.Redactor // a pointer, so that no print of the client shows it
 
 	once  sync.Once
 	state *state
 	err   error
+}
+
+// LogValue gives the fields that are set to a [slog.Logger], without secrets.
+func (c *Client) LogValue() slog.Value {
+	if c == nil {
+		return slog.AnyValue(nil)
+	}
+	return redact.Fields(c)
 }
 
 // state is what a client shares with its copies.
@@ -301,7 +312,10 @@ func (c *Client) As(other Credentials) *Client {
 	}
 	s, err := c.start()
 	out.once.Do(func() { out.state, out.err = s, err })
-	out.hideOnce.Do(func() { out.hide = redact.Join(c.redactor(), redact.New(other.Username, other.Password)) })
+	out.hideOnce.Do(func() {
+		hide := redact.Join(c.redactor(), redact.New(other.Username, other.Password))
+		out.hide = &hide
+	})
 	return out
 }
 

@@ -123,9 +123,10 @@ func (c *Client) redactor() redact.Redactor {
 		return redact.Redactor{}
 	}
 	c.hideOnce.Do(func() {
-		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
+		hide := redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
+		c.hide = &hide
 	})
-	return c.hide
+	return *c.hide
 }
 
 // hide takes secrets out of what the server said. A detail that holds one is

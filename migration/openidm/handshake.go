@@ -62,7 +62,7 @@ func (e *HandshakeError) Remedy() string {
 			"certificate in front of the server and give its address; Java reads this one"
 	}
 	return "enable TLS 1.2 with a suite of ECDHE, or of RSA with AES, on the server, or put a TLS proxy in front of " +
-		"it; a source that has only TLS 1.0 or 1.1 is reached with -source-legacy-tls"
+		"it; a source that has only TLS 1.0 or 1.1 is reached with openidm.Client.Compat"
 }
 
 const unparsed = "tls: failed to parse certificate from server: "

@@ -1,6 +1,7 @@
 package openidm
 
 import (
+	"errors"
 	"fmt"
 	"hash/maphash"
 )
@@ -26,6 +27,9 @@ type Pages struct {
 // [ErrPaging], and says why: a cookie comes twice, 100 pages in a row have no
 // record, or there are more than a million.
 func (p *Pages) Next(cookie string, records int) error {
+	if p == nil {
+		return errors.New("the pages are nil")
+	}
 	if p.seen == nil {
 		p.seed, p.seen = maphash.MakeSeed(), map[uint64]struct{}{}
 	}

@@ -89,8 +89,11 @@ func holds(place, file string) bool {
 	if !filepath.IsAbs(file) {
 		return false
 	}
-	return place == file && !dir || dir && strings.HasPrefix(file, strings.TrimSuffix(place, string(filepath.Separator))+
-		string(filepath.Separator))
+	if !dir {
+		return place == file
+	}
+	separator := string(filepath.Separator)
+	return strings.HasPrefix(file, strings.TrimSuffix(place, separator)+separator)
 }
 
 // Program returns an [*Error] unless a program may be run.

@@ -67,7 +67,8 @@ func TestSite(t *testing.T) {
 	} {
 		for _, place := range []string{"source", "target"} {
 			s := &siteconfig.Config{
-				Source: siteconfig.Server{URL: c.source}, Target: siteconfig.Server{URL: c.target}, InstanceURL: c.instance,
+				Source: siteconfig.Server{URL: c.source}, Target: siteconfig.Server{URL: c.target},
+				InstanceURL: c.instance,
 			}
 			if s.Source.Address = c.address; place == "target" {
 				s.Source.Address, s.Target.Address = "", c.address

@@ -235,7 +235,8 @@ func TestNotAllowed(t *testing.T) {
 	_, err := a.upgrade(t.Context(), Task{Order: Order{Installation: i}, Step: stepPlan})
 	var f fault
 	if !errors.As(err, &f) || f.Type != FaultSecret || f.final ||
-		!strings.Contains(f.Text, "does not allow the server evil.example.com") || !strings.Contains(f.Remedy, "-allow") {
+		!strings.Contains(f.Text, "does not allow the server evil.example.com") ||
+		!strings.Contains(f.Remedy, "-allow") {
 		t.Errorf("%+v", err)
 	}
 }

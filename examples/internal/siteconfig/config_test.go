@@ -285,15 +285,15 @@ func TestReadAll(t *testing.T) {
 // TestFind: a file that others can write is not used unless it is named.
 func TestFind(t *testing.T) {
 	dir := t.TempDir()
-	if path, err := siteconfig.Find(dir); path != "" || err != nil {
-		t.Errorf("%s, %v", path, err)
+	if f, err := siteconfig.Find(dir); f != nil || err != nil {
+		t.Errorf("%v, %v", f, err)
 	}
 	file := filepath.Join(dir, siteconfig.FileName)
 	if err := os.WriteFile(file, []byte("id: a\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if path, err := siteconfig.Find(dir); path != file || err != nil {
-		t.Errorf("%s, %v", path, err)
+	if f, err := siteconfig.Find(dir); err != nil || f.Path != file || f.ID != "a" || f.Where("id") != file+":1:5: id" {
+		t.Errorf("%v, %v", f, err)
 	}
 	if runtime.GOOS == "windows" {
 		return
@@ -301,8 +301,10 @@ func TestFind(t *testing.T) {
 	if err := os.Chmod(file, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if path, err := siteconfig.Find(dir); err == nil || !strings.Contains(err.Error(), "other users can write it") {
-		t.Errorf("%s, %v", path, err)
+	var untrusted *siteconfig.UntrustedError
+	if f, err := siteconfig.Find(dir); f != nil || !errors.As(err, &untrusted) ||
+		!strings.Contains(err.Error(), "other users can write it") {
+		t.Errorf("%v, %v", f, err)
 	}
 }
 

@@ -103,30 +103,37 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parse(path, text)
+}
+
+func parse(path string, text []byte) (*File, error) {
 	d := yamlfile.Parse(path, text)
 	if d.Problems() == nil {
 		d.Check(siteSchema())
 	}
 	c, err := one(d, path)
-	return &File{c, path, d}, err
+	if err != nil {
+		return nil, err
+	}
+	return &File{c, path, d}, nil
 }
 
 // Read is [Open], without the positions.
 func Read(path string) (*Config, error) {
-	f, err := Open(path)
+	text, err := disk.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	return f.Config, nil
+	return Parse(path, text)
 }
 
 // Parse is Read of a text; path is the file's.
 func Parse(path string, text []byte) (*Config, error) {
-	d := yamlfile.Parse(path, text)
-	if d.Problems() == nil {
-		d.Check(siteSchema())
+	f, err := parse(path, text)
+	if err != nil {
+		return nil, err
 	}
-	return one(d, path)
+	return f.Config, nil
 }
 
 func one(d *yamlfile.Document, path string) (*Config, error) {
@@ -271,23 +278,42 @@ func unique(path string, all []*Config) error {
 	return nil
 }
 
-// Find returns the [FileName] of a folder, "" where there is none. A file that
-// others can write, or that belongs to another user, is an error: whoever writes
-// it decides where passwords are sent.
-func Find(dir string) (string, error) {
+// UntrustedError says why a file that was only found is not used.
+type UntrustedError struct {
+	Path string
+	Err  error
+}
+
+func (e *UntrustedError) Error() string {
+	return fmt.Sprintf("%s in the current folder is not used: %v; to use it all the same, add -config %s",
+		e.Path, e.Err, e.Path)
+}
+
+// Find reads the [FileName] of a folder; nil is none. A file that others can write,
+// or that belongs to another user, is an [*UntrustedError]: whoever writes it decides
+// where passwords are sent.
+func Find(dir string) (*File, error) {
 	path := filepath.Join(dir, FileName)
-	info, err := os.Stat(path)
+	f, err := disk.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return nil, nil
 	}
 	if err != nil {
-		return "", err
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
 	if err := trusted(info); err != nil {
-		return "", fmt.Errorf("%s in the current folder is not used: %w; to use it all the same, name it with -config",
-			FileName, err)
+		return nil, &UntrustedError{path, err}
 	}
-	return path, nil
+	text, err := disk.ReadFrom(f, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	return parse(path, text)
 }
 
 // Check records what a schema cannot say about a site at a place of a document.

@@ -153,3 +153,25 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("testdata/mistakes.txt and what is said: %s", diff)
 	}
 }
+
+// FuzzParse: whatever stands in a file, each line of the error begins with the
+// file's name, and what is read can be used.
+func FuzzParse(f *testing.F) {
+	for _, m := range mistakes {
+		f.Add(strings.Replace(good, m.old, m.new, 1))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := siteconfig.Parse("upgrade.yaml", []byte(text))
+		if err == nil {
+			if _, err = c.Upgrade(); err != nil {
+				t.Errorf("it is read, and cannot be used: %v\n%s", err, text)
+			}
+			return
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if !strings.HasPrefix(line, "upgrade.yaml:") && !strings.HasPrefix(line, "and ") {
+				t.Errorf("%q of\n%s", line, text)
+			}
+		}
+	})
+}

@@ -94,7 +94,7 @@ func Collections(types, ignore []string) ([]verify.Collection, error) {
 		name, member, ok := strings.Cut(strings.TrimSpace(word), ".")
 		i := slices.IndexFunc(all, func(c verify.Collection) bool { return c.Name == name })
 		if !ok || member == "" || i < 0 {
-			return nil, fmt.Errorf("%s must be COLLECTION.MEMBER of a compared collection", word)
+			return nil, fmt.Errorf("%s: must be COLLECTION.MEMBER of a compared collection", word)
 		}
 		all[i].Ignore = append(all[i].Ignore, member)
 	}

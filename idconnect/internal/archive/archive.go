@@ -136,7 +136,7 @@ func Open(ctx context.Context, name string) (*Package, error) {
 		return nil, &Error{Kind: kind, Path: name, Reason: reason, Err: err}
 	}
 	if name == "" {
-		return fail(Missing, "no package is named (-package)", nil)
+		return fail(Missing, "no package is named (Upgrade.Package)", nil)
 	}
 	f, err := disk.Open(name)
 	switch {

@@ -47,7 +47,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Remedy() string {
 	switch {
 	case errors.Is(e.Err, fs.ErrNotExist):
-		return "give the path of the downloaded package of 7.1.6"
+		return "give the path of the downloaded package of 7.1.6 (Upgrade.Package)"
 	case errors.Is(e.Err, fs.ErrPermission):
 		return "run this as a user who may read it"
 	}

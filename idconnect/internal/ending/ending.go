@@ -16,7 +16,7 @@ import (
 
 // NothingRuns: no migration is under way, and none is known to be complete.
 var NothingRuns error = &Known{"no migration is under way",
-	"start it (run), then watch; where it stands otherwise says status"}
+	"start it (Upgrade.Run), then watch it; where the upgrade stands otherwise, Upgrade.Status says"}
 
 // IsInterrupt reports whether an error says that its caller gave up.
 func IsInterrupt(err error) bool { return errors.Is(err, context.Canceled) }

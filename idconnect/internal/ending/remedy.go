@@ -34,7 +34,7 @@ func Remedy(err error) string {
 		return "look at the target's log, then run the same command again: it asks for the status first"
 	case errors.Is(err, keystore.ErrChangedSince):
 		return "compare the file with its backup beside it; to put the backup back all the same, " +
-			"say so (rollback -remove-added)"
+			"say so (Upgrade.RemoveAdded)"
 	case host.IsDiskFull(err):
 		return "make room on that disk, then run the same command again: it goes on where it stopped"
 	case errors.Is(err, fs.ErrPermission):

@@ -62,7 +62,7 @@ func (e *JavaError) Remedy() string {
 	case "darwin":
 		how = "install a JDK 11 (brew install --cask temurin@11)"
 	}
-	return how + ", or name its folder (-java-home)"
+	return how + ", or name its folder (Upgrade.JavaHome)"
 }
 
 // Java is a Java that was asked for its version.

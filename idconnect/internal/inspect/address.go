@@ -40,7 +40,7 @@ func (seen *Server) withPath(ctx context.Context, c *openidm.Client, side side) 
 	case err == nil || errors.Is(err, openidm.ErrUnauthorized):
 		seen.add(side.codes.AddressPath.Finding(side.step, "the address %s of the %s %s, and OpenIDM answers at %s",
 			seen.URL, side.name, what, right.BaseURL).WithRemedy(
-			fmt.Sprintf("give the address with its path: -%s-url %s", side.name, right.BaseURL)))
+			fmt.Sprintf("give the address with its path: Upgrade.%s.URL %s", side.field(), right.BaseURL)))
 	case strings.Trim(p.Path, "/") != "":
 		seen.misplaced = false
 		right.Close()
@@ -77,5 +77,5 @@ func (seen *Server) hostRefused(ctx context.Context, server string, side side) p
 	}
 	own := url.URL{Scheme: "https", Host: host, Path: p.Path}
 	return found.WithRemedy(fmt.Sprintf("give the certificate's host name in the address, and where to connect to "+
-		"beside it: -%s-url %s -%s-address %s", side.name, own.String(), side.name, to))
+		"beside it: Upgrade.%s.URL %s, Upgrade.%[1]s.Address %[3]s", side.field(), own.String(), to))
 }

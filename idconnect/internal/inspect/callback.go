@@ -23,8 +23,8 @@ func (c callbackCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{codes.CheckByHand.Finding(site.StepPrepare,
 			"not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(c.urls, " and ")).
 			WithWhy("without them users cannot sign in").
-			WithRemedy("look whether the connected app has both, or give its consumer key (-consumer-key), " +
-				"with which Salesforce is asked")}
+			WithRemedy("look whether the connected app has both, or give its consumer key " +
+				"(Upgrade.Checks.ConsumerKey), with which Salesforce is asked")}
 	}
 	app := connectedapp.App{Endpoint: c.options.AuthorizeURL, ConsumerKey: c.options.ConsumerKey,
 		HTTPClient: c.options.HTTPClient}

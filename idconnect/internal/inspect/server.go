@@ -9,6 +9,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -50,6 +51,9 @@ type side struct {
 	mustAnswer      bool
 	client          func() (*openidm.Client, error)
 }
+
+// field is the server's field of Upgrade.
+func (s side) field() string { return text.Capital(s.name) }
 
 const notReachable = "not reachable"
 

@@ -29,7 +29,7 @@ func noTLS(ctx context.Context, c *openidm.Client, failed *openidm.HandshakeErro
 			"the %s is up, no TLS version or suite in common: it offers %s", server, offer).
 			WithWhy("TLS before 1.2 is spoken only where that is asked for").
 			WithRemedy("enable TLS 1.2 on that server, which the target's Java 11 needs for configure; " +
-				"for the other steps -source-legacy-tls allows it")
+				"for the other steps Upgrade.Source.LegacyTLS allows it")
 	}
 	return side.codes.TLS.Finding(side.step,
 		"the %s is up, no TLS version or suite in common: it offers %s (here: %s)", server, offer, failed.Reason).

@@ -42,8 +42,8 @@ func (r Requests) Explain(step string, err error) error {
 		return &openError{err, fmt.Sprintf("(1) %s, then run the same command again: it asks the target what became "+
 			"of the migration, and does not send it twice; (2) %s; (3) %s", r.start(), r.look(), r.takeBack())}
 	case errors.As(err, &unknown) && step == site.StepConfigure:
-		return &openError{err, fmt.Sprintf("look at %s for the request; if it was not received, run with -again "+
-			"(Upgrade.Again)", r.logs())}
+		return &openError{err, fmt.Sprintf("look at %s for the request; if it was not received, run again with "+
+			"Upgrade.Again", r.logs())}
 	case errors.As(err, &unknown):
 		return &openError{err, fmt.Sprintf("(1) look at %s for what the target did; (2) %s; (3) %s",
 			r.logs(), r.look(), r.takeBack())}
@@ -91,12 +91,12 @@ func (r Requests) start() string {
 }
 
 func (r Requests) look() string {
-	return fmt.Sprintf("look at what it holds (verify, idconnect.Verify; or %smanaged/user and repo/link): "+
-		"if migrate was not received, or broke off, send it once more with run -again (Upgrade.Again)",
+	return fmt.Sprintf("look at what it holds (idconnect.Verify, or %smanaged/user and repo/link): "+
+		"if migrate was not received, or broke off, send it once more with Upgrade.Again",
 		r.Site.Target.URL)
 }
 
 func (r Requests) takeBack() string {
-	return "take it back: stop the target, restore its database from a backup, or run rollback (Upgrade.Rollback) " +
-		"and unpack anew where the database is the embedded one, then run"
+	return "take it back: stop the target, restore its database from a backup, or use Upgrade.Rollback " +
+		"and unpack anew where the database is the embedded one, then run again"
 }

@@ -82,8 +82,12 @@ func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
 func (r Requests) await(
 	ctx context.Context, m *migration.Client, step string, until migration.Phase,
 ) (migration.Status, error) {
+	done, total := int64(0), int64(-1) // the last that were said
 	return m.Wait(ctx, until, func(s migration.Status) {
-		p := Progress{Step: step, Detail: s.Word, Done: max(s.Processed, 0), Total: s.Total, Unit: "records"}
+		if s.Processed >= 0 {
+			done, total = s.Processed, s.Total
+		}
+		p := Progress{Step: step, Detail: s.Word, Done: done, Total: total, Unit: "records"}
 		switch {
 		case s.Down > 0:
 			p = Progress{Step: step, Notice: true, Detail: fmt.Sprintf("the target %s has not answered for %v",

@@ -188,7 +188,7 @@ func (s *Site) CarriedFrom() string {
 // SourceStores are those of the source's folder, or of StoresFile.
 func (s *Site) SourceStores() (*Stores, error) {
 	if !s.SourceAtHand() {
-		return nil, &installation.Error{Err: errors.New("the source's folder is not named (-source-dir)")}
+		return nil, &installation.Error{Err: errors.New("the source's folder is not named (Upgrade.SourceDir)")}
 	}
 	if s.StoresFile == "" {
 		inst, err := installation.Open(s.SourceDir)

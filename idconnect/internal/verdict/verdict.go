@@ -68,7 +68,7 @@ func (e Error) Remedy() string {
 	switch e.Outcome {
 	case Partly:
 		return "the report names what was not compared: remove the causes and verify again, " +
-			"or look at it yourself and accept single items by their codes (-accept)"
+			"or look at it yourself and accept single items by their codes (Upgrade.Verify.Accept)"
 	case Nothing:
 		return "check that the addresses lead to the servers that were meant, and that the migration ran"
 	}
@@ -78,7 +78,7 @@ func (e Error) Remedy() string {
 
 // Item is something that is not part of what was proved, or speaks against it.
 type Item struct {
-	// Code names it for -accept: that of a check; COLLECTION-USERS and VALUES-USERS
+	// Code names it for Options.Accept of package verify: that of a check; COLLECTION-USERS and VALUES-USERS
 	// for the collection users as a whole and for its encrypted values; SERVERS. ""
 	// cannot be accepted.
 	Code string `json:"code,omitempty"`

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Parse reads a certificate in DER or PEM; what follows it is ignored. An error means that Java does not read it, and
-// no store that holds it. Names are there as DER alone, the extended key usage as UnknownExtKeyUsage alone. PublicKey
-// is nil where the key is of a kind that is not known here.
+// Parse reads a certificate in DER, BER or PEM; what follows it is ignored. An error means that Java does not read it,
+// and no store that holds it. Names are there as DER alone, the extended key usage as UnknownExtKeyUsage alone.
+// PublicKey is nil where the key is of a kind that is not known here.
 func Parse(encoded []byte) (*x509.Certificate, error) {
 	der, err := DER(encoded)
 	if err != nil {
@@ -30,17 +30,17 @@ func Parse(encoded []byte) (*x509.Certificate, error) {
 
 var errPEM = errors.New("neither DER nor PEM")
 
-// DER returns the first certificate of a text in PEM, or of DER with something behind it, in DER.
+// DER returns the first certificate of a text in PEM, or of DER or BER with something behind it, in DER.
 func DER(encoded []byte) ([]byte, error) {
 	if len(encoded) == 0 {
 		return nil, errors.New("empty")
 	}
 	if encoded[0] == tagSequence {
-		rest := encoded
-		if _, ok := next(&rest); !ok {
+		v, ok := next(&encoded)
+		if !ok {
 			return nil, errors.New("cut off, or not DER")
 		}
-		return encoded[:len(encoded)-len(rest)], nil
+		return v.full, nil
 	}
 	return fromPEM(encoded)
 }
@@ -85,11 +85,11 @@ func fromPEM(text []byte) ([]byte, error) {
 	if len(der) == 0 || der[0] != tagSequence {
 		return nil, errPEM
 	}
-	rest := der
-	if _, ok := next(&rest); !ok || len(rest) > 0 {
+	v, ok := next(&der)
+	if !ok || len(der) > 0 {
 		return nil, errors.New("PEM: not one certificate")
 	}
-	return der, nil
+	return v.full, nil
 }
 
 // Unreadable returns why crypto/x509, and with it crypto/tls, cannot read a certificate, and "" where it can.

@@ -39,8 +39,24 @@ type value struct {
 	full  []byte // with tag and length
 }
 
-// next takes a value off the front.
+const (
+	indefinite = 0x80 // the length of BER whose value ends with two zero bytes
+	maxOpen    = 32   // such values in each other
+)
+
+// next takes a value off the front. One of indefinite length gets the length that it
+// has in DER, as in Java.
 func next(in *[]byte) (value, bool) {
+	if isOpen(*in) {
+		tag := (*in)[0]
+		content, rest, ok := closed((*in)[2:], 0)
+		if !ok {
+			return value{}, false
+		}
+		*in = rest
+		full := inDER(tag, content)
+		return value{tag, full[len(full)-len(content):], full}, true
+	}
 	s := cryptobyte.String(*in)
 	var element cryptobyte.String
 	var tag tags.Tag
@@ -54,6 +70,47 @@ func next(in *[]byte) (value, bool) {
 	}
 	*in = s
 	return value{byte(tag), inner, element}, true
+}
+
+// nextClosed is next where Java does not take a value of indefinite length: within one that has a length.
+func nextClosed(in *[]byte) (value, bool) {
+	if isOpen(*in) {
+		return value{}, false
+	}
+	return next(in)
+}
+
+func isOpen(in []byte) bool { return len(in) > 1 && in[0]&constructed != 0 && in[1] == indefinite }
+
+// closed is what stands before the end of a value of indefinite length, with those in
+// it in DER, and what follows that end.
+func closed(in []byte, depth int) (content, rest []byte, ok bool) {
+	for len(in) > 1 && depth < maxOpen {
+		switch {
+		case in[0] == 0 && in[1] == 0:
+			return content, in[2:], true
+		case isOpen(in):
+			inner, rest, ok := closed(in[2:], depth+1)
+			if !ok {
+				return nil, nil, false
+			}
+			content, in = append(content, inDER(in[0], inner)...), rest
+		default:
+			v, ok := next(&in)
+			if !ok {
+				return nil, nil, false
+			}
+			content = append(content, v.full...)
+		}
+	}
+	return nil, nil, false
+}
+
+func inDER(tag byte, content []byte) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tags.Tag(tag), func(b *cryptobyte.Builder) { b.AddBytes(content) })
+	full, _ := b.Bytes() // it fails for more than 4 GiB alone
+	return full
 }
 
 // is reports whether a value is of a context-specific tag.

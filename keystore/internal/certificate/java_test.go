@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/cryptobyte"
+	cryptoasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
@@ -83,6 +86,46 @@ func samples(t testing.TB) []sample {
 	return all
 }
 
+// open are the forms in BER of a certificate: each constructed value with an end instead of a length, and all of them.
+// So is a value without its end, and a primitive one.
+func open(der []byte) (all []sample) {
+	n := 0
+	for of := 0; of == 0 || of <= n; of++ {
+		n = 0
+		all = append(all, sample{fmt.Sprintf("BER: constructed value %d, 0 is all", of), reopen(der, of, &n)})
+	}
+	whole := all[0].der
+	for cut := 1; cut <= 6; cut++ {
+		all = append(all, sample{fmt.Sprintf("BER: %d bytes short", cut), whole[:len(whole)-cut]})
+	}
+	return append(all, sample{"BER: more behind it", append(slices.Clone(whole), "more"...)})
+}
+
+// reopen writes values anew: that of the number of, or all for 0, with an end instead of a length.
+func reopen(in []byte, of int, n *int) (out []byte) {
+	s := cryptobyte.String(in)
+	for !s.Empty() {
+		var whole, content cryptobyte.String
+		var tag cryptoasn1.Tag
+		if !s.ReadAnyASN1Element(&whole, &tag) || tag&0x20 == 0 {
+			out = append(out, whole...)
+			continue
+		}
+		*n++
+		is := of == 0 || of == *n
+		whole.ReadAnyASN1(&content, &tag)
+		inner := reopen(content, of, n)
+		if is {
+			out = append(append(append(out, byte(tag), 0x80), inner...), 0, 0)
+			continue
+		}
+		var b cryptobyte.Builder
+		b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(inner) })
+		out = append(out, b.BytesOrPanic()...)
+	}
+	return out
+}
+
 // describe is what Loads.java prints.
 func describe(der []byte) string {
 	c, err := certificate.Parse(der)
@@ -145,8 +188,9 @@ func javaAddress(ip net.IP) string {
 // TestJavaReads compares what we read in certificates, and which we refuse, with Java.
 func TestJavaReads(t *testing.T) {
 	t.Parallel()
-	all := samples(t)
-	chosen := exhaustive.Sample(all, 400)
+	g := grammar.New(seed, time.Now())
+	good := g.Plain(grammar.Name("root"), grammar.Name("localhost"), g.RSA.Public())
+	chosen := append(exhaustive.Sample(samples(t), 400), open(good.Sign(g.RSA))...)
 	var lines strings.Builder
 	for _, s := range chosen {
 		lines.WriteString(base64.StdEncoding.EncodeToString(s.der) + "\n")

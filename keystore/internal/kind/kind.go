@@ -22,12 +22,12 @@ type File struct {
 
 // Steps that several kinds share.
 const (
-	nextImport = "import it into a truststore: keytool -importcert -alias NAME -file FILE -keystore TRUSTSTORE; " +
-		"or name the store itself"
+	nextImport = "import it into a truststore (keystore.Store.PutCertificate, or keytool -importcert -alias NAME " +
+		"-file FILE -keystore TRUSTSTORE); or name the store itself"
 	nextKey = "make a store of key and certificate: openssl pkcs12 -export -in CERTIFICATE -inkey FILE " +
 		"-out STORE.p12; or name the store itself"
-	nextBundle = "take the certificates out (openssl pkcs7 -print_certs -in FILE), and import each: " +
-		"keytool -importcert -alias NAME -file CERTIFICATE -keystore TRUSTSTORE"
+	nextBundle = "take the certificates out (openssl pkcs7 -print_certs -in FILE), and import each " +
+		"(keystore.Store.PutCertificate, or keytool -importcert -alias NAME -file CERTIFICATE -keystore TRUSTSTORE)"
 	nextCastle = "convert it with Bouncy Castle's provider: keytool -importkeystore -srckeystore FILE " +
 		"-srcstoretype %s -destkeystore STORE.jceks -deststoretype JCEKS -providerclass " +
 		"org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar"

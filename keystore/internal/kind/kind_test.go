@@ -100,6 +100,7 @@ func TestOf(t *testing.T) {
 		"PEM with a BOM":      {"\xef\xbb\xbf" + crt, "a certificate, written in UTF-8 with a byte order mark", false},
 		"a text in UTF-16":    {"\xff\xfe" + inUTF16("hello", false), "a text in UTF-16", false},
 		"a certificate":       {string(certificate), "a certificate in DER", false},
+		"one in BER":          {"\x30\x80" + string(certificate[4:]) + "\x00\x00", "a certificate in BER", false},
 		"a certificate, cut":  {string(certificate[:100]), "a certificate in DER that is cut off", false},
 		"a request":           {string(request), "request", false},
 		"a CRL":               {string(crl), "revocation list", false},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 // Tags of DER and BER.
@@ -115,6 +117,16 @@ func structure(b []byte) File {
 	if b[0] != tagSequence || IsPKCS12(b) {
 		return File{}
 	}
+	der, err := certificate.DER(b)
+	if !Indefinite(b) || err != nil {
+		return structureOf(b)
+	}
+	f := structureOf(der)
+	f.What = strings.Replace(f.What, "in DER", "in BER", 1)
+	return f
+}
+
+func structureOf(b []byte) File {
 	outer, _, ok := take(b)
 	if !ok {
 		return File{}

@@ -69,7 +69,7 @@ func noneIn(path string, content []byte) error {
 	case errors.As(err, &other):
 		return fmt.Errorf("%s: no certificate in PEM or DER but %s", path, other.What)
 	case err == nil, errors.Is(err, keystore.ErrPasswordNeeded):
-		return fmt.Errorf("%s: a key store, not a certificate in PEM or DER: upgrade inspect lists it", path)
+		return fmt.Errorf("%s: a key store, not a certificate in PEM or DER: the command inspect lists it", path)
 	}
 	return fmt.Errorf("%s: no certificate in PEM or DER", path)
 }

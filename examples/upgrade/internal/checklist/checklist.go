@@ -4,6 +4,7 @@ package checklist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,6 +146,43 @@ func (i Item) found(e *evidence.Evidence, code string) Item {
 		if f.Code == code {
 			i.Seen = fmt.Sprintf("the run of %s found %s", when(e.Run.Started), code)
 		}
+	}
+	return i
+}
+
+// differ is how many records of a collection do.
+func differ(c evidence.Collection) int64 {
+	return c.MissingCount + c.ExtraCount + c.ChangedCount + c.DuplicateCount
+}
+
+// since says what changed from one comparison to the next, in counts.
+func (i Item) since(e *evidence.Evidence) Item {
+	if e.Before == nil {
+		return i
+	}
+	old, now := e.Before.Verify, e.Compared.Verify
+	var changed []string
+	for _, c := range now.Collections {
+		at := slices.IndexFunc(old.Collections, func(o evidence.Collection) bool { return o.Name == c.Name })
+		if at < 0 {
+			continue
+		}
+		was := old.Collections[at]
+		for _, n := range []struct {
+			what     string
+			was, now int64
+		}{
+			{"in 2.1", was.SourceCount, c.SourceCount}, {"in 7.1.6", was.TargetCount, c.TargetCount},
+			{"that differ", differ(was), differ(c)},
+		} {
+			if n.was != n.now {
+				changed = append(changed, fmt.Sprintf("%s %s: %d, then %d", c.Name, n.what, n.was, n.now))
+			}
+		}
+	}
+	i.Seen = fmt.Sprintf("from %s to %s no count changed", when(old.Ended), when(now.Ended))
+	if len(changed) > 0 {
+		i.Seen = fmt.Sprintf("from %s to %s: %s", when(old.Ended), when(now.Ended), strings.Join(changed, "; "))
 	}
 	return i
 }

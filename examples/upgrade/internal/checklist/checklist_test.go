@@ -3,6 +3,8 @@ package checklist_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,6 +149,41 @@ func TestGolden(t *testing.T) {
 		want, err := os.ReadFile(file)
 		if err != nil || strings.ReplaceAll(string(want), "\r", "") != got {
 			t.Errorf("%s: %v\n%s", file, err, got)
+		}
+	}
+}
+
+// TestSince: two comparisons say what changed between them, in any order and folder.
+func TestSince(t *testing.T) {
+	t.Parallel()
+	report := func(at string, source, missing int) string {
+		return compared("differences", at, fmt.Sprintf(`, "differences": %d}, "collections": [{"name": "users",
+			"sourceCount": %d, "targetCount": 1000, "missingCount": %d}], "x": {"y": 1`, missing, source, missing))
+	}
+	for name, c := range map[string]struct {
+		first, second, want string
+	}{
+		"changed": {report("10:10:00", 1000, 0), report("11:10:00", 1003, 3),
+			"from 2026-11-28 10:10 UTC to 2026-11-28 11:10 UTC: users in 2.1: 1000, then 1003; " +
+				"users that differ: 0, then 3"},
+		"unchanged": {report("10:10:00", 1000, 0), report("11:10:00", 1000, 0), "no count changed"},
+		"one":       {report("10:10:00", 1000, 0), "", ""},
+		"twice":     {report("10:10:00", 1000, 0), report("10:10:00", 1000, 0), ""},
+	} {
+		for _, files := range []map[string]string{{"report.json": c.second, "report.json.previous": c.first},
+			{"report.json": c.first, "report.json.previous": c.second}} {
+			maps.DeleteFunc(files, func(_, content string) bool { return content == "" })
+			var seen string
+			for _, s := range checklist.Make(site, read(t, files)).Sections {
+				for _, i := range s.Items {
+					if strings.Contains(i.Do, "compared again") {
+						seen = i.Seen
+					}
+				}
+			}
+			if !strings.Contains(seen, c.want) || c.want == "" && seen != "" {
+				t.Errorf("%s: %q", name, seen)
+			}
 		}
 	}
 }

@@ -6,13 +6,14 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // of is an item with the words of the catalogue.
 func of(e preflight.Entry) Item {
-	return Item{Do: text.Capital(e.Remedy), Why: text.Capital(e.Why)}
+	return Item{Do: text.Capital(fieldflags.Text(e.Remedy)), Why: text.Capital(e.Why)}
 }
 
 // hostOf is the host of an address.
@@ -105,9 +106,9 @@ func decision(s Site, e *evidence.Evidence) []Item {
 		{Do: "What differs is understood: repaired, or decided to stay", How: []string{
 			s.Program + " verify -ids FILE …", s.Program + " repair -ids FILE …"},
 			Done: outcome == "go", Seen: map[bool]string{true: "nothing differs"}[outcome == "go"]},
-		{Do: "Right before the switch the servers are compared again: what changed in 2.1 since the migration " +
+		Item{Do: "Right before the switch the servers are compared again: what changed in 2.1 since the migration " +
 			"shows as a difference", How: []string{s.Program + " verify -report FOLDER …"},
-			Why: "A freeze that was not complete is seen here, or never"},
+			Why: "A freeze that was not complete is seen here, or never"}.since(e),
 		{Do: "In the UI of 7.1.6 on " + portOf(s.TargetURL) + ", Run Preview Analysis on the tab Sync shows the users"},
 	}
 }

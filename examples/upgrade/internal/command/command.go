@@ -50,6 +50,8 @@ type Command struct {
 	// Choices are the values that the argument may have; with Any, others, too.
 	Choices []string
 	Any     bool
+	// Check says what is wrong with an argument.
+	Check func(argument string) error
 	// Synopsis replaces the one that is made from the arguments.
 	Synopsis string
 	// Examples are command lines, without the program's name.
@@ -59,6 +61,8 @@ type Command struct {
 	// Family takes the shared flags of its other members, too, and ignores those
 	// that it has no use for: one line of flags then serves several commands.
 	Family string
+	// AnyPath takes paths that lead nowhere: the command is about what is wrong.
+	AnyPath bool
 	// Hidden keeps it out of the list.
 	Hidden bool
 }
@@ -79,8 +83,9 @@ type Flag struct {
 	Choices []string
 	List    bool
 	Noun    string
-	// Check says what is wrong with a value that was given, apart from its form.
-	Check func(value string) error
+	// Check says what is wrong with a value that was given, apart from its form, and
+	// Path what is wrong with what is there, if it is a path.
+	Check, Path func(value string) error
 	// Into gets the value: a *string, *bool, *int, *time.Duration, or *[]string for
 	// one that is repeatable.
 	Into any

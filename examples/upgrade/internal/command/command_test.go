@@ -74,11 +74,14 @@ func TestParse(t *testing.T) {
 		"back -dir bad":                 "ok", "other -dir d": "other has no flag -dir, which belongs to run",
 		"run -to one in": "run has no flag -to, which belongs to back", "run": "run needs FILE",
 		"run a b c": `unexpected argument "c"`, "run -- -x y": "ok",
+		"run -- a -x": "ok", "run a -- -json": "ok",
 	} {
 		var v values
 		p := program(&v)
 		words := strings.Fields(typed)
-		_, err := p.Parse(p.Find(words[0]), words[1:])
+		c := p.Find(words[0])
+		_, err := p.Parse(c, words[1:])
+		err = p.See(c, err)
 		var mistake *command.Mistake
 		switch {
 		case want == "" && !errors.Is(err, command.ErrHelp), want == "ok" && err != nil:

@@ -22,7 +22,7 @@ func (p *Program) WriteHelp(out io.Writer) error {
 		h.heading(g.Title, func(h *help) {
 			for i := range p.Commands {
 				if c := &p.Commands[i]; c.Group == g.Name && !c.Hidden {
-					h.row(p.line(c), c.Short, 18)
+					h.row(p.line(c), c.Short, 20)
 				}
 			}
 		})

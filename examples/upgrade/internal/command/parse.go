@@ -62,20 +62,32 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 			if wrong == nil {
 				wrong = p.explain(c, err)
 			}
-			return nil, p.See(c, wrong)
+			return nil, wrong
 		}
+		typed := args[:len(args)-f.NArg()]
 		if args = f.Args(); len(args) == 0 {
+			break
+		}
+		if n := len(typed); n > 0 && typed[n-1] == "--" { // no flags follow
+			out.Arguments = append(out.Arguments, args...)
 			break
 		}
 		out.Arguments, args = append(out.Arguments, args[0]), args[1:]
 	}
 	errs := []error{p.checkArguments(c, out.Arguments)}
-	for _, one := range p.FlagsOf(c) {
-		if value, ok := out.given[one.Name]; ok {
-			errs = append(errs, one.check(value))
+	for _, one := range out.Arguments {
+		if c.Check != nil {
+			if err := c.Check(one); err != nil {
+				errs = append(errs, mistakeAt(one, err))
+			}
 		}
 	}
-	return out, p.See(c, Join(errs...))
+	for _, one := range p.FlagsOf(c) {
+		if value, ok := out.given[one.Name]; ok {
+			errs = append(errs, one.check(c, value))
+		}
+	}
+	return out, Join(errs...)
 }
 
 // recorder passes on what is set, and is told of it first.
@@ -123,13 +135,13 @@ func (p *Parsed) Set(name, value string) error {
 		return err
 	}
 	if f.usedBy(p.Command) {
-		return f.check(value)
+		return f.check(p.Command, value)
 	}
 	return nil
 }
 
 // check says what is wrong with a value of the right form.
-func (f *Flag) check(s string) error {
+func (f *Flag) check(c *Command, s string) error {
 	var errs []error
 	if f.Choices != nil {
 		words := []string{s}
@@ -143,9 +155,15 @@ func (f *Flag) check(s string) error {
 			}
 		}
 	}
-	if f.Check != nil {
-		if err := f.Check(s); err != nil {
-			errs = append(errs, f.wrong(s, err))
+	checks := []func(string) error{f.Check, f.Path}
+	if c.AnyPath {
+		checks = checks[:1]
+	}
+	for _, wrongIn := range checks {
+		if wrongIn != nil {
+			if err := wrongIn(s); err != nil {
+				errs = append(errs, f.wrong(s, err))
+			}
 		}
 	}
 	return Join(errs...)
@@ -153,12 +171,15 @@ func (f *Flag) check(s string) error {
 
 // wrong says where a mistake is. An address is not repeated: it may hold a password.
 func (f *Flag) wrong(value string, err error) error {
+	if f.Value == "url" || f.Value == "urls" {
+		return mistakeAt("-"+f.Name, err)
+	}
+	return mistakeAt("-"+f.Name+" "+value, err)
+}
+
+func mistakeAt(where string, err error) error {
 	m := &Mistake{What: err.Error()}
 	errors.As(err, &m)
-	where := "-" + f.Name
-	if f.Value != "url" && f.Value != "urls" {
-		where += " " + value
-	}
 	return &Mistake{where + ": " + m.What, m.Hint}
 }
 

@@ -24,6 +24,8 @@ type Evidence struct {
 	// were compared; they may be one. Nil where there is none.
 	Run      *Report `json:"run,omitempty"`
 	Compared *Report `json:"compared,omitempty"`
+	// Before is the comparison before that one.
+	Before *Report `json:"before,omitempty"`
 	// Unread says which files could not be read, and why.
 	Unread []string `json:"unread,omitempty"`
 }
@@ -134,8 +136,15 @@ func (e *Evidence) add(r *Report) {
 	if len(r.Steps) > 0 && r.Outcome != "planned" && (e.Run == nil || r.Ended.After(e.Run.Ended)) {
 		e.Run = r
 	}
-	if r.Verify != nil && (e.Compared == nil || r.Verify.Ended.After(e.Compared.Verify.Ended)) {
+	switch {
+	case r.Verify == nil:
+	case e.Compared == nil:
 		e.Compared = r
+	case r.Verify.Ended.After(e.Compared.Verify.Ended):
+		e.Compared, e.Before = r, e.Compared
+	case r.Verify.Ended.Equal(e.Compared.Verify.Ended): // the same, in two folders
+	case e.Before == nil, r.Verify.Ended.After(e.Before.Verify.Ended):
+		e.Before = r
 	}
 }
 

@@ -5,6 +5,7 @@ package explain
 import (
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -28,7 +29,8 @@ func Of(code string) (f Finding, ok bool) {
 }
 
 func finding(e preflight.Entry) Finding {
-	return Finding{e.Code, string(e.Severity), e.Means, e.Checks, e.Why, e.Remedy, e.Doc()}
+	return Finding{e.Code, string(e.Severity), e.Means, fieldflags.Text(e.Checks), e.Why, fieldflags.Text(e.Remedy),
+		e.Doc()}
 }
 
 // All returns every finding, in the order of docs/findings.md.

@@ -66,6 +66,7 @@ func (s *session) askAll(ctx context.Context) error {
 			return question{flag: "-target-password-file", into: &s.a.TargetPassword, optional: true, check: isPassword,
 				text: "Password of " + user(s.a.TargetUser) + " on 7.1.6: likewise", otherwise: s.a.SourcePassword}
 		},
+		s.keystorePassword,
 	} {
 		q := next()
 		err := s.ask(ctx, q)
@@ -78,7 +79,7 @@ func (s *session) askAll(ctx context.Context) error {
 		}
 	}
 	if missing != nil {
-		return &MissingError{missing, "there is no default, and nobody to ask"}
+		return &MissingError{missing, "there is no default, and nobody to ask", s.Program}
 	}
 	return nil
 }
@@ -116,12 +117,23 @@ func (s *session) instance() question {
 	return q
 }
 
+// keystorePassword asks for that of the source's keystore, where boot.properties has
+// none.
+func (s *session) keystorePassword() question {
+	q := question{flag: "-keystore-password-file", into: &s.a.KeystorePassword, optional: true, check: isPassword}
+	if f, err := idconnect.OpenFolder(s.a.SourceDir); err == nil && !f.KeystorePassword {
+		q.text = "Password of the keystore of 2.1, which its boot.properties does not have: likewise"
+	}
+	return q
+}
+
 // unanswered is the error of a question that nobody answers.
 func (s *session) unanswered(err error) error {
 	if !errors.Is(err, ErrNoAnswer) {
 		return err
 	}
-	return &MissingError{[]string{"-source-dir", "-target-dir", "-package"}, "it asks questions, and nobody answers"}
+	needed := []string{"-source-dir", "-target-dir", "-package"}
+	return &MissingError{needed, "it asks questions, and nobody answers", s.Program}
 }
 
 // tries is how often a person may correct an answer.

@@ -58,6 +58,8 @@ type Options struct {
 type MissingError struct {
 	Flags  []string
 	Reason string
+	// Program is what people type to start it.
+	Program string
 }
 
 func (e *MissingError) Error() string {
@@ -70,13 +72,21 @@ func (e *MissingError) Remedy() string {
 	for i, f := range e.Flags {
 		args[i] = f + " …"
 	}
-	return "answer on a terminal, or run: init " + strings.Join(args, " ") + " -yes"
+	return "answer on a terminal, or run: " + e.Program + " init " + strings.Join(args, " ") + " -yes"
 }
 
 // RefusedError says why an answer cannot be used. It does not repeat it.
 type RefusedError struct{ Flag, Reason string }
 
 func (e *RefusedError) Error() string { return e.Flag + ": " + e.Reason }
+
+// ExistsError says that an earlier init wrote the file.
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string { return e.Path + " exists already, from an earlier init" }
+
+// Remedy says what to type.
+func (e *ExistsError) Remedy() string { return "add -replace, or write another file: -config FILE" }
 
 // Run asks, and writes the file.
 func Run(ctx context.Context, o Options) error {
@@ -131,7 +141,7 @@ func (s *session) mayWrite(ctx context.Context) error {
 	if _, err := os.Lstat(s.Path); err != nil || s.Replace {
 		return nil
 	}
-	exists := &RefusedError{"-replace", s.Path + " exists already, from an earlier init"}
+	exists := &ExistsError{s.Path}
 	if s.Yes {
 		return exists
 	}

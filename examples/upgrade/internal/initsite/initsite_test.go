@@ -162,8 +162,9 @@ func TestRefused(t *testing.T) {
 		change func(*testing.T, *world, *initsite.Options)
 		want   string
 	}{
-		"nobody answers":          {nil, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
-		"nobody answers the rest": {[]string{"", "", ""}, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
+		"nobody answers": {nil, nil, "init needs -source-dir, -target-dir, -package: it asks questions"},
+		"nobody answers the rest": {[]string{"", "", ""}, nil,
+			"init needs -source-dir, -target-dir, -package: it asks questions"},
 		"no default": {nil, func(_ *testing.T, _ *world, o *initsite.Options) {
 			o.Yes, o.Roots = true, []string{}
 		}, "init needs -source-dir, -target-dir: there is no default"},
@@ -186,7 +187,7 @@ func TestRefused(t *testing.T) {
 		"a file of before, nobody asked": {nil, func(t *testing.T, w *world, o *initsite.Options) {
 			w.write(t, "upgrade.yaml", initsite.Mark+"\n")
 			o.Yes = true
-		}, "-replace"},
+		}, "exists already, from an earlier init"},
 		"in the folder of 2.1": {nil, func(_ *testing.T, w *world, o *initsite.Options) {
 			o.Yes, o.Path = true, filepath.Join(w.source, "upgrade.yaml")
 		}, "salesforceIdConnect"},

@@ -114,5 +114,5 @@ func (s *session) render() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err := page.Execute(&b, a)
-	return b.Bytes(), err
+	return append(bytes.TrimSpace(b.Bytes()), '\n'), err
 }

@@ -4,13 +4,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -36,14 +34,8 @@ func (s *Settings) Apply(around Around, steps []string) error {
 	}
 	u.TruststoreConflict = keystore.Policy(s.Policy)
 	var errs []error
-	if s.Types != "" {
-		collections, err := verify.ParseCollections(s.Types)
-		if err != nil {
-			errs = append(errs, mistake("-types: "+err.Error(), ""))
-		}
-		u.Verify.Collections = collections
-	}
-	errs = append(errs, s.Compare.apply(u))
+	errs = append(errs, s.collections())
+	s.Compare.apply(u)
 	if s.Callbacks != "" {
 		u.Checks.CallbackURLs = words(s.Callbacks)
 	}
@@ -95,8 +87,8 @@ func (s *Settings) readPasswords(getenv func(string) string) error {
 	return command.Join(errs...)
 }
 
-// apply sets u, whose collections must be set.
-func (c *Compare) apply(u *idconnect.Upgrade) error {
+// apply sets u.
+func (c *Compare) apply(u *idconnect.Upgrade) {
 	for _, l := range []struct {
 		text string
 		into *[]string
@@ -111,24 +103,32 @@ func (c *Compare) apply(u *idconnect.Upgrade) error {
 			*l.into = append(*l.into, strings.Trim(word, "/"))
 		}
 	}
-	if c.Ignore == "" {
-		return nil
-	}
-	if u.Verify.Collections == nil {
-		u.Verify.Collections = verify.DefaultCollections()
-	}
+}
+
+// collections sets those to compare, with what is ignored in them.
+func (s *Settings) collections() error {
+	var types, ignored []string
 	var errs []error
-	for _, word := range words(c.Ignore) {
-		name, member, ok := strings.Cut(word, ".")
-		i := slices.IndexFunc(u.Verify.Collections, func(c verify.Collection) bool { return c.Name == name })
-		if !ok || member == "" || i < 0 {
-			errs = append(errs, mistake("-ignore "+word+": must be COLLECTION.MEMBER of a compared collection",
-				"write it as users.lastSync"))
-			continue
+	if s.Types != "" {
+		types = words(s.Types)
+		if _, err := siteconfig.Collections(types, nil); err != nil {
+			return mistake("-types: "+err.Error(), "")
 		}
-		u.Verify.Collections[i].Ignore = append(u.Verify.Collections[i].Ignore, member)
 	}
-	return command.Join(errs...)
+	if s.Compare.Ignore != "" {
+		ignored = words(s.Compare.Ignore)
+	}
+	for _, word := range ignored {
+		if _, err := siteconfig.Collections(types, []string{word}); err != nil {
+			errs = append(errs, mistake("-ignore "+err.Error(), "write it as users.lastSync"))
+		}
+	}
+	if errs != nil {
+		return command.Join(errs...)
+	}
+	var err error
+	s.Upgrade.Verify.Collections, err = siteconfig.Collections(types, ignored)
+	return err
 }
 
 // Password reads a password from a file, else from an environment variable. It

@@ -75,6 +75,18 @@ func noFile(path string) error {
 	return nil
 }
 
+// Traces says that there is neither a target's folder nor what an upgrade left beside
+// it, which a rollback that was interrupted goes on with.
+func (s *Settings) Traces(dir string) error {
+	_, err := look(dir)
+	if _, stateErr := os.Stat(s.StateDir()); err == nil || stateErr == nil {
+		return nil
+	}
+	m := &command.Mistake{}
+	errors.As(err, &m)
+	return mistake("-target-dir "+dir+": "+m.What+", and no trace of an upgrade beside it", m.Hint)
+}
+
 func noFolder(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return mistake("a folder, not a file", "")

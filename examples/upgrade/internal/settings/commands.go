@@ -133,7 +133,7 @@ func cutOverCommands() []command.Command {
 			Examples: []string{"checklist -markdown -source-dir /opt/idc21/salesforceIdConnect " +
 				"-target-dir /opt/idc716/salesforceIdConnect -source-url https://idc21.example.com:8443/openidm/"},
 			Exits: []int{0, 1, 2}},
-		{Name: "support", Group: groupUpgrade, Family: site, Arguments: []string{"FILE.zip"},
+		{Name: "support", Group: groupAbout, Family: site, Arguments: []string{"FILE.zip"}, AnyPath: true,
 			Short: "write a file for a question to others, without secrets",
 			About: "write a zip file for a question to others: plan, journal, reports, versions and the last lines " +
 				"of logs, without secrets and ids of records; look at it before you send it",
@@ -148,7 +148,7 @@ func machineCommands() []command.Command {
 			About:    "write both stores of the source to one encrypted file (age), for a target on another machine",
 			Examples: []string{"export -source-dir /opt/idc21/salesforceIdConnect stores.age"},
 			Exits:    []int{0, 1, 2, 130}},
-		{Name: "import", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"},
+		{Name: "import", Group: groupMachines, Family: site, Arguments: []string{"[FILE]"}, Check: isFile,
 			Short: "perform the step stores from such a file",
 			About: "perform the step stores from a file of export; run -stores-file performs all steps",
 			Examples: []string{"import stores.age -target-dir /opt/idc716/salesforceIdConnect " +
@@ -159,13 +159,13 @@ func machineCommands() []command.Command {
 
 func storeCommands() []command.Command {
 	return []command.Command{
-		{Name: "inspect", Group: groupStores, Arguments: []string{"STORE"},
+		{Name: "inspect", Group: groupStores, Arguments: []string{"STORE"}, Check: isFile,
 			Short: "list the entries of a key store",
 			About: "list the entries of a key store (JCEKS, JKS, PKCS#12) with their certificates: names, dates, " +
 				"keys, fingerprints",
 			Examples: []string{"inspect -keys -password-file store.pw security/keystore.jceks"},
 			Exits:    []int{0, 1, 2, 130}},
-		{Name: "compare", Group: groupStores, Arguments: []string{"A", "B"},
+		{Name: "compare", Group: groupStores, Arguments: []string{"A", "B"}, Check: isFile,
 			Short:    "compare two key stores by alias and key",
 			Examples: []string{"compare -password-file store.pw old/keystore.jceks new/keystore.jceks"},
 			Exits:    []int{0, 1, 2, 130}},

@@ -103,13 +103,13 @@ func (s *Settings) adapt(f *siteconfig.File, c *command.Parsed, u *idconnect.Upg
 		}
 	}
 	switch c.Command.Name {
-	case "plan", "run", "status":
+	case "plan", "run", "status", "support":
 		if c.Given("steps") {
 			u.Steps = words(s.Steps)
 		}
 	case "verify", "repair":
 		u.Steps = []string{idconnect.StepVerify}
-	default: // export, import and rollback are each of one machine
+	default: // export, import and rollback are each of one machine, checklist is of both
 		u.Steps = nil
 		return "", nil
 	}

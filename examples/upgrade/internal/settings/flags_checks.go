@@ -72,7 +72,7 @@ func (s *Settings) comparisonFlags() []command.Flag {
 			Commands: in(compares), Check: notNegative,
 			Help: "maximum number of records a second to ask each server for", Default: "no limit"},
 		{Name: "ids", Group: groupOutput, Value: "file", Family: site, Into: &u.RepairList,
-			Commands: in("run verify"), Check: newFile,
+			Commands: in("run verify"), Path: newFile,
 			Help: "write the addresses of the records to migrate again to this file"},
 		{Name: "accept", Group: groupComparison, Value: "codes", Family: site, Into: &c.Accept, Commands: in(compares),
 			Noun: "code", List: true, Choices: acceptable(),

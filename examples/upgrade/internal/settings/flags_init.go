@@ -5,10 +5,10 @@ import "github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 // configFlags name the file of a site.
 func (s *Settings) configFlags() []command.Flag {
 	return []command.Flag{
-		{Name: "config", Group: groupWhat, Value: "file", Family: site, Into: &s.Config, Check: isFile,
-			Commands: in(reaches + " export rollback"), Help: "description of the site",
+		{Name: "config", Group: groupWhat, Value: "file", Family: site, Into: &s.Config, Path: isFile,
+			Commands: in(reaches + " export rollback checklist"), Help: "description of the site",
 			Default: "upgrade.yaml in the current folder"},
-		{Name: "config", Group: groupOutput, Value: "file", Into: &s.Config, Check: newFile,
+		{Name: "config", Group: groupOutput, Value: "file", Into: &s.Config, Path: newFile,
 			Commands: in("init"), Help: "file to write", Default: "upgrade.yaml"},
 	}
 }
@@ -38,6 +38,9 @@ func (s *Settings) initFlags() []command.Flag {
 			Help: "password of -source-user, or env:IDC_…_PASSWORD", Default: "asked for by each command"},
 		{Name: "target-password-file", Group: groupPasswords, Value: "file", Into: &a.TargetPassword, Commands: only,
 			Help: "password of -target-user, or env:IDC_…_PASSWORD", Default: "asked for by each command"},
+		{Name: "keystore-password-file", Group: groupPasswords, Value: "file", Into: &a.KeystorePassword,
+			Commands: only, Help: "password of the source's keystore, or env:IDC_…_PASSWORD",
+			Default: "from boot.properties"},
 		{Name: "java-home", Group: groupSteps, Value: "folder", Into: &a.JavaHome, Commands: only,
 			Help: "folder of Java 11 for setup", Default: "JAVA_HOME, then PATH"},
 		{Name: "yes", Group: groupOutput, Into: &s.Yes, Commands: only,

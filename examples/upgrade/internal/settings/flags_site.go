@@ -20,24 +20,27 @@ const (
 
 // flags is the table of all flags.
 func (s *Settings) flags() []command.Flag {
-	return slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(), s.sourceFlags(), s.targetFlags(), s.passwordFlags(), s.stepFlags(),
-		s.checkFlags(), s.comparisonFlags(), s.tabFlags(), s.outputFlags(), s.storeFlags(), s.trustFlags(),
-		s.demoFlags())
+	return slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(), s.sourceFlags(), s.targetFlags(),
+		s.passwordFlags(), s.stepFlags(), s.checkFlags(), s.comparisonFlags(), s.tabFlags(), s.outputFlags(),
+		s.storeFlags(), s.trustFlags(), s.demoFlags())
 }
 
 func (s *Settings) whatFlags() []command.Flag {
 	u := &s.Upgrade
 	return []command.Flag{
-		{Name: "source-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.SourceDir, Check: isFolder,
-			Commands: in(reads + " export checklist"), Help: "salesforceIdConnect folder of 2.1, which is only read"},
-		{Name: "target-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.TargetDir, Check: noFile,
+		{Name: "source-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.SourceDir, Path: isFolder,
+			Commands: in("plan run status verify repair export"),
+			Help:     "salesforceIdConnect folder of 2.1, which is only read"},
+		{Name: "source-dir", Group: groupWhat, Value: "folder", Into: &u.SourceDir, Path: noFile,
+			Commands: in("checklist support"), Help: "salesforceIdConnect folder of 2.1, on whatever machine"},
+		{Name: "target-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.TargetDir, Path: noFile,
 			Commands: in(reaches + " rollback checklist"), Help: "salesforceIdConnect folder of 7.1.6"},
-		{Name: "package", Group: groupWhat, Value: "file", Family: site, Into: &u.Package, Check: s.isPackage,
+		{Name: "package", Group: groupWhat, Value: "file", Family: site, Into: &u.Package, Path: s.isPackage,
 			Commands: in(looks), Help: "zip file of 7.1.6"},
-		{Name: "stores-file", Group: groupWhat, Value: "file", Family: site, Into: &u.StoresFile, Check: isFile,
+		{Name: "stores-file", Group: groupWhat, Value: "file", Family: site, Into: &u.StoresFile, Path: isFile,
 			Commands: in(reads),
 			Help:     "file written by export, instead of -source-dir when the source is on another machine"},
-		{Name: "ids", Group: groupWhat, Value: "file", Into: &u.RepairList, Check: isFile,
+		{Name: "ids", Group: groupWhat, Value: "file", Into: &u.RepairList, Path: isFile,
 			Commands: in("repair"), Help: "the records to restore, as verify -ids writes them"},
 	}
 }
@@ -56,7 +59,7 @@ func (s *Settings) sourceFlags() []command.Flag {
 			Commands: in(reaches),
 			Help:     "allow TLS 1.0 and 1.1 with 2.1, with a warning (Java 11 refuses them in configure)"},
 		{Name: "truststore", Group: groupServers, Value: "file", Family: site, Into: &u.Source.Truststore,
-			Commands: in(reaches), Check: isFile, Help: "truststore for connections to 2.1",
+			Commands: in(reaches), Path: isFile, Help: "truststore for connections to 2.1",
 			Default: "the source's own"},
 		{Name: "instance-url", Group: groupServers, Value: "url", Family: site, Into: &u.InstanceURL, Check: isURL,
 			Commands: in(looks + " checklist"), Help: "address at which the target reaches 2.1",
@@ -82,7 +85,7 @@ func (s *Settings) targetFlags() []command.Flag {
 			Commands: in(reaches + " rollback"), Help: "name that the target's certificate must be valid for",
 			Default: "the host of -target-url"},
 		{Name: "target-truststore", Group: groupServers, Value: "file", Family: site, Into: &u.Target.Truststore,
-			Commands: in(reaches + " rollback"), Check: isFile, Help: "truststore for connections to 7.1.6",
+			Commands: in(reaches + " rollback"), Path: isFile, Help: "truststore for connections to 7.1.6",
 			Default: "the target's own, else -truststore"},
 	}
 }
@@ -131,7 +134,7 @@ func (s *Settings) stepFlags() []command.Flag {
 		{Name: "yes", Group: groupSteps, Into: &s.Yes, Commands: in("repair"),
 			Help: "do not ask: there is a backup of the target's database, and the records may be written"},
 		{Name: "java-home", Group: groupSteps, Value: "folder", Family: site, Into: &u.JavaHome, Commands: in(looks),
-			Check: isFolder, Help: "folder of Java 11 for setup", Default: "JAVA_HOME, then PATH"},
+			Path: isFolder, Help: "folder of Java 11 for setup", Default: "JAVA_HOME, then PATH"},
 		{Name: "truststore-conflict", Group: groupSteps, Value: "policy", Family: site, Into: &s.Policy,
 			Commands: in(looks + " import"), Noun: "policy", Choices: []string{"keep", "replace", "error"},
 			Help:    "merge the truststores, and on equal aliases apply this policy",

@@ -77,7 +77,7 @@ type Stores struct {
 type Trust struct {
 	File, PasswordFile, Host, ChainFile, Connect string
 	Save, Alias, Fingerprint                     string
-	Add                                          bool
+	Add, LegacyTLS                               bool
 }
 
 // DemoUsers is how many users the demonstration has.

@@ -22,17 +22,8 @@ type Certificate struct {
 
 // More is what a certificate says beyond its subject.
 type More struct {
-	Issuer    string    `json:"issuer"`
-	Names     []string  `json:"names,omitempty"` // subject alternative names: "DNS:localhost"
-	Serial    string    `json:"serial"`
-	NotBefore time.Time `json:"notBefore"`
-	NotAfter  time.Time `json:"notAfter"`
-	DaysLeft  int       `json:"daysLeft"`
-	Key       string    `json:"key"`
-	KeyBits   int       `json:"keyBits,omitempty"`
-	Curve     string    `json:"curve,omitempty"`
-	Signature string    `json:"signature"`
-	SHA1      string    `json:"sha1"`
+	jvmtrust.Description
+	DaysLeft int `json:"daysLeft"`
 
 	now time.Time
 }
@@ -46,9 +37,7 @@ func CertificateOf(der []byte, now time.Time) Certificate {
 		return c
 	}
 	c.SHA256, c.Subject = d.SHA256, d.Subject
-	c.More = &More{Issuer: d.Issuer, Names: d.Names, Serial: d.Serial, NotBefore: d.NotBefore, NotAfter: d.NotAfter,
-		DaysLeft: d.DaysLeft(now), Key: d.Key, KeyBits: d.Bits, Curve: d.Curve, Signature: d.Signature, SHA1: d.SHA1,
-		now: now}
+	c.More = &More{Description: d, DaysLeft: d.DaysLeft(now), now: now}
 	return c
 }
 
@@ -87,8 +76,8 @@ func (m *More) validity() string {
 
 func (m *More) key() string {
 	key := m.Key
-	if m.KeyBits > 0 {
-		key += fmt.Sprintf(", %d bits", m.KeyBits)
+	if m.Bits > 0 {
+		key += fmt.Sprintf(", %d bits", m.Bits)
 	}
 	if m.Curve != "" {
 		key += ", " + m.Curve

@@ -11,8 +11,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/build"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/version"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -21,7 +21,7 @@ import (
 
 // Bundle is what goes into the file. All texts are cleaned before they do.
 type Bundle struct {
-	Version version.Version
+	Version build.Info
 	Now     time.Time
 	// Typed are the flags that were typed, with their values.
 	Typed map[string]string

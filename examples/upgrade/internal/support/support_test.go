@@ -13,14 +13,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/build"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/support"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/version"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -125,7 +126,7 @@ func bundle(t *testing.T) *support.Bundle {
 	if err := os.WriteFile(filepath.Join(state, "journal.json"), []byte(journal), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := &support.Bundle{Version: version.Version{Module: text}, Now: time.Now(),
+	b := &support.Bundle{Version: build.Info{Module: text}, Now: time.Now(),
 		Typed: map[string]string{"consumer-key": given[1], "package": text, text: text},
 		Plan: &report.Plan{Source: r.Source, Findings: r.Findings,
 			Steps: []report.StepPlan{{Name: "stores", Detail: text}}},
@@ -251,7 +252,7 @@ func TestOutput(t *testing.T) {
 		t.Error(err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm()&0o077 != 0 {
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	var other bytes.Buffer

@@ -1,5 +1,5 @@
-// Package version says which version of the program this is. Begin with [Of].
-package version
+// Package build says of which sources, and with what, the program was built. Begin with [Of].
+package build
 
 import (
 	"cmp"
@@ -8,8 +8,8 @@ import (
 	"runtime/debug"
 )
 
-// Version is that of a program.
-type Version struct {
+// Info is how a program was built.
+type Info struct {
 	Module  string `json:"module"`
 	Version string `json:"version"`
 	// Commit is "" where the program was built without its history; Modified says
@@ -21,10 +21,10 @@ type Version struct {
 	System   string `json:"system"`
 }
 
-// Of reads the version from what the compiler wrote into the program; info may be
+// Of reads it from what the compiler wrote into the program; info may be
 // nil, where it did not.
-func Of(info *debug.BuildInfo) Version {
-	v := Version{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
+func Of(info *debug.BuildInfo) Info {
+	v := Info{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
 	if info == nil {
 		return v
 	}
@@ -42,8 +42,8 @@ func Of(info *debug.BuildInfo) Version {
 	return v
 }
 
-// String returns the version in three lines.
-func (v Version) String() string {
+// String returns it in three lines.
+func (v Info) String() string {
 	commit := cmp.Or(v.Commit, "not known")
 	if v.Time != "" {
 		commit += " of " + v.Time

@@ -150,7 +150,8 @@ func (r *FleetReport) Verdict() Verdict {
 // that is no proof.
 func (r *FleetReport) compared() (out string) {
 	for _, o := range []struct{ state, one, many string }{
-		{flow.Differences, "In %d installation, the servers differ. ", "In %d installations, the servers differ. "},
+		{flow.Differences, "In %d installation, the servers differ. ",
+			"In %d installations, the servers differ. "},
 		{flow.Nothing, "In %d installation, there was nothing to compare. ",
 			"In %d installations, there was nothing to compare. "},
 		{flow.Partly, "In %d installation, no difference was found, but not everything was compared. ",

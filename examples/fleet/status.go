@@ -308,7 +308,7 @@ func (w *watcher) describe(ctx context.Context, r *Row) error {
 			if queue := w.queueOf(r); !w.polled(ctx, queue) {
 				name := strings.TrimPrefix(queue, flow.MachineQueue(""))
 				r.Stuck = "no worker " + name
-				r.Remedy = "start it on its machine: fleet worker -name " + name + " -reports DIR -allow FILE"
+				r.Remedy = "start it on its machine: " + strings.Replace(startWorker, "NAME", name, 1)
 				return nil
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -120,7 +121,7 @@ func faultOf(err error, findings preflight.Findings) fault {
 		return fault{Type: FaultUnknown, Code: FaultUnknown,
 			Text: "the outcome of " + actionOf(unknown.Action) + " is not known: the response was lost",
 			Remedy: "look at the target's log and records, then decide: " +
-				"fleet approve -installation ID -decide " + DecideLook + "|" + DecideGoOn + "|" + DecideResend + "|" + DecideGiveUp, final: true}
+				"fleet approve -installation ID -decide " + strings.Join(Decisions(), "|"), final: true}
 	case comparisonFault(err) != nil:
 		return *comparisonFault(err)
 	case errors.As(err, &failed):
@@ -147,7 +148,8 @@ func faultOf(err error, findings preflight.Findings) fault {
 		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENOSPC)):
 		return noAccess(path)
 	case errors.As(err, &network):
-		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "no connection to " + addressOf(network)}
+		return fault{Type: FaultUnavailable, Code: FaultUnavailable,
+			Text: "no connection to " + addressOf(network)}
 	case errors.Is(err, openidm.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "a server is not responding"}
 	}

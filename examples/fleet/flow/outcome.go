@@ -105,8 +105,8 @@ var comparisons = []struct {
 	{idconnect.ErrDifferences, FaultDifferences, Differences,
 		"the worker's report lists the records; the target's log says why they were not copied"},
 	{idconnect.ErrPartlyCompared, FaultPartly, Partly,
-		"the worker's report names what was not compared: remove the causes and run the fleet again, or look at it " +
-			"yourself and accept single items by their codes (accept in the fleet file)"},
+		"the worker's report names what was not compared: remove the causes and run the fleet again, " +
+			"or look at it yourself and accept single items by their codes (accept in the fleet file)"},
 	{idconnect.ErrNothingCompared, FaultNothing, Nothing,
 		"check that both addresses lead to the servers that were meant, and that the migration ran"},
 }

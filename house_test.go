@@ -95,7 +95,7 @@ var rooms = []room{
 	{path: "idconnect/internal/identity"},
 	{path: "idconnect/internal/verdict"},
 	{path: "idconnect/internal/reason"},
-	{path: "idconnect/verify"},
+	{path: "idconnect/verify", limit: 2800},
 	{path: "idconnect/repair"},
 	{path: "idconnect/acceptance"},
 	{path: "idconnect/preflight"},

@@ -20,10 +20,10 @@ import (
 
 // The exit codes are the same as those of examples/upgrade.
 const (
-	exitDone        = 0
-	exitFailed      = 1 // or differences found
-	exitUsage       = 2
-	exitBlocked     = 3 // nothing was changed
+	exitDone   = 0
+	exitFailed = 1 // or differences found
+	exitUsage  = 2
+	// Others are those of flow.ExitCode.
 	exitInterrupted = 130
 )
 
@@ -49,7 +49,8 @@ TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_..., or a
 profile of temporal.toml. The default is localhost:7233.
 
 exit codes: 0 done, 1 failed or differences found, 2 wrong usage or fleet file,
-3 blocked, nothing changed, 130 interrupted; the run continues in the engine
+3 blocked, nothing changed, 4 the same as far as compared, 5 nothing to compare,
+130 interrupted; the run continues in the engine
 `
 
 func main() {
@@ -169,7 +170,8 @@ func (a *app) check(_ context.Context, args []string) error {
 		workers[fleet.Installations[i].Target.Worker] = true
 		workers[fleet.Installations[i].SourceWorker()] = true
 	}
+	n := len(fleet.Installations)
 	fmt.Fprintf(a.out, "%s: %d installations on %d workers and %d sites, in waves of %v; no problems found\n",
-		fleet.Name, len(fleet.Installations), len(workers), len(fleet.Sites), fleet.WaveSizes(len(fleet.Installations)))
+		fleet.Name, n, len(workers), len(fleet.Sites), fleet.WaveSizes(n))
 	return nil
 }

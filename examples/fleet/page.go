@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -35,23 +36,23 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"when": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
 }).Parse(pageText))
 
-// states are all states of a row, in the order in which people are shown them.
-var states = []string{
-	flow.Done, flow.Ready, running, looking, notBegun, waiting, flow.Interrupted, flow.Blocked, flow.Differences,
-	flow.Failed, flow.GivenUp,
-}
+// states are all states of a row, in the order in which people are shown them: the
+// good outcomes, what is under way, and the other outcomes.
+var states = func() (all []string) {
+	named := flow.Outcomes()
+	begin := slices.IndexFunc(named, func(o string) bool { return flow.ToneOf(o) != report.Good })
+	return slices.Concat(named[:begin], []string{running, waiting, looking, notBegun}, named[begin:])
+}()
 
 // mood of a state, which is a colour of the page.
 func mood(state string) string {
 	switch state {
-	case flow.Done, flow.Ready:
-		return "good"
 	case running, looking, notBegun:
 		return "none"
-	case waiting, flow.Interrupted:
+	case waiting:
 		return "care"
 	}
-	return "bad"
+	return string(cmp.Or(flow.ToneOf(state), report.Bad))
 }
 
 // Part is a state's share of all installations; X and Width are in thousandths
@@ -117,9 +118,9 @@ type Verdict struct{ Mood, Title, Lead string }
 // Verdict sums up: what went wrong comes before what is not done.
 func (r *FleetReport) Verdict() Verdict {
 	all, done, ready := len(r.Results), r.Totals[flow.Done], r.Totals[flow.Ready]
-	bad := r.Totals[flow.Blocked] + r.Totals[flow.Differences] + r.Totals[flow.Failed] + r.Totals[flow.GivenUp]
-	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all),
-		Lead: text.Printable(r.Phase) + "."}
+	bad, partly := r.bad(), r.Totals[flow.Partly]
+	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all)}
+	fleet := "The fleet: " + text.Printable(r.Phase) + "."
 	switch {
 	case all > 0 && done == all:
 		v.Mood, v.Title = "good", fmt.Sprintf("All %d installations are upgraded", all)
@@ -129,12 +130,52 @@ func (r *FleetReport) Verdict() Verdict {
 		v.Lead = "All preflight checks passed, and nothing was changed."
 	case bad > 0:
 		v.Mood = "bad"
-		v.Lead = fmt.Sprintf("%d need attention; see below what to do. The fleet: %s.", bad, text.Printable(r.Phase))
+		v.Lead = text.Number(int64(bad+partly), "installation needs", "installations need") +
+			" attention; see below what to do. " + r.compared() + fleet
+	case partly > 0:
+		if done+partly == all {
+			v.Title = fmt.Sprintf("%d of %d installations are upgraded and verified", done, all)
+		}
+		v.Lead = r.compared() + fleet
 	case r.Totals[waiting] > 0:
-		v.Lead = fmt.Sprintf("%d are waiting for a decision. The fleet: %s.", r.Totals[waiting],
-			text.Printable(r.Phase))
+		v.Lead = text.Number(int64(r.Totals[waiting]), "installation is", "installations are") +
+			" waiting for a decision. " + fleet
+	default:
+		v.Lead = fleet
 	}
 	return v
+}
+
+// compared is a sentence, with a blank after it, for each outcome of a comparison
+// that is no proof.
+func (r *FleetReport) compared() (out string) {
+	for _, o := range []struct{ state, one, many string }{
+		{flow.Differences, "In %d installation, the servers differ. ",
+			"In %d installations, the servers differ. "},
+		{flow.Nothing, "In %d installation, there was nothing to compare. ",
+			"In %d installations, there was nothing to compare. "},
+		{flow.Partly, "In %d installation, no difference was found, but not everything was compared. ",
+			"In %d installations, no difference was found, but not everything was compared. "},
+	} {
+		switch n := r.Totals[o.state]; n {
+		case 0:
+		case 1:
+			out += fmt.Sprintf(o.one, n)
+		default:
+			out += fmt.Sprintf(o.many, n)
+		}
+	}
+	return out
+}
+
+// bad counts the installations whose outcome is bad news.
+func (s *Snapshot) bad() (n int) {
+	for _, o := range flow.Outcomes() {
+		if flow.ToneOf(o) == report.Bad {
+			n += s.Totals[o]
+		}
+	}
+	return n
 }
 
 // Checked sums up the comparisons of all installations.

@@ -191,20 +191,38 @@ func checkFaultsSeen(t *testing.T, browser, path string) {
 // TestVerdict: the first line of the page, for each kind of end.
 func TestVerdict(t *testing.T) {
 	for want, states := range map[string][]string{
-		"good All 2 installations are upgraded":    {flow.Done, flow.Done},
-		"good All 2 installations can be upgraded": {flow.Ready, flow.Ready},
-		"bad 1 of 2 installations are upgraded":    {flow.Done, flow.Differences},
-		"bad 0 of 2 installations are upgraded":    {flow.Ready, flow.Blocked},
-		"care 1 of 2 installations are upgraded":   {flow.Done, waiting},
-		"care 1 of 3 installations are upgraded":   {flow.Done, running, notBegun},
+		"good All 2 installations are upgraded":               {flow.Done, flow.Done},
+		"good All 2 installations can be upgraded":            {flow.Ready, flow.Ready},
+		"bad 1 of 2 installations are upgraded":               {flow.Done, flow.Differences},
+		"bad 0 of 2 installations are upgraded":               {flow.Ready, flow.Blocked},
+		"bad 1 of 3 installations are upgraded":               {flow.Done, flow.Nothing, flow.Partly},
+		"bad 0 of 1 installations are upgraded":               {flow.Nothing},
+		"bad 0 of 3 installations are upgraded":               {flow.Differences, flow.Nothing, flow.Partly},
+		"care 1 of 2 installations are upgraded and verified": {flow.Done, flow.Partly},
+		"care 0 of 1 installations are upgraded and verified": {flow.Partly},
+		"care 0 of 2 installations are upgraded":              {flow.Partly, running},
+		"care 1 of 2 installations are upgraded":              {flow.Done, waiting},
+		"care 1 of 3 installations are upgraded":              {flow.Done, running, notBegun},
 	} {
 		r := &FleetReport{Snapshot: &Snapshot{Totals: map[string]int{}}}
 		for _, state := range states {
 			r.Totals[state]++
 			r.Results = append(r.Results, &Entry{Row: Row{State: state}})
 		}
-		if v := r.Verdict(); v.Mood+" "+v.Title != want {
+		v := r.Verdict()
+		if v.Mood+" "+v.Title != want {
 			t.Errorf("%v: %+v", states, v)
+		}
+		// Each outcome that is no proof has its sentence and its count in the head.
+		for state, says := range map[string]string{
+			flow.Differences: "1 installation, the servers differ",
+			flow.Nothing:     "1 installation, there was nothing to compare",
+			flow.Partly:      "1 installation, no difference was found, but not everything was compared",
+		} {
+			if strings.Contains(v.Lead, says) != (r.Totals[state] == 1) ||
+				strings.Contains(r.totals(), "1 "+state) != (r.Totals[state] == 1) {
+				t.Errorf("%v: %s; %s", states, v.Lead, r.totals())
+			}
 		}
 	}
 }

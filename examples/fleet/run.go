@@ -19,7 +19,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -144,7 +143,7 @@ func (a *app) progress(ctx context.Context, c client.Client, run client.Workflow
 	}
 	s := stateOf(d.GetWorkflowExecutionInfo().GetMemo())
 	if s.Phase == "" && len(d.GetPendingChildren()) == 0 {
-		return "waiting for a worker: fleet worker -name NAME -reports DIR"
+		return "waiting for a worker: " + startWorker
 	}
 	line := s.Phase
 	if s.Waiting != "" {
@@ -158,8 +157,7 @@ func (a *app) progress(ctx context.Context, c client.Client, run client.Workflow
 
 func countsText(counts map[string]int) string {
 	var parts []string
-	for _, outcome := range []string{flow.Ready, flow.Done, flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp,
-		flow.Interrupted} {
+	for _, outcome := range flow.Outcomes() {
 		if n := counts[outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
 		}
@@ -188,8 +186,7 @@ func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 			fmt.Fprintf(table, "and %d more: fleet status, fleet report\n", len(others)-i)
 			break
 		}
-		known, _ := preflight.Lookup(b.Code)
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Outcome, b.Step, b.Code, known.Remedy)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", b.ID, b.Outcome, b.Step, b.Code, flow.RemedyOf(b.Code))
 	}
 	table.Flush()
 	fmt.Fprintf(a.out, "%s: %d installations: %s", o.Fleet.Name, len(o.Fleet.Installations), countsText(counts))
@@ -197,7 +194,6 @@ func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 		fmt.Fprintf(a.out, "; %d not started", r.NotBegun)
 	}
 	fmt.Fprintln(a.out)
-	good := counts[flow.Done] + counts[flow.Ready]
 	switch {
 	case stopped:
 		fmt.Fprintln(a.out, "stopped on request; fleet run resumes it")
@@ -206,13 +202,11 @@ func (a *app) outcome(o flow.FleetOrder, r flow.FleetResult, err error) error {
 		fmt.Fprintln(a.out, "stopped: more of a wave failed than stopAbove allows; "+
 			"repair them, then resume with fleet run")
 		return codeError(exitFailed)
-	case good == len(o.Fleet.Installations):
-		return nil
-	case counts[flow.Blocked] > 0 && (o.PlanOnly || good == 0) &&
-		counts[flow.Blocked]+good == len(o.Fleet.Installations):
-		return codeError(exitBlocked)
 	}
-	return codeError(exitFailed)
+	if code := flow.ExitCode(counts, len(o.Fleet.Installations), o.PlanOnly); code != exitDone {
+		return codeError(code)
+	}
+	return nil
 }
 
 // maxOthers limits how many installations that are not done are listed.
@@ -245,7 +239,8 @@ func (a *app) approve(ctx context.Context, args []string) error {
 	f := a.flags("approve")
 	installation := f.String("installation", "", "`id` of the installation to decide about")
 	decide := f.String("decide", "", "what to `do`: "+strings.Join(flow.Decisions(), ", ")+
-		" (poll the target again; it was received and has ended, continue; it was not received, send it again; fail)")
+		" (poll the target again; it was received and has ended, continue; "+
+		"it was not received, send it again; fail)")
 	fleet, err := a.file(f, args)
 	if err != nil {
 		return err
@@ -256,7 +251,8 @@ func (a *app) approve(ctx context.Context, args []string) error {
 	id, signal, value := flow.FleetID(fleet.Name), flow.ApproveSignal, any(nil)
 	if *decide != "" {
 		if !slices.Contains(flow.Decisions(), *decide) {
-			return usagef("approve: -decide %s: must be one of %s", *decide, strings.Join(flow.Decisions(), ", "))
+			return usagef("approve: -decide %s: must be one of %s", *decide,
+				strings.Join(flow.Decisions(), ", "))
 		}
 		named := func(i fleetfile.Installation) bool { return i.ID == *installation }
 		if !slices.ContainsFunc(fleet.Installations, named) {

@@ -77,6 +77,9 @@ type Snapshot struct {
 	Rows     []Row    `json:"installations,omitempty"`
 }
 
+// startWorker is the command that starts a worker.
+const startWorker = "fleet worker -name NAME -reports DIR -allow FILE"
+
 // watcher asks the engine; no worker has to answer.
 type watcher struct {
 	c       client.Client
@@ -134,7 +137,8 @@ func (w *watcher) look(ctx context.Context) (*Snapshot, error) {
 	}
 	for queue, polled := range w.pollers {
 		if !polled {
-			s.NoWorker = append(s.NoWorker, strings.TrimPrefix(strings.TrimPrefix(queue, flow.Queue), "-at-"))
+			name := strings.TrimPrefix(strings.TrimPrefix(queue, flow.Queue), "-at-")
+			s.NoWorker = append(s.NoWorker, name)
 		}
 	}
 	slices.Sort(s.NoWorker)
@@ -160,7 +164,7 @@ func (w *watcher) lookAtFleet(ctx context.Context, s *Snapshot) error {
 	}
 	switch {
 	case s.Under && (s.Phase == "" || d.GetPendingWorkflowTask() != nil) && !w.polled(ctx, flow.Queue):
-		s.Phase = strings.TrimSpace(s.Phase + " (no worker for the fleet: fleet worker -name NAME -reports DIR)")
+		s.Phase = strings.TrimSpace(s.Phase + " (no worker for the fleet: " + startWorker + ")")
 	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 		s.Phase = "was ended in the engine"
 	}
@@ -208,7 +212,8 @@ func (w *watcher) list(ctx context.Context, s *Snapshot) error {
 				}
 			}
 		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 || known == len(at) {
+		request.NextPageToken = page.GetNextPageToken()
+		if len(request.NextPageToken) == 0 || known == len(at) {
 			return nil
 		}
 	}
@@ -289,7 +294,7 @@ func (w *watcher) describe(ctx context.Context, r *Row) error {
 		return err
 	}
 	if len(d.GetPendingActivities()) == 0 && d.GetPendingWorkflowTask() != nil && !w.polled(ctx, flow.Queue) {
-		r.Stuck, r.Remedy = "no worker for the fleet", "fleet worker -name NAME -reports DIR"
+		r.Stuck, r.Remedy = "no worker for the fleet", startWorker
 	}
 	for _, p := range d.GetPendingActivities() {
 		r.Step, _, _ = strings.Cut(p.GetActivityId(), "-")
@@ -303,7 +308,7 @@ func (w *watcher) describe(ctx context.Context, r *Row) error {
 			if queue := w.queueOf(r); !w.polled(ctx, queue) {
 				name := strings.TrimPrefix(queue, flow.MachineQueue(""))
 				r.Stuck = "no worker " + name
-				r.Remedy = "start it on its machine: fleet worker -name " + name + " -reports DIR"
+				r.Remedy = "start it on its machine: " + strings.Replace(startWorker, "NAME", name, 1)
 				return nil
 			}
 		}

@@ -94,8 +94,7 @@ func (s *Snapshot) summary() string {
 
 func (s *Snapshot) totals() string {
 	var parts []string
-	for _, state := range []string{flow.Done, running, waiting, looking, flow.Ready, notBegun, flow.Blocked,
-		flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
+	for _, state := range states {
 		if n := s.Totals[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
@@ -153,8 +152,12 @@ func section(title string, rows []Row, room int, all bool) []string {
 		shown = rows[:max(room-2, 0)]
 	}
 	out := []string{title}
+	state := 11
 	for _, r := range shown {
-		out = append(out, r.line())
+		state = max(state, len(r.State))
+	}
+	for _, r := range shown {
+		out = append(out, r.line(state))
 	}
 	if n := len(rows) - len(shown); n > 0 {
 		out = append(out, fmt.Sprintf("  and %d more: -json, or fleet report", n))
@@ -162,8 +165,9 @@ func section(title string, rows []Row, room int, all bool) []string {
 	return out
 }
 
-func (r Row) line() string {
-	line := fmt.Sprintf("  %-20s %-11s %-10s", r.ID, r.State, r.Step)
+// line is a row; the column of its state has so many characters.
+func (r Row) line(state int) string {
+	line := fmt.Sprintf("  %-20s %-*s %-10s", r.ID, state, r.State, r.Step)
 	switch {
 	case r.Stuck != "":
 		line += " " + r.Stuck
@@ -186,21 +190,19 @@ func (r Row) line() string {
 	return strings.TrimRight(line, " ")
 }
 
-// bar is a progress bar of the installations that have ended.
+// bar is a progress bar of the installations that have ended: # done, ~ the same as
+// far as compared, ! anything else.
 func bar(s *Snapshot, width int) string {
 	if width == 0 || width > 80 {
 		width = 80
 	}
 	width = max(width-8, 10)
 	n := max(len(s.Rows), 1)
-	bad := 0
-	for _, state := range []string{flow.Blocked, flow.Differences, flow.Failed, flow.GivenUp, flow.Interrupted} {
-		bad += s.Totals[state]
-	}
 	done := s.Totals[flow.Done] * width / n
-	failed := min((bad*width+n-1)/n, width-done)
-	return fmt.Sprintf("[%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("!", failed),
-		strings.Repeat(".", width-done-failed), 100*s.Totals[flow.Done]/n)
+	failed := min(((s.bad()+s.Totals[flow.Interrupted])*width+n-1)/n, width-done)
+	partly := min((s.Totals[flow.Partly]*width+n-1)/n, width-done-failed)
+	return fmt.Sprintf("[%s%s%s%s] %3d%%", strings.Repeat("#", done), strings.Repeat("~", partly),
+		strings.Repeat("!", failed), strings.Repeat(".", width-done-failed-partly), 100*s.Totals[flow.Done]/n)
 }
 
 // fit makes a line safe for a terminal and cuts it at width.

@@ -5,13 +5,17 @@
 package allow
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -71,7 +75,7 @@ func (l *List) Secret(s *siteconfig.Secret) error {
 		return nil
 	case s.Env != "" && !slices.Contains(l.Secrets, s.Env):
 		return &Error{"the variable " + s.Env}
-	case s.File != "" && !slices.ContainsFunc(l.Secrets, func(place string) bool { return holds(place, s.File) }):
+	case s.File != "" && !l.file(s.File):
 		return &Error{"the file " + s.File}
 	case len(s.Command) > 0:
 		return l.Program(s.Command[0])
@@ -79,9 +83,38 @@ func (l *List) Secret(s *siteconfig.Secret) error {
 	return nil
 }
 
+// file reports whether a file may be read: by its name, and where its links lead.
+// Places may be links, too. One that is not there or not readable is left to its
+// reader, which says so.
+func (l *List) file(name string) bool {
+	up := func(r rune) bool { return r == '/' || r == filepath.Separator }
+	if slices.Contains(strings.FieldsFunc(name, up), "..") || strings.ContainsRune(name, 0) ||
+		!slices.ContainsFunc(l.Secrets, func(place string) bool { return holds(place, name) }) {
+		return false
+	}
+	real, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
+	}
+	return slices.ContainsFunc(l.Secrets, func(place string) bool {
+		to, err := filepath.EvalSymlinks(place)
+		if err != nil {
+			return false
+		}
+		if isDir(place) {
+			to += string(filepath.Separator)
+		}
+		return holds(to, real)
+	})
+}
+
+func isDir(place string) bool {
+	return strings.HasSuffix(place, "/") || strings.HasSuffix(place, string(filepath.Separator))
+}
+
 // holds reports whether a place is a file, or a folder around it.
 func holds(place, file string) bool {
-	dir := strings.HasSuffix(place, "/") || strings.HasSuffix(place, string(filepath.Separator))
+	dir := isDir(place)
 	place, file = filepath.Clean(place), filepath.Clean(file)
 	if runtime.GOOS == "windows" {
 		place, file = strings.ToLower(place), strings.ToLower(file)
@@ -115,7 +148,10 @@ func (l *List) Site(c *siteconfig.Config) error {
 		if err != nil {
 			return errors.New("an address that cannot be read")
 		}
-		if err := l.server(u.Host); err != nil {
+		if u.Scheme != "https" || u.User != nil || u.Hostname() == "" {
+			return &Error{"an address other than https://HOST[:PORT]/PATH"}
+		}
+		if err := l.server(net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443"))); err != nil {
 			return err
 		}
 	}
@@ -130,18 +166,34 @@ func (l *List) Site(c *siteconfig.Config) error {
 	return nil
 }
 
+// hostName keeps a wildcard to names: the zone of an IPv6 address may end like one.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+
 func (l *List) server(address string) error {
 	host, port := split(address)
 	for _, entry := range l.Servers {
 		allowed, only := split(entry)
-		domain, any := strings.CutPrefix(allowed, "*.")
-		same := strings.EqualFold(host, allowed) ||
-			any && len(host) > len(domain)+1 && strings.EqualFold(host[len(host)-len(domain)-1:], "."+domain)
-		if same && (only == "" || only == port) {
+		if sameHost(host, allowed) && (only == "" || only == port) {
 			return nil
 		}
 	}
 	return &Error{fmt.Sprintf("the server %s", address)}
+}
+
+// sameHost reports whether an entry of the list, HOST or *.DOMAIN, means a host.
+func sameHost(host, allowed string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		own, err := netip.ParseAddr(allowed)
+		return err == nil && ip == own
+	}
+	if !hostName.MatchString(host) {
+		return false
+	}
+	if domain, any := strings.CutPrefix(allowed, "*."); any {
+		n := len(host) - len(domain) - 1
+		return n > 0 && strings.EqualFold(host[n:], "."+domain)
+	}
+	return strings.EqualFold(host, allowed)
 }
 
 func split(address string) (host, port string) {

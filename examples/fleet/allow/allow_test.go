@@ -1,6 +1,7 @@
 package allow_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,22 @@ func TestSecret(t *testing.T) {
 		{&siteconfig.Secret{Env: "IDC_OTHER_PASSWORD"}, false},
 		{&siteconfig.Secret{Command: []string{"vault", "get"}}, true},
 		{&siteconfig.Secret{Command: []string{"/tmp/vault", "get"}}, false},
+		{&siteconfig.Secret{Command: []string{"./vault"}}, false},
+		{&siteconfig.Secret{Command: []string{"VAULT"}}, false},
+		{&siteconfig.Secret{Command: []string{"sh", "-c", "vault get"}}, false},
+		{&siteconfig.Secret{Command: []string{""}}, false},
+		{&siteconfig.Secret{File: "/etc/idconnect/hamburg/../a.pw"}, false}, // hamburg may be a link
+		{&siteconfig.Secret{File: "/etc/idconnect/.."}, false},
+		{&siteconfig.Secret{File: "/etc/idconnect/"}, false},
+		{&siteconfig.Secret{File: "/etc/idconnect"}, false},
+		{&siteconfig.Secret{File: "/ETC/idconnect/a.pw"}, false},
+		{&siteconfig.Secret{File: "/etc/idconnect/a\x00.pw"}, false},
+		{&siteconfig.Secret{File: "//host/share/a.pw"}, false},
+		{&siteconfig.Secret{File: "/proc/self/environ"}, false},
+		{&siteconfig.Secret{Env: "idc_target_password"}, false},
+		{&siteconfig.Secret{Env: "IDC_TARGET_PASSWORD", File: "/etc/shadow"}, false},
+		{&siteconfig.Secret{File: "/srv/one.pw", Command: []string{"sh"}}, false},
+		{&siteconfig.Secret{Env: "PATH", Command: []string{"vault"}}, false},
 	} {
 		if os.PathSeparator == '\\' && c.from != nil && c.from.File != "" {
 			continue // no drive
@@ -48,9 +65,60 @@ func TestSecret(t *testing.T) {
 	}
 }
 
+// TestLinks: a link does not lead out of what is allowed. A folder of links, and
+// a folder that is one, are as good as others.
+func TestLinks(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"in/a.pw", "in/sub/b.pw", "out/c.pw"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{
+		"in/inside": "in/sub/b.pw", "in/outside": "out/c.pw", "in/folder": "out", "in/loop": "in/loop",
+		"in/again": "in/outside", "listed": "in", "one": "out/c.pw",
+	} {
+		if err := os.Symlink(filepath.Join(dir, to), filepath.Join(dir, link)); err != nil {
+			t.Skip("no links here:", err)
+		}
+	}
+	folders := &allow.List{Secrets: []string{dir + "/in/", dir + "/listed/"}}
+	one := &allow.List{Secrets: []string{filepath.Join(dir, "one")}}
+	for _, c := range []struct {
+		list *allow.List
+		name string
+		ok   bool
+	}{
+		{folders, "in/a.pw", true},
+		{folders, "in/sub/b.pw", true},
+		{folders, "in/inside", true},
+		{folders, "in/none", true}, // who reads it says so
+		{folders, "listed/a.pw", true},
+		{folders, "in/outside", false},
+		{folders, "in/folder/c.pw", false},
+		{folders, "in/again", false},
+		{folders, "in/loop", false},
+		{folders, "listed/outside", false},
+		{folders, "out/c.pw", false},
+		{one, "one", true},
+		{one, "out/c.pw", false},
+		{one, "in/outside", false},
+	} {
+		err := c.list.Secret(&siteconfig.Secret{File: filepath.Join(dir, filepath.FromSlash(c.name))})
+		if (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 // TestSite: secrets go to the servers that are named, whatever way an order takes.
 func TestSite(t *testing.T) {
 	const good = "https://a.hamburg.example.com:8443/openidm/"
+	const other = "an address other than https://"
 	for _, c := range []struct {
 		source, target, instance, address string
 		refused                           string
@@ -64,6 +132,26 @@ func TestSite(t *testing.T) {
 		{good, good, "https://evil.example.com/openidm/", "", "evil.example.com"},
 		{good, good, "", "evil.example.com:443", "evil.example.com"},
 		{good, good, "", "evil.example.com", "evil.example.com"},
+		{"https://a.hamburg.example.com@evil.example.com/openidm/", good, "", "", other},
+		{"https://evil@a.hamburg.example.com/openidm/", good, "", "", other},
+		{"http://a.hamburg.example.com/openidm/", good, "", "", other},
+		{"//a.hamburg.example.com/openidm/", good, "", "", other},
+		{"https:///openidm/", good, "", "", other},
+		{"https://a.hamburg.example.com./openidm/", good, "", "", "the server a.hamburg.example.com."},
+		{"https://evil.example.com./openidm/", good, "", "", "the server evil.example.com."},
+		{"https://localhost/openidm/", good, "", "", "the server localhost:443"},
+		{"https://[::1]/openidm/", good, "", "", "the server [::1]:443"},
+		{"https://[0:0:0:0:0:0:0:1]:8443/openidm/", good, "", "", ""},
+		{"https://[::ffff:127.0.0.1]:8443/openidm/", good, "", "", "the server [::ffff:127.0.0.1]:8443"},
+		{"https://[2001:db8::1%25.hamburg.example.com]/openidm/", good, "", "", "the server [2001:db8::1%"},
+		{good, good, "", "[2001:db8::1%a.hamburg.example.com]:443", "the server [2001:db8::1%"},
+		{good, good, "", "2001:db8::1%a.hamburg.example.com", "the server 2001:db8::1%"},
+		{good, good, "", "localho\u017ft:9443", "the server localho"},
+		{good, good, "", "evil.example.com/.hamburg.example.com", "the server evil.example.com/"},
+		{good, good, "", "evil.example.com\x00.hamburg.example.com", "the server evil.example.com"},
+		{good, good, "", ".hamburg.example.com", "the server .hamburg"},
+		{good, good, "", "127.0.0.1:9443", "the server 127.0.0.1"},
+		{good, good, "", "localhost:09443", "the server localhost:09443"},
 	} {
 		for _, place := range []string{"source", "target"} {
 			s := &siteconfig.Config{
@@ -75,7 +163,7 @@ func TestSite(t *testing.T) {
 			}
 			err := list.Site(s)
 			if c.refused == "" && err != nil || c.refused != "" &&
-				(err == nil || !strings.Contains(err.Error(), "does not allow the server "+c.refused)) {
+				(!errors.As(err, new(*allow.Error)) || !strings.Contains(err.Error(), c.refused)) {
 				t.Errorf("%+v: %v", c, err)
 			}
 		}

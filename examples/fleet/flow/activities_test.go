@@ -59,6 +59,8 @@ func TestFaults(t *testing.T) {
 		"that and another":   {preflight.ErrBlocked, blocking("SOURCE-UNREACHABLE", "SOURCE-TLS"), FaultBlocked, true},
 		"blocked by nothing": {preflight.ErrBlocked, nil, FaultBlocked, true},
 		"differences":        {idconnect.ErrDifferences, nil, FaultDifferences, true},
+		"partly compared":    {fmt.Errorf("a: %w", idconnect.ErrPartlyCompared), nil, FaultPartly, true},
+		"nothing compared":   {idconnect.ErrNothingCompared, nil, FaultNothing, true},
 		"failed records": {&migration.FailedError{Action: hush,
 			Status: migration.Status{Word: hush, Phase: migration.PhaseCompleteWithFailures}, Err: said}, nil,
 			FaultFailed, true},
@@ -100,6 +102,7 @@ func TestPublic(t *testing.T) {
 		"Outcome", "Source.URL", "Target.URL", "Steps.Name", "Steps.State", "Findings.Code", "Findings.Severity",
 		"Findings.Step",
 		"Verify.Source", "Verify.Target", "Verify.Collections.Name", "Verify.Collections.Resource",
+		"Verify.Checks.Result",
 	} {
 		may[at] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +32,8 @@ const (
 	FaultUnknown     = "UNKNOWN-OUTCOME" // waits for a person
 	FaultBlocked     = "BLOCKED"
 	FaultDifferences = "DIFFERENCES"
+	FaultPartly      = "PARTLY-COMPARED"
+	FaultNothing     = "NOTHING-COMPARED"
 	FaultFailed      = "FAILED"
 )
 
@@ -83,7 +86,7 @@ func faultOfFindings(all preflight.Findings) *fault {
 			after: time.Second}
 	}
 	f := &fault{Type: FaultBlocked, Code: first.Code, Text: "blocks the step " + first.Step,
-		Remedy: remedyOf(first.Code), final: true}
+		Remedy: RemedyOf(first.Code), final: true}
 	if !slices.ContainsFunc(blocking, func(b preflight.Finding) bool { return !slices.Contains(passing, b.Code) }) {
 		f.Type, f.final = FaultUnavailable, false
 	}
@@ -117,16 +120,10 @@ func faultOf(err error, findings preflight.Findings) fault {
 	case errors.As(err, &unknown):
 		return fault{Type: FaultUnknown, Code: FaultUnknown,
 			Text: "the outcome of " + actionOf(unknown.Action) + " is not known: the response was lost",
-			Remedy: "look at the target's log and records, then decide: fleet approve -installation ID -decide " +
-				DecideLook + "|" + DecideGoOn + "|" + DecideResend + "|" + DecideGiveUp, final: true}
-	case errors.Is(err, idconnect.ErrDifferences):
-		return fault{Type: FaultDifferences, Code: FaultDifferences, Text: "the servers differ",
-			Remedy: "the worker's report lists the records; the target's log says why they were not copied",
-			final:  true}
-	case errors.Is(err, idconnect.ErrPartlyCompared), errors.Is(err, idconnect.ErrNothingCompared):
-		return fault{Type: FaultFailed, Code: "NOT-COMPARED", Text: "not everything was compared",
-			Remedy: "the worker's report names what was not: remove the causes, or add the codes to accept " +
-				"in the fleet file", final: true}
+			Remedy: "look at the target's log and records, then decide: " +
+				"fleet approve -installation ID -decide " + strings.Join(Decisions(), "|"), final: true}
+	case comparisonFault(err) != nil:
+		return *comparisonFault(err)
 	case errors.As(err, &failed):
 		return fault{Type: FaultFailed, Code: "MIGRATION-FAILED",
 			Text: "the target reports that " + actionOf(failed.Action) + " failed", Remedy: failed.Remedy(),
@@ -151,7 +148,8 @@ func faultOf(err error, findings preflight.Findings) fault {
 		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENOSPC)):
 		return noAccess(path)
 	case errors.As(err, &network):
-		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "no connection to " + addressOf(network)}
+		return fault{Type: FaultUnavailable, Code: FaultUnavailable,
+			Text: "no connection to " + addressOf(network)}
 	case errors.Is(err, openidm.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "a server is not responding"}
 	}

@@ -48,7 +48,9 @@ type work struct {
 }
 
 func newWork(o Order) *work {
-	return &work{order: o, result: &Result{ID: o.Installation.ID, Site: o.Installation.Site}, tries: map[string]int{}}
+	return &work{
+		order: o, result: &Result{ID: o.Installation.ID, Site: o.Installation.Site}, tries: map[string]int{},
+	}
 }
 
 // Plan looks at an installation and changes nothing in it; where the stores
@@ -199,12 +201,7 @@ func (w *work) ended(step string, err error) bool {
 	}
 	r.Outcome = Failed
 	if said != nil {
-		switch said.Type() {
-		case FaultBlocked:
-			r.Outcome = Blocked
-		case FaultDifferences:
-			r.Outcome = Differences
-		}
+		r.Outcome = outcomeOfFault(said.Type())
 		if r.Code == "" {
 			r.Code = said.Type()
 		}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"time"
@@ -8,18 +9,6 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
-)
-
-// The outcomes of an installation; the first five are those of
-// [report.Report].
-const (
-	Done        = "done"
-	Blocked     = "blocked"
-	Differences = "differences"
-	Interrupted = "interrupted"
-	Failed      = "failed"
-	GivenUp     = "given up"
-	Ready       = "ready" // of a plan: nothing blocks
 )
 
 // Result is what became of an installation.
@@ -86,14 +75,30 @@ func (r *Result) add(l Looked) {
 	if from.Verify != nil {
 		into.Verify = from.Verify
 	}
+	if from.Source.Version != "" {
+		into.Source = from.Source
+	}
 	if from.Target.Version != "" {
 		into.Target = from.Target
 	}
+	// A step is a run of its own: what an earlier one of this workflow began is no
+	// earlier run.
+	if first := from.FirstStarted; !first.IsZero() && first.Before(into.Started) &&
+		(into.FirstStarted.IsZero() || first.Before(into.FirstStarted)) {
+		into.FirstStarted = first
+	}
+	into.Tool = cmp.Or(from.Tool, into.Tool)
 	into.Ended = from.Ended
 }
 
 // version is the only thing of what a server says of itself that is passed on.
 var version = regexp.MustCompile(`^[0-9]{1,4}(\.[0-9]{1,6}){1,4}$`)
+
+// tool is a version of this module, code a code of a check or of an item.
+var (
+	tool = regexp.MustCompile(`^v[0-9][0-9A-Za-z.+-]{0,80}$`)
+	code = regexp.MustCompile(`^(MEMBER-[A-Z]+\.[A-Za-z0-9_./-]{1,200}|[A-Z][A-Z0-9/-]{1,80})$`)
+)
 
 // public is what of a report may lie in a history: names of steps and
 // collections, states, codes, counts and times. It is chosen field by field, so
@@ -113,22 +118,74 @@ func public(rep *report.Report) *report.Report {
 		Version: rep.Version, Started: rep.Started.UTC(), Ended: rep.Ended.UTC(), Outcome: rep.Outcome,
 		Source: server(rep.Source), Target: server(rep.Target),
 	}
+	if !rep.FirstStarted.IsZero() {
+		out.FirstStarted = rep.FirstStarted.UTC()
+	}
+	if tool.MatchString(rep.Tool) {
+		out.Tool = rep.Tool
+	}
 	for _, s := range rep.Steps {
-		out.Steps = append(out.Steps,
-			&report.StepResult{Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended)})
+		out.Steps = append(out.Steps, &report.StepResult{
+			Name: s.Name, State: s.State, Started: utc(s.Started), Ended: utc(s.Ended),
+			EarlierStarted: utc(s.EarlierStarted), EarlierEnded: utc(s.EarlierEnded), Records: s.Records,
+		})
 	}
 	out.Findings = publicFindings(rep.Findings)
-	if v := rep.Verify; v != nil {
-		out.Verify = &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(),
-			Ended: v.Ended.UTC(), Resumed: v.Resumed, Incomplete: v.Incomplete}
-		for _, c := range v.Collections {
-			out.Verify.Collections = append(out.Verify.Collections, verify.CollectionReport{
-				Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked, Absent: c.Absent,
-				SourceCount: c.SourceCount, TargetCount: c.TargetCount, MissingCount: c.MissingCount,
-				ExtraCount:   c.ExtraCount,
-				ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,
-				NotCheckedValues: c.NotCheckedValues, Shifted: c.Shifted, Passes: c.Passes, Ranges: c.Ranges,
-			})
+	out.Verify = publicVerify(rep.Verify)
+	return out
+}
+
+// publicVerify keeps what the verdict follows from, so that it stays the same: of
+// notes and of lost records only how many.
+func publicVerify(v *verify.Report) *verify.Report {
+	if v == nil {
+		return nil
+	}
+	out := &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(),
+		Resumed: v.Resumed, Incomplete: v.Incomplete, Accept: codes(v.Accept), Off: codes(v.Off)}
+	if version.MatchString(v.SourceVersion) {
+		out.SourceVersion = v.SourceVersion
+	}
+	if version.MatchString(v.TargetVersion) {
+		out.TargetVersion = v.TargetVersion
+	}
+	for range v.Notes {
+		out.Notes = append(out.Notes, "see the worker's report")
+	}
+	for _, c := range v.Checks {
+		if !code.MatchString(c.Code) {
+			c.Code = "CHECK"
+		}
+		out.Checks = append(out.Checks, verify.Check{Code: c.Code, Name: c.Code, Result: c.Result,
+			Source: c.Source, Target: c.Target, Seconds: c.Seconds})
+	}
+	if v.Failed != nil {
+		out.Failed = &verify.FailedRecords{Checked: v.Failed.Checked}
+		for _, i := range v.Verdict().Failures {
+			if i.Kind == "failed record" {
+				out.Failed.Count += i.Count
+			}
+		}
+	}
+	for _, c := range v.Collections {
+		out.Collections = append(out.Collections, verify.CollectionReport{
+			Name: c.Name, Resource: c.Resource, Checked: c.Checked, Blocked: c.Blocked, Absent: c.Absent,
+			SourceCount: c.SourceCount, TargetCount: c.TargetCount,
+			MissingCount: c.MissingCount, ExtraCount: c.ExtraCount,
+			ChangedCount: c.ChangedCount, DuplicateCount: c.DuplicateCount, Unreadable: c.Unreadable,
+			NotCheckedValues: c.NotCheckedValues, Shifted: c.Shifted,
+			Passes: c.Passes, Ranges: c.Ranges, Seconds: c.Seconds,
+		})
+	}
+	return out
+}
+
+// codes are those of a list that look like codes: capitals, and after MEMBER- a
+// name of the fleet file.
+func codes(all []string) (out []string) {
+	for _, c := range all {
+		if code.MatchString(c) {
+			out = append(out, c)
 		}
 	}
 	return out
@@ -149,11 +206,4 @@ func utc(t *time.Time) *time.Time {
 	}
 	u := t.UTC()
 	return &u
-}
-
-// remedyOf gives the catalogue's remedy of a code, which holds nothing of an
-// installation.
-func remedyOf(code string) string {
-	e, _ := preflight.Lookup(code)
-	return e.Remedy
 }

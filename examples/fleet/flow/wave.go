@@ -284,7 +284,7 @@ func (w *wave) ended(b Brief) {
 	if b.Outcome != Done && b.Outcome != Ready {
 		r.Others = append(r.Others, b)
 	}
-	if w.o.MayFail >= 0 && r.Counts[Failed]+r.Counts[Differences]+r.Counts[Blocked]+r.Counts[GivenUp] > w.o.MayFail {
+	if w.o.MayFail >= 0 && failures(r.Counts) > w.o.MayFail {
 		r.Stopped = true
 	}
 }

@@ -123,6 +123,8 @@ func TestRetries(t *testing.T) {
 		"another try has lock": {[]error{of(FaultLocked, false)}, Done, 2},
 		"it is blocked":        {[]error{of(FaultBlocked, true)}, Blocked, 1},
 		"differences":          {[]error{of(FaultDifferences, true)}, Differences, 1},
+		"partly compared":      {[]error{of(FaultPartly, true)}, Partly, 1},
+		"nothing compared":     {[]error{of(FaultNothing, true)}, Nothing, 1},
 		"it failed":            {[]error{of(FaultFailed, true)}, Failed, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,8 @@ func (s unpackStep) Done(ctx context.Context) (bool, string, error) {
 		return false, "", err
 	}
 	defer p.Close()
-	return false, fmt.Sprintf("%s, %s, %d files, checked", filepath.Base(s.Package), text.Bytes(p.Bytes), p.Files), nil
+	return false, fmt.Sprintf("%s, %s, %s, checked", filepath.Base(s.Package), text.Bytes(p.Bytes),
+		text.Plural(p.Files, "file")), nil
 }
 
 func (s unpackStep) Apply(ctx context.Context) (string, error) {
@@ -68,7 +69,7 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	}
 	n.End()
 	n.Temp = ""
-	return fmt.Sprintf("%d files in %s", len(n.Files), s.TargetDir), s.journal.Save()
+	return fmt.Sprintf("%s in %s", text.Plural(len(n.Files), "file"), s.TargetDir), s.journal.Save()
 }
 
 // Undo removes the folder when it holds nothing but what the package

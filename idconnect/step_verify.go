@@ -63,9 +63,10 @@ func (s verifyStep) Apply(ctx context.Context) (string, error) {
 func summary(r *verify.Report) string {
 	var parts []string
 	for _, c := range r.Collections {
-		if c.Checked {
-			parts = append(parts, fmt.Sprintf("%d %s", c.SourceCount, c.Name))
-		} else {
+		switch {
+		case c.Checked:
+			parts = append(parts, text.Grouped(c.SourceCount)+" "+c.Name)
+		case !c.Absent:
 			parts = append(parts, c.Name+" "+c.Result())
 		}
 	}
@@ -75,10 +76,11 @@ func summary(r *verify.Report) string {
 			passed++
 		}
 	}
-	if open := len(r.Checks) - passed; len(r.Checks) > 0 {
-		parts = append(parts, fmt.Sprintf("%s passed, %d not checked", text.Plural(passed, "acceptance check"), open))
+	words := "the same on both servers: " + strings.Join(parts, ", ")
+	if len(r.Checks) > 0 {
+		words += fmt.Sprintf("; %d of %s passed", passed, text.Plural(len(r.Checks), "acceptance check"))
 	}
-	return "the same on both servers: " + strings.Join(parts, ", ")
+	return words
 }
 
 // Compare is the step verify alone, with the servers, stores and collections

@@ -198,9 +198,8 @@ type Upgrade struct {
 	// after another one sent a request to it, every call is an error that names
 	// both.
 	StateDir string
-	// UserStateDir is where a file for each server leads to its journal, so that no
-	// two upgrades of one user take the same target. "" is a folder of this user's
-	// state ($XDG_STATE_HOME, ~/.local/state).
+	// UserStateDir has a file for each server that leads to its journal, so that no two
+	// upgrades take one target. "" is this user's ($XDG_STATE_HOME, ~/.local/state).
 	UserStateDir string
 
 	// PollInterval is the first pause between two questions to a server: whether it
@@ -252,9 +251,8 @@ func (u *Upgrade) site() (*site.Site, error) {
 		StoresFile: u.StoresFile, StoresKey: handover.Key(u.StoresKey), Package: u.Package,
 		Source: site.Server(u.Source), Target: site.Server(u.Target), InstanceURL: u.InstanceURL,
 		GivenPassword: u.KeystorePassword, TruststoreConflict: u.TruststoreConflict, JavaHome: u.JavaHome,
-		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir,
-		UserStateDir: u.UserStateDir,
-		SettleTime:   u.SettleTime, MaxDown: u.MaxDown, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
+		Checks: u.Checks, Chosen: u.Steps, StateDir: u.StateDir, UserStateDir: u.UserStateDir,
+		SettleTime: u.SettleTime, MaxDown: u.MaxDown, SetupTimeout: u.SetupTimeout, ValueSample: u.ValueSample,
 		Again: u.Again, Parse: u.Parse, Words: u.Words, Logger: u.Logger,
 		PollInterval: u.PollInterval, Machine: u.machine,
 	}

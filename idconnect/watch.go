@@ -176,7 +176,10 @@ func (w *watcher) running(
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	left := false // the loop
+	complete, stop := requests.Total(ctx)
+	defer stop()
 	s, err := m.Wait(ctx, migration.PhaseComplete, func(s migration.Status) {
+		complete(&s)
 		if (s.Phase == migration.PhaseRunning || s.Down > 0) && !left && !yield(w.look(s), nil) {
 			left = true
 			cancel()
@@ -188,5 +191,6 @@ func (w *watcher) running(
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
+	complete(&s)
 	yield(w.look(s), requests.Explain(StepMigrate, err))
 }

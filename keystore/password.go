@@ -14,9 +14,6 @@ import (
 
 const redacted = "[redacted]"
 
-// maxPasswordFile bounds what [ReadPasswordFile] and [ReadSecretFile] read.
-const maxPasswordFile = 64 << 10
-
 // Password is a secret text. It prints, logs and marshals as "[redacted]", also
 // as a field of another value; only [Password.Reveal] returns the text. The zero
 // value means that no password is known, which differs from the empty password.
@@ -25,7 +22,7 @@ type Password struct {
 	// would print a string, but of a nested pointer only the address.
 	text *string
 
-	file, readers string // where it was read, if others may read that, too
+	file textfile.Exposure
 }
 
 // NewPassword returns text as a password. The empty text is a password, too.
@@ -35,53 +32,33 @@ func NewPassword(text string) Password { return Password{text: &text} }
 // a file in UTF-16, as PowerShell writes it, is read as such. An empty file is the empty password. A file with more
 // than one line is an error, and so is one that is no text. The limit is 64 KiB. See [Password.Exposed].
 func ReadPasswordFile(path string) (Password, error) {
-	b, err := readSecret(os.Open(path)) // a pipe, too
+	f, err := textfile.Read(os.Open(path)) // a pipe, too
+	line := ""
+	if err == nil {
+		line, err = f.Line()
+	}
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a password: %w", err)
 	}
-	line, err := textfile.Line(b)
-	if err != nil {
-		return Password{}, fmt.Errorf("reading a password: %s: %w", path, err)
-	}
-	return fromFile(path, line), nil
+	return Password{text: &line, file: f.OpenTo}, nil
 }
 
 // ReadSecretFile returns a whole regular file as it is, such as one of age identities. The limit is 64 KiB. See
 // [Password.Exposed].
 func ReadSecretFile(path string) (Password, error) {
-	b, err := readSecret(disk.Open(path))
+	f, err := textfile.Read(disk.Open(path))
 	if err != nil {
 		return Password{}, fmt.Errorf("reading a secret: %w", err)
 	}
-	return fromFile(path, string(b)), nil
-}
-
-func readSecret(f *os.File, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxPasswordFile+1))
-	if err == nil && len(b) > maxPasswordFile {
-		err = fmt.Errorf("%s: larger than %d bytes, which no password is", f.Name(), maxPasswordFile)
-	}
-	return b, err
-}
-
-// fromFile notes who else may read the file. Where that cannot be known, as of a pipe, it is nobody.
-func fromFile(path, text string) Password {
-	p := NewPassword(text)
-	if readers, err := disk.Readers(path); err == nil && readers != "" {
-		p.file, p.readers = path, readers
-	}
-	return p
+	text := string(f.Content)
+	return Password{text: &text, file: f.OpenTo}, nil
 }
 
 // Exposed returns the file that a password was read from, and which users may read that beyond its owner, its group
 // and the administrators: "everyone", or on Windows groups such as "Authenticated Users, Users". Both are "" if there
 // are none, or the password comes from elsewhere. Permission bits and folders count on Unix, and the access control
 // list on Windows, both as they were when the file was read.
-func (p Password) Exposed() (file, to string) { return p.file, p.readers }
+func (p Password) Exposed() (file, to string) { return p.file.Path, p.file.Readers }
 
 // Reveal returns the text, "" if none is known.
 func (p Password) Reveal() string {

@@ -36,9 +36,9 @@ func (e *FailedError) Error() string {
 	s := e.Action + " failed"
 	switch {
 	case e.Status.Phase == PhaseCompleteWithFailures:
-		s = fmt.Sprintf("%s: %d records failed", e.Action, max(e.Status.Failed, 0))
+		s = fmt.Sprintf("%s: %s failed", e.Action, text.Plural(max(e.Status.Failed, 0), "record"))
 		if e.Status.Processed >= 0 {
-			s += fmt.Sprintf(", %d processed", e.Status.Processed)
+			s += ", " + text.Grouped(e.Status.Processed) + " processed"
 		}
 	case e.Err != nil:
 		s += ": " + e.Err.Error()
@@ -217,7 +217,7 @@ func (e *WaitError) Error() string {
 func lastSaid(s Status) string {
 	switch {
 	case s.Processed >= 0 && s.Phase != "":
-		return fmt.Sprintf("the target said %q, %d records", text.Cut(s.Word, maxWord), s.Processed)
+		return fmt.Sprintf("the target said %q, %s", text.Cut(s.Word, maxWord), text.Plural(s.Processed, "record"))
 	case s.Phase != "":
 		return fmt.Sprintf("the target said %q", text.Cut(s.Word, maxWord))
 	}

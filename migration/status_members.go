@@ -211,7 +211,7 @@ func (o *object) asRun() reading {
 		s.odd(o.at.member("state"), raw(o.state))
 	}
 	if s.Phase == PhaseComplete && s.Failed > 0 {
-		s.Phase, s.Message = PhaseCompleteWithFailures, fmt.Sprintf("%d records failed", s.Failed)
+		s.Phase, s.Message = PhaseCompleteWithFailures, text.Plural(s.Failed, "record")+" failed"
 	}
 	return s
 }

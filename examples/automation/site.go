@@ -11,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
@@ -97,6 +98,9 @@ func (a *automation) show(site string, e idconnect.Event) {
 func (a *automation) decide(plan report.Plan) error {
 	var refused toleranceError
 	for _, f := range plan.Findings {
+		if f.Code == preflight.Codes.RequestOpen.Code {
+			continue // left by a run that was interrupted, which this one resumes
+		}
 		if f.Severity == "warns" && !slices.Contains(a.tolerated, f.Code) {
 			refused.codes = append(refused.codes, f.Code)
 			refused.remedy = cmp.Or(refused.remedy, f.Remedy)

@@ -83,6 +83,7 @@ func (c *control) add(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *control) describe(out io.Writer) {
-	fmt.Fprintf(out, "\nThe control of the %s is at %s: POST and DELETE faults, GET requests.\n", c.server.Role(), c.url)
+	fmt.Fprintf(out, "\nThe control of the %s is at %s: POST and DELETE faults, GET requests.\n",
+		c.server.Role(), c.url)
 	fmt.Fprintf(out, "curl -H @%s -d '[{\"Path\": \"info/ping\", \"Status\": 503}]' %sfaults\n", c.headers, c.url)
 }

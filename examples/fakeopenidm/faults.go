@@ -57,7 +57,8 @@ func parseFaults(content []byte) ([]openidmtest.Fault, error) {
 			for _, e := range effects[1:] {
 				known = append(known, fmt.Sprintf("%q", e))
 			}
-			return nil, fmt.Errorf("fault %d: Effect %q: must be %s, or left out", i+1, f.Effect, strings.Join(known, ", "))
+			return nil, fmt.Errorf("fault %d: Effect %q: must be %s, or left out", i+1, f.Effect,
+				strings.Join(known, ", "))
 		}
 		if f.Delay != "" {
 			delay, err := time.ParseDuration(f.Delay)

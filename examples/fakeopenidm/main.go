@@ -85,8 +85,8 @@ func parse(args []string, errs io.Writer) (*settings, error) {
 	f.IntVar(&s.links, "links", 0, "`number` of links")
 	f.StringVar(&s.dir, "dir", "", "write password, certificate and folders into this `folder`; \"\": one that is "+
 		"removed at the end")
-	passwordFile := f.String("password-file", "", "`file` with the administrator's password; \"\": one is made for this "+
-		"run")
+	passwordFile := f.String("password-file", "", "`file` with the administrator's password; \"\": one is made "+
+		"for this run")
 	faults := f.String("faults", "", "`file` with what goes wrong, as JSON; of a pair, in the target")
 	f.BoolVar(&s.control, "control", false, "take faults over HTTP, too, on a port of its own")
 	f.BoolVar(&s.verbose, "v", false, "print a line for each request")

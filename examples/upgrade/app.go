@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -16,6 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -95,7 +95,7 @@ func (a *app) name() string {
 
 func (a *app) run(ctx context.Context, args []string) int {
 	s := settings.New()
-	s.Faults = slices.Sorted(maps.Keys(demoFaults))
+	s.Faults, s.Screen.Program = demo.Faults(), a.name()
 	p := s.Program(a.name())
 	if words, ok := command.Completing(args); ok {
 		return a.exit(command.WriteCandidates(a.out, p.Complete(words)), false)

@@ -37,7 +37,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if f == nil {
 		return nil
 	}
-	if !named {
+	if !named && !c.Screen.Quiet {
 		a.note(c, "using "+f.Path)
 	}
 	note, err := c.UseFile(ctx, f, c.Parsed, siteconfig.Reader{Commands: named})
@@ -58,8 +58,8 @@ func (a *app) openConfig(c *call) (*siteconfig.File, error) {
 	}
 	changes := slices.Contains([]string{"run", "import", "rollback"}, c.Command.Name) || c.Write
 	if _, err := os.Stat(siteconfig.FileName); err == nil && changes && !a.tty.Interactive() {
-		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; to use it, add -config "+
-			siteconfig.FileName)
+		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; "+
+			"to use it, add -config "+siteconfig.FileName)
 		return nil, nil
 	}
 	f, err := siteconfig.Find(".")
@@ -73,7 +73,7 @@ func (a *app) openConfig(c *call) (*siteconfig.File, error) {
 
 // note tells a person something beside the result.
 func (a *app) note(c *call, text string) {
-	if c.Log == "json" {
+	if c.Screen.Log == "json" {
 		return // each line there is an event
 	}
 	fmt.Fprintf(a.err, "%s: %s\n", a.name(), text)

@@ -25,10 +25,10 @@ func TestConfirm(t *testing.T) {
 		more         []string
 		says, silent string
 	}{
-		"no":        {types: "n\n", says: "upgrade: error: not confirmed, nothing was changed", silent: "verdict"},
-		"nothing":   {types: "\n", says: "upgrade: error: not confirmed, nothing was changed", silent: "verdict"},
-		"yes":       {types: "y\n", says: "verdict: differences"},
-		"not asked": {more: []string{"-yes"}, says: "verdict: differences", silent: "[y/N]"},
+		"no":        {types: "n\n", says: "error: not confirmed, nothing was changed", silent: "servers differ"},
+		"nothing":   {types: "\n", says: "error: not confirmed, nothing was changed", silent: "servers differ"},
+		"yes":       {types: "y\n", says: "the servers differ"},
+		"not asked": {more: []string{"-yes"}, says: "the servers differ", silent: "[y/N]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startOnTerminal(t, append([]string{"run", "-steps", "verify", "-checks-off", "*",

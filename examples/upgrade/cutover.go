@@ -14,6 +14,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/checklist"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/support"
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -77,6 +78,7 @@ func (a *app) support(ctx context.Context, v *call) error {
 	if p, err := u.Status(ctx); err != nil {
 		b.PlanError = err
 	} else {
+		p = fieldflags.Value(p)
 		b.Plan = &p
 	}
 	if errors.Is(b.PlanError, context.Canceled) {

@@ -79,13 +79,21 @@ type onTerminal struct {
 	said bytes.Buffer
 }
 
-func startOnTerminal(t *testing.T, args ...string) *onTerminal {
-	t.Helper()
-	return startOnTerminalIn(t, "", args...)
-}
+func startOnTerminal(t *testing.T, args ...string) *onTerminal { return around{}.start(t, args...) }
 
 // startOnTerminalIn is startOnTerminal in a folder.
 func startOnTerminalIn(t *testing.T, dir string, args ...string) *onTerminal {
+	return around{dir: dir}.start(t, args...)
+}
+
+// around is what surrounds a command.
+type around struct {
+	dir  string
+	size *pty.Winsize
+	env  []string
+}
+
+func (a around) start(t *testing.T, args ...string) *onTerminal {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -93,12 +101,17 @@ func startOnTerminalIn(t *testing.T, dir string, args ...string) *onTerminal {
 	}
 	s := &onTerminal{cmd: exec.Command(program, args...)}
 	s.cmd.Args[0] = "upgrade" // see TestMain
-	s.cmd.Dir = dir
-	s.cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	s.cmd.Dir = a.dir
+	s.cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir(), "TERM=xterm"), a.env...)
 	if s.ours, s.tty, err = pty.Open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.ours.Close(); s.tty.Close() })
+	if a.size != nil {
+		if err := pty.Setsize(s.tty, a.size); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if s.before, err = term.GetState(int(s.tty.Fd())); err != nil {
 		t.Fatal(err)
 	}

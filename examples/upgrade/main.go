@@ -21,14 +21,6 @@ func main() {
 	defer stop()
 	// A second one ends the program at once.
 	context.AfterFunc(ctx, stop)
-	if says, ok := playJava(); ok {
-		os.Stderr.Write(says)
-		return
-	}
-	// The set-up script of the demonstration starts this program as the target.
-	if dir := os.Getenv(demoServerDir); dir != "" {
-		os.Exit(serveDemoTarget(ctx, dir))
-	}
 	os.Exit((&app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],
 	}).run(ctx, os.Args[1:]))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,10 +19,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if says, ok := playJava(); ok { // on Windows the demonstration's Java is a copy of this program
-		os.Stderr.Write(says)
-		os.Exit(0)
-	}
 	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 
@@ -45,6 +42,14 @@ func TestScripts(t *testing.T) {
 		},
 
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// atmost fails when the last output has more lines.
+			"atmost": func(ts *testscript.TestScript, _ bool, args []string) {
+				most, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				if n := strings.Count(ts.ReadFile("stdout")+ts.ReadFile("stderr"), "\n"); n > most {
+					ts.Fatalf("%d lines, at most %d", n, most)
+				}
+			},
 			// nosecret fails when a file or the last output holds a password.
 			"nosecret": func(ts *testscript.TestScript, _ bool, files []string) {
 				for _, f := range append(files, "stdout", "stderr") {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -15,8 +14,7 @@ import (
 // apply completes the upgrade from flags, files and environment variables. The error
 // names all that is wrong with them, and with missing what the command lacks.
 func (a *app) apply(c *call, steps []string, missing ...error) error {
-	around := settings.Around{Getenv: a.env,
-		Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	around := settings.Around{Getenv: a.env}
 	if c.Command.Name == "checklist" {
 		around.Getenv = nil
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
@@ -33,12 +32,11 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = fieldflags.Events(progress.event)
+	progress := a.progress(v)
 	opts := repair.Options{Paths: list, Apply: v.Write}
 	if !v.Yes {
 		opts.Approve = show.Approval(a.err, func(ctx context.Context, question string) (string, error) {
-			progress.end()
+			progress.End()
 			answer, err := a.tty.Line(ctx, question)
 			if errors.Is(err, prompt.ErrNoTerminal) {
 				err = &command.Mistake{What: "repair -apply asks first, and there is no terminal",
@@ -48,7 +46,7 @@ func (a *app) repair(ctx context.Context, v *call) error {
 		})
 	}
 	rep, err := v.Upgrade.Repair(ctx, opts)
-	progress.end()
+	progress.End()
 	if rep == nil {
 		return err
 	}
@@ -59,7 +57,7 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
 		whole := fieldflags.Value(idconnect.ReportOf(rep.Verify, nil))
-		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
+		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
 	}
 	return err
 }

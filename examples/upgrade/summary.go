@@ -18,8 +18,8 @@ func checkReport(dir string) error {
 }
 
 // save writes a report to a folder and prints where it is.
-func (a *app) save(rep *report.Report, dir string) error {
-	if err := errors.Join(rep.Save(dir), rep.Save(dir, summary.Markdown)); err != nil {
+func (a *app) save(v *call, rep *report.Report, dir string) error {
+	if err := errors.Join(rep.Save(dir), rep.Save(dir, summary.Markdown)); err != nil || v.Screen.Quiet {
 		return err
 	}
 	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))

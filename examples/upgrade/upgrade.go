@@ -9,12 +9,13 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 func (a *app) plan(ctx context.Context, v *call) error {
@@ -23,30 +24,55 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
+	progress := a.progress(v)
+	progress.Wait("plan", lookingAround)
 	p, err := v.Upgrade.Plan(ctx)
+	progress.End()
 	if err != nil {
 		return err
 	}
 	p = fieldflags.Value(p)
-	show := a.showPlan(p, v.JSON)
+	show := a.showPlan(v, p)
 	if v.Upgrade.ReportDir != "" {
-		show = errors.Join(show, a.save(p.Report(), v.Upgrade.ReportDir))
+		show = errors.Join(show, a.save(v, p.Report(), v.Upgrade.ReportDir))
 	}
 	a.stepSummary(p.Report())
 	if show != nil {
 		return show
 	}
 	if p.Blocked() {
-		return preflight.ErrBlocked
+		return v.unsaid(preflight.ErrBlocked)
 	}
 	return nil
 }
 
-func (a *app) showPlan(p report.Plan, asJSON bool) error {
-	if asJSON {
+// lookingAround is what takes a while before a plan.
+const lookingAround = "looking at both servers and their folders"
+
+func (a *app) showPlan(v *call, p report.Plan) error {
+	if v.JSON {
 		return a.json(p)
 	}
-	return layout.For(a.out, a.env).Write(a.out, p.Blocks())
+	return v.Screen.WritePlan(a.out, a.env, p)
+}
+
+// progress shows on stderr how the upgrade gets on.
+func (a *app) progress(v *call) *screen.Progress {
+	p := v.Screen.Progress(a.err, a.env)
+	v.Upgrade.Events, v.Upgrade.Logger = fieldflags.Events(p.Event), p.Logger()
+	return p
+}
+
+// unsaid is err, but for what a result in words has said: a verdict, or what blocks.
+func (v *call) unsaid(err error) error {
+	for _, result := range []error{
+		idconnect.ErrDifferences, idconnect.ErrPartlyCompared, idconnect.ErrNothingCompared, preflight.ErrBlocked,
+	} {
+		if errors.Is(err, result) && !v.JSON {
+			return exitCode(idconnect.ExitCode(err))
+		}
+	}
+	return err
 }
 
 func (a *app) upgrade(ctx context.Context, v *call) error {
@@ -70,7 +96,10 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if v.Yes || !a.tty.Interactive() {
 		return nil
 	}
+	progress := a.progress(v)
+	progress.Wait("plan", lookingAround)
 	p, err := v.Upgrade.Plan(ctx)
+	progress.End()
 	if err != nil {
 		return err
 	}
@@ -78,7 +107,7 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if p.Blocked() || !toDo {
 		return nil
 	}
-	if err := layout.For(a.err, a.env).Write(a.err, fieldflags.Value(p).Blocks()); err != nil {
+	if err := v.Screen.WritePlan(a.err, a.env, fieldflags.Value(p)); err != nil {
 		return err
 	}
 	answer, err := a.tty.Line(ctx, "Begin? [y/N]")
@@ -92,10 +121,10 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 }
 
 func (a *app) carryOut(ctx context.Context, v *call) error {
-	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = fieldflags.Events(progress.event)
+	progress := a.progress(v)
+	progress.Wait("preflight", lookingAround)
 	rep, err := v.Upgrade.Run(ctx)
-	progress.end()
+	progress.End()
 	if rep == nil {
 		return err
 	}
@@ -104,13 +133,13 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 	if v.JSON {
 		show = a.json(rep)
 	} else {
-		show = layout.For(a.out, a.env).Write(a.out, rep.View().Blocks())
+		show = v.Screen.WriteReport(a.out, a.env, rep)
 	}
 	if dir := v.ReportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.Upgrade.ReportDir != "" {
-		show = errors.Join(show, a.save(rep, dir))
+		show = errors.Join(show, a.save(v, rep, dir))
 	}
 	a.stepSummary(rep)
-	return errors.Join(err, show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
+	return errors.Join(v.unsaid(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
@@ -126,11 +155,14 @@ func (a *app) status(ctx context.Context, v *call) error {
 	if v.Watch {
 		return a.watch(ctx, v, v.Interval)
 	}
+	progress := a.progress(v)
+	progress.Wait("status", lookingAround)
 	p, err := v.Upgrade.Status(ctx)
+	progress.End()
 	if err != nil {
 		return err
 	}
-	return a.showPlan(fieldflags.Value(p), v.JSON)
+	return a.showPlan(v, fieldflags.Value(p))
 }
 
 func (a *app) verify(ctx context.Context, v *call) error {
@@ -139,22 +171,22 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	progress := a.newProgress(v.Log)
-	v.Upgrade.Events = fieldflags.Events(progress.event)
+	progress := a.progress(v)
 	report, err := v.Upgrade.Compare(ctx)
-	progress.end()
+	progress.End()
 	if report == nil {
 		return err
 	}
 	report = fieldflags.Value(report)
 	whole := fieldflags.Value(idconnect.ReportOf(report, err))
+	err = v.unsaid(err)
 	if v.JSON {
 		err = errors.Join(err, a.json(report))
 	} else {
-		err = errors.Join(err, layout.For(a.out, a.env).Write(a.out, whole.View().Blocks()))
+		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
 	}
 	if v.Upgrade.ReportDir != "" {
-		err = errors.Join(err, a.save(whole, v.Upgrade.ReportDir))
+		err = errors.Join(err, a.save(v, whole, v.Upgrade.ReportDir))
 	}
 	a.stepSummary(whole)
 	return errors.Join(err, a.saveIDs(v.Upgrade.RepairList, report))
@@ -173,20 +205,16 @@ func (a *app) rollback(ctx context.Context, v *call) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	if v.Log == "json" {
-		v.Upgrade.Events = fieldflags.Events(a.newProgress(v.Log).event)
+	if v.Screen.Log != "" || v.Screen.Verbose { // else the result says as much
+		progress := a.progress(v)
+		defer progress.End()
 	}
 	results, err := v.Upgrade.Rollback(ctx, v.To)
 	results = fieldflags.Value(results)
 	if v.JSON {
 		return errors.Join(err, a.json(results))
 	}
-	for _, r := range results {
-		if _, e := fmt.Fprintf(a.out, "%-10s %-8s %s\n", r.Name, r.State, r.Detail); e != nil {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
+	return errors.Join(err, v.Screen.WriteResults(a.out, a.env, results))
 }
 
 // saveIDs writes the list of records to migrate again, if -ids is set.
@@ -200,8 +228,8 @@ func (a *app) saveIDs(file string, r *verify.Report) error {
 	}
 	fmt.Fprintf(a.err, "ids: %s\n", file)
 	if more > 0 {
-		fmt.Fprintf(a.err, "%s: hint: %d more records are not listed: "+
-			"raise -max-differences, or verify again once these are repaired\n", a.name(), more)
+		fmt.Fprintf(a.err, "%s: hint: %s not listed: raise -max-differences, or verify again once these are repaired\n",
+			a.name(), text.Number(more, "more record is", "more records are"))
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ var wrongInputs = []struct{ typed, says, hint string }{
 	{"plan -steps stores,veify", `-steps: unknown step "veify"`, "did you mean verify?"},
 	{"rollback -target-dir target -to store", `-to: unknown step "store"`, "did you mean stores?"},
 	{"run -truststore-conflict perhaps", `-truststore-conflict: unknown policy "perhaps"`, "keep, replace, error"},
-	{"run -log trace", `-log: unknown form "trace"`, "debug, json"},
+	{"run -log trace", `-log: unknown form "trace"`, "text, json"},
 	{"verify -types planets", `-types: unknown collection "planets"`, "known are users"},
 	{"verify -types user", `-types: unknown collection "user"`, "did you mean users?"},
 	{"verify -ignore users", "-ignore users: must be COLLECTION.MEMBER", "users.lastSync"},

@@ -175,5 +175,5 @@ func (t *checker) testConnectors(ctx context.Context, c *verify.Check) {
 			"%d of %d fail: %s", len(broken), n, list(broken))
 		return
 	}
-	pass(c, "%s", text.Plural(int(n), "connector"))
+	pass(c, "%s", text.Plural(n, "connector"))
 }

@@ -84,7 +84,7 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 			out.Count += named
 		case named < failures:
 			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named,
-				text.Plural(int(failures), "failed record"), text.Printable(text.Cut(run.ID, 100))))
+				text.Plural(failures, "failed record"), text.Printable(text.Cut(run.ID, 100))))
 		}
 		if run.Ended == "" {
 			notes = append(notes, fmt.Sprintf("%s is still running",

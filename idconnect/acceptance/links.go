@@ -115,9 +115,9 @@ func (t *checker) linksTo(kind kinds) func(context.Context, *verify.Check) {
 			}
 			a, b := links.count[0][name], links.count[1][name]
 			n[0], n[1] = n[0]+a, n[1]+b
-			all = append(all, fmt.Sprintf("%d of %s", b, name))
+			all = append(all, text.Grouped(b)+" of "+name)
 			if b < a {
-				lost = append(lost, fmt.Sprintf("%d of %d of %s", b, a, name))
+				lost = append(lost, fmt.Sprintf("%s of %s of %s", text.Grouped(b), text.Grouped(a), name))
 			}
 		}
 		if n[0]+n[1] == 0 {

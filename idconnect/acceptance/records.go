@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -112,7 +113,7 @@ func (t *checker) compare(ctx context.Context, c *verify.Check, resource string,
 		if n.count == 0 {
 			continue
 		}
-		wrong = append(wrong, fmt.Sprintf("%d %s", n.count, n.what))
+		wrong = append(wrong, text.Grouped(n.count)+" "+n.what)
 		if len(n.names) > 0 {
 			wrong[len(wrong)-1] += " (" + list(n.names) + ")"
 		}

@@ -32,7 +32,7 @@ func expectedChanges(r *verify.Report) (out []expectedChange) {
 				one.Words = fmt.Sprintf("no %s %s: this change was expected and never seen (%s)", c.Name, e.Says, code)
 			case e.Missed > 0:
 				one.Words = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
-					text.Number(e.Missed, "other", "others"), code)
+					text.Plural(e.Missed, "other"), code)
 			default:
 				one.Words, one.Mood = fmt.Sprintf("%s, as expected (%s)", n, code), ""
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/verdict"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // junitIDs is how many ids of a list stand in the JUnit XML: CI systems keep
@@ -240,12 +241,12 @@ func junitCollection(c *verify.CollectionReport) junitCase {
 				b.WriteString("  " + r.ID + "\n")
 			}
 			if n := list.count - int64(len(shown)); n > 0 {
-				fmt.Fprintf(&b, "  and %d more\n", n)
+				fmt.Fprintf(&b, "  and %s more\n", text.Grouped(n))
 			}
 		}
 		out.Failure = junitSays("differences", c.Verdict(), b.String())
 	default:
-		out.Out = fmt.Sprintf("%d records: %s", c.SourceCount, c.Verdict())
+		out.Out = text.Plural(c.SourceCount, "record") + ": " + c.Verdict()
 	}
 	return out
 }

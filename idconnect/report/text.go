@@ -215,8 +215,7 @@ func (b *blocks) checks(checks []verify.Check) {
 	}
 	b.table(rows)
 	if open > 0 {
-		b.line(0, 0, Care, text.Number(open, "check",
-			"checks")+" skipped: verify these manually in the 7.1.6 UI")
+		b.line(0, 0, Care, text.Plural(open, "check")+" skipped: verify these manually in the 7.1.6 UI")
 	}
 }
 

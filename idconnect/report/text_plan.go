@@ -60,7 +60,7 @@ func (p Plan) Blocks() []Block {
 	if blocked == 0 {
 		b.line(0, 0, Good, "No step is blocked. Nothing was changed.")
 	} else {
-		b.line(0, 0, Care, text.Number(int64(blocked), "step is", "steps are")+" blocked, nothing was changed.")
+		b.line(0, 0, Care, text.Number(blocked, "step is", "steps are")+" blocked, nothing was changed.")
 	}
 	return b
 }

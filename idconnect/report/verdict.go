@@ -24,10 +24,11 @@ func (v *View) fillVerdict() {
 		v.Tone, v.Title, v.Lead = Good, "Ready for the upgrade", "Nothing blocks it. Nothing was changed."
 		if n := v.severe(preflight.Warns); n > 0 {
 			v.Tone = Care
-			v.Lead = "Nothing blocks it, but read the warning. Nothing was changed."
+			warnings := "warning"
 			if n > 1 {
-				v.Lead = fmt.Sprintf("Nothing blocks it, but read the %d warnings. Nothing was changed.", n)
+				warnings = text.Plural(n, "warning")
 			}
+			v.Lead = "Nothing blocks it, but read the " + warnings + ". Nothing was changed."
 		}
 	case "blocked":
 		v.Tone, v.Title, v.Lead = Care, "The upgrade cannot start yet", "Nothing was changed."

@@ -140,7 +140,7 @@ func counts(c *verify.Check) string {
 
 // failedWords say what is known of failed records.
 func failedWords(f *verify.FailedRecords) string {
-	n := text.Number(f.Count, "record", "records")
+	n := text.Plural(f.Count, "record")
 	switch {
 	case !f.Checked && f.Count > 0:
 		return withReason("the migration could not copy "+n+", and does not name them all", f.Reason)

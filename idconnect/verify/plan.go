@@ -11,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -113,7 +114,7 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 			}
 		})
 		if err == nil && used != a.Count {
-			err = v.failed(side, fmt.Errorf("%w: %d records, not %d", openidm.ErrPaging, used, a.Count))
+			err = v.failed(side, fmt.Errorf("%w: %s, not %d", openidm.ErrPaging, text.Plural(used, "record"), a.Count))
 		}
 		if err == nil {
 			count++

@@ -170,18 +170,22 @@ func (c *CollectionReport) Result() string {
 		words = append(words, "same")
 	}
 	for _, n := range []struct {
-		count int64
-		what  string
+		count      int64
+		noun, what string
 	}{
-		{c.MissingCount, "missing"},
-		{c.ExtraCount, "extra"},
-		{c.ChangedCount, "changed"},
-		{c.DuplicateCount, "more than once"},
-		{c.Unreadable, "unreadable"},
-		{c.NotCheckedValues, "encrypted values not checked"},
-		{c.Shifted, "changed while they were read"},
+		{c.MissingCount, "", "missing"},
+		{c.ExtraCount, "", "extra"},
+		{c.ChangedCount, "", "changed"},
+		{c.DuplicateCount, "", "more than once"},
+		{c.Unreadable, "", "unreadable"},
+		{c.NotCheckedValues, "encrypted value", "not checked"},
+		{c.Shifted, "", "changed while they were read"},
 	} {
-		if n.count > 0 {
+		switch {
+		case n.count == 0:
+		case n.noun != "":
+			words = append(words, text.Plural(n.count, n.noun)+" "+n.what)
+		default:
 			words = append(words, text.Grouped(n.count)+" "+n.what)
 		}
 	}

@@ -50,7 +50,7 @@ func (r *Report) Verdict() verdict.Verdict {
 	if f := r.Failed; f != nil {
 		if n := r.lost(); n > 0 {
 			v.Failures = append(v.Failures, verdict.Item{Code: failedRecords, Kind: "failed record", Count: n,
-				Says: "the migration could not copy " + text.Number(n, "record", "records")})
+				Says: "the migration could not copy " + text.Plural(n, "record")})
 		}
 		if !f.Checked {
 			v.Open = append(v.Open, verdict.Item{Code: failedRecords, Kind: "check", Count: 1,

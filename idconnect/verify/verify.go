@@ -372,7 +372,12 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	}
 	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report}, nil)
-	v.notify(func(p *Progress) { p.Done = true })
+	v.notify(func(p *Progress) {
+		p.Done = true
+		if r := &v.report; r.Checked { // the last pass may have been of a part
+			p.Source, p.Target, p.Total, p.Left = r.SourceCount, r.TargetCount, r.SourceCount, 0
+		}
+	})
 	return nil
 }
 

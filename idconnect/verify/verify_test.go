@@ -238,7 +238,8 @@ func TestProgressTotal(t *testing.T) {
 				t.Errorf("%v: %d of %d", sizes, p.Source, p.Total)
 			}
 		}})
-		if last.Total != int64(sizes[0]) || last.Left != 0 {
+		if last.Total != int64(sizes[0]) || last.Left != 0 || last.Source != last.Total ||
+			last.Target != int64(sizes[1]) {
 			t.Errorf("%v: at the end %+v", sizes, last)
 		}
 	}

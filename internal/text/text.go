@@ -42,20 +42,36 @@ func Cut(s string, limit int) string {
 	return s[:limit] + "…"
 }
 
-// Plural is a count with its noun, whose plural is regular: "2 entries".
-func Plural(n int, noun string) string {
-	many := noun + "s"
-	if strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ey") {
-		many = strings.TrimSuffix(noun, "y") + "ies"
-	}
+// Plural is a grouped count with its noun, in the plural unless it is one: "1 entry", "12,408 users". A noun may be
+// followed by what belongs to it, of which the first word is of, that or with: "2 marks of the servers".
+func Plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	head, rest := noun, ""
+	for _, joint := range []string{" of ", " that ", " with "} {
+		if at := strings.Index(head, joint); at >= 0 {
+			head, rest = noun[:at], noun[at:]
+		}
+	}
+	return Grouped(n) + " " + many(head) + rest
 }
 
-// Number is a grouped count with its noun: "1 record", "12,408 records".
-func Number(n int64, one, many string) string {
+// many is the plural of a regular noun.
+func many(noun string) string {
+	for _, end := range []string{"s", "x", "z", "ch", "sh"} {
+		if strings.HasSuffix(noun, end) {
+			return noun + "es"
+		}
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[max(0, len(stem)-1):], "aeiou") {
+		return stem + "ies"
+	}
+	return noun + "s"
+}
+
+// Number is a grouped count with words of which more than the noun depends on it: "1 record is", "2 records are".
+func Number[N int | int64](n N, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
@@ -63,23 +79,23 @@ func Number(n int64, one, many string) string {
 }
 
 // Grouped writes a count with commas: "12,408".
-func Grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
+func Grouped[N int | int64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
 }
 
-// Bytes is a size in the unit that fits: "9 bytes", "12 KB", "412 MB".
+// Bytes is a size in the unit that fits: "1,437 bytes", "12 KB", "412 MB".
 func Bytes(n int64) string {
 	switch {
 	case n >= 10<<20:
-		return fmt.Sprintf("%d MB", n>>20)
+		return Grouped(n>>20) + " MB"
 	case n >= 10<<10:
 		return fmt.Sprintf("%d KB", n>>10)
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return Plural(n, "byte")
 }
 
 // Duration is a time span in two units at most, "-" where it is negative.

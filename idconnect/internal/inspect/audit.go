@@ -43,7 +43,7 @@ func (c auditCheck) check(ctx context.Context) preflight.Findings {
 	has := c.entryHas()
 	seen := func(where string, n int) preflight.Findings {
 		return preflight.Findings{codes.SourceAuditPassword.Finding(c.step,
-			"%s in %s with a password in clear", text.Number(int64(n), "entry", "entries"), where)}
+			"%s in %s with a password in clear", text.Plural(n, "entry"), where)}
 	}
 	if c.site.SourceDir != "" {
 		dir, there := filepath.Join(c.site.SourceDir, "audit"), false

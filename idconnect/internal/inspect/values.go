@@ -51,8 +51,8 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	var found preflight.Findings
 	if len(t.bad) > 0 {
 		found = append(found, codes.ValueDoesNotOpen.Finding(site.StepStores,
-			"%d of %d encrypted values of the source do not open with its keystore, first %s",
-			len(t.bad), t.tried(), t.bad[0]))
+			"%s of %s of the source do not open with its keystore, first %s",
+			text.Grouped(len(t.bad)), text.Plural(t.tried(), "encrypted value"), t.bad[0]))
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -62,14 +62,16 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 			"not all encrypted values of the source were tried: %v", err))
 	case t.unknown > 0:
 		found = append(found, codes.ValuesNotChecked.Finding(site.StepStores,
-			"%d of %d encrypted values have a form that is not known, first %s", t.unknown, t.tried(), t.firstUnknown).
+			"%s of %s have a form that is not known, first %s", text.Grouped(t.unknown),
+			text.Plural(t.tried(), "encrypted value"), t.firstUnknown).
 			WithWhy("whether the keys open them is not known").
 			WithRemedy("see that 2.1's users can still sign in after the upgrade"))
 	}
 	if len(found) == 0 {
 		found = append(found, codes.ValuesOpen.Finding(site.StepStores,
-			"the keystore opens all %d encrypted values that were tried, in %s and %s",
-			t.tried(), text.Plural(t.documents, "configuration document"), text.Plural(t.records, "user")))
+			"the keystore opens all %s that were tried, in %s and %s",
+			text.Plural(t.tried(), "encrypted value"), text.Plural(t.documents, "configuration document"),
+			text.Plural(t.records, "user")))
 	}
 	return found
 }

@@ -33,7 +33,7 @@ func (r Requests) MigrateDone(ctx context.Context) (bool, string, error) {
 	case migration.PhaseRunning:
 		return false, "it runs on the target", nil
 	case migration.PhaseCompleteWithFailures:
-		return false, fmt.Sprintf("it ended with %s", text.Plural(int(status.Failed), "failed record")), nil
+		return false, fmt.Sprintf("it ended with %s", text.Plural(status.Failed, "failed record")), nil
 	}
 	return false, "", nil
 }
@@ -95,7 +95,7 @@ func (r Requests) migrate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if status.Processed > 0 {
-		return fmt.Sprintf("the target says %s, %s", status.Word, text.Plural(int(status.Processed), "record")), nil
+		return fmt.Sprintf("the target says %s, %s", status.Word, text.Plural(status.Processed, "record")), nil
 	}
 	return "the target says " + status.Word, nil
 }

@@ -82,8 +82,15 @@ func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
 func (r Requests) await(
 	ctx context.Context, m *migration.Client, step string, until migration.Phase,
 ) (migration.Status, error) {
+	complete := func(*migration.Status) {}
+	if until == migration.PhaseComplete {
+		var stop func()
+		complete, stop = r.Total(ctx)
+		defer stop()
+	}
 	done, total := int64(0), int64(-1) // the last that were said
 	return m.Wait(ctx, until, func(s migration.Status) {
+		complete(&s)
 		if s.Processed >= 0 {
 			done, total = s.Processed, s.Total
 		}

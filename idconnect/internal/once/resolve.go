@@ -149,8 +149,8 @@ func (r Requests) countMigrated(
 	}
 	for kind, n := range want {
 		if have[kind] < n {
-			return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %d of %d records",
-				seen, total, wanted))
+			return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %s of %s",
+				seen, text.Grouped(total), text.Plural(wanted, "record")))
 		}
 	}
 	// The scheduler's are copied last (the default mappings of IDM 7.3).
@@ -163,8 +163,8 @@ func (r Requests) countMigrated(
 		return notReceived, unknown(err)
 	}
 	if held < wantedJobs {
-		return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %d of %d jobs of the scheduler",
-			seen, held, wantedJobs))
+		return notReceived, unknown(fmt.Errorf("%sthe target is idle and holds %d of %s",
+			seen, held, text.Plural(wantedJobs, "job of the scheduler")))
 	}
 	return allThere, nil
 }

@@ -170,6 +170,9 @@ func (s *session) environment() []string {
 		env = append(env, markName+"="+s.o.Mark)
 	}
 	if home := s.o.JavaHome; home != "" {
+		if abs, err := filepath.Abs(home); err == nil { // the script runs in Dir
+			home = abs
+		}
 		env = append(env, "JAVA_HOME="+home,
 			"PATH="+filepath.Join(home, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	}

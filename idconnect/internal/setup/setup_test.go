@@ -37,6 +37,21 @@ var setupBatches = map[string][]string{
 	"flood":                  {":again", "echo " + strings.Repeat("x", 4000), "goto again"},
 }
 
+// TestJavaHome: a folder of Java that is relative is one of this process, not of the script.
+func TestJavaHome(t *testing.T) {
+	t.Parallel()
+	home, err := filepath.Abs("jdk-11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, given := range []string{"jdk-11", home} {
+		env := (&session{o: Options{JavaHome: given, Env: []string{}}}).environment()
+		if env[0] != "JAVA_HOME="+home || !strings.HasPrefix(env[1], "PATH="+filepath.Join(home, "bin")) {
+			t.Errorf("%s: %q", given, env)
+		}
+	}
+}
+
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	const enter = `printf 'Embedded Postgres. Press Enter: '; read -r a; `

@@ -58,7 +58,7 @@ func (l ClosedValues) Items(collection string, all int64) (items []Item) {
 			all = 0
 		}
 		item.Count, item.Says = c.Count, fmt.Sprintf("%s of %s could not be opened",
-			text.Number(c.Count, item.Kind, item.Kind+"s"), collection)
+			text.Plural(c.Count, item.Kind), collection)
 		if c.Member != "" || c.Form != "" {
 			item.Says += fmt.Sprintf(": member %s, %s, key %q", c.Member, c.Form, c.Alias)
 		}

@@ -154,7 +154,7 @@ func Numbers(items []Item) string {
 		counts[i.Kind] += i.Count
 	}
 	for n, kind := range kinds {
-		kinds[n] = text.Number(counts[kind], kind, kind+"s")
+		kinds[n] = text.Plural(counts[kind], kind)
 	}
 	if n := len(kinds); n > 1 {
 		return strings.Join(kinds[:n-1], ", ") + " and " + kinds[n-1]

@@ -1,14 +1,59 @@
 // Package textfile reads a file of one line as editors and shells write it, Windows PowerShell among them. Begin with
-// [Line].
+// [Read] and [Line].
 package textfile
 
 import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
+	"os"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
+
+// limit bounds what [Read] reads, in bytes.
+const limit = 64 << 10
+
+// File is what was read.
+type File struct {
+	Content []byte
+	OpenTo  Exposure
+	path    string
+}
+
+// Exposure says which users may read a file beyond its owner, its group and the administrators. It is zero if there are
+// none, and where that cannot be known, as of a pipe.
+type Exposure struct{ Path, Readers string }
+
+// Read reads a file of at most 64 KiB that was opened, and closes it.
+func Read(f *os.File, err error) (File, error) {
+	if err != nil {
+		return File{}, err
+	}
+	defer f.Close()
+	file := File{path: f.Name()}
+	file.Content, err = io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && len(file.Content) > limit {
+		err = fmt.Errorf("%s: larger than %d bytes, which no password is", file.path, limit)
+	}
+	if readers, e := disk.Readers(file.path); e == nil && readers != "" {
+		file.OpenTo = Exposure{file.path, readers}
+	}
+	return file, err
+}
+
+// Line is [Line] of the content.
+func (f File) Line() (string, error) {
+	line, err := Line(f.Content)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", f.path, err)
+	}
+	return line, err
+}
 
 // Line returns the text of a file that has one line, without a byte order mark and without the line breaks at its end.
 // UTF-16 is read by its mark, all else is taken as it is. No error holds a part of the text.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/evidence"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Site is what a list is made for.
@@ -80,13 +81,14 @@ func decide(s Site, e *evidence.Evidence) (decision, because string) {
 	case end != nil && end.After(v.Ended):
 		return "no-go", "the servers were compared before the migration ended"
 	case v.Verdict.Outcome == "same":
-		return "go", fmt.Sprintf("compared at %s, %d records, the same", at, v.Verdict.Source)
+		return "go", fmt.Sprintf("compared at %s, %s, the same", at, text.Plural(v.Verdict.Source, "record"))
 	case v.Verdict.Outcome == "same as far as compared":
 		return "look", fmt.Sprintf("compared at %s, the same as far as compared; open: %s", at, codes(v.Verdict.Open))
 	case v.Verdict.Outcome == "nothing to compare":
 		return "no-go", fmt.Sprintf("compared at %s, and neither server had a record", at)
 	}
-	return "no-go", fmt.Sprintf("compared at %s, %d records differ", at, v.Verdict.Differences)
+	return "no-go", fmt.Sprintf("compared at %s, %s", at,
+		text.Number(v.Verdict.Differences, "record differs", "records differ"))
 }
 
 // migrated is when the migration ended, nil where that is not known.

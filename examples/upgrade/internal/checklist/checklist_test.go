@@ -62,7 +62,8 @@ func TestDecision(t *testing.T) {
 		want, because string
 	}{
 		"nothing": {nil, "no-go", "not been compared"},
-		"same":    {map[string]string{"report.json": compared("same", "10:10:00", "")}, "go", "1000 records, the same"},
+		"same": {map[string]string{"report.json": compared("same", "10:10:00", "")}, "go",
+			"1,000 records, the same"},
 		"differs": {map[string]string{"report.json": compared("differences", "10:10:00", `, "differences": 3`)},
 			"no-go", "3"},
 		"nothing compared": {map[string]string{"report.json": compared("nothing to compare", "10:10:00", "")},

@@ -67,11 +67,27 @@ type page struct {
 
 func (p *page) newline() { p.b.WriteByte('\n') }
 
-func (p *page) paint(t report.Tone, text string) string {
-	if !p.Colour || t == "" || text == "" {
+// Paint colours a text, where colours are used.
+func (o Layout) Paint(t report.Tone, text string) string {
+	if !o.Colour || t == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + colours[t] + "m" + text + "\x1b[0m"
+}
+
+// Cut shortens a text of one line to so many columns of a terminal, and marks the cut with "…".
+func Cut(text string, columns int) string {
+	if uniseg.StringWidth(text) <= columns {
+		return text
+	}
+	if columns <= 1 {
+		return "…"
+	}
+	head, _, width := cutWidth(text, columns-1)
+	if width > columns-1 { // one character that is too wide
+		head = ""
+	}
+	return head + "…"
 }
 
 // line writes text, indented, and wraps it. Continuation lines, also those after
@@ -92,7 +108,7 @@ func (p *page) fold(column, hang int, t report.Tone, words string) {
 			if !first {
 				p.b.WriteString(strings.Repeat(" ", hang))
 			}
-			p.b.WriteString(p.paint(t, l))
+			p.b.WriteString(p.Paint(t, l))
 			p.newline()
 			first = false
 		}
@@ -187,11 +203,11 @@ func (p *page) table(indent int, rows [][]report.Cell) {
 			for i, c := range row[:last] {
 				s := c.Text
 				if i == last-1 && (below || row[last].Text == "") {
-					p.b.WriteString(p.paint(c.Tone, strings.TrimRight(s, " ")))
+					p.b.WriteString(p.Paint(c.Tone, strings.TrimRight(s, " ")))
 					break
 				}
 				gap := widths[i] - uniseg.StringWidth(s) + 2
-				p.b.WriteString(p.paint(c.Tone, s) + strings.Repeat(" ", gap))
+				p.b.WriteString(p.Paint(c.Tone, s) + strings.Repeat(" ", gap))
 			}
 		}
 		switch {
@@ -227,7 +243,7 @@ func (p *page) packed(indent int, cells []report.Cell) {
 				p.b.WriteString("\n" + strings.Repeat(" ", indent+2))
 				column = indent + 2
 			}
-			p.b.WriteString(p.paint(c.Tone, l))
+			p.b.WriteString(p.Paint(c.Tone, l))
 			w = uniseg.StringWidth(l)
 		}
 		column += w

@@ -65,12 +65,13 @@ func Sum(r *repair.Report) string {
 			done++
 		}
 	}
-	open := fmt.Sprintf("%d to create, %d to update", r.Count(repair.Create), r.Count(repair.Update))
+	open := fmt.Sprintf("%s to create, %s to update", text.Grouped(r.Count(repair.Create)),
+		text.Grouped(r.Count(repair.Update)))
 	if r.Applied {
-		open = fmt.Sprintf("%d restored", done)
+		open = text.Grouped(done) + " restored"
 	}
-	return fmt.Sprintf("%s: %s, %d as they should be, %d refused.", text.Plural(len(r.Records), "record"), open,
-		r.Count(repair.Keep), r.Count(repair.Refuse))
+	return fmt.Sprintf("%s: %s, %s as they should be, %s refused.", text.Plural(len(r.Records), "record"), open,
+		text.Grouped(r.Count(repair.Keep)), text.Grouped(r.Count(repair.Refuse)))
 }
 
 // Approval returns a function that shows what is to be done, and asks: whether there
@@ -90,8 +91,8 @@ func Approval(out io.Writer, ask func(ctx context.Context, question string) (str
 		for _, question := range []string{
 			"A rollback does not undo this. Is there a backup of the target's database of " + text.Line(r.Target) +
 				", newer than the migration? (yes/no)",
-			fmt.Sprintf("Create %d and update %d records there? (yes/no)", r.Count(repair.Create),
-				r.Count(repair.Update)),
+			fmt.Sprintf("Create %s and update %s there? (yes/no)", text.Plural(r.Count(repair.Create), "record"),
+				text.Grouped(r.Count(repair.Update))),
 		} {
 			answer, err := ask(ctx, question)
 			if err != nil {

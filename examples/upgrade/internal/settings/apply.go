@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +18,6 @@ const HandoverVariable = "IDC_HANDOVER_PASSWORD"
 type Around struct {
 	// Getenv is nil where no password is needed: then none is read.
 	Getenv func(string) string
-	// Logger is that of -log debug.
-	Logger *slog.Logger
 }
 
 // Apply completes the upgrade from flags, files and environment variables, with
@@ -39,8 +36,8 @@ func (s *Settings) Apply(around Around, steps []string) error {
 	if s.Callbacks != "" {
 		u.Checks.CallbackURLs = words(s.Callbacks)
 	}
-	if s.Log == "debug" {
-		u.Logger = around.Logger
+	if err := s.Screen.Check(); err != nil {
+		errs = append(errs, mistake(err.Error(), "leave one of them out"))
 	}
 	// An earlier version kept its journal there; it is found by the server by now.
 	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {

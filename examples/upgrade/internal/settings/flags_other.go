@@ -23,9 +23,13 @@ func (s *Settings) outputFlags() []command.Flag {
 			Help: "print the result as JSON"},
 		{Name: "json", Group: groupOutput, Into: &s.JSON, Commands: in("inspect compare trust explain version"),
 			Help: "print the result as JSON"},
-		{Name: "log", Group: groupOutput, Value: "form", Family: site, Into: &s.Log,
-			Commands: in(reaches + " rollback"), Noun: "form", Choices: []string{"debug", "json"},
-			Help: "log on stderr every request, without secrets, or every event as a line of JSON"},
+		{Name: "quiet", Group: groupOutput, Family: site, Into: &s.Screen.Quiet, Commands: in(reaches + " rollback"),
+			Help: "show only the result, in a sentence, and errors"},
+		{Name: "v", Group: groupOutput, Family: site, Into: &s.Screen.Verbose, Commands: in(reaches + " rollback"),
+			Help: "show everything: the whole result, and findings and requests while it runs"},
+		{Name: "log", Group: groupOutput, Value: "form", Family: site, Into: &s.Screen.Log,
+			Commands: in(reaches + " rollback"), Noun: "form", Choices: []string{"text", "json"},
+			Help: "log on stderr instead of showing progress; with -v requests, too, with -quiet errors alone"},
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/demo"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
@@ -31,8 +33,8 @@ type Settings struct {
 	Init    initsite.Answers
 	Replace bool
 
-	// Log is "debug", "json" or "".
-	Log     string
+	// Screen says what is shown.
+	Screen  screen.Options
 	JSON    bool
 	Timeout time.Duration
 
@@ -80,12 +82,9 @@ type Trust struct {
 	Add, LegacyTLS                               bool
 }
 
-// DemoUsers is how many users the demonstration has.
-const DemoUsers = 1000
-
 // New returns the defaults.
 func New() *Settings {
-	s := &Settings{Interval: 2 * time.Second, Users: DemoUsers}
+	s := &Settings{Interval: 2 * time.Second, Users: demo.Users}
 	u := &s.Upgrade
 	u.Source.URL, u.Target.URL = idconnect.DefaultSourceURL, idconnect.DefaultTargetURL
 	u.Source.Credentials.Username, u.Target.Credentials.Username = idconnect.DefaultUser, idconnect.DefaultUser

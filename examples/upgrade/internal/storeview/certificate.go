@@ -69,9 +69,9 @@ func (m *More) validity() string {
 	case m.now.Before(m.NotBefore):
 		return dates + ", not yet valid"
 	case m.DaysLeft < 0:
-		return fmt.Sprintf("%s, expired %s ago", dates, text.Number(int64(-m.DaysLeft-1), "day", "days"))
+		return fmt.Sprintf("%s, expired %s ago", dates, text.Plural(-m.DaysLeft-1, "day"))
 	}
-	return fmt.Sprintf("%s, %s left", dates, text.Number(int64(m.DaysLeft), "day", "days"))
+	return fmt.Sprintf("%s, %s left", dates, text.Plural(m.DaysLeft, "day"))
 }
 
 func (m *More) key() string {

@@ -84,7 +84,7 @@ func (v View) WriteText(w io.Writer) error {
 	case !v.Verified:
 		verified = "not verified: no password given"
 	}
-	fmt.Fprintf(w, "%s version %d, %s, %s\n", v.Type, v.Version, text.Number(int64(len(v.Entries)), "entry", "entries"),
+	fmt.Fprintf(w, "%s version %d, %s, %s\n", v.Type, v.Version, text.Plural(len(v.Entries), "entry"),
 		verified)
 	for _, warning := range v.Warnings {
 		fmt.Fprintf(w, "warning: %s\n", text.Line(warning))

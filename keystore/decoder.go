@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 	"sync"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // maxWarnings bounds what a hostile file makes us remember.
@@ -19,7 +21,7 @@ const maxWarnings = 100
 // sun.security.provider.JavaKeyStore.getPreKeyedHash.
 func newIntegrity(password string) hash.Hash {
 	h := sha1.New()
-	h.Write(utf16be(password))
+	h.Write(javatext.UTF16BE(password))
 	io.WriteString(h, "Mighty Aphrodite")
 	return h
 }
@@ -98,7 +100,7 @@ func decodeContainer(data []byte, password Password) (*Store, error) {
 			s.entries[old] = e
 			continue
 		}
-		if lowerCase(e.alias) != e.alias {
+		if javatext.LowerCase(e.alias) != e.alias {
 			s.warn(e.offset, e.alias, "an alias that is not in lower case", "Java lists the entry and "+
 				"never finds it")
 		}
@@ -181,7 +183,7 @@ func (d *decoder) utf(what string) string {
 	n := int(d.u16())
 	at := d.at
 	raw := d.take(n, what)
-	text, err := decodeModifiedUTF8(raw)
+	text, err := javatext.FromModifiedUTF8(raw)
 	if err != nil {
 		d.fail(at, what, err)
 	}

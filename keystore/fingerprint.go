@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // MadeIn reports whether the file is what the copy made of it, be it rewritten since with the same entries, as a server
@@ -66,7 +67,7 @@ func fingerprints(content []byte) map[string]string {
 	}
 	out := make(map[string]string, s.Len())
 	for e := range s.Entries() {
-		out[lowerCase(e.Alias)] = e.fingerprint()
+		out[javatext.LowerCase(e.Alias)] = e.fingerprint()
 	}
 	return out
 }

@@ -232,3 +232,12 @@ func TestKeyPasswordInUTF8(t *testing.T) {
 		t.Error("a key is written that only the newest Java opens")
 	}
 }
+
+func openFixture(t testing.TB, name string) *Store {
+	t.Helper()
+	s, err := Decode(bytes.NewReader(fixture(t, name)), NewPassword("changeit"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -39,6 +39,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // question asks Java for one store.
@@ -185,7 +186,7 @@ func shownAlias(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	return "UTF-16: " + hex.EncodeToString(utf16be(s))
+	return "UTF-16: " + hex.EncodeToString(javatext.UTF16BE(s))
 }
 
 // see tells a store as Java does.
@@ -438,13 +439,4 @@ func TestJavaReadsOurs(t *testing.T) {
 	}
 	t.Logf("%s stores written", ofAll(len(questions), len(all)))
 	agree(t, questions, len(questions))
-}
-
-func openFixture(t testing.TB, name string) *Store {
-	t.Helper()
-	s, err := Decode(bytes.NewReader(fixture(t, name)), NewPassword("changeit"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }

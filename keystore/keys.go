@@ -19,6 +19,7 @@ import (
 	"slices"
 
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 type encryptedPrivateKeyInfo struct {
@@ -91,7 +92,7 @@ func (e Entry) pkcs8(ctx context.Context, password Password) ([]byte, error) {
 
 // openJKSKey needs at least 40 bytes: a salt, the key, and its digest.
 func openJKSKey(data []byte, password Password) ([]byte, bool) {
-	pw := utf16be(password.Reveal())
+	pw := javatext.UTF16BE(password.Reveal())
 	n := len(data) - sha1.Size
 	plain := xorJKS(pw, data[:sha1.Size], data[sha1.Size:n])
 	return plain, subtle.ConstantTimeCompare(digestJKS(pw, plain), data[n:]) == 1
@@ -276,7 +277,7 @@ func (e Entry) secretKey(ctx context.Context, password Password) (algorithm stri
 
 // protectJKS is sun.security.provider.KeyProtector.
 func protectJKS(password Password, salt, plain []byte) []byte {
-	pw := utf16be(password.Reveal())
+	pw := javatext.UTF16BE(password.Reveal())
 	return slices.Concat(salt, xorJKS(pw, salt, plain), digestJKS(pw, plain))
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // TestJavaAliases: lower case as Java's.
@@ -28,8 +29,8 @@ func TestJavaAliases(t *testing.T) {
 	}
 	for i, s := range texts {
 		_, a, _ := strings.Cut(answers[i], "\t")
-		if want := unhex(t, a); lowerCase(s) != want {
-			t.Errorf("%q: Java %q, we %q", s, want, lowerCase(s))
+		if want := unhex(t, a); javatext.LowerCase(s) != want {
+			t.Errorf("%q: Java %q, we %q", s, want, javatext.LowerCase(s))
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 	"github.com/idconnect-go/upgrade/keystore/internal/kind"
 	"github.com/idconnect-go/upgrade/keystore/internal/p12"
 )
@@ -126,7 +127,7 @@ func (s *Store) addPEM(blocks []*pem.Block) error {
 			unnamed++
 			alias = strconv.Itoa(unnamed)
 		}
-		alias = lowerCase(alias)
+		alias = javatext.LowerCase(alias)
 		if _, ok := s.index[alias]; ok {
 			return &UnsupportedError{What: "two keys of one alias"}
 		}

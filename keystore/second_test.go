@@ -13,6 +13,8 @@ import (
 	"time"
 
 	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // TestSecondOpinion: keystore-go reads the JKS fixtures as we do, and what we
@@ -76,7 +78,7 @@ func TestJKSKeyPasswords(t *testing.T) {
 		for n := range 70 {
 			plain := bytes.Repeat([]byte{7}, n)
 			data := protectJKS(p, []byte("01234567890123456789"), plain)
-			pw := utf16be(password)
+			pw := javatext.UTF16BE(password)
 			if got := xorJKS(pw, data[:20], data[20:len(data)-20]); !bytes.Equal(got, plain) {
 				t.Fatalf("%q, %d bytes: %x", password, n, got)
 			}

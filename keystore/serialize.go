@@ -3,6 +3,8 @@ package keystore
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // serialWriter writes the two shapes that Java writes, with the same order of
@@ -10,14 +12,14 @@ import (
 type serialWriter struct{ b []byte }
 
 func (w *serialWriter) utf(s string) {
-	e := encodeModifiedUTF8(s)
+	e := javatext.ModifiedUTF8(s)
 	w.b = append(w.b, byte(len(e)>>8), byte(len(e)))
 	w.b = append(w.b, e...)
 }
 
 // text is a string value, of any length.
 func (w *serialWriter) text(s string) {
-	if e := encodeModifiedUTF8(s); len(e) > math.MaxUint16 {
+	if e := javatext.ModifiedUTF8(s); len(e) > math.MaxUint16 {
 		w.b = append(w.b, tcLongText)
 		w.b = binary.BigEndian.AppendUint64(w.b, uint64(len(e)))
 		w.b = append(w.b, e...)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // The grammar is chapter 6 of the Java Object Serialization Specification.
@@ -149,7 +151,7 @@ func (p *serialParser) value(depth int) (any, error) {
 		if n > uint64(len(p.d.data)) && p.d.err == nil {
 			return nil, fmt.Errorf("a string of %d bytes, %d left", n, len(p.d.data)-at)
 		}
-		s, err := decodeModifiedUTF8(p.d.take(int(n), "a string"))
+		s, err := javatext.FromModifiedUTF8(p.d.take(int(n), "a string"))
 		if err != nil {
 			p.d.fail(at, "a string", err)
 		}

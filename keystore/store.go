@@ -15,6 +15,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // Format is the form of a key store's file.
@@ -292,7 +293,7 @@ func (s *Store) Entry(alias string) (Entry, bool) {
 // find returns an entry's index, or -1. Java looks up the alias in lower case, so
 // it never finds an alias that the file has in upper case; we do.
 func (s *Store) find(alias string) int {
-	for _, a := range []string{lowerCase(alias), alias} {
+	for _, a := range []string{javatext.LowerCase(alias), alias} {
 		if i, ok := s.index[a]; ok {
 			return i
 		}

@@ -20,6 +20,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // PutOptions are the options of an entry that is put into a store.
@@ -49,8 +51,8 @@ func (s *Store) put(alias string, kind Kind, body []byte, certs [][]byte, o PutO
 	if err := s.writable(); err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
 	}
-	e := entry{alias: lowerCase(alias), kind: kind, old: s.version == 1, jks: s.format == JKS, own: o.Password}
-	name := encodeModifiedUTF8(e.alias)
+	e := entry{alias: javatext.LowerCase(alias), kind: kind, old: s.version == 1, jks: s.format == JKS, own: o.Password}
+	name := javatext.ModifiedUTF8(e.alias)
 	if len(name) > math.MaxUint16 {
 		return fmt.Errorf("alias of %d bytes, at most %d can be written", len(name), math.MaxUint16)
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
@@ -21,6 +22,10 @@ func main() {
 	defer stop()
 	// A second one ends the program at once.
 	context.AfterFunc(ctx, stop)
+	// A comparison of any size stays below 64 MiB; what needs more has it.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(48 << 20)
+	}
 	os.Exit((&app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, tty: prompt.Terminal{}, started: os.Args[0],
 	}).run(ctx, os.Args[1:]))

@@ -55,8 +55,8 @@ func repairFile(path string) disk.Output {
 // the comparison, whose end would be too late; "" is no file.
 func CheckFiles(stateFile, repairList string) error {
 	if stateFile != "" {
-		if err := stateOutput(stateFile).Check(); err != nil {
-			return fmt.Errorf("state of the comparison: %w", err)
+		if err := stateError(stateFormat.Check(stateFile)); err != nil {
+			return err
 		}
 	}
 	if repairList == "" {

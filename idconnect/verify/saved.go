@@ -2,14 +2,13 @@ package verify
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
-	"io"
 	"maps"
 	"slices"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/sealed"
 )
 
 // savedState is what the file holds.
@@ -56,66 +55,36 @@ func (s *savedCollection) blobs() []*[]byte {
 	return []*[]byte{&s.Sums[0], &s.Sums[1], &s.Marks[0], &s.Marks[1], &s.Filter}
 }
 
-// blob is a large part of a state.
-type blob interface {
-	Size() int
-	Write(w io.Writer) error
-}
-
 // blobs are those of a collection in its first reading, in the same order.
-func (f *firstPass) blobs() []blob {
-	return []blob{&f.sums[0], &f.sums[1], &f.held[0].marks, &f.held[1].marks, &f.filter}
-}
-
-// raw is a blob as it stands in a file.
-type raw []byte
-
-func (r raw) Size() int { return len(r) }
-
-func (r raw) Write(w io.Writer) error {
-	_, err := w.Write(r)
-	return err
+func (f *firstPass) blobs() []sealed.Piece {
+	return []sealed.Piece{&f.sums[0], &f.sums[1], &f.held[0].marks, &f.held[1].marks, &f.filter}
 }
 
 // pieces are what a file consists of; the state is left without its blobs. Those of
 // collections in their first reading are read when they are written.
-func (s savedState) pieces(reading map[int]*firstPass) (pieces []blob, err error) {
+func (s savedState) pieces(reading map[int]*firstPass) (pieces []sealed.Piece, err error) {
 	for i := range s.Collections {
 		if f := reading[i]; f != nil {
 			pieces = append(pieces, f.blobs()...)
 			continue
 		}
 		for _, b := range s.Collections[i].blobs() {
-			pieces = append(pieces, raw(*b))
+			pieces = append(pieces, sealed.Raw(*b))
 			*b = nil
 		}
 	}
 	var text bytes.Buffer
 	err = gob.NewEncoder(&text).Encode(s) // not JSON: it would lose what is no UTF-8 in an id
-	return append([]blob{raw(text.Bytes())}, pieces...), err
+	return append([]sealed.Piece{sealed.Raw(text.Bytes())}, pieces...), err
 }
 
-// encode writes pieces, each behind its size.
-func encode(w io.Writer, pieces []blob) error {
-	for _, p := range pieces {
-		if _, err := w.Write(binary.LittleEndian.AppendUint32(nil, uint32(p.Size()))); err != nil {
-			return err
+// decodeState reads what [savedState.pieces] gave. It keeps the pieces.
+func decodeState(pieces [][]byte) (s savedState, err error) {
+	next := func() (p []byte) {
+		if len(pieces) > 0 {
+			p, pieces = pieces[0], pieces[1:]
 		}
-		if err := p.Write(w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// decodeState reads what encode wrote of [savedState.pieces]. It keeps slices of content.
-func decodeState(content *bytes.Buffer) (s savedState, err error) {
-	next := func() []byte {
-		n := content.Next(4)
-		if len(n) < 4 {
-			return nil
-		}
-		return content.Next(int(binary.LittleEndian.Uint32(n)))
+		return p
 	}
 	if err := gob.NewDecoder(bytes.NewReader(next())).Decode(&s); err != nil {
 		return s, err
@@ -125,7 +94,7 @@ func decodeState(content *bytes.Buffer) (s savedState, err error) {
 			*b = next()
 		}
 	}
-	if content.Len() > 0 {
+	if len(pieces) > 0 {
 		return s, errors.New("trailing data after the state")
 	}
 	return s, nil

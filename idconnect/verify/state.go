@@ -1,86 +1,70 @@
 package verify
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"filippo.io/age"
-
-	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/idconnect/internal/sealed"
 )
 
+// stateEvery is the time between two writings of a state. What took less than
+// stateShort, or fewer than statePages, is not worth one.
 const (
-	// stateMagic begins a state file; what follows is sealed by age.
-	stateMagic = "idconnect verify 4\n"
-	stateLimit = 256 << 20
-	// stateCost is the number of rounds of PBKDF2, which each guess of the
-	// accounts' passwords costs (OWASP's recommendation of 2023).
-	stateCost = 600_000
-	// stateWorkFactor is the least that age knows. Its scrypt would take time
-	// and 16 MiB or more with each writing; the passphrase is stretched already.
-	stateWorkFactor = 1
-	// stateEvery is the time between two writings. What took less than
-	// stateShort, or fewer than statePages, is not worth one.
 	stateEvery = 10 * time.Second
 	stateShort = 2 * time.Second
 	statePages = 20
 )
 
-// oldStateMagics begin the state files of earlier versions: before they were sealed
-// by age, before ranges of ids, and before the sums stood behind the rest.
-var oldStateMagics = []string{"idconnect verify 1\n", "idconnect verify 2\n", "idconnect verify 3\n"}
+// stateFormat is that of a state file. The earlier versions are of before files were
+// sealed by age, before ranges of ids, and before the sums stood behind the rest.
+var stateFormat = sealed.Format{
+	Magic: "idconnect verify 4\n",
+	Old:   []string{"idconnect verify 1\n", "idconnect verify 2\n", "idconnect verify 3\n"},
+}
 
 // stateStore keeps a comparison in a file, so that it resumes after an
 // interruption.
 //
 // What it keeps is not personal at first sight: sums of hashes, cookies, ids of
 // what differs. But with the key of the hashes they would tell whether a record
-// has a certain content, a password even. So the whole is encrypted, and
-// authenticated, by a key that is derived from the passwords of the accounts
-// which read the servers: whoever has those may see the records anyway. Servers,
-// accounts and options go into that key too: with others the file does not open,
-// and the comparison starts over.
+// has a certain content, a password even. So the whole is sealed by the passwords
+// of the accounts which read the servers: whoever has those may see the records
+// anyway. It is bound to servers, accounts and options: with others the file does
+// not open, and the comparison starts over.
 type stateStore struct {
-	path   string
-	secret string
-	bound  []byte // the salt: what a file must be of
-	cost   int
-	every  time.Duration
-	began  time.Time
-	pages  atomic.Int64 // that were read
-	worth  int64
+	every time.Duration
+	began time.Time
+	pages atomic.Int64 // that were read
+	worth int64
 
 	writing atomic.Bool
 	writers sync.WaitGroup
 
-	mu        sync.Mutex
-	last      time.Time
-	stretched string // "" until it is needed: it takes some time
-	state     savedState
-	live      map[int]*verifier // in their first reading
-	err       error             // of the last writing
-	mine      bool              // the file is of this comparison
+	mu    sync.Mutex
+	file  sealed.File
+	last  time.Time
+	state savedState
+	live  map[int]*verifier // in their first reading
 }
 
-func stateOutput(path string) disk.Output {
-	return disk.Output{Path: path, Mode: 0o600, Marks: append([]string{stateMagic}, oldStateMagics...)}
+// stateError says what an error is about.
+func stateError(err error) error {
+	if old := new(sealed.OldError); errors.As(err, &old) {
+		return &OldStateError{Path: old.Path}
+	}
+	if err != nil {
+		return fmt.Errorf("state of the comparison: %w", err)
+	}
+	return nil
 }
 
 // OldStateError reports a state file that an earlier version of this package
@@ -111,10 +95,7 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		return nil, errors.New("state of the comparison: a password is missing: " +
 			"it is encrypted with those of both accounts")
 	}
-	s := &stateStore{
-		path: opts.StateFile, secret: string(secret), cost: cmp.Or(opts.stateCost, stateCost),
-		every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{},
-	}
+	s := &stateStore{every: opts.stateEvery, began: time.Now(), live: map[int]*verifier{}}
 	s.last = s.began
 	if s.every == 0 {
 		s.every, s.worth = stateEvery, statePages
@@ -135,72 +116,27 @@ func openStore(urls [2]string, users [2]string, secret []byte, opts Options) (*s
 		return nil, err
 	}
 	bound := sha256.Sum256(text)
-	s.bound = bound[:]
+	s.file = sealed.File{
+		Format: stateFormat, Path: opts.StateFile, Secret: string(secret), Bound: bound[:],
+		Cost: cmp.Or(opts.stateCost, sealed.Cost),
+	}
 	s.state.Collections = make([]savedCollection, len(opts.Collections))
 	return s, s.load()
 }
 
-// load takes over what is in the file. One that does not open is of another
-// comparison, or damaged, and is replaced in time, and kept beside.
+// load takes over what is in the file.
 func (s *stateStore) load() error {
-	if err := disk.Sweep(s.path); err != nil {
-		return fmt.Errorf("state of the comparison: %w", err)
-	}
-	if err := stateOutput(s.path).Check(); err != nil {
-		return fmt.Errorf("state of the comparison: %w", err)
-	}
-	f, err := disk.Open(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("state of the comparison: %w", err)
-	}
-	defer f.Close()
-	sealed := bufio.NewReader(io.LimitReader(f, stateLimit))
-	if magic, err := sealed.Peek(len(stateMagic)); err == nil && slices.Contains(oldStateMagics, string(magic)) {
-		return &OldStateError{Path: s.path}
-	}
-	if _, err := sealed.Discard(len(stateMagic)); err != nil {
-		return nil
-	}
-	passphrase, err := s.passphrase()
-	if err != nil {
-		return fmt.Errorf("state of the comparison: %w", err)
-	}
-	identity, err := age.NewScryptIdentity(passphrase)
-	if err != nil {
-		return fmt.Errorf("state of the comparison: %w", err)
-	}
-	identity.SetMaxWorkFactor(stateWorkFactor)
-	opened, err := age.Decrypt(sealed, identity)
-	if err != nil {
-		return nil
-	}
-	// Read to the end, which is authenticated, before anything is decoded.
-	var content bytes.Buffer
-	if info, err := f.Stat(); err == nil {
-		content.Grow(int(min(info.Size(), stateLimit)) + bytes.MinRead)
-	}
-	if _, err := content.ReadFrom(opened); err != nil {
-		return nil
-	}
-	if state, err := decodeState(&content); err == nil && len(state.Collections) == len(s.state.Collections) {
-		s.state, s.mine = state, true
-	}
-	return nil
-}
-
-// passphrase of the file, from the passwords of both accounts.
-func (s *stateStore) passphrase() (string, error) {
-	if s.stretched == "" {
-		key, err := pbkdf2.Key(sha256.New, s.secret, s.bound, s.cost, 32)
-		if err != nil {
-			return "", err
+	_, err := s.file.Load(func(pieces [][]byte) error {
+		state, err := decodeState(pieces)
+		if err == nil && len(state.Collections) != len(s.state.Collections) {
+			err = errors.New("other collections")
 		}
-		s.stretched = hex.EncodeToString(key)
-	}
-	return s.stretched, nil
+		if err == nil {
+			s.state = state
+		}
+		return err
+	})
+	return stateError(err)
 }
 
 // resumes says whether something was taken over.
@@ -282,7 +218,7 @@ func (s *stateStore) tick() {
 		defer s.writing.Store(false)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.write()
+		_ = s.save() // at the end it is tried again
 		s.last = time.Now()
 	})
 }
@@ -296,54 +232,30 @@ func (s *stateStore) end(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
-		if _, statErr := os.Lstat(s.path); statErr != nil || !s.mine {
-			return nil
-		}
-		if err := disk.Remove(s.path); err != nil {
-			return fmt.Errorf("state of the comparison: %w", err)
-		}
-		return nil
+		return stateError(s.file.Remove())
 	}
 	if time.Since(s.began) >= min(stateShort, s.every) && s.pages.Load() >= s.worth {
-		if s.write(); s.err != nil {
-			err = fmt.Errorf("%w (the comparison cannot be resumed: %v)", err, s.err)
+		if lost := s.save(); lost != nil {
+			err = fmt.Errorf("%w (the comparison cannot be resumed: %v)", err, lost)
 		}
 	}
 	return err
-}
-
-func (s *stateStore) write() {
-	s.err = s.save()
 }
 
 func (s *stateStore) save() error {
-	passphrase, err := s.passphrase()
-	if err != nil {
+	if err := s.file.Stretch(); err != nil {
 		return err
 	}
-	recipient, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
+	content, err := s.seal()
+	if err != nil || content == nil {
 		return err
 	}
-	recipient.SetWorkFactor(stateWorkFactor)
-	sealed, err := s.seal(recipient)
-	if err != nil || sealed == nil {
-		return err
-	}
-	if err := disk.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return err
-	}
-	if s.mine {
-		return disk.Write(s.path, sealed, 0o600, nil)
-	}
-	err = stateOutput(s.path).Write(sealed)
-	s.mine = err == nil
-	return err
+	return s.file.Write(content)
 }
 
 // seal returns the file, nil where a collection is between two readings: that of
 // before is worth more. No record counts meanwhile.
-func (s *stateStore) seal(recipient age.Recipient) ([]byte, error) {
+func (s *stateStore) seal() ([]byte, error) {
 	reading := map[int]*firstPass{}
 	now := savedState{Key: s.state.Key, Collections: slices.Clone(s.state.Collections)}
 	for i, v := range s.live {
@@ -359,18 +271,5 @@ func (s *stateStore) seal(recipient age.Recipient) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := len(stateMagic) + 1<<12
-	for _, p := range pieces {
-		size += p.Size() + p.Size()/1000 + 8
-	}
-	b := bytes.NewBuffer(make([]byte, 0, size))
-	b.WriteString(stateMagic)
-	w, err := age.Encrypt(b, recipient)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(encode(w, pieces), w.Close()); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return s.file.Seal(pieces)
 }

@@ -1,4 +1,7 @@
-package keystore
+// Package javatext writes and reads text as Java does: in the modified UTF-8 of its data streams, in UTF-16, and in the
+// lower case of its aliases. Half of a surrogate pair, which Go's strings have no character for, stays as its three
+// bytes. Which texts a key store holds is for package keystore. Begin with [FromModifiedUTF8] and [LowerCase].
+package javatext
 
 import (
 	"fmt"
@@ -8,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// decodeModifiedUTF8 reads text as java.io.DataInput.readUTF does: U+0000 as
+// FromModifiedUTF8 reads text as java.io.DataInput.readUTF does: U+0000 as
 // two bytes, and each half of a surrogate pair as three.
-func decodeModifiedUTF8(b []byte) (string, error) {
+func FromModifiedUTF8(b []byte) (string, error) {
 	if text := string(b); isASCII(text) {
 		return text, nil
 	}
@@ -61,9 +64,9 @@ func decodeModifiedUTF8(b []byte) (string, error) {
 	return string(out), nil
 }
 
-// encodeModifiedUTF8 writes text as java.io.DataOutput.writeUTF does, without
+// ModifiedUTF8 writes text as java.io.DataOutput.writeUTF does, without
 // the length.
-func encodeModifiedUTF8(s string) []byte {
+func ModifiedUTF8(s string) []byte {
 	var b []byte
 	for _, u := range utf16Units(s) {
 		switch {
@@ -78,7 +81,7 @@ func encodeModifiedUTF8(s string) []byte {
 	return b
 }
 
-// loneSurrogate finds half of a surrogate pair, as decodeModifiedUTF8 keeps it:
+// loneSurrogate finds half of a surrogate pair, as FromModifiedUTF8 keeps it:
 // three bytes that are not UTF-8.
 func loneSurrogate(s string) (at, n int) {
 	for i := 0; i+2 < len(s); i++ {
@@ -103,7 +106,8 @@ func utf16Units(s string) []uint16 {
 	}
 }
 
-func utf16be(s string) []byte {
+// UTF16BE is text in UTF-16 as Java holds it, the high byte first.
+func UTF16BE(s string) []byte {
 	units := utf16Units(s)
 	b := make([]byte, 0, 2*len(units))
 	for _, u := range units {
@@ -121,14 +125,14 @@ func isASCII(s string) bool {
 	return true
 }
 
-// lowerCase is Java's String.toLowerCase(Locale.ENGLISH), which keeps the dot
+// LowerCase is Java's String.toLowerCase(Locale.ENGLISH), which keeps the dot
 // of a capital I with one, and knows the sigma at a word's end.
-func lowerCase(s string) string {
+func LowerCase(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
 	if i, n := loneSurrogate(s); n > 0 {
-		return lowerCase(s[:i]) + s[i:i+n] + lowerCase(s[i+n:])
+		return LowerCase(s[:i]) + s[i:i+n] + LowerCase(s[i+n:])
 	}
 	if !strings.ContainsAny(s, "İΣ") {
 		return strings.ToLower(s)

@@ -88,7 +88,7 @@ func TestFailedRecords(t *testing.T) {
 				}
 			}
 			if again := strings.Contains(failed.Repair, "migrate again"); again != service ||
-				service == strings.Contains(failed.Repair, "-ids FILE") {
+				service == strings.Contains(failed.Repair, "SaveRepairList") {
 				t.Errorf("to repair: %s", failed.Repair)
 			}
 			for _, secret := range []string{"Jane", "jane@", "openidm-admin", "Hidd3n", "\x1b", `\u001b`} {

@@ -72,7 +72,7 @@ func next(in *[]byte) (value, bool) {
 	return value{byte(tag), inner, element}, true
 }
 
-// nextClosed is next where Java does not take a value of indefinite length: within one that has a length.
+// nextClosed is next where Java 11 does not take a value of indefinite length: as the first in one that has a length.
 func nextClosed(in *[]byte) (value, bool) {
 	if isOpen(*in) {
 		return value{}, false

@@ -180,7 +180,7 @@ func numbers(der []byte, count int) (all []*big.Int, err error) {
 // has none is not looked at.
 func parsePublicKey(v value) (kind x509.PublicKeyAlgorithm, key any, err error) {
 	in := v.bytes
-	first, _ := nextClosed(&in)
+	first, _ := next(&in)
 	second, _ := next(&in) // behind it may stand anything
 	if v.tag != tagSequence || second.tag != tagBits {
 		return 0, nil, errMalformed

@@ -52,21 +52,21 @@ func (p *parser) content(in []byte, outer algorithm) error {
 			}
 			c.Version = version + 1
 		}
-		v, ok = nextClosed(&in)
+		v, ok = next(&in)
 	}
 	serial, err := integer(v.bytes)
 	if !ok || v.tag != tagInteger || err != nil {
 		return errors.New("serial number: malformed")
 	}
 	c.SerialNumber = serial
-	v, _ = nextClosed(&in)
+	v, _ = next(&in)
 	if inner, err := parseAlgorithm(v); err != nil || !inner.equal(outer) {
 		return errors.New("algorithm: malformed, or another one outside")
 	}
 	if err := p.names(&in); err != nil {
 		return err
 	}
-	v, _ = nextClosed(&in)
+	v, _ = next(&in)
 	c.RawSubjectPublicKeyInfo = v.full
 	if c.PublicKeyAlgorithm, c.PublicKey, err = parsePublicKey(v); err != nil {
 		return fmt.Errorf("public key: %w", err)
@@ -80,13 +80,13 @@ func (p *parser) content(in []byte, outer algorithm) error {
 // names reads issuer, validity and subject.
 func (p *parser) names(in *[]byte) error {
 	c := p.c
-	issuer, _ := nextClosed(in)
+	issuer, _ := next(in)
 	empty, err := checkName(issuer)
 	if err != nil || empty {
 		return errors.New("issuer: malformed or empty")
 	}
 	c.RawIssuer = issuer.full
-	validity, _ := nextClosed(in)
+	validity, _ := next(in)
 	dates, err := values(validity.bytes)
 	if err != nil || validity.tag != tagSequence || len(dates) != 2 {
 		return errors.New("dates: malformed")
@@ -97,7 +97,7 @@ func (p *parser) names(in *[]byte) error {
 	if c.NotAfter, err = instant(dates[1]); err != nil {
 		return errors.New("dates: the second is malformed")
 	}
-	subject, _ := nextClosed(in)
+	subject, _ := next(in)
 	if p.nameless, err = checkName(subject); err != nil || p.nameless && c.Version == 1 {
 		return errors.New("subject: malformed, or empty in version 1")
 	}

@@ -108,10 +108,10 @@ func TestSettleInParts(t *testing.T) {
 	_, err := w.u.Run(t.Context())
 	must(t, err)
 	w.u.Steps = []string{idconnect.StepConfigure}
-	w.u.SettleTime = 3 * time.Second
+	w.u.SettleTime = 6 * time.Second
 	w.intend(t, "configure", map[string]any{"instanceUrl": w.u.InstanceURL})
 	for run := 1; ; run++ {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		_, err := w.u.Run(ctx)
 		cancel()
 		if err == nil {

@@ -4,6 +4,7 @@
 package command
 
 import (
+	"errors"
 	"flag"
 	"slices"
 	"strings"
@@ -111,7 +112,8 @@ func Join(errs ...error) error {
 			continue
 		}
 		hint := ""
-		if m, ok := err.(*Mistake); ok {
+		var m *Mistake
+		if errors.As(err, &m) {
 			hint = m.Hint
 		}
 		if !slices.Contains(what, err.Error()) {

@@ -246,7 +246,8 @@ func (p *Program) checkArguments(c *Command, args []string) error {
 
 // See adds where the flags of a command are listed, if nothing better is said.
 func (p *Program) See(c *Command, err error) error {
-	if m, ok := err.(*Mistake); ok && m.Hint == "" {
+	var m *Mistake
+	if errors.As(err, &m) && m.Hint == "" {
 		m.Hint = fmt.Sprintf("for what %s takes, run: %s help %s", c.Name, p.Name, c.Name)
 	}
 	return err

@@ -178,7 +178,12 @@ func (s *session) ask(ctx context.Context, q question) error {
 		if !s.Patient || left == 1 {
 			return err
 		}
-		fmt.Fprintln(s.Out, err.(*RefusedError).Reason)
+		reason := err.Error()
+		var refused *RefusedError
+		if errors.As(err, &refused) {
+			reason = refused.Reason
+		}
+		fmt.Fprintln(s.Out, reason)
 	}
 }
 

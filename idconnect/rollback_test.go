@@ -127,6 +127,18 @@ type rollbackCheck func(t *testing.T, what string, want map[string]string, w *wo
 // rollbackCount is told how many cases there are, and how many of them are run.
 type rollbackCount func(of, n int)
 
+// sampledRollbacks are the numbers of those that are tried.
+func sampledRollbacks(of int) []int {
+	all := make([]int, of)
+	for i := range all {
+		all[i] = i
+	}
+	if testing.Short() {
+		return exhaustive.Sample(all, 4)
+	}
+	return exhaustive.Sample(all, 12)
+}
+
 // rollbackSteps stops after each step in turn, and goes back to each one
 // before it.
 func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count rollbackCount, check rollbackCheck) {
@@ -149,15 +161,7 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count 
 			}
 		}
 	}
-	numbers := make([]int, len(cases))
-	for i := range numbers {
-		numbers[i] = i
-	}
-	sample := 12
-	if testing.Short() {
-		sample = 4
-	}
-	numbers = exhaustive.Sample(numbers, sample)
+	numbers := sampledRollbacks(len(cases))
 	count(len(cases), len(numbers))
 	atOnce(numbers, func(i int) {
 		c := cases[i]

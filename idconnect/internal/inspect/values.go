@@ -52,7 +52,7 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	if len(t.bad) > 0 {
 		found = append(found, codes.ValueDoesNotOpen.Finding(site.StepStores,
 			"%s of %s of the source do not open with its keystore, first %s",
-			text.Grouped(len(t.bad)), text.Plural(t.tried(), "encrypted value"), t.bad[0]))
+			text.Grouped(len(t.bad)), text.Grouped(t.tried())+" encrypted values", t.bad[0]))
 	}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -63,14 +63,14 @@ func (c valuesCheck) check(ctx context.Context) preflight.Findings {
 	case t.unknown > 0:
 		found = append(found, codes.ValuesNotChecked.Finding(site.StepStores,
 			"%s of %s have a form that is not known, first %s", text.Grouped(t.unknown),
-			text.Plural(t.tried(), "encrypted value"), t.firstUnknown).
+			text.Grouped(t.tried())+" encrypted values", t.firstUnknown).
 			WithWhy("whether the keys open them is not known").
 			WithRemedy("see that 2.1's users can still sign in after the upgrade"))
 	}
 	if len(found) == 0 {
 		found = append(found, codes.ValuesOpen.Finding(site.StepStores,
 			"the keystore opens all %s that were tried, in %s and %s",
-			text.Plural(t.tried(), "encrypted value"), text.Plural(t.documents, "configuration document"),
+			text.Grouped(t.tried())+" encrypted values", text.Plural(t.documents, "configuration document"),
 			text.Plural(t.records, "user")))
 	}
 	return found

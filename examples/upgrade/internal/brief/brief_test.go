@@ -115,7 +115,7 @@ func TestPlan(t *testing.T) {
 	}
 	got := shown(t, 80, brief.Plan(p, "upgrade"))
 	for _, want := range []string{
-		"see DISK-SPACE", "blocks: SOURCE-CERT-NAME\n", "  why: ", "  remedy: ", "on the target's machine: prepare,",
+		"(DISK-SPACE", "blocks: SOURCE-CERT-NAME\n", "  why: ", "  remedy: ", "on the target's machine: prepare,",
 		"Blocked by SOURCE-CERT-NAME, DISK-SPACE. Nothing was changed.",
 	} {
 		if !strings.Contains(got, want) {

@@ -47,7 +47,7 @@ func Plan(p report.Plan, program string) []report.Block {
 	for i, s := range p.Steps {
 		detail := s.Detail
 		if blocking := s.Findings.Blocking(); len(blocking) > 0 {
-			detail = "see " + strings.Join(codes(blocking), ", ")
+			detail = blocking[0].Seen + " (" + strings.Join(codes(blocking), ", ") + ")"
 		}
 		rows = append(rows, []report.Cell{{Text: fmt.Sprintf("%3d %s", i+1, s.Name)},
 			{Text: string(s.State), Tone: toneOf(s.State)}, {Text: text.Printable(detail)}})
@@ -58,6 +58,11 @@ func Plan(p report.Plan, program string) []report.Block {
 	l.table(rows)
 	if len(there) > 0 {
 		l.add(4, report.Faint, "on the target's machine: "+strings.Join(there, ", "))
+	}
+	for _, f := range p.Findings {
+		if f.Code == preflight.Codes.ValuesOpen.Code { // the proof before anything changes
+			l.add(4, report.Good, f.Seen)
+		}
 	}
 	l.findings(p.Findings, program)
 	l.empty()

@@ -222,7 +222,7 @@ func try(command []string) error {
 	defer cancel()
 	demo := []string{"demo"}
 	if command[0] == "wine" {
-		demo = append(demo, "-keep") // wine 8 does not know how Go deletes a folder
+		demo = append(demo, "-keep")
 	}
 	for _, t := range []struct {
 		args []string
@@ -235,6 +235,11 @@ func try(command []string) error {
 		cmd := exec.CommandContext(ctx, command[0], append(command[1:], t.args...)...)
 		cmd.Dir = filepath.Dir(command[len(command)-1])
 		out, err := cmd.CombinedOutput()
+		// wine 8 does not know how Go deletes a folder, with which the last act begins.
+		if command[0] == "wine" && bytes.Contains(out, []byte("== 7. ")) && bytes.Contains(out, []byte("Invalid function")) {
+			fmt.Println("under wine the demonstration ran until its rollback")
+			err = nil
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w\n%s", t.args[0], err, out)
 		}

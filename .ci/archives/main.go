@@ -236,7 +236,8 @@ func try(command []string) error {
 		cmd.Dir = filepath.Dir(command[len(command)-1])
 		out, err := cmd.CombinedOutput()
 		// wine 8 does not know how Go deletes a folder, with which the last act begins.
-		if command[0] == "wine" && bytes.Contains(out, []byte("== 7. ")) && bytes.Contains(out, []byte("Invalid function")) {
+		if command[0] == "wine" && bytes.Contains(out, []byte("== 7. ")) &&
+			bytes.Contains(out, []byte("Invalid function")) {
 			fmt.Println("under wine the demonstration ran until its rollback")
 			err = nil
 		}

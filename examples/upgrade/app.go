@@ -39,10 +39,8 @@ type app struct {
 	out, err io.Writer
 	env      func(string) string
 	tty      terminal
-	started  string // as what, "" for "upgrade"
-	// onlyNamed uses no description of a site that was only found.
-	onlyNamed bool
-	args      []string // of the command that runs
+	started  string   // as what, "" for "upgrade"
+	args     []string // of the command that runs
 }
 
 // terminal prompts for passwords, and asks questions.

@@ -53,9 +53,6 @@ func (a *app) openConfig(c *call) (*siteconfig.File, error) {
 	if c.Config != "" {
 		return siteconfig.Open(c.Config)
 	}
-	if a.onlyNamed {
-		return nil, nil
-	}
 	changes := slices.Contains([]string{"run", "import", "rollback"}, c.Command.Name) || c.Write
 	if _, err := os.Stat(siteconfig.FileName); err == nil && changes && !a.tty.Interactive() {
 		a.note(c, siteconfig.FileName+" in the current folder is not used: there is no terminal; "+

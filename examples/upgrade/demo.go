@@ -11,7 +11,7 @@ import (
 // demo shows the whole flow on a temporary site.
 func (a *app) demo(ctx context.Context, v *call) error {
 	unasked := *a
-	unasked.tty, unasked.onlyNamed = nobody{}, true
+	unasked.tty = nobody{}
 	d := demo.Demo{Out: a.out, Env: a.env, Program: a.name(), Run: unasked.run,
 		Fault: v.Fault, Users: v.Users, Keep: v.Keep}
 	code, err := d.Play(ctx)

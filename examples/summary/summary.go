@@ -129,14 +129,7 @@ func head(v *report.View) string {
 		if s.server == (report.ServerSeen{}) {
 			continue
 		}
-		version := "version not known"
-		if s.server.Version != "" {
-			version = "OpenIDM " + s.server.Version
-		}
-		if s.server.State != "" {
-			version += ", " + s.server.State
-		}
-		t.row(s.label, prose(version)+" "+code(s.server.URL))
+		t.row(s.label, prose(s.server.Said())+" "+code(s.server.URL))
 	}
 	t.row("Date", v.Ended.Format("2 January 2006, 15:04 MST"))
 	if v.Took > 0 {

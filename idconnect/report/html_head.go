@@ -19,14 +19,7 @@ func (v *htmlView) addHead(rep *View) {
 		if s.server == (ServerSeen{}) {
 			continue
 		}
-		version := "version not known"
-		if s.server.Version != "" {
-			version = "OpenIDM " + s.server.Version
-		}
-		if s.server.State != "" {
-			version += ", " + s.server.State
-		}
-		v.About = append(v.About, htmlAbout{s.label, short(version), long(s.server.URL)})
+		v.About = append(v.About, htmlAbout{s.label, short(s.server.Said()), long(s.server.URL)})
 	}
 	if rep.Tool != "" {
 		tool := short(rep.Tool)

@@ -78,6 +78,18 @@ type ServerSeen struct {
 	Version string `json:"version,omitempty"`
 }
 
+// Said is the version and the state of the server in words: "OpenIDM 7.1.0, ready".
+func (s ServerSeen) Said() string {
+	version := "version not known"
+	if s.Version != "" {
+		version = "OpenIDM " + s.Version
+	}
+	if s.State != "" {
+		version += ", " + s.State
+	}
+	return version
+}
+
 // String returns the server on one line.
 func (s ServerSeen) String() string {
 	out := s.URL + "   "

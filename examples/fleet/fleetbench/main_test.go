@@ -21,6 +21,7 @@ func TestFloor(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.once != 3 || got.ours <= 0 || got.workerMem <= 0 {
-		t.Errorf("the loop migrated %d of 3 once, in %v of processor time and %d bytes", got.once, got.ours, got.workerMem)
+		t.Errorf("the loop migrated %d of 3 once, in %v of processor time and %d bytes",
+			got.once, got.ours, got.workerMem)
 	}
 }

@@ -119,8 +119,6 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 	}
 }
 
-//go:generate go run md5pair_gen.go
-
 // pbeDecrypt needs data in whole blocks.
 func pbeDecrypt(ctx context.Context, password Password, params pbeParams, data []byte) ([]byte, error) {
 	key, iv, err := pbeDerive(ctx, []byte(password.Reveal()), params)

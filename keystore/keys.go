@@ -138,7 +138,7 @@ func (k opaqueKey) PKCS8() []byte {
 }
 
 // String is Java's name of the algorithm, else its OID.
-func (k opaqueKey) String() string { return algorithmName(k.Algorithm) }
+func (k opaqueKey) String() string { return certificate.KeyNameOf(k.Algorithm.String()) }
 
 var oidDSA = asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}
 
@@ -178,39 +178,12 @@ func marshalDSA(k *dsa.PrivateKey) ([]byte, error) {
 	})
 }
 
-// keyAlgorithms are Java's names (Key.getAlgorithm) of the OIDs.
-var keyAlgorithms = map[string]string{
-	"1.2.840.113549.1.1.1":  "RSA",
-	"1.2.840.113549.1.1.10": "RSASSA-PSS",
-	"1.2.840.10045.2.1":     "EC",
-	"1.2.840.10040.4.1":     "DSA",
-	"1.2.840.113549.1.3.1":  "DH",
-	"1.3.101.110":           "XDH",
-	"1.3.101.111":           "XDH",
-	"1.3.101.112":           "EdDSA",
-	"1.3.101.113":           "EdDSA",
-	// FIPS 203 and 204, since Java 24.
-	"2.16.840.1.101.3.4.4.1":  "ML-KEM",
-	"2.16.840.1.101.3.4.4.2":  "ML-KEM",
-	"2.16.840.1.101.3.4.4.3":  "ML-KEM",
-	"2.16.840.1.101.3.4.3.17": "ML-DSA",
-	"2.16.840.1.101.3.4.3.18": "ML-DSA",
-	"2.16.840.1.101.3.4.3.19": "ML-DSA",
-}
-
-func algorithmName(oid asn1.ObjectIdentifier) string {
-	if n, ok := keyAlgorithms[oid.String()]; ok {
-		return n
-	}
-	return oid.String()
-}
-
 func algorithmOf(pkcs8 []byte) string {
 	var info privateKeyInfo
 	if _, err := asn1.Unmarshal(pkcs8, &info); err != nil {
 		return ""
 	}
-	return algorithmName(info.Algorithm.Algorithm)
+	return certificate.KeyNameOf(info.Algorithm.Algorithm.String())
 }
 
 // Algorithm is Java's name of the algorithm of a private key or a certificate's
@@ -225,7 +198,7 @@ func (e Entry) Algorithm() string {
 	if !ok {
 		return ""
 	}
-	return algorithmName(o.KeyAlgorithm)
+	return certificate.KeyNameOf(o.KeyAlgorithm.String())
 }
 
 // SecretKey opens a secret key and returns Java's name of its algorithm

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 const (
@@ -183,7 +185,7 @@ func (p *pathCheck) search(path []link, cas int) *link {
 func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 	if end := path[len(path)-1]; p.disabledCurve(anchor) != "" || weakKey(anchor.Certificate) != "" {
 		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+
-			signatureName(end.Certificate))
+			certificate.SignatureName(end.Certificate))
 	}
 	issuer, maxLength, policies := anchor, len(path), newPolicyCheck(len(path))
 	var constraints []link

@@ -68,12 +68,8 @@ var curves = func() map[string]curve {
 
 // Curve returns Java's name of the curve of a certificate's key, and its size in bits; "" where the key has none.
 func Curve(c *x509.Certificate) (name string, bits int) {
-	parts, err := sequence(c.RawSubjectPublicKeyInfo)
-	if err != nil || len(parts) == 0 {
-		return "", 0
-	}
-	a, err := parseAlgorithm(parts[0])
-	if err != nil || a.id != idEC || len(a.parameters) == 0 {
+	a := keyAlgorithm(c)
+	if a.id != idEC || len(a.parameters) == 0 {
 		return "", 0
 	}
 	known := curves[x500.OID(content(a.parameters))]
@@ -274,46 +270,11 @@ func parseEC(a algorithm, point []byte) (any, error) {
 	return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}, nil
 }
 
-// signatureAlgorithm is Go's name of a signature's algorithm, 0 where it has none.
-func signatureAlgorithm(a algorithm) x509.SignatureAlgorithm {
-	switch a.id {
-	case "1.2.840.113549.1.1.4":
-		return x509.MD5WithRSA
-	case "1.2.840.113549.1.1.5", "1.3.14.3.2.29":
-		return x509.SHA1WithRSA
-	case "1.2.840.113549.1.1.11":
-		return x509.SHA256WithRSA
-	case "1.2.840.113549.1.1.12":
-		return x509.SHA384WithRSA
-	case "1.2.840.113549.1.1.13":
-		return x509.SHA512WithRSA
-	case "1.2.840.10040.4.3":
-		return x509.DSAWithSHA1
-	case "2.16.840.1.101.3.4.3.2":
-		return x509.DSAWithSHA256
-	case "1.2.840.10045.4.1":
-		return x509.ECDSAWithSHA1
-	case "1.2.840.10045.4.3.2":
-		return x509.ECDSAWithSHA256
-	case "1.2.840.10045.4.3.3":
-		return x509.ECDSAWithSHA384
-	case "1.2.840.10045.4.3.4":
-		return x509.ECDSAWithSHA512
-	case idEd25519:
-		return x509.PureEd25519
-	}
-	return x509.UnknownSignatureAlgorithm
-}
-
 // PSS returns the hash and the length of the salt by which a certificate is signed, and false where it is not signed by
 // RSASSA-PSS with one hash throughout.
 func PSS(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
-	parts, err := sequence(c.Raw)
-	if err != nil || len(parts) != 3 {
-		return 0, 0, false
-	}
-	a, err := parseAlgorithm(parts[1])
-	if err != nil || a.id != idPSS {
+	a := outerAlgorithm(c)
+	if a.id != idPSS {
 		return 0, 0, false
 	}
 	id, mask, salt := hashes[0], hashes[0], 20

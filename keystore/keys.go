@@ -233,7 +233,7 @@ func (e Entry) secretKey(ctx context.Context, password Password) (algorithm stri
 		return broken(fmt.Errorf("an encrypted key of %d bytes", n))
 	}
 	plain, err := pbeDecrypt(ctx, password, params, sealed.content)
-	if err == nil && (len(plain) < 4 || be32(plain) != 0xACED0005) {
+	if err == nil && !bytes.HasPrefix(plain, []byte(magicSerial)) {
 		err = ErrKeyPassword
 	}
 	if err != nil {

@@ -97,8 +97,8 @@ func integrityError(offset int) error {
 }
 
 const (
-	magicJCEKS = 0xCECECECE
-	magicJKS   = 0xFEEDFEED
+	magicJCEKS = "\xce\xce\xce\xce"
+	magicJKS   = "\xfe\xed\xfe\xed"
 
 	tagPrivateKey  = 1
 	tagCertificate = 2
@@ -395,7 +395,7 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	data := b.Bytes()
 	var s *Store
 	switch {
-	case len(data) >= 4 && be32(data) == magicJCEKS, len(data) >= 4 && be32(data) == magicJKS:
+	case bytes.HasPrefix(data, []byte(magicJCEKS)), bytes.HasPrefix(data, []byte(magicJKS)):
 		s, err = decodeContainer(data, password)
 	case len(data) >= 2 && data[0] == 0x30:
 		s, err = decodePKCS12(data, password)
@@ -415,8 +415,4 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 		s.keyPasswords = append(s.keyPasswords, password)
 	}
 	return s, nil
-}
-
-func be32(b []byte) uint32 {
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }

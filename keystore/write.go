@@ -225,18 +225,15 @@ func (s *Store) Encode(w io.Writer, password Password) error {
 	if password.IsZero() {
 		return errors.New("writing a key store needs a password")
 	}
-	magic := uint32(magicJCEKS)
+	magic := magicJCEKS
 	if s.format == JKS {
 		magic = magicJKS
 	}
 	out := bufio.NewWriter(w)
 	h := newIntegrity(password.Reveal())
 	both := io.MultiWriter(out, h) // out remembers its error until Flush
-	var head []byte
-	for _, v := range []uint32{magic, uint32(s.version), uint32(len(s.entries))} {
-		head = binary.BigEndian.AppendUint32(head, v)
-	}
-	both.Write(head)
+	head := binary.BigEndian.AppendUint32([]byte(magic), uint32(s.version))
+	both.Write(binary.BigEndian.AppendUint32(head, uint32(len(s.entries))))
 	for _, e := range s.entries {
 		both.Write(e.raw)
 	}

@@ -206,7 +206,7 @@ func (p *pending) carryOut() error {
 // the file, only the backup is ours.
 func (p *pending) takeBack() error {
 	c := p.changes
-	now, err := sumOfFile(p.in, c.Path)
+	_, now, err := readSum(p.in, c.Path)
 	if err == nil && now != "" && now != c.SHA256 && c.Backup != "" {
 		return p.in.Remove(c.Backup)
 	}
@@ -218,10 +218,10 @@ func (p *pending) takeBack() error {
 // the rename.
 func (p *pending) unchanged() error {
 	c := p.changes
-	now, err := sumOfFile(p.in, c.Path)
+	_, now, err := readSum(p.in, c.Path)
 	kept := c.Before
 	if err == nil && c.Backup != "" {
-		kept, err = sumOfFile(p.in, c.Backup)
+		_, kept, err = readSum(p.in, c.Backup)
 	}
 	if err == nil && (now != c.Before || kept != c.Before) {
 		err = fmt.Errorf("%w: another one was quicker", ErrChangedSince)
@@ -255,41 +255,17 @@ func refuseLoss(from *Store, old []byte, o CopyOptions) error {
 	if err != nil {
 		return fmt.Errorf("reading the existing store to see which keys would be lost: %w", err)
 	}
-	keys := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
-	for e := range to.Entries() {
-		if e.Kind == TrustedCertificate {
-			continue
-		}
-		var f Entry
-		ok := false
-		if from != nil {
-			f, ok = from.Entry(e.Alias)
-		}
-		if !ok {
-			keys.OnlyB = append(keys.OnlyB, e.Alias)
-			continue
-		}
-		// A key that does not open may be another one.
-		if same, err := sameEntry(context.Background(), from, f, to, e); err == nil && same {
-			keys.Same = append(keys.Same, e.Alias)
-		} else {
-			keys.Changed = append(keys.Changed, e.Alias)
-		}
+	if from == nil {
+		from = New(JCEKS) // nobody knows what it holds
 	}
+	// A key that does not open may be another one, so it counts as changed.
+	keys, _ := compareEntries(context.Background(), to, from, func(e Entry) bool { return e.Kind != TrustedCertificate })
+	keys.OnlyA, keys.OnlyB = keys.OnlyB, keys.OnlyA // A is the source
 	lost := slices.Concat(keys.Changed, keys.OnlyB)
 	if len(lost) == 0 {
 		return nil
 	}
-	if from != nil {
-		for e := range from.Entries() {
-			if _, ok := to.Entry(e.Alias); !ok && e.Kind != TrustedCertificate {
-				keys.OnlyA = append(keys.OnlyA, e.Alias)
-			}
-		}
-	}
-	for _, l := range [][]string{lost, keys.Same, keys.OnlyA, keys.OnlyB, keys.Changed} {
-		slices.Sort(l)
-	}
+	slices.Sort(lost)
 	return &ConflictError{Aliases: lost, Keys: keys}
 }
 

@@ -259,7 +259,8 @@ func refuseLoss(from *Store, old []byte, o CopyOptions) error {
 		from = New(JCEKS) // nobody knows what it holds
 	}
 	// A key that does not open may be another one, so it counts as changed.
-	keys, _ := compareEntries(context.Background(), to, from, func(e Entry) bool { return e.Kind != TrustedCertificate })
+	isKey := func(e Entry) bool { return e.Kind != TrustedCertificate }
+	keys, _ := compareEntries(context.Background(), to, from, isKey)
 	keys.OnlyA, keys.OnlyB = keys.OnlyB, keys.OnlyA // A is the source
 	lost := slices.Concat(keys.Changed, keys.OnlyB)
 	if len(lost) == 0 {

@@ -49,7 +49,8 @@ func remedyFor(e *Error) string {
 
 func nameRemedy(host string, c *x509.Certificate) string {
 	names := hostNames(c)
-	renew := fmt.Sprintf("renew the server's certificate with %s as subject alternative name", cmp.Or(host, "the server"))
+	renew := fmt.Sprintf("renew the server's certificate with %s as subject alternative name",
+		cmp.Or(host, "the server"))
 	if len(names) == 0 {
 		return renew
 	}

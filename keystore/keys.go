@@ -49,12 +49,8 @@ func (e Entry) pkcs8(ctx context.Context, password Password) ([]byte, error) {
 		return bytes.Clone(e.e.p12.key), nil
 	}
 	f := e.e.fields()
-	broken := func(what string, err error) error {
-		return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
-	}
-	closed := func(err error) error {
-		return keyError(e, e.e.offset+int64(f.bodyAt), err)
-	}
+	broken := func(what string, err error) error { return e.broken(f, what, err) }
+	closed := func(err error) error { return e.closed(f, err) }
 	var info encryptedPrivateKeyInfo
 	if rest, err := asn1.Unmarshal(f.body, &info); err != nil || len(rest) > 0 {
 		if err == nil {
@@ -88,6 +84,16 @@ func (e Entry) pkcs8(ctx context.Context, password Password) ([]byte, error) {
 		return nil, closed(ErrKeyPassword)
 	}
 	return plain, nil
+}
+
+// broken is the error of a key that is damaged.
+func (e Entry) broken(f entryFields, what string, err error) error {
+	return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
+}
+
+// closed is the error of a key that does not open. It matches [ErrKeyPassword] if err does.
+func (e Entry) closed(f entryFields, err error) error {
+	return fmt.Errorf("entry %q, key at offset %d: %w", e.Alias, e.e.offset+int64(f.bodyAt), err)
 }
 
 // openJKSKey needs at least 40 bytes: a salt, the key, and its digest.
@@ -213,10 +219,7 @@ func (e Entry) secretKey(ctx context.Context, password Password) (algorithm stri
 		return "", nil, fmt.Errorf("entry %q: %w: not a secret key", e.Alias, ErrKind)
 	}
 	f := e.e.fields()
-	broken := func(err error) (string, []byte, error) {
-		return "", nil, &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: "a secret key",
-			Err: err}
-	}
+	broken := func(err error) (string, []byte, error) { return "", nil, e.broken(f, "a secret key", err) }
 	obj, _, err := parseSerialized(f.body)
 	if err != nil {
 		return broken(err)
@@ -237,7 +240,7 @@ func (e Entry) secretKey(ctx context.Context, password Password) (algorithm stri
 		err = ErrKeyPassword
 	}
 	if err != nil {
-		return "", nil, keyError(e, e.e.offset+int64(f.bodyAt), err)
+		return "", nil, e.closed(f, err)
 	}
 	if obj, _, err = parseSerialized(plain); err != nil {
 		return broken(err)

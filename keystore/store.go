@@ -86,11 +86,6 @@ func (e *FormatError) Error() string {
 func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 func (e *FormatError) Unwrap() error        { return e.Err }
 
-// keyError matches [ErrKeyPassword] if err does. The offset is that of the encrypted key in the file.
-func keyError(e Entry, offset int64, err error) error {
-	return fmt.Errorf("entry %q, key at offset %d: %w", e.Alias, offset, err)
-}
-
 // integrityError: the digest at this offset is not the one of the content under this password.
 func integrityError(offset int) error {
 	return fmt.Errorf("%w (digest at offset %d)", ErrIntegrity, offset)

@@ -136,9 +136,9 @@ func values(in []byte) (all []value, err error) {
 	return all, nil
 }
 
-// parts reads what is in a value of this tag.
-func (v value) parts(tag byte) ([]value, error) {
-	if v.tag != tag {
+// parts reads what is in a sequence.
+func (v value) parts() ([]value, error) {
+	if v.tag != tagSequence {
 		return nil, errMalformed
 	}
 	return values(v.bytes)
@@ -159,7 +159,7 @@ func sequence(in []byte) ([]value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.parts(tagSequence)
+	return v.parts()
 }
 
 // integer reads the content of an INTEGER, of any size.

@@ -134,7 +134,7 @@ func keyUsage(c *x509.Certificate, e *pkix.Extension) error {
 func privateKeyPeriod(_ *x509.Certificate, e *pkix.Extension) error {
 	in := e.Value
 	v, _ := next(&in)
-	list, err := v.parts(tagSequence)
+	list, err := v.parts()
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func nameConstraints(_ *x509.Certificate, e *pkix.Extension) error {
 }
 
 func checkSubtree(t value) error {
-	parts, err := t.parts(tagSequence)
+	parts, err := t.parts()
 	if err != nil || len(parts) == 0 {
 		return errMalformed
 	}
@@ -240,14 +240,14 @@ func checkSubtree(t value) error {
 }
 
 func policy(p value) error {
-	parts, err := p.parts(tagSequence)
+	parts, err := p.parts()
 	if err != nil || len(parts) == 0 {
 		return errMalformed
 	}
 	if _, err := objectID(parts[0]); err != nil || len(parts) == 1 {
 		return err
 	}
-	qualifiers, err := parts[1].parts(tagSequence)
+	qualifiers, err := parts[1].parts()
 	if err != nil || len(qualifiers) == 0 {
 		return errMalformed
 	}

@@ -101,59 +101,77 @@ func checkParameters(id string, v value) error {
 			return errMalformed
 		}
 	case idPSS:
-		return checkPSS(v)
+		_, err := parsePSS(v.full)
+		return err
 	}
 	return nil
 }
 
-// checkPSS is sun.security.rsa.PSSParameters.
-func checkPSS(v value) error {
-	list, err := sequence(v.full)
-	if err != nil {
-		return err
+// pss are the parameters of RSASSA-PSS.
+type pss struct {
+	hash, mask string // identifiers of hashes
+	salt       int    // in bytes
+}
+
+// parsePSS is sun.security.rsa.PSSParameters. What is missing has its default.
+func parsePSS(der []byte) (pss, error) {
+	p := pss{hashes[0], hashes[0], 20}
+	if len(der) == 0 {
+		return p, nil
 	}
-	for _, one := range list {
-		held := one.bytes
+	list, err := sequence(der)
+	if err != nil {
+		return p, err
+	}
+	for _, part := range list {
+		held := part.bytes
 		inner, ok := next(&held)
 		if !ok {
-			return errMalformed
+			return p, errMalformed
 		}
-		switch one.tag &^ constructed {
+		tag := part.tag &^ constructed
+		switch tag {
 		case context:
-			_, err = parseAlgorithm(inner)
+			var a algorithm
+			a, err = parseAlgorithm(inner)
+			p.hash = a.id
 		case context | 1:
-			err = checkMGF(inner)
+			p.mask, err = parseMGF(inner)
 		case context | 2, context | 3:
 			var n int
 			n, err = small(inner.bytes)
-			if inner.tag != tagInteger || n < 0 || one.tag&^constructed == context|3 && n != 1 {
-				return errMalformed
+			if inner.tag != tagInteger || n < 0 || tag == context|3 && n != 1 {
+				return p, errMalformed
+			}
+			if tag == context|2 {
+				p.salt = n
 			}
 		default:
-			return errMalformed
+			return p, errMalformed
 		}
 		if err != nil {
-			return err
+			return p, err
 		}
 	}
-	return nil
+	return p, nil
 }
 
 var hashes = []string{"1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3",
 	"2.16.840.1.101.3.4.2.4", "2.16.840.1.101.3.4.2.5", "2.16.840.1.101.3.4.2.6"}
 
-func checkMGF(v value) error {
+// parseMGF returns the identifier of the hash.
+func parseMGF(v value) (string, error) {
 	mgf, err := parseAlgorithm(v)
 	if err != nil || mgf.id != idMGF1 || len(mgf.parameters) == 0 {
-		return errMalformed
+		return "", errMalformed
 	}
 	in := mgf.parameters
-	p, _ := next(&in)
-	hash, err := parseAlgorithm(p)
+	held, _ := next(&in)
+	hash, err := parseAlgorithm(held)
 	if err != nil || !slices.Contains(hashes, hash.id) {
-		return errMalformed
+		return "", errMalformed
 	}
-	return nil
+	return hash.id, nil
 }
 
 // numbers reads a sequence of so many integers.
@@ -277,30 +295,12 @@ func PSS(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
 	if a.id != idPSS {
 		return 0, 0, false
 	}
-	id, mask, salt := hashes[0], hashes[0], 20
-	list, _ := sequence(a.parameters)
-	for _, one := range list {
-		in := one.bytes
-		inner, _ := next(&in)
-		switch one.tag &^ constructed {
-		case context:
-			h, _ := parseAlgorithm(inner)
-			id = h.id
-		case context | 1:
-			mgf, _ := parseAlgorithm(inner)
-			in := mgf.parameters
-			h, _ := next(&in)
-			other, _ := parseAlgorithm(h)
-			mask = other.id
-		case context | 2:
-			salt, _ = small(inner.bytes)
-		}
-	}
+	p, err := parsePSS(a.parameters)
 	known := []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA224, crypto.SHA512_224,
 		crypto.SHA512_256}
-	at := slices.Index(hashes, id)
-	if at < 0 || id != mask {
+	at := slices.Index(hashes, p.hash)
+	if err != nil || at < 0 || p.hash != p.mask {
 		return 0, 0, false
 	}
-	return known[at], salt, true
+	return known[at], p.salt, true
 }

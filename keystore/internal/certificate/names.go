@@ -9,7 +9,7 @@ import (
 // checkName is sun.security.x509.X500Name: a sequence of sets of pairs. A set may be empty, and a name of such sets
 // is empty.
 func checkName(v value) (empty bool, err error) {
-	sets, err := v.parts(tagSequence)
+	sets, err := v.parts()
 	empty = true
 	for _, set := range sets {
 		if set.tag != tagSet {
@@ -34,7 +34,7 @@ func checkAttributes(content []byte) error {
 }
 
 func checkAttribute(pair value) error {
-	parts, err := pair.parts(tagSequence)
+	parts, err := pair.parts()
 	if err != nil || len(parts) != 2 {
 		return errMalformed
 	}

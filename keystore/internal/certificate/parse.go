@@ -87,7 +87,7 @@ func (p *parser) names(in *[]byte) error {
 	}
 	c.RawIssuer = issuer.full
 	validity, _ := next(in)
-	dates, err := validity.parts(tagSequence)
+	dates, err := validity.parts()
 	if err != nil || len(dates) != 2 {
 		return errors.New("dates: malformed")
 	}
@@ -153,7 +153,7 @@ func content(der []byte) []byte {
 // extensions is sun.security.x509.CertificateExtensions.
 func (p *parser) extensions(in []byte) error {
 	v, ok := next(&in)
-	list, err := v.parts(tagSequence)
+	list, err := v.parts()
 	if !ok || err != nil {
 		return errors.New("extensions: malformed")
 	}
@@ -231,7 +231,7 @@ func (a algorithm) equal(b algorithm) bool {
 
 // parseAlgorithm is sun.security.x509.AlgorithmId.parse.
 func parseAlgorithm(v value) (a algorithm, err error) {
-	parts, err := v.parts(tagSequence)
+	parts, err := v.parts()
 	if err != nil || len(parts) < 1 || len(parts) > 2 {
 		return a, errMalformed
 	}

@@ -5,7 +5,7 @@ import "slices"
 // The extensions that point to other places.
 
 func distributionPoint(point value) error {
-	parts, err := point.parts(tagSequence)
+	parts, err := point.parts()
 	if err != nil {
 		return err
 	}

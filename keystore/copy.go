@@ -94,18 +94,24 @@ type Changes struct {
 // [ErrSameFile], [ErrInUse], [ErrConflict], [ErrChangedSince] if another copy ran
 // at the same time, those of [Open] for src, or wrap those of the file system.
 func Copy(src, dst string, o CopyOptions) (Changes, error) {
-	p, err := prepareFile(src, dst, o)
-	if err == nil {
-		err = p.carryOut()
+	content, info, err := readBounded(nil, src)
+	if err != nil {
+		return Changes{Path: dst}, fmt.Errorf("copying %s: %w", src, err)
 	}
-	return p.changes, err
+	o.Like = info
+	return replaceBy(content, src, dst, o)
 }
 
 // CopyBytes replaces the store dst by content, as [Copy] does with a file: for a
 // store that was read before, merged, or carried in an archive. Errors are those
 // of [Copy].
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
-	p, err := prepare(content, o.Like, "a store", dst, o)
+	return replaceBy(content, "a store", dst, o)
+}
+
+// replaceBy copies content, which errors call src.
+func replaceBy(content []byte, src, dst string, o CopyOptions) (Changes, error) {
+	p, err := prepare(content, src, dst, o)
 	if err == nil {
 		err = p.carryOut()
 	}
@@ -123,18 +129,9 @@ type pending struct {
 	intent       func(Changes) error
 }
 
-// prepareFile makes all checks; its result is never nil.
-func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
-	content, info, err := readBounded(nil, src)
-	if err != nil {
-		return &pending{changes: Changes{Path: dst}}, fmt.Errorf("copying %s: %w", src, err)
-	}
-	return prepare(content, info, src, dst, o)
-}
-
-// prepare makes the checks for content and the file that it comes from, or nil.
-func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (*pending, error) {
-	in := disk.In(o.In)
+// prepare makes all checks. Its result is never nil.
+func prepare(content []byte, src, dst string, o CopyOptions) (*pending, error) {
+	in, info := disk.In(o.In), o.Like
 	p := &pending{changes: Changes{Path: dst}, content: content, like: info, intent: o.Intent, in: in}
 	var from *Store
 	var err error

@@ -285,12 +285,12 @@ func notCA(a link) string {
 	problem := ""
 	switch {
 	case a.Version < 3:
+		return ""
 	case a.pathLength() < 0:
 		problem = `" is not a CA certificate`
 	case a.mayNotSign():
 		problem = `" does not have keyCertSign bit set in KeyUsage extension`
-	}
-	if problem == "" {
+	default:
 		return ""
 	}
 	return `sun.security.validator.ValidatorException: TrustAnchor with subject "` +

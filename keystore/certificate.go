@@ -1,18 +1,12 @@
 package keystore
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
 // CertificateFingerprint returns the SHA-256 of a certificate in DER, in lower-case hex.
-func CertificateFingerprint(der []byte) string {
-	sum := sha256.Sum256(der)
-	return hex.EncodeToString(sum[:])
-}
+func CertificateFingerprint(der []byte) string { return sumOf(der) }
 
 // CertificateSubject returns the subject as X500Principal.getName in Java prints
 // it: RFC 2253, with attribute types outside that document as OID and hexadecimal

@@ -43,45 +43,54 @@ func (d Differences) String() string {
 // PKCS#12 truststore, whose aliases are not known ([ErrPKCS12Unsupported]). When
 // the context ends, no further work is done and its error is returned.
 func Compare(ctx context.Context, a, b *Store) (Differences, error) {
-	d := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
 	if err := cmp.Or(a.named(), b.named()); err != nil {
-		return d, err
+		return noDifferences(), err
 	}
+	return compareEntries(ctx, a, b, func(Entry) bool { return true })
+}
+
+// noDifferences has lists that are empty in JSON, not null.
+func noDifferences() Differences {
+	return Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
+}
+
+// compareEntries compares the entries that are wanted. One that cannot be compared counts as changed; the error is that
+// of the first.
+func compareEntries(ctx context.Context, a, b *Store, wanted func(Entry) bool) (Differences, error) {
+	d := noDifferences()
 	var both [][2]Entry
 	for x := range a.Entries() {
-		if y, ok := b.Entry(x.Alias); ok {
+		y, ok := b.Entry(x.Alias)
+		switch {
+		case !wanted(x):
+		case ok:
 			both = append(both, [2]Entry{x, y})
-		} else {
+		default:
 			d.OnlyA = append(d.OnlyA, x.Alias)
 		}
 	}
 	same, errs := make([]bool, len(both)), make([]error, len(both))
 	side(len(both), func(i int) {
-		if errs[i] = ctx.Err(); errs[i] != nil {
-			return
+		if errs[i] = ctx.Err(); errs[i] == nil {
+			same[i], errs[i] = sameEntry(ctx, a, both[i][0], b, both[i][1])
 		}
-		x, y := both[i][0], both[i][1]
-		same[i], errs[i] = sameEntry(ctx, a, x, b, y)
 	})
 	for i, pair := range both {
-		switch {
-		case errs[i] != nil:
-			return d, errs[i]
-		case same[i]:
+		if same[i] && errs[i] == nil {
 			d.Same = append(d.Same, pair[0].Alias)
-		default:
+		} else {
 			d.Changed = append(d.Changed, pair[0].Alias)
 		}
 	}
 	for y := range b.Entries() {
-		if _, ok := a.Entry(y.Alias); !ok {
+		if _, ok := a.Entry(y.Alias); !ok && wanted(y) {
 			d.OnlyB = append(d.OnlyB, y.Alias)
 		}
 	}
 	for _, l := range [][]string{d.Same, d.OnlyA, d.OnlyB, d.Changed} {
 		slices.Sort(l)
 	}
-	return d, nil
+	return d, cmp.Or(errs...)
 }
 
 // named returns an error for a store without known aliases.

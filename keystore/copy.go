@@ -94,18 +94,24 @@ type Changes struct {
 // [ErrSameFile], [ErrInUse], [ErrConflict], [ErrChangedSince] if another copy ran
 // at the same time, those of [Open] for src, or wrap those of the file system.
 func Copy(src, dst string, o CopyOptions) (Changes, error) {
-	p, err := prepareFile(src, dst, o)
-	if err == nil {
-		err = p.carryOut()
+	content, info, err := readBounded(nil, src)
+	if err != nil {
+		return Changes{Path: dst}, fmt.Errorf("copying %s: %w", src, err)
 	}
-	return p.changes, err
+	o.Like = info
+	return replaceBy(content, src, dst, o)
 }
 
 // CopyBytes replaces the store dst by content, as [Copy] does with a file: for a
 // store that was read before, merged, or carried in an archive. Errors are those
 // of [Copy].
 func CopyBytes(content []byte, dst string, o CopyOptions) (Changes, error) {
-	p, err := prepare(content, o.Like, "a store", dst, o)
+	return replaceBy(content, "a store", dst, o)
+}
+
+// replaceBy copies content, which errors call src.
+func replaceBy(content []byte, src, dst string, o CopyOptions) (Changes, error) {
+	p, err := prepare(content, src, dst, o)
 	if err == nil {
 		err = p.carryOut()
 	}
@@ -123,18 +129,9 @@ type pending struct {
 	intent       func(Changes) error
 }
 
-// prepareFile makes all checks; its result is never nil.
-func prepareFile(src, dst string, o CopyOptions) (*pending, error) {
-	content, info, err := readBounded(nil, src)
-	if err != nil {
-		return &pending{changes: Changes{Path: dst}}, fmt.Errorf("copying %s: %w", src, err)
-	}
-	return prepare(content, info, src, dst, o)
-}
-
-// prepare makes the checks for content and the file that it comes from, or nil.
-func prepare(content []byte, info fs.FileInfo, src, dst string, o CopyOptions) (*pending, error) {
-	in := disk.In(o.In)
+// prepare makes all checks. Its result is never nil.
+func prepare(content []byte, src, dst string, o CopyOptions) (*pending, error) {
+	in, info := disk.In(o.In), o.Like
 	p := &pending{changes: Changes{Path: dst}, content: content, like: info, intent: o.Intent, in: in}
 	var from *Store
 	var err error
@@ -206,7 +203,7 @@ func (p *pending) carryOut() error {
 // the file, only the backup is ours.
 func (p *pending) takeBack() error {
 	c := p.changes
-	now, err := sumOfFile(p.in, c.Path)
+	_, now, err := readSum(p.in, c.Path)
 	if err == nil && now != "" && now != c.SHA256 && c.Backup != "" {
 		return p.in.Remove(c.Backup)
 	}
@@ -218,10 +215,10 @@ func (p *pending) takeBack() error {
 // the rename.
 func (p *pending) unchanged() error {
 	c := p.changes
-	now, err := sumOfFile(p.in, c.Path)
+	_, now, err := readSum(p.in, c.Path)
 	kept := c.Before
 	if err == nil && c.Backup != "" {
-		kept, err = sumOfFile(p.in, c.Backup)
+		_, kept, err = readSum(p.in, c.Backup)
 	}
 	if err == nil && (now != c.Before || kept != c.Before) {
 		err = fmt.Errorf("%w: another one was quicker", ErrChangedSince)
@@ -255,41 +252,18 @@ func refuseLoss(from *Store, old []byte, o CopyOptions) error {
 	if err != nil {
 		return fmt.Errorf("reading the existing store to see which keys would be lost: %w", err)
 	}
-	keys := Differences{Same: []string{}, OnlyA: []string{}, OnlyB: []string{}, Changed: []string{}}
-	for e := range to.Entries() {
-		if e.Kind == TrustedCertificate {
-			continue
-		}
-		var f Entry
-		ok := false
-		if from != nil {
-			f, ok = from.Entry(e.Alias)
-		}
-		if !ok {
-			keys.OnlyB = append(keys.OnlyB, e.Alias)
-			continue
-		}
-		// A key that does not open may be another one.
-		if same, err := sameEntry(context.Background(), from, f, to, e); err == nil && same {
-			keys.Same = append(keys.Same, e.Alias)
-		} else {
-			keys.Changed = append(keys.Changed, e.Alias)
-		}
+	if from == nil {
+		from = New(JCEKS) // nobody knows what it holds
 	}
+	// A key that does not open may be another one, so it counts as changed.
+	isKey := func(e Entry) bool { return e.Kind != TrustedCertificate }
+	keys, _ := compareEntries(context.Background(), to, from, isKey)
+	keys.OnlyA, keys.OnlyB = keys.OnlyB, keys.OnlyA // A is the source
 	lost := slices.Concat(keys.Changed, keys.OnlyB)
 	if len(lost) == 0 {
 		return nil
 	}
-	if from != nil {
-		for e := range from.Entries() {
-			if _, ok := to.Entry(e.Alias); !ok && e.Kind != TrustedCertificate {
-				keys.OnlyA = append(keys.OnlyA, e.Alias)
-			}
-		}
-	}
-	for _, l := range [][]string{lost, keys.Same, keys.OnlyA, keys.OnlyB, keys.Changed} {
-		slices.Sort(l)
-	}
+	slices.Sort(lost)
 	return &ConflictError{Aliases: lost, Keys: keys}
 }
 

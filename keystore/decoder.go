@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -66,7 +67,7 @@ func (d *digest) sum() []byte {
 func decodeContainer(data []byte, password Password) (*Store, error) {
 	d := &decoder{data: data}
 	s := &Store{format: JCEKS}
-	if d.u32() == magicJKS {
+	if string(d.take(len(magicJKS), "a number")) == magicJKS {
 		s.format = JKS
 	}
 	v := d.u32()
@@ -162,28 +163,26 @@ func (d *decoder) take(n int, what string) []byte {
 }
 
 func (d *decoder) u16() uint16 {
-	b := d.take(2, "a length")
-	if b == nil {
-		return 0
+	if b := d.take(2, "a length"); b != nil {
+		return binary.BigEndian.Uint16(b)
 	}
-	return uint16(b[0])<<8 | uint16(b[1])
+	return 0
 }
 
 func (d *decoder) u32() uint32 {
-	b := d.take(4, "a number")
-	if b == nil {
-		return 0
+	if b := d.take(4, "a number"); b != nil {
+		return binary.BigEndian.Uint32(b)
 	}
-	return be32(b)
+	return 0
 }
 
 func (d *decoder) u64() uint64 { return uint64(d.u32())<<32 | uint64(d.u32()) }
 
-func (d *decoder) utf(what string) string {
-	n := int(d.u16())
+func (d *decoder) utf(what string) string { return d.text(int(d.u16()), what) }
+
+func (d *decoder) text(n int, what string) string {
 	at := d.at
-	raw := d.take(n, what)
-	text, err := javatext.FromModifiedUTF8(raw)
+	text, err := javatext.FromModifiedUTF8(d.take(n, what))
 	if err != nil {
 		d.fail(at, what, err)
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -45,18 +43,12 @@ func (c Changes) AddedIn(folder *os.Root) ([]string, error) {
 // sumNow is the SHA-256 of the file, "" if there is none. A file that holds the entries of the new content, in whatever
 // order, counts as the new content.
 func (c Changes) sumNow(in *disk.Tree) (string, error) {
-	content, _, err := readBounded(in, c.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+	content, sum, err := readSum(in, c.Path)
+	known := sum == "" || sum == c.SHA256 || sum == c.Before
+	if !known && len(c.Entries) > 0 && maps.Equal(fingerprints(content), c.Entries) {
+		sum = c.SHA256
 	}
-	if err != nil {
-		return "", err
-	}
-	sum := sumOf(content)
-	if sum != c.SHA256 && sum != c.Before && len(c.Entries) > 0 && maps.Equal(fingerprints(content), c.Entries) {
-		return c.SHA256, nil
-	}
-	return sum, nil
+	return sum, err
 }
 
 // fingerprints are those of a store's entries by alias, nil of what cannot be read without a password.

@@ -73,7 +73,9 @@ func TestHostileObjects(t *testing.T) {
 		"no stream":               {"PK\x03\x04", "not a serialized object"},
 		"a plain secret key":      {string(serializeSecretKey("AES", make([]byte, 16))), "sealed as class"},
 		"number among the fields": {head + "s" + class(sealed, "\x00\x01I\x00\x01a", "p"), "unexpected kind"},
-		"text that is broken":     {head + "t\x00\x02\xc0\x00", "modified UTF-8"},
+		"field name without an end": {head + "sr\x00\x19" + sealed +
+			"\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01I\xff\xff", "the file ends in a field name"},
+		"text that is broken": {head + "t\x00\x02\xc0\x00", "modified UTF-8"},
 		"content that is no bytes": {head + "s" + class(sealed, "\x00\x01L\x00\x10encryptedContentt\x00\x00",
 			"p") + "t\x00\x01a", "no bytes encryptedContent"},
 		"an enum that is an object": {head + "~" + class("java.security.KeyRep$Type", "\x00\x00", "p") +

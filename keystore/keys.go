@@ -49,12 +49,8 @@ func (e Entry) pkcs8(ctx context.Context, password Password) ([]byte, error) {
 		return bytes.Clone(e.e.p12.key), nil
 	}
 	f := e.e.fields()
-	broken := func(what string, err error) error {
-		return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
-	}
-	closed := func(err error) error {
-		return keyError(e, e.e.offset+int64(f.bodyAt), err)
-	}
+	broken := func(what string, err error) error { return e.broken(f, what, err) }
+	closed := func(err error) error { return e.closed(f, err) }
 	var info encryptedPrivateKeyInfo
 	if rest, err := asn1.Unmarshal(f.body, &info); err != nil || len(rest) > 0 {
 		if err == nil {
@@ -88,6 +84,16 @@ func (e Entry) pkcs8(ctx context.Context, password Password) ([]byte, error) {
 		return nil, closed(ErrKeyPassword)
 	}
 	return plain, nil
+}
+
+// broken is the error of a key that is damaged.
+func (e Entry) broken(f entryFields, what string, err error) error {
+	return &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: what, Err: err}
+}
+
+// closed is the error of a key that does not open. It matches [ErrKeyPassword] if err does.
+func (e Entry) closed(f entryFields, err error) error {
+	return fmt.Errorf("entry %q, key at offset %d: %w", e.Alias, e.e.offset+int64(f.bodyAt), err)
 }
 
 // openJKSKey needs at least 40 bytes: a salt, the key, and its digest.
@@ -138,7 +144,7 @@ func (k opaqueKey) PKCS8() []byte {
 }
 
 // String is Java's name of the algorithm, else its OID.
-func (k opaqueKey) String() string { return algorithmName(k.Algorithm) }
+func (k opaqueKey) String() string { return certificate.KeyNameOf(k.Algorithm.String()) }
 
 var oidDSA = asn1.ObjectIdentifier{1, 2, 840, 10040, 4, 1}
 
@@ -178,39 +184,12 @@ func marshalDSA(k *dsa.PrivateKey) ([]byte, error) {
 	})
 }
 
-// keyAlgorithms are Java's names (Key.getAlgorithm) of the OIDs.
-var keyAlgorithms = map[string]string{
-	"1.2.840.113549.1.1.1":  "RSA",
-	"1.2.840.113549.1.1.10": "RSASSA-PSS",
-	"1.2.840.10045.2.1":     "EC",
-	"1.2.840.10040.4.1":     "DSA",
-	"1.2.840.113549.1.3.1":  "DH",
-	"1.3.101.110":           "XDH",
-	"1.3.101.111":           "XDH",
-	"1.3.101.112":           "EdDSA",
-	"1.3.101.113":           "EdDSA",
-	// FIPS 203 and 204, since Java 24.
-	"2.16.840.1.101.3.4.4.1":  "ML-KEM",
-	"2.16.840.1.101.3.4.4.2":  "ML-KEM",
-	"2.16.840.1.101.3.4.4.3":  "ML-KEM",
-	"2.16.840.1.101.3.4.3.17": "ML-DSA",
-	"2.16.840.1.101.3.4.3.18": "ML-DSA",
-	"2.16.840.1.101.3.4.3.19": "ML-DSA",
-}
-
-func algorithmName(oid asn1.ObjectIdentifier) string {
-	if n, ok := keyAlgorithms[oid.String()]; ok {
-		return n
-	}
-	return oid.String()
-}
-
 func algorithmOf(pkcs8 []byte) string {
 	var info privateKeyInfo
 	if _, err := asn1.Unmarshal(pkcs8, &info); err != nil {
 		return ""
 	}
-	return algorithmName(info.Algorithm.Algorithm)
+	return certificate.KeyNameOf(info.Algorithm.Algorithm.String())
 }
 
 // Algorithm is Java's name of the algorithm of a private key or a certificate's
@@ -225,7 +204,7 @@ func (e Entry) Algorithm() string {
 	if !ok {
 		return ""
 	}
-	return algorithmName(o.KeyAlgorithm)
+	return certificate.KeyNameOf(o.KeyAlgorithm.String())
 }
 
 // SecretKey opens a secret key and returns Java's name of its algorithm
@@ -240,10 +219,7 @@ func (e Entry) secretKey(ctx context.Context, password Password) (algorithm stri
 		return "", nil, fmt.Errorf("entry %q: %w: not a secret key", e.Alias, ErrKind)
 	}
 	f := e.e.fields()
-	broken := func(err error) (string, []byte, error) {
-		return "", nil, &FormatError{Offset: e.e.offset + int64(f.bodyAt), Alias: e.Alias, What: "a secret key",
-			Err: err}
-	}
+	broken := func(err error) (string, []byte, error) { return "", nil, e.broken(f, "a secret key", err) }
 	obj, _, err := parseSerialized(f.body)
 	if err != nil {
 		return broken(err)
@@ -260,11 +236,11 @@ func (e Entry) secretKey(ctx context.Context, password Password) (algorithm stri
 		return broken(fmt.Errorf("an encrypted key of %d bytes", n))
 	}
 	plain, err := pbeDecrypt(ctx, password, params, sealed.content)
-	if err == nil && (len(plain) < 4 || be32(plain) != 0xACED0005) {
+	if err == nil && !bytes.HasPrefix(plain, []byte(magicSerial)) {
 		err = ErrKeyPassword
 	}
 	if err != nil {
-		return "", nil, keyError(e, e.e.offset+int64(f.bodyAt), err)
+		return "", nil, e.closed(f, err)
 	}
 	if obj, _, err = parseSerialized(plain); err != nil {
 		return broken(err)

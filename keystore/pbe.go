@@ -119,15 +119,19 @@ func hashOn(halves *[2][md5.Size]byte, password []byte, n int) {
 	}
 }
 
-//go:generate go run md5pair_gen.go
+// pbeCipher is the block cipher of a password, and its iv.
+func pbeCipher(ctx context.Context, password Password, params pbeParams) (block cipher.Block, iv []byte, err error) {
+	key, iv, err := pbeDerive(ctx, []byte(password.Reveal()), params)
+	if err != nil {
+		return nil, nil, err
+	}
+	block, err = des.NewTripleDESCipher(key)
+	return block, iv, err
+}
 
 // pbeDecrypt needs data in whole blocks.
 func pbeDecrypt(ctx context.Context, password Password, params pbeParams, data []byte) ([]byte, error) {
-	key, iv, err := pbeDerive(ctx, []byte(password.Reveal()), params)
-	if err != nil {
-		return nil, err
-	}
-	block, err := des.NewTripleDESCipher(key)
+	block, iv, err := pbeCipher(ctx, password, params)
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +148,7 @@ func pbeEncrypt(password Password, params pbeParams, plain []byte) ([]byte, erro
 	if err := portable(password); err != nil {
 		return nil, err
 	}
-	key, iv, err := pbeDerive(context.Background(), []byte(password.Reveal()), params)
-	if err != nil {
-		return nil, err
-	}
-	block, err := des.NewTripleDESCipher(key)
+	block, iv, err := pbeCipher(context.Background(), password, params)
 	if err != nil {
 		return nil, err
 	}

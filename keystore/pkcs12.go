@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -213,12 +214,8 @@ func pkcs8(der []byte, public bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asn1.Marshal(struct {
-		Version    int
-		Algorithm  pkix.AlgorithmIdentifier
-		PrivateKey []byte
-	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1},
-		Parameters: asn1.RawValue{FullBytes: curve}}, key})
+	return asn1.Marshal(privateKeyInfo{PrivateKey: key, Algorithm: pkix.AlgorithmIdentifier{
+		Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}, Parameters: asn1.RawValue{FullBytes: curve}}})
 }
 
 // chainOf follows the issuers, as Java does when it reads PKCS#12.
@@ -229,17 +226,14 @@ func chainOf(leaf []byte, all [][]byte) [][]byte {
 		if !ok || bytes.Equal(last.Issuer, last.Subject) {
 			break
 		}
-		next := []byte(nil)
-		for _, o := range all {
-			if c, ok := certificate.ParseOutline(o); ok && bytes.Equal(c.Subject, last.Issuer) {
-				next = o
-				break
-			}
-		}
-		if next == nil {
+		next := slices.IndexFunc(all, func(der []byte) bool {
+			c, ok := certificate.ParseOutline(der)
+			return ok && bytes.Equal(c.Subject, last.Issuer)
+		})
+		if next < 0 {
 			break
 		}
-		chain = append(chain, next)
+		chain = append(chain, all[next])
 	}
 	return chain
 }

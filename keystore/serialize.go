@@ -7,100 +7,47 @@ import (
 	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
-// serialWriter writes the two shapes that Java writes, with the same order of
-// handles.
-type serialWriter struct{ b []byte }
-
-func (w *serialWriter) utf(s string) {
-	e := javatext.ModifiedUTF8(s)
-	w.b = append(w.b, byte(len(e)>>8), byte(len(e)))
-	w.b = append(w.b, e...)
-}
-
-// text is a string value, of any length.
-func (w *serialWriter) text(s string) {
-	if e := javatext.ModifiedUTF8(s); len(e) > math.MaxUint16 {
-		w.b = append(w.b, tcLongText)
-		w.b = binary.BigEndian.AppendUint64(w.b, uint64(len(e)))
-		w.b = append(w.b, e...)
-		return
-	}
-	w.b = append(w.b, tcString)
-	w.utf(s)
-}
-
-func (w *serialWriter) classDesc(name string, uid uint64, fields int) {
-	w.b = append(w.b, tcClassDesc)
-	w.utf(name)
-	for i := 56; i >= 0; i -= 8 {
-		w.b = append(w.b, byte(uid>>i))
-	}
-	w.b = append(w.b, 0x02, byte(fields>>8), byte(fields))
-}
-
-func (w *serialWriter) field(kind byte, name, newType string, ref int) {
-	w.b = append(w.b, kind)
-	w.utf(name)
-	if newType != "" {
-		w.b = append(w.b, tcString)
-		w.utf(newType)
-		return
-	}
-	w.ref(ref)
-}
-
-func (w *serialWriter) ref(n int) {
-	n += baseHandle
-	w.b = append(w.b, tcReference, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-}
-
-func (w *serialWriter) end(bs ...byte) { w.b = append(w.b, bs...) }
-
-func (w *serialWriter) array(b []byte) {
-	n := len(b)
-	w.b = append(w.b, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	w.b = append(w.b, b...)
-}
-
-func (w *serialWriter) byteArrayClass() {
-	w.end(tcArray)
-	w.classDesc("[B", 0xACF317F8060854E0, 0)
-	w.end(tcEndBlock, tcNull)
-}
+// The two shapes that Java writes, as they stand in a stream: s is an object, r a class with its version, flags and
+// fields, t a text, u an array, q a reference to a value by its number, x the end of a class, p that it has none above.
+const (
+	secretKeyShape = magicSerial + "s" +
+		"r\x00\x1fjavax.crypto.spec.SecretKeySpec\x5b\x47\x0b\x66\xe2\x30\x61\x4d\x02\x00\x02" +
+		"L\x00\x09algorithmt\x00\x12Ljava/lang/String;" +
+		"[\x00\x03keyt\x00\x02[B" +
+		"xp"
+	sealedShape = magicSerial + "s" +
+		"r\x00\x33com.sun.crypto.provider.SealedObjectForKeyProtector\xcd\x57\xca\x59\xe7\x30\xbb\x53\x02\x00\x00x" +
+		"r\x00\x19javax.crypto.SealedObject\x3e\x36\x3d\xa6\xc3\xb7\x54\x70\x02\x00\x04" +
+		"[\x00\x0dencodedParamst\x00\x02[B" +
+		"[\x00\x10encryptedContentq\x00\x7e\x00\x02" +
+		"L\x00\x09paramsAlgt\x00\x12Ljava/lang/String;" +
+		"L\x00\x07sealAlgq\x00\x7e\x00\x03" +
+		"xp"
+	bytesShape     = "ur\x00\x02[B\xac\xf3\x17\xf8\x06\x08\x54\xe0\x02\x00\x00xp"
+	moreBytesShape = "uq\x00\x7e\x00\x05" // of the class that a sealed key has named before
+	algorithmText  = "t\x00\x16PBEWithMD5AndTripleDES"
+)
 
 // serializeSecretKey writes a javax.crypto.spec.SecretKeySpec.
 func serializeSecretKey(algorithm string, key []byte) []byte {
-	w := &serialWriter{b: []byte{0xac, 0xed, 0, 5, tcObject}}
-	w.classDesc("javax.crypto.spec.SecretKeySpec", 0x5B470B66E230614D, 2) // handle 0
-	w.field('L', "algorithm", "Ljava/lang/String;", 0)                    // 1
-	w.field('[', "key", "[B", 0)                                          // 2
-	w.end(tcEndBlock, tcNull)
-	w.text(algorithm)
-	w.byteArrayClass()
-	w.array(key)
-	return w.b
+	b := []byte(secretKeyShape)
+	text := javatext.ModifiedUTF8(algorithm)
+	if len(text) > math.MaxUint16 {
+		b = binary.BigEndian.AppendUint64(append(b, tcLongText), uint64(len(text)))
+	} else {
+		b = binary.BigEndian.AppendUint16(append(b, tcString), uint16(len(text)))
+	}
+	return appendBytes(append(b, text...), bytesShape, key)
 }
 
 // serializeSealed writes a SealedObjectForKeyProtector.
 func serializeSealed(params, content []byte) []byte {
-	const algorithm = "PBEWithMD5AndTripleDES"
-	w := &serialWriter{b: []byte{0xac, 0xed, 0, 5, tcObject}}
-	w.classDesc("com.sun.crypto.provider.SealedObjectForKeyProtector", 0xCD57CA59E730BB53, 0) // handle 0
-	w.end(tcEndBlock)
-	w.classDesc("javax.crypto.SealedObject", 0x3E363DA6C3B75470, 4) // 1
-	w.field('[', "encodedParams", "[B", 0)                          // 2
-	w.field('[', "encryptedContent", "", 2)
-	w.field('L', "paramsAlg", "Ljava/lang/String;", 0) // 3
-	w.field('L', "sealAlg", "", 3)
-	w.end(tcEndBlock, tcNull) // the object is 4
-	w.byteArrayClass()        // 5
-	w.array(params)
-	w.end(tcArray)
-	w.ref(5)
-	w.array(content)
-	for range 2 {
-		w.end(tcString)
-		w.utf(algorithm)
-	}
-	return w.b
+	b := appendBytes([]byte(sealedShape), bytesShape, params)
+	b = appendBytes(b, moreBytesShape, content)
+	return append(b, algorithmText+algorithmText...)
+}
+
+func appendBytes(b []byte, shape string, content []byte) []byte {
+	b = binary.BigEndian.AppendUint32(append(b, shape...), uint32(len(content)))
+	return append(b, content...)
 }

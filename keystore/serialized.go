@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/idconnect-go/upgrade/keystore/internal/javatext"
 )
 
 // The grammar is chapter 6 of the Java Object Serialization Specification.
@@ -23,6 +21,7 @@ const (
 	tcEnum      = 0x7e
 
 	scWriteMethod = 0x01
+	magicSerial   = "\xac\xed\x00\x05"
 	baseHandle    = 0x7e0000
 
 	maxSerialDepth = 16
@@ -47,13 +46,8 @@ type serialClass struct {
 	name   string
 	uid    uint64
 	flags  byte
-	fields []serialField
+	fields []string
 	super  *serialClass
-}
-
-type serialField struct {
-	kind byte
-	name string
 }
 
 type serialObject struct {
@@ -61,6 +55,7 @@ type serialObject struct {
 	fields map[string]any
 }
 
+// serialParser reads nothing more after the first error, which its decoder has.
 type serialParser struct {
 	d       decoder
 	handles []any
@@ -70,28 +65,22 @@ type serialParser struct {
 // it is; on an error, how far it came.
 func parseSerialized(data []byte) (obj *serialObject, n int, err error) {
 	p := &serialParser{d: decoder{data: data}}
-	if head := p.d.u32(); p.d.err == nil && head != 0xACED0005 {
-		return nil, 0, errors.New("not a serialized object")
+	if string(p.d.take(len(magicSerial), "a number")) != magicSerial {
+		p.d.at = 0
+		p.fail("not a serialized object")
 	}
-	v, err := p.value(0)
-	if err == nil {
-		err = p.d.err
-	}
-	if err != nil {
-		var f *FormatError
-		if errors.As(err, &f) {
-			if f.Err != nil {
-				return nil, int(f.Offset), fmt.Errorf("%s: %w", f.What, f.Err)
-			}
-			return nil, int(f.Offset), errors.New(f.What)
-		}
-		return nil, p.d.at, err
-	}
-	obj, ok := v.(*serialObject)
+	obj, ok := p.value(0).(*serialObject)
 	if !ok {
-		return nil, p.d.at, errors.New("the serialized value is not an object")
+		p.fail("the serialized value is not an object")
 	}
-	return obj, p.d.at, nil
+	var f *FormatError
+	switch {
+	case !errors.As(p.d.err, &f):
+		return obj, p.d.at, p.d.err
+	case f.Err != nil:
+		return nil, int(f.Offset), fmt.Errorf("%s: %w", f.What, f.Err)
+	}
+	return nil, int(f.Offset), errors.New(f.What)
 }
 
 // sealedObjectLength finds the end of a secret key entry.
@@ -104,6 +93,12 @@ func sealedObjectLength(data []byte) (int, error) {
 	return n, err
 }
 
+func (p *serialParser) fail(format string, args ...any) {
+	if p.d.err == nil {
+		p.d.err = fmt.Errorf(format, args...)
+	}
+}
+
 func (p *serialParser) byte() byte {
 	b := p.d.take(1, "a serialized value")
 	if b == nil {
@@ -112,189 +107,149 @@ func (p *serialParser) byte() byte {
 	return b[0]
 }
 
-func (p *serialParser) hold(v any) { p.handles = append(p.handles, v) }
-
-func (p *serialParser) reference() (any, error) {
-	h := int64(p.d.u32()) - baseHandle
-	if p.d.err != nil {
-		return nil, p.d.err
-	}
-	if h < 0 || h >= int64(len(p.handles)) {
-		return nil, fmt.Errorf("reference to value %d of %d", h, len(p.handles))
-	}
-	return p.handles[h], nil
+// hold keeps what later parts may refer to.
+func (p *serialParser) hold(v any) any {
+	p.handles = append(p.handles, v)
+	return v
 }
 
-func (p *serialParser) value(depth int) (any, error) {
+func (p *serialParser) reference() any {
+	h := int64(p.d.u32()) - baseHandle
+	if h < 0 || h >= int64(len(p.handles)) {
+		p.fail("reference to value %d of %d", h, len(p.handles))
+		return nil
+	}
+	return p.handles[h]
+}
+
+func (p *serialParser) value(depth int) any {
 	if depth > maxSerialDepth {
-		return nil, fmt.Errorf("nested deeper than %d", maxSerialDepth)
+		p.fail("nested deeper than %d", maxSerialDepth)
 	}
 	tag := p.byte()
-	switch {
-	case p.d.err != nil:
-		return nil, p.d.err
-	case len(p.handles) > maxSerialValues:
-		return nil, fmt.Errorf("more than %d values in one serialized object", maxSerialValues)
+	if len(p.handles) > maxSerialValues {
+		p.fail("more than %d values in one serialized object", maxSerialValues)
+	}
+	if p.d.err != nil {
+		return nil
 	}
 	switch tag {
 	case tcNull:
-		return nil, nil
+		return nil
 	case tcReference:
 		return p.reference()
 	case tcString:
-		s := p.d.utf("a string")
-		p.hold(s)
-		return s, p.d.err
+		return p.hold(p.d.utf("a string"))
 	case tcLongText: // of more than 65,535 bytes
 		n := p.d.u64()
-		at := p.d.at
-		if n > uint64(len(p.d.data)) && p.d.err == nil {
-			return nil, fmt.Errorf("a string of %d bytes, %d left", n, len(p.d.data)-at)
+		if n > uint64(len(p.d.data)) {
+			p.fail("a string of %d bytes, %d left", n, len(p.d.data)-p.d.at)
+			return nil
 		}
-		s, err := javatext.FromModifiedUTF8(p.d.take(int(n), "a string"))
-		if err != nil {
-			p.d.fail(at, "a string", err)
-		}
-		p.hold(s)
-		return s, p.d.err
+		return p.hold(p.d.text(int(n), "a string"))
 	case tcArray:
-		class, err := p.class(depth + 1)
-		if err != nil {
-			return nil, err
+		if class := p.class(depth + 1); class == nil || class.name != "[B" {
+			p.fail("an array of something other than bytes")
 		}
-		if class == nil || class.name != "[B" {
-			return nil, errors.New("an array of something other than bytes")
-		}
-		b := p.d.take(int(int32(p.d.u32())), "an array of bytes")
-		p.hold(b)
-		return b, p.d.err
+		return p.hold(p.d.take(int(int32(p.d.u32())), "an array of bytes"))
 	case tcEnum:
-		class, err := p.class(depth + 1)
-		if err != nil {
-			return nil, err
-		}
-		if class == nil {
-			return nil, errors.New("an enum without a class")
+		if p.class(depth+1) == nil {
+			p.fail("an enum without a class")
 		}
 		at := len(p.handles)
 		p.hold(nil)
-		v, err := p.value(depth + 1)
-		if err != nil {
-			return nil, err
-		}
-		p.handles[at] = v
-		return v, nil
+		p.handles[at] = p.value(depth + 1)
+		return p.handles[at]
 	case tcObject:
-		class, err := p.class(depth + 1)
-		if err != nil {
-			return nil, err
+		o := &serialObject{class: p.class(depth + 1), fields: map[string]any{}}
+		if o.class == nil {
+			p.fail("an object without a class")
 		}
-		if class == nil {
-			return nil, errors.New("an object without a class")
-		}
-		o := &serialObject{class: class, fields: map[string]any{}}
 		p.hold(o)
-		return o, p.fill(o, class, depth)
+		p.fill(o, o.class, depth)
+		return o
 	}
-	return nil, fmt.Errorf("unexpected tag %#02x in a serialized object", tag)
+	p.fail("unexpected tag %#02x in a serialized object", tag)
+	return nil
 }
 
 // fill reads the fields, those of the topmost class first.
-func (p *serialParser) fill(o *serialObject, class *serialClass, depth int) error {
+func (p *serialParser) fill(o *serialObject, class *serialClass, depth int) {
 	if class == nil {
-		return nil
+		return
 	}
-	if err := p.fill(o, class.super, depth); err != nil {
-		return err
+	p.fill(o, class.super, depth)
+	for _, name := range class.fields {
+		o.fields[name] = p.value(depth + 1)
 	}
-	for _, f := range class.fields {
-		v, err := p.value(depth + 1)
-		if err != nil {
-			return err
-		}
-		o.fields[f.name] = v
+	if class.flags&scWriteMethod != 0 && p.byte() != tcEndBlock {
+		p.fail("class %s writes data of its own", class.name)
 	}
-	if class.flags&scWriteMethod != 0 {
-		if p.byte() != tcEndBlock && p.d.err == nil {
-			return fmt.Errorf("class %s writes data of its own", class.name)
-		}
-	}
-	return p.d.err
 }
 
-func (p *serialParser) class(depth int) (*serialClass, error) {
+// class is nil for an object that is null, and after an error.
+func (p *serialParser) class(depth int) *serialClass {
 	if depth > maxSerialDepth {
-		return nil, fmt.Errorf("nested deeper than %d", maxSerialDepth)
+		p.fail("nested deeper than %d", maxSerialDepth)
 	}
-	switch tag := p.byte(); {
-	case p.d.err != nil:
-		return nil, p.d.err
-	case tag == tcNull:
-		return nil, nil
-	case tag == tcReference:
-		v, err := p.reference()
-		if err != nil {
-			return nil, err
-		}
-		c, ok := v.(*serialClass)
+	switch tag := p.byte(); tag {
+	case tcNull:
+		return nil
+	case tcReference:
+		c, ok := p.reference().(*serialClass)
 		if !ok {
-			return nil, errors.New("reference to something that is not a class")
+			p.fail("reference to something that is not a class")
 		}
-		return c, nil
-	case tag != tcClassDesc:
-		return nil, fmt.Errorf("unexpected tag %#02x where a class belongs", tag)
+		return c
+	case tcClassDesc:
+	default:
+		p.fail("unexpected tag %#02x where a class belongs", tag)
+		return nil
 	}
 	name := p.d.utf("a class name")
-	if p.d.err != nil {
-		return nil, p.d.err
-	}
 	if _, known := serialClasses[name]; !known {
-		return nil, fmt.Errorf("foreign class %q", name)
+		p.fail("foreign class %q", name)
+		return nil
 	}
 	c := &serialClass{name: name, uid: p.d.u64()}
 	p.hold(c)
 	c.flags = p.byte()
 	for n := int(p.d.u16()); n > 0 && p.d.err == nil; n-- {
-		f := serialField{kind: p.byte()}
-		f.name = p.d.utf("a field name")
-		if f.kind != 'L' && f.kind != '[' {
-			return nil, fmt.Errorf("field %q of class %s is of an unexpected kind", f.name, name)
+		kind, field := p.byte(), p.d.utf("a field name")
+		if kind != 'L' && kind != '[' {
+			p.fail("field %q of class %s is of an unexpected kind", field, name)
 		}
-		if _, err := p.value(depth + 1); err != nil { // its type
-			return nil, err
-		}
-		c.fields = append(c.fields, f)
+		p.value(depth + 1) // its type
+		c.fields = append(c.fields, field)
 	}
-	if p.d.err == nil && p.byte() != tcEndBlock {
-		return nil, fmt.Errorf("class %s is annotated", name)
+	if p.byte() != tcEndBlock {
+		p.fail("class %s is annotated", name)
 	}
-	if p.d.err != nil {
-		return nil, p.d.err
-	}
-	super, err := p.class(depth + 1)
+	super := p.class(depth + 1)
 	for k := super; k != nil; k = k.super {
 		if k == c {
-			return nil, fmt.Errorf("class %s inherits from itself", name)
+			p.fail("class %s inherits from itself", name)
+			return nil
 		}
 	}
 	c.super = super
-	return c, err
+	return c
+}
+
+// serialField returns a field of an object, of which what says the type.
+func serialField[T any](o *serialObject, name, what string) (v T, err error) {
+	v, ok := o.fields[name].(T)
+	if !ok {
+		err = fmt.Errorf("%s has no %s %s", o.class.name, what, name)
+	}
+	return v, err
 }
 
 func (o *serialObject) bytes(field string) ([]byte, error) {
-	b, ok := o.fields[field].([]byte)
-	if !ok {
-		return nil, fmt.Errorf("%s has no bytes %s", o.class.name, field)
-	}
-	return b, nil
+	return serialField[[]byte](o, field, "bytes")
 }
-
 func (o *serialObject) text(field string) (string, error) {
-	s, ok := o.fields[field].(string)
-	if !ok {
-		return "", fmt.Errorf("%s has no text %s", o.class.name, field)
-	}
-	return s, nil
+	return serialField[string](o, field, "text")
 }
 
 // current reports whether an object is of the classes that Java has.

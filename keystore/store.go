@@ -86,19 +86,14 @@ func (e *FormatError) Error() string {
 func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 func (e *FormatError) Unwrap() error        { return e.Err }
 
-// keyError matches [ErrKeyPassword] if err does. The offset is that of the encrypted key in the file.
-func keyError(e Entry, offset int64, err error) error {
-	return fmt.Errorf("entry %q, key at offset %d: %w", e.Alias, offset, err)
-}
-
 // integrityError: the digest at this offset is not the one of the content under this password.
 func integrityError(offset int) error {
 	return fmt.Errorf("%w (digest at offset %d)", ErrIntegrity, offset)
 }
 
 const (
-	magicJCEKS = 0xCECECECE
-	magicJKS   = 0xFEEDFEED
+	magicJCEKS = "\xce\xce\xce\xce"
+	magicJKS   = "\xfe\xed\xfe\xed"
 
 	tagPrivateKey  = 1
 	tagCertificate = 2
@@ -395,7 +390,7 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 	data := b.Bytes()
 	var s *Store
 	switch {
-	case len(data) >= 4 && be32(data) == magicJCEKS, len(data) >= 4 && be32(data) == magicJKS:
+	case bytes.HasPrefix(data, []byte(magicJCEKS)), bytes.HasPrefix(data, []byte(magicJKS)):
 		s, err = decodeContainer(data, password)
 	case len(data) >= 2 && data[0] == 0x30:
 		s, err = decodePKCS12(data, password)
@@ -415,8 +410,4 @@ func Decode(r io.Reader, password Password, opts ...Option) (*Store, error) {
 		s.keyPasswords = append(s.keyPasswords, password)
 	}
 	return s, nil
-}
-
-func be32(b []byte) uint32 {
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }

@@ -35,7 +35,7 @@ func (c Changes) undo(in *disk.Tree) error {
 		}
 		return fmt.Errorf("removing %s: %w", c.Path, ErrChangedSince)
 	}
-	kept, err := sumOfFile(in, c.Backup)
+	_, kept, err := readSum(in, c.Backup)
 	if err != nil {
 		return fmt.Errorf("putting back %s: %w", c.Path, err)
 	}
@@ -92,14 +92,14 @@ func (c Changes) putBack(in *disk.Tree) error {
 	return in.Remove(c.Backup)
 }
 
-// sumOfFile returns "" if there is no file.
-func sumOfFile(in *disk.Tree, path string) (string, error) {
-	content, _, err := readBounded(in, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+// readSum returns the content of a file and its SHA-256, "" if there is no file.
+func readSum(in *disk.Tree, path string) (content []byte, sum string, err error) {
+	content, _, err = readBounded(in, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, "", nil
+	case err != nil:
+		return nil, "", err
 	}
-	if err != nil {
-		return "", err
-	}
-	return sumOf(content), nil
+	return content, sumOf(content), nil
 }

@@ -31,6 +31,8 @@ type PutOptions struct {
 	Iterations int       // of the key's protection in JCEKS, 1 to 5,000,000; 0: 200,000
 }
 
+var errNoKeyPassword = errors.New("a key needs a password")
+
 func (o PutOptions) params() (pbeParams, error) {
 	p := pbeParams{Salt: make([]byte, 8), Iterations: o.Iterations}
 	if p.Iterations == 0 {
@@ -40,10 +42,10 @@ func (o PutOptions) params() (pbeParams, error) {
 		return p, fmt.Errorf("%d iterations, Java takes 1 to %d", p.Iterations, maxIterations)
 	}
 	if o.Password.IsZero() {
-		return p, errors.New("a key needs a password")
+		return p, errNoKeyPassword
 	}
-	_, err := rand.Read(p.Salt)
-	return p, err
+	rand.Read(p.Salt) // never fails
+	return p, nil
 }
 
 // put writes the entry as the file will have it.
@@ -102,6 +104,8 @@ func (s *Store) forgetKeys() {
 
 func marshalPKCS8(key crypto.PrivateKey) ([]byte, error) {
 	switch k := key.(type) {
+	case nil:
+		return nil, errors.New("the key is nil")
 	case *dsa.PrivateKey:
 		return marshalDSA(k)
 	case opaqueKey:
@@ -113,49 +117,53 @@ func marshalPKCS8(key crypto.PrivateKey) ([]byte, error) {
 	return x509.MarshalPKCS8PrivateKey(key)
 }
 
+// seal encrypts a key as JCEKS does, and returns the encryption's parameters in DER.
+func (o PutOptions) seal(plain []byte) (params, content []byte, err error) {
+	p, err := o.params()
+	if err != nil {
+		return nil, nil, err
+	}
+	if content, err = pbeEncrypt(o.Password, p, plain); err != nil {
+		return nil, nil, err
+	}
+	params, err = asn1.Marshal(p)
+	return params, content, err
+}
+
+// protect returns the EncryptedPrivateKeyInfo of a private key.
+func (o PutOptions) protect(format Format, der []byte) (_ []byte, err error) {
+	var info encryptedPrivateKeyInfo
+	if format == JKS {
+		if o.Password.IsZero() {
+			return nil, errNoKeyPassword
+		}
+		salt := make([]byte, 20)
+		rand.Read(salt)
+		info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: oidJKSKeyProtector, Parameters: asn1.NullRawValue}
+		info.Data = protectJKS(o.Password, salt, der)
+	} else {
+		info.Algorithm.Algorithm = oidPBEWithMD5AndTripleDES
+		if info.Algorithm.Parameters.FullBytes, info.Data, err = o.seal(der); err != nil {
+			return nil, err
+		}
+	}
+	return asn1.Marshal(info)
+}
+
 // PutPrivateKey puts a private key with its chain, its own certificate first. It
 // replaces an entry of that alias. The key has one of the types that
 // [Entry.PrivateKey] returns.
 func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509.Certificate, o PutOptions) error {
-	if key == nil {
-		return fmt.Errorf("entry %q: the key is nil", alias)
-	}
 	der, err := marshalPKCS8(key)
+	if err == nil && len(chain) == 0 {
+		err = errors.New("a private key needs its certificate")
+	}
+	var body []byte
+	if err == nil {
+		body, err = o.protect(s.format, der)
+	}
 	if err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
-	}
-	if len(chain) == 0 {
-		return fmt.Errorf("entry %q: a private key needs its certificate", alias)
-	}
-	var info encryptedPrivateKeyInfo
-	if s.format == JKS {
-		if o.Password.IsZero() {
-			return fmt.Errorf("entry %q: a key needs a password", alias)
-		}
-		salt := make([]byte, 20)
-		if _, err := rand.Read(salt); err != nil {
-			return err
-		}
-		info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: oidJKSKeyProtector, Parameters: asn1.NullRawValue}
-		info.Data = protectJKS(o.Password, salt, der)
-	} else {
-		params, err := o.params()
-		if err != nil {
-			return fmt.Errorf("entry %q: %w", alias, err)
-		}
-		if info.Data, err = pbeEncrypt(o.Password, params, der); err != nil {
-			return fmt.Errorf("entry %q: %w", alias, err)
-		}
-		encoded, err := asn1.Marshal(params)
-		if err != nil {
-			return err
-		}
-		info.Algorithm = pkix.AlgorithmIdentifier{Algorithm: oidPBEWithMD5AndTripleDES,
-			Parameters: asn1.RawValue{FullBytes: encoded}}
-	}
-	body, err := asn1.Marshal(info)
-	if err != nil {
-		return err
 	}
 	certs := make([][]byte, len(chain))
 	for i, c := range chain {
@@ -168,28 +176,22 @@ func (s *Store) PutPrivateKey(alias string, key crypto.PrivateKey, chain []*x509
 // algorithm ("AES"). It replaces an entry of that alias. Only JCEKS has secret
 // keys.
 func (s *Store) PutSecretKey(alias, algorithm string, key []byte, o PutOptions) error {
-	if err := s.writable(); err != nil {
-		return fmt.Errorf("entry %q: %w", alias, err)
+	err := s.writable()
+	switch {
+	case err != nil:
+	case s.format != JCEKS:
+		err = fmt.Errorf("%s holds no secret keys", s.format)
+	case len(key) == 0:
+		err = errors.New("an empty key, which Java would not open")
 	}
-	if s.format != JCEKS {
-		return fmt.Errorf("entry %q: %s holds no secret keys", alias, s.format)
-	}
-	if len(key) == 0 {
-		return fmt.Errorf("entry %q: an empty key, which Java would not open", alias)
-	}
-	params, err := o.params()
 	if err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
 	}
-	content, err := pbeEncrypt(o.Password, params, serializeSecretKey(algorithm, key))
+	params, content, err := o.seal(serializeSecretKey(algorithm, key))
 	if err != nil {
 		return fmt.Errorf("entry %q: %w", alias, err)
 	}
-	encoded, err := asn1.Marshal(params)
-	if err != nil {
-		return err
-	}
-	return s.put(alias, SecretKey, serializeSealed(encoded, content), nil, o)
+	return s.put(alias, SecretKey, serializeSealed(params, content), nil, o)
 }
 
 // PutCertificate puts a trusted certificate. It replaces an entry of that alias.
@@ -225,18 +227,15 @@ func (s *Store) Encode(w io.Writer, password Password) error {
 	if password.IsZero() {
 		return errors.New("writing a key store needs a password")
 	}
-	magic := uint32(magicJCEKS)
+	magic := magicJCEKS
 	if s.format == JKS {
 		magic = magicJKS
 	}
 	out := bufio.NewWriter(w)
 	h := newIntegrity(password.Reveal())
 	both := io.MultiWriter(out, h) // out remembers its error until Flush
-	var head []byte
-	for _, v := range []uint32{magic, uint32(s.version), uint32(len(s.entries))} {
-		head = binary.BigEndian.AppendUint32(head, v)
-	}
-	both.Write(head)
+	head := binary.BigEndian.AppendUint32([]byte(magic), uint32(s.version))
+	both.Write(binary.BigEndian.AppendUint32(head, uint32(len(s.entries))))
 	for _, e := range s.entries {
 		both.Write(e.raw)
 	}

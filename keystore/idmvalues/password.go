@@ -22,13 +22,19 @@ var bootKey = []byte{0xce, 0x32, 0xf0, 0xe6, 0x9d, 0xc3, 0x5e, 0x2d, 0x1a, 0x4b,
 // DecodePassword reads a password in one of the forms of boot.properties: plain, OBF: (Jetty's obfuscation), CRYPT:,
 // or CONSOLE in any case, which is [ErrConsole]. No error contains text of the password.
 func DecodePassword(text string) (keystore.Password, error) {
-	switch {
-	case strings.EqualFold(text, "CONSOLE"):
+	if strings.EqualFold(text, "CONSOLE") {
 		return keystore.Password{}, ErrConsole
-	case strings.HasPrefix(text, "OBF:"):
-		return decodeOBF(text[len("OBF:"):])
-	case strings.HasPrefix(text, "CRYPT:"):
-		return decodeCRYPT(text[len("CRYPT:"):])
+	}
+	for form, decode := range map[string]func(string) ([]byte, bool){"OBF:": decodeOBF, "CRYPT:": decodeCRYPT} {
+		hidden, ok := strings.CutPrefix(text, form)
+		if !ok {
+			continue
+		}
+		plain, ok := decode(hidden)
+		if !ok {
+			return keystore.Password{}, fmt.Errorf("a password in the form %s is damaged", form)
+		}
+		return keystore.NewPassword(string(plain)), nil
 	}
 	return keystore.NewPassword(text), nil
 }
@@ -36,46 +42,37 @@ func DecodePassword(text string) (keystore.Password, error) {
 // decodeOBF follows org.eclipse.jetty.util.security.Password.deobfuscate:
 // groups of four base-36 digits, or five that begin with U for bytes beyond
 // ASCII.
-func decodeOBF(s string) (keystore.Password, error) {
-	broken := errors.New("a password in the form OBF: is damaged")
-	var out []byte
-	for len(s) > 0 {
-		wide := s[0] == 'U'
-		if wide {
-			s = s[1:]
+func decodeOBF(s string) (plain []byte, ok bool) {
+	for s != "" {
+		digits, wide := strings.CutPrefix(s, "U")
+		if len(digits) < 4 {
+			return nil, false
 		}
-		if len(s) < 4 {
-			return keystore.Password{}, broken
+		v, err := strconv.ParseUint(digits[:4], 36, 32)
+		switch {
+		case err != nil:
+			return nil, false
+		case wide:
+			plain = append(plain, byte(v>>8))
+		default:
+			plain = append(plain, byte((int(v/256)+int(v%256)-254)/2))
 		}
-		v, err := strconv.ParseUint(s[:4], 36, 32)
-		if err != nil {
-			return keystore.Password{}, broken
-		}
-		if wide {
-			out = append(out, byte(v>>8))
-		} else {
-			out = append(out, byte((int(v/256)+int(v%256)-254)/2))
-		}
-		s = s[4:]
+		s = digits[4:]
 	}
-	return keystore.NewPassword(string(out)), nil
+	return plain, true
 }
 
-func decodeCRYPT(s string) (keystore.Password, error) {
+func decodeCRYPT(s string) (plain []byte, ok bool) {
 	data, err := hex.DecodeString(s)
-	if err != nil || len(data) == 0 || len(data)%aes.BlockSize != 0 {
-		return keystore.Password{}, errors.New("a password in the form CRYPT: is damaged")
+	if err != nil || len(data)%aes.BlockSize != 0 {
+		return nil, false
 	}
 	block, err := aes.NewCipher(bootKey)
 	if err != nil {
-		return keystore.Password{}, fmt.Errorf("a password in the form CRYPT: %w", err)
+		return nil, false
 	}
 	for i := 0; i < len(data); i += aes.BlockSize { // ECB, as OpenIDM does
 		block.Decrypt(data[i:], data[i:])
 	}
-	plain, ok := pkcs7.Unpad(data, aes.BlockSize)
-	if !ok {
-		return keystore.Password{}, errors.New("a password in the form CRYPT: is damaged")
-	}
-	return keystore.NewPassword(string(plain)), nil
+	return pkcs7.Unpad(data, aes.BlockSize)
 }

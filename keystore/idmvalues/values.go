@@ -110,13 +110,12 @@ func parse(value []byte) (v encrypted, err error) {
 		return notChecked("type %.40q", kind)
 	}
 	content := members(inner["value"])
-	var keyOK, dataOK, ivOK bool
-	v.key, keyOK = text(content["key"])
-	v.data, dataOK = text(content["data"])
-	v.iv, ivOK = text(content["iv"])
-	method, hasMethod := text(content["cipher"])
-	// Newer forms have a salt, a mac, a purpose.
-	if len(content) != 4 || !keyOK || !dataOK || !ivOK || !hasMethod || len(v.key) > maxAlias {
+	method, known := "", len(content) == 4 // newer forms have a salt, a mac, a purpose
+	for name, member := range map[string]*string{"cipher": &method, "data": &v.data, "iv": &v.iv, "key": &v.key} {
+		*member, ok = text(content[name])
+		known = known && ok
+	}
+	if !known || len(v.key) > maxAlias {
 		return notChecked("members other than cipher, data, iv and key")
 	}
 	if method != aesCBC {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
 const (
@@ -183,7 +185,7 @@ func (p *pathCheck) search(path []link, cas int) *link {
 func (p *pathCheck) checkPath(path []link, anchor link, dates bool) *Error {
 	if end := path[len(path)-1]; p.disabledCurve(anchor) != "" || weakKey(anchor.Certificate) != "" {
 		return anchor.refuse(ReasonAlgorithm, "Algorithm constraints check failed on signature algorithm: "+
-			signatureName(end.Certificate))
+			certificate.SignatureName(end.Certificate))
 	}
 	issuer, maxLength, policies := anchor, len(path), newPolicyCheck(len(path))
 	var constraints []link
@@ -283,12 +285,12 @@ func notCA(a link) string {
 	problem := ""
 	switch {
 	case a.Version < 3:
+		return ""
 	case a.pathLength() < 0:
 		problem = `" is not a CA certificate`
 	case a.mayNotSign():
 		problem = `" does not have keyCertSign bit set in KeyUsage extension`
-	}
-	if problem == "" {
+	default:
 		return ""
 	}
 	return `sun.security.validator.ValidatorException: TrustAnchor with subject "` +

@@ -3,6 +3,7 @@ package jvmtrust
 import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"maps"
 	"slices"
 )
 
@@ -148,9 +149,9 @@ func (c *policyCheck) descend(p policyExtensions, mayBeAny bool) {
 }
 
 // applyMappings is RFC 5280, 6.1.4 (a) and (b).
-func (c *policyCheck) applyMappings(maps []policyMap) string {
+func (c *policyCheck) applyMappings(mappings []policyMap) string {
 	mapped := map[string][]string{}
-	for _, m := range maps {
+	for _, m := range mappings {
 		issuer, subject := m.Issuer.String(), m.Subject.String()
 		switch {
 		case issuer == anyPolicy:
@@ -167,9 +168,7 @@ func (c *policyCheck) applyMappings(maps []policyMap) string {
 			mapped[issuer] = append(mapped[issuer], subject)
 		}
 	}
-	for issuer, subjects := range mapped {
-		c.valid[issuer] = subjects
-	}
+	maps.Copy(c.valid, mapped)
 	if len(c.valid) == 0 {
 		c.valid = nil
 	}

@@ -1,6 +1,7 @@
 package jvmtrust
 
 import (
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"net"
@@ -23,7 +24,7 @@ func remedyFor(e *Error) string {
 		return "check that the address is that of the server's TLS port"
 	case ReasonUntrusted, ReasonSignature:
 		return fmt.Sprintf("copy keystore.jceks and truststore of 2.1 into security/ of 7.1.6 before its "+
-			"first start; or import the certificate of %s %s", hostOr(e.Host), byTool)
+			"first start; or import the certificate of %s %s", cmp.Or(e.Host, "the server"), byTool)
 	case ReasonName, ReasonNoName:
 		return nameRemedy(e.Host, c)
 	case ReasonValidity:
@@ -48,7 +49,8 @@ func remedyFor(e *Error) string {
 
 func nameRemedy(host string, c *x509.Certificate) string {
 	names := hostNames(c)
-	renew := fmt.Sprintf("renew the server's certificate with %s as subject alternative name", hostOr(host))
+	renew := fmt.Sprintf("renew the server's certificate with %s as subject alternative name",
+		cmp.Or(host, "the server"))
 	if len(names) == 0 {
 		return renew
 	}
@@ -90,11 +92,4 @@ func hostNames(c *x509.Certificate) []string {
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return strings.Count(a, "*") - strings.Count(b, "*") })
 	return names
-}
-
-func hostOr(host string) string {
-	if host == "" {
-		return "the server"
-	}
-	return host
 }

@@ -8,7 +8,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -18,42 +17,10 @@ import (
 	"github.com/idconnect-go/upgrade/keystore/internal/certificate"
 )
 
-// signaturesOfJava are those that crypto/x509 does not check.
-var signaturesOfJava = map[string]struct {
-	name string
-	hash crypto.Hash
-}{
-	"1.2.840.113549.1.1.2":   {"MD2withRSA", 0},
-	"1.2.840.113549.1.1.14":  {"SHA224withRSA", crypto.SHA224},
-	"1.2.840.10045.4.3.1":    {"SHA224withECDSA", crypto.SHA224},
-	"1.2.840.10040.4.3":      {"SHA1withDSA", crypto.SHA1},
-	"2.16.840.1.101.3.4.3.1": {"SHA224withDSA", crypto.SHA224},
-	"2.16.840.1.101.3.4.3.2": {"SHA256withDSA", crypto.SHA256},
-	"1.2.840.113549.1.1.10":  {"RSASSA-PSS", 0},
-}
-
-func signatureOID(c *x509.Certificate) string {
-	var outer struct {
-		Body      asn1.RawValue
-		Algorithm pkix.AlgorithmIdentifier
-		Signature asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(c.Raw, &outer); err != nil {
-		return ""
-	}
-	return outer.Algorithm.Algorithm.String()
-}
-
-// signatureName is Java's name of the algorithm by which a certificate is signed.
-func signatureName(c *x509.Certificate) string {
-	if a, ok := signaturesOfJava[signatureOID(c)]; ok {
-		return a.name
-	}
-	hash, key, _ := strings.Cut(c.SignatureAlgorithm.String(), "-")             // SHA256-RSA
-	if key == "SHA256" || key == "SHA1" || key == "SHA384" || key == "SHA512" { // ECDSA-SHA256
-		hash, key = key, hash
-	}
-	return hash + "with" + key
+// hashesOfJava are those of the signatures that crypto/x509 does not check, by Java's name.
+var hashesOfJava = map[string]crypto.Hash{
+	"SHA224withRSA": crypto.SHA224, "SHA224withECDSA": crypto.SHA224, "SHA1withDSA": crypto.SHA1,
+	"SHA224withDSA": crypto.SHA224, "SHA256withDSA": crypto.SHA256,
 }
 
 // checkAlgorithms is sun.security.provider.certpath.AlgorithmChecker with
@@ -61,7 +28,7 @@ func signatureName(c *x509.Certificate) string {
 // SHA-1 is refused only below the roots that come with a JDK.
 func (p *pathCheck) checkAlgorithms(issuer, l link) *Error {
 	const failed = "Algorithm constraints check failed on "
-	if name := signatureName(l.Certificate); name == "MD2withRSA" || name == "MD5withRSA" {
+	if name := certificate.SignatureName(l.Certificate); name == "MD2withRSA" || name == "MD5withRSA" {
 		return l.refuse(ReasonAlgorithm, failed+"signature algorithm: "+name)
 	}
 	if extension(l.Certificate, oidKeyUsage) != nil &&
@@ -120,18 +87,18 @@ func (p *pathCheck) checkSignature(issuer, l link) *Error {
 	key := issuer.PublicKey
 	err := (&x509.Certificate{PublicKey: key}).CheckSignature(l.SignatureAlgorithm, l.RawTBSCertificate,
 		l.Signature)
-	if a := signaturesOfJava[signatureOID(l.Certificate)]; a.hash != 0 {
-		h := a.hash.New()
+	name := certificate.SignatureName(l.Certificate)
+	if hash, ok := hashesOfJava[name]; ok {
+		h := hash.New()
 		h.Write(l.RawTBSCertificate)
 		sum, good := h.Sum(nil), false
 		switch key := key.(type) {
 		case *rsa.PublicKey:
-			good = strings.HasSuffix(a.name, "RSA") && rsa.VerifyPKCS1v15(key, a.hash, sum,
-				l.Signature) == nil
+			good = strings.HasSuffix(name, "withRSA") && rsa.VerifyPKCS1v15(key, hash, sum, l.Signature) == nil
 		case *ecdsa.PublicKey:
-			good = strings.HasSuffix(a.name, "ECDSA") && ecdsa.VerifyASN1(key, sum, l.Signature)
+			good = strings.HasSuffix(name, "ECDSA") && ecdsa.VerifyASN1(key, sum, l.Signature)
 		case *dsa.PublicKey:
-			good = strings.HasSuffix(a.name, "withDSA") && verifyDSA(key, sum, l.Signature)
+			good = strings.HasSuffix(name, "withDSA") && verifyDSA(key, sum, l.Signature)
 		}
 		if err = nil; !good {
 			err = errors.New("wrong signature")

@@ -2,6 +2,7 @@ package jvmtrust
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"slices"
 )
@@ -45,12 +46,9 @@ func extension(c *x509.Certificate, oid asn1.ObjectIdentifier) []byte {
 }
 
 func hasUnknownCritical(c *x509.Certificate) bool {
-	for _, e := range c.Extensions {
-		if e.Critical && !slices.Contains(understood, e.Id.String()) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool {
+		return e.Critical && !slices.Contains(understood, e.Id.String())
+	})
 }
 
 // checkServerUsage is sun.security.validator.EndEntityChecker for a TLS server

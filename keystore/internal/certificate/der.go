@@ -4,6 +4,8 @@ import (
 	"encoding/asn1"
 	"errors"
 	"math/big"
+	"regexp"
+	"strconv"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -134,6 +136,14 @@ func values(in []byte) (all []value, err error) {
 	return all, nil
 }
 
+// parts reads what is in a sequence.
+func (v value) parts() ([]value, error) {
+	if v.tag != tagSequence {
+		return nil, errMalformed
+	}
+	return values(v.bytes)
+}
+
 // one reads what must be a single value, of a tag.
 func one(in []byte, tag byte) (value, error) {
 	v, ok := next(&in)
@@ -149,7 +159,7 @@ func sequence(in []byte) ([]value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return values(v.bytes)
+	return v.parts()
 }
 
 // integer reads the content of an INTEGER, of any size.
@@ -244,95 +254,46 @@ func objectID(v value) (string, error) {
 	return x500.OID(v.bytes), nil
 }
 
+// The forms of a time: seconds may be missing, and the one with the whole year may have a fraction of them.
+var (
+	utcTime     = regexp.MustCompile(`^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?()(?:Z|([+-])(\d\d)(\d\d))$`)
+	generalTime = regexp.MustCompile(
+		`^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:[.,](\d+))?(?:Z|([+-])(\d\d)(\d\d))$`)
+)
+
 // instant reads a time of a certificate's validity. Java's calendar takes 30 February for 1 or 2 March.
 func instant(v value) (time.Time, error) {
+	var parts []string
 	switch v.tag {
 	case tagUTCTime:
-		if len(v.bytes) >= 11 && len(v.bytes) <= 17 {
-			return clock(v.bytes, 2)
-		}
+		parts = utcTime.FindStringSubmatch(string(v.bytes))
 	case tagGeneralTime:
-		if len(v.bytes) >= 13 {
-			return clock(v.bytes, 4)
-		}
+		parts = generalTime.FindStringSubmatch(string(v.bytes))
 	}
-	return time.Time{}, errMalformed
-}
-
-// clock reads year, month, day, hour and minute, perhaps seconds, perhaps a fraction of them, and a zone.
-func clock(s []byte, yearDigits int) (time.Time, error) {
-	digits := func(n int) (number int, ok bool) {
-		if len(s) < n {
-			return 0, false
-		}
-		for _, c := range s[:n] {
-			if c < '0' || c > '9' {
-				return 0, false
-			}
-			number = 10*number + int(c-'0')
-		}
-		s = s[n:]
-		return number, true
+	if parts == nil {
+		return time.Time{}, errMalformed
 	}
-	var part [6]int
-	widths := [6]int{yearDigits, 2, 2, 2, 2, 2}
-	for i, w := range widths {
-		if i == 5 && len(s) != 0 && (s[0] < '0' || s[0] > '9') {
-			break // no seconds
-		}
-		var ok bool
-		if part[i], ok = digits(w); !ok {
-			return time.Time{}, errMalformed
-		}
+	number := func(i int) int {
+		n, _ := strconv.Atoi(parts[i]) // 0 where it is missing
+		return n
 	}
-	year, month, day, hour, minute, second := part[0], part[1], part[2], part[3], part[4], part[5]
-	if yearDigits == 2 {
+	year, month, day, hour, minute, second := number(1), number(2), number(3), number(4), number(5), number(6)
+	milliseconds, _ := strconv.Atoi((parts[7] + "000")[:3]) // Java drops the rest
+	zoneHours, zoneMinutes := number(9), number(10)
+	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 ||
+		zoneHours > 23 || zoneMinutes > 59 {
+		return time.Time{}, errMalformed
+	}
+	if v.tag == tagUTCTime {
 		year += 1900
-		if part[0] < 50 {
+		if year < 1950 {
 			year += 100
 		}
 	}
-	nanos := 0
-	if yearDigits == 4 && len(s) > 0 && (s[0] == '.' || s[0] == ',') {
-		s = s[1:]
-		scale, n := int(time.Second), 0
-		for ; n < len(s) && s[n] >= '0' && s[n] <= '9'; n++ {
-			if scale /= 10; n < 3 {
-				nanos += scale * int(s[n]-'0')
-			}
-		}
-		if n == 0 {
-			return time.Time{}, errMalformed
-		}
-		s = s[n:]
-	}
-	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, errMalformed
-	}
-	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
-	return zone(t, s)
-}
-
-// zone takes a time's zone off: Z, or hours and minutes before or behind.
-func zone(t time.Time, s []byte) (time.Time, error) {
-	if string(s) == "Z" {
-		return t, nil
-	}
-	if len(s) != 5 || s[0] != '+' && s[0] != '-' {
-		return t, errMalformed
-	}
-	for _, c := range s[1:] {
-		if c < '0' || c > '9' {
-			return t, errMalformed
-		}
-	}
-	hours, minutes := 10*int(s[1]-'0')+int(s[2]-'0'), 10*int(s[3]-'0')+int(s[4]-'0')
-	if hours > 23 || minutes > 59 {
-		return t, errMalformed
-	}
-	ahead := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
-	if s[0] == '-' {
+	ahead := time.Duration(zoneHours)*time.Hour + time.Duration(zoneMinutes)*time.Minute
+	if parts[8] == "-" {
 		ahead = -ahead
 	}
-	return t.Add(-ahead), nil
+	nanoseconds := milliseconds * int(time.Millisecond)
+	return time.Date(year, time.Month(month), day, hour, minute, second, nanoseconds, time.UTC).Add(-ahead), nil
 }

@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"cmp"
 	//lint:ignore SA1019 stores hold such certificates
 	"crypto/dsa"
 	"crypto/rsa"
@@ -11,55 +12,68 @@ import (
 	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
 
-// signatureNames are Java's names.
-var signatureNames = map[string]string{
-	"1.2.840.113549.1.1.2": "MD2withRSA", "1.2.840.113549.1.1.4": "MD5withRSA",
-	"1.2.840.113549.1.1.5": "SHA1withRSA", "1.3.14.3.2.29": "SHA1withRSA",
-	"1.2.840.113549.1.1.14": "SHA224withRSA", "1.2.840.113549.1.1.11": "SHA256withRSA",
-	"1.2.840.113549.1.1.12": "SHA384withRSA", "1.2.840.113549.1.1.13": "SHA512withRSA", idPSS: "RSASSA-PSS",
-	"1.2.840.10040.4.3": "SHA1withDSA", "2.16.840.1.101.3.4.3.1": "SHA224withDSA",
-	"2.16.840.1.101.3.4.3.2": "SHA256withDSA", "1.2.840.10045.4.1": "SHA1withECDSA",
-	"1.2.840.10045.4.3.1": "SHA224withECDSA", "1.2.840.10045.4.3.2": "SHA256withECDSA",
-	"1.2.840.10045.4.3.3": "SHA384withECDSA", "1.2.840.10045.4.3.4": "SHA512withECDSA",
-	idEd25519: "Ed25519", "1.3.101.113": "Ed448",
+// signatures are the algorithms that certificates are signed by: Java's names, and Go's, 0 where it has none.
+var signatures = map[string]struct {
+	name string
+	goes x509.SignatureAlgorithm
+}{
+	"1.2.840.113549.1.1.2":   {"MD2withRSA", 0},
+	"1.2.840.113549.1.1.4":   {"MD5withRSA", x509.MD5WithRSA},
+	"1.2.840.113549.1.1.5":   {"SHA1withRSA", x509.SHA1WithRSA},
+	"1.3.14.3.2.29":          {"SHA1withRSA", x509.SHA1WithRSA},
+	"1.2.840.113549.1.1.14":  {"SHA224withRSA", 0},
+	"1.2.840.113549.1.1.11":  {"SHA256withRSA", x509.SHA256WithRSA},
+	"1.2.840.113549.1.1.12":  {"SHA384withRSA", x509.SHA384WithRSA},
+	"1.2.840.113549.1.1.13":  {"SHA512withRSA", x509.SHA512WithRSA},
+	idPSS:                    {"RSASSA-PSS", 0},
+	"1.2.840.10040.4.3":      {"SHA1withDSA", x509.DSAWithSHA1},
+	"2.16.840.1.101.3.4.3.1": {"SHA224withDSA", 0},
+	"2.16.840.1.101.3.4.3.2": {"SHA256withDSA", x509.DSAWithSHA256},
+	"1.2.840.10045.4.1":      {"SHA1withECDSA", x509.ECDSAWithSHA1},
+	"1.2.840.10045.4.3.1":    {"SHA224withECDSA", 0},
+	"1.2.840.10045.4.3.2":    {"SHA256withECDSA", x509.ECDSAWithSHA256},
+	"1.2.840.10045.4.3.3":    {"SHA384withECDSA", x509.ECDSAWithSHA384},
+	"1.2.840.10045.4.3.4":    {"SHA512withECDSA", x509.ECDSAWithSHA512},
+	idEd25519:                {"Ed25519", x509.PureEd25519},
+	"1.3.101.113":            {"Ed448", 0},
+}
+
+// outerAlgorithm is the one that a certificate is signed by, zero where it has none.
+func outerAlgorithm(c *x509.Certificate) (a algorithm) {
+	if parts, err := sequence(c.Raw); err == nil && len(parts) == 3 {
+		a, _ = parseAlgorithm(parts[1])
+	}
+	return a
+}
+
+// keyAlgorithm is the one of a certificate's key, zero where it has none.
+func keyAlgorithm(c *x509.Certificate) (a algorithm) {
+	if parts, err := sequence(c.RawSubjectPublicKeyInfo); err == nil && len(parts) > 0 {
+		a, _ = parseAlgorithm(parts[0])
+	}
+	return a
 }
 
 // SignatureName is Java's name of the algorithm that a certificate is signed by, else its OID.
 func SignatureName(c *x509.Certificate) string {
-	parts, err := sequence(c.Raw)
-	if err != nil || len(parts) != 3 {
-		return ""
-	}
-	a, err := parseAlgorithm(parts[1])
-	if err != nil {
-		return ""
-	}
-	if name, ok := signatureNames[a.id]; ok {
-		return name
-	}
-	return a.id
-}
-
-var keyNames = map[string]string{
-	idRSA: "RSA", idPSS: "RSASSA-PSS", idEC: "EC", idDSA: "DSA", idDH: "DH", idX25519: "XDH", idX448: "XDH",
-	idEd25519: "EdDSA", "1.3.101.113": "EdDSA",
+	id := outerAlgorithm(c).id
+	return cmp.Or(signatures[id].name, id)
 }
 
 // KeyName is Java's name of the algorithm of a certificate's key, else its OID.
-func KeyName(c *x509.Certificate) string {
-	parts, err := sequence(c.RawSubjectPublicKeyInfo)
-	if err != nil || len(parts) == 0 {
-		return ""
-	}
-	a, err := parseAlgorithm(parts[0])
-	if err != nil {
-		return ""
-	}
-	if name, ok := keyNames[a.id]; ok {
-		return name
-	}
-	return a.id
+func KeyName(c *x509.Certificate) string { return KeyNameOf(keyAlgorithm(c).id) }
+
+// keyNames are Java's (Key.getAlgorithm).
+var keyNames = map[string]string{
+	idRSA: "RSA", idPSS: "RSASSA-PSS", idEC: "EC", idDSA: "DSA", idDH: "DH", idX25519: "XDH", idX448: "XDH",
+	idEd25519: "EdDSA", "1.3.101.113": "EdDSA",
+	// FIPS 203 and 204, since Java 24.
+	"2.16.840.1.101.3.4.4.1": "ML-KEM", "2.16.840.1.101.3.4.4.2": "ML-KEM", "2.16.840.1.101.3.4.4.3": "ML-KEM",
+	"2.16.840.1.101.3.4.3.17": "ML-DSA", "2.16.840.1.101.3.4.3.18": "ML-DSA", "2.16.840.1.101.3.4.3.19": "ML-DSA",
 }
+
+// KeyNameOf is Java's name of a key's algorithm, else the OID that it is given.
+func KeyNameOf(id string) string { return cmp.Or(keyNames[id], id) }
 
 // KeySize is the size of a certificate's key in bits, 0 where it is not known, and the name of its curve, "" where it
 // has none.

@@ -14,17 +14,80 @@ type reader func(c *x509.Certificate, e *pkix.Extension) error
 var readers map[string]reader
 
 func init() {
+	names := only(single(tagSequence, reads(generalNames)))
+	number := only(single(tagInteger, reads(integer)))
+	points, places := only(each(distributionPoint)), only(each(access))
 	readers = map[string]reader{
 		"2.5.29.14": subjectKeyID, "2.5.29.15": keyUsage, "2.5.29.16": privateKeyPeriod,
-		"2.5.29.17": subjectAltName, "2.5.29.18": otherNames, "2.5.29.29": otherNames,
-		"2.5.29.19": basicConstraints, "2.5.29.20": number, "2.5.29.27": number, "2.5.29.21": reason,
-		"2.5.29.30": nameConstraints, "2.5.29.32": policies, "2.5.29.33": policyMappings,
+		"2.5.29.17": subjectAltName, "2.5.29.18": names, "2.5.29.29": names,
+		"2.5.29.19": basicConstraints, "2.5.29.20": number, "2.5.29.27": number,
+		"2.5.29.21": only(single(tagEnumerated, reads(small))),
+		"2.5.29.30": nameConstraints, "2.5.29.32": only(each(policy)), "2.5.29.33": only(each(policyMapping)),
 		"2.5.29.35": authorityKeyID, "2.5.29.36": policyConstraints, "2.5.29.37": extendedKeyUsage,
-		"2.5.29.54": inhibitAnyPolicy, "2.5.29.31": distributionPoints, "2.5.29.46": distributionPoints,
-		"2.5.29.28": issuingPoint, "1.3.6.1.5.5.7.1.1": access, "1.3.6.1.5.5.7.1.11": access,
-		"2.16.840.1.113730.1.1": netscapeType,
-		"1.3.6.1.5.5.7.48.1.5":  func(*x509.Certificate, *pkix.Extension) error { return nil },
+		"2.5.29.54": inhibitAnyPolicy, "2.5.29.31": points, "2.5.29.46": points,
+		"2.5.29.28": only(each(issuingPoint)), "1.3.6.1.5.5.7.1.1": places, "1.3.6.1.5.5.7.1.11": places,
+		"2.16.840.1.113730.1.1": only(single(tagBits, reads(bits))),
+		"1.3.6.1.5.5.7.48.1.5":  only(func([]byte) error { return nil }),
 	}
+}
+
+// only is a reader that keeps nothing.
+func only(check func(der []byte) error) reader {
+	return func(_ *x509.Certificate, e *pkix.Extension) error { return check(e.Value) }
+}
+
+// single checks a value of this tag, by its content.
+func single(tag byte, check func(content []byte) error) func(der []byte) error {
+	return func(der []byte) error {
+		v, err := one(der, tag)
+		if err != nil {
+			return err
+		}
+		return check(v.bytes)
+	}
+}
+
+// each checks all that is in a sequence.
+func each(check func(value) error) func(der []byte) error {
+	return func(der []byte) error {
+		list, err := sequence(der)
+		for _, v := range list {
+			if err == nil {
+				err = check(v)
+			}
+		}
+		return err
+	}
+}
+
+// reads checks that something can be read.
+func reads[T any](read func(content []byte) (T, error)) func(content []byte) error {
+	return func(content []byte) error {
+		_, err := read(content)
+		return err
+	}
+}
+
+// field is a value with a context-specific tag.
+type field struct {
+	constructed bool
+	check       func(content []byte) error
+}
+
+// fields checks a list of those with the tags 0, 1 and so on: in any order, and each once at most.
+func fields(list []value, known ...field) error {
+	seen := make([]bool, len(known))
+	for _, v := range list {
+		number := v.tag & 0x1f
+		if int(number) >= len(known) || !v.is(number, known[number].constructed) || seen[number] {
+			return errMalformed
+		}
+		seen[number] = true
+		if err := known[number].check(v.bytes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // whole reads a value to its end: Java's DerValue takes nothing behind it.
@@ -67,34 +130,19 @@ func keyUsage(c *x509.Certificate, e *pkix.Extension) error {
 	return nil
 }
 
-func netscapeType(_ *x509.Certificate, e *pkix.Extension) error {
-	v, err := one(e.Value, tagBits)
-	if err == nil {
-		_, err = bits(v.bytes)
-	}
-	return err
-}
-
 // privateKeyPeriod takes something behind its end, as Java does here alone.
 func privateKeyPeriod(_ *x509.Certificate, e *pkix.Extension) error {
 	in := e.Value
 	v, _ := next(&in)
-	list, err := values(v.bytes)
-	if err != nil || v.tag != tagSequence {
-		return errMalformed
+	list, err := v.parts()
+	if err != nil {
+		return err
 	}
-	seen := [2]bool{}
-	for _, v := range list {
-		number := v.tag &^ context
-		if v.tag&0xe0 != context || number > 1 || seen[number] {
-			return errMalformed
-		}
-		seen[number] = true
-		if _, err := instant(value{tag: tagGeneralTime, bytes: v.bytes}); err != nil {
-			return err
-		}
-	}
-	return nil
+	date := field{check: func(content []byte) error {
+		_, err := instant(value{tag: tagGeneralTime, bytes: content})
+		return err
+	}}
+	return fields(list, date, date)
 }
 
 func subjectAltName(c *x509.Certificate, e *pkix.Extension) error {
@@ -118,14 +166,6 @@ func subjectAltName(c *x509.Certificate, e *pkix.Extension) error {
 		}
 	}
 	return nil
-}
-
-func otherNames(_ *x509.Certificate, e *pkix.Extension) error {
-	v, err := one(e.Value, tagSequence)
-	if err == nil {
-		_, err = generalNames(v.bytes)
-	}
-	return err
 }
 
 // basicConstraints ignores what does not begin with a boolean: then it is no authority.
@@ -163,50 +203,26 @@ func basicConstraints(c *x509.Certificate, e *pkix.Extension) error {
 	return err
 }
 
-func number(_ *x509.Certificate, e *pkix.Extension) error {
-	v, err := one(e.Value, tagInteger)
-	if err == nil {
-		_, err = integer(v.bytes)
-	}
-	return err
-}
-
-func reason(_ *x509.Certificate, e *pkix.Extension) error {
-	v, err := one(e.Value, tagEnumerated)
-	if err == nil {
-		_, err = small(v.bytes)
-	}
-	return err
-}
-
 func nameConstraints(_ *x509.Certificate, e *pkix.Extension) error {
 	parts, err := sequence(e.Value)
 	if err != nil {
 		return err
 	}
-	seen := [2]bool{}
-	for _, p := range parts {
-		number := p.tag &^ (context | constructed)
-		if p.tag&0xe0 != context|constructed || number > 1 || seen[number] {
-			return errMalformed
-		}
-		seen[number] = true
-		trees, err := values(p.bytes)
-		if err != nil {
-			return err
-		}
-		for _, t := range trees {
-			if err := checkSubtree(t); err != nil {
-				return err
+	trees := field{true, func(content []byte) error {
+		list, err := values(content)
+		for _, t := range list {
+			if err == nil {
+				err = checkSubtree(t)
 			}
 		}
-	}
-	return nil
+		return err
+	}}
+	return fields(parts, trees, trees)
 }
 
 func checkSubtree(t value) error {
-	parts, err := values(t.bytes)
-	if err != nil || t.tag != tagSequence || len(parts) == 0 {
+	parts, err := t.parts()
+	if err != nil || len(parts) == 0 {
 		return errMalformed
 	}
 	if err := checkGeneralName(parts[0], true); err != nil {
@@ -223,49 +239,34 @@ func checkSubtree(t value) error {
 	return nil
 }
 
-func policies(_ *x509.Certificate, e *pkix.Extension) error {
-	list, err := sequence(e.Value)
-	if err != nil {
+func policy(p value) error {
+	parts, err := p.parts()
+	if err != nil || len(parts) == 0 {
+		return errMalformed
+	}
+	if _, err := objectID(parts[0]); err != nil || len(parts) == 1 {
 		return err
 	}
-	for _, p := range list {
-		parts, err := values(p.bytes)
-		if err != nil || p.tag != tagSequence || len(parts) == 0 {
+	qualifiers, err := parts[1].parts()
+	if err != nil || len(qualifiers) == 0 {
+		return errMalformed
+	}
+	for _, q := range qualifiers {
+		in := q.bytes
+		id, _ := next(&in)
+		if _, err := objectID(id); err != nil || q.tag != tagSequence {
 			return errMalformed
-		}
-		if _, err := objectID(parts[0]); err != nil {
-			return err
-		}
-		if len(parts) == 1 {
-			continue
-		}
-		qualifiers, err := values(parts[1].bytes)
-		if err != nil || parts[1].tag != tagSequence || len(qualifiers) == 0 {
-			return errMalformed
-		}
-		for _, q := range qualifiers {
-			in := q.bytes
-			id, _ := next(&in)
-			if _, err := objectID(id); err != nil || q.tag != tagSequence {
-				return errMalformed
-			}
 		}
 	}
 	return nil
 }
 
-func policyMappings(_ *x509.Certificate, e *pkix.Extension) error {
-	list, err := sequence(e.Value)
-	if err != nil {
-		return err
-	}
-	for _, m := range list {
-		in := m.bytes
-		for range 2 {
-			v, _ := next(&in)
-			if _, err := objectID(v); err != nil || m.tag != tagSequence {
-				return errMalformed
-			}
+func policyMapping(m value) error {
+	in := m.bytes
+	for range 2 {
+		v, _ := next(&in)
+		if _, err := objectID(v); err != nil || m.tag != tagSequence {
+			return errMalformed
 		}
 	}
 	return nil
@@ -276,45 +277,27 @@ func authorityKeyID(c *x509.Certificate, e *pkix.Extension) error {
 	if err != nil {
 		return err
 	}
-	seen, id := [3]bool{}, []byte(nil)
-	for _, p := range parts {
-		number := p.tag & 0x1f
-		if number > 2 || !p.is(number, number == 1) || seen[number] {
-			return errMalformed
-		}
-		seen[number] = true
-		switch number {
-		case 0:
-			id = p.bytes
-		case 1:
-			_, err = generalNames(p.bytes)
-		case 2:
-			_, err = integer(p.bytes)
-		}
-		if err != nil {
-			return err
-		}
+	c.AuthorityKeyId = nil
+	id := func(content []byte) error {
+		c.AuthorityKeyId = content
+		return nil
 	}
-	c.AuthorityKeyId = id
-	return nil
+	return fields(parts, field{check: id}, field{true, reads(generalNames)}, field{check: reads(integer)})
 }
 
+// policyConstraints takes a number twice where the first is -1, which for Java is none.
 func policyConstraints(_ *x509.Certificate, e *pkix.Extension) error {
-	parts, err := sequence(e.Value)
-	if err != nil {
-		return err
-	}
-	seen := [2]int{-1, -1}
-	for _, p := range parts {
-		number := p.tag &^ context
-		if p.tag&0xe0 != context || number > 1 || seen[number] != -1 {
-			return errMalformed
-		}
-		if seen[number], err = small(p.bytes); err != nil {
+	limits := [2]int{-1, -1}
+	limit := func(i int) field {
+		return field{check: func(content []byte) (err error) {
+			if limits[i] != -1 {
+				return errMalformed
+			}
+			limits[i], err = small(content)
 			return err
-		}
+		}}
 	}
-	return nil
+	return each(func(v value) error { return fields([]value{v}, limit(0), limit(1)) })(e.Value)
 }
 
 func extendedKeyUsage(c *x509.Certificate, e *pkix.Extension) error {

@@ -68,12 +68,8 @@ var curves = func() map[string]curve {
 
 // Curve returns Java's name of the curve of a certificate's key, and its size in bits; "" where the key has none.
 func Curve(c *x509.Certificate) (name string, bits int) {
-	parts, err := sequence(c.RawSubjectPublicKeyInfo)
-	if err != nil || len(parts) == 0 {
-		return "", 0
-	}
-	a, err := parseAlgorithm(parts[0])
-	if err != nil || a.id != idEC || len(a.parameters) == 0 {
+	a := keyAlgorithm(c)
+	if a.id != idEC || len(a.parameters) == 0 {
 		return "", 0
 	}
 	known := curves[x500.OID(content(a.parameters))]
@@ -105,59 +101,77 @@ func checkParameters(id string, v value) error {
 			return errMalformed
 		}
 	case idPSS:
-		return checkPSS(v)
+		_, err := parsePSS(v.full)
+		return err
 	}
 	return nil
 }
 
-// checkPSS is sun.security.rsa.PSSParameters.
-func checkPSS(v value) error {
-	list, err := sequence(v.full)
-	if err != nil {
-		return err
+// pss are the parameters of RSASSA-PSS.
+type pss struct {
+	hash, mask string // identifiers of hashes
+	salt       int    // in bytes
+}
+
+// parsePSS is sun.security.rsa.PSSParameters. What is missing has its default.
+func parsePSS(der []byte) (pss, error) {
+	p := pss{hashes[0], hashes[0], 20}
+	if len(der) == 0 {
+		return p, nil
 	}
-	for _, one := range list {
-		held := one.bytes
+	list, err := sequence(der)
+	if err != nil {
+		return p, err
+	}
+	for _, part := range list {
+		held := part.bytes
 		inner, ok := next(&held)
 		if !ok {
-			return errMalformed
+			return p, errMalformed
 		}
-		switch one.tag &^ constructed {
+		tag := part.tag &^ constructed
+		switch tag {
 		case context:
-			_, err = parseAlgorithm(inner)
+			var a algorithm
+			a, err = parseAlgorithm(inner)
+			p.hash = a.id
 		case context | 1:
-			err = checkMGF(inner)
+			p.mask, err = parseMGF(inner)
 		case context | 2, context | 3:
 			var n int
 			n, err = small(inner.bytes)
-			if inner.tag != tagInteger || n < 0 || one.tag&^constructed == context|3 && n != 1 {
-				return errMalformed
+			if inner.tag != tagInteger || n < 0 || tag == context|3 && n != 1 {
+				return p, errMalformed
+			}
+			if tag == context|2 {
+				p.salt = n
 			}
 		default:
-			return errMalformed
+			return p, errMalformed
 		}
 		if err != nil {
-			return err
+			return p, err
 		}
 	}
-	return nil
+	return p, nil
 }
 
 var hashes = []string{"1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3",
 	"2.16.840.1.101.3.4.2.4", "2.16.840.1.101.3.4.2.5", "2.16.840.1.101.3.4.2.6"}
 
-func checkMGF(v value) error {
+// parseMGF returns the identifier of the hash.
+func parseMGF(v value) (string, error) {
 	mgf, err := parseAlgorithm(v)
 	if err != nil || mgf.id != idMGF1 || len(mgf.parameters) == 0 {
-		return errMalformed
+		return "", errMalformed
 	}
 	in := mgf.parameters
-	p, _ := next(&in)
-	hash, err := parseAlgorithm(p)
+	held, _ := next(&in)
+	hash, err := parseAlgorithm(held)
 	if err != nil || !slices.Contains(hashes, hash.id) {
-		return errMalformed
+		return "", errMalformed
 	}
-	return nil
+	return hash.id, nil
 }
 
 // numbers reads a sequence of so many integers.
@@ -274,72 +288,19 @@ func parseEC(a algorithm, point []byte) (any, error) {
 	return &ecdsa.PublicKey{Curve: curve, X: x, Y: y}, nil
 }
 
-// signatureAlgorithm is Go's name of a signature's algorithm, 0 where it has none.
-func signatureAlgorithm(a algorithm) x509.SignatureAlgorithm {
-	switch a.id {
-	case "1.2.840.113549.1.1.4":
-		return x509.MD5WithRSA
-	case "1.2.840.113549.1.1.5", "1.3.14.3.2.29":
-		return x509.SHA1WithRSA
-	case "1.2.840.113549.1.1.11":
-		return x509.SHA256WithRSA
-	case "1.2.840.113549.1.1.12":
-		return x509.SHA384WithRSA
-	case "1.2.840.113549.1.1.13":
-		return x509.SHA512WithRSA
-	case "1.2.840.10040.4.3":
-		return x509.DSAWithSHA1
-	case "2.16.840.1.101.3.4.3.2":
-		return x509.DSAWithSHA256
-	case "1.2.840.10045.4.1":
-		return x509.ECDSAWithSHA1
-	case "1.2.840.10045.4.3.2":
-		return x509.ECDSAWithSHA256
-	case "1.2.840.10045.4.3.3":
-		return x509.ECDSAWithSHA384
-	case "1.2.840.10045.4.3.4":
-		return x509.ECDSAWithSHA512
-	case idEd25519:
-		return x509.PureEd25519
-	}
-	return x509.UnknownSignatureAlgorithm
-}
-
 // PSS returns the hash and the length of the salt by which a certificate is signed, and false where it is not signed by
 // RSASSA-PSS with one hash throughout.
 func PSS(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
-	parts, err := sequence(c.Raw)
-	if err != nil || len(parts) != 3 {
+	a := outerAlgorithm(c)
+	if a.id != idPSS {
 		return 0, 0, false
 	}
-	a, err := parseAlgorithm(parts[1])
-	if err != nil || a.id != idPSS {
-		return 0, 0, false
-	}
-	id, mask, salt := hashes[0], hashes[0], 20
-	list, _ := sequence(a.parameters)
-	for _, one := range list {
-		in := one.bytes
-		inner, _ := next(&in)
-		switch one.tag &^ constructed {
-		case context:
-			h, _ := parseAlgorithm(inner)
-			id = h.id
-		case context | 1:
-			mgf, _ := parseAlgorithm(inner)
-			in := mgf.parameters
-			h, _ := next(&in)
-			other, _ := parseAlgorithm(h)
-			mask = other.id
-		case context | 2:
-			salt, _ = small(inner.bytes)
-		}
-	}
+	p, err := parsePSS(a.parameters)
 	known := []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA224, crypto.SHA512_224,
 		crypto.SHA512_256}
-	at := slices.Index(hashes, id)
-	if at < 0 || id != mask {
+	at := slices.Index(hashes, p.hash)
+	if err != nil || at < 0 || p.hash != p.mask {
 		return 0, 0, false
 	}
-	return known[at], salt, true
+	return known[at], p.salt, true
 }

@@ -9,32 +9,33 @@ import (
 // checkName is sun.security.x509.X500Name: a sequence of sets of pairs. A set may be empty, and a name of such sets
 // is empty.
 func checkName(v value) (empty bool, err error) {
-	sets, err := values(v.bytes)
-	if err != nil || v.tag != tagSequence {
-		return false, errMalformed
-	}
+	sets, err := v.parts()
 	empty = true
 	for _, set := range sets {
 		if set.tag != tagSet {
 			return false, errMalformed
 		}
-		pairs, err := values(set.bytes)
-		if err != nil {
+		if err := checkAttributes(set.bytes); err != nil {
 			return false, err
 		}
-		for _, pair := range pairs {
-			if err := checkAttribute(pair); err != nil {
-				return false, err
-			}
-		}
-		empty = empty && len(pairs) == 0
+		empty = empty && len(set.bytes) == 0
 	}
-	return empty, nil
+	return empty, err
+}
+
+func checkAttributes(content []byte) error {
+	pairs, err := values(content)
+	for _, pair := range pairs {
+		if err == nil {
+			err = checkAttribute(pair)
+		}
+	}
+	return err
 }
 
 func checkAttribute(pair value) error {
-	parts, err := values(pair.bytes)
-	if err != nil || pair.tag != tagSequence || len(parts) != 2 {
+	parts, err := pair.parts()
+	if err != nil || len(parts) != 2 {
 		return errMalformed
 	}
 	_, err = objectID(parts[0])

@@ -34,7 +34,7 @@ func (p *parser) certificate(der []byte) error {
 		return fmt.Errorf("signature: %w", err)
 	}
 	c.RawTBSCertificate, c.Signature = parts[0].full, signature.Bytes
-	c.SignatureAlgorithm = signatureAlgorithm(outer)
+	c.SignatureAlgorithm = signatures[outer.id].goes
 	return p.content(parts[0].bytes, outer)
 }
 
@@ -87,8 +87,8 @@ func (p *parser) names(in *[]byte) error {
 	}
 	c.RawIssuer = issuer.full
 	validity, _ := next(in)
-	dates, err := values(validity.bytes)
-	if err != nil || validity.tag != tagSequence || len(dates) != 2 {
+	dates, err := validity.parts()
+	if err != nil || len(dates) != 2 {
 		return errors.New("dates: malformed")
 	}
 	if c.NotBefore, err = instant(dates[0]); err != nil {
@@ -153,8 +153,8 @@ func content(der []byte) []byte {
 // extensions is sun.security.x509.CertificateExtensions.
 func (p *parser) extensions(in []byte) error {
 	v, ok := next(&in)
-	list, err := values(v.bytes)
-	if !ok || v.tag != tagSequence || err != nil {
+	list, err := v.parts()
+	if !ok || err != nil {
 		return errors.New("extensions: malformed")
 	}
 	for _, one := range list {
@@ -223,7 +223,6 @@ func identifier(content []byte) (id asn1.ObjectIdentifier) {
 type algorithm struct {
 	id         string
 	parameters []byte // whole
-	full       []byte
 }
 
 func (a algorithm) equal(b algorithm) bool {
@@ -232,11 +231,10 @@ func (a algorithm) equal(b algorithm) bool {
 
 // parseAlgorithm is sun.security.x509.AlgorithmId.parse.
 func parseAlgorithm(v value) (a algorithm, err error) {
-	parts, err := values(v.bytes)
-	if err != nil || v.tag != tagSequence || len(parts) < 1 || len(parts) > 2 {
+	parts, err := v.parts()
+	if err != nil || len(parts) < 1 || len(parts) > 2 {
 		return a, errMalformed
 	}
-	a.full = v.full
 	if a.id, err = objectID(parts[0]); err != nil || len(parts) == 1 {
 		return a, err
 	}

@@ -104,7 +104,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 	if err := r.recover(); err != nil {
 		return err
 	}
-	if r.journal.MigrateNote().IsOpen() {
+	if r.journal.Note(StepMigrate).IsOpen() {
 		return &ending.Known{Text: "the outcome of an earlier migrate is not known, so nothing is repaired",
 			Do: "run the upgrade again (Upgrade.Run): it finds out"}
 	}

@@ -28,7 +28,7 @@ func reportPlan(rep *report.Report, p report.Plan) {
 func (r *runner) reportEarlier(rep *report.Report) {
 	for _, s := range rep.Steps {
 		var first journal.Note
-		for _, n := range r.notesOf(s.Name) {
+		for _, n := range r.journal.Notes(s.Name) {
 			if !n.Began.Before(rep.Started) {
 				continue
 			}
@@ -45,26 +45,6 @@ func (r *runner) reportEarlier(rep *report.Report) {
 			rep.FirstStarted = first.Began
 		}
 	}
-}
-
-// notesOf are the journal's notes of a step.
-func (r *runner) notesOf(step string) (notes []*journal.Note) {
-	j := r.journal
-	switch {
-	case step == StepUnpack && j.Unpack != nil:
-		notes = append(notes, &j.Unpack.Note)
-	case step == StepStores:
-		for _, s := range j.Stores {
-			notes = append(notes, &s.Note)
-		}
-	case step == StepSetup && j.Setup != nil:
-		notes = append(notes, &j.Setup.Note)
-	case step == StepConfigure && j.Configure != nil:
-		notes = append(notes, &j.Configure.Note)
-	case step == StepMigrate && j.Migrate != nil:
-		notes = append(notes, &j.Migrate.Note)
-	}
-	return notes
 }
 
 // resultOf is the result of a step in a report.

@@ -110,7 +110,7 @@ func (r *runner) runStep(ctx context.Context, s step, result *report.StepResult)
 	done, detail, err := s.Done(ctx)
 	switch {
 	case err == nil && done:
-		err = r.recordOutcome(s)
+		err = r.recordOutcome(s.Name())
 	case err == nil:
 		r.emit(Event{Kind: EventStep, Step: s.Name(), State: report.Running, Detail: detail})
 		detail, err = s.Apply(ctx)
@@ -125,11 +125,16 @@ func (r *runner) runStep(ctx context.Context, s step, result *report.StepResult)
 
 // recordOutcome closes the intent of a step that is done though no run saw it
 // end.
-func (r *runner) recordOutcome(s step) error {
-	i, ok := s.(intender)
-	if !ok || !i.intent().IsOpen() {
+func (r *runner) recordOutcome(step string) error {
+	switch n := r.journal.Note(step); {
+	case !n.IsOpen():
+		return nil
+	case step == StepSetup:
+		r.journal.Setup.End()
+	case step == StepConfigure, step == StepMigrate:
+		n.End()
+	default: // what was done to files, recover has found out
 		return nil
 	}
-	i.intent().End()
 	return r.journal.Save()
 }

@@ -22,18 +22,6 @@ type undoer interface {
 	Undo(context.Context) (detail string, err error)
 }
 
-// intender is a step whose intent stands in the journal: once the step is done,
-// an intent without an outcome has its outcome.
-type intender interface {
-	intent() intent
-}
-
-// intent is a note of the journal, or a nil one.
-type intent interface {
-	IsOpen() bool
-	End()
-}
-
 // steps are all steps in their order.
 func (r *runner) steps() []step {
 	return []step{

@@ -11,7 +11,6 @@ type configureStep struct{ *runner }
 
 func (configureStep) Name() string        { return StepConfigure }
 func (configureStep) Where() report.Where { return report.WhereAny }
-func (s configureStep) intent() intent    { return s.journal.ConfigureNote() }
 
 func (s configureStep) Done(ctx context.Context) (bool, string, error) {
 	return s.requests().ConfigureDone(ctx)

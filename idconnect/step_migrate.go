@@ -12,7 +12,6 @@ type migrateStep struct{ *runner }
 
 func (migrateStep) Name() string        { return StepMigrate }
 func (migrateStep) Where() report.Where { return report.WhereAny }
-func (s migrateStep) intent() intent    { return s.journal.MigrateNote() }
 
 func (s migrateStep) Done(ctx context.Context) (bool, string, error) {
 	return s.requests().MigrateDone(ctx)

@@ -24,8 +24,6 @@ type setupStep struct{ *runner }
 func (setupStep) Name() string        { return StepSetup }
 func (setupStep) Where() report.Where { return report.WhereTarget }
 
-func (s setupStep) intent() intent { return s.journal.Setup }
-
 func (s setupStep) Done(ctx context.Context) (bool, string, error) {
 	c, err := s.TargetClient()
 	if err != nil {
@@ -52,12 +50,12 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if up {
-		if s.journal.Setup.IsOpen() {
+		if s.journal.Note(StepSetup).IsOpen() {
 			s.journal.Setup.End()
 		}
 		return "the target is ready", s.journal.Save()
 	}
-	if n := s.journal.Setup; n.IsEnded() && !s.Again {
+	if n := s.journal.Note(StepSetup); n.IsEnded() && !s.Again {
 		return "", &SetupDoneError{When: *n.Ended, Dir: s.TargetDir}
 	}
 	o, err := s.options(ctx)
@@ -123,7 +121,7 @@ func (s setupStep) ready(ctx context.Context) (bool, error) {
 // address, for as long as SetupTimeout. up says that a server is ready.
 func (s setupStep) await(ctx context.Context) (up bool, err error) {
 	trace := setup.Trace{Dir: s.TargetDir}
-	if n := s.journal.Setup; n.IsOpen() {
+	if n := s.journal.Setup; n != nil && n.IsOpen() {
 		trace.Mark, trace.PID = n.Mark, n.PID
 	}
 	said, again := "", trace.Mark != ""
@@ -172,7 +170,7 @@ func (s setupStep) underWay(ctx context.Context, trace setup.Trace) (up bool, se
 		seen = fmt.Sprintf("a server answers at %s, and not as a target that is ready: %v", s.Target.URL, err)
 	case len(running) > 0:
 		seen = running[0].String()
-	case !s.journal.Setup.IsOpen():
+	case !s.journal.Note(StepSetup).IsOpen():
 	case s.listens(ctx):
 		seen = "something listens at " + s.Target.URL
 	case trace.Log() != "":

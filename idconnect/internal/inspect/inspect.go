@@ -109,10 +109,10 @@ func (i *Inspection) Again(ctx context.Context, earlier preflight.Findings) (fou
 	s, j := i.Site, i.Journal
 	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
 	defer cancel()
-	if s.Chooses(site.StepConfigure) && j.ConfigureNote().IsEnded() && !earlier.Has(codes.SourceAuditPassword.Code) {
+	if s.Chooses(site.StepConfigure) && j.Note(site.StepConfigure).IsEnded() && !earlier.Has(codes.SourceAuditPassword.Code) {
 		found = auditCheck{s, j, site.StepConfigure}.check(ctx)
 	}
-	if s.Chooses(site.StepMigrate, site.StepVerify) && j.Migrate.IsEnded() && !earlier.Has(codes.TargetJobsOn.Code) {
+	if s.Chooses(site.StepMigrate, site.StepVerify) && j.Note(site.StepMigrate).IsEnded() && !earlier.Has(codes.TargetJobsOn.Code) {
 		c := targetJobsCheck{newWorld(ctx, s, j), s, s.First(site.StepMigrate, site.StepVerify)}
 		found = append(found, c.check(ctx)...)
 	}

@@ -17,7 +17,8 @@ func (i *Inspection) checks(w *world) []entry {
 	both := append(source, target...)
 	prepare, unpack, stores := []string{site.StepPrepare}, []string{site.StepUnpack}, []string{site.StepStores}
 	setup, configure := []string{site.StepSetup}, []string{site.StepConfigure}
-	migrated := j.Migrate.IsEnded() && !s.Again
+	settingUp := j.Note(site.StepSetup).IsOpen()
+	migrated := j.Note(site.StepMigrate).IsEnded() && !s.Again
 	return []entry{
 		{name: "the source", steps: all, paths: both, must: true, checker: serverCheck{w.source}},
 		{name: "the target", steps: all, paths: both, must: true, checker: serverCheck{w.target}},
@@ -34,7 +35,7 @@ func (i *Inspection) checks(w *world) []entry {
 			checker: callbackCheck{s.Checks, s.CallbackURLs()}},
 		{name: "the reminders", steps: prepare, checker: remindersCheck{s, migrated}},
 		{name: "the target's folder", steps: []string{site.StepUnpack, site.StepStores, site.StepSetup}, paths: both,
-			must: true, checker: folderCheck{w.target, s, j.Setup.IsEnded(), j.Unpack}},
+			must: true, checker: folderCheck{w.target, s, j.Note(site.StepSetup).IsEnded(), j.Unpack}},
 		{name: "the package", steps: unpack, paths: append(target, s.Package), slow: true, must: true,
 			checker: packageCheck{s}},
 		{name: "the source's stores", steps: stores, paths: source, must: true, checker: storesCheck{s}},
@@ -45,12 +46,12 @@ func (i *Inspection) checks(w *world) []entry {
 		{name: "Java", steps: []string{site.StepJava}, must: true, checker: javaCheck{w.target, s.JavaHome, s.Machine}},
 		{name: "the files of passwords", steps: all, checker: secretsCheck{s.Passwords(), anyStep}},
 		{name: "the user", steps: setup, checker: userCheck{w.target, s.Machine}},
-		{name: "the target's ports", steps: setup, paths: target, checker: portsCheck{w.target, s, j.Setup.IsOpen()}},
+		{name: "the target's ports", steps: setup, paths: target, checker: portsCheck{w.target, s, settingUp}},
 		{name: "the target's processes", steps: []string{site.StepStores, site.StepSetup}, paths: target,
-			checker: processCheck{w.target, s.TargetDir, s.First(site.StepSetup, site.StepStores), j.Setup.IsOpen(),
+			checker: processCheck{w.target, s.TargetDir, s.First(site.StepSetup, site.StepStores), settingUp,
 				s.Machine}},
 		{name: "the host of the instance URL", steps: configure, paths: source,
-			checker: instanceCheck{w.source, s, j.ConfigureNote().IsEnded() && !s.Again}},
+			checker: instanceCheck{w.source, s, j.Note(site.StepConfigure).IsEnded() && !s.Again}},
 		{name: "the source's certificate as the target sees it", steps: configure, paths: both,
 			checker: certificateCheck{w.target, s, i.Configured}},
 		{name: "the source's audit", steps: []string{site.StepConfigure, site.StepMigrate, site.StepVerify},

@@ -127,30 +127,18 @@ func (d *data) validate() error {
 			return errors.New("stores: an entry has no checksum of its file")
 		}
 	}
-	var notes []*Note
-	if d.Setup != nil {
-		notes = append(notes, &d.Setup.Note)
-	}
-	if d.Migrate != nil {
-		notes = append(notes, &d.Migrate.Note)
-	}
 	if d.Unpack != nil {
-		notes = append(notes, &d.Unpack.Note)
 		for name := range d.Unpack.Files {
 			if !filepath.IsLocal(filepath.FromSlash(name)) {
 				return fmt.Errorf("unpack: the file %q is not below the target's folder", name)
 			}
 		}
 	}
-	if d.Configure != nil {
-		notes = append(notes, &d.Configure.Note)
-	}
-	for _, s := range d.Stores {
-		notes = append(notes, &s.Note)
-	}
-	for _, n := range notes {
-		if n != nil && (n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero()) {
-			return errors.New("an action has no date")
+	for _, step := range []string{"unpack", "stores", "setup", "configure", "migrate"} {
+		for _, n := range d.Notes(step) {
+			if n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero() {
+				return errors.New("an action has no date")
+			}
 		}
 	}
 	return nil

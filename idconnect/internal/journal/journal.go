@@ -75,12 +75,6 @@ type Request struct {
 	Transaction string `json:"transaction,omitempty"`
 }
 
-// IsOpen is as of a [Note]. A nil request did not begin.
-func (r *Request) IsOpen() bool { return r != nil && r.Note.IsOpen() }
-
-// IsEnded is as of a [Note]. A nil request did not begin.
-func (r *Request) IsEnded() bool { return r != nil && r.Note.IsEnded() }
-
 // Unpack is enough to remove what was unpacked, and nothing else.
 type Unpack struct {
 	Note
@@ -106,12 +100,6 @@ type Setup struct {
 	Mark string `json:"mark,omitempty"`
 	PID  int    `json:"pid,omitempty"`
 }
-
-// IsOpen is [Note.IsOpen].
-func (s *Setup) IsOpen() bool { return s != nil && s.Note.IsOpen() }
-
-// IsEnded is [Note.IsEnded].
-func (s *Setup) IsEnded() bool { return s != nil && s.Note.IsEnded() }
 
 // End records the outcome.
 func (s *Setup) End() {
@@ -146,18 +134,29 @@ type Configure struct {
 	InstanceURL string `json:"instanceUrl"`
 }
 
-// ConfigureNote is the note of configure, nil where that did not begin.
-func (j *Journal) ConfigureNote() *Note {
-	if j.Configure == nil {
-		return nil
+// Notes are those of a step's actions, in their order. No other step leaves any.
+func (d *data) Notes(step string) (notes []*Note) {
+	switch {
+	case step == "unpack" && d.Unpack != nil:
+		notes = append(notes, &d.Unpack.Note)
+	case step == "stores":
+		for _, s := range d.Stores {
+			notes = append(notes, &s.Note)
+		}
+	case step == "setup" && d.Setup != nil:
+		notes = append(notes, &d.Setup.Note)
+	case step == "configure" && d.Configure != nil:
+		notes = append(notes, &d.Configure.Note)
+	case step == "migrate" && d.Migrate != nil:
+		notes = append(notes, &d.Migrate.Note)
 	}
-	return &j.Configure.Note
+	return notes
 }
 
-// MigrateNote is the note of migrate, nil where that did not begin.
-func (j *Journal) MigrateNote() *Note {
-	if j.Migrate == nil {
-		return nil
+// Note is that of a step's only action, nil where that did not begin.
+func (d *data) Note(step string) *Note {
+	for _, n := range d.Notes(step) {
+		return n
 	}
-	return &j.Migrate.Note
+	return nil
 }

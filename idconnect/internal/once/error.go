@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/migration"
@@ -28,11 +27,7 @@ func (r Requests) Explain(step string, err error) error {
 	var gone *migration.GoneError
 	var unknown *migration.UnknownOutcomeError
 	var already *openError
-	open := r.Journal.MigrateNote().IsOpen()
-	if step == site.StepConfigure {
-		open = r.Journal.ConfigureNote().IsOpen()
-	}
-	isGone := errors.As(err, &gone) || open && errors.Is(err, openidm.ErrUnavailable)
+	isGone := errors.As(err, &gone) || r.Journal.Note(step).IsOpen() && errors.Is(err, openidm.ErrUnavailable)
 	switch {
 	case errors.As(err, &already):
 		return err
@@ -54,17 +49,15 @@ func (r Requests) Explain(step string, err error) error {
 // Open are the requests that were about to be sent and have no outcome, each as a finding. Without an answer of the
 // target its remedy is that of a target that is gone.
 func (r Requests) Open(answers bool) (found preflight.Findings) {
-	for _, q := range []struct {
-		step string
-		note *journal.Note
-	}{{site.StepMigrate, r.Journal.MigrateNote()}, {site.StepConfigure, r.Journal.ConfigureNote()}} {
-		if !q.note.IsOpen() {
+	for _, step := range []string{site.StepMigrate, site.StepConfigure} {
+		n := r.Journal.Note(step)
+		if !n.IsOpen() {
 			continue
 		}
-		f := preflight.Codes.RequestOpen.Finding(q.step, "an earlier run was about to send %s, or sent it, on %s, and "+
-			"its outcome is not known", q.step, q.note.Began.Format(time.RFC3339))
+		f := preflight.Codes.RequestOpen.Finding(step, "an earlier run was about to send %s, or sent it, on %s, and "+
+			"its outcome is not known", step, n.Began.Format(time.RFC3339))
 		var known *openError
-		if !answers && errors.As(r.Explain(q.step, openidm.ErrUnavailable), &known) {
+		if !answers && errors.As(r.Explain(step, openidm.ErrUnavailable), &known) {
 			f = f.WithRemedy(known.remedy)
 		}
 		found = append(found, f)

@@ -15,6 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -67,10 +68,8 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
-	lines := setup.Lines(func(line string) {
-		s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
-	})
-	o.Output, o.Mark = lines, n.Mark
+	o.Mark = n.Mark
+	o.Output = func(line string) { s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line}) }
 	o.Started = func(pid int) error {
 		n.PID = pid
 		return s.journal.Save()
@@ -78,7 +77,6 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	disk.At("before", "set-up", o.Script)
 	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", o.Script)
-	lines.Flush()
 	if failed := new(setup.Error); errors.As(err, &failed) {
 		return "", &SetupError{Err: failed}
 	} else if err != nil {
@@ -143,10 +141,7 @@ func (s setupStep) await(ctx context.Context) (up bool, err error) {
 			said = seen
 			s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: "waiting: " + seen})
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(cmp.Or(s.PollInterval, time.Second)):
-		}
+		text.Sleep(ctx, cmp.Or(s.PollInterval, time.Second))
 	}
 }
 

@@ -109,6 +109,6 @@ func (s *session) line(text string) {
 	s.lines = append(s.lines, text)
 	s.lines = s.lines[max(0, len(s.lines)-maxLines):]
 	if s.o.Output != nil {
-		io.WriteString(s.o.Output, text+"\n")
+		s.o.Output(text)
 	}
 }

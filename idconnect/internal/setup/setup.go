@@ -5,6 +5,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -24,7 +24,7 @@ import (
 // DefaultTimeout bounds the script and the start of the server.
 const DefaultTimeout = 15 * time.Minute
 
-// Options are what a set-up needs. All but Dir and Script may be zero.
+// Options are what a set-up needs. All but Dir, Script and Env may be zero.
 type Options struct {
 	// Dir is the salesforceIdConnect folder, Script a file in it.
 	Dir, Script string
@@ -34,7 +34,7 @@ type Options struct {
 	KeystorePassword keystore.Password
 	// Hide takes other secrets out of the output and of errors.
 	Hide redact.Redactor
-	// Env is the child's environment; nil: ours without what holds a password.
+	// Env is the child's environment, to which JavaHome and Mark are added.
 	Env []string
 	// Mark, unless it is "", is in the environment of all that is started, see
 	// [Trace].
@@ -61,8 +61,8 @@ type Options struct {
 	// Interval is the pause between two questions whether the server is ready;
 	// 0: 1 s.
 	Interval time.Duration
-	// Output receives whole lines, without the password; nil: nobody.
-	Output io.Writer
+	// Output receives each line that is not empty, without the password; nil: nobody.
+	Output func(line string)
 	// MaxOutput of the script, in bytes; 0: 16 MiB.
 	MaxOutput int64
 }
@@ -78,22 +78,14 @@ const (
 )
 
 func (o *Options) defaults() {
-	for _, d := range []struct {
-		v         *time.Duration
-		otherwise time.Duration
-	}{
-		{&o.Timeout, DefaultTimeout}, {&o.Quiet, 150 * time.Millisecond},
-		{&o.PromptTimeout, 20 * time.Second}, {&o.Linger, 5 * time.Second}, {&o.Interval, time.Second},
-	} {
-		if *d.v == 0 {
-			*d.v = d.otherwise
-		}
-	}
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.Quiet = cmp.Or(o.Quiet, 150*time.Millisecond)
+	o.PromptTimeout = cmp.Or(o.PromptTimeout, 20*time.Second)
+	o.Linger = cmp.Or(o.Linger, 5*time.Second)
+	o.Interval = cmp.Or(o.Interval, time.Second)
+	o.MaxOutput = cmp.Or(o.MaxOutput, maxOutput)
 	if o.Prompts == nil {
 		o.Prompts = DefaultPrompts()
-	}
-	if o.MaxOutput == 0 {
-		o.MaxOutput = maxOutput
 	}
 }
 
@@ -163,9 +155,6 @@ const markName = "IDC_SETUP"
 
 func (s *session) environment() []string {
 	env := s.o.Env
-	if env == nil {
-		env = host.Machine{Secrets: []keystore.Password{s.o.KeystorePassword}}.Environ()
-	}
 	if s.o.Mark != "" {
 		env = append(env, markName+"="+s.o.Mark)
 	}

@@ -66,11 +66,6 @@ func (c certificateCheck) truststoreInForce(up bool) (*keystore.Store, string, e
 		return store, "the truststore of the source, which will be copied,", err
 	}
 	store, err := s.TargetTruststore()
-	if errors.Is(err, keystore.ErrIntegrity) {
-		// The password given may be of another file; certificates are readable
-		// without.
-		store, err = s.TargetTruststoreUnverified()
-	}
 	return store, "the target's truststore", err
 }
 

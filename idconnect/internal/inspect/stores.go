@@ -34,7 +34,7 @@ func (c storesCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{code.Finding(site.StepStores, "%v", err).WithRemedy(remedyOf(err))}
 	}
 	var found preflight.Findings
-	if h := s.CarriedFrom(); h != "" && !sameHost(h, s.Source.URL) {
+	if h := stores.ExportedFrom; h != "" && !sameHost(h, s.Source.URL) {
 		found = append(found, codes.HandoverOtherSource.Finding(site.StepStores,
 			"%s was exported from %s, and the source is %s", s.StoresFile, h, s.Source.URL))
 	}

@@ -213,9 +213,6 @@ func (i *Installation) CryptoAlias() string {
 	return i.or("openidm.config.crypto.alias", DefaultCryptoAlias)
 }
 
-// Process is [Process] of its folder.
-func (i *Installation) Process() (pid int, running bool) { return Process(i.Dir) }
-
 // Process is the number in the server's PID file, 0 where there is no such file, and whether a process of that
 // number runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine
 // the number may be that of another program.

@@ -2,6 +2,7 @@ package idconnect
 
 import (
 	"context"
+	"errors"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/repair"
@@ -105,7 +106,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 		return err
 	}
 	if r.journal.Note(StepMigrate).IsOpen() {
-		return &ending.Known{Text: "the outcome of an earlier migrate is not known, so nothing is repaired",
+		return &ending.Known{Err: errors.New("the outcome of an earlier migrate is not known, so nothing is repaired"),
 			Do: "run the upgrade again (Upgrade.Run): it finds out"}
 	}
 	m, err := r.Migration()
@@ -113,7 +114,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 		return err
 	}
 	if s, err := m.Status(ctx); err == nil && s.Phase == migration.PhaseRunning {
-		return &ending.Known{Text: "a migration is under way on the target, so nothing is repaired",
+		return &ending.Known{Err: errors.New("a migration is under way on the target, so nothing is repaired"),
 			Do: "wait until it ends (Upgrade.Watch), then verify again"}
 	}
 	return nil

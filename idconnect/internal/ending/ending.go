@@ -15,7 +15,7 @@ import (
 )
 
 // NothingRuns: no migration is under way, and none is known to be complete.
-var NothingRuns error = &Known{"no migration is under way",
+var NothingRuns error = &Known{errors.New("no migration is under way"),
 	"start it (Upgrade.Run), then watch it; where the upgrade stands otherwise, Upgrade.Status says"}
 
 // IsInterrupt reports whether an error says that its caller gave up.

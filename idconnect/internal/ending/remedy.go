@@ -52,9 +52,14 @@ func Remedy(err error) string {
 }
 
 // Known is an error that says what to do about it.
-type Known struct{ Text, Do string }
+type Known struct {
+	Err error
+	Do  string
+}
 
-func (e *Known) Error() string { return e.Text }
+func (e *Known) Error() string { return e.Err.Error() }
+
+func (e *Known) Unwrap() error { return e.Err }
 
 // Remedy says what to do.
 func (e *Known) Remedy() string { return e.Do }

@@ -60,14 +60,12 @@ func (p *Package) Names() []string {
 
 // Below gives the entries that will be unpacked, by their slash path below the installation, with the mode that they
 // will have. Folders have a trailing slash.
-func (p *Package) Below() iter.Seq2[string, fs.FileMode] {
-	return func(yield func(string, fs.FileMode) bool) {
-		for rel, f := range p.below() {
-			if !yield(rel, entryMode(f)) {
-				return
-			}
-		}
+func (p *Package) Below() map[string]fs.FileMode {
+	modes := map[string]fs.FileMode{}
+	for rel, f := range p.below() {
+		modes[rel] = entryMode(f)
 	}
+	return modes
 }
 
 func (p *Package) below() iter.Seq2[string, *zip.File] {

@@ -18,7 +18,7 @@ type callbackCheck struct {
 	urls    []string
 }
 
-func (c callbackCheck) check(ctx context.Context) preflight.Findings {
+func (c callbackCheck) check(ctx context.Context, _ string) preflight.Findings {
 	if c.options.ConsumerKey == "" {
 		return preflight.Findings{codes.CheckByHand.Finding(site.StepPrepare,
 			"not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(c.urls, " and ")).

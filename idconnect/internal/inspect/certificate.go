@@ -22,7 +22,7 @@ type certificateCheck struct {
 	configured func(context.Context) bool
 }
 
-func (c certificateCheck) check(ctx context.Context) preflight.Findings {
+func (c certificateCheck) check(ctx context.Context, _ string) preflight.Findings {
 	s := c.site
 	if s.TargetDir == "" {
 		return nil

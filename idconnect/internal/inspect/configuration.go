@@ -19,7 +19,6 @@ import (
 // configuration is the source's, each document of it read once in an
 // inspection, by whichever check needs it first.
 type configuration struct {
-	site *site.Site
 	mu   sync.Mutex
 	list []string
 	docs map[string]json.RawMessage
@@ -62,7 +61,6 @@ func (s *configuration) Read(ctx context.Context, c *openidm.Client, id string) 
 // mapping is one of the configuration sync, as far as it is looked at.
 type mapping struct {
 	Name       string            `json:"name"`
-	Source     json.RawMessage   `json:"source"`
 	Target     json.RawMessage   `json:"target"`
 	Properties []mappingProperty `json:"properties"`
 }
@@ -80,7 +78,7 @@ type configurationCheck struct {
 	migrated bool
 }
 
-func (c configurationCheck) check(ctx context.Context) preflight.Findings {
+func (c configurationCheck) check(ctx context.Context, step string) preflight.Findings {
 	if c.migrated {
 		return nil
 	}
@@ -93,7 +91,7 @@ func (c configurationCheck) check(ctx context.Context) preflight.Findings {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return preflight.Findings{codes.ConfigurationNotRead.Finding(c.site.First(site.StepPrepare, site.StepMigrate),
+		return preflight.Findings{codes.ConfigurationNotRead.Finding(step,
 			"the source's configuration was not read: %v", err)}
 	}
 	if _, err := c.config.IDs(ctx, client); err != nil {

@@ -52,7 +52,8 @@ func (f *fact[T]) known(otherwise T) T {
 // checker looks at one thing. It changes nothing, and ends within a second of
 // its context.
 type checker interface {
-	check(context.Context) preflight.Findings
+	// step is the first chosen one of those for which it is performed.
+	check(ctx context.Context, step string) preflight.Findings
 }
 
 // entry is one row of the table of checks.
@@ -115,7 +116,7 @@ func (p *paths) perform(ctx context.Context, c entry, limit time.Duration, step 
 		}
 	}
 	result := make(chan preflight.Findings, 1)
-	go func() { result <- c.check(own) }()
+	go func() { result <- c.check(own, step) }()
 	var found preflight.Findings
 	select {
 	case found = <-result:

@@ -3,18 +3,16 @@ package inspect
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -26,7 +24,7 @@ type javaCheck struct {
 	machine host.Machine
 }
 
-func (c javaCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c javaCheck) check(ctx context.Context, _ string) (found preflight.Findings) {
 	if target, _ := c.target.get(ctx); target.Answered {
 		return nil
 	}
@@ -72,7 +70,7 @@ type userCheck struct {
 	machine host.Machine
 }
 
-func (c userCheck) check(ctx context.Context) preflight.Findings {
+func (c userCheck) check(ctx context.Context, _ string) preflight.Findings {
 	if target, _ := c.target.get(ctx); target.Answered || c.machine.System() == "windows" || c.machine.User() != 0 {
 		return nil
 	}
@@ -80,12 +78,9 @@ func (c userCheck) check(ctx context.Context) preflight.Findings {
 }
 
 // secretsCheck looks at who else may read the files of passwords.
-type secretsCheck struct {
-	secrets []keystore.Password
-	step    string
-}
+type secretsCheck struct{ secrets []keystore.Password }
 
-func (c secretsCheck) check(context.Context) (found preflight.Findings) {
+func (c secretsCheck) check(_ context.Context, step string) (found preflight.Findings) {
 	var files []string
 	for _, p := range c.secrets {
 		file, to := p.Exposed()
@@ -93,7 +88,7 @@ func (c secretsCheck) check(context.Context) (found preflight.Findings) {
 			continue
 		}
 		files = append(files, file)
-		found = append(found, codes.PasswordFile.Finding(c.step, "%s can be read by %s", file, to).
+		found = append(found, codes.PasswordFile.Finding(step, "%s can be read by %s", file, to).
 			WithRemedy("take that right away: "+host.CloseCommand(file)))
 	}
 	return found
@@ -103,33 +98,32 @@ func (c secretsCheck) check(context.Context) (found preflight.Findings) {
 type processCheck struct {
 	target *fact[Server]
 	dir    string
-	step   string
 	// settingUp: a set-up that was killed may have left a server that still
 	// starts; the step waits for it.
 	settingUp bool
 	machine   host.Machine
 }
 
-func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c processCheck) check(ctx context.Context, step string) (found preflight.Findings) {
 	inst, err := installation.Open(c.dir)
 	if target, _ := c.target.get(ctx); err != nil || target.Answered || c.settingUp {
 		return nil
 	}
 	for _, p := range installation.Servers(inst.Dir) {
-		found = append(found, codes.TargetLockInUse.Finding(c.step, "%s: it is the target's, and does not answer", p).
+		found = append(found, codes.TargetLockInUse.Finding(step, "%s: it is the target's, and does not answer", p).
 			WithRemedy("stop it: "+host.StopCommand(p.PID)+
 				"; if it is another program, which has its PID by now, remove the stale .openidm.pid"))
 	}
 	for _, path := range postmasters(inst.Dir) {
-		if pid := firstNumber(path); pid > 1 && host.ProcessRuns(pid) {
-			found = append(found, codes.TargetLockInUse.Finding(c.step,
+		if pid, running := installation.ProcessOf(path); running {
+			found = append(found, codes.TargetLockInUse.Finding(step,
 				"the database of the target runs as process %d, says %s", pid, path).
 				WithRemedy("stop it: "+host.StopCommand(pid)))
 		}
 	}
 	// On Windows there is no PID file (H): what starts in a window of its own shows in its log alone.
 	if log := (setup.Trace{Dir: inst.Dir}).Log(); log != "" && len(found) == 0 && c.machine.System() == "windows" {
-		found = append(found, codes.TargetLockInUse.Finding(c.step, "a server writes to %s, and does not answer", log).
+		found = append(found, codes.TargetLockInUse.Finding(step, "a server writes to %s, and does not answer", log).
 			WithRemedy("wait until it is ready, or close its window or stop its service; "+
 				"then run the same command again"))
 	}
@@ -138,39 +132,15 @@ func (c processCheck) check(ctx context.Context) (found preflight.Findings) {
 
 // postmasters are the files by which a Postgres says that it runs, up to three
 // folders below db: where the embedded one lies was not found by us.
-func postmasters(dir string) []string {
-	var out []string
-	for _, between := range []string{"", "*", "*/*", "*/*/*"} {
-		for _, top := range []string{"db", "data"} {
-			m, err := filepath.Glob(filepath.Join(globEscape(dir), top, filepath.FromSlash(between), "postmaster.pid"))
-			if err == nil {
-				out = append(out, m...)
+func postmasters(dir string) (found []string) {
+	for _, top := range []string{"data", "db"} {
+		for _, between := range []string{"", "*/", "*/*/", "*/*/*/"} {
+			// The only error is one of the pattern.
+			names, _ := fs.Glob(os.DirFS(dir), top+"/"+between+"postmaster.pid")
+			for _, name := range names {
+				found = append(found, filepath.Join(dir, filepath.FromSlash(name)))
 			}
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// globEscape keeps the characters of a folder's name from being a pattern;
-// Windows has no escapes, and no such names but with brackets.
-func globEscape(dir string) string {
-	if os.PathSeparator == '\\' {
-		return dir
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
-}
-
-// firstNumber is the number in the first line of a small file, 0 for none.
-func firstNumber(path string) int {
-	b, err := disk.Read(path, 64<<10)
-	if err != nil {
-		return 0
-	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	n, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
-		return 0
-	}
-	return n
+	return found
 }

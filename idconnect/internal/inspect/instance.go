@@ -21,7 +21,7 @@ type instanceCheck struct {
 	done   bool // the step configure is
 }
 
-func (c instanceCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c instanceCheck) check(ctx context.Context, _ string) (found preflight.Findings) {
 	s := c.site
 	instance, err := url.Parse(s.InstanceURL)
 	if c.done || err != nil {

@@ -13,6 +13,8 @@ import (
 
 // sourceJobs are those of the source, none where it cannot be asked.
 func (w *world) sourceJobs(ctx context.Context, s *site.Site) jobs.List {
+	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
+	defer cancel()
 	source, ok := w.source.get(ctx)
 	c, err := s.SourceClient()
 	if err != nil || !ok || !source.readable() || c.Credentials.Password.IsZero() {
@@ -26,16 +28,15 @@ func (w *world) sourceJobs(ctx context.Context, s *site.Site) jobs.List {
 type targetJobsCheck struct {
 	*world
 	site *site.Site
-	step string
 }
 
-func (c targetJobsCheck) check(ctx context.Context) preflight.Findings {
+func (c targetJobsCheck) check(ctx context.Context, step string) preflight.Findings {
 	target, ok := c.target.get(ctx)
 	client, err := c.site.TargetClient()
 	if err != nil || !ok || !target.readable() || client.Credentials.Password.IsZero() {
 		return nil // there is none yet, or its own finding is the one to read
 	}
-	theirs := jobs.Of(ctx, client, &configuration{site: c.site})
+	theirs := jobs.Of(ctx, client, new(configuration))
 	names := theirs.Pushing()
 	if len(names) == 0 {
 		return nil // what it does not show is for the acceptance checks
@@ -50,6 +51,6 @@ func (c targetJobsCheck) check(ctx context.Context) preflight.Findings {
 		return nil
 	}
 	slices.Sort(names)
-	return preflight.Findings{codes.TargetJobsOn.Finding(c.step, "jobs of the target are on: %s; %s",
+	return preflight.Findings{codes.TargetJobsOn.Finding(step, "jobs of the target are on: %s; %s",
 		strings.Join(names, ", "), also)}
 }

@@ -13,10 +13,9 @@ import (
 type lockCheck struct {
 	place *journal.Place
 	held  bool
-	step  string
 }
 
-func (c lockCheck) check(context.Context) preflight.Findings {
+func (c lockCheck) check(_ context.Context, step string) preflight.Findings {
 	if c.held {
 		return nil
 	}
@@ -26,10 +25,10 @@ func (c lockCheck) check(context.Context) preflight.Findings {
 	case err == nil:
 		return nil
 	case errors.As(err, &locked):
-		return preflight.Findings{codes.RunInProgress.Finding(c.step,
+		return preflight.Findings{codes.RunInProgress.Finding(step,
 			"another run is under way: it holds the lock %s", locked.Path)}
 	}
-	return preflight.Findings{codes.RunInProgress.Finding(c.step,
+	return preflight.Findings{codes.RunInProgress.Finding(step,
 		"whether another run is under way cannot be seen: %v", err).
 		As(preflight.Warns).WithRemedy("run this as the user who ran it before")}
 }

@@ -23,7 +23,7 @@ import (
 // room to unpack it.
 type packageCheck struct{ site *site.Site }
 
-func (c packageCheck) check(ctx context.Context) preflight.Findings {
+func (c packageCheck) check(ctx context.Context, _ string) preflight.Findings {
 	dir := c.site.TargetDir
 	if installation.Is(dir) || c.site.Package == "" { // a status does without
 		return nil
@@ -54,8 +54,8 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 	// The name of the folder that it is unpacked into first is longer.
 	info, err := os.Stat(abs)
 	beside := archive.TempDir(abs, archive.Unpacking, err == nil && info.IsDir())
-	below := maps.Collect(p.Below())
-	if name, length, limit := tooLong(c.site.Machine.System(), beside, slices.Sorted(maps.Keys(below))); name != "" {
+	names := slices.Sorted(maps.Keys(p.Below()))
+	if name, length, limit := tooLong(c.site.Machine.System(), beside, names); name != "" {
 		found = append(found, codes.PathTooLong.Finding(site.StepUnpack,
 			"%s below %s would have %d characters, %d is the limit", name, beside, length, limit))
 	}
@@ -79,22 +79,13 @@ func packageFinding(err error) preflight.Finding {
 	return code.Finding(site.StepUnpack, "%v", err).WithRemedy(remedyOf(err))
 }
 
-var (
-	inBundle      = regexp.MustCompile(`(?:^|/)bundle/([^/]+)$`)
-	versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)
-)
+var versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)
 
 // origin looks whether the package is that of 7.1.6 for this system, as far as
 // can be told.
 func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 	path := c.site.Package
-	var bundles []string
-	for _, name := range p.Names() {
-		if m := inBundle.FindStringSubmatch(name); m != nil {
-			bundles = append(bundles, m[1])
-		}
-	}
-	version := bundleVersion(bundles)
+	version := bundleVersion(p.Names())
 	base := filepath.Base(path)
 	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {
 	case version != "" && !ofGeneration(version, targetGeneration):
@@ -109,8 +100,7 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 	if windows {
 		wanted, other = other, wanted
 	}
-	scripts := maps.Collect(p.Below())
-	switch mode, ok := scripts[wanted]; {
+	switch mode, ok := p.Below()[wanted]; {
 	case !ok:
 		found = append(found, codes.PackagePlatform.Finding(site.StepUnpack,
 			"the package %s has %s and no %s", path, other, wanted))

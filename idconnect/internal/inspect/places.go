@@ -17,22 +17,21 @@ import (
 type placesCheck struct {
 	*world
 	site *site.Site
-	step string
 }
 
-func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c placesCheck) check(ctx context.Context, step string) (found preflight.Findings) {
 	s := c.site
-	if f, ok := c.servers(ctx); ok {
+	if f, ok := c.servers(ctx, step); ok {
 		found = append(found, f)
 	}
 	if err := s.CheckPlaces(); err != nil {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
+		found = append(found, codes.TargetIsSource.Finding(step, "%v", err).WithRemedy(remedyOf(err)))
 	}
 	return found
 }
 
 // servers asks both servers, where they answer, whether they are two.
-func (c placesCheck) servers(ctx context.Context) (preflight.Finding, bool) {
+func (c placesCheck) servers(ctx context.Context, step string) (preflight.Finding, bool) {
 	s := c.site
 	bare := func(s site.Server) *openidm.Client {
 		return &openidm.Client{BaseURL: s.URL, Address: s.Address, HTTPClient: s.HTTPClient}
@@ -51,9 +50,9 @@ func (c placesCheck) servers(ctx context.Context) (preflight.Finding, bool) {
 	}
 	switch {
 	case errors.Is(err, identity.ErrSame):
-		return codes.TargetIsSource.Finding(c.step, "%v", err), true
+		return codes.TargetIsSource.Finding(step, "%v", err), true
 	case errors.Is(err, identity.ErrSwapped):
-		return codes.ServersSwapped.Finding(c.step, "%v", err), true
+		return codes.ServersSwapped.Finding(step, "%v", err), true
 	}
 	return preflight.Finding{}, false
 }

@@ -28,7 +28,7 @@ var serverPorts = []string{"openidm.port.https", "openidm.port.http", "openidm.p
 
 const assumedPort = "assumed to be the port of the embedded Postgres"
 
-func (c portsCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c portsCheck) check(ctx context.Context, _ string) (found preflight.Findings) {
 	target, ok := c.target.get(ctx)
 	if !ok || target.Answered || c.settingUp || c.site.TargetProcess() != 0 {
 		return nil

@@ -13,7 +13,7 @@ type remindersCheck struct {
 	migrated bool
 }
 
-func (c remindersCheck) check(context.Context) preflight.Findings {
+func (c remindersCheck) check(context.Context, string) preflight.Findings {
 	if c.migrated {
 		return nil
 	}

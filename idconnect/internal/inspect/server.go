@@ -33,7 +33,7 @@ func (s Server) readable() bool { return s.ready && !s.refused && !s.misplaced }
 // serverCheck reports what was found when a server was asked.
 type serverCheck struct{ server *fact[Server] }
 
-func (c serverCheck) check(ctx context.Context) preflight.Findings {
+func (c serverCheck) check(ctx context.Context, _ string) preflight.Findings {
 	server, _ := c.server.get(ctx)
 	if server.late {
 		// Another check asked first, so that the time of the server ended before
@@ -92,6 +92,8 @@ func (seen *Server) add(f preflight.Finding) { seen.found = append(seen.found, f
 // ask asks a server what it is, and whether the account may do what is to be
 // done.
 func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
+	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
+	defer cancel()
 	server := side.name + " " + seen.URL
 	c, err := side.client()
 	if err == nil {

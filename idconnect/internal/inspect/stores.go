@@ -20,7 +20,7 @@ import (
 // whole and that their keys open. Both are looked at, also when one is bad.
 type storesCheck struct{ site *site.Site }
 
-func (c storesCheck) check(ctx context.Context) preflight.Findings {
+func (c storesCheck) check(ctx context.Context, _ string) preflight.Findings {
 	s := c.site
 	if !s.SourceAtHand() {
 		return nil // a status does without

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,30 +29,19 @@ func ofGeneration(version, generation string) bool {
 	return ok && (later == "" || later[0] == '.' || later[0] == '-')
 }
 
-func filesIn(dir string) []string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
-}
-
-var bundleName = regexp.MustCompile(`^(?:[a-z0-9_]+\.)*openidm-(?:[a-z][a-z0-9]*-)*(\d+(?:\.\d+)+)(?:[-.][^/]*)?\.jar$`)
+var bundleName = regexp.MustCompile(
+	`(?:^|/)bundle/(?:[a-z0-9_]+\.)*openidm-(?:[a-z][a-z0-9]*-)*(\d+(?:\.\d+)+)(?:[-.][^/]*)?\.jar$`)
 
 // bundleVersion is the version that most of IDM's own files in its folder
 // bundle have, "" where there are none: openidm-system-7.1.0.jar, or with the
 // group before it org.openidentityplatform.openidm.openidm-core-7.0.2.jar. That
 // 7.1.6 names them so is assumed; the first is true of 3.x and of ForgeRock's
 // 7.x, the second of the community's 7.0.2.
-func bundleVersion(names []string) string {
+func bundleVersion(paths []string) string {
 	count := map[string]int{}
 	best := ""
-	for _, name := range names {
-		m := bundleName.FindStringSubmatch(name)
+	for _, path := range paths {
+		m := bundleName.FindStringSubmatch(path)
 		if m == nil {
 			continue
 		}

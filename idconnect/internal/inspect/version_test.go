@@ -23,7 +23,7 @@ func TestBundleVersion(t *testing.T) {
 		"openidm-core-7.1.0.jar.bak":                                             "",
 		"openidm-system-7.1.0.txt":                                               "",
 	} {
-		if got := bundleVersion([]string{name}); got != want {
+		if got := bundleVersion([]string{"idc/bundle/" + name}); got != want {
 			t.Errorf("%s: %q, not %q", name, got, want)
 		}
 	}

@@ -213,16 +213,21 @@ func (i *Installation) CryptoAlias() string {
 	return i.or("openidm.config.crypto.alias", DefaultCryptoAlias)
 }
 
-// Process is the number in the server's PID file, 0 where there is no such file, and whether a process of that
-// number runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine
-// the number may be that of another program.
+// Process is [ProcessOf] of the server's PID file. startup.sh writes its own number, and lives as long as the server.
 func Process(dir string) (pid int, running bool) {
-	text, err := disk.Read(filepath.Join(dir, ".openidm.pid"), 64)
+	return ProcessOf(filepath.Join(dir, ".openidm.pid"))
+}
+
+// ProcessOf is the number in the first line of a PID file, 0 where there is no such file, and whether a process of that
+// number runs. After a restart of the machine the number may be that of another program.
+func ProcessOf(file string) (pid int, running bool) {
+	text, err := disk.Read(file, 64<<10)
 	if err != nil {
 		return 0, false
 	}
-	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || pid <= 1 {
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err = strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || pid <= 1 || len(line) > 64 {
 		return 0, false
 	}
 	return pid, host.ProcessRuns(pid)

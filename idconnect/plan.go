@@ -13,18 +13,17 @@ import (
 // done, to do or blocked, and why. It changes nothing. The error is one of the
 // fields of u; what is wrong with the world is a finding.
 func (u *Upgrade) Plan(ctx context.Context) (report.Plan, error) {
-	r, err := u.start(ctx)
-	if err != nil {
-		return report.Plan{}, err
-	}
-	defer r.close()
-	return redact.Value(r.Hide(), r.plan(ctx)), ctx.Err()
+	return planOf(ctx, u.start)
 }
 
 // Status is Plan without the demand that everything a run needs is given:
 // what cannot be seen is said, not asked for.
 func (u *Upgrade) Status(ctx context.Context) (report.Plan, error) {
-	r, err := u.newRunner(ctx)
+	return planOf(ctx, u.newRunner)
+}
+
+func planOf(ctx context.Context, begin func(context.Context) (*runner, error)) (report.Plan, error) {
+	r, err := begin(ctx)
 	if err != nil {
 		return report.Plan{}, err
 	}

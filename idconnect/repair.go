@@ -21,11 +21,7 @@ import (
 // migration runs, or its outcome is not known, Repair changes nothing and returns an
 // error.
 func (u *Upgrade) Repair(ctx context.Context, opts repair.Options) (*repair.Report, error) {
-	only, err := u.only(StepVerify)
-	if err != nil {
-		return nil, err
-	}
-	r, err := only.start(ctx)
+	r, err := u.startVerify(ctx)
 	if err != nil {
 		return nil, err
 	}

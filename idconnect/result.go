@@ -2,6 +2,7 @@ package idconnect
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
@@ -47,16 +48,9 @@ func (r *runner) reportEarlier(rep *report.Report) {
 	}
 }
 
-// resultOf is the result of a step in a report.
+// resultOf is the result of a step in a report, which has all that were chosen.
 func resultOf(rep *report.Report, name string) *report.StepResult {
-	for _, s := range rep.Steps {
-		if s.Name == name {
-			return s
-		}
-	}
-	s := &report.StepResult{Name: name}
-	rep.Steps = append(rep.Steps, s)
-	return s
+	return rep.Steps[slices.IndexFunc(rep.Steps, func(s *report.StepResult) bool { return s.Name == name })]
 }
 
 // RemedyOf returns what to do about an error, "" where nothing better is known

@@ -86,11 +86,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 // answersAt is the address at which a server of OpenIDM answers, ready or not,
 // "" if none does. What answers otherwise is another program's.
 func (r *runner) answersAt(ctx context.Context) string {
-	c, err := r.TargetClient()
-	if err != nil {
-		return ""
-	}
-	_, err = c.Ping(ctx)
+	_, err := r.PingTarget(ctx)
 	var answer *openidm.Error
 	if err == nil || errors.As(err, &answer) && errors.Is(err, openidm.ErrUnavailable) {
 		return r.Target.URL

@@ -48,6 +48,10 @@ func (u *Upgrade) newRunner(ctx context.Context) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	return u.runnerOf(ctx, s)
+}
+
+func (u *Upgrade) runnerOf(ctx context.Context, s *site.Site) (*runner, error) {
 	place, err := s.FindPlace(ctx)
 	if err != nil {
 		return nil, err

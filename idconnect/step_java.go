@@ -36,11 +36,7 @@ func (s javaStep) Apply(ctx context.Context) (string, error) {
 // targetAnswers says whether a server speaks at the target's address, ready or
 // not.
 func (r *runner) targetAnswers(ctx context.Context) bool {
-	c, err := r.TargetClient()
-	if err != nil {
-		return false
-	}
-	_, err = c.Ping(ctx)
+	_, err := r.PingTarget(ctx)
 	var answer *openidm.Error
 	var untrusted *jvmtrust.Error
 	return err == nil || errors.As(err, &answer) || errors.As(err, &untrusted)

@@ -26,11 +26,7 @@ func (setupStep) Name() string        { return StepSetup }
 func (setupStep) Where() report.Where { return report.WhereTarget }
 
 func (s setupStep) Done(ctx context.Context) (bool, string, error) {
-	c, err := s.TargetClient()
-	if err != nil {
-		return false, "", err
-	}
-	health, err := c.Ping(ctx)
+	health, err := s.PingTarget(ctx)
 	switch {
 	case err == nil && health.Ready():
 		return true, "the target answers " + health.State, nil

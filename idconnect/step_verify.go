@@ -86,11 +86,7 @@ func summary(r *verify.Report) string {
 // Compare is the step verify alone, with the servers, stores and collections
 // of u.
 func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
-	only, err := u.only(StepVerify)
-	if err != nil {
-		return nil, err
-	}
-	r, err := only.start(ctx)
+	r, err := u.startVerify(ctx)
 	if err != nil {
 		return nil, err
 	}

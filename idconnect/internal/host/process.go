@@ -33,6 +33,25 @@ func (p Process) IsServer() bool {
 	return slices.Contains([]string{"java", "javaw", "postgres", "postmaster"}, strings.TrimSuffix(p.Name, ".exe"))
 }
 
+// Add adds those to a list that are not in it.
+func Add(list []Process, more ...Process) []Process {
+	for _, p := range more {
+		if !slices.ContainsFunc(list, func(q Process) bool { return q.PID == p.PID }) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// StopCommands are what a person types to stop processes, "" for none.
+func StopCommands(processes []Process) string {
+	var all []string
+	for _, p := range processes {
+		all = append(all, StopCommand(p.PID))
+	}
+	return strings.Join(all, "; ")
+}
+
 // StopCommand is what a person types to stop a process.
 func StopCommand(pid int) string {
 	if runtime.GOOS == "windows" {

@@ -230,7 +230,7 @@ func hasService(ctx context.Context, c *openidm.Client) *bool {
 
 // later says why a is of a later generation than b, "" where nothing says so.
 func later(a, b marks) string {
-	x, y := major(a.version), major(b.version)
+	x, y := Major(a.version), Major(b.version)
 	only := func(p, q *bool) bool { return p != nil && q != nil && *p && !*q }
 	switch {
 	case x > 0 && y > 0 && x != y:
@@ -255,7 +255,8 @@ func (m marks) differ(o marks) bool {
 		unlike(m.qualified, o.qualified) || m.runs != nil && o.runs != nil && len(m.runs)+len(o.runs) > 0
 }
 
-func major(version string) int {
+// Major is the number before the first dot of a version, 0 where there is none.
+func Major(version string) int {
 	head, _, _ := strings.Cut(version, ".")
 	n, err := strconv.Atoi(head)
 	if err != nil {

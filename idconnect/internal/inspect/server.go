@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -79,7 +80,7 @@ func askTarget(ctx context.Context, s *site.Site) Server {
 	if version := seen.Version; version != "" && !ofGeneration(version, targetGeneration) {
 		f := codes.TargetVersion.Finding(s.First(site.StepNames()...),
 			"the target %s says version %s", seen.URL, version)
-		if majorOf(version) != majorOf(targetGeneration) {
+		if identity.Major(version) != identity.Major(targetGeneration) {
 			f = f.As(preflight.Blocks)
 		}
 		seen.add(f)

@@ -52,10 +52,7 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	if err != nil {
 		return preflight.Findings{storeFinding(ctx, stores.Keystore, password, err)}
 	}
-	found = append(found, c.readable(stores.Keystore, keys)...)
-	found = append(found, warnings(stores.Keystore, keys)...)
-	found = append(found, disguise(stores.Keystore, keys.Format())...)
-	found = append(found, openKeys(ctx, stores, keys, password)...)
+	found = append(c.file(stores.Keystore, keys), openKeys(ctx, stores, keys, password)...)
 	return append(found, c.subject(stores, keys)...)
 }
 
@@ -68,9 +65,12 @@ func (c storesCheck) truststore(ctx context.Context, stores *site.Stores) (found
 		found = append(found, codes.StoreUnverified.Finding(site.StepStores,
 			"%s was read without its password", stores.Truststore.Path))
 	}
-	found = append(found, c.readable(stores.Truststore, trust)...)
-	found = append(found, warnings(stores.Truststore, trust)...)
-	return append(found, disguise(stores.Truststore, trust.Format())...)
+	return append(found, c.file(stores.Truststore, trust)...)
+}
+
+// file looks at the file of a store that opens.
+func (c storesCheck) file(file site.StoreFile, store *keystore.Store) preflight.Findings {
+	return slices.Concat(c.readable(file, store), warnings(file, store), disguise(file, store.Format()))
 }
 
 // readable: every user can read a file with keys. A truststore may have the server's own.

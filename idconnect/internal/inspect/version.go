@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -12,16 +11,6 @@ const (
 	// productVersion is what this module upgrades to.
 	productVersion = "7.1.6"
 )
-
-// majorOf is the number before the first dot, -1 where there is none.
-func majorOf(version string) int {
-	head, _, _ := strings.Cut(version, ".")
-	n, err := strconv.Atoi(head)
-	if err != nil {
-		return -1
-	}
-	return n
-}
 
 // ofGeneration says whether a version is that of a generation, or later in it.
 func ofGeneration(version, generation string) bool {

@@ -159,9 +159,7 @@ func Is(dir string) bool {
 }
 
 // HTTPSPort is the port of the server, 0 where boot.properties does not say.
-func (i *Installation) HTTPSPort() int {
-	return i.Port("openidm.port.https")
-}
+func (i *Installation) HTTPSPort() int { return i.Port("openidm.port.https") }
 
 // Port is the port that a property names, 0 where it names none.
 func (i *Installation) Port(name string) int {
@@ -240,8 +238,8 @@ func Servers(dir string) (found []host.Process) {
 		found = append(found, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
 	}
 	for _, p := range host.In(dir) {
-		if p.IsServer() && (len(found) == 0 || p.PID != found[0].PID) {
-			found = append(found, p)
+		if p.IsServer() {
+			found = host.Add(found, p)
 		}
 	}
 	return found

@@ -20,10 +20,8 @@ const (
 // begin is a request to the target that is sent next.
 func (r Requests) begin(ctx context.Context) journal.Request {
 	q := journal.Request{Note: journal.Begin(), Transaction: rand.Text()}
-	if c, err := r.Site.TargetClient(); err == nil {
-		if health, err := c.Ping(ctx); err == nil {
-			q.ServerTime = health.Date.UTC()
-		}
+	if health, err := r.Site.PingTarget(ctx); err == nil {
+		q.ServerTime = health.Date.UTC()
 	}
 	return q
 }

@@ -34,14 +34,13 @@ func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
 	} else if err != nil {
 		return false, "", err
 	}
-	switch status.Phase {
-	case migration.PhaseConfigured:
+	switch {
+	case status.Phase == migration.PhaseConfigured:
 		if n := r.Journal.Configure; n != nil && n.InstanceURL != r.Site.InstanceURL {
 			return false, "the target reads from " + n.InstanceURL + ", not " + r.Site.InstanceURL, nil
 		}
 		return true, "the target is connected to its source", nil
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
-		migration.PhaseCompleteUnclear:
+	case isReceived(status.Phase):
 		return true, "the target says " + status.Word, nil
 	}
 	return false, toDo, nil

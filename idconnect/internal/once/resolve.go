@@ -30,7 +30,9 @@ func (r Requests) poll(
 			if !answered {
 				answered = true
 				left := max(time.Until(since.Add(settle)), settle/10)
-				deadline = earlier(deadline, time.Now().Add(left))
+				if earlier := time.Now().Add(left); earlier.Before(deadline) {
+					deadline = earlier
+				}
 			}
 		}
 		switch {
@@ -45,19 +47,8 @@ func (r Requests) poll(
 			return last, nil
 		}
 		r.Progress(Progress{Step: step, Detail: "asking what became of an earlier request", Total: -1})
-		select {
-		case <-ctx.Done():
-			return last, ctx.Err()
-		case <-time.After(pause):
-		}
+		text.Sleep(ctx, pause)
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // resolveConfigure finds out whether a target was told its source. One that
@@ -96,24 +87,25 @@ const (
 // resolveMigrate finds out whether the request of the journal was received, which was sent at since: the status says
 // so; or the target stays idle, and then its records do.
 func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
-	last, err := r.poll(ctx, m, site.StepMigrate, since, func(p migration.Phase) bool {
-		switch p {
-		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
-			migration.PhaseCompleteUnclear:
-			return true
-		}
-		return false
-	})
-	if err != nil {
+	last, err := r.poll(ctx, m, site.StepMigrate, since, isReceived)
+	switch {
+	case err != nil:
 		return notReceived, err
-	}
-	switch last.Phase {
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
-		migration.PhaseCompleteUnclear, migration.PhaseFailed:
+	case isReceived(last.Phase), last.Phase == migration.PhaseFailed:
 		return received, nil
 	}
 	seen, ok := r.receipt(ctx, site.StepMigrate, *r.Journal.Migrate)
 	return r.countMigrated(ctx, last, seen, ok)
+}
+
+// isReceived reports whether a phase says that the target was asked to migrate.
+func isReceived(p migration.Phase) bool {
+	switch p {
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+		migration.PhaseCompleteUnclear:
+		return true
+	}
+	return false
 }
 
 // countMigrated decides by the records of a target that is idle. As many as the source has: it received the request,

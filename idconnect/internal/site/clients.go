@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"net/http"
@@ -86,6 +87,15 @@ func (s *Site) ForgetTarget() {
 		s.target.Close()
 		s.target = nil
 	}
+}
+
+// PingTarget asks the target whether it is ready.
+func (s *Site) PingTarget(ctx context.Context) (openidm.Health, error) {
+	c, err := s.TargetClient()
+	if err != nil {
+		return openidm.Health{}, err
+	}
+	return c.Ping(ctx)
 }
 
 // Migration is a client of the target's migration service.

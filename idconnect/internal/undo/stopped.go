@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -33,35 +32,27 @@ func (e *RunningError) Error() string {
 
 // Remedy names the commands that stop it.
 func (e *RunningError) Remedy() string {
+	do := host.StopCommands(e.Processes)
 	script := filepath.Join(e.Dir, "shutdown.sh")
-	if _, err := os.Stat(script); err == nil && runtime.GOOS != "windows" {
-		return "run " + script + e.commands(", or ") + "; then run the same command again"
+	switch _, err := os.Stat(script); {
+	case err == nil && runtime.GOOS != "windows" && do != "":
+		do = "run " + script + ", or " + do
+	case err == nil && runtime.GOOS != "windows":
+		do = "run " + script
+	case do != "":
+		do = "run " + do
+	default:
+		do = "stop its service, or end its process"
 	}
-	if len(e.Processes) == 0 {
-		return "stop its service, or end its process; then run the same command again"
-	}
-	return "run " + e.commands("") + "; then run the same command again"
-}
-
-func (e *RunningError) commands(before string) string {
-	var all []string
-	for _, p := range e.Processes {
-		all = append(all, host.StopCommand(p.PID))
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	return before + strings.Join(all, "; ")
+	return do + "; then run the same command again"
 }
 
 // Stopped returns a [*RunningError] if a server has the folder dir, be it one that does not answer, or if answers, the
 // address at which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
 func Stopped(dir, answers string, whole bool) error {
 	e := &RunningError{Dir: dir, Answers: answers, Processes: installation.Servers(dir)}
-	for _, p := range host.In(dir) {
-		if whole && !slices.ContainsFunc(e.Processes, func(q host.Process) bool { return q.PID == p.PID }) {
-			e.Processes = append(e.Processes, p)
-		}
+	if whole {
+		e.Processes = host.Add(e.Processes, host.In(dir)...)
 	}
 	if len(e.Processes) == 0 && answers == "" {
 		return nil

@@ -2,7 +2,7 @@
 // target, the package and this machine for everything that would make the
 // chosen steps fail. It changes nothing, and knows no report: what it sees are
 // findings of package preflight. Begin with [Inspection.Run] and the table of
-// checks in table.go; each check is a small value in a file of its own.
+// checks in table.go; each check is a small value.
 package inspect
 
 import (

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -20,7 +21,7 @@ type Machine struct {
 	Env    func(name string) string
 	EUID   func() int
 	GOOS   string
-	Lookup func(ctx context.Context, host string) ([]string, error)
+	Lookup Lookup
 	Free   func(dir string) (uint64, error)
 	// Secrets are in the environment of no program that is started.
 	Secrets []keystore.Password
@@ -59,6 +60,23 @@ func (m Machine) FreeSpace(dir string) (uint64, error) {
 		return m.Free(dir)
 	}
 	return freeSpace(dir)
+}
+
+// Lookup resolves a host name.
+type Lookup = func(ctx context.Context, host string) ([]string, error)
+
+// Addresses are the IP addresses of a host name, or of an IP address, without zones; none where that is not known.
+func Addresses(ctx context.Context, lookup Lookup, host string) (all []netip.Addr) {
+	names := []string{host}
+	if _, err := netip.ParseAddr(host); err != nil {
+		names, _ = lookup(ctx, host)
+	}
+	for _, name := range names {
+		if ip, err := netip.ParseAddr(name); err == nil {
+			all = append(all, ip.Unmap().WithZone(""))
+		}
+	}
+	return all
 }
 
 // Listens reports whether a program accepts connections at a port of a host.

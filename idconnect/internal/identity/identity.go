@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
@@ -288,7 +289,7 @@ func shared(ctx context.Context, lookup func(context.Context, string) ([]string,
 	if errA != nil || errB != nil || portA != portB {
 		return ""
 	}
-	ofA, ofB := addresses(ctx, lookup, hostA), addresses(ctx, lookup, hostB)
+	ofA, ofB := host.Addresses(ctx, lookup, hostA), host.Addresses(ctx, lookup, hostB)
 	for _, ip := range ofA {
 		if slices.Contains(ofB, ip) {
 			return a + " and " + b + " are both " + ip.String() + " port " + portA
@@ -298,22 +299,6 @@ func shared(ctx context.Context, lookup func(context.Context, string) ([]string,
 		return a + " and " + b + " are both port " + portA + " of this machine"
 	}
 	return ""
-}
-
-func addresses(ctx context.Context, lookup func(context.Context, string) ([]string, error),
-	host string) (out []netip.Addr) {
-	names := []string{host}
-	if _, err := netip.ParseAddr(host); err != nil {
-		if names, err = lookup(ctx, host); err != nil {
-			return nil
-		}
-	}
-	for _, name := range names {
-		if ip, err := netip.ParseAddr(name); err == nil {
-			out = append(out, ip.Unmap().WithZone(""))
-		}
-	}
-	return out
 }
 
 // isThisMachine: loopback, or the unspecified address, which leads there.

@@ -42,7 +42,7 @@ func (r *runner) plan(ctx context.Context) report.Plan {
 	var wait sync.WaitGroup
 	for i, s := range chosen {
 		sp := &p.Steps[i]
-		*sp = report.StepPlan{Name: s.Name(), Where: s.Where(), Findings: p.Findings.Of(s.Name())}
+		*sp = report.StepPlan{Name: s.name, Where: s.where, Findings: p.Findings.Of(s.name)}
 		if b := sp.Findings.Blocking(); len(b) > 0 {
 			sp.State, sp.Detail = report.Blocked, b[0].Seen
 			continue

@@ -67,7 +67,7 @@ func (r *runner) carryOut(ctx context.Context, rep *report.Report) error {
 
 func (r *runner) runSteps(ctx context.Context, rep *report.Report) error {
 	for _, s := range r.chosenSteps() {
-		if err := r.runStep(ctx, s, resultOf(rep, s.Name())); err != nil {
+		if err := r.runStep(ctx, s, resultOf(rep, s.name)); err != nil {
 			return err
 		}
 	}
@@ -105,19 +105,19 @@ func (r *runner) runStep(ctx context.Context, s step, result *report.StepResult)
 	finish := func(state report.State, detail string) {
 		ended := time.Now()
 		result.State, result.Detail, result.Ended = state, detail, &ended
-		r.emit(Event{Kind: EventStep, Step: s.Name(), State: state, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 	}
 	done, detail, err := s.Done(ctx)
 	switch {
 	case err == nil && done:
-		err = r.recordOutcome(s.Name())
+		err = r.recordOutcome(s.name)
 	case err == nil:
-		r.emit(Event{Kind: EventStep, Step: s.Name(), State: report.Running, Detail: detail})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: report.Running, Detail: detail})
 		detail, err = s.Apply(ctx)
 	}
 	if err = ending.Of(ctx, err); err != nil {
 		finish(ending.Step(err))
-		return &StepError{Step: s.Name(), Err: err}
+		return &StepError{Step: s.name, Err: err}
 	}
 	finish(report.Done, detail)
 	return nil

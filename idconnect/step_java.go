@@ -6,16 +6,12 @@ import (
 	"fmt"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // javaStep only looks: this program installs no Java.
 type javaStep struct{ *runner }
-
-func (javaStep) Name() string        { return StepJava }
-func (javaStep) Where() report.Where { return report.WhereTarget }
 
 func (s javaStep) Done(ctx context.Context) (bool, string, error) {
 	if s.targetAnswers(ctx) {

@@ -14,7 +14,6 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -22,9 +21,6 @@ import (
 
 // setupStep runs the package's set-up script, which starts the server.
 type setupStep struct{ *runner }
-
-func (setupStep) Name() string        { return StepSetup }
-func (setupStep) Where() report.Where { return report.WhereTarget }
 
 func (s setupStep) Done(ctx context.Context) (bool, string, error) {
 	health, err := s.PingTarget(ctx)

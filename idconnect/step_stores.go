@@ -8,16 +8,12 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/storecopy"
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // storesStep brings the source's keystore and truststore into the target's
 // folder.
 type storesStep struct{ *runner }
-
-func (storesStep) Name() string        { return StepStores }
-func (storesStep) Where() report.Where { return report.WhereTarget }
 
 func (s storesStep) Done(ctx context.Context) (bool, string, error) {
 	copied, keys, certificates, err := s.StoresCopied(ctx)

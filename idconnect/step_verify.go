@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -13,9 +12,6 @@ import (
 
 // verifyStep compares both servers.
 type verifyStep struct{ *runner }
-
-func (verifyStep) Name() string        { return StepVerify }
-func (verifyStep) Where() report.Where { return report.WhereAny }
 
 // Done is never true: what was equal yesterday may differ today.
 func (verifyStep) Done(context.Context) (bool, string, error) {

@@ -20,33 +20,30 @@ func (seen *Server) silent(ctx context.Context, c *openidm.Client, err error, se
 	var untrusted *jvmtrust.Error
 	var failed *openidm.HandshakeError
 	var answer *openidm.Error
+	is := func(state string, found ...preflight.Finding) {
+		seen.Answered, seen.State, seen.found = true, state, append(seen.found, found...)
+	}
 	switch {
 	case errors.As(err, &untrusted):
-		seen.Answered, seen.State = true, "its certificate is not trusted here"
-		seen.add(side.codes.TLS.Finding(side.step,
+		is("its certificate is not trusted here", side.codes.TLS.Finding(side.step,
 			"the certificate of the %s is not accepted: %s", server, untrusted.Message))
 	case errors.As(err, &failed):
-		seen.Answered, seen.State = true, "is up, but no TLS connection comes about"
-		seen.add(noTLS(ctx, c, failed, server, side))
-	case errors.Is(err, openidm.ErrBusy):
+		is("is up, but no TLS connection comes about", noTLS(ctx, c, failed, server, side))
+	case errors.Is(err, openidm.ErrBusy) && side.mustAnswer:
 		errors.As(err, &answer)
-		seen.Answered, seen.State = true, "busy"
-		if side.mustAnswer {
-			seen.add(side.codes.Busy.Finding(side.step, "the %s asks for a pause of %v: %v", server,
-				answer.RetryAfter, err))
-		}
+		is("busy", side.codes.Busy.Finding(side.step, "the %s asks for a pause of %v: %v", server, answer.RetryAfter, err))
+	case errors.Is(err, openidm.ErrBusy):
+		is("busy")
 	case errors.Is(err, openidm.ErrHostRefused):
-		seen.Answered, seen.State = true, "refuses the host name of its address"
-		seen.add(seen.hostRefused(ctx, server, side))
+		is("refuses the host name of its address", seen.hostRefused(ctx, server, side))
 	case !errors.Is(err, openidm.ErrUnavailable):
-		seen.Answered, seen.State = true, "answers, but not as OpenIDM does"
-		seen.add(side.codes.NotOpenIDM.Finding(side.step, "the %s does not answer as OpenIDM does: %v", server, err))
+		is("answers, but not as OpenIDM does", side.codes.NotOpenIDM.Finding(side.step,
+			"the %s does not answer as OpenIDM does: %v", server, err))
 	case !side.mustAnswer:
 		seen.Answered = errors.As(err, &answer) // the web server is up, though not all of OpenIDM
 		seen.State = "not installed or not started yet"
 	case errors.As(err, &answer):
-		seen.Answered, seen.State = true, "starting"
-		seen.add(side.codes.Starting.Finding(side.step, "the %s is not ready: %v", server, err))
+		is("starting", side.codes.Starting.Finding(side.step, "the %s is not ready: %v", server, err))
 	default:
 		seen.add(side.codes.Unreachable.Finding(side.step, "the %s does not answer: %v", server, err))
 	}

@@ -21,10 +21,7 @@ import (
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// DefaultTimeout bounds the script and the start of the server.
-const DefaultTimeout = 15 * time.Minute
-
-// Options are what a set-up needs. All but Dir, Script and Env may be zero.
+// Options are what a set-up needs. All but Dir, Script, Env, Ready and Timeout may be zero.
 type Options struct {
 	// Dir is the salesforceIdConnect folder, Script a file in it.
 	Dir, Script string
@@ -44,7 +41,7 @@ type Options struct {
 	Started func(pid int) error
 	// Prompts; nil: DefaultPrompts.
 	Prompts []Prompt
-	// Timeout bounds the whole; 0: 15 min.
+	// Timeout bounds the whole.
 	Timeout time.Duration
 	// Quiet is how long the script must have printed nothing before a line of
 	// it is answered; 0: 150 ms.
@@ -56,7 +53,7 @@ type Options struct {
 	// still ask something; 0: 5 s.
 	Linger time.Duration
 	// Ready asks whether the server is ready; its error is the last word when
-	// it never is. nil: a script that ends well is enough.
+	// it never is.
 	Ready func(context.Context) (bool, error)
 	// Interval is the pause between two questions whether the server is ready;
 	// 0: 1 s.
@@ -78,7 +75,6 @@ const (
 )
 
 func (o *Options) defaults() {
-	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
 	o.Quiet = cmp.Or(o.Quiet, 150*time.Millisecond)
 	o.PromptTimeout = cmp.Or(o.PromptTimeout, 20*time.Second)
 	o.Linger = cmp.Or(o.Linger, 5*time.Second)
@@ -299,7 +295,7 @@ func (s *session) loop(ctx context.Context, chunks <-chan []byte) error {
 			if s.done() {
 				return nil
 			}
-			if s.o.Ready != nil && !s.ready && !pending && time.Now().After(s.nextAsked) {
+			if !s.ready && !pending && time.Now().After(s.nextAsked) {
 				pending = true
 				go func() {
 					ready, err := s.o.Ready(asking)
@@ -313,9 +309,6 @@ func (s *session) loop(ctx context.Context, chunks <-chan []byte) error {
 // done: a script that goes on beside a server that is ready gets some time to
 // ask what it still has to.
 func (s *session) done() bool {
-	if s.o.Ready == nil {
-		return s.ended
-	}
 	return s.ready && (s.ended || min(time.Since(s.readyAt), time.Since(s.answered)) > s.o.Linger)
 }
 

@@ -1,6 +1,7 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -75,9 +76,7 @@ func (r *runner) repairDefaults(opts *repair.Options) {
 	if opts.Changes == nil {
 		opts.Changes = r.compare.Changes
 	}
-	if opts.SourceKeys == nil {
-		opts.SourceKeys = r.compare.Keys
-	}
+	opts.SourceKeys = cmp.Or(opts.SourceKeys, r.compare.Keys)
 	if opts.SourceKeys == nil && r.SourceAtHand() {
 		opts.SourceKeys, _, _ = r.OpenSource()
 	}

@@ -36,7 +36,9 @@ func (c javaCheck) check(ctx context.Context, _ string) (found preflight.Finding
 		if ctx.Err() != nil {
 			return nil
 		}
-		found = append(found, javaCode(err).Finding(site.StepJava, "%v", err).WithRemedy(remedyOf(err)))
+		no := &host.JavaError{Kind: host.JavaUnusable}
+		errors.As(err, &no)
+		found = append(found, javaCodes[no.Kind].Finding(site.StepJava, "%v", err).WithRemedy(remedyOf(err)))
 	}
 	if c.home != "" || c.machine.System() == "windows" || java.Version == "" || c.machine.Getenv("JAVA_HOME") == "" {
 		return found // where only one of the two is looked at, they cannot disagree
@@ -51,21 +53,8 @@ func (c javaCheck) check(ctx context.Context, _ string) (found preflight.Finding
 		java.Path, java.Version, java.Bits, other.Path, other.Version, other.Bits))
 }
 
-func javaCode(err error) preflight.Entry {
-	var no *host.JavaError
-	if !errors.As(err, &no) {
-		return codes.JavaUnusable
-	}
-	switch no.Kind {
-	case host.JavaMissing:
-		return codes.JavaMissing
-	case host.JavaVersion:
-		return codes.JavaVersion
-	case host.JavaBits:
-		return codes.Java32Bit
-	}
-	return codes.JavaUnusable
-}
+var javaCodes = map[host.JavaKind]preflight.Entry{host.JavaUnusable: codes.JavaUnusable,
+	host.JavaMissing: codes.JavaMissing, host.JavaVersion: codes.JavaVersion, host.JavaBits: codes.Java32Bit}
 
 // userCheck: the embedded Postgres refuses to run as root.
 type userCheck struct {

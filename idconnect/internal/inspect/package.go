@@ -62,21 +62,14 @@ func (c packageCheck) check(ctx context.Context, _ string) preflight.Findings {
 	return append(found, c.space(abs, p.Bytes)...)
 }
 
+var packageCodes = map[archive.Kind]preflight.Entry{archive.Unusable: codes.PackageUnusable,
+	archive.Missing: codes.PackageMissing, archive.Corrupt: codes.PackageCorrupt, archive.Hostile: codes.PackageHostile}
+
 // packageFinding is the one that an error of a package is.
 func packageFinding(err error) preflight.Finding {
-	code := codes.PackageUnusable
-	var refused *archive.Error
-	if errors.As(err, &refused) {
-		switch refused.Kind {
-		case archive.Missing:
-			code = codes.PackageMissing
-		case archive.Corrupt:
-			code = codes.PackageCorrupt
-		case archive.Hostile:
-			code = codes.PackageHostile
-		}
-	}
-	return code.Finding(site.StepUnpack, "%v", err).WithRemedy(remedyOf(err))
+	refused := &archive.Error{Kind: archive.Unusable}
+	errors.As(err, &refused)
+	return packageCodes[refused.Kind].Finding(site.StepUnpack, "%v", err).WithRemedy(remedyOf(err))
 }
 
 var versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)

@@ -118,7 +118,7 @@ func (s *Site) Resolve() error {
 		}
 	}
 	for _, server := range []*Server{&s.Source, &s.Target} {
-		if err := checkDial(server.Address); err != nil {
+		if _, err := (Server{URL: DefaultSourceURL, Address: server.Address}).DialAddress(); err != nil {
 			return err
 		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
@@ -162,12 +162,6 @@ func checkAddress(name, value string) error {
 		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
 	}
 	return nil
-}
-
-// checkDial says whether an address to connect to can be one.
-func checkDial(address string) error {
-	_, err := Server{URL: DefaultSourceURL, Address: address}.DialAddress()
-	return err
 }
 
 // FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.

@@ -129,11 +129,8 @@ func traceSince(path string, moment *time.Time) bool {
 		return false
 	}
 	young := func(info fs.FileInfo) bool { return moment == nil || info.ModTime().After(*moment) }
-	if !info.IsDir() {
-		return young(info)
-	}
 	entries, err := os.ReadDir(path)
-	if err != nil {
+	if err != nil { // a file
 		return young(info)
 	}
 	if len(entries) > 0 && young(info) {

@@ -31,7 +31,8 @@ func (seen *Server) silent(ctx context.Context, c *openidm.Client, err error, se
 		is("is up, but no TLS connection comes about", noTLS(ctx, c, failed, server, side))
 	case errors.Is(err, openidm.ErrBusy) && side.mustAnswer:
 		errors.As(err, &answer)
-		is("busy", side.codes.Busy.Finding(side.step, "the %s asks for a pause of %v: %v", server, answer.RetryAfter, err))
+		is("busy", side.codes.Busy.Finding(side.step,
+			"the %s asks for a pause of %v: %v", server, answer.RetryAfter, err))
 	case errors.Is(err, openidm.ErrBusy):
 		is("busy")
 	case errors.Is(err, openidm.ErrHostRefused):

@@ -21,7 +21,8 @@ func (i *Inspection) checks(w *world) []entry {
 	return []entry{
 		{name: "the source", steps: all, paths: both, must: true, checker: serverCheck{w.source}},
 		{name: "the target", steps: all, paths: both, must: true, checker: serverCheck{w.target}},
-		{name: "the lock of the target", steps: all, paths: []string{s.StateDir}, checker: lockCheck{i.Place, i.Locked}},
+		{name: "the lock of the target", steps: all, paths: []string{s.StateDir},
+			checker: lockCheck{i.Place, i.Locked}},
 		{name: "whether source and target are two", steps: all, paths: both, must: true,
 			checker: placesCheck{w, s}},
 		{name: "the source's mappings and schedules", steps: []string{site.StepPrepare, site.StepMigrate},

@@ -65,8 +65,8 @@ func (f StoreFile) Info() fs.FileInfo {
 	return c.info
 }
 
-// Open opens the store with a password; without one it is read without an integrity check. If the password is wrong, the
-// others are tried, too.
+// Open opens the store with a password; without one it is read without an integrity check. If the password is wrong,
+// the others are tried, too.
 func (f StoreFile) Open(password keystore.Password, others ...keystore.Password) (*keystore.Store, error) {
 	content, err := f.Content()
 	if err != nil {

@@ -136,8 +136,8 @@ func recoverStore(n *journal.Store, in *site.TargetRoot) (gone bool, err error) 
 	return err == nil, err
 }
 
-// Stopped returns an error if a server has the folder dir, be it one that does not answer, or if answers, the address at
-// which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
+// Stopped returns an error if a server has the folder dir, be it one that does not answer, or if answers, the address
+// at which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
 func Stopped(dir, answers string, whole bool) error {
 	running := installation.Servers(dir)
 	if whole {

@@ -120,7 +120,8 @@ func TestRecorded(t *testing.T) {
 	check := func() {
 		t.Helper()
 		if len(j.Unpack.Files) != 4 || len(j.Stores) != 2 || !j.Note("setup").IsEnded() ||
-			!j.Note("configure").IsEnded() || !j.Note("migrate").IsEnded() || j.Unpack.IsOpen() || j.Configure.InstanceURL == "" ||
+			!j.Note("configure").IsEnded() || !j.Note("migrate").IsEnded() || j.Unpack.IsOpen() ||
+			j.Configure.InstanceURL == "" ||
 			j.Stores[0].Changes.Path != filepath.Join(folder, "security", "keystore.jceks") {
 			t.Errorf("%+v", j)
 		}

@@ -49,15 +49,6 @@ type Package struct {
 // Close closes the file.
 func (p *Package) Close() error { return p.file.Close() }
 
-// Names are the names of all entries, with slashes, in their order.
-func (p *Package) Names() []string {
-	names := make([]string, 0, len(p.zip.File))
-	for _, f := range p.zip.File {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
 // Below gives the entries that will be unpacked, by their slash path below the installation, with the mode that they
 // will have. Folders have a trailing slash.
 func (p *Package) Below() map[string]fs.FileMode {

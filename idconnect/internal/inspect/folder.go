@@ -40,7 +40,7 @@ func (c folderCheck) check(ctx context.Context, step string) (found preflight.Fi
 	if there {
 		// The only error is one of the pattern.
 		jars, _ := fs.Glob(os.DirFS(dir), "bundle/*.jar")
-		version := bundleVersion(jars)
+		version := bundleVersion(slices.Values(jars))
 		if version != "" && !ofGeneration(version, targetGeneration) {
 			found = append(found, codes.TargetFolderVersion.Finding(step,
 				"%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))

@@ -3,6 +3,8 @@ package inspect
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -36,7 +38,8 @@ func (c packageCheck) check(ctx context.Context, _ string) preflight.Findings {
 		return preflight.Findings{packageFinding(err)}
 	}
 	defer p.Close()
-	found := c.origin(p)
+	below := p.Below()
+	found := c.origin(below)
 	if err := p.ReadAll(ctx); err != nil {
 		if ctx.Err() != nil {
 			return found
@@ -54,7 +57,7 @@ func (c packageCheck) check(ctx context.Context, _ string) preflight.Findings {
 	// The name of the folder that it is unpacked into first is longer.
 	info, err := os.Stat(abs)
 	beside := archive.TempDir(abs, archive.Unpacking, err == nil && info.IsDir())
-	names := slices.Sorted(maps.Keys(p.Below()))
+	names := slices.Sorted(maps.Keys(below))
 	if name, length, limit := tooLong(c.site.Machine.System(), beside, names); name != "" {
 		found = append(found, codes.PathTooLong.Finding(site.StepUnpack,
 			"%s below %s would have %d characters, %d is the limit", name, beside, length, limit))
@@ -76,9 +79,9 @@ var versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)
 
 // origin looks whether the package is that of 7.1.6 for this system, as far as
 // can be told.
-func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
+func (c packageCheck) origin(below map[string]fs.FileMode) (found preflight.Findings) {
 	path := c.site.Package
-	version := bundleVersion(p.Names())
+	version := bundleVersion(maps.Keys(below))
 	base := filepath.Base(path)
 	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {
 	case version != "" && !ofGeneration(version, targetGeneration):
@@ -93,7 +96,7 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 	if windows {
 		wanted, other = other, wanted
 	}
-	switch mode, ok := p.Below()[wanted]; {
+	switch mode, ok := below[wanted]; {
 	case !ok:
 		found = append(found, codes.PackagePlatform.Finding(site.StepUnpack,
 			"the package %s has %s and no %s", path, other, wanted))
@@ -191,10 +194,10 @@ var bundleName = regexp.MustCompile(
 // group before it org.openidentityplatform.openidm.openidm-core-7.0.2.jar. That
 // 7.1.6 names them so is assumed; the first is true of 3.x and of ForgeRock's
 // 7.x, the second of the community's 7.0.2.
-func bundleVersion(paths []string) string {
+func bundleVersion(paths iter.Seq[string]) string {
 	count := map[string]int{}
 	best := ""
-	for _, path := range paths {
+	for path := range paths {
 		m := bundleName.FindStringSubmatch(path)
 		if m == nil {
 			continue

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -76,10 +77,7 @@ func (c remindersCheck) check(context.Context, string) preflight.Findings {
 	if c.migrated {
 		return nil
 	}
-	source := "the source"
-	if c.site.SourceDir != "" {
-		source = c.site.SourceDir
-	}
+	source := cmp.Or(c.site.SourceDir, "the source")
 	return preflight.Findings{
 		codes.ManagedPackage.Finding(site.StepPrepare,
 			"not checked: that the newest Identity Connect package is installed in every org"),

@@ -47,11 +47,8 @@ func (s *Site) SourceClient() (*openidm.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var own *x509.Certificate
-	if stores, err := s.SourceStores(); err == nil {
-		own = stores.OwnCertificate()
-	}
-	s.source = s.client(s.Source, trust, own)
+	stores, _ := s.SourceStores()
+	s.source = s.client(s.Source, trust, stores.OwnCertificate())
 	s.source.Compat = s.Source.Compat()
 	return s.source, nil
 }
@@ -70,11 +67,8 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var own *x509.Certificate
-	if stores, err := s.TargetStores(); err == nil {
-		own = stores.OwnCertificate()
-	}
-	s.target = s.client(s.Target, trust, own)
+	stores, _ := s.TargetStores()
+	s.target = s.client(s.Target, trust, stores.OwnCertificate())
 	return s.target, nil
 }
 

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -144,9 +145,12 @@ func storesBy(inst *installation.Installation, read func(path string) (content, 
 }
 
 // OwnCertificate is the certificate that the server presents, nil where its
-// keystore does not say. The keystore is read without a password: certificates
+// keystore, or no store at all, does not say. The keystore is read without a password: certificates
 // are not encrypted, and whoever can change the file can change the server.
 func (s *Stores) OwnCertificate() *x509.Certificate {
+	if s == nil {
+		return nil
+	}
 	store, err := s.Keystore.Open(keystore.Password{})
 	if err != nil {
 		return nil
@@ -223,18 +227,16 @@ func (s *Site) KeystorePassword() (openidm.Secret, error) {
 	if !s.GivenPassword.IsZero() {
 		return s.GivenPassword, nil
 	}
-	for _, dir := range []string{s.SourceDir, s.TargetDir} {
-		if dir == "" {
-			continue
-		}
-		inst, err := installation.Open(dir)
-		if err != nil {
-			return openidm.Secret{}, err
-		}
-		p, err := inst.KeystorePassword()
-		return s.learn(p), err
+	dir := cmp.Or(s.SourceDir, s.TargetDir)
+	if dir == "" {
+		return openidm.Secret{}, nil
 	}
-	return openidm.Secret{}, nil
+	inst, err := installation.Open(dir)
+	if err != nil {
+		return openidm.Secret{}, err
+	}
+	p, err := inst.KeystorePassword()
+	return s.learn(p), err
 }
 
 // TruststorePassword is that of the source's own truststore, zero where nobody

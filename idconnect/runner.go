@@ -37,7 +37,6 @@ type runner struct {
 	mu     sync.Mutex // of notify and pace
 	pace   text.Pace
 
-	prompts     []setup.Prompt
 	setup       setup.Options
 	removeAdded bool
 	compare     VerifyOptions
@@ -65,13 +64,13 @@ func (u *Upgrade) runnerOf(ctx context.Context, s *site.Site) (*runner, error) {
 	if err != nil {
 		return nil, s.Hide().Error(err)
 	}
-	var prompts []setup.Prompt
+	own := u.setup
 	for _, p := range u.Prompts {
-		prompts = append(prompts, setup.Prompt(p))
+		own.Prompts = append(own.Prompts, setup.Prompt(p))
 	}
 	return &runner{
 		Site: s, place: place, journal: j, began: time.Now().UTC(), notify: u.Events,
-		prompts: prompts, setup: u.setup, removeAdded: u.RemoveAdded,
+		setup: own, removeAdded: u.RemoveAdded,
 		compare: VerifyOptions{Options: u.Verify, Acceptance: u.Acceptance},
 	}, nil
 }

@@ -96,7 +96,7 @@ func (s setupStep) options(ctx context.Context) (o setup.Options, err error) {
 	machine.Secrets = append(slices.Clone(machine.Secrets), o.KeystorePassword)
 	o.Env, o.Hide = machine.Environ(), s.Hide()
 	o.Interval = s.PollInterval
-	o.Prompts, o.Timeout, o.Ready = s.prompts, s.SetupTimeout, s.ready
+	o.Timeout, o.Ready = s.SetupTimeout, s.ready
 	return o, nil
 }
 

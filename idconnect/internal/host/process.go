@@ -33,16 +33,6 @@ func (p Process) IsServer() bool {
 	return slices.Contains([]string{"java", "javaw", "postgres", "postmaster"}, strings.TrimSuffix(p.Name, ".exe"))
 }
 
-// Add adds those to a list that are not in it.
-func Add(list []Process, more ...Process) []Process {
-	for _, p := range more {
-		if !slices.ContainsFunc(list, func(q Process) bool { return q.PID == p.PID }) {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
 // StopCommands are what a person types to stop processes, "" for none.
 func StopCommands(processes []Process) string {
 	var all []string

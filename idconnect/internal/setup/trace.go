@@ -3,6 +3,7 @@ package setup
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -31,10 +32,13 @@ func (t Trace) Processes() []host.Process {
 	if !seen && t.PID > 0 && host.ProcessRuns(t.PID) {
 		started = append(started, host.Process{PID: t.PID})
 	}
-	for i := range started {
-		started[i].How = "which an earlier set-up started"
+	for _, p := range started {
+		if !slices.ContainsFunc(found, func(q host.Process) bool { return q.PID == p.PID }) {
+			p.How = "which an earlier set-up started"
+			found = append(found, p)
+		}
 	}
-	return host.Add(found, started...)
+	return found
 }
 
 // Log is the log that was written to a moment ago, "" where none was.

@@ -139,9 +139,9 @@ func recoverStore(n *journal.Store, in *site.TargetRoot) (gone bool, err error) 
 // Stopped returns an error if a server has the folder dir, be it one that does not answer, or if answers, the address
 // at which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
 func Stopped(dir, answers string, whole bool) error {
-	running := installation.Servers(dir)
+	running, others := installation.Holders(dir)
 	if whole {
-		running = host.Add(running, host.In(dir)...)
+		running = append(running, others...)
 	}
 	var who []string
 	if answers != "" {

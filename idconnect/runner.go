@@ -76,7 +76,7 @@ func (u *Upgrade) runnerOf(ctx context.Context, s *site.Site) (*runner, error) {
 }
 
 func (r *runner) close() {
-	_ = r.unlock() // it goes with the process in any case
+	_ = r.held.Release() // it goes with the process in any case
 	r.Close()
 }
 
@@ -148,7 +148,8 @@ func (r *runner) lock(create bool) error {
 	if r.held.Whole() || r.held != nil && !create {
 		return nil
 	}
-	if err := r.unlock(); err != nil {
+	err := r.held.Release()
+	if r.held = nil; err != nil {
 		return err
 	}
 	take := r.place.TryExisting
@@ -170,12 +171,6 @@ func (r *runner) lock(create bool) error {
 	}
 	r.held = held
 	r.journal, err = r.place.Open()
-	return err
-}
-
-func (r *runner) unlock() error {
-	err := r.held.Release()
-	r.held = nil
 	return err
 }
 

@@ -161,7 +161,7 @@ func (s *Site) CheckPlaces() error {
 	}
 	if s.TargetDir != "" {
 		for _, beside := range []string{"", ".upgrade", ".unpacking", ".removing"} {
-			if err := s.CheckPlace(filepath.Clean(s.TargetDir) + beside); err != nil {
+			if err := s.checkPlace(filepath.Clean(s.TargetDir) + beside); err != nil {
 				return err
 			}
 		}
@@ -174,11 +174,8 @@ func (s *Site) CheckPlaces() error {
 	return disk.CheckPlace(s.StateDir, []string{s.SourceDir})
 }
 
-// CheckPlace is [Site.CheckPlaces] of the target's folder, or of one beside it.
-func (s *Site) CheckPlace(dir string) error {
-	if s.SourceDir == "" {
-		return nil
-	}
+// checkPlace is [Site.CheckPlaces] of the target's folder, or of one beside it.
+func (s *Site) checkPlace(dir string) error {
 	what := "the target's folder"
 	if filepath.Clean(s.TargetDir) != dir {
 		what = "the folder beside the target's"

@@ -35,8 +35,8 @@ func Contains(dir, path string) bool {
 // maxLinks is how many links in a row are followed, as Linux does.
 const maxLinks = 40
 
-// Real is path, absolute, with every link on it followed, one that leads nowhere yet, too. What does not exist or cannot
-// be looked at stays as it is written.
+// Real is path, absolute, with every link on it followed, one that leads nowhere yet, too. What does not exist, or
+// cannot be looked at, stays as it is written.
 func Real(path string) (string, error) {
 	at, err := filepath.Abs(path)
 	if err != nil {

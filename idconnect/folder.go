@@ -36,10 +36,7 @@ func OpenFolder(dir string) (*Folder, error) {
 	s := &site.Site{SourceDir: dir}
 	password, err := s.KeystorePassword()
 	f.KeystorePassword = err == nil && !password.IsZero()
-	stores, err := s.SourceStores()
-	if err != nil {
-		return f, nil
-	}
+	stores, _ := s.SourceStores()
 	if c := stores.OwnCertificate(); c != nil {
 		f.CertificateNames = site.CertificateNames(c)
 	}

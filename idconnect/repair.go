@@ -1,7 +1,9 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/repair"
@@ -20,11 +22,7 @@ import (
 // migration runs, or its outcome is not known, Repair changes nothing and returns an
 // error.
 func (u *Upgrade) Repair(ctx context.Context, opts repair.Options) (*repair.Report, error) {
-	only, err := u.only(StepVerify)
-	if err != nil {
-		return nil, err
-	}
-	r, err := only.start(ctx)
+	r, err := u.startVerify(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +76,7 @@ func (r *runner) repairDefaults(opts *repair.Options) {
 	if opts.Changes == nil {
 		opts.Changes = r.compare.Changes
 	}
-	if opts.SourceKeys == nil {
-		opts.SourceKeys = r.compare.Keys
-	}
+	opts.SourceKeys = cmp.Or(opts.SourceKeys, r.compare.Keys)
 	if opts.SourceKeys == nil && r.SourceAtHand() {
 		opts.SourceKeys, _, _ = r.OpenSource()
 	}
@@ -104,8 +100,8 @@ func (r *runner) mayRepair(ctx context.Context) error {
 	if err := r.recover(); err != nil {
 		return err
 	}
-	if r.journal.MigrateNote().IsOpen() {
-		return &ending.Known{Text: "the outcome of an earlier migrate is not known, so nothing is repaired",
+	if r.journal.Note(StepMigrate).IsOpen() {
+		return &ending.Known{Err: errors.New("the outcome of an earlier migrate is not known, so nothing is repaired"),
 			Do: "run the upgrade again (Upgrade.Run): it finds out"}
 	}
 	m, err := r.Migration()
@@ -113,7 +109,7 @@ func (r *runner) mayRepair(ctx context.Context) error {
 		return err
 	}
 	if s, err := m.Status(ctx); err == nil && s.Phase == migration.PhaseRunning {
-		return &ending.Known{Text: "a migration is under way on the target, so nothing is repaired",
+		return &ending.Known{Err: errors.New("a migration is under way on the target, so nothing is repaired"),
 			Do: "wait until it ends (Upgrade.Watch), then verify again"}
 	}
 	return nil

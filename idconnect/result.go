@@ -2,6 +2,7 @@ package idconnect
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
@@ -28,7 +29,7 @@ func reportPlan(rep *report.Report, p report.Plan) {
 func (r *runner) reportEarlier(rep *report.Report) {
 	for _, s := range rep.Steps {
 		var first journal.Note
-		for _, n := range r.notesOf(s.Name) {
+		for _, n := range r.journal.Notes(s.Name) {
 			if !n.Began.Before(rep.Started) {
 				continue
 			}
@@ -47,36 +48,9 @@ func (r *runner) reportEarlier(rep *report.Report) {
 	}
 }
 
-// notesOf are the journal's notes of a step.
-func (r *runner) notesOf(step string) (notes []*journal.Note) {
-	j := r.journal
-	switch {
-	case step == StepUnpack && j.Unpack != nil:
-		notes = append(notes, &j.Unpack.Note)
-	case step == StepStores:
-		for _, s := range j.Stores {
-			notes = append(notes, &s.Note)
-		}
-	case step == StepSetup && j.Setup != nil:
-		notes = append(notes, &j.Setup.Note)
-	case step == StepConfigure && j.Configure != nil:
-		notes = append(notes, &j.Configure.Note)
-	case step == StepMigrate && j.Migrate != nil:
-		notes = append(notes, &j.Migrate.Note)
-	}
-	return notes
-}
-
-// resultOf is the result of a step in a report.
+// resultOf is the result of a step in a report, which has all that were chosen.
 func resultOf(rep *report.Report, name string) *report.StepResult {
-	for _, s := range rep.Steps {
-		if s.Name == name {
-			return s
-		}
-	}
-	s := &report.StepResult{Name: name}
-	rep.Steps = append(rep.Steps, s)
-	return s
+	return rep.Steps[slices.IndexFunc(rep.Steps, func(s *report.StepResult) bool { return s.Name == name })]
 }
 
 // RemedyOf returns what to do about an error, "" where nothing better is known

@@ -62,8 +62,8 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 	}
 	var results []report.StepResult
 	for _, s := range slices.Backward(r.steps()[first:]) {
-		undo, ok := s.(undoer)
-		if !ok || !r.Chooses(s.Name()) {
+		undo, ok := s.action.(undoer)
+		if !ok || !r.Chooses(s.name) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -74,10 +74,10 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 		if err = ending.Of(ctx, err); err != nil {
 			state, detail = ending.Step(err)
 		}
-		results = append(results, report.StepResult{Name: s.Name(), State: state, Detail: r.Hide().Lines(detail)})
-		r.emit(Event{Kind: EventStep, Step: s.Name(), State: state, Detail: detail})
+		results = append(results, report.StepResult{Name: s.name, State: state, Detail: r.Hide().Lines(detail)})
+		r.emit(Event{Kind: EventStep, Step: s.name, State: state, Detail: detail})
 		if err != nil {
-			return results, r.Hide().Error(&StepError{s.Name(), err})
+			return results, r.Hide().Error(&StepError{s.name, err})
 		}
 	}
 	return results, nil
@@ -86,11 +86,7 @@ func (u *Upgrade) Rollback(ctx context.Context, to string) ([]report.StepResult,
 // answersAt is the address at which a server of OpenIDM answers, ready or not,
 // "" if none does. What answers otherwise is another program's.
 func (r *runner) answersAt(ctx context.Context) string {
-	c, err := r.TargetClient()
-	if err != nil {
-		return ""
-	}
-	_, err = c.Ping(ctx)
+	_, err := r.PingTarget(ctx)
 	var answer *openidm.Error
 	if err == nil || errors.As(err, &answer) && errors.Is(err, openidm.ErrUnavailable) {
 		return r.Target.URL

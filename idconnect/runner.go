@@ -1,9 +1,12 @@
 package idconnect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -11,6 +14,8 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
@@ -32,7 +37,6 @@ type runner struct {
 	mu     sync.Mutex // of notify and pace
 	pace   text.Pace
 
-	prompts     []setup.Prompt
 	setup       setup.Options
 	removeAdded bool
 	compare     VerifyOptions
@@ -48,6 +52,10 @@ func (u *Upgrade) newRunner(ctx context.Context) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	return u.runnerOf(ctx, s)
+}
+
+func (u *Upgrade) runnerOf(ctx context.Context, s *site.Site) (*runner, error) {
 	place, err := s.FindPlace(ctx)
 	if err != nil {
 		return nil, err
@@ -56,19 +64,19 @@ func (u *Upgrade) newRunner(ctx context.Context) (*runner, error) {
 	if err != nil {
 		return nil, s.Hide().Error(err)
 	}
-	var prompts []setup.Prompt
+	own := u.setup
 	for _, p := range u.Prompts {
-		prompts = append(prompts, setup.Prompt(p))
+		own.Prompts = append(own.Prompts, setup.Prompt(p))
 	}
 	return &runner{
 		Site: s, place: place, journal: j, began: time.Now().UTC(), notify: u.Events,
-		prompts: prompts, setup: u.setup, removeAdded: u.RemoveAdded,
+		setup: own, removeAdded: u.RemoveAdded,
 		compare: VerifyOptions{Options: u.Verify, Acceptance: u.Acceptance},
 	}, nil
 }
 
 func (r *runner) close() {
-	_ = r.unlock() // it goes with the process in any case
+	_ = r.held.Release() // it goes with the process in any case
 	r.Close()
 }
 
@@ -113,4 +121,92 @@ func (r *runner) recover() error {
 		return fmt.Errorf("clean up after the interrupted run: %w", err)
 	}
 	return nil
+}
+
+// LockedError says that another run, or a rollback, holds the lock of a target.
+// It matches [preflight.ErrBlocked]: nothing was changed.
+type LockedError struct {
+	// Path is the file that is locked. The system releases the lock when the
+	// process that holds it ends, however it ends; the file stays.
+	Path string
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("another run is under way: it holds the lock %s", e.Path)
+}
+
+// Is makes it match preflight.ErrBlocked.
+func (e *LockedError) Is(target error) bool { return target == preflight.ErrBlocked }
+
+// Remedy says what to do about it.
+func (e *LockedError) Remedy() string { return preflight.Codes.RunInProgress.Remedy }
+
+// lock makes this run the only one of its target until close. Without create, what of the lock is not there yet is left
+// for later, so that nothing is made before preflight has passed. What another run did in the meantime is in the
+// journal, which is read anew.
+func (r *runner) lock(create bool) error {
+	if r.held.Whole() || r.held != nil && !create {
+		return nil
+	}
+	err := r.held.Release()
+	if r.held = nil; err != nil {
+		return err
+	}
+	take := r.place.TryExisting
+	if create {
+		if err := r.CheckPlaces(); err != nil {
+			return err
+		}
+		take = r.place.TryLock
+	}
+	held, err := take()
+	var locked *journal.LockedError
+	switch {
+	case !create && errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.As(err, &locked):
+		return &LockedError{Path: locked.Path}
+	case err != nil:
+		return err
+	}
+	r.held = held
+	r.journal, err = r.place.Open()
+	return err
+}
+
+// locked says whether another run is under way.
+func (r *runner) locked() bool {
+	var locked *journal.LockedError
+	return errors.As(r.place.Probe(), &locked)
+}
+
+// stateFile is where the comparison keeps its progress.
+func (r *runner) stateFile() string {
+	return cmp.Or(r.compare.StateFile, filepath.Join(r.StateDir, "verify.state"))
+}
+
+// checkOutputs says what would not be written once the work is done: files in the source's folder, and those that no
+// earlier run wrote.
+func (r *runner) checkOutputs(reportDir, repairList string) error {
+	for _, path := range []string{r.compare.StateFile, reportDir, repairList} {
+		if err := r.outsideSource(path); err != nil {
+			return err
+		}
+		// It is empty, as a file that may be replaced is.
+		if path != "" && disk.Contains(filepath.Join(r.StateDir, "lock"), path) {
+			return &disk.OutputError{Path: path, Reason: "it is the lock of the upgrade"}
+		}
+	}
+	if err := verify.CheckFiles(r.stateFile(), repairList); err != nil || reportDir == "" {
+		return err
+	}
+	return report.CheckFiles(reportDir)
+}
+
+// outsideSource refuses to write a file or folder in the source's folder; "" is none.
+func (r *runner) outsideSource(path string) error {
+	if path == "" {
+		return nil
+	}
+	return disk.CheckPlace(path, []string{r.SourceDir})
 }

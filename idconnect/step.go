@@ -6,10 +6,15 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
-// step is one step of the upgrade. Its details are for people.
-type step interface {
-	Name() string
-	Where() report.Where
+// step is one step of the upgrade, by its name and the machine that it runs on.
+type step struct {
+	name  string
+	where report.Where
+	action
+}
+
+// action is what a step does. Its details are for people.
+type action interface {
 	// Done says whether there is nothing left to do. It asks the world, not a
 	// memory of it.
 	Done(context.Context) (done bool, detail string, err error)
@@ -17,35 +22,29 @@ type step interface {
 	Apply(context.Context) (detail string, err error)
 }
 
-// undoer is a step that can put back what Apply changed.
+// undoer is an action that can put back what Apply changed.
 type undoer interface {
 	Undo(context.Context) (detail string, err error)
-}
-
-// intender is a step whose intent stands in the journal: once the step is done,
-// an intent without an outcome has its outcome.
-type intender interface {
-	intent() intent
-}
-
-// intent is a note of the journal, or a nil one.
-type intent interface {
-	IsOpen() bool
-	End()
 }
 
 // steps are all steps in their order.
 func (r *runner) steps() []step {
 	return []step{
-		prepareStep{r}, unpackStep{r}, storesStep{r}, javaStep{r},
-		setupStep{r}, configureStep{r}, migrateStep{r}, verifyStep{r},
+		{StepPrepare, report.WhereAny, prepareStep{r}},
+		{StepUnpack, report.WhereTarget, unpackStep{r}},
+		{StepStores, report.WhereTarget, storesStep{r}},
+		{StepJava, report.WhereTarget, javaStep{r}},
+		{StepSetup, report.WhereTarget, setupStep{r}},
+		{StepConfigure, report.WhereAny, configureStep{r}},
+		{StepMigrate, report.WhereAny, migrateStep{r}},
+		{StepVerify, report.WhereAny, verifyStep{r}},
 	}
 }
 
 // chosenSteps are those that the caller chose, in their order.
 func (r *runner) chosenSteps() (chosen []step) {
 	for _, s := range r.steps() {
-		if r.Chooses(s.Name()) {
+		if r.Chooses(s.name) {
 			chosen = append(chosen, s)
 		}
 	}

@@ -1,17 +1,9 @@
 package idconnect
 
-import (
-	"context"
-
-	"github.com/idconnect-go/upgrade/idconnect/report"
-)
+import "context"
 
 // configureStep tells the target where its source is.
 type configureStep struct{ *runner }
-
-func (configureStep) Name() string        { return StepConfigure }
-func (configureStep) Where() report.Where { return report.WhereAny }
-func (s configureStep) intent() intent    { return s.journal.ConfigureNote() }
 
 func (s configureStep) Done(ctx context.Context) (bool, string, error) {
 	return s.requests().ConfigureDone(ctx)

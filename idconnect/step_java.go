@@ -6,16 +6,12 @@ import (
 	"fmt"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // javaStep only looks: this program installs no Java.
 type javaStep struct{ *runner }
-
-func (javaStep) Name() string        { return StepJava }
-func (javaStep) Where() report.Where { return report.WhereTarget }
 
 func (s javaStep) Done(ctx context.Context) (bool, string, error) {
 	if s.targetAnswers(ctx) {
@@ -36,11 +32,7 @@ func (s javaStep) Apply(ctx context.Context) (string, error) {
 // targetAnswers says whether a server speaks at the target's address, ready or
 // not.
 func (r *runner) targetAnswers(ctx context.Context) bool {
-	c, err := r.TargetClient()
-	if err != nil {
-		return false
-	}
-	_, err = c.Ping(ctx)
+	_, err := r.PingTarget(ctx)
 	var answer *openidm.Error
 	var untrusted *jvmtrust.Error
 	return err == nil || errors.As(err, &answer) || errors.As(err, &untrusted)

@@ -4,15 +4,10 @@ import (
 	"context"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/once"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // migrateStep asks the target to copy the records, and waits until it has.
 type migrateStep struct{ *runner }
-
-func (migrateStep) Name() string        { return StepMigrate }
-func (migrateStep) Where() report.Where { return report.WhereAny }
-func (s migrateStep) intent() intent    { return s.journal.MigrateNote() }
 
 func (s migrateStep) Done(ctx context.Context) (bool, string, error) {
 	return s.requests().MigrateDone(ctx)

@@ -3,15 +3,10 @@ package idconnect
 import (
 	"context"
 	"fmt"
-
-	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
 // prepareStep only looks: the vendor's first task is done in a browser.
 type prepareStep struct{ *runner }
-
-func (prepareStep) Name() string        { return StepPrepare }
-func (prepareStep) Where() report.Where { return report.WhereAny }
 
 func (s prepareStep) Done(ctx context.Context) (bool, string, error) {
 	c, err := s.SourceClient()

@@ -7,31 +7,23 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/setup"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // setupStep runs the package's set-up script, which starts the server.
 type setupStep struct{ *runner }
 
-func (setupStep) Name() string        { return StepSetup }
-func (setupStep) Where() report.Where { return report.WhereTarget }
-
-func (s setupStep) intent() intent { return s.journal.Setup }
-
 func (s setupStep) Done(ctx context.Context) (bool, string, error) {
-	c, err := s.TargetClient()
-	if err != nil {
-		return false, "", err
-	}
-	health, err := c.Ping(ctx)
+	health, err := s.PingTarget(ctx)
 	switch {
 	case err == nil && health.Ready():
 		return true, "the target answers " + health.State, nil
@@ -52,12 +44,12 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if up {
-		if s.journal.Setup.IsOpen() {
+		if s.journal.Note(StepSetup).IsOpen() {
 			s.journal.Setup.End()
 		}
 		return "the target is ready", s.journal.Save()
 	}
-	if n := s.journal.Setup; n.IsEnded() && !s.Again {
+	if n := s.journal.Note(StepSetup); n.IsEnded() && !s.Again {
 		return "", &SetupDoneError{When: *n.Ended, Dir: s.TargetDir}
 	}
 	o, err := s.options(ctx)
@@ -69,10 +61,8 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}
-	lines := setup.Lines(func(line string) {
-		s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line})
-	})
-	o.Output, o.Mark = lines, n.Mark
+	o.Mark = n.Mark
+	o.Output = func(line string) { s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: line}) }
 	o.Started = func(pid int) error {
 		n.PID = pid
 		return s.journal.Save()
@@ -80,7 +70,6 @@ func (s setupStep) Apply(ctx context.Context) (string, error) {
 	disk.At("before", "set-up", o.Script)
 	err = setup.Run(ctx, o)
 	disk.At("after", "set-up", o.Script)
-	lines.Flush()
 	if failed := new(setup.Error); errors.As(err, &failed) {
 		return "", &SetupError{Err: failed}
 	} else if err != nil {
@@ -107,7 +96,7 @@ func (s setupStep) options(ctx context.Context) (o setup.Options, err error) {
 	machine.Secrets = append(slices.Clone(machine.Secrets), o.KeystorePassword)
 	o.Env, o.Hide = machine.Environ(), s.Hide()
 	o.Interval = s.PollInterval
-	o.Prompts, o.Timeout, o.Ready = s.prompts, s.SetupTimeout, s.ready
+	o.Timeout, o.Ready = s.SetupTimeout, s.ready
 	return o, nil
 }
 
@@ -123,7 +112,7 @@ func (s setupStep) ready(ctx context.Context) (bool, error) {
 // address, for as long as SetupTimeout. up says that a server is ready.
 func (s setupStep) await(ctx context.Context) (up bool, err error) {
 	trace := setup.Trace{Dir: s.TargetDir}
-	if n := s.journal.Setup; n.IsOpen() {
+	if n := s.journal.Setup; n != nil && n.IsOpen() {
 		trace.Mark, trace.PID = n.Mark, n.PID
 	}
 	said, again := "", trace.Mark != ""
@@ -145,10 +134,7 @@ func (s setupStep) await(ctx context.Context) (up bool, err error) {
 			said = seen
 			s.emit(Event{Kind: EventOutput, Step: StepSetup, Detail: "waiting: " + seen})
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(cmp.Or(s.PollInterval, time.Second)):
-		}
+		text.Sleep(ctx, cmp.Or(s.PollInterval, time.Second))
 	}
 }
 
@@ -172,7 +158,7 @@ func (s setupStep) underWay(ctx context.Context, trace setup.Trace) (up bool, se
 		seen = fmt.Sprintf("a server answers at %s, and not as a target that is ready: %v", s.Target.URL, err)
 	case len(running) > 0:
 		seen = running[0].String()
-	case !s.journal.Setup.IsOpen():
+	case !s.journal.Note(StepSetup).IsOpen():
 	case s.listens(ctx):
 		seen = "something listens at " + s.Target.URL
 	case trace.Log() != "":
@@ -214,3 +200,36 @@ func (s setupStep) Undo(context.Context) (string, error) {
 	s.journal.Setup, s.journal.Left = nil, &now
 	return "forgotten: the next run sets up again; what the script made is left where it is", s.journal.Save()
 }
+
+// Prompt is a question of the set-up script and its answer.
+type Prompt struct {
+	// Pattern is looked for in the line that the script stopped in.
+	Pattern *regexp.Regexp
+	// Unless, if it is not nil, is looked for, too: a line that has it is not answered.
+	Unless *regexp.Regexp
+	// Answer is typed, with Enter.
+	Answer string
+	// Secret types the keystore's password instead, and only while the terminal does not show it.
+	Secret bool
+}
+
+// DefaultPrompts are what the set-up script of 7.1.6 is said to ask: the data source, confirmed with Enter, the
+// keystore's password, and whether to overwrite a certificate. The words are assumed; those of the last two are
+// keytool's, in English, German, French, Japanese and Chinese. Nothing else is answered, such as whether to trust a
+// certificate, or to replace data.
+func DefaultPrompts() []Prompt {
+	var prompts []Prompt
+	for _, p := range setup.DefaultPrompts() {
+		prompts = append(prompts, Prompt(p))
+	}
+	return prompts
+}
+
+// SetupError says that the set-up script failed, or that the server did not become ready after it. Err says how; it
+// holds no secret.
+type SetupError struct {
+	Err error
+}
+
+func (e *SetupError) Error() string { return e.Err.Error() }
+func (e *SetupError) Unwrap() error { return e.Err }

@@ -4,19 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/storecopy"
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // storesStep brings the source's keystore and truststore into the target's
 // folder.
 type storesStep struct{ *runner }
-
-func (storesStep) Name() string        { return StepStores }
-func (storesStep) Where() report.Where { return report.WhereTarget }
 
 func (s storesStep) Done(ctx context.Context) (bool, string, error) {
 	copied, keys, certificates, err := s.StoresCopied(ctx)
@@ -44,19 +41,20 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	did, err := storecopy.Copy{From: from.Keystore, In: to, To: to.KeystorePath(), Password: password}.
-		Run(s.journal, s.TargetDir)
-	if err != nil {
-		return "", fmt.Errorf("keystore: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	trusted := storecopy.Copy{From: from.Truststore, In: to, To: to.TruststorePath(),
-		Password: s.TruststorePassword(), Merge: s.TruststoreConflict}
-	didToo, err := trusted.Run(s.journal, s.TargetDir)
-	if err != nil {
-		return "", fmt.Errorf("truststore: %w", err)
+	var did []string
+	for _, c := range []storecopy.Copy{
+		{From: from.Keystore, In: to, To: to.KeystorePath(), Password: password},
+		{From: from.Truststore, In: to, To: to.TruststorePath(), Password: s.TruststorePassword(),
+			Merge: s.TruststoreConflict},
+	} {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		said, err := c.Run(s.journal, s.TargetDir)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", c.From.What, err)
+		}
+		did = append(did, c.From.What+" "+said)
 	}
 	s.ForgetTarget()
 	copied, _, _, err := s.StoresCopied(ctx)
@@ -66,7 +64,7 @@ func (s storesStep) Apply(ctx context.Context) (string, error) {
 	if !copied {
 		return "", errors.New("the target's stores do not hold what was copied: something else writes to them")
 	}
-	return "keystore " + did + "; truststore " + didToo, nil
+	return strings.Join(did, "; "), nil
 }
 
 // Undo puts the stores back, the last one first.

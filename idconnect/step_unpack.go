@@ -10,15 +10,11 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/undo"
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // unpackStep makes the target's folder out of the package.
 type unpackStep struct{ *runner }
-
-func (unpackStep) Name() string        { return StepUnpack }
-func (unpackStep) Where() report.Where { return report.WhereTarget }
 
 func (s unpackStep) Done(ctx context.Context) (bool, string, error) {
 	if installation.Is(s.TargetDir) {

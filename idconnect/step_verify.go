@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -13,9 +12,6 @@ import (
 
 // verifyStep compares both servers.
 type verifyStep struct{ *runner }
-
-func (verifyStep) Name() string        { return StepVerify }
-func (verifyStep) Where() report.Where { return report.WhereAny }
 
 // Done is never true: what was equal yesterday may differ today.
 func (verifyStep) Done(context.Context) (bool, string, error) {
@@ -86,11 +82,7 @@ func summary(r *verify.Report) string {
 // Compare is the step verify alone, with the servers, stores and collections
 // of u.
 func (u *Upgrade) Compare(ctx context.Context) (*verify.Report, error) {
-	only, err := u.only(StepVerify)
-	if err != nil {
-		return nil, err
-	}
-	r, err := only.start(ctx)
+	r, err := u.startVerify(ctx)
 	if err != nil {
 		return nil, err
 	}

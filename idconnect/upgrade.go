@@ -61,16 +61,6 @@ var (
 
 var errNoUpgrade = errors.New("the upgrade is nil")
 
-// only is a copy of u that has one step.
-func (u *Upgrade) only(step string) (*Upgrade, error) {
-	if u == nil {
-		return nil, errNoUpgrade
-	}
-	one := *u
-	one.Steps = []string{step}
-	return &one, nil
-}
-
 // StepError says in which step a run stopped, and why.
 type StepError struct {
 	Step string
@@ -288,38 +278,43 @@ func (u *Upgrade) Missing() []*MissingError {
 	if err != nil {
 		return nil // Validate says it
 	}
-	var missing []*MissingError
+	return missing(s)
+}
+
+func missing(s *site.Site) (missing []*MissingError) {
 	need := func(absent bool, field string, steps ...string) {
 		if step := s.First(steps...); absent && step != "" {
 			missing = append(missing, &MissingError{Field: field, Step: step})
 		}
 	}
 	need(!s.SourceAtHand(), "SourceDir", StepStores)
-	need(u.StoresFile != "" && u.StoresKey.Passphrase.IsZero() && u.StoresKey.Identities.IsZero(),
+	need(s.StoresFile != "" && s.StoresKey.Passphrase.IsZero() && s.StoresKey.Identities.IsZero(),
 		"StoresKey", StepStores, StepPrepare, StepConfigure, StepMigrate, StepVerify)
-	need(u.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
-	need(u.Package == "" && !installation.Is(u.TargetDir), "Package", StepUnpack)
-	need(u.Source.Credentials.Password.IsZero(), "Source.Credentials.Password",
+	need(s.TargetDir == "", "TargetDir", StepUnpack, StepStores, StepSetup)
+	need(s.Package == "" && !installation.Is(s.TargetDir), "Package", StepUnpack)
+	need(s.Source.Credentials.Password.IsZero(), "Source.Credentials.Password",
 		StepPrepare, StepConfigure, StepMigrate, StepVerify)
-	need(u.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
+	need(s.Target.Credentials.Password.IsZero(), "Target.Credentials.Password", StepMigrate, StepVerify)
 	if s.Chooses(StepStores, StepSetup) {
 		p, err := s.KeystorePassword()
 		var folder *installation.Error
 		// A source's folder that is none is for preflight to report, with all else.
-		noSource := u.SourceDir != "" && errors.As(err, &folder)
+		noSource := s.SourceDir != "" && errors.As(err, &folder)
 		need(!noSource && p.IsZero(), "KeystorePassword", StepStores, StepSetup)
 	}
 	return missing
 }
 
+// start is a runner that has what the chosen steps need.
 func (u *Upgrade) start(ctx context.Context) (*runner, error) {
-	if err := u.Validate(); err != nil {
+	s, err := u.site()
+	if err != nil {
 		return nil, err
 	}
-	if missing := u.Missing(); len(missing) > 0 {
+	if missing := missing(s); len(missing) > 0 {
 		return nil, missing[0]
 	}
-	r, err := u.newRunner(ctx)
+	r, err := u.runnerOf(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -328,4 +323,14 @@ func (u *Upgrade) start(ctx context.Context) (*runner, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// startVerify is start with the step verify alone.
+func (u *Upgrade) startVerify(ctx context.Context) (*runner, error) {
+	if u == nil {
+		return nil, errNoUpgrade
+	}
+	only := *u
+	only.Steps = []string{StepVerify}
+	return only.start(ctx)
 }

@@ -3,6 +3,7 @@ package idconnecttest
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,10 +50,7 @@ const setupBatch = "@echo off\r\n" +
 // others: the set-up scripts of both systems, boot.properties and empty stores.
 func (o Options) Package() (map[string]string, error) {
 	o = o.resolve()
-	password, answered := o.Source.Password.Reveal(), o.Answered
-	if answered == "" {
-		answered = answeredFile
-	}
+	password, answered := o.Source.Password.Reveal(), cmp.Or(o.Answered, answeredFile)
 	if strings.ContainsAny(password+answered, "'\"%!^&|<>\r\n") {
 		return nil, errors.New("making a fake package: a set-up script cannot hold the password or the path")
 	}

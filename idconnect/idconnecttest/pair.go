@@ -63,11 +63,9 @@ func (o Options) resolve() Options {
 	}
 	t.AdminPassword = cmp.Or(t.AdminPassword, s.AdminPassword)
 	t.Version = cmp.Or(t.Version, "7.1.6")
-	t.Hosts = maps.Clone(t.Hosts)
-	if t.Hosts == nil {
-		t.Hosts = map[string]string{}
-	}
-	t.Hosts[s.CommonName] = cmp.Or(t.Hosts[s.CommonName], loopback)
+	hosts := map[string]string{s.CommonName: loopback}
+	maps.Copy(hosts, t.Hosts)
+	t.Hosts = hosts
 	t.Password = s.Password
 	if o.Salesforce {
 		addSystems(s, openidmtest.OpenIDM31)

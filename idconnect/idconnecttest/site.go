@@ -1,6 +1,7 @@
 package idconnecttest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,11 +122,7 @@ func (s *Site) build() error {
 
 // upgrade finds an address for the target, and describes the upgrade.
 func (s *Site) upgrade() error {
-	addr := s.o.Target.Addr
-	if addr == "" {
-		addr = net.JoinHostPort(loopback, "0")
-	}
-	free, err := net.Listen("tcp", addr)
+	free, err := net.Listen("tcp", cmp.Or(s.o.Target.Addr, loopback+":0"))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package idconnecttest
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -12,9 +13,7 @@ type members = map[string]any
 // at: a directory, a Salesforce organization, and the mappings between them and the
 // users. What the caller has configured is kept.
 func addSystems(o *openidmtest.Options, generation openidmtest.Generation) {
-	if o.Generation != 0 {
-		generation = o.Generation
-	}
+	generation = cmp.Or(o.Generation, generation)
 	accounts := func(prefix string, n int) (out []map[string]any) {
 		for i := range n {
 			out = append(out, members{"_id": fmt.Sprintf("%s%05d", prefix, i)})

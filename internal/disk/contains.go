@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -14,7 +16,7 @@ func Contains(dir, path string) bool {
 	if err != nil {
 		return false
 	}
-	real, err := resolve(path)
+	real, err := Real(path)
 	if err != nil {
 		return false
 	}
@@ -30,21 +32,27 @@ func Contains(dir, path string) bool {
 	}
 }
 
-// maxLinks is how many links in a row resolve follows, as Linux does.
+// maxLinks is how many links in a row are followed, as Linux does.
 const maxLinks = 40
 
-// resolve is the nearest thing that exists on the way to path, or to where a link that leads nowhere points.
-func resolve(path string) (real string, err error) {
-	for range maxLinks {
-		at := Existing(path)
-		if real, err = filepath.EvalSymlinks(at); err == nil {
-			return real, nil
+// Real is path, absolute, with every link on it followed, one that leads nowhere yet, too. What does not exist, or
+// cannot be looked at, stays as it is written.
+func Real(path string) (string, error) {
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	for links, rest := 0, ""; links < maxLinks; {
+		real, err := filepath.EvalSymlinks(at)
+		if err == nil || filepath.Dir(at) == at {
+			return filepath.Join(cmp.Or(real, at), rest), nil
 		}
-		to, linkErr := os.Readlink(at)
-		if linkErr != nil {
-			return "", err
+		to, err := os.Readlink(at)
+		if err != nil {
+			at, rest = filepath.Dir(at), filepath.Join(filepath.Base(at), rest)
+			continue
 		}
-		if !filepath.IsAbs(to) {
+		if links++; !filepath.IsAbs(to) {
 			// A folder is a folder by any name, ".." of a link is not: resolve it first.
 			above, err := filepath.EvalSymlinks(filepath.Dir(at))
 			if err != nil {
@@ -52,9 +60,9 @@ func resolve(path string) (real string, err error) {
 			}
 			to = filepath.Join(above, to)
 		}
-		path = to
+		at = to
 	}
-	return "", err
+	return "", fmt.Errorf("%s: too many links", path)
 }
 
 // Existing is path, absolute, or the nearest folder above it that exists.

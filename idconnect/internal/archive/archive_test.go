@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -189,8 +188,8 @@ func TestBelow(t *testing.T) {
 	}
 	defer p.Close()
 	want := map[string]fs.FileMode{"setup.sh": 0o644, "setup.bat": 0o644, "security/README": 0o644, "lib/": 0o750}
-	if d := cmp.Diff(want, maps.Collect(p.Below())); d != "" || len(p.Names()) != len(entries) {
-		t.Errorf("%s, %q", d, p.Names())
+	if d := cmp.Diff(want, p.Below()); d != "" {
+		t.Error(d)
 	}
 }
 

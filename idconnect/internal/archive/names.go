@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -110,7 +111,7 @@ func nameFault(name string) string {
 			return "the name has an empty part, or a dot as one"
 		case strings.HasSuffix(element, ".") || strings.HasSuffix(element, " "):
 			return "the name ends in a dot or a space, which Windows drops"
-		case isDevice(element):
+		case device.MatchString(element):
 			return "the name is that of a device on Windows"
 		}
 	}
@@ -120,21 +121,8 @@ func nameFault(name string) string {
 	return ""
 }
 
-// isDevice reports whether Windows takes a name for a device, whatever follows a dot in it.
-func isDevice(element string) bool {
-	base, _, _ := strings.Cut(element, ".")
-	base = strings.ToUpper(strings.TrimRight(base, " "))
-	switch base {
-	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$":
-		return true
-	}
-	port, number := strings.CutPrefix(base, "COM")
-	if !number {
-		port, number = strings.CutPrefix(base, "LPT")
-	}
-	r, n := utf8.DecodeRuneInString(port)
-	return number && n > 0 && n == len(port) && strings.ContainsRune("0123456789¹²³", r)
-}
+// device is a name that Windows takes for a device, whatever follows a dot in it.
+var device = regexp.MustCompile(`(?i)^(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|(?:COM|LPT)[0-9¹²³]) *(?:\.|$)`)
 
 // foldName maps names that differ in case only to the same form, as file systems do: the Kelvin sign is a k.
 func foldName(name string) string {

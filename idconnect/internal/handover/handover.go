@@ -86,10 +86,7 @@ func (k Key) recipients() ([]age.Recipient, error) {
 	case len(k.Recipients) > 0:
 		return age.ParseRecipients(strings.NewReader(strings.Join(k.Recipients, "\n")))
 	case utf8.RuneCountInString(k.Passphrase.Reveal()) < MinPassphrase:
-		return nil, fmt.Errorf(
-			"need a passphrase of at least %d characters, or recipients",
-			MinPassphrase,
-		)
+		return nil, fmt.Errorf("need a passphrase of at least %d characters, or recipients", MinPassphrase)
 	}
 	r, err := age.NewScryptRecipient(k.Passphrase.Reveal())
 	if err != nil {

@@ -7,8 +7,11 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -18,7 +21,7 @@ type Machine struct {
 	Env    func(name string) string
 	EUID   func() int
 	GOOS   string
-	Lookup func(ctx context.Context, host string) ([]string, error)
+	Lookup Lookup
 	Free   func(dir string) (uint64, error)
 	// Secrets are in the environment of no program that is started.
 	Secrets []keystore.Password
@@ -59,6 +62,23 @@ func (m Machine) FreeSpace(dir string) (uint64, error) {
 	return freeSpace(dir)
 }
 
+// Lookup resolves a host name.
+type Lookup = func(ctx context.Context, host string) ([]string, error)
+
+// Addresses are the IP addresses of a host name, or of an IP address, without zones; none where that is not known.
+func Addresses(ctx context.Context, lookup Lookup, host string) (all []netip.Addr) {
+	names := []string{host}
+	if _, err := netip.ParseAddr(host); err != nil {
+		names, _ = lookup(ctx, host)
+	}
+	for _, name := range names {
+		if ip, err := netip.ParseAddr(name); err == nil {
+			all = append(all, ip.Unmap().WithZone(""))
+		}
+	}
+	return all
+}
+
 // Listens reports whether a program accepts connections at a port of a host.
 func Listens(ctx context.Context, host, port string) bool {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, port))
@@ -67,4 +87,21 @@ func Listens(ctx context.Context, host, port string) bool {
 	}
 	conn.Close()
 	return true
+}
+
+// Environ is the environment for a program that this one starts: its own, without the variables that hold a secret of
+// this upgrade, be it behind a user's name, and without those in which a password is given to it.
+func (m Machine) Environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(e string) bool {
+		name, value, _ := strings.Cut(e, "=")
+		return strings.HasPrefix(name, "IDC_") && strings.HasSuffix(name, "_PASSWORD") ||
+			slices.ContainsFunc(m.Secrets, func(s keystore.Password) bool { return holds(value, s.Reveal()) })
+	})
+}
+
+// holds reports whether a value is a secret, or user:secret, or what a program makes of a file with one.
+func holds(value, secret string) bool {
+	value, secret = strings.TrimSpace(value), strings.TrimSpace(secret)
+	return secret != "" &&
+		(value == secret || strings.HasSuffix(value, ":"+secret) || strings.HasSuffix(value, "="+secret))
 }

@@ -33,6 +33,15 @@ func (p Process) IsServer() bool {
 	return slices.Contains([]string{"java", "javaw", "postgres", "postmaster"}, strings.TrimSuffix(p.Name, ".exe"))
 }
 
+// StopCommands are what a person types to stop processes, "" for none.
+func StopCommands(processes []Process) string {
+	var all []string
+	for _, p := range processes {
+		all = append(all, StopCommand(p.PID))
+	}
+	return strings.Join(all, "; ")
+}
+
 // StopCommand is what a person types to stop a process.
 func StopCommand(pid int) string {
 	if runtime.GOOS == "windows" {

@@ -10,12 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
@@ -230,7 +233,7 @@ func hasService(ctx context.Context, c *openidm.Client) *bool {
 
 // later says why a is of a later generation than b, "" where nothing says so.
 func later(a, b marks) string {
-	x, y := major(a.version), major(b.version)
+	x, y := Major(a.version), Major(b.version)
 	only := func(p, q *bool) bool { return p != nil && q != nil && *p && !*q }
 	switch {
 	case x > 0 && y > 0 && x != y:
@@ -255,7 +258,8 @@ func (m marks) differ(o marks) bool {
 		unlike(m.qualified, o.qualified) || m.runs != nil && o.runs != nil && len(m.runs)+len(o.runs) > 0
 }
 
-func major(version string) int {
+// Major is the number before the first dot of a version, 0 where there is none.
+func Major(version string) int {
 	head, _, _ := strings.Cut(version, ".")
 	n, err := strconv.Atoi(head)
 	if err != nil {
@@ -272,3 +276,30 @@ func shown(base string) string {
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
+
+// shared says where two addresses, host:port, lead to if that is one place: the
+// same name, two names of one IP address, or two of this machine itself, IPv4
+// and IPv6. It is "" where that is not so or not known.
+func shared(ctx context.Context, lookup func(context.Context, string) ([]string, error), a, b string) string {
+	if strings.EqualFold(a, b) {
+		return "both are " + a
+	}
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB {
+		return ""
+	}
+	ofA, ofB := host.Addresses(ctx, lookup, hostA), host.Addresses(ctx, lookup, hostB)
+	for _, ip := range ofA {
+		if slices.Contains(ofB, ip) {
+			return a + " and " + b + " are both " + ip.String() + " port " + portA
+		}
+	}
+	if slices.ContainsFunc(ofA, isThisMachine) && slices.ContainsFunc(ofB, isThisMachine) {
+		return a + " and " + b + " are both port " + portA + " of this machine"
+	}
+	return ""
+}
+
+// isThisMachine: loopback, or the unspecified address, which leads there.
+func isThisMachine(ip netip.Addr) bool { return ip.IsLoopback() || ip.IsUnspecified() }

@@ -27,7 +27,6 @@ import (
 type auditCheck struct {
 	site    *site.Site
 	journal *journal.Journal
-	step    string
 }
 
 const (
@@ -39,10 +38,10 @@ const (
 	auditMargin = time.Hour
 )
 
-func (c auditCheck) check(ctx context.Context) preflight.Findings {
+func (c auditCheck) check(ctx context.Context, step string) preflight.Findings {
 	has := c.entryHas()
 	seen := func(where string, n int) preflight.Findings {
-		return preflight.Findings{codes.SourceAuditPassword.Finding(c.step,
+		return preflight.Findings{codes.SourceAuditPassword.Finding(step,
 			"%s in %s with a password in clear", text.Plural(n, "entry"), where)}
 	}
 	if c.site.SourceDir != "" {

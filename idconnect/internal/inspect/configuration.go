@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,7 +20,6 @@ import (
 // configuration is the source's, each document of it read once in an
 // inspection, by whichever check needs it first.
 type configuration struct {
-	site *site.Site
 	mu   sync.Mutex
 	list []string
 	docs map[string]json.RawMessage
@@ -62,7 +62,6 @@ func (s *configuration) Read(ctx context.Context, c *openidm.Client, id string) 
 // mapping is one of the configuration sync, as far as it is looked at.
 type mapping struct {
 	Name       string            `json:"name"`
-	Source     json.RawMessage   `json:"source"`
 	Target     json.RawMessage   `json:"target"`
 	Properties []mappingProperty `json:"properties"`
 }
@@ -80,7 +79,7 @@ type configurationCheck struct {
 	migrated bool
 }
 
-func (c configurationCheck) check(ctx context.Context) preflight.Findings {
+func (c configurationCheck) check(ctx context.Context, step string) preflight.Findings {
 	if c.migrated {
 		return nil
 	}
@@ -93,7 +92,7 @@ func (c configurationCheck) check(ctx context.Context) preflight.Findings {
 		if ctx.Err() != nil {
 			return nil
 		}
-		return preflight.Findings{codes.ConfigurationNotRead.Finding(c.site.First(site.StepPrepare, site.StepMigrate),
+		return preflight.Findings{codes.ConfigurationNotRead.Finding(step,
 			"the source's configuration was not read: %v", err)}
 	}
 	if _, err := c.config.IDs(ctx, client); err != nil {
@@ -199,4 +198,48 @@ func (c configurationCheck) mappingReminder(why string) preflight.Finding {
 	return codes.CheckByHand.Finding(c.site.First(site.StepPrepare),
 		"not checked: the default mapping value on the tab Profile to AD Group (%s)", why).
 		WithWhy("without it the migration fails").WithRemedy("look at that tab in the 2.1 UI")
+}
+
+// sourceJobs are those of the source, none where it cannot be asked.
+func (w *world) sourceJobs(ctx context.Context, s *site.Site) jobs.List {
+	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
+	defer cancel()
+	source, ok := w.source.get(ctx)
+	c, err := s.SourceClient()
+	if err != nil || !ok || !source.readable() || c.Credentials.Password.IsZero() {
+		return jobs.List{Err: errors.New("the source cannot be read")}
+	}
+	return jobs.Of(ctx, c, w.config)
+}
+
+// targetJobsCheck: two servers must not push into one org. Whether the migration
+// carries jobs over is not known, and a person may have made some.
+type targetJobsCheck struct {
+	*world
+	site *site.Site
+}
+
+func (c targetJobsCheck) check(ctx context.Context, step string) preflight.Findings {
+	target, ok := c.target.get(ctx)
+	client, err := c.site.TargetClient()
+	if err != nil || !ok || !target.readable() || client.Credentials.Password.IsZero() {
+		return nil // there is none yet, or its own finding is the one to read
+	}
+	theirs := jobs.Of(ctx, client, new(configuration))
+	names := theirs.Pushing()
+	if len(names) == 0 {
+		return nil // what it does not show is for the acceptance checks
+	}
+	source, _ := c.jobs.get(ctx)
+	also := "so are those of the source: " + strings.Join(source.Pushing(), ", ")
+	switch {
+	case len(source.Pushing()) > 0:
+	case source.Err != nil:
+		also = "whether those of the source are is not known"
+	default:
+		return nil
+	}
+	slices.Sort(names)
+	return preflight.Findings{codes.TargetJobsOn.Finding(step, "jobs of the target are on: %s; %s",
+		strings.Join(names, ", "), also)}
 }

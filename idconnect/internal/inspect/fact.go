@@ -52,7 +52,8 @@ func (f *fact[T]) known(otherwise T) T {
 // checker looks at one thing. It changes nothing, and ends within a second of
 // its context.
 type checker interface {
-	check(context.Context) preflight.Findings
+	// step is the first chosen one of those for which it is performed.
+	check(ctx context.Context, step string) preflight.Findings
 }
 
 // entry is one row of the table of checks.
@@ -76,8 +77,7 @@ type entry struct {
 // needs it waits for that.
 type paths struct {
 	touch func(path string)
-	mu    sync.Mutex
-	asked map[string]*fact[struct{}]
+	asked sync.Map // of facts, by path
 }
 
 // reach waits until a path answers, be it by saying that nothing is there.
@@ -85,20 +85,11 @@ func (p *paths) reach(ctx context.Context, path string) error {
 	if path == "" {
 		return nil
 	}
-	p.mu.Lock()
-	f := p.asked[path]
-	if f == nil {
-		if p.asked == nil {
-			p.asked = map[string]*fact[struct{}]{}
-		}
-		f = newFact(func() struct{} {
-			p.touch(path)
-			return struct{}{}
-		})
-		p.asked[path] = f
-	}
-	p.mu.Unlock()
-	if _, ok := f.get(ctx); !ok {
+	f, _ := p.asked.LoadOrStore(path, newFact(func() (none struct{}) {
+		p.touch(path)
+		return none
+	}))
+	if _, ok := f.(*fact[struct{}]).get(ctx); !ok {
 		return fmt.Errorf("%s does not answer", path)
 	}
 	return nil
@@ -115,7 +106,7 @@ func (p *paths) perform(ctx context.Context, c entry, limit time.Duration, step 
 		}
 	}
 	result := make(chan preflight.Findings, 1)
-	go func() { result <- c.check(own) }()
+	go func() { result <- c.check(own, step) }()
 	var found preflight.Findings
 	select {
 	case found = <-result:

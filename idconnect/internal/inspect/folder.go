@@ -28,18 +28,19 @@ type folderCheck struct {
 	unpacked *journal.Unpack
 }
 
-func (c folderCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c folderCheck) check(ctx context.Context, step string) (found preflight.Findings) {
 	dir := c.site.TargetDir
 	if dir == "" {
 		return nil
 	}
-	step := c.site.First(site.StepUnpack, site.StepStores, site.StepSetup)
 	there := installation.Is(dir)
 	if !there && c.site.Chooses(site.StepUnpack) {
 		found = append(found, c.occupied(dir)...)
 	}
 	if there {
-		version := bundleVersion(filesIn(filepath.Join(dir, "bundle")))
+		// The only error is one of the pattern.
+		jars, _ := fs.Glob(os.DirFS(dir), "bundle/*.jar")
+		version := bundleVersion(slices.Values(jars))
 		if version != "" && !ofGeneration(version, targetGeneration) {
 			found = append(found, codes.TargetFolderVersion.Finding(step,
 				"%s holds version %s of IDM, 7.1.6 has %s", dir, version, targetGeneration))

@@ -2,7 +2,7 @@
 // target, the package and this machine for everything that would make the
 // chosen steps fail. It changes nothing, and knows no report: what it sees are
 // findings of package preflight. Begin with [Inspection.Run] and the table of
-// checks in table.go; each check is a small value in a file of its own.
+// checks in table.go; each check is a small value.
 package inspect
 
 import (
@@ -44,7 +44,7 @@ func (i *Inspection) Run(ctx context.Context) Result {
 	limit := i.Site.Checks.Timeout
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w := newWorld(ctx, i.Site, i.Journal)
+	w := newWorld(ctx, i.Site)
 	checks := i.checks(w)
 	found := make([]preflight.Findings, len(checks))
 	var wait sync.WaitGroup
@@ -82,25 +82,16 @@ type world struct {
 	paths *paths
 }
 
-func newWorld(ctx context.Context, s *site.Site, j *journal.Journal) *world {
+func newWorld(ctx context.Context, s *site.Site) *world {
 	w := &world{
-		source: newFact(within(ctx, s, func(ctx context.Context) Server { return askSource(ctx, s) })),
-		target: newFact(within(ctx, s, func(ctx context.Context) Server { return askTarget(ctx, s) })),
-		config: &configuration{site: s},
+		source: newFact(func() Server { return askSource(ctx, s) }),
+		target: newFact(func() Server { return askTarget(ctx, s) }),
+		config: new(configuration),
 		// What stat says is for the checks.
 		paths: &paths{touch: func(path string) { _, _ = os.Stat(path) }},
 	}
-	w.jobs = newFact(within(ctx, s, func(ctx context.Context) jobs.List { return w.sourceJobs(ctx, s) }))
+	w.jobs = newFact(func() jobs.List { return w.sourceJobs(ctx, s) })
 	return w
-}
-
-// within gives a look the time of a check.
-func within[T any](ctx context.Context, s *site.Site, look func(context.Context) T) func() T {
-	return func() T {
-		ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
-		defer cancel()
-		return look(ctx)
-	}
 }
 
 // Again performs the checks of which a run changes the result, for what earlier
@@ -109,12 +100,14 @@ func (i *Inspection) Again(ctx context.Context, earlier preflight.Findings) (fou
 	s, j := i.Site, i.Journal
 	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
 	defer cancel()
-	if s.Chooses(site.StepConfigure) && j.ConfigureNote().IsEnded() && !earlier.Has(codes.SourceAuditPassword.Code) {
-		found = auditCheck{s, j, site.StepConfigure}.check(ctx)
+	ended := func(step string) bool { return j.Note(step).IsEnded() }
+	step := s.First(site.StepConfigure)
+	if step != "" && ended(site.StepConfigure) && !earlier.Has(codes.SourceAuditPassword.Code) {
+		found = auditCheck{s, j}.check(ctx, step)
 	}
-	if s.Chooses(site.StepMigrate, site.StepVerify) && j.Migrate.IsEnded() && !earlier.Has(codes.TargetJobsOn.Code) {
-		c := targetJobsCheck{newWorld(ctx, s, j), s, s.First(site.StepMigrate, site.StepVerify)}
-		found = append(found, c.check(ctx)...)
+	step = s.First(site.StepMigrate, site.StepVerify)
+	if step != "" && ended(site.StepMigrate) && !earlier.Has(codes.TargetJobsOn.Code) {
+		found = append(found, targetJobsCheck{newWorld(ctx, s), s}.check(ctx, step)...)
 	}
 	return found
 }

@@ -95,14 +95,14 @@ func inspection(t *testing.T, steps ...string) *Inspection {
 func TestChecksEnd(t *testing.T) {
 	i := inspection(t)
 	limit := i.Site.Checks.Timeout
-	w := newWorld(t.Context(), i.Site, i.Journal)
+	w := newWorld(t.Context(), i.Site)
 	checks := i.checks(w)
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
 			began := time.Now()
-			c.check(ctx)
+			c.check(ctx, c.steps[0])
 			if took := time.Since(began); took > limit+grace {
 				t.Errorf("took %v", took)
 			}
@@ -125,7 +125,7 @@ func TestChecksEnd(t *testing.T) {
 func TestAskedFirst(t *testing.T) {
 	i := inspection(t)
 	limit := i.Site.Checks.Timeout
-	w := newWorld(t.Context(), i.Site, i.Journal)
+	w := newWorld(t.Context(), i.Site)
 	w.source.get(t.Context()) // and it has ended
 	found := w.paths.perform(t.Context(), i.checks(w)[0], limit, "prepare")
 	if !found.Has("CHECK-TIMED-OUT") || len(found.Blocking()) == 0 {

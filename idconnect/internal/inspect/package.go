@@ -3,6 +3,8 @@ package inspect
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,7 +25,7 @@ import (
 // room to unpack it.
 type packageCheck struct{ site *site.Site }
 
-func (c packageCheck) check(ctx context.Context) preflight.Findings {
+func (c packageCheck) check(ctx context.Context, _ string) preflight.Findings {
 	dir := c.site.TargetDir
 	if installation.Is(dir) || c.site.Package == "" { // a status does without
 		return nil
@@ -36,7 +38,8 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{packageFinding(err)}
 	}
 	defer p.Close()
-	found := c.origin(p)
+	below := p.Below()
+	found := c.origin(below)
 	if err := p.ReadAll(ctx); err != nil {
 		if ctx.Err() != nil {
 			return found
@@ -54,47 +57,31 @@ func (c packageCheck) check(ctx context.Context) preflight.Findings {
 	// The name of the folder that it is unpacked into first is longer.
 	info, err := os.Stat(abs)
 	beside := archive.TempDir(abs, archive.Unpacking, err == nil && info.IsDir())
-	below := maps.Collect(p.Below())
-	if name, length, limit := tooLong(c.site.Machine.System(), beside, slices.Sorted(maps.Keys(below))); name != "" {
+	names := slices.Sorted(maps.Keys(below))
+	if name, length, limit := tooLong(c.site.Machine.System(), beside, names); name != "" {
 		found = append(found, codes.PathTooLong.Finding(site.StepUnpack,
 			"%s below %s would have %d characters, %d is the limit", name, beside, length, limit))
 	}
 	return append(found, c.space(abs, p.Bytes)...)
 }
 
+var packageCodes = map[archive.Kind]preflight.Entry{archive.Unusable: codes.PackageUnusable,
+	archive.Missing: codes.PackageMissing, archive.Corrupt: codes.PackageCorrupt, archive.Hostile: codes.PackageHostile}
+
 // packageFinding is the one that an error of a package is.
 func packageFinding(err error) preflight.Finding {
-	code := codes.PackageUnusable
-	var refused *archive.Error
-	if errors.As(err, &refused) {
-		switch refused.Kind {
-		case archive.Missing:
-			code = codes.PackageMissing
-		case archive.Corrupt:
-			code = codes.PackageCorrupt
-		case archive.Hostile:
-			code = codes.PackageHostile
-		}
-	}
-	return code.Finding(site.StepUnpack, "%v", err).WithRemedy(remedyOf(err))
+	refused := &archive.Error{Kind: archive.Unusable}
+	errors.As(err, &refused)
+	return packageCodes[refused.Kind].Finding(site.StepUnpack, "%v", err).WithRemedy(remedyOf(err))
 }
 
-var (
-	inBundle      = regexp.MustCompile(`(?:^|/)bundle/([^/]+)$`)
-	versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)
-)
+var versionInName = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)*)`)
 
 // origin looks whether the package is that of 7.1.6 for this system, as far as
 // can be told.
-func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
+func (c packageCheck) origin(below map[string]fs.FileMode) (found preflight.Findings) {
 	path := c.site.Package
-	var bundles []string
-	for _, name := range p.Names() {
-		if m := inBundle.FindStringSubmatch(name); m != nil {
-			bundles = append(bundles, m[1])
-		}
-	}
-	version := bundleVersion(bundles)
+	version := bundleVersion(maps.Keys(below))
 	base := filepath.Base(path)
 	switch m := versionInName.FindString(strings.TrimSuffix(base, filepath.Ext(base))); {
 	case version != "" && !ofGeneration(version, targetGeneration):
@@ -109,8 +96,7 @@ func (c packageCheck) origin(p *archive.Package) (found preflight.Findings) {
 	if windows {
 		wanted, other = other, wanted
 	}
-	scripts := maps.Collect(p.Below())
-	switch mode, ok := scripts[wanted]; {
+	switch mode, ok := below[wanted]; {
 	case !ok:
 		found = append(found, codes.PackagePlatform.Finding(site.StepUnpack,
 			"the package %s has %s and no %s", path, other, wanted))
@@ -186,3 +172,40 @@ func tooLong(system, dir string, names []string) (name string, length, limit int
 }
 
 func utf16Len(s string) int { return len(utf16.Encode([]rune(s))) }
+
+const (
+	// targetGeneration is the version of OpenIDM in 7.1.6 (inferred).
+	targetGeneration = "7.1"
+	// productVersion is what this module upgrades to.
+	productVersion = "7.1.6"
+)
+
+// ofGeneration says whether a version is that of a generation, or later in it.
+func ofGeneration(version, generation string) bool {
+	later, ok := strings.CutPrefix(version, generation)
+	return ok && (later == "" || later[0] == '.' || later[0] == '-')
+}
+
+var bundleName = regexp.MustCompile(
+	`(?:^|/)bundle/(?:[a-z0-9_]+\.)*openidm-(?:[a-z][a-z0-9]*-)*(\d+(?:\.\d+)+)(?:[-.][^/]*)?\.jar$`)
+
+// bundleVersion is the version that most of IDM's own files in its folder
+// bundle have, "" where there are none: openidm-system-7.1.0.jar, or with the
+// group before it org.openidentityplatform.openidm.openidm-core-7.0.2.jar. That
+// 7.1.6 names them so is assumed; the first is true of 3.x and of ForgeRock's
+// 7.x, the second of the community's 7.0.2.
+func bundleVersion(paths iter.Seq[string]) string {
+	count := map[string]int{}
+	best := ""
+	for path := range paths {
+		m := bundleName.FindStringSubmatch(path)
+		if m == nil {
+			continue
+		}
+		count[m[1]]++
+		if n := count[m[1]]; n > count[best] || n == count[best] && m[1] > best {
+			best = m[1]
+		}
+	}
+	return best
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -17,22 +18,21 @@ import (
 type placesCheck struct {
 	*world
 	site *site.Site
-	step string
 }
 
-func (c placesCheck) check(ctx context.Context) (found preflight.Findings) {
+func (c placesCheck) check(ctx context.Context, step string) (found preflight.Findings) {
 	s := c.site
-	if f, ok := c.servers(ctx); ok {
+	if f, ok := c.servers(ctx, step); ok {
 		found = append(found, f)
 	}
 	if err := s.CheckPlaces(); err != nil {
-		found = append(found, codes.TargetIsSource.Finding(c.step, "%v", err).WithRemedy(remedyOf(err)))
+		found = append(found, codes.TargetIsSource.Finding(step, "%v", err).WithRemedy(remedyOf(err)))
 	}
 	return found
 }
 
 // servers asks both servers, where they answer, whether they are two.
-func (c placesCheck) servers(ctx context.Context) (preflight.Finding, bool) {
+func (c placesCheck) servers(ctx context.Context, step string) (preflight.Finding, bool) {
 	s := c.site
 	bare := func(s site.Server) *openidm.Client {
 		return &openidm.Client{BaseURL: s.URL, Address: s.Address, HTTPClient: s.HTTPClient}
@@ -51,9 +51,9 @@ func (c placesCheck) servers(ctx context.Context) (preflight.Finding, bool) {
 	}
 	switch {
 	case errors.Is(err, identity.ErrSame):
-		return codes.TargetIsSource.Finding(c.step, "%v", err), true
+		return codes.TargetIsSource.Finding(step, "%v", err), true
 	case errors.Is(err, identity.ErrSwapped):
-		return codes.ServersSwapped.Finding(c.step, "%v", err), true
+		return codes.ServersSwapped.Finding(step, "%v", err), true
 	}
 	return preflight.Finding{}, false
 }
@@ -65,3 +65,28 @@ func sameHost(a, b string) bool {
 }
 
 func portOf(u *url.URL) string { return cmp.Or(u.Port(), "443") }
+
+// lockCheck says whether another run is under way. It takes the lock for an
+// instant, unless this run has it, and makes no file.
+type lockCheck struct {
+	place *journal.Place
+	held  bool
+}
+
+func (c lockCheck) check(_ context.Context, step string) preflight.Findings {
+	if c.held {
+		return nil
+	}
+	err := c.place.Probe()
+	var locked *journal.LockedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &locked):
+		return preflight.Findings{codes.RunInProgress.Finding(step,
+			"another run is under way: it holds the lock %s", locked.Path)}
+	}
+	return preflight.Findings{codes.RunInProgress.Finding(step,
+		"whether another run is under way cannot be seen: %v", err).
+		As(preflight.Warns).WithRemedy("run this as the user who ran it before")}
+}

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -33,7 +33,7 @@ func (s Server) readable() bool { return s.ready && !s.refused && !s.misplaced }
 // serverCheck reports what was found when a server was asked.
 type serverCheck struct{ server *fact[Server] }
 
-func (c serverCheck) check(ctx context.Context) preflight.Findings {
+func (c serverCheck) check(ctx context.Context, _ string) preflight.Findings {
 	server, _ := c.server.get(ctx)
 	if server.late {
 		// Another check asked first, so that the time of the server ended before
@@ -79,7 +79,7 @@ func askTarget(ctx context.Context, s *site.Site) Server {
 	if version := seen.Version; version != "" && !ofGeneration(version, targetGeneration) {
 		f := codes.TargetVersion.Finding(s.First(site.StepNames()...),
 			"the target %s says version %s", seen.URL, version)
-		if majorOf(version) != majorOf(targetGeneration) {
+		if identity.Major(version) != identity.Major(targetGeneration) {
 			f = f.As(preflight.Blocks)
 		}
 		seen.add(f)
@@ -92,6 +92,8 @@ func (seen *Server) add(f preflight.Finding) { seen.found = append(seen.found, f
 // ask asks a server what it is, and whether the account may do what is to be
 // done.
 func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
+	ctx, cancel := context.WithTimeout(ctx, s.Checks.Timeout)
+	defer cancel()
 	server := side.name + " " + seen.URL
 	c, err := side.client()
 	if err == nil {
@@ -152,43 +154,6 @@ func (seen *Server) ask(ctx context.Context, s *site.Site, side side) {
 		}
 	}
 	seen.login(ctx, c, server, side)
-}
-
-// silent says why a server gave no answer that can be used.
-func (seen *Server) silent(ctx context.Context, c *openidm.Client, err error, server string, side side) {
-	var untrusted *jvmtrust.Error
-	var failed *openidm.HandshakeError
-	var answer *openidm.Error
-	switch {
-	case errors.As(err, &untrusted):
-		seen.Answered, seen.State = true, "its certificate is not trusted here"
-		seen.add(side.codes.TLS.Finding(side.step,
-			"the certificate of the %s is not accepted: %s", server, untrusted.Message))
-	case errors.As(err, &failed):
-		seen.Answered, seen.State = true, "is up, but no TLS connection comes about"
-		seen.add(noTLS(ctx, c, failed, server, side))
-	case errors.Is(err, openidm.ErrBusy):
-		errors.As(err, &answer)
-		seen.Answered, seen.State = true, "busy"
-		if side.mustAnswer {
-			seen.add(side.codes.Busy.Finding(side.step, "the %s asks for a pause of %v: %v", server,
-				answer.RetryAfter, err))
-		}
-	case errors.Is(err, openidm.ErrHostRefused):
-		seen.Answered, seen.State = true, "refuses the host name of its address"
-		seen.add(seen.hostRefused(ctx, server, side))
-	case !errors.Is(err, openidm.ErrUnavailable):
-		seen.Answered, seen.State = true, "answers, but not as OpenIDM does"
-		seen.add(side.codes.NotOpenIDM.Finding(side.step, "the %s does not answer as OpenIDM does: %v", server, err))
-	case !side.mustAnswer:
-		seen.Answered = errors.As(err, &answer) // the web server is up, though not all of OpenIDM
-		seen.State = "not installed or not started yet"
-	case errors.As(err, &answer):
-		seen.Answered, seen.State = true, "starting"
-		seen.add(side.codes.Starting.Finding(side.step, "the %s is not ready: %v", server, err))
-	default:
-		seen.add(side.codes.Unreachable.Finding(side.step, "the %s does not answer: %v", server, err))
-	}
 }
 
 func (seen *Server) login(ctx context.Context, c *openidm.Client, server string, side side) {

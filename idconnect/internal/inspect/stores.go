@@ -20,7 +20,7 @@ import (
 // whole and that their keys open. Both are looked at, also when one is bad.
 type storesCheck struct{ site *site.Site }
 
-func (c storesCheck) check(ctx context.Context) preflight.Findings {
+func (c storesCheck) check(ctx context.Context, _ string) preflight.Findings {
 	s := c.site
 	if !s.SourceAtHand() {
 		return nil // a status does without
@@ -34,7 +34,7 @@ func (c storesCheck) check(ctx context.Context) preflight.Findings {
 		return preflight.Findings{code.Finding(site.StepStores, "%v", err).WithRemedy(remedyOf(err))}
 	}
 	var found preflight.Findings
-	if h := s.CarriedFrom(); h != "" && !sameHost(h, s.Source.URL) {
+	if h := stores.ExportedFrom; h != "" && !sameHost(h, s.Source.URL) {
 		found = append(found, codes.HandoverOtherSource.Finding(site.StepStores,
 			"%s was exported from %s, and the source is %s", s.StoresFile, h, s.Source.URL))
 	}
@@ -52,10 +52,7 @@ func (c storesCheck) keystore(ctx context.Context, stores *site.Stores) (found p
 	if err != nil {
 		return preflight.Findings{storeFinding(ctx, stores.Keystore, password, err)}
 	}
-	found = append(found, c.readable(stores.Keystore, keys)...)
-	found = append(found, warnings(stores.Keystore, keys)...)
-	found = append(found, disguise(stores.Keystore, keys.Format())...)
-	found = append(found, openKeys(ctx, stores, keys, password)...)
+	found = append(c.file(stores.Keystore, keys), openKeys(ctx, stores, keys, password)...)
 	return append(found, c.subject(stores, keys)...)
 }
 
@@ -68,9 +65,12 @@ func (c storesCheck) truststore(ctx context.Context, stores *site.Stores) (found
 		found = append(found, codes.StoreUnverified.Finding(site.StepStores,
 			"%s was read without its password", stores.Truststore.Path))
 	}
-	found = append(found, c.readable(stores.Truststore, trust)...)
-	found = append(found, warnings(stores.Truststore, trust)...)
-	return append(found, disguise(stores.Truststore, trust.Format())...)
+	return append(found, c.file(stores.Truststore, trust)...)
+}
+
+// file looks at the file of a store that opens.
+func (c storesCheck) file(file site.StoreFile, store *keystore.Store) preflight.Findings {
+	return slices.Concat(c.readable(file, store), warnings(file, store), disguise(file, store.Format()))
 }
 
 // readable: every user can read a file with keys. A truststore may have the server's own.

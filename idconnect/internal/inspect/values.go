@@ -24,7 +24,7 @@ type valuesCheck struct {
 	site *site.Site
 }
 
-func (c valuesCheck) check(ctx context.Context) preflight.Findings {
+func (c valuesCheck) check(ctx context.Context, _ string) preflight.Findings {
 	keys, _, err := c.site.OpenSource()
 	if err != nil {
 		return nil // storesCheck says so
@@ -152,7 +152,7 @@ type orderCheck struct {
 	left *time.Time
 }
 
-func (c orderCheck) check(ctx context.Context) preflight.Findings {
+func (c orderCheck) check(ctx context.Context, _ string) preflight.Findings {
 	if !installation.Is(c.site.TargetDir) {
 		return nil
 	}

@@ -1,6 +1,9 @@
 package inspect
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // TestBundleVersion: the versions in the names of bundles, in both forms.
 func TestBundleVersion(t *testing.T) {
@@ -23,7 +26,7 @@ func TestBundleVersion(t *testing.T) {
 		"openidm-core-7.1.0.jar.bak":                                             "",
 		"openidm-system-7.1.0.txt":                                               "",
 	} {
-		if got := bundleVersion([]string{name}); got != want {
+		if got := bundleVersion(slices.Values([]string{"bundle/" + name})); got != want {
 			t.Errorf("%s: %q, not %q", name, got, want)
 		}
 	}

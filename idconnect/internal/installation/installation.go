@@ -159,9 +159,7 @@ func Is(dir string) bool {
 }
 
 // HTTPSPort is the port of the server, 0 where boot.properties does not say.
-func (i *Installation) HTTPSPort() int {
-	return i.Port("openidm.port.https")
-}
+func (i *Installation) HTTPSPort() int { return i.Port("openidm.port.https") }
 
 // Port is the port that a property names, 0 where it names none.
 func (i *Installation) Port(name string) int {
@@ -213,19 +211,21 @@ func (i *Installation) CryptoAlias() string {
 	return i.or("openidm.config.crypto.alias", DefaultCryptoAlias)
 }
 
-// Process is [Process] of its folder.
-func (i *Installation) Process() (pid int, running bool) { return Process(i.Dir) }
-
-// Process is the number in the server's PID file, 0 where there is no such file, and whether a process of that
-// number runs. startup.sh writes its own number, and lives as long as the server. After a restart of the machine
-// the number may be that of another program.
+// Process is [ProcessOf] of the server's PID file. startup.sh writes its own number, and lives as long as the server.
 func Process(dir string) (pid int, running bool) {
-	text, err := disk.Read(filepath.Join(dir, ".openidm.pid"), 64)
+	return ProcessOf(filepath.Join(dir, ".openidm.pid"))
+}
+
+// ProcessOf is the number in the first line of a PID file, 0 where there is no such file, and whether a process of that
+// number runs. After a restart of the machine the number may be that of another program.
+func ProcessOf(file string) (pid int, running bool) {
+	text, err := disk.Read(file, 64<<10)
 	if err != nil {
 		return 0, false
 	}
-	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || pid <= 1 {
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err = strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || pid <= 1 || len(line) > 64 {
 		return 0, false
 	}
 	return pid, host.ProcessRuns(pid)
@@ -233,14 +233,26 @@ func Process(dir string) (pid int, running bool) {
 
 // Servers are the processes of the server of a folder: that of its PID file, and every Java and database that has the
 // folder, as far as the system shows them.
-func Servers(dir string) (found []host.Process) {
+func Servers(dir string) []host.Process {
+	servers, _ := Holders(dir)
+	return servers
+}
+
+// Holders are the [Servers] of a folder, and the other processes that have it.
+func Holders(dir string) (servers, others []host.Process) {
+	of := 0
 	if pid, running := Process(dir); running {
-		found = append(found, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
+		of = pid
+		servers = append(servers, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
 	}
 	for _, p := range host.In(dir) {
-		if p.IsServer() && (len(found) == 0 || p.PID != found[0].PID) {
-			found = append(found, p)
+		switch {
+		case p.PID == of:
+		case p.IsServer():
+			servers = append(servers, p)
+		default:
+			others = append(others, p)
 		}
 	}
-	return found
+	return servers, others
 }

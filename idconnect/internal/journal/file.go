@@ -9,8 +9,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
@@ -22,15 +26,12 @@ func open(dir string, in folder, target string, same func(string) bool) (*Journa
 		return nil, &Error{Kind: kind, Path: j.path, Err: err}
 	}
 	content, err := readOwn(j.path)
-	var tooLarge *sizeError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if err != nil {
+		return nil, err
+	}
+	if content == nil {
 		j.Version, j.Target = version, target
 		return j, nil
-	case errors.As(err, &tooLarge):
-		return fail(Damaged, err)
-	case err != nil:
-		return fail(Unreadable, err)
 	}
 	if kind, err := j.decode(content); err != nil {
 		return fail(kind, err)
@@ -41,34 +42,37 @@ func open(dir string, in folder, target string, same func(string) bool) (*Journa
 	return j, nil
 }
 
-// sizeError is a file above its limit.
-type sizeError struct{ limit int64 }
-
-func (e *sizeError) Error() string { return fmt.Sprintf("larger than %d bytes", e.limit) }
-
-// isOwn returns [disk.ErrNotRegular] unless path is a regular file, and no link to one: no run makes another kind. It
-// opens nothing, and waits for nothing.
+// isOwn returns [disk.ErrNotRegular] if path is something other than a regular file, or a link to one: no run makes
+// another kind. It opens nothing, and waits for nothing.
 func isOwn(path string) (size int64, err error) {
 	info, err := os.Lstat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = disk.ErrNotRegular
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, nil
+	case err != nil:
 		return 0, err
+	case !info.Mode().IsRegular():
+		return 0, disk.ErrNotRegular
 	}
 	return info.Size(), nil
 }
 
-// readOwn reads a file that only runs write.
-func readOwn(path string) ([]byte, error) {
+// readOwn reads a file that only runs write; nil is one that is not there.
+func readOwn(path string) (content []byte, err error) {
 	size, err := isOwn(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case size > maxBytes:
-		return nil, &sizeError{maxBytes}
+	if size > maxBytes {
+		return nil, &Error{Kind: Damaged, Path: path, Err: fmt.Errorf("larger than %d bytes", int64(maxBytes))}
 	}
-	return disk.Read(path, maxBytes)
+	if err == nil {
+		content, err = disk.Read(path, maxBytes)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, &Error{Kind: Unreadable, Path: path, Err: err}
+	}
+	return content, nil
 }
 
 // decode reads the file's content. It takes nothing that [Journal.Save] would not write, but of the version before what
@@ -127,30 +131,18 @@ func (d *data) validate() error {
 			return errors.New("stores: an entry has no checksum of its file")
 		}
 	}
-	var notes []*Note
-	if d.Setup != nil {
-		notes = append(notes, &d.Setup.Note)
-	}
-	if d.Migrate != nil {
-		notes = append(notes, &d.Migrate.Note)
-	}
 	if d.Unpack != nil {
-		notes = append(notes, &d.Unpack.Note)
 		for name := range d.Unpack.Files {
 			if !filepath.IsLocal(filepath.FromSlash(name)) {
 				return fmt.Errorf("unpack: the file %q is not below the target's folder", name)
 			}
 		}
 	}
-	if d.Configure != nil {
-		notes = append(notes, &d.Configure.Note)
-	}
-	for _, s := range d.Stores {
-		notes = append(notes, &s.Note)
-	}
-	for _, n := range notes {
-		if n != nil && (n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero()) {
-			return errors.New("an action has no date")
+	for _, step := range []string{"unpack", "stores", "setup", "configure", "migrate"} {
+		for _, n := range d.Notes(step) {
+			if n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero() {
+				return errors.New("an action has no date")
+			}
 		}
 	}
 	return nil
@@ -187,14 +179,64 @@ func (j *Journal) Save() error {
 		d.Stores = append(d.Stores, &Store{s.Note, changes})
 	}
 	content, err := seal(d.withPaths(writePath))
+	if err == nil {
+		err = disk.MkdirAll(filepath.Dir(j.path), 0o700)
+	}
+	if err == nil {
+		err = disk.Write(j.path, content, 0o600, nil)
+	}
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if err := disk.MkdirAll(filepath.Dir(j.path), 0o700); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	if err := disk.Write(j.path, content, 0o600, nil); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
 	return nil
+}
+
+// escaped stands before a path that JSON, which is UTF-8, does not hold as it is.
+const escaped = "escaped:"
+
+// writePath is a path as it stands in the file, and readPath the path again: byte for byte, whatever its encoding.
+func writePath(path string) string {
+	if utf8.ValidString(path) && !strings.HasPrefix(path, escaped) {
+		return path
+	}
+	return escaped + url.PathEscape(path)
+}
+
+func readPath(text string) string {
+	coded, is := strings.CutPrefix(text, escaped)
+	path, err := url.PathUnescape(coded)
+	if !is || err != nil {
+		return text
+	}
+	return path
+}
+
+// withPaths is a copy with every path as code makes it.
+func (d data) withPaths(code func(string) string) data {
+	if d.Unpack != nil {
+		n := *d.Unpack
+		if n.Files != nil {
+			n.Files = make(map[string]File, len(d.Unpack.Files))
+			for path, file := range d.Unpack.Files {
+				n.Files[code(path)] = file
+			}
+		}
+		n.Going = slices.Clone(n.Going)
+		for i, name := range n.Going {
+			n.Going[i] = code(name)
+		}
+		d.Unpack = &n
+	}
+	stores := d.Stores
+	d.Stores = nil
+	for _, s := range stores {
+		if s == nil {
+			d.Stores = append(d.Stores, nil)
+			continue
+		}
+		n := *s
+		n.Changes.Path, n.Changes.Backup = code(n.Changes.Path), code(n.Changes.Backup)
+		d.Stores = append(d.Stores, &n)
+	}
+	return d
 }

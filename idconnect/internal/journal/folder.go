@@ -18,34 +18,9 @@ func folderAt(path string) (f folder, err error) {
 		return f, nil
 	}
 	if f.given, err = filepath.Abs(path); err == nil {
-		f.real, err = realPath(f.given)
+		f.real, err = disk.Real(f.given)
 	}
 	return f, err
-}
-
-// realPath follows the links of a path, the end of which may not exist yet. What cannot be looked at stays as it is:
-// that it cannot be used is for others to say.
-func realPath(path string) (string, error) {
-	rest := ""
-	for range 255 {
-		real, err := filepath.EvalSymlinks(path)
-		if err == nil {
-			return filepath.Join(real, rest), nil
-		}
-		if to, err := os.Readlink(path); err == nil { // to nowhere yet
-			if !filepath.IsAbs(to) {
-				to = filepath.Join(filepath.Dir(path), to)
-			}
-			path = to
-			continue
-		}
-		up := filepath.Dir(path)
-		if up == path {
-			return filepath.Join(path, rest), nil
-		}
-		path, rest = up, filepath.Join(filepath.Base(path), rest)
-	}
-	return "", fmt.Errorf("%s: too many links", path)
 }
 
 // backupName is what a copy adds to the name of a store that it replaces.

@@ -5,6 +5,7 @@
 package journal
 
 import (
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -75,12 +76,6 @@ type Request struct {
 	Transaction string `json:"transaction,omitempty"`
 }
 
-// IsOpen is as of a [Note]. A nil request did not begin.
-func (r *Request) IsOpen() bool { return r != nil && r.Note.IsOpen() }
-
-// IsEnded is as of a [Note]. A nil request did not begin.
-func (r *Request) IsEnded() bool { return r != nil && r.Note.IsEnded() }
-
 // Unpack is enough to remove what was unpacked, and nothing else.
 type Unpack struct {
 	Note
@@ -106,12 +101,6 @@ type Setup struct {
 	Mark string `json:"mark,omitempty"`
 	PID  int    `json:"pid,omitempty"`
 }
-
-// IsOpen is [Note.IsOpen].
-func (s *Setup) IsOpen() bool { return s != nil && s.Note.IsOpen() }
-
-// IsEnded is [Note.IsEnded].
-func (s *Setup) IsEnded() bool { return s != nil && s.Note.IsEnded() }
 
 // End records the outcome.
 func (s *Setup) End() {
@@ -146,18 +135,79 @@ type Configure struct {
 	InstanceURL string `json:"instanceUrl"`
 }
 
-// ConfigureNote is the note of configure, nil where that did not begin.
-func (j *Journal) ConfigureNote() *Note {
-	if j.Configure == nil {
-		return nil
+// Notes are those of a step's actions, in their order. No other step leaves any.
+func (d *data) Notes(step string) (notes []*Note) {
+	switch {
+	case step == "unpack" && d.Unpack != nil:
+		notes = append(notes, &d.Unpack.Note)
+	case step == "stores":
+		for _, s := range d.Stores {
+			notes = append(notes, &s.Note)
+		}
+	case step == "setup" && d.Setup != nil:
+		notes = append(notes, &d.Setup.Note)
+	case step == "configure" && d.Configure != nil:
+		notes = append(notes, &d.Configure.Note)
+	case step == "migrate" && d.Migrate != nil:
+		notes = append(notes, &d.Migrate.Note)
 	}
-	return &j.Configure.Note
+	return notes
 }
 
-// MigrateNote is the note of migrate, nil where that did not begin.
-func (j *Journal) MigrateNote() *Note {
-	if j.Migrate == nil {
-		return nil
+// Note is that of a step's only action, nil where that did not begin.
+func (d *data) Note(step string) *Note {
+	for _, n := range d.Notes(step) {
+		return n
 	}
-	return &j.Migrate.Note
+	return nil
+}
+
+// Kind says in which way a journal cannot be used.
+type Kind string
+
+// The kinds of an [Error].
+const (
+	Unreadable   Kind = "unreadable"      // not a regular file, or the file system refuses it
+	Unwritable   Kind = "cannot be kept"  // no folder can be made for it, or for what leads to it
+	Damaged      Kind = "damaged"         // not what a run writes
+	Outside      Kind = "leads elsewhere" // a path in it lies where no run writes
+	OtherVersion Kind = "version"         // of another version of this package
+	OtherTarget  Kind = "another target"  // of the upgrade of another installation
+	OtherPlace   Kind = "another journal" // the server has been upgraded with the journal of another place
+)
+
+// Error says that what an earlier run remembered cannot be used. Nothing was changed.
+type Error struct {
+	Kind Kind
+	Path string
+	Err  error
+	// pointer is the file that led to Path, of OtherPlace.
+	pointer string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("journal %s: %s: %v", e.Path, e.Kind, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Remedy says what to do about it.
+func (e *Error) Remedy() string {
+	switch e.Kind {
+	case Unreadable:
+		return "give this user the right to read it, or run as the user who ran before"
+	case Unwritable:
+		return "give this user the right to write there; $XDG_STATE_HOME names another folder for what is kept of " +
+			"servers, without which a request could be sent twice"
+	case OtherVersion:
+		return "go on with the version that began"
+	case OtherTarget:
+		return "give the address with which the upgrade began; another target needs a folder of its own"
+	case OtherPlace:
+		return "run with the folder, or the state folder, of that upgrade; if its folder was moved, move the " +
+			"journal's folder along, as NEW-FOLDER.upgrade; if another server has the address by now, remove " +
+			e.pointer
+	case Outside:
+		return "if the target's folder was moved, move it back; else something else changed the journal: " +
+			"put it back from a copy"
+	}
+	return "something else changed it: put it back from a copy, or move it away when you know what the last run " +
+		"did; without it, whether migrate was sent is asked of the target only"
 }

@@ -119,8 +119,9 @@ func TestRecorded(t *testing.T) {
 	must(t, err)
 	check := func() {
 		t.Helper()
-		if len(j.Unpack.Files) != 4 || len(j.Stores) != 2 || !j.Setup.IsEnded() || !j.ConfigureNote().IsEnded() ||
-			!j.Migrate.IsEnded() || j.Unpack.IsOpen() || j.Configure.InstanceURL == "" ||
+		if len(j.Unpack.Files) != 4 || len(j.Stores) != 2 || !j.Note("setup").IsEnded() ||
+			!j.Note("configure").IsEnded() || !j.Note("migrate").IsEnded() || j.Unpack.IsOpen() ||
+			j.Configure.InstanceURL == "" ||
 			j.Stores[0].Changes.Path != filepath.Join(folder, "security", "keystore.jceks") {
 			t.Errorf("%+v", j)
 		}
@@ -227,18 +228,18 @@ func TestNotes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "deep", "state")
 	j, err := openAt(t, dir)
 	must(t, err)
-	if j.Setup.IsOpen() || j.Setup.IsEnded() || j.ConfigureNote() != nil {
+	if j.Note("setup").IsOpen() || j.Note("setup").IsEnded() || j.Note("configure") != nil {
 		t.Errorf("%+v", j)
 	}
 	j.Setup = &journal.Setup{Note: journal.Begin(), Mark: "a1", PID: 17}
 	must(t, j.Save())
 	j, err = openAt(t, dir)
 	must(t, err)
-	if !j.Setup.IsOpen() || j.Setup.IsEnded() {
+	if !j.Note("setup").IsOpen() || j.Note("setup").IsEnded() {
 		t.Errorf("%+v", j.Setup)
 	}
 	j.Setup.End()
-	if j.Setup.IsOpen() || !j.Setup.IsEnded() || j.Setup.PID != 0 {
+	if j.Note("setup").IsOpen() || !j.Note("setup").IsEnded() || j.Setup.PID != 0 {
 		t.Errorf("%+v", j.Setup)
 	}
 }

@@ -86,7 +86,7 @@ func (p *Place) take(flag int) (*Lock, error) {
 }
 
 func (l *Lock) add(path string, flag int) error {
-	if _, err := isOwn(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := isOwn(path); err != nil {
 		return fmt.Errorf("lock %s: %w", path, err)
 	}
 	f := flock.New(path, flock.SetFlag(flag), flock.SetPermissions(0o600))

@@ -2,9 +2,7 @@ package journal
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,7 +17,7 @@ type Log struct{ f *os.File }
 // OpenLog opens the log of that name, which is made where there is none. It is for the owner alone.
 func (p *Place) OpenLog(name string) (*Log, error) {
 	path := filepath.Join(p.Dir, name)
-	if _, err := isOwn(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := isOwn(path); err != nil {
 		return nil, fmt.Errorf("log %s: %w", path, err)
 	}
 	f, err := disk.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)

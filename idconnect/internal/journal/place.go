@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,13 +144,11 @@ func (p *Place) refuse(other pointer) error {
 func (p *Place) pointers() (known []pointer, err error) {
 	for _, path := range p.files(".json") {
 		content, err := readOwn(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if err != nil {
+			return nil, err
 		}
-		if large := new(sizeError); err != nil && !errors.As(err, &large) {
-			return nil, &Error{Kind: Unreadable, Path: path, Err: err}
-		} else if err != nil {
-			return nil, &Error{Kind: Damaged, Path: path, Err: err}
+		if content == nil {
+			continue
 		}
 		to := pointer{path: path}
 		err = json.Unmarshal(content, &to)

@@ -120,7 +120,7 @@ func TestOnePlace(t *testing.T) {
 			continue
 		}
 		j, err := p.Open()
-		if p.Dir != m.folder+".upgrade" || err != nil || !j.Migrate.IsOpen() {
+		if p.Dir != m.folder+".upgrade" || err != nil || !j.Note("migrate").IsOpen() {
 			t.Errorf("%v: %s, %v", c, p.Dir, err)
 		}
 		var locked *journal.LockedError
@@ -199,7 +199,7 @@ func TestMoved(t *testing.T) {
 	must(t, os.Rename(m.folder+".upgrade", moved+".upgrade"))
 	p, err := m.find(t, "", moved, url)
 	must(t, err)
-	if j, err := p.Open(); err != nil || !j.Migrate.IsOpen() {
+	if j, err := p.Open(); err != nil || !j.Note("migrate").IsOpen() {
 		t.Errorf("moved with its journal: %v", err)
 	}
 }

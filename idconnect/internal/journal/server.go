@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 )
 
 // server is one, however its address is spelled.
@@ -31,24 +33,19 @@ func identify(ctx context.Context, address string, lookup func(context.Context, 
 	if err != nil {
 		return s // which the fields of an upgrade cannot be
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	end := "_" + cmp.Or(u.Port(), "443")
 	s.name = strings.ReplaceAll(u.Host, ":", "_")
 	if path := strings.Trim(u.Path, "/"); path != "openidm" && path != "" {
 		end += "_" + path
 	}
-	hosts := []string{host}
+	hosts := []string{name}
 	if lookup != nil {
 		ctx, cancel := context.WithTimeout(ctx, lookupTime)
 		defer cancel()
-		addresses, _ := lookup(ctx, host)
-		for _, a := range addresses {
-			ip, err := netip.ParseAddr(a)
-			if err != nil {
-				continue
-			}
-			hosts = append(hosts, ip.Unmap().WithZone("").String())
-			if isHere(ip.Unmap()) {
+		for _, ip := range host.Addresses(ctx, lookup, name) {
+			hosts = append(hosts, ip.String())
+			if isHere(ip) {
 				hosts = append(hosts, "this-machine")
 			}
 		}

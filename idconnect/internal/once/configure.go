@@ -18,11 +18,11 @@ const configureTimeout = 5 * time.Minute
 // after a restart a server may have forgotten.
 func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
 	toDo := "the target will be told to read from " + r.Site.InstanceURL
-	if n := r.Journal.MigrateNote(); n.IsOpen() {
+	if n := r.Journal.Note(site.StepMigrate); n.IsOpen() {
 		// What is told to a target in the middle could end what it does.
 		return true, "the target was told, and asked to migrate on " + n.Began.Format(time.RFC3339), nil
 	}
-	if r.repeats(r.Journal.ConfigureNote()) {
+	if r.repeats(r.Journal.Note(site.StepConfigure)) {
 		return false, toDo, nil
 	}
 	if when, ok := r.Completed(ctx); ok {
@@ -34,14 +34,13 @@ func (r Requests) ConfigureDone(ctx context.Context) (bool, string, error) {
 	} else if err != nil {
 		return false, "", err
 	}
-	switch status.Phase {
-	case migration.PhaseConfigured:
+	switch {
+	case status.Phase == migration.PhaseConfigured:
 		if n := r.Journal.Configure; n != nil && n.InstanceURL != r.Site.InstanceURL {
 			return false, "the target reads from " + n.InstanceURL + ", not " + r.Site.InstanceURL, nil
 		}
 		return true, "the target is connected to its source", nil
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
-		migration.PhaseCompleteUnclear:
+	case isReceived(status.Phase):
 		return true, "the target says " + status.Word, nil
 	}
 	return false, toDo, nil

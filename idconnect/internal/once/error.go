@@ -6,47 +6,35 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// openError is the end of a run that leaves the outcome of a request open, with what a person can do about it.
-type openError struct {
-	error
-	remedy string
-}
-
-func (e *openError) Unwrap() error  { return e.error }
-func (e *openError) Remedy() string { return e.remedy }
-
 // Explain gives an error that leaves the outcome of a request open the remedies that fit the case; others stay as they
 // are.
 func (r Requests) Explain(step string, err error) error {
 	var gone *migration.GoneError
 	var unknown *migration.UnknownOutcomeError
-	var already *openError
-	open := r.Journal.MigrateNote().IsOpen()
-	if step == site.StepConfigure {
-		open = r.Journal.ConfigureNote().IsOpen()
+	var already *ending.Known
+	known := func(format string, args ...any) error {
+		return &ending.Known{Err: err, Do: fmt.Sprintf(format, args...)}
 	}
-	isGone := errors.As(err, &gone) || open && errors.Is(err, openidm.ErrUnavailable)
+	isGone := errors.As(err, &gone) || r.Journal.Note(step).IsOpen() && errors.Is(err, openidm.ErrUnavailable)
 	switch {
 	case errors.As(err, &already):
 		return err
 	case isGone && step == site.StepConfigure:
-		return &openError{err, r.start() + ", then run the same command again: it asks the target first"}
+		return known("%s, then run the same command again: it asks the target first", r.start())
 	case isGone:
-		return &openError{err, fmt.Sprintf("(1) %s, then run the same command again: it asks the target what became "+
-			"of the migration, and does not send it twice; (2) %s; (3) %s", r.start(), r.look(), r.takeBack())}
+		return known("(1) %s, then run the same command again: it asks the target what became of the migration, "+
+			"and does not send it twice; (2) %s; (3) %s", r.start(), r.look(), r.takeBack())
 	case errors.As(err, &unknown) && step == site.StepConfigure:
-		return &openError{err, fmt.Sprintf("look at %s for the request; if it was not received, run again with "+
-			"Upgrade.Again", r.logs())}
+		return known("look at %s for the request; if it was not received, run again with Upgrade.Again", r.logs())
 	case errors.As(err, &unknown):
-		return &openError{err, fmt.Sprintf("(1) look at %s for what the target did; (2) %s; (3) %s",
-			r.logs(), r.look(), r.takeBack())}
+		return known("(1) look at %s for what the target did; (2) %s; (3) %s", r.logs(), r.look(), r.takeBack())
 	}
 	return err
 }
@@ -54,18 +42,15 @@ func (r Requests) Explain(step string, err error) error {
 // Open are the requests that were about to be sent and have no outcome, each as a finding. Without an answer of the
 // target its remedy is that of a target that is gone.
 func (r Requests) Open(answers bool) (found preflight.Findings) {
-	for _, q := range []struct {
-		step string
-		note *journal.Note
-	}{{site.StepMigrate, r.Journal.MigrateNote()}, {site.StepConfigure, r.Journal.ConfigureNote()}} {
-		if !q.note.IsOpen() {
+	for _, step := range []string{site.StepMigrate, site.StepConfigure} {
+		n := r.Journal.Note(step)
+		if !n.IsOpen() {
 			continue
 		}
-		f := preflight.Codes.RequestOpen.Finding(q.step, "an earlier run was about to send %s, or sent it, on %s, and "+
-			"its outcome is not known", q.step, q.note.Began.Format(time.RFC3339))
-		var known *openError
-		if !answers && errors.As(r.Explain(q.step, openidm.ErrUnavailable), &known) {
-			f = f.WithRemedy(known.remedy)
+		f := preflight.Codes.RequestOpen.Finding(step, "an earlier run was about to send %s, or sent it, on %s, and "+
+			"its outcome is not known", step, n.Began.Format(time.RFC3339))
+		if !answers {
+			f = f.WithRemedy(ending.Remedy(r.Explain(step, openidm.ErrUnavailable)))
 		}
 		found = append(found, f)
 	}

@@ -15,7 +15,7 @@ import (
 
 // MigrateDone asks the journal, then the target.
 func (r Requests) MigrateDone(ctx context.Context) (bool, string, error) {
-	if r.repeats(r.Journal.MigrateNote()) {
+	if r.repeats(r.Journal.Note(site.StepMigrate)) {
 		return false, "it is asked for again", nil
 	}
 	if when, ok := r.Completed(ctx); ok {
@@ -57,7 +57,7 @@ func (r Requests) migrate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if status.Phase != migration.PhaseRunning {
-		open := r.Journal.Migrate.IsOpen()
+		open := r.Journal.Note(site.StepMigrate).IsOpen()
 		if there, err := r.settleMigrate(ctx, m); err != nil || there {
 			return allThereDetail, err
 		}
@@ -108,7 +108,7 @@ func (r Requests) endMigrate() error {
 // settleMigrate settles what an earlier run left in the journal, which keeps a request that was received. There: its
 // records are, and nothing is left to wait for.
 func (r Requests) settleMigrate(ctx context.Context, m *migration.Client) (there bool, err error) {
-	if r.Journal.Migrate.IsEnded() {
+	if r.Journal.Note(site.StepMigrate).IsEnded() {
 		r.Journal.Migrate = nil // of another target, see Completed, or to be repeated
 	}
 	if r.Journal.Migrate == nil {

@@ -68,7 +68,7 @@ func (r Requests) status(ctx context.Context) (migration.Status, error) {
 // say otherwise: a target that holds no record at all is another one than that
 // of the journal.
 func (r Requests) Completed(ctx context.Context) (when string, ok bool) {
-	n := r.Journal.MigrateNote()
+	n := r.Journal.Note(site.StepMigrate)
 	if !n.IsEnded() || r.repeats(n) {
 		return "", false
 	}

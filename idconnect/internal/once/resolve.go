@@ -2,13 +2,18 @@ package once
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/jobs"
+	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration"
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // poll asks for the status until it is resolved, or until the settle time has
@@ -30,7 +35,9 @@ func (r Requests) poll(
 			if !answered {
 				answered = true
 				left := max(time.Until(since.Add(settle)), settle/10)
-				deadline = earlier(deadline, time.Now().Add(left))
+				if earlier := time.Now().Add(left); earlier.Before(deadline) {
+					deadline = earlier
+				}
 			}
 		}
 		switch {
@@ -45,19 +52,8 @@ func (r Requests) poll(
 			return last, nil
 		}
 		r.Progress(Progress{Step: step, Detail: "asking what became of an earlier request", Total: -1})
-		select {
-		case <-ctx.Done():
-			return last, ctx.Err()
-		case <-time.After(pause):
-		}
+		text.Sleep(ctx, pause)
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // resolveConfigure finds out whether a target was told its source. One that
@@ -96,24 +92,25 @@ const (
 // resolveMigrate finds out whether the request of the journal was received, which was sent at since: the status says
 // so; or the target stays idle, and then its records do.
 func (r Requests) resolveMigrate(ctx context.Context, m *migration.Client, since time.Time) (outcome, error) {
-	last, err := r.poll(ctx, m, site.StepMigrate, since, func(p migration.Phase) bool {
-		switch p {
-		case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
-			migration.PhaseCompleteUnclear:
-			return true
-		}
-		return false
-	})
-	if err != nil {
+	last, err := r.poll(ctx, m, site.StepMigrate, since, isReceived)
+	switch {
+	case err != nil:
 		return notReceived, err
-	}
-	switch last.Phase {
-	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
-		migration.PhaseCompleteUnclear, migration.PhaseFailed:
+	case isReceived(last.Phase), last.Phase == migration.PhaseFailed:
 		return received, nil
 	}
 	seen, ok := r.receipt(ctx, site.StepMigrate, *r.Journal.Migrate)
 	return r.countMigrated(ctx, last, seen, ok)
+}
+
+// isReceived reports whether a phase says that the target was asked to migrate.
+func isReceived(p migration.Phase) bool {
+	switch p {
+	case migration.PhaseRunning, migration.PhaseComplete, migration.PhaseCompleteWithFailures,
+		migration.PhaseCompleteUnclear:
+		return true
+	}
+	return false
 }
 
 // countMigrated decides by the records of a target that is idle. As many as the source has: it received the request,
@@ -167,4 +164,83 @@ func (r Requests) countMigrated(
 			seen, held, text.Plural(wantedJobs, "job of the scheduler")))
 	}
 	return allThere, nil
+}
+
+const (
+	auditTime = 30 * time.Second
+	auditMost = 10_000 // entries that are read
+)
+
+// begin is a request to the target that is sent next.
+func (r Requests) begin(ctx context.Context) journal.Request {
+	q := journal.Request{Note: journal.Begin(), Transaction: rand.Text()}
+	if health, err := r.Site.PingTarget(ctx); err == nil {
+		q.ServerTime = health.Date.UTC()
+	}
+	return q
+}
+
+// receipt looks into the target's audit for a request. What it finds proves that the target received it, or another
+// one of its kind since, and seen says when. That it finds nothing proves nothing: audit is written when a request has
+// ended, is buffered, rotates, and can be off.
+func (r Requests) receipt(ctx context.Context, action string, q journal.Request) (seen string, ok bool) {
+	c, err := r.Site.TargetClient()
+	if err != nil {
+		return "", false
+	}
+	ctx, cancel := context.WithTimeout(ctx, auditTime)
+	defer cancel()
+	read := 0
+	for raw, err := range c.Query(ctx, "audit/access", openidm.Query{
+		Filter: fmt.Sprintf(`/request/detail/action eq %q`, action),
+	}) {
+		if read++; err != nil || read > auditMost {
+			return "", false
+		}
+		if when, ok := isReceipt(raw, action, q); ok {
+			return fmt.Sprintf("the target's audit says that it received %s on %s", action, when), true
+		}
+	}
+	return "", false
+}
+
+// isReceipt reports whether an entry of audit/access is that of a request: by its id where the target keeps it, else by
+// the target's clock.
+func isReceipt(raw json.RawMessage, action string, q journal.Request) (when string, ok bool) {
+	var e struct {
+		Timestamp     string `json:"timestamp"`
+		TransactionID string `json:"transactionId"`
+		Request       struct {
+			Detail struct {
+				Action string `json:"action"`
+			} `json:"detail"`
+		} `json:"request"`
+		Response struct {
+			StatusCode any `json:"statusCode"` // a string or a number
+		} `json:"response"`
+		HTTP struct {
+			Request struct {
+				Path string `json:"path"`
+			} `json:"request"`
+		} `json:"http"`
+	}
+	if json.Unmarshal(raw, &e) != nil || e.Request.Detail.Action != action {
+		return "", false
+	}
+	if path := strings.TrimRight(e.HTTP.Request.Path, "/"); path != "" && !strings.HasSuffix(path, "migration") {
+		return "", false
+	}
+	if code := fmt.Sprint(e.Response.StatusCode); strings.HasPrefix(code, "4") && code != "408" {
+		return "", false // refused: nothing was started
+	}
+	at, err := time.Parse(time.RFC3339, e.Timestamp)
+	if err == nil {
+		when = at.UTC().Format(time.RFC3339)
+	}
+	// What the target does for a request has its id with more behind it.
+	own, _, _ := strings.Cut(e.TransactionID, "/")
+	if q.Transaction != "" && own == q.Transaction {
+		return when, true
+	}
+	return when, err == nil && !q.ServerTime.IsZero() && !at.Before(q.ServerTime)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/disk"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Kind says how a set-up ended.
@@ -89,10 +90,7 @@ const (
 func lastLines(lines []string) []string {
 	var out []string
 	for _, line := range lines[max(0, len(lines)-maxLines):] {
-		if len(line) > maxLine {
-			line = strings.ToValidUTF8(line[:maxLine], "") + "…"
-		}
-		out = append(out, line)
+		out = append(out, text.Cut(line, maxLine))
 	}
 	return out
 }

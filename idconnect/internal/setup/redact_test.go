@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -21,8 +20,9 @@ func TestSetupRedacts(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte(password)),
 		hex.EncodeToString([]byte(password)), "OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0", "CRYPT:0123456789abcdef",
 	}
-	var out bytes.Buffer
-	s := newSession(Options{KeystorePassword: keystore.NewPassword(password), Output: &out, MaxOutput: 1 << 20})
+	var out []string
+	s := newSession(Options{KeystorePassword: keystore.NewPassword(password), MaxOutput: 1 << 20,
+		Output: func(line string) { out = append(out, line+"\n") }})
 	for _, form := range forms {
 		// In two pieces, as a terminal may give it.
 		line := "password=" + form + " was read\n"
@@ -32,14 +32,14 @@ func TestSetupRedacts(t *testing.T) {
 			}
 		}
 	}
-	text := out.String() + s.fail(Exit, errors.New("exit status 1")).Error()
+	text := strings.Join(out, "") + s.fail(Exit, errors.New("exit status 1")).Error()
 	for _, form := range forms {
 		if strings.Contains(text, form) {
 			t.Errorf("%s is shown", form)
 		}
 	}
-	if n := strings.Count(out.String(), "password=[redacted] was read\n"); n != len(forms) {
-		t.Errorf("%d of %d lines are as they should be:\n%s", n, len(forms), &out)
+	if n := strings.Count(strings.Join(out, ""), "password=[redacted] was read\n"); n != len(forms) {
+		t.Errorf("%d of %d lines are as they should be:\n%s", n, len(forms), out)
 	}
 }
 

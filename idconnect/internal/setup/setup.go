@@ -5,6 +5,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,17 +15,13 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/host"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/internal/redact"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
-// DefaultTimeout bounds the script and the start of the server.
-const DefaultTimeout = 15 * time.Minute
-
-// Options are what a set-up needs. All but Dir and Script may be zero.
+// Options are what a set-up needs. All but Dir, Script, Env, Ready and Timeout may be zero.
 type Options struct {
 	// Dir is the salesforceIdConnect folder, Script a file in it.
 	Dir, Script string
@@ -34,7 +31,7 @@ type Options struct {
 	KeystorePassword keystore.Password
 	// Hide takes other secrets out of the output and of errors.
 	Hide redact.Redactor
-	// Env is the child's environment; nil: ours without what holds a password.
+	// Env is the child's environment, to which JavaHome and Mark are added.
 	Env []string
 	// Mark, unless it is "", is in the environment of all that is started, see
 	// [Trace].
@@ -44,7 +41,7 @@ type Options struct {
 	Started func(pid int) error
 	// Prompts; nil: DefaultPrompts.
 	Prompts []Prompt
-	// Timeout bounds the whole; 0: 15 min.
+	// Timeout bounds the whole.
 	Timeout time.Duration
 	// Quiet is how long the script must have printed nothing before a line of
 	// it is answered; 0: 150 ms.
@@ -56,13 +53,13 @@ type Options struct {
 	// still ask something; 0: 5 s.
 	Linger time.Duration
 	// Ready asks whether the server is ready; its error is the last word when
-	// it never is. nil: a script that ends well is enough.
+	// it never is.
 	Ready func(context.Context) (bool, error)
 	// Interval is the pause between two questions whether the server is ready;
 	// 0: 1 s.
 	Interval time.Duration
-	// Output receives whole lines, without the password; nil: nobody.
-	Output io.Writer
+	// Output receives each line that is not empty, without the password; nil: nobody.
+	Output func(line string)
 	// MaxOutput of the script, in bytes; 0: 16 MiB.
 	MaxOutput int64
 }
@@ -78,22 +75,13 @@ const (
 )
 
 func (o *Options) defaults() {
-	for _, d := range []struct {
-		v         *time.Duration
-		otherwise time.Duration
-	}{
-		{&o.Timeout, DefaultTimeout}, {&o.Quiet, 150 * time.Millisecond},
-		{&o.PromptTimeout, 20 * time.Second}, {&o.Linger, 5 * time.Second}, {&o.Interval, time.Second},
-	} {
-		if *d.v == 0 {
-			*d.v = d.otherwise
-		}
-	}
+	o.Quiet = cmp.Or(o.Quiet, 150*time.Millisecond)
+	o.PromptTimeout = cmp.Or(o.PromptTimeout, 20*time.Second)
+	o.Linger = cmp.Or(o.Linger, 5*time.Second)
+	o.Interval = cmp.Or(o.Interval, time.Second)
+	o.MaxOutput = cmp.Or(o.MaxOutput, maxOutput)
 	if o.Prompts == nil {
 		o.Prompts = DefaultPrompts()
-	}
-	if o.MaxOutput == 0 {
-		o.MaxOutput = maxOutput
 	}
 }
 
@@ -163,9 +151,6 @@ const markName = "IDC_SETUP"
 
 func (s *session) environment() []string {
 	env := s.o.Env
-	if env == nil {
-		env = host.Machine{Secrets: []keystore.Password{s.o.KeystorePassword}}.Environ()
-	}
 	if s.o.Mark != "" {
 		env = append(env, markName+"="+s.o.Mark)
 	}
@@ -310,7 +295,7 @@ func (s *session) loop(ctx context.Context, chunks <-chan []byte) error {
 			if s.done() {
 				return nil
 			}
-			if s.o.Ready != nil && !s.ready && !pending && time.Now().After(s.nextAsked) {
+			if !s.ready && !pending && time.Now().After(s.nextAsked) {
 				pending = true
 				go func() {
 					ready, err := s.o.Ready(asking)
@@ -324,9 +309,6 @@ func (s *session) loop(ctx context.Context, chunks <-chan []byte) error {
 // done: a script that goes on beside a server that is ready gets some time to
 // ask what it still has to.
 func (s *session) done() bool {
-	if s.o.Ready == nil {
-		return s.ended
-	}
 	return s.ready && (s.ended || min(time.Since(s.readyAt), time.Since(s.answered)) > s.o.Linger)
 }
 

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -95,13 +94,13 @@ func TestSetup(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			var out bytes.Buffer
+			var out []string
 			timeout := 30 * time.Second
 			if c.kind == NotReady {
 				timeout = time.Second
 			}
 			err := Run(t.Context(), Options{
-				Dir: dir, Script: file, Output: &out,
+				Dir: dir, Script: file, Env: os.Environ(), Output: func(line string) { out = append(out, line) },
 				KeystorePassword: keystore.NewPassword("hush-hush"),
 				Timeout:          timeout, PromptTimeout: time.Second, Interval: 20 * time.Millisecond,
 				Linger: 300 * time.Millisecond, MaxOutput: 1 << 20,
@@ -119,8 +118,8 @@ func TestSetup(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 			if err != nil && strings.Contains(err.Error(), "hush-hush") ||
-				strings.Contains(out.String(), "hush-hush") {
-				t.Errorf("the password is shown: %v, %s", err, &out)
+				strings.Contains(strings.Join(out, "\n"), "hush-hush") {
+				t.Errorf("the password is shown: %v, %q", err, out)
 			}
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -26,21 +25,18 @@ const logPatience = 15 * time.Second
 // script is known by its PID.
 func (t Trace) Processes() []host.Process {
 	found := installation.Servers(t.Dir)
-	add := func(p host.Process) {
+	if t.Mark == "" {
+		return found
+	}
+	started, seen := host.Marked(markName, t.Mark)
+	if !seen && t.PID > 0 && host.ProcessRuns(t.PID) {
+		started = append(started, host.Process{PID: t.PID})
+	}
+	for _, p := range started {
 		if !slices.ContainsFunc(found, func(q host.Process) bool { return q.PID == p.PID }) {
 			p.How = "which an earlier set-up started"
 			found = append(found, p)
 		}
-	}
-	if t.Mark == "" {
-		return found
-	}
-	marked, seen := host.Marked(markName, t.Mark)
-	for _, p := range marked {
-		add(p)
-	}
-	if !seen && t.PID > 0 && host.ProcessRuns(t.PID) {
-		add(host.Process{PID: t.PID})
 	}
 	return found
 }
@@ -71,12 +67,8 @@ func (e *PendingError) Error() string {
 // Remedy says what to do about it.
 func (e *PendingError) Remedy() string {
 	s := "look at the logs in " + filepath.Join(e.Dir, "logs")
-	var stop []string
-	for _, p := range e.Processes {
-		stop = append(stop, host.StopCommand(p.PID))
-	}
-	if len(stop) > 0 {
-		s += "; to start anew, stop it (" + strings.Join(stop, "; ") + ")"
+	if stop := host.StopCommands(e.Processes); stop != "" {
+		s += "; to start anew, stop it (" + stop + ")"
 	}
 	return s + "; then run the same command again"
 }

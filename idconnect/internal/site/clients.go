@@ -1,8 +1,11 @@
 package site
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
+	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
@@ -44,11 +47,8 @@ func (s *Site) SourceClient() (*openidm.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var own *x509.Certificate
-	if stores, err := s.SourceStores(); err == nil {
-		own = stores.OwnCertificate()
-	}
-	s.source = s.client(s.Source, trust, own)
+	stores, _ := s.SourceStores()
+	s.source = s.client(s.Source, trust, stores.OwnCertificate())
 	s.source.Compat = s.Source.Compat()
 	return s.source, nil
 }
@@ -60,25 +60,15 @@ func (s *Site) TargetClient() (*openidm.Client, error) {
 	if s.target != nil {
 		return s.target, nil
 	}
-	dir := s.TargetDir
-	var folder *installation.Error
-	if _, err := installation.Open(dir); errors.As(err, &folder) && folder.IsNone() {
-		dir = "" // an empty folder, in which there is no truststore yet
+	trust, err := s.targetTrust()
+	if trust == nil && err == nil {
+		trust, err = s.sourceTrust()
 	}
-	trust, err := trustOf(s.Target, dir, s.openTargetTruststore)
 	if err != nil {
 		return nil, err
 	}
-	if trust == nil {
-		if trust, err = s.sourceTrust(); err != nil {
-			return nil, err
-		}
-	}
-	var own *x509.Certificate
-	if stores, err := s.TargetStores(); err == nil {
-		own = stores.OwnCertificate()
-	}
-	s.target = s.client(s.Target, trust, own)
+	stores, _ := s.TargetStores()
+	s.target = s.client(s.Target, trust, stores.OwnCertificate())
 	return s.target, nil
 }
 
@@ -93,6 +83,15 @@ func (s *Site) ForgetTarget() {
 	}
 }
 
+// PingTarget asks the target whether it is ready.
+func (s *Site) PingTarget(ctx context.Context) (openidm.Health, error) {
+	c, err := s.TargetClient()
+	if err != nil {
+		return openidm.Health{}, err
+	}
+	return c.Ping(ctx)
+}
+
 // Migration is a client of the target's migration service.
 func (s *Site) Migration() (*migration.Client, error) {
 	c, err := s.TargetClient()
@@ -105,35 +104,89 @@ func (s *Site) Migration() (*migration.Client, error) {
 }
 
 // sourceTrust is what Source.Truststore says, else the source's own truststore,
-// which may have been carried here.
+// which may have been carried here; nil where neither is at hand.
 func (s *Site) sourceTrust() (*jvmtrust.Trust, error) {
-	if s.StoresFile == "" || s.Source.Truststore != "" {
-		return trustOf(s.Source, s.SourceDir, func(server Server) (*keystore.Store, error) {
-			return openTruststore(server, s.SourceDir, s.SourceStores)
-		})
+	if s.Source.Truststore != "" || !s.SourceAtHand() {
+		return s.Source.trust()
 	}
 	stores, err := s.SourceStores()
-	if err != nil {
+	if err != nil && s.StoresFile != "" {
 		return nil, err
 	}
-	store, err := stores.Truststore.Open(keystore.Password{})
+	var store *keystore.Store
+	if err == nil {
+		store, err = s.OpenSourceTruststore(stores)
+	}
+	return trustOf(store, err)
+}
+
+// targetTrust is what Target.Truststore says, else the target's own truststore; nil
+// where there is none yet.
+func (s *Site) targetTrust() (*jvmtrust.Trust, error) {
+	var folder *installation.Error
+	_, err := installation.Open(s.TargetDir)
+	if s.Target.Truststore != "" || errors.As(err, &folder) && folder.IsNone() {
+		return s.Target.trust()
+	}
+	return trustOf(s.TargetTruststore())
+}
+
+// trust is what Truststore says, nil where none is named.
+func (s Server) trust() (*jvmtrust.Trust, error) {
+	if s.Truststore == "" {
+		return nil, nil
+	}
+	store, err := keystore.Open(s.Truststore, s.TruststorePassword)
 	if err != nil {
 		return nil, err
 	}
 	return jvmtrust.New(store), nil
 }
 
-// trustOf is nil where no truststore is named or at hand.
-func trustOf(server Server, dir string, open func(Server) (*keystore.Store, error)) (*jvmtrust.Trust, error) {
-	if server.Truststore == "" && dir == "" {
+// trustOf is what a server's own truststore says, nil where there is none.
+func trustOf(store *keystore.Store, err error) (*jvmtrust.Trust, error) {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
-	}
-	store, err := open(server)
-	if server.Truststore == "" && errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return jvmtrust.New(store), nil
+}
+
+// Server says how one of the two servers is reached.
+type Server struct {
+	URL                string
+	Credentials        openidm.Credentials
+	Truststore         string
+	TruststorePassword openidm.Secret
+	TLSName            string
+	LegacyTLS          bool
+	Address            string
+	HTTPClient         *http.Client
+}
+
+// reached is the URL with the address that connections go to, which says which
+// server it is.
+func (s Server) reached() string {
+	u, err := url.Parse(s.URL)
+	to, dialErr := s.DialAddress()
+	if s.Address == "" || err != nil || dialErr != nil {
+		return s.URL
+	}
+	u.Host = to
+	return u.String()
+}
+
+// DialAddress is the host:port that connections go to.
+func (s Server) DialAddress() (string, error) {
+	return (&openidm.Client{BaseURL: s.URL, Address: s.Address}).DialAddress()
+}
+
+// Compat is how far a client goes to meet the source, which cannot be changed.
+func (s Server) Compat() openidm.Compat {
+	if s.LegacyTLS {
+		return openidm.CompatVersions
+	}
+	return openidm.CompatSuites
 }

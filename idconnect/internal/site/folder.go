@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
 	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
@@ -20,35 +21,8 @@ type TargetFolder struct {
 	site *Site
 }
 
-// StoreError says that a store of the target cannot be used, because it is not a file of the target's folder.
-type StoreError struct {
-	What, Path string
-	// Property of the file Boot says where the store is.
-	Property, Boot string
-	Err            error
-}
-
-func (e *StoreError) Error() string {
-	return fmt.Sprintf("the target's %s %s cannot be used: %v", e.What, e.Path, e.Err)
-}
-
-func (e *StoreError) Unwrap() error { return e.Err }
-
-// Remedy says what to do about it.
-func (e *StoreError) Remedy() string {
-	var outside *disk.OutsideError
-	switch {
-	case errors.As(e.Err, &outside) && outside.Why == "":
-		return fmt.Sprintf("let %s in %s name a file in the target's folder, such as security/%s",
-			e.Property, e.Boot, e.What)
-	case errors.As(e.Err, &outside):
-		return "replace the link by a file or folder of the target's own"
-	}
-	return "move it away: a store of the target is a regular file that no other server uses"
-}
-
-// OpenTarget opens the target's folder. A store that is not a file of it is a [*StoreError]; one that does not exist
-// yet is none.
+// OpenTarget opens the target's folder. A store that is not a file of it is an error; one that does not exist yet is
+// none.
 func (s *Site) OpenTarget() (*TargetFolder, error) {
 	inst, err := installation.Open(s.TargetDir)
 	if err != nil {
@@ -87,25 +61,34 @@ func (t *TargetFolder) checkStores() error {
 	return nil
 }
 
-// CheckStorePaths says, as a [*StoreError], which store would be outside the folder of an installation that does not
+// CheckStorePaths says which store would be outside the folder of an installation that does not
 // exist yet.
 func CheckStorePaths(inst *installation.Installation) error {
 	stores := storesOf(inst)
 	for _, store := range []StoreFile{stores.Keystore, stores.Truststore} {
 		if err := disk.Below(inst.Dir, store.Path); err != nil {
-			return newStoreError(inst, store, err)
+			return storeError(inst, store, err)
 		}
 	}
 	return nil
 }
 
-func newStoreError(inst *installation.Installation, store StoreFile, err error) error {
-	return &StoreError{What: store.What, Path: store.Path, Property: "openidm." + store.What + ".location",
-		Boot: inst.BootFile, Err: err}
+// storeError says that a store of the target cannot be used, because it is not a file of the target's folder.
+func storeError(inst *installation.Installation, store StoreFile, err error) error {
+	do := "move it away: a store of the target is a regular file that no other server uses"
+	var outside *disk.OutsideError
+	switch {
+	case errors.As(err, &outside) && outside.Why == "":
+		do = fmt.Sprintf("let openidm.%s.location in %s name a file in the target's folder, such as security/%[1]s",
+			store.What, inst.BootFile)
+	case outside != nil:
+		do = "replace the link by a file or folder of the target's own"
+	}
+	return &ending.Known{Err: fmt.Errorf("the target's %s cannot be used: %w", store, err), Do: do}
 }
 
 func (s *Site) checkStore(inst *installation.Installation, in *disk.Tree, store StoreFile) error {
-	fail := func(err error) error { return newStoreError(inst, store, err) }
+	fail := func(err error) error { return storeError(inst, store, err) }
 	real, err := in.Real(store.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -161,4 +144,62 @@ func (t *TargetRoot) Close() {
 	if t.Root != nil {
 		t.Root.Close()
 	}
+}
+
+// inSource is the error of an upgrade that would write where the source is.
+func inSource(format string, args ...any) error {
+	return &ending.Known{Err: fmt.Errorf(format, args...), Do: "give the target, and what is written beside it, " +
+		"a place of its own: neither inside the source's folder nor around it"}
+}
+
+// CheckPlaces says, with a remedy, that the source and a place that the upgrade writes to
+// are one, or that one lies in the other. It compares what the file system says, whatever the names. Call it before
+// anything is written.
+func (s *Site) CheckPlaces() error {
+	if s.SourceDir == "" {
+		return nil
+	}
+	if s.TargetDir != "" {
+		for _, beside := range []string{"", ".upgrade", ".unpacking", ".removing"} {
+			if err := s.checkPlace(filepath.Clean(s.TargetDir) + beside); err != nil {
+				return err
+			}
+		}
+		for _, store := range s.sourceStores() {
+			if disk.Contains(s.TargetDir, store.Path) {
+				return inSource("the source's %s is inside the target's folder, %s", store, s.TargetDir)
+			}
+		}
+	}
+	return disk.CheckPlace(s.StateDir, []string{s.SourceDir})
+}
+
+// checkPlace is [Site.CheckPlaces] of the target's folder, or of one beside it.
+func (s *Site) checkPlace(dir string) error {
+	what := "the target's folder"
+	if filepath.Clean(s.TargetDir) != dir {
+		what = "the folder beside the target's"
+	}
+	inside, around := disk.Contains(s.SourceDir, dir), disk.Contains(dir, s.SourceDir)
+	switch {
+	case inside && around && what == "the target's folder":
+		return inSource("the folders of source and target are both %s", s.SourceDir)
+	case inside && around:
+		return inSource("the source's folder %s is one that this program writes: %s", s.SourceDir, dir)
+	case inside:
+		return inSource("%s %s is inside the source's, %s", what, dir, s.SourceDir)
+	case around:
+		return inSource("the source's folder %s is inside %s, %s", s.SourceDir, what, dir)
+	}
+	return nil
+}
+
+// sourceStores are the files of the source's stores, none where its folder is not at hand.
+func (s *Site) sourceStores() []StoreFile {
+	inst, err := installation.Open(s.SourceDir)
+	if err != nil {
+		return nil // storesCheck says so
+	}
+	stores := storesOf(inst)
+	return []StoreFile{stores.Keystore, stores.Truststore}
 }

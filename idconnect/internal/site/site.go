@@ -29,6 +29,23 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
+// Names of the steps, in their order.
+const (
+	StepPrepare   = "prepare"
+	StepUnpack    = "unpack"
+	StepStores    = "stores"
+	StepJava      = "java"
+	StepSetup     = "setup"
+	StepConfigure = "configure"
+	StepMigrate   = "migrate"
+	StepVerify    = "verify"
+)
+
+// StepNames are the names of all steps in their order.
+func StepNames() []string {
+	return []string{StepPrepare, StepUnpack, StepStores, StepJava, StepSetup, StepConfigure, StepMigrate, StepVerify}
+}
+
 // Defaults of a site: the addresses and the account are those of the vendor's
 // documentation.
 const (
@@ -74,9 +91,7 @@ type Site struct {
 	clients        sync.Mutex // checks run side by side
 	source, target *openidm.Client
 
-	carriedOnce sync.Once
-	carried     *handover.File
-	carriedErr  error
+	carried func() (*handover.File, error) // that of StoresFile, read once
 }
 
 // Resolve fills in the defaults and says whether the fields can be used: known
@@ -103,7 +118,7 @@ func (s *Site) Resolve() error {
 		}
 	}
 	for _, server := range []*Server{&s.Source, &s.Target} {
-		if err := checkDial(server.Address); err != nil {
+		if _, err := (Server{URL: DefaultSourceURL, Address: server.Address}).DialAddress(); err != nil {
 			return err
 		}
 		server.Credentials.Username = cmp.Or(server.Credentials.Username, DefaultUser)
@@ -117,6 +132,7 @@ func (s *Site) Resolve() error {
 		return fmt.Errorf("unknown policy %q for equal aliases: known are keep, replace, error", s.TruststoreConflict)
 	}
 	s.Machine.Secrets = s.Passwords()
+	s.carried = sync.OnceValues(func() (*handover.File, error) { return handover.Read(s.StoresFile, s.StoresKey) })
 	if s.SettleTime <= 0 {
 		s.SettleTime = settleTime
 	}
@@ -146,12 +162,6 @@ func checkAddress(name, value string) error {
 		return fmt.Errorf("%s: must end in /openidm/, without a query", name)
 	}
 	return nil
-}
-
-// checkDial says whether an address to connect to can be one.
-func checkDial(address string) error {
-	_, err := Server{URL: DefaultSourceURL, Address: address}.DialAddress()
-	return err
 }
 
 // FindPlace finds the journal and the lock of the target, and sets StateDir to where they are. It changes nothing.

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Stores struct {
 	// CertificateAlias is the entry that the server presents, CryptoAlias the
 	// key that it encrypts with.
 	CertificateAlias, CryptoAlias string
+	// ExportedFrom is the address of the source that a handover was exported from.
+	ExportedFrom string
 }
 
 // StoreFile is one store.
@@ -63,12 +66,22 @@ func (f StoreFile) Info() fs.FileInfo {
 	return c.info
 }
 
-func (f StoreFile) Open(password keystore.Password) (*keystore.Store, error) {
+// Open opens the store with a password; without one it is read without an integrity check. If the password is wrong,
+// the others are tried, too.
+func (f StoreFile) Open(password keystore.Password, others ...keystore.Password) (*keystore.Store, error) {
 	content, err := f.Content()
 	if err != nil {
 		return nil, err
 	}
 	store, err := keystore.Decode(bytes.NewReader(content), password)
+	for _, other := range others {
+		if !errors.Is(err, keystore.ErrIntegrity) {
+			break
+		}
+		if opened, otherErr := keystore.Decode(bytes.NewReader(content), other); otherErr == nil {
+			store, err = opened, nil
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f, keystore.At(f.Path, err))
 	}
@@ -132,9 +145,12 @@ func storesBy(inst *installation.Installation, read func(path string) (content, 
 }
 
 // OwnCertificate is the certificate that the server presents, nil where its
-// keystore does not say. The keystore is read without a password: certificates
+// keystore, or no store at all, does not say. The keystore is read without a password: certificates
 // are not encrypted, and whoever can change the file can change the server.
 func (s *Stores) OwnCertificate() *x509.Certificate {
+	if s == nil {
+		return nil
+	}
 	store, err := s.Keystore.Open(keystore.Password{})
 	if err != nil {
 		return nil
@@ -166,25 +182,6 @@ func CertificateNames(c *x509.Certificate) (names []string) {
 	return names
 }
 
-// Handover is that of StoresFile, read once.
-func (s *Site) Handover() (*handover.File, error) {
-	s.carriedOnce.Do(func() { s.carried, s.carriedErr = handover.Read(s.StoresFile, s.StoresKey) })
-	return s.carried, s.carriedErr
-}
-
-// CarriedFrom is the address of the source that a handover was exported from,
-// "" where there is none.
-func (s *Site) CarriedFrom() string {
-	if s.StoresFile == "" {
-		return ""
-	}
-	h, err := s.Handover()
-	if err != nil {
-		return ""
-	}
-	return h.SourceURL
-}
-
 // SourceStores are those of the source's folder, or of StoresFile.
 func (s *Site) SourceStores() (*Stores, error) {
 	if !s.SourceAtHand() {
@@ -201,7 +198,7 @@ func (s *Site) SourceStores() (*Stores, error) {
 		}
 		return stores, nil
 	}
-	h, err := s.Handover()
+	h, err := s.carried()
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +216,7 @@ func StoresIn(h *handover.File) *Stores {
 	}
 	return &Stores{
 		Keystore: file("keystore", h.Keystore), Truststore: file("truststore", h.Truststore),
-		CertificateAlias: h.CertificateAlias, CryptoAlias: h.CryptoAlias,
+		CertificateAlias: h.CertificateAlias, CryptoAlias: h.CryptoAlias, ExportedFrom: h.SourceURL,
 	}
 }
 
@@ -230,39 +227,35 @@ func (s *Site) KeystorePassword() (openidm.Secret, error) {
 	if !s.GivenPassword.IsZero() {
 		return s.GivenPassword, nil
 	}
-	for _, dir := range []string{s.SourceDir, s.TargetDir} {
-		if dir == "" {
-			continue
-		}
-		inst, err := installation.Open(dir)
-		if err != nil {
-			return openidm.Secret{}, err
-		}
-		p, err := inst.KeystorePassword()
-		return s.learn(p), err
+	dir := cmp.Or(s.SourceDir, s.TargetDir)
+	if dir == "" {
+		return openidm.Secret{}, nil
 	}
-	return openidm.Secret{}, nil
+	inst, err := installation.Open(dir)
+	if err != nil {
+		return openidm.Secret{}, err
+	}
+	p, err := inst.KeystorePassword()
+	return s.learn(p), err
 }
 
 // TruststorePassword is that of the source's own truststore, zero where nobody
 // says it.
 func (s *Site) TruststorePassword() keystore.Password {
+	password, _ := s.truststorePassword()
+	return password
+}
+
+func (s *Site) truststorePassword() (keystore.Password, error) {
 	if p := s.Source.TruststorePassword; !p.IsZero() {
-		return p
+		return p, nil
 	}
 	dir := s.SourceDir
 	if s.StoresFile != "" {
 		dir = s.TargetDir // no file says it, but both are usually the same
 	}
-	inst, err := installation.Open(dir)
-	if err != nil {
-		return keystore.Password{}
-	}
-	p, err := inst.TruststorePassword()
-	if err != nil {
-		return keystore.Password{}
-	}
-	return s.learn(p)
+	password, err := truststorePasswordOf(dir)
+	return s.learn(password), err
 }
 
 // OpenSource opens both stores of the source.
@@ -290,22 +283,14 @@ func (s *Site) OpenStores(stores *Stores) (keys, trust *keystore.Store, err erro
 // is read without an integrity check, as Java reads it. That of a handover,
 // which is authenticated, is where the password is wrong, too.
 func (s *Site) OpenSourceTruststore(stores *Stores) (*keystore.Store, error) {
-	if !stores.Truststore.Carried {
-		password := s.Source.TruststorePassword
-		if password.IsZero() {
-			var err error
-			if password, err = truststorePasswordOf(s.SourceDir); err != nil {
-				return nil, err
-			}
-			s.learn(password)
-		}
-		return stores.Truststore.Open(password)
+	password, err := s.truststorePassword()
+	switch {
+	case stores.Truststore.Carried:
+		return stores.Truststore.Open(password, keystore.Password{})
+	case err != nil:
+		return nil, err
 	}
-	store, err := stores.Truststore.Open(s.TruststorePassword())
-	if errors.Is(err, keystore.ErrIntegrity) {
-		store, err = stores.Truststore.Open(keystore.Password{})
-	}
-	return store, err
+	return stores.Truststore.Open(password)
 }
 
 // truststorePasswordOf is what boot.properties says, zero where the password is
@@ -322,47 +307,22 @@ func truststorePasswordOf(dir string) (keystore.Password, error) {
 	return password, err
 }
 
-// openTruststore opens the truststore of a server: the file named, else the
-// installation's own.
-func openTruststore(server Server, dir string, own func() (*Stores, error)) (*keystore.Store, error) {
-	if server.Truststore != "" {
-		return keystore.Open(server.Truststore, server.TruststorePassword)
-	}
-	stores, err := own()
+// TargetTruststore opens the target's own truststore. Without its password it is
+// read without an integrity check. It is the package's at first and the source's
+// once it was copied, and boot.properties says the one password until the set-up
+// says the other: it opens with whichever is right.
+func (s *Site) TargetTruststore() (*keystore.Store, error) {
+	stores, err := s.TargetStores()
 	if err != nil {
 		return nil, err
 	}
-	password := server.TruststorePassword
+	password := s.Target.TruststorePassword
 	if password.IsZero() {
-		if password, err = truststorePasswordOf(dir); err != nil {
+		if password, err = truststorePasswordOf(s.TargetDir); err != nil {
 			return nil, err
 		}
 	}
-	return stores.Truststore.Open(password)
-}
-
-// TargetTruststore opens the target's own truststore. Without its password it is
-// read without an integrity check.
-func (s *Site) TargetTruststore() (*keystore.Store, error) {
-	return s.openTargetTruststore(Server{TruststorePassword: s.Target.TruststorePassword})
-}
-
-// openTargetTruststore opens the truststore that server names, else the target's
-// own. The latter is the package's at first and the source's once it was copied,
-// and boot.properties says the one password until the set-up says the other: it
-// opens with whichever is right.
-func (s *Site) openTargetTruststore(server Server) (*keystore.Store, error) {
-	store, err := openTruststore(server, s.TargetDir, s.TargetStores)
-	if server.Truststore != "" || !errors.Is(err, keystore.ErrIntegrity) {
-		return store, err
-	}
-	for _, password := range []keystore.Password{{}, s.TruststorePassword()} {
-		server.TruststorePassword = password
-		if store, err := openTruststore(server, s.TargetDir, s.TargetStores); err == nil {
-			return store, nil
-		}
-	}
-	return nil, err
+	return stores.Truststore.Open(password, keystore.Password{}, s.TruststorePassword())
 }
 
 // TargetKeys opens the target's keystore, whose password is the source's once the
@@ -377,4 +337,40 @@ func (s *Site) TargetKeys() (*keystore.Store, error) {
 		return nil, err
 	}
 	return stores.Keystore.Open(password)
+}
+
+// fromKeystore is the truststore of a source that has none of its own: what its JVM trusts of the keystore, the first
+// certificate of each entry, as a store of the type that the target expects. No key leaves the keystore.
+func (s *Site) fromKeystore(keys StoreFile) StoreFile {
+	return StoreFile{What: "truststore", Path: keys.Path, Type: string(keystore.JKS),
+		read: sync.OnceValues(func() (content, error) {
+			password, err := s.KeystorePassword()
+			if err != nil {
+				return content{}, err
+			}
+			if password.IsZero() {
+				return content{}, errors.New("the keystore is the truststore, too, and its password is not known")
+			}
+			store, err := keys.Open(password)
+			if err != nil {
+				return content{}, err
+			}
+			trust := keystore.New(keystore.JKS)
+			for e := range store.Entries() {
+				certificates, err := e.Certificates()
+				if err != nil {
+					return content{}, err
+				}
+				if len(certificates) == 0 {
+					continue
+				}
+				o := keystore.PutOptions{Created: e.Created}
+				if err := trust.PutCertificate(e.Alias, certificates[0], o); err != nil {
+					return content{}, err
+				}
+			}
+			var b bytes.Buffer
+			err = trust.Encode(&b, password)
+			return content{bytes: b.Bytes(), info: keys.Info()}, err
+		})}
 }

@@ -42,10 +42,7 @@ func (s *Site) StoresHeld(ctx context.Context, keys, trust *keystore.Store) (hel
 		held = len(d.OnlyA) == 0 && len(d.Changed) == 0
 		own = append(append(own, d.Changed...), d.OnlyB...)
 	}
-	target, err = stores.Truststore.Open(s.TruststorePassword())
-	if errors.Is(err, keystore.ErrIntegrity) {
-		target, err = stores.Truststore.Open(keystore.Password{})
-	}
+	target, err = stores.Truststore.Open(s.TruststorePassword(), keystore.Password{})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, own, nil
@@ -95,12 +92,8 @@ func (s *Site) StoresCopied(ctx context.Context) (copied bool, keys, certificate
 
 // TargetProcess is the PID of the target's server, 0 where none runs.
 func (s *Site) TargetProcess() int {
-	inst, err := installation.Open(s.TargetDir)
-	if err != nil {
-		return 0 // no installation, no server
-	}
-	pid, running := inst.Process()
-	if !running {
+	pid, running := installation.Process(s.TargetDir)
+	if !running || !installation.Is(s.TargetDir) {
 		return 0
 	}
 	return pid
@@ -136,11 +129,8 @@ func traceSince(path string, moment *time.Time) bool {
 		return false
 	}
 	young := func(info fs.FileInfo) bool { return moment == nil || info.ModTime().After(*moment) }
-	if !info.IsDir() {
-		return young(info)
-	}
 	entries, err := os.ReadDir(path)
-	if err != nil {
+	if err != nil { // a file
 		return young(info)
 	}
 	if len(entries) > 0 && young(info) {
@@ -150,14 +140,4 @@ func traceSince(path string, moment *time.Time) bool {
 		info, err := e.Info()
 		return err != nil || young(info)
 	})
-}
-
-// TargetTruststoreUnverified opens the target's own truststore without its
-// password: certificates are readable, and not proved to be whole.
-func (s *Site) TargetTruststoreUnverified() (*keystore.Store, error) {
-	stores, err := s.TargetStores()
-	if err != nil {
-		return nil, err
-	}
-	return stores.Truststore.Open(keystore.Password{})
 }

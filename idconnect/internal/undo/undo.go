@@ -5,11 +5,18 @@ package undo
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/ending"
+	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/idconnect/internal/installation"
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -127,4 +134,39 @@ func recoverStore(n *journal.Store, in *site.TargetRoot) (gone bool, err error) 
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Stopped returns an error if a server has the folder dir, be it one that does not answer, or if answers, the address
+// at which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
+func Stopped(dir, answers string, whole bool) error {
+	running, others := installation.Holders(dir)
+	if whole {
+		running = append(running, others...)
+	}
+	var who []string
+	if answers != "" {
+		who = append(who, "the target answers at "+answers)
+	}
+	for _, p := range running {
+		who = append(who, p.String())
+	}
+	if len(who) == 0 {
+		return nil
+	}
+	return &ending.Known{Err: fmt.Errorf("%s is in use: %s: stop it first", dir, strings.Join(who, "; ")),
+		Do: howToStop(dir, host.StopCommands(running)) + "; then run the same command again"}
+}
+
+func howToStop(dir, commands string) string {
+	script := filepath.Join(dir, "shutdown.sh")
+	_, err := os.Stat(script)
+	switch there := err == nil && runtime.GOOS != "windows"; {
+	case there && commands != "":
+		return "run " + script + ", or " + commands
+	case there:
+		return "run " + script
+	case commands != "":
+		return "run " + commands
+	}
+	return "stop its service, or end its process"
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -18,7 +19,7 @@ type callbackCheck struct {
 	urls    []string
 }
 
-func (c callbackCheck) check(ctx context.Context) preflight.Findings {
+func (c callbackCheck) check(ctx context.Context, _ string) preflight.Findings {
 	if c.options.ConsumerKey == "" {
 		return preflight.Findings{codes.CheckByHand.Finding(site.StepPrepare,
 			"not checked: the callback URLs of the connected app in Salesforce, %s", strings.Join(c.urls, " and ")).
@@ -65,3 +66,23 @@ func (c callbackCheck) noApp(answer connectedapp.Answer) preflight.Finding {
 
 // legacyHosts are those before My Domain.
 var legacyHosts = []string{"login.salesforce.com", "test.salesforce.com"}
+
+// remindersCheck says what a person has to see to before the migration.
+type remindersCheck struct {
+	site     *site.Site
+	migrated bool
+}
+
+func (c remindersCheck) check(context.Context, string) preflight.Findings {
+	if c.migrated {
+		return nil
+	}
+	source := cmp.Or(c.site.SourceDir, "the source")
+	return preflight.Findings{
+		codes.ManagedPackage.Finding(site.StepPrepare,
+			"not checked: that the newest Identity Connect package is installed in every org"),
+		codes.KeepSource.Finding(site.StepPrepare, "2.1 cannot be downloaded again: keep %s", source),
+		codes.Backups.Finding(site.StepPrepare,
+			"not checked: a backup of %s with its database, and one of the target's database before migrate", source),
+	}
+}

@@ -12,7 +12,7 @@ import (
 // expectedChange is what is said of an expected change.
 type expectedChange struct {
 	Words string
-	Mood  Tone
+	Tone  Tone
 }
 
 // expectedChanges says what the expected changes explained of a comparison, with
@@ -25,7 +25,7 @@ func expectedChanges(r *verify.Report) (out []expectedChange) {
 			continue
 		}
 		for _, e := range c.Expected {
-			one := expectedChange{Mood: Care}
+			one := expectedChange{Tone: Care}
 			n, code := text.Grouped(e.Records)+" "+c.Name+" "+e.Says, e.Code+", "+sureWords(e.Sure)
 			switch {
 			case e.Records == 0:
@@ -34,7 +34,7 @@ func expectedChanges(r *verify.Report) (out []expectedChange) {
 				one.Words = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
 					text.Plural(e.Missed, "other"), code)
 			default:
-				one.Words, one.Mood = fmt.Sprintf("%s, as expected (%s)", n, code), ""
+				one.Words, one.Tone = fmt.Sprintf("%s, as expected (%s)", n, code), ""
 			}
 			out = append(out, one)
 		}

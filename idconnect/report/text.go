@@ -150,7 +150,7 @@ func (b *blocks) comparison(v *View) {
 		b.empty()
 		b.line(0, 2, Strong, "What a migration is expected to change")
 		for _, one := range all {
-			b.line(2, 4, one.Mood, one.Words)
+			b.line(2, 4, one.Tone, one.Words)
 		}
 	}
 	for i := range r.Collections {

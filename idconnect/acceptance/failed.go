@@ -64,7 +64,7 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 	var notes []string
 	records := map[failedKey]verify.FailedRecord{}
 	for _, run := range runs {
-		failures := run.Failures()
+		failures, name := run.Failures(), text.Printable(text.Cut(run.ID, 100))
 		if failures == 0 {
 			continue
 		}
@@ -78,17 +78,15 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 		switch {
 		case err != nil:
 			out.Checked = false
-			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s",
-				text.Printable(text.Cut(run.ID, 100)), statusOf(err)))
+			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", name, statusOf(err)))
 		case failures < 0:
 			out.Count += named
 		case named < failures:
 			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named,
-				text.Plural(failures, "failed record"), text.Printable(text.Cut(run.ID, 100))))
+				text.Plural(failures, "failed record"), name))
 		}
 		if run.Ended == "" {
-			notes = append(notes, fmt.Sprintf("%s is still running",
-				text.Printable(text.Cut(run.ID, 100))))
+			notes = append(notes, name+" is still running")
 		}
 	}
 	for key, r := range records {
@@ -236,12 +234,10 @@ func failedPolicies(raw json.RawMessage) (out []string) {
 func (t *checker) match(ctx context.Context, records []verify.FailedRecord) {
 	for i := range records {
 		r := &records[i]
-		n := slices.IndexFunc(t.report.Collections,
-			func(c verify.CollectionReport) bool { return c.Name == r.Collection })
-		if r.Collection == "" || n < 0 {
+		c := t.collection(r.Collection)
+		if c == nil {
 			continue
 		}
-		c := &t.report.Collections[n]
 		_, r.Missing = slices.BinarySearch(c.Missing, r.ID)
 		if r.Missing || c.MissingCount <= int64(len(c.Missing)) || ctx.Err() != nil {
 			continue
@@ -254,23 +250,27 @@ func (t *checker) match(ctx context.Context, records []verify.FailedRecord) {
 	}
 }
 
+// collection is a collection that was compared, nil if there is none of that name.
+func (t *checker) collection(name string) *verify.CollectionReport {
+	for i := range t.report.Collections {
+		if c := &t.report.Collections[i]; c.Name == name && name != "" {
+			return c
+		}
+	}
+	return nil
+}
+
 // hideValues takes out of the reasons what the records hold themselves, as far
 // as the source shows them; their ids may stay.
 func (t *checker) hideValues(ctx context.Context, records []verify.FailedRecord) {
-	resources := map[string]string{}
-	for i := range t.report.Collections {
-		c := &t.report.Collections[i]
-		resources[c.Name] = c.Resource
-	}
 	work := make(chan *verify.FailedRecord)
 	var all sync.WaitGroup
 	for range parallelReads {
 		all.Go(func() {
 			for r := range work {
 				var record any
-				if ctx.Err() != nil ||
-					t.servers[0].Read(ctx, resources[r.Collection]+"/"+url.PathEscape(r.ID),
-						&record) != nil {
+				path := t.collection(r.Collection).Resource + "/" + url.PathEscape(r.ID)
+				if ctx.Err() != nil || t.servers[0].Read(ctx, path, &record) != nil {
 					continue
 				}
 				for _, value := range valuesIn(record, nil) {
@@ -315,14 +315,15 @@ func (t *checker) reason(text string) string { return reason.Harmless(text, t.hi
 
 // repair suggests how to bring over what is not there.
 func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) string {
-	missing := int64(0)
+	missing, checked := int64(0), len(t.report.Collections) > 0
 	for i := range t.report.Collections {
-		missing += t.report.Collections[i].MissingCount + t.report.Collections[i].ChangedCount
+		c := &t.report.Collections[i]
+		missing, checked = missing+c.MissingCount+c.ChangedCount, checked && c.Checked
 	}
 	if failed.Count == 0 && missing == 0 {
 		return ""
 	}
-	if missing == 0 && allChecked(t.report) {
+	if missing == 0 && checked {
 		return "nothing: all that failed is there by now, as the comparison shows"
 	}
 	first := ""
@@ -337,26 +338,14 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 			"restore the records by their ids: verify.Report.SaveRepairList writes them down, " +
 			"Upgrade.Repair restores them; this target is not known to migrate twice"
 	}
-	var mappings []string
+	var mappings []string // the records are in their order
 	for _, r := range failed.Records {
-		if !slices.Contains(mappings, r.Mapping) {
-			mappings = append(mappings, r.Mapping)
-		}
+		mappings = append(mappings, r.Mapping)
 	}
 	only := ""
-	if len(mappings) > 0 {
+	if mappings = slices.Compact(mappings); len(mappings) > 0 {
 		only = " (its action migrate with mapping=" + list(mappings) + " is enough)"
 	}
 	return first + "migrate again: the target's migration service copies what is missing" + only +
 		", as Upgrade.Run does with Upgrade.Again and Upgrade.Steps migrate,verify"
-}
-
-// allChecked says whether every collection was checked.
-func allChecked(r *verify.Report) bool {
-	for i := range r.Collections {
-		if !r.Collections[i].Checked {
-			return false
-		}
-	}
-	return len(r.Collections) > 0
 }

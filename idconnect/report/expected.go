@@ -76,6 +76,6 @@ func (s *sums) but() string {
 	case len(s.unsure) == 1:
 		return ", apart from the changes that a migration makes; of these, " + s.unsure[0] + " is inferred, not known"
 	}
-	return ", apart from the changes that a migration makes; of these, " + listed(s.unsure) +
+	return ", apart from the changes that a migration makes; of these, " + text.Listed(s.unsure) +
 		" are inferred, not known"
 }

@@ -166,7 +166,7 @@ func mood(of any) string {
 	plain := "none"
 	switch of := of.(type) {
 	case State:
-		tone, plain = toneOfState(of), "wait"
+		tone, plain = of.Tone(), "wait"
 	case preflight.Severity:
 		tone = toneOfSeverity(of)
 	case verify.CheckResult:

@@ -106,8 +106,7 @@ func (b *blocks) steps(steps []*StepResult) {
 			detail = strings.TrimSpace(detail + "  (" + text.Duration(s.Ended.Sub(*s.Started)) + ")")
 		}
 		rows = append(rows, []Cell{
-			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State),
-				toneOfState(s.State)}, {Text: detail},
+			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State), s.State.Tone()}, {Text: detail},
 		})
 	}
 	b.table(rows)

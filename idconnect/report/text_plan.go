@@ -40,7 +40,7 @@ func (p Plan) Blocks() []Block {
 		}
 		b.table([][]Cell{{
 			{Text: fmt.Sprintf("%3d %-*s", i+1, name, s.Name)},
-			{fmt.Sprintf("%-*s", state, s.State), toneOfState(s.State)},
+			{fmt.Sprintf("%-*s", state, s.State), s.State.Tone()},
 			{Text: detail},
 		}})
 		if s.State == Blocked {

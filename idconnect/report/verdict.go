@@ -225,7 +225,7 @@ func (v *View) differences() string {
 	lead := "No record was compared."
 	switch {
 	case len(parts) > 0:
-		lead = text.Number(s.source, "record", "records") + " of the source compared: " + listed(parts) + "."
+		lead = text.Number(s.source, "record", "records") + " of the source compared: " + text.Listed(parts) + "."
 	case v.Verdict.Source+v.Verdict.Target > 0:
 		lead = s.same(" that could be compared")
 	}
@@ -245,17 +245,9 @@ func (v *View) differences() string {
 		}
 	}
 	if len(failed) > 0 {
-		lead += " " + listed(failed) + "."
+		lead += " " + text.Listed(failed) + "."
 	}
 	return lead + v.notCompared()
-}
-
-// listed joins parts of a sentence.
-func listed(parts []string) string {
-	if n := len(parts); n > 1 {
-		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
-	}
-	return strings.Join(parts, "")
 }
 
 // counting says why the count of the migration and that of the comparison differ.
@@ -278,5 +270,5 @@ func (v *View) counting() string {
 	}
 	return fmt.Sprintf("%s migrated, %s compared: the target counts what its mappings processed, the comparison "+
 		"what it read from the source (%s), so the two numbers need not agree.",
-		text.Number(migrated, "record", "records"), text.Grouped(v.Verdict.Source), listed(read))
+		text.Number(migrated, "record", "records"), text.Grouped(v.Verdict.Source), text.Listed(read))
 }

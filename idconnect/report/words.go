@@ -9,7 +9,8 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-func toneOfState(s State) Tone {
+// Tone says how good the news is that a step is in this state.
+func (s State) Tone() Tone {
 	switch s {
 	case Done:
 		return Good

@@ -7,7 +7,6 @@ package verdict
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -156,8 +155,5 @@ func Numbers(items []Item) string {
 	for n, kind := range kinds {
 		kinds[n] = text.Plural(counts[kind], kind)
 	}
-	if n := len(kinds); n > 1 {
-		return strings.Join(kinds[:n-1], ", ") + " and " + kinds[n-1]
-	}
-	return strings.Join(kinds, "")
+	return text.Listed(kinds)
 }

@@ -28,7 +28,7 @@ func Report(v *report.View, program string) []report.Block {
 	}
 	switch {
 	case v.Outcome == "blocked", v.Outcome == "planned":
-		l.findings(v.Findings, program)
+		l.findings(v.Findings, nil, program)
 	case v.Error == "": // nothing that was warned of came true
 		l.byHand(v.Findings, program)
 	default:
@@ -103,7 +103,7 @@ func ReportLine(v *report.View) []report.Block {
 		words += " " + v.Lead
 	}
 	l.add(0, v.Tone, words)
-	l.blocking(v.Findings.Blocking(), "")
+	l.blocking(v.Findings.Blocking(), nil, "")
 	return l
 }
 
@@ -214,7 +214,7 @@ func Results(all []report.StepResult) []report.Block {
 	var l lines
 	var rows [][]report.Cell
 	for _, r := range all {
-		rows = append(rows, []report.Cell{{Text: r.Name}, {Text: string(r.State), Tone: toneOf(r.State)},
+		rows = append(rows, []report.Cell{{Text: r.Name}, {Text: string(r.State), Tone: r.State.Tone()},
 			{Text: text.Printable(r.Detail)}})
 	}
 	if len(rows) > 0 {

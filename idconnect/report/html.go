@@ -145,13 +145,6 @@ func top(list any) any {
 
 func rest(list any) int { return max(reflect.ValueOf(list).Len()-htmlRows, 0) }
 
-func more(count int64, shown int) string {
-	if n := count - int64(shown); n > 0 {
-		return "and " + text.Grouped(n) + " more"
-	}
-	return ""
-}
-
 // moment is a time in a layout without a zone, and its zone.
 func moment(t time.Time, layout string) string {
 	if _, offset := t.Zone(); offset == 0 {

@@ -44,11 +44,9 @@ func (v *htmlView) addLists(r *verify.Report) {
 			lists.Lists = append(lists.Lists, list)
 		}
 		for _, l := range listsOf(c) {
-			if l.count > 0 {
-				add(l.kind, text.Grouped(l.count)+" "+l.what, l.count, len(l.records), func(i int) htmlRecord {
-					return htmlRecord{l.records[i].ID, membersOf(l.records[i])}
-				})
-			}
+			add(l.kind, text.Grouped(l.count)+" "+l.what, l.count, len(l.records), func(i int) htmlRecord {
+				return htmlRecord{l.records[i].ID, membersOf(l.records[i])}
+			})
 		}
 		if n := len(c.Values); n > 0 && room > 0 {
 			v.Values = true

@@ -162,9 +162,6 @@ func (b *blocks) comparison(v *View) {
 
 func (b *blocks) lists(c *verify.CollectionReport) {
 	for _, list := range listsOf(c) {
-		if list.count == 0 {
-			continue
-		}
 		b.empty()
 		b.line(0, 2, Strong, c.Name+", "+list.what+":")
 		for _, d := range list.records {
@@ -234,15 +231,12 @@ func (b *blocks) failed(f *verify.FailedRecords) {
 		}
 		b.line(2, 4, "", text)
 	}
-	if f.Count > 0 {
-		b.more(f.Count, len(f.Records))
-	}
+	b.more(f.Count, len(f.Records))
 	b.labelled(0, "repair", f.Repair)
 }
 
-// more says how many of a list are not shown.
 func (b *blocks) more(count int64, shown int) {
-	if n := count - int64(shown); n > 0 {
-		b.line(2, 2, Faint, "and "+text.Grouped(n)+" more")
+	if rest := more(count, shown); rest != "" {
+		b.line(2, 2, Faint, rest)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -102,7 +103,7 @@ func valueWords(v *verify.ChangedValue) string {
 	return "source " + side(v.Source) + ", target " + side(v.Target)
 }
 
-// list is one of the lists of a collection.
+// list is one of the lists of a collection that have records.
 type list struct {
 	kind, what string
 	records    []verify.Change
@@ -117,12 +118,20 @@ func listsOf(c *verify.CollectionReport) []list {
 		}
 		return out
 	}
-	return []list{
+	return slices.DeleteFunc([]list{
 		{"missing", "missing from the target", ids(c.Missing), c.MissingCount},
 		{"extra", "only in the target", ids(c.Extra), c.ExtraCount},
 		{"changed", "changed", c.Changed, c.ChangedCount},
 		{"duplicate", "more than once", ids(c.Duplicates), c.DuplicateCount},
+	}, func(l list) bool { return l.count == 0 })
+}
+
+// more says how many of a list are not shown, "" where all are.
+func more(count int64, shown int) string {
+	if n := count - int64(shown); n > 0 {
+		return "and " + text.Grouped(n) + " more"
 	}
+	return ""
 }
 
 // counts says what a check counted, "" where it counted nothing.

@@ -118,10 +118,7 @@ func (t *checker) testConnectors(ctx context.Context, c *verify.Check) {
 			working++
 			continue
 		}
-		broken = append(broken, s.Name)
-		if why := t.reason(s.Error); why != "" {
-			broken[len(broken)-1] += ": " + why
-		}
+		broken = append(broken, text.Because(s.Name, t.reason(s.Error)))
 	}
 	if n == 0 {
 		skip(c, "the target has no connector that is enabled")

@@ -9,32 +9,26 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// expectedChange is what is said of an expected change.
-type expectedChange struct {
-	Words string
-	Tone  Tone
-}
-
 // expectedChanges says what the expected changes explained of a comparison, with
 // those that never did, or in a part of a collection only. Of a collection without
 // records there is nothing to say.
-func expectedChanges(r *verify.Report) (out []expectedChange) {
+func expectedChanges(r *verify.Report) (out []Cell) {
 	for i := range r.Collections {
 		c := &r.Collections[i]
 		if !c.Checked || c.SourceCount+c.TargetCount == 0 {
 			continue
 		}
 		for _, e := range c.Expected {
-			one := expectedChange{Tone: Care}
+			one := Cell{Tone: Care}
 			n, code := text.Grouped(e.Records)+" "+c.Name+" "+e.Says, e.Code+", "+sureWords(e.Sure)
 			switch {
 			case e.Records == 0:
-				one.Words = fmt.Sprintf("no %s %s: this change was expected and never seen (%s)", c.Name, e.Says, code)
+				one.Text = fmt.Sprintf("no %s %s: this change was expected and never seen (%s)", c.Name, e.Says, code)
 			case e.Missed > 0:
-				one.Words = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
+				one.Text = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
 					text.Plural(e.Missed, "other"), code)
 			default:
-				one.Words, one.Tone = fmt.Sprintf("%s, as expected (%s)", n, code), ""
+				one.Text, one.Tone = fmt.Sprintf("%s, as expected (%s)", n, code), ""
 			}
 			out = append(out, one)
 		}

@@ -190,7 +190,7 @@ func junitSteps(rep *View) (cases []junitCase) {
 		case s.State == Failed && !verdictSays:
 			c.Error = junitSays(string(s.State), s.Detail, "")
 		default: // a step that is blocked has a finding that fails
-			c.Skipped = junitSays("", withReason(string(s.State), s.Detail), "")
+			c.Skipped = junitSays("", text.Because(string(s.State), s.Detail), "")
 		}
 		cases = append(cases, c)
 	}
@@ -249,7 +249,7 @@ func junitCheck(c *verify.Check) junitCase {
 	case verify.CheckFailed:
 		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(counts(c)+"\n"+c.Remedy))
 	default:
-		out.Skipped = junitSays("", withReason(string(verify.CheckNotChecked), c.Detail), "")
+		out.Skipped = junitSays("", text.Because(string(verify.CheckNotChecked), c.Detail), "")
 	}
 	return out
 }

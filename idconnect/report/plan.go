@@ -64,11 +64,7 @@ func (s StepPlan) String() string { return stepLine(s.Name, s.State, s.Detail) }
 func (s StepResult) String() string { return stepLine(s.Name, s.State, s.Detail) }
 
 func stepLine(name string, state State, detail string) string {
-	line := name + ": " + string(state)
-	if detail != "" {
-		line += ": " + detail
-	}
-	return text.Line(line)
+	return text.Line(name + ": " + text.Because(string(state), detail))
 }
 
 // ServerSeen is what a server said of itself.

@@ -149,7 +149,7 @@ func (b *blocks) comparison(v *View) {
 		b.empty()
 		b.line(0, 2, Strong, "What a migration is expected to change")
 		for _, one := range all {
-			b.line(2, 4, one.Tone, one.Words)
+			b.line(2, 4, one.Tone, one.Text)
 		}
 	}
 	for i := range r.Collections {
@@ -222,14 +222,11 @@ func (b *blocks) failed(f *verify.FailedRecords) {
 	b.empty()
 	b.line(0, 2, Strong, sentence(failedWords(f)))
 	for _, r := range f.Records {
-		text := r.Mapping + ": " + r.ID
-		if r.Reason != "" {
-			text += ": " + r.Reason
-		}
+		words := text.Because(r.Mapping+": "+r.ID, r.Reason)
 		if r.Missing {
-			text += " (missing from the target)"
+			words += " (missing from the target)"
 		}
-		b.line(2, 4, "", text)
+		b.line(2, 4, "", words)
 	}
 	b.more(f.Count, len(f.Records))
 	b.labelled(0, "repair", f.Repair)

@@ -65,7 +65,7 @@ func resultOf(c *verify.CollectionReport) string {
 // verdictOf is the result of a collection on one line.
 func verdictOf(c *verify.CollectionReport) string {
 	if isEmpty(c) {
-		return withReason("no records", c.Reason)
+		return text.Because("no records", c.Reason)
 	}
 	return c.Verdict()
 }
@@ -80,13 +80,6 @@ func toneOfCollection(c *verify.CollectionReport) Tone {
 		return Good
 	}
 	return Care
-}
-
-func withReason(what, reason string) string {
-	if reason == "" {
-		return what
-	}
-	return what + ": " + reason
 }
 
 // valueWords are the values of both servers, or why they are not shown.
@@ -153,9 +146,9 @@ func failedWords(f *verify.FailedRecords) string {
 	n := text.Plural(f.Count, "record")
 	switch {
 	case !f.Checked && f.Count > 0:
-		return withReason("the migration could not copy "+n+", and does not name them all", f.Reason)
+		return text.Because("the migration could not copy "+n+", and does not name them all", f.Reason)
 	case !f.Checked:
-		return withReason("whether the migration left out records was not checked", f.Reason)
+		return text.Because("whether the migration left out records was not checked", f.Reason)
 	case f.Count == 0:
 		return "the migration reports no failed records"
 	}

@@ -45,6 +45,14 @@ func Listed(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
+// Because says what, and after a colon why, unless that is "".
+func Because(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
+
 // List joins the parts that are not "" by a comma and a blank.
 func List(parts ...string) string {
 	var all []string

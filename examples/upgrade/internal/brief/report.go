@@ -178,10 +178,7 @@ func (l *lines) failed(f *verify.FailedRecords) {
 		l.add(0, report.Bad, "The migration could not copy "+text.Plural(f.Count, "record")+".")
 	}
 	for _, r := range f.Records[:min(few, len(f.Records))] {
-		words := r.Mapping + ": " + r.ID
-		if r.Reason != "" {
-			words += ": " + r.Reason
-		}
+		words := text.Because(r.Mapping+": "+r.ID, r.Reason)
 		if r.Missing {
 			words += " (missing from the target)"
 		}

@@ -161,7 +161,7 @@ func mood(of any) string {
 	case State:
 		tone, plain = of.Tone(), "wait"
 	case preflight.Severity:
-		tone = toneOfSeverity(of)
+		tone = severityTones[of]
 	case verify.CheckResult:
 		tone = toneOfCheck(of)
 	case verify.CollectionReport:

@@ -120,7 +120,7 @@ func (b *blocks) findings(findings preflight.Findings) {
 	b.empty()
 	b.line(0, 2, Strong, "Findings")
 	for _, f := range findings {
-		b.line(2, 4, toneOfSeverity(f.Severity), fmt.Sprintf("%s: %s (%s)", f.Severity, f.Code, f.Step))
+		b.line(2, 4, severityTones[f.Severity], fmt.Sprintf("%s: %s (%s)", f.Severity, f.Code, f.Step))
 		b.line(4, 4, "", f.Seen)
 		b.labelled(4, "remedy", f.Remedy)
 	}

@@ -70,7 +70,7 @@ func isOpen(f preflight.Finding) bool { return f.Code == preflight.Codes.Request
 
 // finding adds a finding, but for what was said already.
 func (b *blocks) finding(indent int, f preflight.Finding, said string) {
-	b.line(indent, indent+2, toneOfSeverity(f.Severity), string(f.Severity)+": "+f.Code)
+	b.line(indent, indent+2, severityTones[f.Severity], string(f.Severity)+": "+f.Code)
 	if f.Seen != said {
 		b.labelled(indent+2, "seen", f.Seen)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,36 +12,14 @@ import (
 )
 
 // Tone says how good the news is that a step is in this state.
-func (s State) Tone() Tone {
-	switch s {
-	case Done:
-		return Good
-	case Failed:
-		return Bad
-	case Blocked, Running, Interrupted:
-		return Care
-	}
-	return Faint
-}
+func (s State) Tone() Tone { return cmp.Or(stateTones[s], Faint) }
 
-func toneOfSeverity(s preflight.Severity) Tone {
-	switch s {
-	case preflight.Blocks:
-		return Bad
-	case preflight.Warns:
-		return Care
-	}
-	return ""
-}
+var stateTones = map[State]Tone{Done: Good, Failed: Bad, Blocked: Care, Running: Care, Interrupted: Care}
+
+var severityTones = map[preflight.Severity]Tone{preflight.Blocks: Bad, preflight.Warns: Care}
 
 func toneOfCheck(r verify.CheckResult) Tone {
-	switch r {
-	case verify.CheckPassed:
-		return Good
-	case verify.CheckFailed:
-		return Bad
-	}
-	return Care
+	return cmp.Or(map[verify.CheckResult]Tone{verify.CheckPassed: Good, verify.CheckFailed: Bad}[r], Care)
 }
 
 // isEmpty: neither server has a record in it, which is no proof of anything.

@@ -204,7 +204,7 @@ func (v *View) differences() string {
 	lead := "No record was compared."
 	switch {
 	case len(parts) > 0:
-		lead = text.Number(v.Verdict.Source, "record", "records") + " of the source compared: " + text.Listed(parts) + "."
+		lead = text.Plural(v.Verdict.Source, "record") + " of the source compared: " + text.Listed(parts) + "."
 	case v.Verdict.Source+v.Verdict.Target > 0:
 		lead = v.same(" that could be compared")
 	}

@@ -29,20 +29,10 @@ type htmlPart struct {
 }
 
 // htmlKinds are what records can be, in the order of the parts and of the legend.
-var htmlKinds = []struct {
-	class, legend, words string
-	count                func(c *verify.CollectionReport) int64
-}{
-	{"same", "the same", "the same", func(c *verify.CollectionReport) int64 {
-		return max(c.SourceCount-c.MissingCount-c.ChangedCount-c.DuplicateCount-c.Unreadable, 0)
-	}},
-	{"missing", "missing from the target", "missing",
-		func(c *verify.CollectionReport) int64 { return c.MissingCount }},
-	{"changed", "changed", "changed", func(c *verify.CollectionReport) int64 { return c.ChangedCount }},
-	{"extra", "only in the target", "only in the target",
-		func(c *verify.CollectionReport) int64 { return c.ExtraCount }},
-	{"other", "more than once or unreadable", "more than once or unreadable",
-		func(c *verify.CollectionReport) int64 { return c.DuplicateCount + c.Unreadable }},
+var htmlKinds = [...]struct{ class, legend, words string }{
+	{"same", "the same", "the same"}, {"missing", "missing from the target", "missing"},
+	{"changed", "changed", "changed"}, {"extra", "only in the target", "only in the target"},
+	{"other", "more than once or unreadable", "more than once or unreadable"},
 }
 
 func htmlBars(collections []verify.CollectionReport) (bars []htmlBar) {
@@ -72,19 +62,22 @@ func htmlLegend(bars []htmlBar) (legend []htmlPart) {
 
 func htmlBarOf(c *verify.CollectionReport) htmlBar {
 	bar := htmlBar{Name: short(c.Name)}
+	counts := [len(htmlKinds)]int64{
+		max(c.SourceCount-c.MissingCount-c.ChangedCount-c.DuplicateCount-c.Unreadable, 0),
+		c.MissingCount, c.ChangedCount, c.ExtraCount, c.DuplicateCount + c.Unreadable,
+	}
 	var all int64
-	for _, kind := range htmlKinds {
-		all += kind.count(c)
+	for _, n := range counts {
+		all += n
 	}
 	var words []string
 	x, widest := 0, 0
-	for _, kind := range htmlKinds {
-		count := kind.count(c)
-		if count == 0 {
+	for i, kind := range htmlKinds {
+		if counts[i] == 0 {
 			continue
 		}
-		words = append(words, text.Grouped(count)+" "+kind.words)
-		width := max(int(float64(htmlScale)*float64(count)/float64(all)), htmlVisible)
+		words = append(words, text.Grouped(counts[i])+" "+kind.words)
+		width := max(int(float64(htmlScale)*float64(counts[i])/float64(all)), htmlVisible)
 		bar.Parts = append(bar.Parts, htmlPart{Class: kind.class, Width: width})
 		if x += width; width > bar.Parts[widest].Width {
 			widest = len(bar.Parts) - 1

@@ -172,24 +172,36 @@ func (t *checker) recordOf(e auditEntry) (collection, id string) {
 	return "", object[strings.LastIndexByte(object, '/')+1:]
 }
 
+// detail is an error's detail, as servers answer (measured): the policies that were
+// not kept are in it, or in its member detail.
+type detail struct {
+	Message string       `json:"message"`
+	Reason  string       `json:"reason"`
+	Detail  requirements `json:"detail"`
+	requirements
+}
+
+type requirements struct {
+	Failed []struct {
+		Property     string `json:"property"`
+		Requirements []struct {
+			Name string `json:"policyRequirement"`
+		} `json:"policyRequirements"`
+	} `json:"failedPolicyRequirements"`
+}
+
 // reasonOf is what an entry says about why: the class of the exception, the
 // policies that were not kept, and the message without what may be values.
 func (t *checker) reasonOf(e auditEntry) string {
+	var d detail
+	_ = json.Unmarshal(e.Detail, &d) // what is of another form says nothing
 	var parts []string
-	if policies := failedPolicies(e.Detail); len(policies) > 0 {
+	if policies := d.policies(); len(policies) > 0 {
 		parts = append(parts, "policies not kept: "+strings.Join(policies, ", "))
 	}
-	if message := t.reason(e.Message); message != "" {
+	message := cmp.Or(t.reason(e.Message), t.reason(cmp.Or(d.Message, d.Reason)))
+	if message != "" {
 		parts = append(parts, message)
-	} else {
-		var detail struct {
-			Message string `json:"message"`
-			Reason  string `json:"reason"`
-		}
-		_ = json.Unmarshal(e.Detail, &detail) // of another form: it says nothing
-		if message := t.reason(cmp.Or(detail.Message, detail.Reason)); message != "" {
-			parts = append(parts, message)
-		}
 	}
 	// The exception may be its class, or that and a stack of calls.
 	class, _, _ := strings.Cut(strings.TrimSpace(e.Exception), "\n")
@@ -200,26 +212,9 @@ func (t *checker) reasonOf(e auditEntry) string {
 	return text.Cut(strings.Join(parts, "; "), reason.Max)
 }
 
-// failedPolicies are the names of properties and policies in an error's detail:
-// {"detail":{"failedPolicyRequirements":[{"property":P,"policyRequirements":
-// [{"policyRequirement":R, …}]}]}}, as servers answer (measured).
-func failedPolicies(raw json.RawMessage) (out []string) {
-	type requirements struct {
-		Failed []struct {
-			Property     string `json:"property"`
-			Requirements []struct {
-				Name string `json:"policyRequirement"`
-			} `json:"policyRequirements"`
-		} `json:"failedPolicyRequirements"`
-	}
-	var e struct {
-		Detail requirements `json:"detail"`
-		requirements
-	}
-	if json.Unmarshal(raw, &e) != nil {
-		return nil
-	}
-	for _, p := range append(e.Detail.Failed, e.Failed...) {
+// policies are the names of properties and of the policies that they did not keep.
+func (d detail) policies() (out []string) {
+	for _, p := range append(d.Detail.Failed, d.Failed...) {
 		for _, r := range p.Requirements {
 			if reason.Name.MatchString(p.Property) && reason.Name.MatchString(r.Name) && len(out) < 8 {
 				out = append(out, p.Property+" "+r.Name)

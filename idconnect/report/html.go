@@ -37,30 +37,44 @@ const (
 	htmlOpenIDs = 24   // a longer list is folded up
 )
 
-// htmlPage shows an [htmlView]. Every text goes through short, long or a function
+// htmlPage shows an [htmlView]. Every text goes through short or long, or a function
 // that does.
 var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
-	"short": short, "long": long, "sentence": func(s string) string { return long(sentence(s)) },
-	"paragraphs": paragraphs, "top": top, "rest": rest, "more": more,
-	"grouped": func(n any) string { return text.Grouped(reflect.ValueOf(n).Int()) },
-	"side": func(n int64) string {
-		if n < 0 {
-			return "–"
-		}
-		return text.Grouped(n)
-	},
-	"duration": text.Duration, "date": func(t time.Time) string { return moment(t, "2 January 2006, 15:04") },
-	"second": func(t time.Time) string { return moment(t, "2 January 2006, 15:04:05") },
-	"iso":    func(t time.Time) string { return t.Format(time.RFC3339) },
-	"mood":   mood, "link": link, "result": resultOf, "expected": expectedChanges, "passed": passedWords,
-	"failed": failedSentence, "bars": htmlBars, "legend": htmlLegend,
-	"policy": func() string {
-		sum := sha256.Sum256([]byte(htmlStyle))
-		return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; base-uri 'none'; form-action 'none'"
-	},
-	"style": func() template.CSS { return template.CSS(htmlStyle) },
+	"policy": htmlPolicy,
+	"style":  func() template.CSS { return template.CSS(htmlStyle) },
+	// Texts.
+	"short":      short,
+	"long":       long,
+	"sentence":   func(s string) string { return long(sentence(s)) },
+	"paragraphs": paragraphs,
+	"link":       link,
+	// Numbers and times.
+	"grouped":  func(n any) string { return text.Grouped(reflect.ValueOf(n).Int()) },
+	"side":     side,
+	"duration": text.Duration,
+	"date":     func(t time.Time) string { return moment(t, "2 January 2006, 15:04") },
+	"second":   func(t time.Time) string { return moment(t, "2 January 2006, 15:04:05") },
+	"iso":      func(t time.Time) string { return t.Format(time.RFC3339) },
+	// Lists.
+	"top":  top,
+	"rest": rest,
+	"more": more,
+	// What is said of a part of the report.
+	"mood":     mood,
+	"result":   resultOf,
+	"expected": expectedChanges,
+	"passed":   passedWords,
+	"failed":   failedSentence,
+	"bars":     htmlBars,
+	"legend":   htmlLegend,
 }).Parse(htmlTemplate))
+
+// htmlPolicy lets the page have its own style, and nothing else.
+func htmlPolicy() string {
+	sum := sha256.Sum256([]byte(htmlStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'"
+}
 
 // htmlView is a report, with what the page alone has.
 type htmlView struct {
@@ -144,6 +158,14 @@ func top(list any) any {
 }
 
 func rest(list any) int { return max(reflect.ValueOf(list).Len()-htmlRows, 0) }
+
+// side is what a check counted on one server.
+func side(n int64) string {
+	if n < 0 {
+		return "–"
+	}
+	return text.Grouped(n)
+}
 
 // moment is a time in a layout without a zone, and its zone.
 func moment(t time.Time, layout string) string {

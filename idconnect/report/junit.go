@@ -155,15 +155,15 @@ func junitOutcome(rep *View, failed bool) junitCase {
 	case rep.Outcome == "done", rep.Outcome == "planned":
 		c.Out = says
 	case rep.Outcome == string(verdict.Partly):
-		c.Skipped = junitSays(rep.Outcome, says, rep.ToDo)
+		c.Skipped = &junitResult{rep.Outcome, says, rep.ToDo}
 	case failed:
-		c.Skipped = junitSays(rep.Outcome, says, "what failed is a case of another suite")
+		c.Skipped = &junitResult{rep.Outcome, says, "what failed is a case of another suite"}
 	default:
 		text := rep.Cause
 		if rep.ToDo != "" {
 			text = strings.TrimSpace(text + "\nremedy: " + rep.ToDo)
 		}
-		c.Failure = junitSays(rep.Outcome, says, text)
+		c.Failure = &junitResult{rep.Outcome, says, text}
 	}
 	return c
 }
@@ -188,9 +188,9 @@ func junitSteps(rep *View) (cases []junitCase) {
 		case s.State == Done:
 			c.Out = s.Detail
 		case s.State == Failed && !verdictSays:
-			c.Error = junitSays(string(s.State), s.Detail, "")
+			c.Error = &junitResult{Type: string(s.State), Message: s.Detail}
 		default: // a step that is blocked has a finding that fails
-			c.Skipped = junitSays("", text.Because(string(s.State), s.Detail), "")
+			c.Skipped = &junitResult{Message: text.Because(string(s.State), s.Detail)}
 		}
 		cases = append(cases, c)
 	}
@@ -208,7 +208,7 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 			}
 		}
 		if f.Severity == preflight.Blocks {
-			c.Failure = junitSays(f.Code, f.Seen, strings.Join(text, "\n"))
+			c.Failure = &junitResult{f.Code, f.Seen, strings.Join(text, "\n")}
 		} else {
 			c.Out = string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n")
 		}
@@ -221,7 +221,7 @@ func junitCollection(c *verify.CollectionReport) junitCase {
 	out := junitCase{Name: c.Name, Time: timeOfSeconds(c.Seconds)}
 	switch {
 	case !c.Checked:
-		out.Skipped = junitSays("", c.Verdict(), "")
+		out.Skipped = &junitResult{Message: c.Verdict()}
 	case c.Differences() > 0:
 		var b strings.Builder
 		for _, list := range listsOf(c) {
@@ -234,7 +234,7 @@ func junitCollection(c *verify.CollectionReport) junitCase {
 				b.WriteString("  " + rest + "\n")
 			}
 		}
-		out.Failure = junitSays("differences", c.Verdict(), b.String())
+		out.Failure = &junitResult{"differences", c.Verdict(), b.String()}
 	default:
 		out.Out = text.Plural(c.SourceCount, "record") + ": " + c.Verdict()
 	}
@@ -247,9 +247,9 @@ func junitCheck(c *verify.Check) junitCase {
 	case verify.CheckPassed:
 		out.Out = strings.TrimSpace(counts(c) + "\n" + c.Detail)
 	case verify.CheckFailed:
-		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(counts(c)+"\n"+c.Remedy))
+		out.Failure = &junitResult{c.Code, c.Detail, strings.TrimSpace(counts(c) + "\n" + c.Remedy)}
 	default:
-		out.Skipped = junitSays("", text.Because(string(verify.CheckNotChecked), c.Detail), "")
+		out.Skipped = &junitResult{Message: text.Because(string(verify.CheckNotChecked), c.Detail)}
 	}
 	return out
 }
@@ -258,7 +258,7 @@ func junitCheck(c *verify.Check) junitCase {
 func junitItems(items []verdict.Item, kinds ...string) (cases []junitCase) {
 	for _, i := range items {
 		if slices.Contains(kinds, i.Kind) {
-			cases = append(cases, junitCase{Name: i.Code, Skipped: junitSays("", i.Says, "")})
+			cases = append(cases, junitCase{Name: i.Code, Skipped: &junitResult{Message: i.Says}})
 		}
 	}
 	return cases
@@ -290,15 +290,11 @@ func junitFailed(f *verify.FailedRecords, failures []verdict.Item) junitCase {
 	says := strings.TrimSuffix(failedWords(f), ":")
 	switch {
 	case lost > 0:
-		out.Failure = junitSays("failed records", says, b.String()+f.Repair)
+		out.Failure = &junitResult{"failed records", says, b.String() + f.Repair}
 	case !f.Checked:
-		out.Skipped = junitSays("", says, "")
+		out.Skipped = &junitResult{Message: says}
 	default:
 		out.Out = strings.TrimSpace(says + "\n" + b.String() + f.Repair)
 	}
 	return out
-}
-
-func junitSays(kind, message, text string) *junitResult {
-	return &junitResult{kind, message, text}
 }

@@ -46,13 +46,9 @@ func (p Plan) Blocks() []Block {
 		if s.State == Blocked {
 			blocked++
 		}
-		said := ""
-		if s.State == Blocked {
-			said = s.Detail
-		}
 		for _, f := range s.Findings {
 			if !isOpen(f) {
-				b.finding(planIndent, f, said)
+				b.finding(planIndent, f, s.Detail)
 			}
 		}
 	}

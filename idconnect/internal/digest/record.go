@@ -99,7 +99,7 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 	if err := r.rewrite(); err != nil {
 		return "", nil, err
 	}
-	members := c.sortMembers(0)
+	members := c.sortMembers(0, 0)
 	for _, m := range members {
 		if m.name != "_id" {
 			continue

@@ -14,12 +14,14 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/redact"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -29,15 +31,6 @@ const (
 	tabSync          = "Sync"
 )
 
-// server is what the checks use of an [openidm.Client].
-type server interface {
-	verify.Server
-	Configs(ctx context.Context) ([]string, error)
-	Config(ctx context.Context, id string, into any) error
-	Action(ctx context.Context, resource, action string, a openidm.ActionRequest, into any) error
-	Recons(ctx context.Context) ([]openidm.Recon, error)
-}
-
 // sides name the servers in errors and reasons.
 var sides = [2]string{"source", "target"}
 
@@ -46,7 +39,7 @@ const parallelReads = 4
 
 // checker makes the checks of one comparison.
 type checker struct {
-	servers  [2]server
+	servers  [2]*openidm.Client
 	opts     Options         // with defaults
 	compared verify.Options  // with defaults
 	report   *verify.Report  // with the collections
@@ -80,7 +73,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	opts = opts.withDefaults()
 	t := &checker{
 		known:   known,
-		servers: [2]server{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
+		servers: [2]*openidm.Client{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
 		hide:       pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
 	}
@@ -151,6 +144,26 @@ func statusOf(err error) string {
 		return fmt.Sprintf("%d %s", answer.Code, http.StatusText(answer.Code))
 	}
 	return err.Error()
+}
+
+// shows reports whether a server shows a record of a resource.
+func (t *checker) shows(ctx context.Context, side int, resource string) (bool, error) {
+	page, err := t.servers[side].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
+	return len(page.Result) > 0, err
+}
+
+// list names some of what was found; the text is the servers'.
+func list(names []string) string {
+	const most = 10
+	out := make([]string, 0, most)
+	for _, name := range names[:min(len(names), most)] {
+		out = append(out, text.Cut(text.Printable(name), 200))
+	}
+	s := strings.Join(out, ", ")
+	if more := len(names) - most; more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
 }
 
 // both does the same with both servers at once.

@@ -68,10 +68,8 @@ func (t *checker) kindOfConnector(id string, c connector) kinds {
 
 // configuration is what is used of the configuration of one server.
 type configuration struct {
-	connectors   []connector // by name
-	connectorsBy string      // why they could not be read, "" they could
-	mappings     []mapping   // by name
-	mappingsBy   string
+	connectors entries[connector]
+	mappings   entries[mapping]
 }
 
 // connector is a configuration provisioner.openicf/… or of the like, as far as it is
@@ -90,6 +88,9 @@ type connector struct {
 	kind kinds
 }
 
+func (c connector) called() string { return c.Name }
+func (c connector) about() kinds   { return c.kind }
+
 // types are the names of its object types, sorted, without that for all.
 func (c connector) types() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(c.ObjectTypes)),
@@ -105,7 +106,10 @@ type mapping struct {
 	members        map[string]json.RawMessage
 }
 
-// read reads the configuration of a server once.
+func (m mapping) called() string { return m.name }
+func (m mapping) about() kinds   { return m.kind }
+
+// read reads the configuration of both servers once.
 func (t *checker) read(ctx context.Context) {
 	if t.config[0] != nil {
 		return
@@ -115,27 +119,24 @@ func (t *checker) read(ctx context.Context) {
 		t.config[side] = c
 		ids, err := t.servers[side].Configs(ctx)
 		if err != nil {
-			c.connectorsBy = fmt.Sprintf("the %s does not show its configuration (%s)", sides[side],
-				statusOf(err))
+			c.connectors.why = fmt.Sprintf("the %s does not show its configuration (%s)", sides[side], statusOf(err))
 		} else if err := t.readConnectors(ctx, side, ids); err != nil {
-			c.connectorsBy = fmt.Sprintf("the %s does not show its connectors (%s)", sides[side],
-				statusOf(err))
+			c.connectors.why = fmt.Sprintf("the %s does not show its connectors (%s)", sides[side], statusOf(err))
 		}
 		if err := t.readMappings(ctx, side); err != nil {
-			c.mappingsBy = fmt.Sprintf("the %s does not show its mappings (%s)", sides[side],
-				statusOf(err))
+			c.mappings.why = fmt.Sprintf("the %s does not show its mappings (%s)", sides[side], statusOf(err))
 		}
 	})
 }
 
 func (t *checker) readConnectors(ctx context.Context, side int, ids []string) error {
-	config := t.config[side]
+	connectors := &t.config[side].connectors
 	for _, id := range ids {
 		// Salesforce's had ids of another kind before October 2014.
 		if !strings.HasPrefix(id, "provisioner.") && !strings.HasPrefix(id, "salesforce/") {
 			continue
 		}
-		if len(config.connectors) >= maxConnectors {
+		if len(connectors.all) >= maxConnectors {
 			return fmt.Errorf("more than %d", maxConnectors)
 		}
 		var c connector
@@ -149,9 +150,9 @@ func (t *checker) readConnectors(ctx context.Context, side int, ids []string) er
 		// Without a name it is called by its id (assumed).
 		c.Name = cmp.Or(c.Name, id[strings.LastIndexByte(id, '/')+1:])
 		c.kind = t.kindOfConnector(id, c)
-		config.connectors = append(config.connectors, c)
+		connectors.all = append(connectors.all, c)
 	}
-	slices.SortFunc(config.connectors, func(a, b connector) int { return strings.Compare(a.Name, b.Name) })
+	connectors.sort()
 	return nil
 }
 
@@ -179,41 +180,23 @@ func (t *checker) readMappings(ctx context.Context, side int) error {
 				continue
 			}
 			name, _, _ := strings.Cut(system, "/")
-			if c, ok := config.connector(name); ok && c.kind != 0 {
+			if c, ok := config.connectors.named(name); ok && c.kind != 0 {
 				m.kind |= c.kind
 			} else {
 				m.kind |= t.kindOf(name)
 			}
 		}
-		config.mappings = append(config.mappings, m)
+		config.mappings.all = append(config.mappings.all, m)
 	}
-	slices.SortFunc(config.mappings, func(a, b mapping) int { return strings.Compare(a.name, b.name) })
+	config.mappings.sort()
 	return nil
-}
-
-// ofKind are the connectors of a server that are of a kind.
-func (c *configuration) ofKind(k kinds) (found []connector) {
-	for _, x := range c.connectors {
-		if x.kind&k != 0 {
-			found = append(found, x)
-		}
-	}
-	return found
-}
-
-func (c *configuration) connector(name string) (connector, bool) {
-	i := slices.IndexFunc(c.connectors, func(x connector) bool { return x.Name == name })
-	if i < 0 {
-		return connector{}, false
-	}
-	return c.connectors[i], true
 }
 
 // linkKind is what a type of links is about: as the mappings say, else as its
 // own name does.
 func (t *checker) linkKind(linkType string) (k kinds) {
 	for _, c := range t.config {
-		for _, m := range c.mappings {
+		for _, m := range c.mappings.all {
 			if m.links == linkType {
 				k |= m.kind
 			}

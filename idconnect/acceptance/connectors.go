@@ -1,14 +1,10 @@
 package acceptance
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -23,47 +19,21 @@ import (
 // Encrypted ones are not looked at, as each server has them in its own way.
 func (t *checker) connectors(ctx context.Context, c *verify.Check) {
 	t.read(ctx)
-	if why := cmp.Or(t.config[0].connectorsBy, t.config[1].connectorsBy); why != "" {
-		skip(c, "%s", why)
-		return
-	}
-	const any = salesforce | directory
-	here, there := t.config[0].ofKind(any), t.config[1].ofKind(any)
-	if len(here) == 0 {
-		skip(c, "none of the source's %s is recognised as one to Salesforce or Active Directory",
-			text.Plural(len(t.config[0].connectors), "connector"))
-		return
-	}
-	c.Source, c.Target = int64(len(here)), int64(len(there))
-	var missing, changed, other, explained []string
-	for _, a := range here {
-		b, ok := t.config[1].connector(a.Name)
-		if !ok {
-			missing = append(missing, a.Name)
-			continue
-		}
-		var may []string
-		want := t.expected(0, a)
-		must := want.differ(t.expected(1, b))
-		for _, why := range want.because {
-			explained = append(explained, fmt.Sprintf("%s (%s)", a.Name, why))
-		}
-		for _, name := range slices.Sorted(maps.Keys(mergeNames(a.Settings, b.Settings))) {
-			x, y := a.Settings[name], b.Settings[name]
-			if !digest.SecretName(name) && !digest.Encrypted(x) && !digest.Encrypted(y) && !sameJSON(x,
-				y) {
-				may = append(may, name)
+	var explained []string
+	compareEntries(c, "connector", "to", "set the connector up in the target, then compare again",
+		t.config[0].connectors, t.config[1].connectors, func(a, b connector) (must, may []string) {
+			want := t.expected(0, a)
+			for _, why := range want.because {
+				explained = append(explained, fmt.Sprintf("%s (%s)", a.Name, why))
 			}
-		}
-		if len(must) > 0 {
-			changed = append(changed, fmt.Sprintf("%s (%s)", a.Name, strings.Join(must, ", ")))
-		}
-		if len(may) > 0 {
-			other = append(other, fmt.Sprintf("%s (%s)", a.Name, strings.Join(may, ", ")))
-		}
-	}
-	t.conclude(c, "connector", "set the connector up in the target, then compare again", missing, changed, other,
-		len(t.config[0].connectors)-len(here))
+			for _, name := range namesOf(a.Settings, b.Settings) {
+				x, y := a.Settings[name], b.Settings[name]
+				if !digest.SecretName(name) && !digest.Encrypted(x) && !digest.Encrypted(y) && !sameJSON(x, y) {
+					may = append(may, name)
+				}
+			}
+			return want.differ(t.expected(1, b)), may
+		})
 	if len(explained) > 0 {
 		c.Detail += "; changed as expected: " + list(explained)
 	}
@@ -74,11 +44,11 @@ func (t *checker) connectors(ctx context.Context, c *verify.Check) {
 // one. Source and Target count those types.
 func (t *checker) populated(ctx context.Context, c *verify.Check) {
 	t.read(ctx)
-	if why := t.config[1].connectorsBy; why != "" {
+	if why := t.config[1].connectors.why; why != "" {
 		skip(c, "%s", why)
 		return
 	}
-	here, there := t.config[0].ofKind(directory), t.config[1].ofKind(directory)
+	here, there := t.config[0].connectors.ofKind(directory), t.config[1].connectors.ofKind(directory)
 	remedy := "look at the connector on the target: its address, its account and its certificate"
 	if len(there) == 0 {
 		if len(here) > 0 {
@@ -90,39 +60,27 @@ func (t *checker) populated(ctx context.Context, c *verify.Check) {
 		skip(c, "neither server has a connector that is recognised as one to Active Directory")
 		return
 	}
-	var filled, broken []string
-	empty := map[string]bool{}
+	var filled, broken, lost []string
 	for _, x := range there {
 		for _, name := range x.types() {
 			resource := "system/" + url.PathEscape(x.Name) + "/" + url.PathEscape(name)
-			page, err := t.servers[1].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"},
-				PageSize: 1}, "")
+			shows, err := t.shows(ctx, 1, resource)
 			switch {
 			case errors.Is(err, openidm.ErrNotFound):
 			case err != nil:
 				broken = append(broken, fmt.Sprintf("%s (%s)", resource, statusOf(err)))
-			case len(page.Result) > 0:
+			case shows:
 				filled = append(filled, resource)
-			default:
-				empty[resource] = true
+			default: // what is empty in the target may be so in the source
+				if shows, err := t.shows(ctx, 0, resource); err == nil && shows {
+					lost = append(lost, resource)
+				}
 			}
 		}
 	}
-	// What is empty in the target may be so in the source.
-	var lost []string
-	seen := int64(len(filled))
-	for resource := range empty {
-		page, err := t.servers[0].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"}, PageSize: 1},
-			"")
-		if err == nil && len(page.Result) > 0 {
-			lost = append(lost, resource)
-			seen++
-		}
-	}
-	slices.Sort(lost)
 	c.Target = int64(len(filled))
 	if len(here) > 0 {
-		c.Source = seen
+		c.Source = c.Target + int64(len(lost))
 	}
 	switch {
 	case len(lost) > 0:
@@ -160,10 +118,7 @@ func (t *checker) testConnectors(ctx context.Context, c *verify.Check) {
 			working++
 			continue
 		}
-		broken = append(broken, s.Name)
-		if why := t.reason(s.Error); why != "" {
-			broken[len(broken)-1] += ": " + why
-		}
+		broken = append(broken, text.Because(s.Name, t.reason(s.Error)))
 	}
 	if n == 0 {
 		skip(c, "the target has no connector that is enabled")

@@ -64,7 +64,7 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 	var notes []string
 	records := map[failedKey]verify.FailedRecord{}
 	for _, run := range runs {
-		failures := run.Failures()
+		failures, name := run.Failures(), text.Printable(text.Cut(run.ID, 100))
 		if failures == 0 {
 			continue
 		}
@@ -78,17 +78,15 @@ func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 		switch {
 		case err != nil:
 			out.Checked = false
-			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s",
-				text.Printable(text.Cut(run.ID, 100)), statusOf(err)))
+			notes = append(notes, fmt.Sprintf("the audit entries of %s were not read: %s", name, statusOf(err)))
 		case failures < 0:
 			out.Count += named
 		case named < failures:
 			notes = append(notes, fmt.Sprintf("the audit names %d of the %s of %s", named,
-				text.Plural(failures, "failed record"), text.Printable(text.Cut(run.ID, 100))))
+				text.Plural(failures, "failed record"), name))
 		}
 		if run.Ended == "" {
-			notes = append(notes, fmt.Sprintf("%s is still running",
-				text.Printable(text.Cut(run.ID, 100))))
+			notes = append(notes, name+" is still running")
 		}
 	}
 	for key, r := range records {
@@ -174,24 +172,36 @@ func (t *checker) recordOf(e auditEntry) (collection, id string) {
 	return "", object[strings.LastIndexByte(object, '/')+1:]
 }
 
+// detail is an error's detail, as servers answer (measured): the policies that were
+// not kept are in it, or in its member detail.
+type detail struct {
+	Message string       `json:"message"`
+	Reason  string       `json:"reason"`
+	Detail  requirements `json:"detail"`
+	requirements
+}
+
+type requirements struct {
+	Failed []struct {
+		Property     string `json:"property"`
+		Requirements []struct {
+			Name string `json:"policyRequirement"`
+		} `json:"policyRequirements"`
+	} `json:"failedPolicyRequirements"`
+}
+
 // reasonOf is what an entry says about why: the class of the exception, the
 // policies that were not kept, and the message without what may be values.
 func (t *checker) reasonOf(e auditEntry) string {
+	var d detail
+	_ = json.Unmarshal(e.Detail, &d) // what is of another form says nothing
 	var parts []string
-	if policies := failedPolicies(e.Detail); len(policies) > 0 {
+	if policies := d.policies(); len(policies) > 0 {
 		parts = append(parts, "policies not kept: "+strings.Join(policies, ", "))
 	}
-	if message := t.reason(e.Message); message != "" {
+	message := cmp.Or(t.reason(e.Message), t.reason(cmp.Or(d.Message, d.Reason)))
+	if message != "" {
 		parts = append(parts, message)
-	} else {
-		var detail struct {
-			Message string `json:"message"`
-			Reason  string `json:"reason"`
-		}
-		_ = json.Unmarshal(e.Detail, &detail) // of another form: it says nothing
-		if message := t.reason(cmp.Or(detail.Message, detail.Reason)); message != "" {
-			parts = append(parts, message)
-		}
 	}
 	// The exception may be its class, or that and a stack of calls.
 	class, _, _ := strings.Cut(strings.TrimSpace(e.Exception), "\n")
@@ -202,26 +212,9 @@ func (t *checker) reasonOf(e auditEntry) string {
 	return text.Cut(strings.Join(parts, "; "), reason.Max)
 }
 
-// failedPolicies are the names of properties and policies in an error's detail:
-// {"detail":{"failedPolicyRequirements":[{"property":P,"policyRequirements":
-// [{"policyRequirement":R, …}]}]}}, as servers answer (measured).
-func failedPolicies(raw json.RawMessage) (out []string) {
-	type requirements struct {
-		Failed []struct {
-			Property     string `json:"property"`
-			Requirements []struct {
-				Name string `json:"policyRequirement"`
-			} `json:"policyRequirements"`
-		} `json:"failedPolicyRequirements"`
-	}
-	var e struct {
-		Detail requirements `json:"detail"`
-		requirements
-	}
-	if json.Unmarshal(raw, &e) != nil {
-		return nil
-	}
-	for _, p := range append(e.Detail.Failed, e.Failed...) {
+// policies are the names of properties and of the policies that they did not keep.
+func (d detail) policies() (out []string) {
+	for _, p := range append(d.Detail.Failed, d.Failed...) {
 		for _, r := range p.Requirements {
 			if reason.Name.MatchString(p.Property) && reason.Name.MatchString(r.Name) && len(out) < 8 {
 				out = append(out, p.Property+" "+r.Name)
@@ -236,12 +229,10 @@ func failedPolicies(raw json.RawMessage) (out []string) {
 func (t *checker) match(ctx context.Context, records []verify.FailedRecord) {
 	for i := range records {
 		r := &records[i]
-		n := slices.IndexFunc(t.report.Collections,
-			func(c verify.CollectionReport) bool { return c.Name == r.Collection })
-		if r.Collection == "" || n < 0 {
+		c := t.collection(r.Collection)
+		if c == nil {
 			continue
 		}
-		c := &t.report.Collections[n]
 		_, r.Missing = slices.BinarySearch(c.Missing, r.ID)
 		if r.Missing || c.MissingCount <= int64(len(c.Missing)) || ctx.Err() != nil {
 			continue
@@ -254,23 +245,27 @@ func (t *checker) match(ctx context.Context, records []verify.FailedRecord) {
 	}
 }
 
+// collection is a collection that was compared, nil if there is none of that name.
+func (t *checker) collection(name string) *verify.CollectionReport {
+	for i := range t.report.Collections {
+		if c := &t.report.Collections[i]; c.Name == name && name != "" {
+			return c
+		}
+	}
+	return nil
+}
+
 // hideValues takes out of the reasons what the records hold themselves, as far
 // as the source shows them; their ids may stay.
 func (t *checker) hideValues(ctx context.Context, records []verify.FailedRecord) {
-	resources := map[string]string{}
-	for i := range t.report.Collections {
-		c := &t.report.Collections[i]
-		resources[c.Name] = c.Resource
-	}
 	work := make(chan *verify.FailedRecord)
 	var all sync.WaitGroup
 	for range parallelReads {
 		all.Go(func() {
 			for r := range work {
 				var record any
-				if ctx.Err() != nil ||
-					t.servers[0].Read(ctx, resources[r.Collection]+"/"+url.PathEscape(r.ID),
-						&record) != nil {
+				path := t.collection(r.Collection).Resource + "/" + url.PathEscape(r.ID)
+				if ctx.Err() != nil || t.servers[0].Read(ctx, path, &record) != nil {
 					continue
 				}
 				for _, value := range valuesIn(record, nil) {
@@ -315,14 +310,15 @@ func (t *checker) reason(text string) string { return reason.Harmless(text, t.hi
 
 // repair suggests how to bring over what is not there.
 func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) string {
-	missing := int64(0)
+	missing, checked := int64(0), len(t.report.Collections) > 0
 	for i := range t.report.Collections {
-		missing += t.report.Collections[i].MissingCount + t.report.Collections[i].ChangedCount
+		c := &t.report.Collections[i]
+		missing, checked = missing+c.MissingCount+c.ChangedCount, checked && c.Checked
 	}
 	if failed.Count == 0 && missing == 0 {
 		return ""
 	}
-	if missing == 0 && allChecked(t.report) {
+	if missing == 0 && checked {
 		return "nothing: all that failed is there by now, as the comparison shows"
 	}
 	first := ""
@@ -337,26 +333,14 @@ func (t *checker) repair(ctx context.Context, failed *verify.FailedRecords) stri
 			"restore the records by their ids: verify.Report.SaveRepairList writes them down, " +
 			"Upgrade.Repair restores them; this target is not known to migrate twice"
 	}
-	var mappings []string
+	var mappings []string // the records are in their order
 	for _, r := range failed.Records {
-		if !slices.Contains(mappings, r.Mapping) {
-			mappings = append(mappings, r.Mapping)
-		}
+		mappings = append(mappings, r.Mapping)
 	}
 	only := ""
-	if len(mappings) > 0 {
+	if mappings = slices.Compact(mappings); len(mappings) > 0 {
 		only = " (its action migrate with mapping=" + list(mappings) + " is enough)"
 	}
 	return first + "migrate again: the target's migration service copies what is missing" + only +
 		", as Upgrade.Run does with Upgrade.Again and Upgrade.Steps migrate,verify"
-}
-
-// allChecked says whether every collection was checked.
-func allChecked(r *verify.Report) bool {
-	for i := range r.Collections {
-		if !r.Collections[i].Checked {
-			return false
-		}
-	}
-	return len(r.Collections) > 0
 }

@@ -61,35 +61,31 @@ func (t *checker) countLinks(ctx context.Context) *linkCounts {
 }
 
 func (t *checker) countSide(ctx context.Context, side int, resource string) (map[string]int64, error) {
-	counts := map[string]int64{}
-	var pages openidm.Pages
 	query := openidm.Query{Fields: []string{"_id", "linkType"}, PageSize: t.compared.PageSize,
-		SortKeys: []string{"_id"}}
-	for cookie, first := "", true; first || cookie != ""; first = false {
-		page, err := t.servers[side].QueryPage(ctx, resource, query, cookie)
-		if err != nil && first {
-			query.SortKeys = nil // its own order, then
-			page, err = t.servers[side].QueryPage(ctx, resource, query, cookie)
+		SortKeys: []string{"_id"}, Seen: &openidm.Seen{}}
+	counts, err := t.countTypes(ctx, side, resource, query)
+	if err != nil && query.Seen.Pages == 0 {
+		query.SortKeys = nil // its own order, then
+		counts, err = t.countTypes(ctx, side, resource, query)
+	}
+	return counts, err
+}
+
+func (t *checker) countTypes(ctx context.Context, side int, resource string, query openidm.Query) (
+	map[string]int64, error) {
+	counts := map[string]int64{}
+	for raw, err := range t.servers[side].Query(ctx, resource, query) {
+		var link struct {
+			Type string `json:"linkType"`
+		}
+		if err == nil {
+			err = json.Unmarshal(raw, &link)
 		}
 		if err != nil {
 			return nil, err
 		}
-		for _, raw := range page.Result {
-			var link struct {
-				Type string `json:"linkType"`
-			}
-			if err := json.Unmarshal(raw, &link); err != nil {
-				return nil, err
-			}
-			if counts[link.Type]++; len(counts) > maxLinkTypes {
-				return nil, fmt.Errorf("more than %d types", maxLinkTypes)
-			}
-		}
-		if cookie = page.Cookie; cookie == "" {
-			break
-		}
-		if err := pages.Next(cookie, len(page.Result)); err != nil {
-			return nil, err
+		if counts[link.Type]++; len(counts) > maxLinkTypes {
+			return nil, fmt.Errorf("more than %d types", maxLinkTypes)
 		}
 	}
 	return counts, nil
@@ -106,10 +102,10 @@ func (t *checker) linksTo(kind kinds) func(context.Context, *verify.Check) {
 			skip(c, "%s", links.why)
 			return
 		}
-		types := mergeNames(links.count[0], links.count[1])
+		types := namesOf(links.count[0], links.count[1])
 		var n [2]int64
 		var lost, all []string
-		for _, name := range slices.Sorted(maps.Keys(types)) {
+		for _, name := range types {
 			if t.linkKind(name)&kind == 0 {
 				continue
 			}

@@ -21,7 +21,7 @@ type liveResource struct{ resource, place string }
 // liveResources are the object types of the connectors of both servers.
 func (t *checker) liveResources(types *regexp.Regexp, kind kinds) (out []liveResource) {
 	for _, config := range t.config {
-		for _, connector := range config.ofKind(kind) {
+		for _, connector := range config.connectors.ofKind(kind) {
 			for _, name := range connector.types() {
 				r := liveResource{"system/" + url.PathEscape(connector.Name) + "/" + url.PathEscape(name), "the org"}
 				if connector.kind == directory {
@@ -47,7 +47,7 @@ func (t *checker) live(ctx context.Context, c *verify.Check, types *regexp.Regex
 	total := int64(0)
 	for _, r := range t.liveResources(types, kind) {
 		n, err := t.countLive(ctx, r.resource)
-		page, old := t.servers[0].QueryPage(ctx, r.resource, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
+		shown, old := t.shows(ctx, 0, r.resource)
 		if old != nil && !errors.Is(old, openidm.ErrNotFound) {
 			dead = append(dead, fmt.Sprintf("%s (%s)", r.resource, statusOf(old)))
 		}
@@ -58,7 +58,7 @@ func (t *checker) live(ctx context.Context, c *verify.Check, types *regexp.Regex
 			lacking = append(lacking, r.resource)
 		case err != nil:
 			wrong = append(wrong, fmt.Sprintf("%s (%s)", r.resource, statusOf(err)))
-		case n == 0 && old == nil && len(page.Result) > 0:
+		case n == 0 && old == nil && shown:
 			wrong = append(wrong, r.resource+" (none seen, and the source sees some)")
 		case n == 0:
 			tried.empty = append(tried.empty, r.resource)
@@ -94,19 +94,12 @@ func (t *checker) live(ctx context.Context, c *verify.Check, types *regexp.Regex
 
 // countLive counts what a connector of the target shows.
 func (t *checker) countLive(ctx context.Context, resource string) (n int64, err error) {
-	var pages openidm.Pages
 	query := openidm.Query{Fields: []string{"_id"}, PageSize: t.compared.PageSize}
-	for cookie := ""; ; {
-		page, err := t.servers[1].QueryPage(ctx, resource, query, cookie)
+	for _, err := range t.servers[1].Query(ctx, resource, query) {
 		if err != nil {
 			return 0, err
 		}
-		n += int64(len(page.Result))
-		if cookie = page.Cookie; cookie == "" {
-			return n, nil
-		}
-		if err := pages.Next(cookie, len(page.Result)); err != nil {
-			return 0, err
-		}
+		n++
 	}
+	return n, nil
 }

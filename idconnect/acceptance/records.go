@@ -53,7 +53,7 @@ func (t *checker) records(ctx context.Context, c *verify.Check, resources []stri
 // compare those of the target with.
 func (t *checker) sourceLacks(ctx context.Context, resource string) bool {
 	for _, path := range slices.Compact([]string{resource, strings.TrimPrefix(resource, "repo/")}) {
-		_, err := t.servers[0].QueryPage(ctx, path, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
+		_, err := t.shows(ctx, 0, path)
 		var answer *openidm.Error
 		if !errors.As(err, &answer) || answer.Code != http.StatusNotFound && answer.Code != http.StatusBadRequest {
 			return false
@@ -157,11 +157,12 @@ func (t *checker) organizations(ctx context.Context, c *verify.Check) {
 		return
 	}
 	t.read(ctx)
-	if why := cmp.Or(t.config[0].connectorsBy, t.config[1].connectorsBy); why != "" {
+	source, target := t.config[0].connectors, t.config[1].connectors
+	if why := cmp.Or(source.why, target.why); why != "" {
 		skip(c, "%s; %s", c.Detail, why)
 		return
 	}
-	here, there := t.config[0].ofKind(salesforce), t.config[1].ofKind(salesforce)
+	here, there := source.ofKind(salesforce), target.ofKind(salesforce)
 	if len(here) == 0 {
 		skip(c, "%s; the source has no connector that is recognised as one to Salesforce", c.Detail)
 		return
@@ -169,7 +170,7 @@ func (t *checker) organizations(ctx context.Context, c *verify.Check) {
 	c.Source, c.Target = int64(len(here)), int64(len(there))
 	var missing []string
 	for _, a := range here {
-		if _, ok := t.config[1].connector(a.Name); !ok {
+		if _, ok := target.named(a.Name); !ok {
 			missing = append(missing, a.Name)
 		}
 	}

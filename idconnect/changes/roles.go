@@ -174,10 +174,7 @@ func plain(ref string, one map[string]json.RawMessage) bool {
 			}
 		case "_refProperties":
 			var own map[string]json.RawMessage
-			if json.Unmarshal(value, &own) != nil {
-				return false
-			}
-			if len(own) > 0 {
+			if json.Unmarshal(value, &own) != nil || len(own) > 0 {
 				return false
 			}
 		default:
@@ -199,16 +196,10 @@ func setRefs(r Record, name string, refs []string) {
 }
 
 func refList(refs []string) json.RawMessage {
-	var b bytes.Buffer
+	list := make([]map[string]string, len(refs))
 	for i, ref := range refs {
-		b.WriteByte("[,"[min(i, 1)])
-		b.WriteString(`{"_ref":`)
-		b.Write(quote(ref))
-		b.WriteByte('}')
+		list[i] = map[string]string{"_ref": ref}
 	}
-	if len(refs) == 0 {
-		b.WriteByte('[')
-	}
-	b.WriteByte(']')
-	return b.Bytes()
+	out, _ := json.Marshal(list) // strings always can
+	return out
 }

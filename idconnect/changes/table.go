@@ -71,10 +71,10 @@ func salesforce(r Record) Effect {
 	}
 	r["connectorName"] = json.RawMessage(`"org.forgerock.openicf.connectors.salesforce.SalesforceConnector"`)
 	var types []string
-	if json.Unmarshal(r["objectTypes"], &types) == nil && slices.Contains(types, "User") {
+	err := json.Unmarshal(r["objectTypes"], &types)
+	r["objectTypes"] = json.RawMessage(`[]`)
+	if err == nil && slices.Contains(types, "User") {
 		r["objectTypes"] = json.RawMessage(`["User"]`)
-	} else {
-		r["objectTypes"] = json.RawMessage(`[]`)
 	}
 	return Applied
 }

@@ -1,12 +1,9 @@
 package preflight
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Entry is one code of the catalogue and what is known of it before anything
@@ -84,33 +81,3 @@ func Lookup(code string) (Entry, bool) {
 	}
 	return catalogue[i], true
 }
-
-// page is docs/findings.md.
-func page() string {
-	var b strings.Builder
-	b.WriteString(pageHead)
-	for _, e := range catalogue {
-		fmt.Fprintf(&b, "\n## %s\n\n%s: %s\n\n", e.Code, text.Capital(string(e.Severity)), e.Means)
-		fmt.Fprintf(&b, "**What is checked.** %s\n", e.Checks)
-		if e.Why != "" {
-			fmt.Fprintf(&b, "\n**Why.** %s.\n", text.Capital(e.Why))
-		}
-		if e.Remedy != "" {
-			fmt.Fprintf(&b, "\n**What to do.** %s.\n", text.Capital(e.Remedy))
-		}
-	}
-	return b.String()
-}
-
-const pageHead = `# Findings
-
-Before changing anything, ` + "`plan` and `run`" + ` run the preflight checks. All checks run
-in parallel, each with its own deadline, and all findings are reported together.
-A finding **blocks** (the run would fail, so nothing is changed), **warns** (the
-run may fail; it continues) or **informs**. Its code is stable.
-
-This page is written from the catalogue in the package idconnect/preflight, by
-its test (` + "`go test ./idconnect/preflight -run TestPage -update`" + `).
-A name such as ` + "`Upgrade.Checks.Timeout`" + ` is a field or method of the package
-idconnect. The command line shows its own flag or command instead.
-`

@@ -27,8 +27,7 @@ var entriesOfHost = ofHost{
 		Means: "the package holds what no package of the vendor holds.",
 		Checks: "The name, kind and size of every entry, before the first byte is written: names that lead " +
 			"outside the folder, or that another system takes for another file or a device; " +
-			"links, devices, " +
-			"collisions, bombs, entries that share bytes, headers that contradict each other.",
+			"links, devices, collisions, bombs, entries that share bytes, headers that contradict each other.",
 		Why:    "the rule keeps out what writes elsewhere, fills the disk, or is unpacked in two ways by two programs",
 		Remedy: "download the package of 7.1.6 again, from the vendor",
 	},
@@ -82,8 +81,7 @@ var entriesOfHost = ofHost{
 		Code: "TARGET-FOLDER-PERMISSION", Severity: Blocks,
 		Means: "the target's folder cannot be written.",
 		Checks: "Whether this user may write to the target's folder and its folder `security`, " +
-			"or to the folder " +
-			"in which it is created, and to the folder of the journal. The check writes nothing.",
+			"or to the folder in which it is created, and to the folder of the journal. The check writes nothing.",
 		Why:    "the package cannot be unpacked, or the stores cannot be replaced",
 		Remedy: "run this as a user who may write there, or name another folder",
 	},
@@ -116,8 +114,7 @@ var entriesOfHost = ofHost{
 		Code: "SETUP-SCRIPT", Severity: Blocks,
 		Means: "the installation has no set-up script that can be run.",
 		Checks: "`setup.sh`, on Windows `setup.bat` (assumed), and its mode, " +
-			"in the target's folder if it exists, " +
-			"otherwise in the package.",
+			"in the target's folder if it exists, otherwise in the package.",
 		Why:    "the target cannot be set up",
 		Remedy: "unpack the package again into another folder, with an unzip that keeps modes",
 	},
@@ -150,8 +147,7 @@ var entriesOfHost = ofHost{
 		Code: "DATABASE-PORT-IN-USE", Severity: Warns,
 		Means: "another program uses the port of the embedded Postgres.",
 		Checks: "A connection to the port in the target's configuration (`openidm.repo.port`, " +
-			"or `jdbcUrl` in " +
-			"`conf/datasource.jdbc-default.json`; assumed), while the target does not run. " +
+			"or `jdbcUrl` in `conf/datasource.jdbc-default.json`; assumed), while the target does not run. " +
 			"The port assumed without a configuration, 5432, only warns.",
 		Why: "the database cannot start, or the server would use another database",
 		Remedy: "end that program, or give the database another port: " +

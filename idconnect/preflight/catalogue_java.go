@@ -9,8 +9,8 @@ var entriesOfJava = ofJava{
 			"the PATH has none; on Windows JAVA_HOME or JRE_HOME, and never the PATH."),
 	JavaVersion: needsJava("JAVA-VERSION", "Java is not version 11.", "`java -version`."),
 	Java32Bit:   needsJava("JAVA-32-BIT", "Java is not 64-bit.", "`java -version`."),
-	JavaUnusable: needsJava("JAVA-UNUSABLE", "Java does not run, or does not report its version.", "`java "+
-		"-version`."),
+	JavaUnusable: needsJava("JAVA-UNUSABLE", "Java does not run, or does not report its version.",
+		"`java -version`."),
 	JavaDisagrees: Entry{
 		Code: "JAVA-DISAGREES", Severity: Warns,
 		Means:  "JAVA_HOME and the PATH lead to two versions of Java.",

@@ -10,8 +10,8 @@ var entriesOfSalesforce = ofSalesforce{
 		Code: "CALLBACK-URL-MISSING", Severity: Warns,
 		Means: "the connected app in Salesforce lacks a callback URL.",
 		Checks: "The authorize endpoint is asked once for each callback URL, " +
-			"with the consumer key of the connected " +
-			"app and without a login; it says when a URL is not registered (`redirect_uri_mismatch`). " +
+			"with the consumer key of the connected app and without a login; " +
+			"it says when a URL is not registered (`redirect_uri_mismatch`). " +
 			"Nothing else is sent. The URLs themselves are assumed: `Upgrade.Checks.CallbackURLs` sets them.",
 		Why: "users cannot sign in, and nothing says why",
 		Remedy: "in Salesforce add the URL to the callback URLs of the connected app, and keep that of 2.1; " +

@@ -73,8 +73,7 @@ var entriesOfServers = ofServers{
 		Code: "CHECK-TIMED-OUT", Severity: Warns,
 		Means: "a check did not finish in time.",
 		Checks: "Each check has its own deadline: `Upgrade.Checks.Timeout`, 30 seconds by default, " +
-			"and ten times that " +
-			"for a check that reads a whole package or many records. " +
+			"and ten times that for a check that reads a whole package or many records. " +
 			"It blocks where the upgrade depends on the result.",
 		Why: "the result is not known, and the run would hang at the same place",
 		Remedy: "find out why that server or folder does not answer; " +
@@ -158,8 +157,7 @@ var entriesOfServers = ofServers{
 		Means: "a mapping to Salesforce has no default value for profiles.",
 		Checks: "The mappings in the source's configuration `sync`. In those whose name or target matches " +
 			"`Upgrade.Checks.ProfileMapping`, the properties whose target matches " +
-			"`Upgrade.Checks.ProfileProperty` need " +
-			"a `default`. " +
+			"`Upgrade.Checks.ProfileProperty` need a `default`. " +
 			"Both patterns are assumed; the names were not found by us.",
 		Why:    "without a default mapping value the migration fails",
 		Remedy: "in the 2.1 UI choose a default value on the tab Profile to AD Group",

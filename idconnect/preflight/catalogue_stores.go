@@ -116,8 +116,7 @@ var entriesOfStores = ofStores{
 		Code: "STORE-SUBJECT", Severity: Warns,
 		Means: "the certificate in the keystore does not name the source's host.",
 		Checks: "The certificate of the alias `openidm-localhost`: " +
-			"by the procedure its subject is the host name " +
-			"of the 2.1 environment, here that of the instance URL.",
+			"by the procedure its subject is the host name of the 2.1 environment, here that of the instance URL.",
 		Why:    "the server presents this certificate; the target compares its name with the instance URL",
 		Remedy: "renew the certificate with that host name, or use its own name in the instance URL",
 	},

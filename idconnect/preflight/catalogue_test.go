@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 var update = flag.Bool("update", false, "write docs/findings.md anew")
@@ -87,3 +90,33 @@ func TestCodes(t *testing.T) {
 		t.Errorf("got %+v for a code that does not exist", e)
 	}
 }
+
+// page is docs/findings.md.
+func page() string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	for _, e := range catalogue {
+		fmt.Fprintf(&b, "\n## %s\n\n%s: %s\n\n", e.Code, text.Capital(string(e.Severity)), e.Means)
+		fmt.Fprintf(&b, "**What is checked.** %s\n", e.Checks)
+		if e.Why != "" {
+			fmt.Fprintf(&b, "\n**Why.** %s.\n", text.Capital(e.Why))
+		}
+		if e.Remedy != "" {
+			fmt.Fprintf(&b, "\n**What to do.** %s.\n", text.Capital(e.Remedy))
+		}
+	}
+	return b.String()
+}
+
+const pageHead = `# Findings
+
+Before changing anything, ` + "`plan` and `run`" + ` run the preflight checks. All checks run
+in parallel, each with its own deadline, and all findings are reported together.
+A finding **blocks** (the run would fail, so nothing is changed), **warns** (the
+run may fail; it continues) or **informs**. Its code is stable.
+
+This page is written from the catalogue in the package idconnect/preflight, by
+its test (` + "`go test ./idconnect/preflight -run TestPage -update`" + `).
+A name such as ` + "`Upgrade.Checks.Timeout`" + ` is a field or method of the package
+idconnect. The command line shows its own flag or command instead.
+`

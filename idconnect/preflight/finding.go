@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+
+	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
 // ErrBlocked is the error of a run that a finding blocks. Nothing was changed.
@@ -72,23 +74,17 @@ func (f Finding) WithRemedy(text string) Finding {
 
 // String returns the finding on one line.
 func (f Finding) String() string {
-	s := fmt.Sprintf("%s: %s", f.Code, f.Seen)
+	s := f.Code + ": " + f.Seen
 	if f.Remedy != "" {
 		s += " (remedy: " + f.Remedy + ")"
 	}
 	return s
 }
 
-// LogValue gives the finding to a [slog.Logger].
+// LogValue gives the finding to a [slog.Logger], without Doc.
 func (f Finding) LogValue() slog.Value {
-	attrs := []slog.Attr{slog.String("code", f.Code), slog.String("severity", string(f.Severity))}
-	for _, a := range []slog.Attr{slog.String("step", f.Step), slog.String("seen", f.Seen), slog.String("why", f.Why),
-		slog.String("remedy", f.Remedy)} {
-		if a.Value.String() != "" {
-			attrs = append(attrs, a)
-		}
-	}
-	return slog.GroupValue(attrs...)
+	f.Doc = ""
+	return redact.Fields(f)
 }
 
 // Findings are the findings of one preflight, in the order of the steps.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -27,14 +26,8 @@ type mapping struct {
 	Links                string // the link type, where that is another mapping's name
 }
 
-// add notes that a record is there, or will be.
-func (e *ends) add(path string) { e.there[path] = true }
-
-// missing names something that a record refers to and that the target does not
-// have, "" where there is all.
-func (e *ends) missing(ctx context.Context, resource string, changed, whole map[string]json.RawMessage) (
-	why string, err error,
-) {
+// check refuses a record that refers to something that the target does not have.
+func (e *ends) check(ctx context.Context, resource string, changed, whole map[string]json.RawMessage) error {
 	switch resource {
 	case "repo/link":
 		return e.ofLink(ctx, whole)
@@ -42,37 +35,37 @@ func (e *ends) missing(ctx context.Context, resource string, changed, whole map[
 		for _, end := range []string{"first", "second"} {
 			collection, id := textOf(whole[end+"ResourceCollection"]), textOf(whole[end+"ResourceId"])
 			if collection == "" || id == "" {
-				return fmt.Sprintf("its %s end is not named", end), nil
+				return refusef("its %s end is not named", end)
 			}
-			if why, err := e.lacks(ctx, end+" end", collection, id); why != "" || err != nil {
-				return why, err
+			if err := e.has(ctx, end+" end", collection, id); err != nil {
+				return err
 			}
 		}
-		return "", nil
+		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(changed)) {
 		for _, ref := range refsIn(changed[name]) {
 			i := strings.LastIndexByte(ref, '/')
 			if i < 0 {
-				return fmt.Sprintf("its member %s refers to something that is not a path", name), nil
+				return refusef("its member %s refers to something that is not a path", name)
 			}
-			if why, err := e.lacks(ctx, "member "+name, ref[:i], ref[i+1:]); why != "" || err != nil {
-				return why, err
+			if err := e.has(ctx, "member "+name, ref[:i], ref[i+1:]); err != nil {
+				return err
 			}
 		}
 	}
-	return "", nil
+	return nil
 }
 
 // ofLink looks up both ends of a link, in the resources that its mapping names.
-func (e *ends) ofLink(ctx context.Context, link map[string]json.RawMessage) (why string, err error) {
+func (e *ends) ofLink(ctx context.Context, link map[string]json.RawMessage) error {
 	kind := textOf(link["linkType"])
 	if !e.isRead {
 		var sync struct {
 			Mappings []mapping `json:"mappings"`
 		}
 		if err := e.target.Config(ctx, "sync", &sync); err != nil && !errors.Is(err, openidm.ErrNotFound) {
-			return "", err
+			return err
 		}
 		e.mappings, e.isRead = sync.Mappings, true
 	}
@@ -81,66 +74,58 @@ func (e *ends) ofLink(ctx context.Context, link map[string]json.RawMessage) (why
 		i = slices.IndexFunc(e.mappings, func(m mapping) bool { return m.Links == kind })
 	}
 	if i < 0 || kind == "" {
-		return fmt.Sprintf("the target has no mapping %q, to whose links it belongs", kind), nil
+		return refusef("the target has no mapping %q, to whose links it belongs", kind)
 	}
 	m := e.mappings[i]
-	if why, err = e.lacks(ctx, "first end", m.Source, textOf(link["firstId"])); why != "" || err != nil {
-		return why, err
+	if err := e.has(ctx, "first end", m.Source, textOf(link["firstId"])); err != nil {
+		return err
 	}
-	return e.lacks(ctx, "second end", m.Target, textOf(link["secondId"]))
+	return e.has(ctx, "second end", m.Target, textOf(link["secondId"]))
 }
 
-// lacks says that a record is not there, "" if it is. Nothing but repo/… is asked
-// where that holds the record: the other paths run scripts. The _id of an object of
+// has refuses a record of which something is not there. Nothing but repo/… is asked
+// where that holds it: the other paths run scripts. The _id of an object of
 // a connected system is read there.
-func (e *ends) lacks(ctx context.Context, what, collection, id string) (why string, err error) {
+func (e *ends) has(ctx context.Context, what, collection, id string) error {
 	collection = strings.Trim(collection, "/")
 	switch {
 	case id == "" || id == "." || id == "..":
-		return fmt.Sprintf("its %s has no id", what), nil
+		return refusef("its %s has no id", what)
 	case strings.HasPrefix(collection, "managed/"), strings.HasPrefix(collection, "internal/"):
 		collection = "repo/" + collection
 	case !strings.HasPrefix(collection, "repo/") && !strings.HasPrefix(collection, "system/"):
-		return fmt.Sprintf("its %s is in %s, where it cannot be looked up", what, collection), nil
+		return refusef("its %s is in %s, where it cannot be looked up", what, collection)
 	}
 	path := collection + "/" + url.PathEscape(id)
 	there, known := e.there[path]
 	if !known {
 		var raw json.RawMessage
 		err := e.target.Read(ctx, path, &raw, "_id")
-		if err != nil && strings.HasPrefix(collection, "system/") && ctx.Err() == nil &&
-			!errors.Is(err, openidm.ErrNotFound) {
-			// The connector's trouble is not the server's.
-			return fmt.Sprintf("its %s in %s cannot be looked up: test the connector of the target", what,
-				collection), nil
+		switch there = err == nil; {
+		case there, errors.Is(err, openidm.ErrNotFound):
+		case strings.HasPrefix(collection, "system/") && ctx.Err() == nil: // the connector's trouble, not the server's
+			return refusef("its %s in %s cannot be looked up: test the connector of the target", what, collection)
+		default:
+			return err
 		}
-		if err != nil && !errors.Is(err, openidm.ErrNotFound) {
-			return "", err
-		}
-		there = err == nil
 		e.there[path] = there
 	}
 	if !there {
-		return fmt.Sprintf("its %s is not there: the target has no %s", what, path), nil
+		return refusef("its %s is not there: the target has no %s", what, path)
 	}
-	return "", nil
+	return nil
 }
 
 // refsIn returns where the references in a value lead: one, or a list of them.
 func refsIn(value json.RawMessage) (refs []string) {
-	type reference struct {
-		Ref string `json:"_ref"`
-	}
-	var one reference
-	if json.Unmarshal(value, &one) == nil && one.Ref != "" {
-		return []string{one.Ref}
-	}
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) != nil {
-		return nil
+		list = []json.RawMessage{value}
 	}
 	for _, item := range list {
-		var one reference
+		var one struct {
+			Ref string `json:"_ref"`
+		}
 		if json.Unmarshal(item, &one) == nil && one.Ref != "" {
 			refs = append(refs, one.Ref)
 		}

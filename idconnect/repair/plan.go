@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,19 +22,13 @@ import (
 
 // plan is what is to be written of one record.
 type plan struct {
-	resource string
-	source   json.RawMessage
-	rows     []changes.Change
-	ignore   []string
+	id     string
+	source json.RawMessage
+	rows   []changes.Change
+	ignore []string
 
 	body     map[string]json.RawMessage // as a whole
 	revision string                     // of the target's record, for an update
-}
-
-// look finds out what a record needs.
-func (r *repairer) look(ctx context.Context, record *Record) error {
-	_, err := r.plan(ctx, record)
-	return err
 }
 
 // plan reads a record on both servers and decides, from nothing else, what to do.
@@ -47,8 +42,7 @@ func (r *repairer) plan(ctx context.Context, record *Record) (*plan, error) {
 		return nil, refusef("only records of repo/… are written, and of it managed objects, internal users and " +
 			"roles, relationships and links: anything else could start a synchronization")
 	}
-	p := &plan{resource: resource}
-	p.rows = carry.Of(r.opts.Changes, resource)
+	p := &plan{id: id, rows: carry.Of(r.opts.Changes, resource)}
 	for _, c := range r.opts.Collections {
 		if c.Resource == resource {
 			p.ignore = c.Ignore
@@ -125,12 +119,9 @@ func (r *repairer) refused(what string, err error) error {
 		errors.Is(err, openidm.ErrHostRefused):
 		return err
 	}
-	said := answer.Reason
-	if said == "" {
-		said = http.StatusText(answer.Code)
-	}
-	if answer.Message != "" && answer.Message != said {
-		said += ": " + answer.Message
+	said := cmp.Or(answer.Reason, http.StatusText(answer.Code))
+	if answer.Message != said {
+		said = text.Because(said, answer.Message)
 	}
 	return refusef("%s: %d %s", what, answer.Code, reason.Harmless(said, r.hide))
 }
@@ -194,12 +185,8 @@ func (r *repairer) check(ctx context.Context, resource string, changed, whole ma
 			return err
 		}
 	}
-	why, err := r.ends.missing(ctx, resource, changed, whole)
-	if err != nil {
+	if err := r.ends.check(ctx, resource, changed, whole); err != nil {
 		return r.refused("what it refers to cannot be looked up", err)
-	}
-	if why != "" {
-		return refusef("%s", why)
 	}
 	return nil
 }

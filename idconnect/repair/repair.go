@@ -153,7 +153,11 @@ func (r *repairer) run(ctx context.Context) error {
 	if err := r.list(); err != nil {
 		return err
 	}
-	if err := r.each(ctx, r.look); err != nil {
+	look := func(ctx context.Context, record *Record) error {
+		_, err := r.plan(ctx, record)
+		return err
+	}
+	if err := r.each(ctx, look); err != nil {
 		return err
 	}
 	if !r.opts.Apply || r.report.Count(Create)+r.report.Count(Update) == 0 {
@@ -202,13 +206,11 @@ func (r *repairer) each(ctx context.Context, do func(context.Context, *Record) e
 		var refused *refusal
 		if errors.As(err, &refused) {
 			record.Action, record.Reason, record.Members = Refuse, refused.reason, nil
-			err = nil
-		}
-		if err != nil {
+		} else if err != nil {
 			return fmt.Errorf("repair %s: %w", record.Path, err)
 		}
 		if record.Action != Refuse {
-			r.ends.add(record.Path)
+			r.ends.there[record.Path] = true
 		}
 		if r.opts.Progress != nil {
 			r.opts.Progress(i+1, len(r.report.Records))

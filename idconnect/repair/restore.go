@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/idconnect-go/upgrade/idconnect/internal/carry"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -56,12 +55,8 @@ func (r *repairer) outcome(ctx context.Context, record *Record, p *plan, sent er
 	default:
 		return r.refused("the target's repository refuses it", sent)
 	}
-	_, id, err := carry.Split(record.Path)
-	if err != nil {
-		return err
-	}
 	var have json.RawMessage
-	if err := r.read(ctx, r.target, record.Path, id, &have); err != nil {
+	if err := r.read(ctx, r.target, record.Path, p.id, &have); err != nil {
 		if sent != nil {
 			return sent
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -9,32 +10,26 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-// expectedChange is what is said of an expected change.
-type expectedChange struct {
-	Words string
-	Mood  Tone
-}
-
 // expectedChanges says what the expected changes explained of a comparison, with
 // those that never did, or in a part of a collection only. Of a collection without
 // records there is nothing to say.
-func expectedChanges(r *verify.Report) (out []expectedChange) {
+func expectedChanges(r *verify.Report) (out []Cell) {
 	for i := range r.Collections {
 		c := &r.Collections[i]
 		if !c.Checked || c.SourceCount+c.TargetCount == 0 {
 			continue
 		}
 		for _, e := range c.Expected {
-			one := expectedChange{Mood: Care}
+			one := Cell{Tone: Care}
 			n, code := text.Grouped(e.Records)+" "+c.Name+" "+e.Says, e.Code+", "+sureWords(e.Sure)
 			switch {
 			case e.Records == 0:
-				one.Words = fmt.Sprintf("no %s %s: this change was expected and never seen (%s)", c.Name, e.Says, code)
+				one.Text = fmt.Sprintf("no %s %s: this change was expected and never seen (%s)", c.Name, e.Says, code)
 			case e.Missed > 0:
-				one.Words = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
+				one.Text = fmt.Sprintf("%s, as expected, but %s did not (%s)", n,
 					text.Plural(e.Missed, "other"), code)
 			default:
-				one.Words, one.Mood = fmt.Sprintf("%s, as expected (%s)", n, code), ""
+				one.Text, one.Tone = fmt.Sprintf("%s, as expected (%s)", n, code), ""
 			}
 			out = append(out, one)
 		}
@@ -43,39 +38,28 @@ func expectedChanges(r *verify.Report) (out []expectedChange) {
 }
 
 func sureWords(s changes.Sureness) string {
-	switch s {
-	case changes.Read:
-		return "known"
-	case changes.Inferred:
-		return "inferred"
-	}
-	return "hearsay"
+	return cmp.Or(map[changes.Sureness]string{changes.Read: "known", changes.Inferred: "inferred"}[s], "hearsay")
 }
 
-// expect notes the changes that explained something, and those of them that are
-// not known for sure.
-func (s *sums) expect(all []changes.Count) {
-	for _, e := range all {
-		if e.Records == 0 {
-			continue
-		}
-		s.explained = true
-		if e.Sure != changes.Read && !slices.Contains(s.unsure, e.Code) {
-			s.unsure = append(s.unsure, e.Code)
+// but names what was explained of records that are the same, as the rest of a sentence.
+func (v *View) but() string {
+	words, unsure := "", []string(nil)
+	for i := range v.Verify.Collections {
+		for _, e := range v.Verify.Collections[i].Expected {
+			if e.Records == 0 || !v.Verify.Collections[i].Checked {
+				continue
+			}
+			words = ", apart from the changes that a migration makes"
+			if e.Sure != changes.Read && !slices.Contains(unsure, e.Code) {
+				unsure = append(unsure, e.Code)
+			}
 		}
 	}
-}
-
-// but names what was explained, as the rest of a sentence.
-func (s *sums) but() string {
-	switch {
-	case !s.explained:
-		return ""
-	case len(s.unsure) == 0:
-		return ", apart from the changes that a migration makes"
-	case len(s.unsure) == 1:
-		return ", apart from the changes that a migration makes; of these, " + s.unsure[0] + " is inferred, not known"
+	switch len(unsure) {
+	case 0:
+		return words
+	case 1:
+		return words + "; of these, " + unsure[0] + " is inferred, not known"
 	}
-	return ", apart from the changes that a migration makes; of these, " + listed(s.unsure) +
-		" are inferred, not known"
+	return words + "; of these, " + text.Listed(unsure) + " are inferred, not known"
 }

@@ -5,11 +5,15 @@ import (
 	"crypto/sha256"
 	_ "embed" // the page and its style
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
+	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -20,142 +24,103 @@ var htmlTemplate string
 //go:embed report.css
 var htmlStyle string
 
-var htmlPage = template.Must(template.New("report").Parse(htmlTemplate))
-
 // What the page holds at most, whatever servers say: it stays a page that a
 // browser opens at once and a printer prints. What is left out is counted, and
 // in report.json.
 const (
-	htmlListIDs     = 200  // ids of one list
-	htmlAllIDs      = 4000 // ids of all lists, and failed records
-	htmlRows        = 200  // rows of a table, findings, and lines of what is open
-	htmlMembers     = 12   // names of members of one record
-	htmlLong        = 2000 // characters of a text
-	htmlShort       = 160  // characters of an id or a name
-	htmlOpenIDs     = 24   // a longer list is folded up
-	htmlScale       = 1000 // units of the width of a picture
-	htmlVisible     = 6    // units of the smallest part that is drawn
-	htmlLateStart   = 0.02 // share of the time before the first step that is explained
-	htmlTimeFormat  = "2 January 2006, 15:04:05"
-	htmlClockFormat = "15:04:05"
-	htmlDayFormat   = "2 January, 15:04"
-	htmlClockLimit  = 20 * time.Hour // a longer time is shown with its days
+	htmlListIDs = 200  // ids of one list
+	htmlAllIDs  = 4000 // ids of all lists, and failed records
+	htmlRows    = 200  // rows of a table, findings, and lines of what is open
+	htmlMembers = 12   // names of members of one record
+	htmlLong    = 2000 // characters of a text
+	htmlShort   = 160  // characters of an id or a name
+	htmlOpenIDs = 24   // a longer list is folded up
 )
 
+// htmlPage shows an [htmlView]. Every text goes through short or long, or a function
+// that does.
+var htmlPage = template.Must(template.New("report").Funcs(template.FuncMap{
+	"policy": htmlPolicy,
+	"style":  func() template.CSS { return template.CSS(htmlStyle) },
+	// Texts.
+	"short":      short,
+	"long":       long,
+	"sentence":   func(s string) string { return long(sentence(s)) },
+	"paragraphs": paragraphs,
+	"link":       link,
+	// Numbers and times.
+	"grouped":  func(n any) string { return text.Grouped(reflect.ValueOf(n).Int()) },
+	"side":     side,
+	"duration": text.Duration,
+	"date":     func(t time.Time) string { return moment(t, "2 January 2006, 15:04") },
+	"second":   func(t time.Time) string { return moment(t, "2 January 2006, 15:04:05") },
+	"iso":      func(t time.Time) string { return t.Format(time.RFC3339) },
+	// Lists.
+	"top":  top,
+	"rest": rest,
+	"more": more,
+	// What is said of a part of the report.
+	"mood":     mood,
+	"result":   resultOf,
+	"expected": expectedChanges,
+	"passed":   passedWords,
+	"failed":   failedSentence,
+	"bars":     htmlBars,
+	"legend":   htmlLegend,
+}).Parse(htmlTemplate))
+
+// htmlPolicy lets the page have its own style, and nothing else.
+func htmlPolicy() string {
+	sum := sha256.Sum256([]byte(htmlStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'"
+}
+
+// htmlView is a report, with what the page alone has.
+type htmlView struct {
+	*View
+	Kind          string
+	FindingsFirst bool               // they are the news
+	Others        preflight.Findings // than those by hand, in the order of their severity
+	Began         time.Time          // of the first run
+	Runs          bool               // there were several
+	LastTook      time.Duration
+	StepsDone     int
+	Timeline      htmlTimeline
+	Lists         []htmlLists
+	FailedShown   []verify.FailedRecord
+	Values        bool // some are shown
+}
+
 func writeHTML(w io.Writer, v *View) error {
+	page := htmlView{View: v, Kind: "Upgrade report", Began: v.began(), LastTook: v.Ended.Sub(v.Started)}
+	switch {
+	case v.ofComparison():
+		page.Kind = "Comparison report"
+	case v.Outcome == "planned":
+		page.Kind = "Plan of an upgrade"
+	}
+	page.FindingsFirst = v.Outcome == "blocked" || v.Outcome == "planned"
+	page.Runs = page.Began.Before(v.Started)
+	page.StepsDone, _ = v.stepsDone()
+	for _, s := range []preflight.Severity{preflight.Blocks, preflight.Warns, preflight.Informs} {
+		for _, f := range v.Findings {
+			if f.Severity == s && !byHand(f) {
+				page.Others = append(page.Others, f)
+			}
+		}
+	}
+	page.Timeline = v.timeline()
+	if v.Verify != nil {
+		page.addLists(v.Verify)
+	}
 	var b bytes.Buffer
-	if err := htmlPage.Execute(&b, htmlViewOf(v)); err != nil {
+	if err := htmlPage.Execute(&b, page); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
-
-// htmlView is what the page shows: clipped, in words.
-type htmlView struct {
-	Policy, Kind, Title, Lead string
-	Mood                      Tone
-	Style                     template.CSS
-	About                     []htmlAbout
-	Facts                     []htmlFact
-	Error, Remedy             []string
-	ByHand                    []htmlFinding
-	MoreByHand                int
-	Open, Aside               []string
-	MoreOpen, MoreAside       int
-	Times                     []htmlTime
-	Compared                  *htmlCompared
-	Steps                     []htmlStep
-	Late                      string // time before the first step
-	Runs                      bool   // there were several
-	Axis                      []string
-	Findings                  []htmlFinding
-	MoreFindings              int
-	FindingsFirst             bool // they are the news
-	Checks                    []htmlCheck
-	MoreChecks                int
-	ChecksWords               string
-	Failed                    *htmlFailed
-	Lists                     []htmlLists
-	Values                    bool // some are shown
-	Version                   int
-}
-
-type htmlFact struct{ Label, Value string }
-
-// htmlAbout is a line of the head: a server, or what else the page is about.
-type htmlAbout struct{ Label, Value, URL string }
-
-type htmlTime struct{ Label, Value, At string }
-
-type htmlCompared struct {
-	Counting string
-	Bars     []htmlBar
-	Legend   []htmlPart
-	Rows     []htmlRow
-	MoreRows int
-	Expected []expectedChange
-	Resumed  bool
-}
-
-// htmlBar is the picture of one collection.
-type htmlBar struct {
-	Name, Words string
-	Parts       []htmlPart
-}
-
-type htmlPart struct {
-	Class, Words string
-	X, Width     int
-}
-
-type htmlRow struct {
-	Name, Resource, Source, Target                 string
-	Missing, Extra, Changed, Duplicate, Unreadable string
-	Mood                                           Tone
-	Result, Reason                                 string
-}
-
-type htmlStep struct {
-	Number                          int
-	Name, State, Mood, Took, Detail string
-	Earlier                         string // which run performed it, if not the last
-	Timed                           bool
-	X, Width                        int
-	Words                           string
-}
-
-type htmlFinding struct {
-	Code, Severity, Step, Seen, Why, Remedy, Doc, Link string
-	Mood                                               string
-}
-
-type htmlCheck struct {
-	Tab, Name, Code, Source, Target, Result, Detail, Remedy string
-	Mood                                                    Tone
-}
-
-type htmlFailed struct {
-	Words, Repair string
-	Records       []htmlFailedRecord
-	More          string
-}
-
-type htmlFailedRecord struct{ ID, Mapping, Reason, Collection, Missing string }
-
-// htmlLists are the lists of one collection.
-type htmlLists struct {
-	Name  string
-	Lists []htmlList
-}
-
-type htmlList struct {
-	Kind, Words, More string
-	Open              bool
-	Records           []htmlRecord
-}
-
-type htmlRecord struct{ ID, Members string }
 
 func clipped(s string, n int) string {
 	if len(s) <= n {
@@ -170,13 +135,15 @@ func clipped(s string, n int) string {
 	return s
 }
 
-func short(s string) string { return clipped(s, htmlShort) }
+// short and long clip names and texts; both take any kind of string.
+func short(s any) string { return clipped(reflect.ValueOf(s).String(), htmlShort) }
 
 func long(s string) string { return clipped(s, htmlLong) }
 
-// paragraphs are the lines of a text.
+// paragraphs are the first 20 lines of a text.
 func paragraphs(s string) (out []string) {
-	for l := range strings.SplitSeq(clipLines(s), "\n") {
+	lines := strings.SplitN(s, "\n", 21)
+	for _, l := range lines[:min(20, len(lines))] {
 		if l = long(strings.TrimSpace(l)); l != "" {
 			out = append(out, l)
 		}
@@ -184,148 +151,78 @@ func paragraphs(s string) (out []string) {
 	return out
 }
 
-func clipLines(s string) string {
-	lines := strings.SplitN(s, "\n", 21)
-	return strings.Join(lines[:min(20, len(lines))], "\n")
+// top is the part of a list that the page has room for, and rest the number of the others.
+func top(list any) any {
+	v := reflect.ValueOf(list)
+	return v.Slice(0, min(v.Len(), htmlRows)).Interface()
 }
 
-func first[T any](list []T, n int) (head []T, more int) {
-	head = list[:min(n, len(list))]
-	return head, len(list) - len(head)
+func rest(list any) int { return max(reflect.ValueOf(list).Len()-htmlRows, 0) }
+
+// side is what a check counted on one server.
+func side(n int64) string {
+	if n < 0 {
+		return "–"
+	}
+	return text.Grouped(n)
 }
 
-// firstLong are the first lines of a list, and how many more there are.
-func firstLong(lines []string) (head []string, more int) {
-	lines, more = first(lines, htmlRows)
-	for _, line := range lines {
-		head = append(head, long(line))
+// moment is a time in a layout without a zone, and its zone.
+func moment(t time.Time, layout string) string {
+	if _, offset := t.Zone(); offset == 0 {
+		return t.Format(layout) + " UTC"
 	}
-	return head, more
+	return t.Format(layout + " -07:00")
 }
 
-func htmlViewOf(rep *View) htmlView {
-	sum := sha256.Sum256([]byte(htmlStyle))
-	v := htmlView{
-		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; base-uri 'none'; form-action 'none'",
-		Style: template.CSS(htmlStyle),
-		Kind:  "Upgrade report", Title: short(rep.Title), Lead: long(rep.Lead), Mood: rep.Tone,
-		Version: rep.Version, Error: paragraphs(rep.Cause), Remedy: paragraphs(sentence(rep.ToDo)),
+// mood is the class of what has a tone.
+func mood(of any) string {
+	var tone Tone
+	plain := "none"
+	switch of := of.(type) {
+	case State:
+		tone, plain = of.Tone(), "wait"
+	case preflight.Severity:
+		tone = severityTones[of]
+	case verify.CheckResult:
+		tone = toneOfCheck(of)
+	case verify.CollectionReport:
+		tone = toneOfCollection(&of)
 	}
-	switch {
-	case rep.ofComparison():
-		v.Kind = "Comparison report"
-	case rep.Outcome == "planned":
-		v.Kind = "Plan of an upgrade"
-	}
-	v.FindingsFirst = rep.Outcome == "blocked" || rep.Outcome == "planned"
-	v.Open, v.MoreOpen = firstLong(rep.Open)
-	v.Aside, v.MoreAside = firstLong(rep.Aside)
-	v.addSteps(rep)
-	v.addFindings(rep)
-	if rep.Verify != nil {
-		v.addComparison(rep)
-		v.addChecks(rep.Verify.Checks)
-		v.addLists(rep.Verify)
-	}
-	v.addHead(rep)
-	return v
-}
-
-// htmlMood is the class of a tone that is no news with other.
-func htmlMood(t Tone, other string) string {
-	switch t {
+	switch tone {
 	case Good, Care, Bad:
-		return string(t)
+		return string(tone)
 	}
-	return other
+	return plain
 }
 
-func (v *htmlView) addComparison(rep *View) {
-	r := rep.Verify
-	c := &htmlCompared{Resumed: r.Resumed, Counting: rep.Counting}
-	rows, more := first(r.Collections, htmlRows)
-	c.MoreRows = more
-	used := map[string]bool{}
-	for i := range rows {
-		got := &rows[i]
-		row := htmlRow{Name: short(got.Name), Resource: short(got.Resource), Reason: long(sentence(got.Reason)),
-			Mood: Tone(htmlMood(toneOfCollection(got), "none"))}
-		if got.Checked {
-			row.Source, row.Target = text.Grouped(got.SourceCount), text.Grouped(got.TargetCount)
-			row.Missing, row.Extra = text.Grouped(got.MissingCount), text.Grouped(got.ExtraCount)
-			row.Changed, row.Duplicate = text.Grouped(got.ChangedCount), text.Grouped(got.DuplicateCount)
-			row.Unreadable = text.Grouped(got.Unreadable)
-			bar := htmlBarOf(got)
-			for _, p := range bar.Parts {
-				used[p.Class] = true
-			}
-			c.Bars = append(c.Bars, bar)
-		}
-		row.Result = resultOf(got)
-		c.Rows = append(c.Rows, row)
+// link is an address that the page leads to, "" where it would lead elsewhere.
+func link(s string) string {
+	if u, err := url.Parse(s); err == nil && u.Scheme == "https" && u.Host != "" {
+		return u.String()
 	}
-	for _, p := range []htmlPart{
-		{Class: "same", Words: "the same"}, {Class: "missing", Words: "missing from the target"},
-		{Class: "changed", Words: "changed"},
-		{Class: "extra", Words: "only in the target"}, {Class: "other", Words: "more than once or unreadable"},
-	} {
-		if used[p.Class] {
-			c.Legend = append(c.Legend, p)
-		}
-	}
-	c.Expected, _ = first(expectedChanges(r), htmlRows)
-	for i, one := range c.Expected {
-		c.Expected[i].Words = long(one.Words)
-	}
-	if len(c.Rows) > 0 {
-		v.Compared = c
-	}
+	return ""
 }
 
-// bar is the picture of what both servers have: parts of its width, in the
-// order of the legend, each wide enough to be seen.
-func htmlBarOf(c *verify.CollectionReport) htmlBar {
-	same := max(c.SourceCount-c.MissingCount-c.ChangedCount-c.DuplicateCount-c.Unreadable, 0)
-	bar := htmlBar{Name: short(c.Name)}
-	var all int64
-	var words []string
-	parts := []struct {
-		class, words string
-		count        int64
-	}{
-		{"same", "the same", same}, {"missing", "missing", c.MissingCount},
-		{"changed", "changed", c.ChangedCount}, {"extra", "only in the target", c.ExtraCount},
-		{"other", "more than once or unreadable", c.DuplicateCount + c.Unreadable},
-	}
-	for _, p := range parts {
-		all += p.count
-	}
-	x, widest := 0, 0
-	for _, p := range parts {
-		if p.count == 0 {
-			continue
-		}
-		words = append(words, text.Grouped(p.count)+" "+p.words)
-		width := max(int(float64(htmlScale)*float64(p.count)/float64(all)), htmlVisible)
-		bar.Parts = append(bar.Parts, htmlPart{Class: p.class, Words: p.words, Width: width})
-		if x += width; width > bar.Parts[widest].Width {
-			widest = len(bar.Parts) - 1
+func passedWords(checks []verify.Check) string {
+	passed := 0
+	for _, c := range checks {
+		if c.Result == verify.CheckPassed {
+			passed++
 		}
 	}
-	if len(bar.Parts) > 0 {
-		bar.Parts[widest].Width += htmlScale - x // what the small parts took, and roundings
+	switch passed {
+	case len(checks):
+		return fmt.Sprintf("all %d passed", passed)
+	case 0:
+		return "none passed"
 	}
-	x = 0
-	for i := range bar.Parts {
-		bar.Parts[i].X = x
-		x += bar.Parts[i].Width
+	return fmt.Sprintf("%d of %d passed", passed, len(checks))
+}
+
+func failedSentence(f *verify.FailedRecords) string {
+	if f.Checked && f.Count == 0 {
+		return "The migration copied every record: it reports none as failed."
 	}
-	if n := c.NotCheckedValues; n > 0 {
-		words = append(words, text.Number(n, "encrypted value", "encrypted values")+" not compared")
-	}
-	if bar.Words = strings.Join(words, ", "); bar.Words == "" {
-		bar.Words = "no records"
-	}
-	return bar
+	return long(text.Capital(strings.TrimSuffix(failedWords(f), ":")) + ".")
 }

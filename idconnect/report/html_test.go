@@ -6,6 +6,7 @@ import (
 	"html"
 	"image/color"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/redact"
 )
 
 // cssColours reads the colours of both schemes out of the style.
@@ -141,6 +143,48 @@ func TestReportHTML(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Every text on the page is clipped: none shows its end.
+func TestReportHTMLClipped(t *testing.T) {
+	t.Parallel()
+	eachSample(t, func(t *testing.T, rep *Report) {
+		rep = redact.Show(redact.Redactor{}, rep) // a copy
+		lengthen(reflect.ValueOf(rep).Elem())
+		var b bytes.Buffer
+		if err := rep.Write(&b, HTML); err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.Index(b.String(), "END"); i >= 0 {
+			t.Errorf("a text is shown to its end, after %q", strings.ReplaceAll(b.String()[i-htmlLong-300:i], "xx", ""))
+		}
+	})
+}
+
+// lengthen makes every text longer than the page shows one, but not longer than a
+// view does.
+func lengthen(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		if v.Type() == reflect.TypeFor[string]() {
+			v.SetString(strings.Repeat("x", htmlLong+10) + "END")
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			lengthen(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			lengthen(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if f.IsExported() && f.Name != "Outcome" && f.Name != "Doc" { // which decide what is shown, and link
+				lengthen(v.Field(i))
+			}
+		}
+	}
 }
 
 // However much there is, the page stays small and says what it leaves out.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,25 +19,30 @@ import (
 const junitIDs = 100
 
 type junitSuites struct {
-	XMLName  xml.Name     `xml:"testsuites"`
-	Name     string       `xml:"name,attr"`
-	Tests    int          `xml:"tests,attr"`
-	Failures int          `xml:"failures,attr"`
-	Errors   int          `xml:"errors,attr"`
-	Skipped  int          `xml:"skipped,attr"`
-	Time     junitTime    `xml:"time,attr"`
-	Suites   []junitSuite `xml:"testsuite"`
+	XMLName xml.Name `xml:"testsuites"`
+	Name    string   `xml:"name,attr"`
+	junitCounts
+	Suites []junitSuite `xml:"testsuite"`
 }
 
 type junitSuite struct {
-	Name      string      `xml:"name,attr"`
-	Tests     int         `xml:"tests,attr"`
-	Failures  int         `xml:"failures,attr"`
-	Errors    int         `xml:"errors,attr"`
-	Skipped   int         `xml:"skipped,attr"`
-	Time      junitTime   `xml:"time,attr"`
+	Name string `xml:"name,attr"`
+	junitCounts
 	Timestamp string      `xml:"timestamp,attr"`
 	Cases     []junitCase `xml:"testcase"`
+}
+
+type junitCounts struct {
+	Tests    int       `xml:"tests,attr"`
+	Failures int       `xml:"failures,attr"`
+	Errors   int       `xml:"errors,attr"`
+	Skipped  int       `xml:"skipped,attr"`
+	Time     junitTime `xml:"time,attr"`
+}
+
+func (c *junitCounts) add(o junitCounts) {
+	c.Tests, c.Failures, c.Errors = c.Tests+o.Tests, c.Failures+o.Failures, c.Errors+o.Errors
+	c.Skipped, c.Time = c.Skipped+o.Skipped, c.Time+o.Time
 }
 
 // junitCase passed where it has none of the three.
@@ -71,13 +75,6 @@ func (t junitTime) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%d.%03d", t/1000, t%1000), nil
 }
 
-// UnmarshalText reads it again, for tests.
-func (t *junitTime) UnmarshalText(text []byte) error {
-	s, err := strconv.ParseFloat(string(text), 64)
-	*t = timeOfSeconds(s)
-	return err
-}
-
 func writeJUnit(w io.Writer, rep *View) error {
 	var suites []junitSuite
 	add := func(name string, cases []junitCase) {
@@ -104,21 +101,16 @@ func writeJUnit(w io.Writer, rep *View) error {
 			"encrypted value", "mark of the servers"))
 		add("turned-off", junitItems(rep.Verdict.Aside, "item"))
 	}
-	doc := junitSuites{Name: "Identity Connect", Time: timeOf(rep.Ended.Sub(rep.Started))}
-	var taken junitTime
-	wrong := 0
+	doc := junitSuites{Name: "Identity Connect"}
 	for _, s := range suites {
-		taken += s.Time
-		wrong += s.Failures + s.Errors
+		doc.add(s.junitCounts)
 	}
-	doc.Time = max(doc.Time, taken)
-	outcome := junitOutcome(rep, wrong > 0)
-	outcome.Time = doc.Time - taken // of preflight, and of what belongs to no case
-	doc.Suites = append([]junitSuite{junitSuiteOf("run", rep.Started, []junitCase{outcome})}, suites...)
-	for _, s := range doc.Suites {
-		doc.Tests, doc.Failures = doc.Tests+s.Tests, doc.Failures+s.Failures
-		doc.Errors, doc.Skipped = doc.Errors+s.Errors, doc.Skipped+s.Skipped
-	}
+	outcome := junitOutcome(rep, doc.Failures+doc.Errors > 0)
+	// That of preflight, and of what belongs to no case.
+	outcome.Time = max(timeOf(rep.Ended.Sub(rep.Started))-doc.Time, 0)
+	run := junitSuiteOf("run", rep.Started, []junitCase{outcome})
+	doc.add(run.junitCounts)
+	doc.Suites = append([]junitSuite{run}, suites...)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -133,7 +125,8 @@ func writeJUnit(w io.Writer, rep *View) error {
 
 // junitSuiteOf counts the cases, and gives each a name of its own.
 func junitSuiteOf(name string, began time.Time, cases []junitCase) junitSuite {
-	s := junitSuite{Name: name, Tests: len(cases), Timestamp: began.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
+	s := junitSuite{Name: name, Timestamp: began.UTC().Format("2006-01-02T15:04:05"), Cases: cases}
+	s.Tests = len(cases)
 	seen := map[string]int{}
 	for i := range cases {
 		c := &cases[i]
@@ -162,15 +155,15 @@ func junitOutcome(rep *View, failed bool) junitCase {
 	case rep.Outcome == "done", rep.Outcome == "planned":
 		c.Out = says
 	case rep.Outcome == string(verdict.Partly):
-		c.Skipped = junitSays(rep.Outcome, says, rep.ToDo)
+		c.Skipped = &junitResult{rep.Outcome, says, rep.ToDo}
 	case failed:
-		c.Skipped = junitSays(rep.Outcome, says, "what failed is a case of another suite")
+		c.Skipped = &junitResult{rep.Outcome, says, "what failed is a case of another suite"}
 	default:
 		text := rep.Cause
 		if rep.ToDo != "" {
 			text = strings.TrimSpace(text + "\nremedy: " + rep.ToDo)
 		}
-		c.Failure = junitSays(rep.Outcome, says, text)
+		c.Failure = &junitResult{rep.Outcome, says, text}
 	}
 	return c
 }
@@ -195,9 +188,9 @@ func junitSteps(rep *View) (cases []junitCase) {
 		case s.State == Done:
 			c.Out = s.Detail
 		case s.State == Failed && !verdictSays:
-			c.Error = junitSays(string(s.State), s.Detail, "")
+			c.Error = &junitResult{Type: string(s.State), Message: s.Detail}
 		default: // a step that is blocked has a finding that fails
-			c.Skipped = junitSays("", withReason(string(s.State), s.Detail), "")
+			c.Skipped = &junitResult{Message: text.Because(string(s.State), s.Detail)}
 		}
 		cases = append(cases, c)
 	}
@@ -215,7 +208,7 @@ func junitFindings(findings preflight.Findings) (cases []junitCase) {
 			}
 		}
 		if f.Severity == preflight.Blocks {
-			c.Failure = junitSays(f.Code, f.Seen, strings.Join(text, "\n"))
+			c.Failure = &junitResult{f.Code, f.Seen, strings.Join(text, "\n")}
 		} else {
 			c.Out = string(f.Severity) + ": " + f.Seen + "\n" + strings.Join(text, "\n")
 		}
@@ -228,23 +221,20 @@ func junitCollection(c *verify.CollectionReport) junitCase {
 	out := junitCase{Name: c.Name, Time: timeOfSeconds(c.Seconds)}
 	switch {
 	case !c.Checked:
-		out.Skipped = junitSays("", c.Verdict(), "")
+		out.Skipped = &junitResult{Message: c.Verdict()}
 	case c.Differences() > 0:
 		var b strings.Builder
 		for _, list := range listsOf(c) {
-			if list.count == 0 {
-				continue
-			}
-			fmt.Fprintf(&b, "%s:\n", list.what)
+			b.WriteString(list.what + ":\n")
 			shown := list.records[:min(junitIDs, len(list.records))]
 			for _, r := range shown {
 				b.WriteString("  " + r.ID + "\n")
 			}
-			if n := list.count - int64(len(shown)); n > 0 {
-				fmt.Fprintf(&b, "  and %s more\n", text.Grouped(n))
+			if rest := more(list.count, len(shown)); rest != "" {
+				b.WriteString("  " + rest + "\n")
 			}
 		}
-		out.Failure = junitSays("differences", c.Verdict(), b.String())
+		out.Failure = &junitResult{"differences", c.Verdict(), b.String()}
 	default:
 		out.Out = text.Plural(c.SourceCount, "record") + ": " + c.Verdict()
 	}
@@ -257,9 +247,9 @@ func junitCheck(c *verify.Check) junitCase {
 	case verify.CheckPassed:
 		out.Out = strings.TrimSpace(counts(c) + "\n" + c.Detail)
 	case verify.CheckFailed:
-		out.Failure = junitSays(c.Code, c.Detail, strings.TrimSpace(counts(c)+"\n"+c.Remedy))
+		out.Failure = &junitResult{c.Code, c.Detail, strings.TrimSpace(counts(c) + "\n" + c.Remedy)}
 	default:
-		out.Skipped = junitSays("", withReason(string(verify.CheckNotChecked), c.Detail), "")
+		out.Skipped = &junitResult{Message: text.Because(string(verify.CheckNotChecked), c.Detail)}
 	}
 	return out
 }
@@ -268,7 +258,7 @@ func junitCheck(c *verify.Check) junitCase {
 func junitItems(items []verdict.Item, kinds ...string) (cases []junitCase) {
 	for _, i := range items {
 		if slices.Contains(kinds, i.Kind) {
-			cases = append(cases, junitCase{Name: i.Code, Skipped: junitSays("", i.Says, "")})
+			cases = append(cases, junitCase{Name: i.Code, Skipped: &junitResult{Message: i.Says}})
 		}
 	}
 	return cases
@@ -287,10 +277,10 @@ func junitFailed(f *verify.FailedRecords, failures []verdict.Item) junitCase {
 	var b strings.Builder
 	shown := f.Records[:min(junitIDs, len(f.Records))]
 	for _, r := range shown {
-		fmt.Fprintf(&b, "%s: %s\n", r.Mapping, r.ID)
+		b.WriteString(r.Mapping + ": " + r.ID + "\n")
 	}
-	if n := f.Count - int64(len(shown)); n > 0 {
-		fmt.Fprintf(&b, "and %d more\n", n)
+	if rest := more(f.Count, len(shown)); rest != "" {
+		b.WriteString(rest + "\n")
 	}
 	for _, r := range f.Records {
 		if r.Missing {
@@ -300,15 +290,11 @@ func junitFailed(f *verify.FailedRecords, failures []verdict.Item) junitCase {
 	says := strings.TrimSuffix(failedWords(f), ":")
 	switch {
 	case lost > 0:
-		out.Failure = junitSays("failed records", says, b.String()+f.Repair)
+		out.Failure = &junitResult{"failed records", says, b.String() + f.Repair}
 	case !f.Checked:
-		out.Skipped = junitSays("", says, "")
+		out.Skipped = &junitResult{Message: says}
 	default:
 		out.Out = strings.TrimSpace(says + "\n" + b.String() + f.Repair)
 	}
 	return out
-}
-
-func junitSays(kind, message, text string) *junitResult {
-	return &junitResult{kind, message, text}
 }

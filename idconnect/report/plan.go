@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -63,11 +64,7 @@ func (s StepPlan) String() string { return stepLine(s.Name, s.State, s.Detail) }
 func (s StepResult) String() string { return stepLine(s.Name, s.State, s.Detail) }
 
 func stepLine(name string, state State, detail string) string {
-	line := name + ": " + string(state)
-	if detail != "" {
-		line += ": " + detail
-	}
-	return text.Line(line)
+	return text.Line(name + ": " + text.Because(string(state), detail))
 }
 
 // ServerSeen is what a server said of itself.
@@ -78,26 +75,20 @@ type ServerSeen struct {
 	Version string `json:"version,omitempty"`
 }
 
-// Said is the version and the state of the server in words: "OpenIDM 7.1.0, ready".
-func (s ServerSeen) Said() string {
-	version := "version not known"
+// Said is the version and the state of the server in words, as far as they are known:
+// "OpenIDM 7.1.0, ready"; "version not known" where neither is.
+func (s ServerSeen) Said() string { return cmp.Or(s.said(), "version not known") }
+
+func (s ServerSeen) said() string {
+	version := ""
 	if s.Version != "" {
 		version = "OpenIDM " + s.Version
 	}
-	if s.State != "" {
-		version += ", " + s.State
-	}
-	return version
+	return text.List(version, s.State)
 }
 
 // String returns the server on one line.
-func (s ServerSeen) String() string {
-	out := s.URL + "   "
-	if s.Version != "" {
-		out += "OpenIDM " + s.Version + ", "
-	}
-	return strings.TrimRight(out+s.State, " ,")
-}
+func (s ServerSeen) String() string { return strings.TrimRight(s.URL+"   "+s.said(), " ") }
 
 // Blocked reports whether a finding blocks the run.
 func (p Plan) Blocked() bool { return len(p.Findings.Blocking()) > 0 }

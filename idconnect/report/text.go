@@ -106,8 +106,7 @@ func (b *blocks) steps(steps []*StepResult) {
 			detail = strings.TrimSpace(detail + "  (" + text.Duration(s.Ended.Sub(*s.Started)) + ")")
 		}
 		rows = append(rows, []Cell{
-			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State),
-				toneOfState(s.State)}, {Text: detail},
+			{Text: fmt.Sprintf("%3d %s", i+1, s.Name)}, {string(s.State), s.State.Tone()}, {Text: detail},
 		})
 	}
 	b.table(rows)
@@ -121,7 +120,7 @@ func (b *blocks) findings(findings preflight.Findings) {
 	b.empty()
 	b.line(0, 2, Strong, "Findings")
 	for _, f := range findings {
-		b.line(2, 4, toneOfSeverity(f.Severity), fmt.Sprintf("%s: %s (%s)", f.Severity, f.Code, f.Step))
+		b.line(2, 4, severityTones[f.Severity], fmt.Sprintf("%s: %s (%s)", f.Severity, f.Code, f.Step))
 		b.line(4, 4, "", f.Seen)
 		b.labelled(4, "remedy", f.Remedy)
 	}
@@ -150,7 +149,7 @@ func (b *blocks) comparison(v *View) {
 		b.empty()
 		b.line(0, 2, Strong, "What a migration is expected to change")
 		for _, one := range all {
-			b.line(2, 4, one.Mood, one.Words)
+			b.line(2, 4, one.Tone, one.Text)
 		}
 	}
 	for i := range r.Collections {
@@ -163,9 +162,6 @@ func (b *blocks) comparison(v *View) {
 
 func (b *blocks) lists(c *verify.CollectionReport) {
 	for _, list := range listsOf(c) {
-		if list.count == 0 {
-			continue
-		}
 		b.empty()
 		b.line(0, 2, Strong, c.Name+", "+list.what+":")
 		for _, d := range list.records {
@@ -226,24 +222,18 @@ func (b *blocks) failed(f *verify.FailedRecords) {
 	b.empty()
 	b.line(0, 2, Strong, sentence(failedWords(f)))
 	for _, r := range f.Records {
-		text := r.Mapping + ": " + r.ID
-		if r.Reason != "" {
-			text += ": " + r.Reason
-		}
+		words := text.Because(r.Mapping+": "+r.ID, r.Reason)
 		if r.Missing {
-			text += " (missing from the target)"
+			words += " (missing from the target)"
 		}
-		b.line(2, 4, "", text)
+		b.line(2, 4, "", words)
 	}
-	if f.Count > 0 {
-		b.more(f.Count, len(f.Records))
-	}
+	b.more(f.Count, len(f.Records))
 	b.labelled(0, "repair", f.Repair)
 }
 
-// more says how many of a list are not shown.
 func (b *blocks) more(count int64, shown int) {
-	if n := count - int64(shown); n > 0 {
-		b.line(2, 2, Faint, "and "+text.Grouped(n)+" more")
+	if rest := more(count, shown); rest != "" {
+		b.line(2, 2, Faint, rest)
 	}
 }

@@ -40,19 +40,15 @@ func (p Plan) Blocks() []Block {
 		}
 		b.table([][]Cell{{
 			{Text: fmt.Sprintf("%3d %-*s", i+1, name, s.Name)},
-			{fmt.Sprintf("%-*s", state, s.State), toneOfState(s.State)},
+			{fmt.Sprintf("%-*s", state, s.State), s.State.Tone()},
 			{Text: detail},
 		}})
 		if s.State == Blocked {
 			blocked++
 		}
-		said := ""
-		if s.State == Blocked {
-			said = s.Detail
-		}
 		for _, f := range s.Findings {
 			if !isOpen(f) {
-				b.finding(planIndent, f, said)
+				b.finding(planIndent, f, s.Detail)
 			}
 		}
 	}
@@ -70,7 +66,7 @@ func isOpen(f preflight.Finding) bool { return f.Code == preflight.Codes.Request
 
 // finding adds a finding, but for what was said already.
 func (b *blocks) finding(indent int, f preflight.Finding, said string) {
-	b.line(indent, indent+2, toneOfSeverity(f.Severity), string(f.Severity)+": "+f.Code)
+	b.line(indent, indent+2, severityTones[f.Severity], string(f.Severity)+": "+f.Code)
 	if f.Seen != said {
 		b.labelled(indent+2, "seen", f.Seen)
 	}

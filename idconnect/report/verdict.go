@@ -97,7 +97,7 @@ func (v *View) compared() {
 		v.Title = "Done, but not verified"
 		v.Lead = "The steps that were chosen are done. The records of the two servers were not compared."
 	case verdict.Same:
-		v.Tone, v.Title, v.Lead = Good, "The upgrade is done and verified", v.sums.same("")
+		v.Tone, v.Title, v.Lead = Good, "The upgrade is done and verified", v.same("")
 		if ran == "" {
 			v.Title = "Both servers hold the same records"
 		}
@@ -109,7 +109,7 @@ func (v *View) compared() {
 		if ran == "" {
 			v.Title = "No difference was found, but not everything was compared"
 		}
-		v.Lead = v.sums.same(" that could be compared") + v.notCompared()
+		v.Lead = v.same(" that could be compared") + v.notCompared()
 	case verdict.Nothing:
 		v.Tone, v.Title = Bad, text.Capital(ran+"there was nothing to compare")
 		v.Lead = "Neither server showed a record, so nothing is verified." + v.notCompared()
@@ -167,56 +167,35 @@ func itemLines(items []verdict.Item, before string) (lines []string) {
 	return lines
 }
 
-// sums are the counts of a comparison over all collections.
-type sums struct {
-	source                                         int64 // records of the collections that were checked
-	missing, extra, changed, duplicate, unreadable int64
-	explained                                      bool     // expected changes were seen
-	unsure                                         []string // the codes of those that are not known for sure
-}
-
-func sumsOf(r *verify.Report) (s sums) {
-	if r == nil {
-		return s
-	}
-	for i := range r.Collections {
-		c := &r.Collections[i]
-		if !c.Checked {
-			continue
-		}
-		s.source += c.SourceCount
-		s.missing += c.MissingCount
-		s.extra += c.ExtraCount
-		s.changed += c.ChangedCount
-		s.duplicate += c.DuplicateCount
-		s.unreadable += c.Unreadable
-		s.expect(c.Expected)
-	}
-	return s
-}
-
 // same says what a comparison without a difference proves.
-func (s *sums) same(which string) string {
-	all, are := "All "+text.Grouped(s.source)+" records", " are"
-	if s.source == 1 {
+func (v *View) same(which string) string {
+	all, are := "All "+text.Grouped(v.Verdict.Source)+" records", " are"
+	if v.Verdict.Source == 1 {
 		all, are = "The one record", " is"
 	}
-	return all + " of the source" + which + are + " in the target with the same content" + s.but() + "."
+	return all + " of the source" + which + are + " in the target with the same content" + v.but() + "."
 }
 
 // differences says how the servers differ.
 func (v *View) differences() string {
-	s := &v.sums
+	var all verify.CollectionReport
+	for i := range v.Verify.Collections {
+		if c := &v.Verify.Collections[i]; c.Checked {
+			all.MissingCount, all.ExtraCount = all.MissingCount+c.MissingCount, all.ExtraCount+c.ExtraCount
+			all.ChangedCount, all.Unreadable = all.ChangedCount+c.ChangedCount, all.Unreadable+c.Unreadable
+			all.DuplicateCount += c.DuplicateCount
+		}
+	}
 	var parts []string
 	for _, n := range []struct {
 		count     int64
 		one, many string
 	}{
-		{s.missing, "is missing from the target", "are missing from the target"},
-		{s.extra, "is only in the target", "are only in the target"},
-		{s.changed, "has changed", "have changed"},
-		{s.duplicate, "occurs more than once", "occur more than once"},
-		{s.unreadable, "cannot be read", "cannot be read"},
+		{all.MissingCount, "is missing from the target", "are missing from the target"},
+		{all.ExtraCount, "is only in the target", "are only in the target"},
+		{all.ChangedCount, "has changed", "have changed"},
+		{all.DuplicateCount, "occurs more than once", "occur more than once"},
+		{all.Unreadable, "cannot be read", "cannot be read"},
 	} {
 		if n.count > 0 {
 			parts = append(parts, text.Number(n.count, n.one, n.many))
@@ -225,9 +204,9 @@ func (v *View) differences() string {
 	lead := "No record was compared."
 	switch {
 	case len(parts) > 0:
-		lead = text.Number(s.source, "record", "records") + " of the source compared: " + listed(parts) + "."
+		lead = text.Plural(v.Verdict.Source, "record") + " of the source compared: " + text.Listed(parts) + "."
 	case v.Verdict.Source+v.Verdict.Target > 0:
-		lead = s.same(" that could be compared")
+		lead = v.same(" that could be compared")
 	}
 	var failed []string
 	for _, kind := range []struct{ kind, one, many string }{
@@ -245,17 +224,9 @@ func (v *View) differences() string {
 		}
 	}
 	if len(failed) > 0 {
-		lead += " " + listed(failed) + "."
+		lead += " " + text.Listed(failed) + "."
 	}
 	return lead + v.notCompared()
-}
-
-// listed joins parts of a sentence.
-func listed(parts []string) string {
-	if n := len(parts); n > 1 {
-		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
-	}
-	return strings.Join(parts, "")
 }
 
 // counting says why the count of the migration and that of the comparison differ.
@@ -278,5 +249,5 @@ func (v *View) counting() string {
 	}
 	return fmt.Sprintf("%s migrated, %s compared: the target counts what its mappings processed, the comparison "+
 		"what it read from the source (%s), so the two numbers need not agree.",
-		text.Number(migrated, "record", "records"), text.Grouped(v.Verdict.Source), listed(read))
+		text.Number(migrated, "record", "records"), text.Grouped(v.Verdict.Source), text.Listed(read))
 }

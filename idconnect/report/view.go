@@ -39,8 +39,6 @@ type View struct {
 	// turned off, or not to be expected; a line each.
 	Verdict     verdict.Verdict
 	Open, Aside []string
-
-	sums sums
 }
 
 // Tone says whether something is good news. The zero value is plain.
@@ -64,7 +62,6 @@ func (r *Report) View() *View {
 		v.Open = itemLines(v.Verdict.Open, "")
 		v.Aside = append(itemLines(v.Verdict.Accepted, "accepted: "), itemLines(v.Verdict.Aside, "")...)
 	}
-	v.sums = sumsOf(v.Verify)
 	v.fillVerdict()
 	v.Cause, v.ToDo = v.causeAndToDo()
 	v.ByHand = slices.DeleteFunc(slices.Clone(v.Findings), func(f preflight.Finding) bool { return !byHand(f) })

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -9,36 +11,15 @@ import (
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
-func toneOfState(s State) Tone {
-	switch s {
-	case Done:
-		return Good
-	case Failed:
-		return Bad
-	case Blocked, Running, Interrupted:
-		return Care
-	}
-	return Faint
-}
+// Tone says how good the news is that a step is in this state.
+func (s State) Tone() Tone { return cmp.Or(stateTones[s], Faint) }
 
-func toneOfSeverity(s preflight.Severity) Tone {
-	switch s {
-	case preflight.Blocks:
-		return Bad
-	case preflight.Warns:
-		return Care
-	}
-	return ""
-}
+var stateTones = map[State]Tone{Done: Good, Failed: Bad, Blocked: Care, Running: Care, Interrupted: Care}
+
+var severityTones = map[preflight.Severity]Tone{preflight.Blocks: Bad, preflight.Warns: Care}
 
 func toneOfCheck(r verify.CheckResult) Tone {
-	switch r {
-	case verify.CheckPassed:
-		return Good
-	case verify.CheckFailed:
-		return Bad
-	}
-	return Care
+	return cmp.Or(map[verify.CheckResult]Tone{verify.CheckPassed: Good, verify.CheckFailed: Bad}[r], Care)
 }
 
 // isEmpty: neither server has a record in it, which is no proof of anything.
@@ -63,7 +44,7 @@ func resultOf(c *verify.CollectionReport) string {
 // verdictOf is the result of a collection on one line.
 func verdictOf(c *verify.CollectionReport) string {
 	if isEmpty(c) {
-		return withReason("no records", c.Reason)
+		return text.Because("no records", c.Reason)
 	}
 	return c.Verdict()
 }
@@ -80,13 +61,6 @@ func toneOfCollection(c *verify.CollectionReport) Tone {
 	return Care
 }
 
-func withReason(what, reason string) string {
-	if reason == "" {
-		return what
-	}
-	return what + ": " + reason
-}
-
 // valueWords are the values of both servers, or why they are not shown.
 func valueWords(v *verify.ChangedValue) string {
 	if v.Withheld != "" {
@@ -101,7 +75,7 @@ func valueWords(v *verify.ChangedValue) string {
 	return "source " + side(v.Source) + ", target " + side(v.Target)
 }
 
-// list is one of the lists of a collection.
+// list is one of the lists of a collection that have records.
 type list struct {
 	kind, what string
 	records    []verify.Change
@@ -116,12 +90,20 @@ func listsOf(c *verify.CollectionReport) []list {
 		}
 		return out
 	}
-	return []list{
+	return slices.DeleteFunc([]list{
 		{"missing", "missing from the target", ids(c.Missing), c.MissingCount},
 		{"extra", "only in the target", ids(c.Extra), c.ExtraCount},
 		{"changed", "changed", c.Changed, c.ChangedCount},
 		{"duplicate", "more than once", ids(c.Duplicates), c.DuplicateCount},
+	}, func(l list) bool { return l.count == 0 })
+}
+
+// more says how many of a list are not shown, "" where all are.
+func more(count int64, shown int) string {
+	if n := count - int64(shown); n > 0 {
+		return "and " + text.Grouped(n) + " more"
 	}
+	return ""
 }
 
 // counts says what a check counted, "" where it counted nothing.
@@ -143,9 +125,9 @@ func failedWords(f *verify.FailedRecords) string {
 	n := text.Plural(f.Count, "record")
 	switch {
 	case !f.Checked && f.Count > 0:
-		return withReason("the migration could not copy "+n+", and does not name them all", f.Reason)
+		return text.Because("the migration could not copy "+n+", and does not name them all", f.Reason)
 	case !f.Checked:
-		return withReason("whether the migration left out records was not checked", f.Reason)
+		return text.Because("whether the migration left out records was not checked", f.Reason)
 	case f.Count == 0:
 		return "the migration reports no failed records"
 	}

@@ -34,11 +34,7 @@ type Check struct {
 
 // String returns the check and its result on one line.
 func (c Check) String() string {
-	line := c.Code + ": " + string(c.Result)
-	if c.Detail != "" {
-		line += ": " + c.Detail
-	}
-	return text.Line(line)
+	return text.Line(c.Code + ": " + text.Because(string(c.Result), c.Detail))
 }
 
 // FailedRecords are the records that the migration could not copy, according to

@@ -150,10 +150,7 @@ func (c *CollectionReport) attrs() []slog.Attr {
 
 // Verdict returns the result in words on one line, with the reason.
 func (c *CollectionReport) Verdict() string {
-	if c.Reason != "" {
-		return c.Result() + ": " + c.Reason
-	}
-	return c.Result()
+	return text.Because(c.Result(), c.Reason)
 }
 
 // Result returns the result in words, without the reason.

@@ -38,7 +38,7 @@ func (r *Report) Verdict() verdict.Verdict {
 		r.Collections[i].add(&v)
 	}
 	for _, c := range r.Checks {
-		item := verdict.Item{Code: c.Code, Kind: "check", Count: 1, Says: withReason(c.Name, c.Detail)}
+		item := verdict.Item{Code: c.Code, Kind: "check", Count: 1, Says: text.Because(c.Name, c.Detail)}
 		switch c.Result {
 		case CheckPassed:
 		case CheckFailed:
@@ -54,7 +54,7 @@ func (r *Report) Verdict() verdict.Verdict {
 		}
 		if !f.Checked {
 			v.Open = append(v.Open, verdict.Item{Code: failedRecords, Kind: "check", Count: 1,
-				Says: withReason("failed records of the migration", f.Reason)})
+				Says: text.Because("failed records of the migration", f.Reason)})
 		}
 	}
 	for _, code := range r.Off {
@@ -95,13 +95,6 @@ func (c *CollectionReport) add(v *verdict.Verdict) {
 	}
 	v.Source, v.Target, v.Differences = v.Source+c.SourceCount, v.Target+c.TargetCount, v.Differences+c.Differences()
 	v.Open = append(v.Open, c.ClosedValues.Items(c.Name, c.NotCheckedValues)...)
-}
-
-func withReason(what, reason string) string {
-	if reason == "" {
-		return what
-	}
-	return what + ": " + reason
 }
 
 // Same reports whether everything was compared and nothing differs: the outcome

@@ -36,6 +36,23 @@ func Progress(done, total int64, unit string, rate float64, left time.Duration) 
 	return strings.Join(parts, ", ")
 }
 
+// Listed joins words as a sentence does: "a, b and c".
+func Listed(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// Because says what, and after a colon why, unless that is "".
+func Because(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
+
 // List joins the parts that are not "" by a comma and a blank.
 func List(parts ...string) string {
 	var all []string

@@ -57,7 +57,6 @@ type jsonMember struct {
 	name              string // decoded
 	start, value, end int
 	seal, sealEnd     int // its part of seals
-	gone              bool
 }
 
 const sealedText = `{"$crypto":true}`
@@ -141,11 +140,11 @@ func (c *canonicalizer) array(depth int) error {
 }
 
 func (c *canonicalizer) object(depth int) error {
-	from, at, first := c.pos, len(c.out), len(c.members)
+	from, at, first, seals := c.pos, len(c.out), len(c.members), len(c.seals)
 	if err := c.objectMembers(depth); err != nil {
 		return err
 	}
-	members := c.sortMembers(first)
+	members := c.sortMembers(first, seals)
 	c.members = c.members[:first]
 	c.scratch = append(c.scratch[:0], '{')
 	for i, m := range members {
@@ -156,7 +155,7 @@ func (c *canonicalizer) object(depth int) error {
 	}
 	c.scratch = append(c.scratch, '}')
 	if c.seal != nil && len(members) == 1 && members[0].name == "$crypto" {
-		c.seals = append(c.seals[:members[0].seal], c.seal(c.in[from:c.pos], c.scratch))
+		c.seals = append(c.seals[:seals], c.seal(c.in[from:c.pos], c.scratch))
 		c.out = append(c.out[:at], sealedText...)
 		return nil
 	}
@@ -193,20 +192,16 @@ func (c *canonicalizer) objectMembers(depth int) error {
 }
 
 // sortMembers orders the members from first on and drops those that a later
-// one of the same name replaces. Their seals are put in the same order.
-func (c *canonicalizer) sortMembers(first int) []jsonMember {
+// one of the same name replaces. Their seals, from seals on, are put in the same
+// order.
+func (c *canonicalizer) sortMembers(first, seals int) []jsonMember {
 	members := c.members[first:]
-	if len(members) == 0 {
-		return nil
-	}
-	seals := members[0].seal
 	slices.SortStableFunc(members, func(a, b jsonMember) int { return compareNames(a.name, b.name) })
 	kept := members[:0]
 	for i, m := range members {
-		if m.gone || i+1 < len(members) && members[i+1].name == m.name {
-			continue
+		if i+1 == len(members) || members[i+1].name != m.name {
+			kept = append(kept, m)
 		}
-		kept = append(kept, m)
 	}
 	if len(c.seals) > seals {
 		c.spare = append(c.spare[:0], c.seals[seals:]...)

@@ -194,6 +194,16 @@ func (t *Hasher) skipSpace() {
 	}
 }
 
+// take reads a byte that stands next, after white space.
+func (t *Hasher) take(b byte) bool {
+	t.space()
+	if t.in[t.pos] != b || t.pos >= t.n {
+		return false
+	}
+	t.pos++
+	return true
+}
+
 // value reads any value; of is the member that it belongs to, nil for none.
 func (t *Hasher) value(of *knownMember) (Sum, bool) {
 	t.space()

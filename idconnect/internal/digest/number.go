@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -39,18 +40,6 @@ func appendNumber(out, literal []byte, integer bool) []byte {
 	if f == 0 { // also -0
 		return append(out, '0')
 	}
-	size := f
-	if size < 0 {
-		size = -size
-	}
-	if size >= 1e-6 && size < 1e21 {
-		return strconv.AppendFloat(out, f, 'f', -1, 64)
-	}
-	at := len(out)
-	out = strconv.AppendFloat(out, f, 'e', -1, 64)
-	// Go pads the exponent to two digits.
-	if e := at + bytes.IndexByte(out[at:], 'e'); out[e+2] == '0' {
-		out = append(out[:e+2], out[e+3:]...)
-	}
-	return out
+	text, _ := json.Marshal(f) // as ECMAScript does; a number in range always can
+	return append(out, text...)
 }

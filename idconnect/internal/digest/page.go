@@ -80,11 +80,10 @@ func (t *Hasher) readPage(b *Body, into *Page) bool {
 	into.rest = append(into.rest[:0], `{"result":[]`...)
 	t.in, t.n, t.pos, t.depth, t.names = b.Buf, b.n, 0, 0, t.names[:0]
 	found := false
-	if t.space(); t.in[t.pos] != '{' {
+	if !t.take('{') {
 		return false
 	}
-	for {
-		t.pos++
+	for open := true; open; {
 		if t.space(); t.in[t.pos] != '"' {
 			return false
 		}
@@ -93,20 +92,15 @@ func (t *Hasher) readPage(b *Body, into *Page) bool {
 			return false
 		}
 		isResult := string(t.text) == "result"
-		if t.space(); t.in[t.pos] != ':' {
+		if !t.take(':') {
 			return false
 		}
-		t.pos++
-		t.space()
-		switch {
-		case isResult && (found || t.in[t.pos] != '['):
-			return false
-		case isResult:
-			found = true
-			if !t.records(into) {
+		if isResult {
+			if found || !t.take('[') || !t.records(into) {
 				return false
 			}
-		default:
+			found = true
+		} else {
 			t.depth = 1
 			_, ok := t.value(nil)
 			if t.depth = 0; !ok {
@@ -114,44 +108,28 @@ func (t *Hasher) readPage(b *Body, into *Page) bool {
 			}
 			into.rest = append(append(into.rest, ','), t.in[from:t.pos]...)
 		}
-		if t.space(); t.in[t.pos] == ',' {
-			continue
+		if open = t.take(','); !open && !t.take('}') {
+			return false
 		}
-		break
 	}
-	if t.in[t.pos] != '}' {
-		return false
-	}
-	t.pos++
 	t.space()
 	into.rest = append(into.rest, '}')
 	return found && t.pos == t.n
 }
 
 func (t *Hasher) records(into *Page) bool {
-	t.pos++
-	if t.space(); t.in[t.pos] == ']' {
-		t.pos++
-		return true
-	}
-	for {
+	for open := !t.take(']'); open; {
 		d, end, err := t.record(t.in, t.pos, t.n)
 		if errors.Is(err, errNotJSON) {
 			return false
 		}
 		into.add(d, err, t.settled.effects)
 		t.pos, t.depth = end, 0
-		t.space()
-		switch b := t.in[t.pos]; {
-		case b == ',' && t.pos < t.n:
-			t.pos++
-		case b == ']' && t.pos < t.n:
-			t.pos++
-			return true
-		default:
+		if open = t.take(','); !open && !t.take(']') {
 			return false
 		}
 	}
+	return true
 }
 
 // one reads a record that stands alone; IDText is valid until the next one.

@@ -99,7 +99,7 @@ func (r *Reducer) members(raw json.RawMessage) (string, []jsonMember, error) {
 	if err := r.rewrite(); err != nil {
 		return "", nil, err
 	}
-	members := c.sortMembers(0)
+	members := c.sortMembers(0, 0)
 	for _, m := range members {
 		if m.name != "_id" {
 			continue
@@ -119,17 +119,25 @@ func (r *Reducer) Record(raw json.RawMessage) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
+	return Record{id, r.hash(members...), r.c.seals}, nil
+}
+
+// hash hashes members, and notes which of them their seals are of.
+func (r *Reducer) hash(members ...jsonMember) Hash {
 	r.h.Reset()
 	r.h.Write(r.key)
 	for _, m := range members {
 		// A member begins with a quoted name and has one value: no two lists
 		// of members are the same bytes.
 		r.h.Write(r.c.out[m.start:m.end])
-		name(r.c.seals[m.seal:m.sealEnd], m.name)
+		for _, s := range r.c.seals[m.seal:m.sealEnd] {
+			if s.Closed != nil {
+				s.Closed.Member = m.name
+			}
+		}
 	}
 	var sum [sha256.Size]byte
-	r.h.Sum(sum[:0])
-	return Record{id, Hash(sum[:16]), r.c.seals}, nil
+	return Hash(r.h.Sum(sum[:0])[:16])
 }
 
 // Detail returns the id of a record and its top-level members by name.
@@ -140,13 +148,7 @@ func (r *Reducer) Detail(raw json.RawMessage) (string, map[string]Member, error)
 	}
 	out := make(map[string]Member, len(members))
 	for _, m := range members {
-		r.h.Reset()
-		r.h.Write(r.key)
-		r.h.Write(r.c.out[m.start:m.end])
-		var sum [sha256.Size]byte
-		r.h.Sum(sum[:0])
-		name(r.c.seals[m.seal:m.sealEnd], m.name)
-		member := Member{Rest: Hash(sum[:16]), Seals: slices.Clone(r.c.seals[m.seal:m.sealEnd])}
+		member := Member{Rest: r.hash(m), Seals: slices.Clone(r.c.seals[m.seal:m.sealEnd])}
 		if value := r.c.out[m.value:m.end]; r.Values {
 			member.Value = bytes.Clone(value[:min(len(value), MaxValue+1)])
 		}

@@ -208,9 +208,7 @@ func (r *Reducer) rewrite() error {
 		if name == idMember || has == had && bytes.Equal(old, value) {
 			continue
 		}
-		for i := range c.members {
-			c.members[i].gone = c.members[i].gone || c.members[i].name == name
-		}
+		c.members = slices.DeleteFunc(c.members, func(m jsonMember) bool { return m.name == name })
 		if !has {
 			continue
 		}

@@ -63,15 +63,6 @@ func (r *Reducer) seal(raw, canonical []byte) Seal {
 	return Seal{r.digest(canonical), SealClosed, closed}
 }
 
-// name notes which member seals are of.
-func name(seals []Seal, member string) {
-	for _, s := range seals {
-		if s.Closed != nil {
-			s.Closed.Member = member
-		}
-	}
-}
-
 // CompareSeals compares the encrypted values of two records, or members,
 // that are otherwise equal: whether one differs, and those that cannot be told.
 func CompareSeals(a, b []Seal) (differ bool, unknown []Closed) {

@@ -133,10 +133,9 @@ func (t *Hasher) learn(s *objectShape, at int, top bool) *knownMember {
 	for _, ignored := range t.ignore {
 		m.skip = m.skip || top && !m.id && string(t.text) == ignored
 	}
-	if t.space(); t.in[t.pos] != ':' {
+	if !t.take(':') {
 		return nil
 	}
-	t.pos++
 	if s == nil || len(s.members) >= maxShapeMembers || s.misses >= maxShapeMisses || t.pos-from > maxWhole {
 		m.spare = true
 		t.spares[t.depth] = m

@@ -24,7 +24,7 @@ var (
 	reasonBraces = regexp.MustCompile(`\{.*|\[[^\]]*\]?`)
 	reasonToken  = regexp.MustCompile(`[^\s@]+@[^\s@]+|\S{25,}|\S*\d{4,}\S*`)
 	// reasonClass is the name of a Java class, which is long and no value.
-	reasonClass = regexp.MustCompile(`^(?:[a-z][a-zA-Z0-9_]*\.)+([A-Z]\w*)[:.,]?$`)
+	reasonClass = regexp.MustCompile(`^(?:[a-z][a-zA-Z0-9_]*\.)+([A-Z]\w*)([:.,]?)$`)
 
 	// Name matches that of a class or a member.
 	Name = regexp.MustCompile(`^[A-Za-z][\w.-]{0,63}$`)
@@ -38,15 +38,13 @@ func Harmless(said string, hide redact.Redactor) string {
 	} else {
 		said = hide.Text(said)
 	}
-	said = strings.Join(strings.Fields(text.Printable(strings.NewReplacer("\n", " ", "\r", " ", "\t",
-		" ").Replace(said))), " ")
+	said = strings.Join(strings.Fields(text.Printable(said)), " ")
 	said = reasonSecret.ReplaceAllString(said, "$1 …")
 	said = withoutQuoted(said)
 	said = reasonBraces.ReplaceAllString(said, "…")
 	said = reasonToken.ReplaceAllStringFunc(said, func(token string) string {
 		if m := reasonClass.FindStringSubmatch(token); m != nil {
-			return m[1] + strings.TrimLeft(token[len(token)-1:],
-				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+			return m[1] + m[2]
 		}
 		return "…"
 	})
@@ -57,7 +55,6 @@ func Harmless(said string, hide redact.Redactor) string {
 // an apostrophe; what is not closed goes on to the end.
 func withoutQuoted(text string) string {
 	ends := map[rune]rune{'"': '"', '\'': '\'', '`': '`', '“': '”', '„': '“', '‘': '’', '«': '»'}
-	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	var out strings.Builder
 	runes := []rune(text)
 	for i := 0; i < len(runes); i++ {
@@ -78,9 +75,10 @@ func withoutQuoted(text string) string {
 	return out.String()
 }
 
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
 // WithoutWord leaves out a word, or words, wherever they stand by themselves.
 func WithoutWord(text, word string) string {
-	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	var out strings.Builder
 	for from := 0; ; {
 		i := strings.Index(text[from:], word)

@@ -48,21 +48,19 @@ func (l *ClosedValues) Add(c Closed) {
 // Items are the values as items; all is their number, with those that no row
 // counts.
 func (l ClosedValues) Items(collection string, all int64) (items []Item) {
-	item := Item{Code: "VALUES-" + strings.ToUpper(collection), Kind: "encrypted value"}
-	for _, c := range append(slices.Clone(l), Closed{Count: all}) {
-		if c.Member != "" || c.Form != "" {
-			all -= c.Count
-		} else if c.Count = all; c.Count <= 0 {
-			break
-		} else {
-			all = 0
-		}
-		item.Count, item.Says = c.Count, fmt.Sprintf("%s of %s could not be opened",
-			text.Plural(c.Count, item.Kind), collection)
-		if c.Member != "" || c.Form != "" {
-			item.Says += fmt.Sprintf(": member %s, %s, key %q", c.Member, c.Form, c.Alias)
-		}
+	add := func(count int64, detail string) {
+		item := Item{Code: "VALUES-" + strings.ToUpper(collection), Kind: "encrypted value", Count: count}
+		item.Says = text.Plural(count, item.Kind) + " of " + collection + " could not be opened" + detail
 		items = append(items, item)
+	}
+	for _, c := range l {
+		if c.Member != "" || c.Form != "" {
+			add(c.Count, fmt.Sprintf(": member %s, %s, key %q", c.Member, c.Form, c.Alias))
+			all -= c.Count
+		}
+	}
+	if all > 0 {
+		add(all, "")
 	}
 	return items
 }

@@ -7,7 +7,6 @@ package verdict
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -27,18 +26,33 @@ const (
 	Nothing Outcome = "nothing to compare"
 )
 
+// meaning is what follows from an outcome.
+type meaning struct {
+	exitCode     int
+	says, remedy string
+}
+
+var meanings = map[Outcome]meaning{
+	Same: {},
+	Different: {1, "the servers differ", "the report names the records and checks, why records failed where the " +
+		"target tells, and how to repair that"},
+	Partly: {4, "the servers are the same as far as compared, but not everything was",
+		"the report names what was not compared: remove the causes and verify again, " +
+			"or look at it yourself and accept single items by their codes (Upgrade.Verify.Accept)"},
+	Nothing: {5, "nothing to compare: no record was seen on either server",
+		"check that the addresses lead to the servers that were meant, and that the migration ran"},
+}
+
 // ExitCode is the exit code of a program that compares: 0, 1, 4 or 5 in the order
 // of the outcomes.
-func (o Outcome) ExitCode() int {
-	switch o {
-	case Same:
-		return 0
-	case Partly:
-		return 4
-	case Nothing:
-		return 5
+func (o Outcome) ExitCode() int { return o.meaning().exitCode }
+
+// meaning of what is none of the four is that of [Different].
+func (o Outcome) meaning() meaning {
+	if m, ok := meanings[o]; ok {
+		return m
 	}
-	return 1
+	return meanings[Different]
 }
 
 // Err returns nil for [Same], else an [Error].
@@ -53,28 +67,10 @@ func (o Outcome) Err() error {
 // so that errors.Is finds them.
 type Error struct{ Outcome Outcome }
 
-func (e Error) Error() string {
-	switch e.Outcome {
-	case Partly:
-		return "the servers are the same as far as compared, but not everything was"
-	case Nothing:
-		return "nothing to compare: no record was seen on either server"
-	}
-	return "the servers differ"
-}
+func (e Error) Error() string { return e.Outcome.meaning().says }
 
 // Remedy says what to do.
-func (e Error) Remedy() string {
-	switch e.Outcome {
-	case Partly:
-		return "the report names what was not compared: remove the causes and verify again, " +
-			"or look at it yourself and accept single items by their codes (Upgrade.Verify.Accept)"
-	case Nothing:
-		return "check that the addresses lead to the servers that were meant, and that the migration ran"
-	}
-	return "the report names the records and checks, why records failed where the target tells, " +
-		"and how to repair that"
-}
+func (e Error) Remedy() string { return e.Outcome.meaning().remedy }
 
 // Item is something that is not part of what was proved, or speaks against it.
 type Item struct {
@@ -156,8 +152,5 @@ func Numbers(items []Item) string {
 	for n, kind := range kinds {
 		kinds[n] = text.Plural(counts[kind], kind)
 	}
-	if n := len(kinds); n > 1 {
-		return strings.Join(kinds[:n-1], ", ") + " and " + kinds[n-1]
-	}
-	return strings.Join(kinds, "")
+	return text.Listed(kinds)
 }

@@ -122,6 +122,11 @@ func TestPlan(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
+	for _, seen := range []string{"311 MB are free below", "found: the certificate names"} {
+		if n := strings.Count(shown(t, 120, brief.Plan(p, "upgrade")), seen); n != 1 {
+			t.Errorf("%q stands there %d times", seen, n)
+		}
+	}
 	if line := shown(t, 0, brief.PlanLine(p)); strings.Contains(line, "why: ") || !strings.Contains(line, "remedy: ") {
 		t.Errorf("in a sentence: %s", line)
 	}

@@ -44,13 +44,15 @@ func Plan(p report.Plan, program string) []report.Block {
 	l.empty()
 	var rows [][]report.Cell
 	var there []string
+	said := map[string]bool{} // in the lines of the steps
 	for i, s := range p.Steps {
 		detail := s.Detail
 		if blocking := s.Findings.Blocking(); len(blocking) > 0 {
 			detail = blocking[0].Seen + " (" + strings.Join(codes(blocking), ", ") + ")"
+			said[blocking[0].Seen] = true
 		}
 		rows = append(rows, []report.Cell{{Text: fmt.Sprintf("%3d %s", i+1, s.Name)},
-			{Text: string(s.State), Tone: toneOf(s.State)}, {Text: text.Printable(detail)}})
+			{Text: string(s.State), Tone: s.State.Tone()}, {Text: text.Printable(detail)}})
 		if s.Where == report.WhereTarget {
 			there = append(there, s.Name)
 		}
@@ -64,7 +66,7 @@ func Plan(p report.Plan, program string) []report.Block {
 			l.add(4, report.Good, f.Seen)
 		}
 	}
-	l.findings(p.Findings, program)
+	l.findings(p.Findings, said, program)
 	l.empty()
 	if blocking := p.Findings.Blocking(); len(blocking) > 0 {
 		l.add(0, report.Bad, blockedWords(blocking))
@@ -82,7 +84,7 @@ func blockedWords(blocking preflight.Findings) string {
 func PlanLine(p report.Plan) []report.Block {
 	var l lines
 	if blocking := p.Findings.Blocking(); len(blocking) > 0 {
-		l.blocking(blocking, "")
+		l.blocking(blocking, nil, "")
 		l.add(0, report.Bad, blockedWords(blocking))
 		return l
 	}
@@ -102,23 +104,17 @@ func PlanLine(p report.Plan) []report.Block {
 
 func (l *lines) servers(source, target report.ServerSeen) {
 	l.table([][]report.Cell{
-		{{Text: "source"}, {Text: text.Printable(source.URL)}, {Text: seen(source)}},
-		{{Text: "target"}, {Text: text.Printable(target.URL)}, {Text: seen(target)}},
+		{{Text: "source"}, {Text: text.Printable(source.URL)}, {Text: text.Printable(source.Said())}},
+		{{Text: "target"}, {Text: text.Printable(target.URL)}, {Text: text.Printable(target.Said())}},
 	})
-}
-
-func seen(s report.ServerSeen) string {
-	if s.Version == "" {
-		return text.Printable(s.State)
-	}
-	return text.Printable(strings.TrimSuffix("OpenIDM "+s.Version+", "+s.State, ", "))
 }
 
 func (l *lines) table(rows [][]report.Cell) { *l = append(*l, report.Block{Rows: rows}) }
 
-// findings are what blocks, in full, then warnings, and by their codes what only a person can look at.
-func (l *lines) findings(all preflight.Findings, program string) {
-	l.blocking(all.Blocking(), program)
+// findings are what blocks, in full but for what was said, then warnings, and by their codes what only a person can
+// look at.
+func (l *lines) findings(all preflight.Findings, said map[string]bool, program string) {
+	l.blocking(all.Blocking(), said, program)
 	l.warnings(all)
 	if slices.ContainsFunc(all, isByHand) {
 		l.empty()
@@ -132,15 +128,17 @@ func (l *lines) labelled(label, words string) {
 	}
 }
 
-// blocking are findings that block: in full where a program can say more.
-func (l *lines) blocking(all preflight.Findings, program string) {
+// blocking are findings that block, but for what was said of them: in full where a program can say more.
+func (l *lines) blocking(all preflight.Findings, said map[string]bool, program string) {
 	whole := program != ""
 	for _, f := range all {
 		if whole {
 			l.empty()
 		}
 		l.add(0, report.Bad, "blocks: "+f.Code)
-		l.add(2, "", f.Seen)
+		if !said[f.Seen] {
+			l.add(2, "", f.Seen)
+		}
 		if whole {
 			l.labelled("why", f.Why)
 		}
@@ -197,16 +195,4 @@ func codes(all preflight.Findings) (out []string) {
 		}
 	}
 	return out
-}
-
-func toneOf(s report.State) report.Tone {
-	switch s {
-	case report.Done:
-		return report.Good
-	case report.Failed:
-		return report.Bad
-	case report.Blocked, report.Running, report.Interrupted:
-		return report.Care
-	}
-	return report.Faint
 }

@@ -28,7 +28,7 @@ func Report(v *report.View, program string) []report.Block {
 	}
 	switch {
 	case v.Outcome == "blocked", v.Outcome == "planned":
-		l.findings(v.Findings, program)
+		l.findings(v.Findings, nil, program)
 	case v.Error == "": // nothing that was warned of came true
 		l.byHand(v.Findings, program)
 	default:
@@ -103,7 +103,7 @@ func ReportLine(v *report.View) []report.Block {
 		words += " " + v.Lead
 	}
 	l.add(0, v.Tone, words)
-	l.blocking(v.Findings.Blocking(), "")
+	l.blocking(v.Findings.Blocking(), nil, "")
 	return l
 }
 
@@ -178,10 +178,7 @@ func (l *lines) failed(f *verify.FailedRecords) {
 		l.add(0, report.Bad, "The migration could not copy "+text.Plural(f.Count, "record")+".")
 	}
 	for _, r := range f.Records[:min(few, len(f.Records))] {
-		words := r.Mapping + ": " + r.ID
-		if r.Reason != "" {
-			words += ": " + r.Reason
-		}
+		words := text.Because(r.Mapping+": "+r.ID, r.Reason)
 		if r.Missing {
 			words += " (missing from the target)"
 		}
@@ -214,7 +211,7 @@ func Results(all []report.StepResult) []report.Block {
 	var l lines
 	var rows [][]report.Cell
 	for _, r := range all {
-		rows = append(rows, []report.Cell{{Text: r.Name}, {Text: string(r.State), Tone: toneOf(r.State)},
+		rows = append(rows, []report.Cell{{Text: r.Name}, {Text: string(r.State), Tone: r.State.Tone()},
 			{Text: text.Printable(r.Detail)}})
 	}
 	if len(rows) > 0 {

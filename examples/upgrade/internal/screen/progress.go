@@ -172,19 +172,9 @@ func (p *Progress) step(e idconnect.Event) {
 		row = layout.Cut(row, max(p.line.width()-1, 1))
 	}
 	if rest, whole := strings.CutPrefix(row, name+state); whole {
-		row = name + p.paint.Paint(toneOf(e.State), state) + rest
+		row = name + p.paint.Paint(e.State.Tone(), state) + rest
 	}
 	fmt.Fprintln(p.w, strings.TrimRight(row, " "))
-}
-
-func toneOf(s report.State) report.Tone {
-	switch s {
-	case report.Done:
-		return report.Good
-	case report.Failed:
-		return report.Bad
-	}
-	return report.Care
 }
 
 // say writes a line that stays.

@@ -264,7 +264,7 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 func (w *World) AllowFile() string { return w.path("allow.yaml") }
 
 func (w *World) writeAllow() error {
-	hosts := map[string]bool{}
+	hosts := map[string]bool{"127.0.0.1": true} // of instanceAddress
 	for _, f := range w.All {
 		u := f.site.Upgrade
 		for _, address := range []string{u.Source.URL, u.Target.URL, u.InstanceURL} {
@@ -278,6 +278,7 @@ func (w *World) writeAllow() error {
 	servers := slices.Sorted(maps.Keys(hosts))
 	b, err := json.MarshalIndent(map[string]any{
 		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,
+		"paths": []string{filepath.ToSlash(w.path("installations")) + "/", filepath.ToSlash(w.path("handover")) + "/"},
 	}, "", "  ")
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ type Fleet struct {
 	// Waves are numbers, shares ("5%") and at the end "rest"; see WaveSizes.
 	Waves  []WaveSize `json:"waves,omitempty"`
 	AtOnce int        `json:"atOnce,omitempty"`
-	// StopAbove is the share of a wave that may fail, see MayFail.
+	// StopAbove is the share of a wave that may end with bad news, see MayFail.
 	StopAbove     string          `json:"stopAbove,omitempty"`
 	Patience      string          `json:"patience,omitempty"`
 	Window        *Window         `json:"window,omitempty"`

@@ -26,6 +26,7 @@ const (
 	FaultLocked      = "LOCKED"         // an earlier try still has the lock of the target
 	FaultAccess      = "NO-ACCESS"      // the worker cannot reach a folder or file
 	FaultSecret      = "NO-SECRET"      // the worker cannot find a secret
+	FaultNotAllowed  = "NOT-ALLOWED"    // the worker does not allow what an order names
 	FaultUnavailable = "UNAVAILABLE"    // a server does not answer
 	FaultStopped     = "WORKER-STOPPED" // the worker was told to end
 

@@ -284,9 +284,19 @@ func (w *wave) ended(b Brief) {
 	if b.Outcome != Done && b.Outcome != Ready {
 		r.Others = append(r.Others, b)
 	}
-	if w.o.MayFail >= 0 && failures(r.Counts) > w.o.MayFail {
+	if w.o.MayFail >= 0 && w.failures() > w.o.MayFail {
 		r.Stopped = true
 	}
+}
+
+// failures are those that weigh against the limit. A history that was begun before
+// partly compared ones were spared goes on as it began.
+func (w *wave) failures() int {
+	n, partly := failures(w.o.Result.Counts), w.o.Result.Counts[Partly]
+	if partly > 0 && workflow.GetVersion(w.ctx, "partly-spared", workflow.DefaultVersion, 1) < 1 {
+		n += partly
+	}
+	return n
 }
 
 // cancel passes it on to those that are not children; the SDK does for those

@@ -5,10 +5,8 @@ package command
 
 import (
 	"errors"
-	"flag"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Program is a program of several commands.
@@ -174,21 +172,4 @@ func (p *Program) taken(c *Command, name string) *Flag {
 		return nil
 	}
 	return &all[i]
-}
-
-// value returns how package flag sets it.
-func (f *Flag) value() flag.Value {
-	switch into := f.Into.(type) {
-	case *string:
-		return text{f, into}
-	case *bool:
-		return yesNo{into}
-	case *int:
-		return number{into}
-	case *time.Duration:
-		return span{into}
-	case *[]string:
-		return several{into}
-	}
-	panic("command: -" + f.Name + " has nothing to set")
 }

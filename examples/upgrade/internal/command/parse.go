@@ -48,11 +48,15 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	for _, one := range p.takes(c) {
-		f.Var(recorder{one.value(), func(s string) error {
+		define := f.Func
+		if one.Value == "" {
+			define = f.BoolFunc
+		}
+		define(one.Name, "", func(s string) error {
 			out.given[one.Name] = s
 			wrong = p.checkForm(c, &one, s)
 			return wrong
-		}}, one.Name, "")
+		})
 	}
 	for {
 		wrong = nil
@@ -90,19 +94,6 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 	return out, Join(errs...)
 }
 
-// recorder passes on what is set, and is told of it first.
-type recorder struct {
-	flag.Value
-	set func(string) error
-}
-
-func (r recorder) Set(s string) error { return r.set(s) }
-
-func (r recorder) IsBoolFlag() bool {
-	_, ok := r.Value.(yesNo)
-	return ok
-}
-
 // checkForm sets a flag's value, and says what is wrong with its form.
 func (p *Program) checkForm(c *Command, f *Flag, s string) error {
 	if f.Value != "" && strings.HasPrefix(s, "-") {
@@ -115,7 +106,7 @@ func (p *Program) checkForm(c *Command, f *Flag, s string) error {
 	if f.Value != "" && s == "" {
 		return &Mistake{fmt.Sprintf("-%s: its value is empty", f.Name), f.typed()}
 	}
-	if err := f.value().Set(s); err != nil {
+	if err := f.set(s); err != nil {
 		return f.wrong(s, err)
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/examples/internal/spelling"
 )
 
 // Parsed is a command as it was typed.
@@ -209,7 +211,7 @@ func (p *Program) explain(c *Command, err error) error {
 		names = append(names, "-"+f.Name)
 	}
 	m := &Mistake{What: "unknown flag -" + name}
-	if like := near("-"+name, names); like != nil {
+	if like := spelling.Near("-"+name, names); like != nil {
 		m.Hint = "did you mean " + listed(like, "or") + "?"
 	}
 	return m
@@ -257,8 +259,35 @@ func (p *Program) Unknown(name string) error {
 		m.What, m.Hint = "a flag stands before the command: "+name, "type "+p.Name+" COMMAND "+name
 		return m
 	}
-	if like := near(name, names); like != nil {
+	if like := spelling.Near(name, names); like != nil {
 		m.Hint = "did you mean " + p.Name + " " + strings.Join(like, ", or "+p.Name+" ") + "?"
 	}
 	return m
+}
+
+// oneOf is a hint for a word that is none of the choices.
+func oneOf(word string, choices []string) string {
+	known := "known are " + strings.Join(choices, ", ")
+	like := spelling.Near(word, choices)
+	switch {
+	case len(choices) > many && like == nil:
+		return ""
+	case len(choices) > many:
+		return "did you mean " + listed(like, "or") + "?"
+	case like != nil:
+		return "did you mean " + listed(like, "or") + "? " + strings.ToUpper(known[:1]) + known[1:]
+	}
+	return known
+}
+
+// many choices are not listed.
+const many = 20
+
+// listed is "a, b and c".
+func listed(words []string, and string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + and + " " + words[last]
 }

@@ -16,6 +16,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/idconnect-go/upgrade/examples/internal/spelling"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 )
 
@@ -45,7 +46,7 @@ func beside(path string) string {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if like := command.Near(name, names); like != nil {
+	if like := spelling.Near(name, names); like != nil {
 		return "did you mean " + dir + like[0] + "?"
 	}
 	return ""

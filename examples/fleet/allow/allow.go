@@ -1,12 +1,11 @@
 // Package allow is a worker's own configuration: which secrets, files, folders,
-// servers and programs an order of the engine may name. Whoever can write to the engine can give orders; what is not allowed here
-// stays on this machine. Begin with [Read].
+// servers and programs an order of the engine may name. Whoever can write to the engine
+// can give orders; what is not allowed here is not touched. Begin with [Read].
 package allow
 
 import (
 	"cmp"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -62,12 +61,8 @@ func Read(path string) (*List, error) {
 	if p := d.Problems(); p != nil {
 		return nil, p
 	}
-	b, err := json.Marshal(d.Value)
-	if err != nil {
-		return nil, err
-	}
 	l := &List{}
-	return l, json.Unmarshal(b, l)
+	return l, d.Decode(l)
 }
 
 // Site returns an [*Error] unless all that a site names is allowed: each path, each

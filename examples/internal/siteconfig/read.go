@@ -107,24 +107,58 @@ func Open(path string) (*File, error) {
 }
 
 func parse(path string, text []byte) (*File, error) {
-	d := yamlfile.Parse(path, text)
-	if d.Problems() == nil {
-		d.Check(siteSchema())
-	}
-	c, err := one(d, path)
+	d, all, err := parseAll(path, text, false)
 	if err != nil {
 		return nil, err
 	}
-	return &File{c, path, d}, nil
+	return &File{all[0], path, d}, nil
+}
+
+// parseAll reads the text of one site or, if it may be one, of a list of them.
+func parseAll(path string, text []byte, lists bool) (d *yamlfile.Document, all []*Config, err error) {
+	d = yamlfile.Parse(path, text)
+	schema := siteSchema()
+	_, many := d.Value.([]any)
+	if many = many && lists; many {
+		schema = listSchema()
+	}
+	if d.Problems() == nil {
+		d.Check(schema)
+	}
+	if d.Problems() == nil {
+		into := any(&all)
+		if !many {
+			all = []*Config{{}}
+			into = all[0]
+		}
+		if err := d.Decode(into); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for i, c := range all {
+			place := ""
+			if many {
+				place = "/" + strconv.Itoa(i)
+			}
+			Check(d, place, c)
+		}
+	}
+	if p := d.Problems(); p != nil {
+		return nil, nil, p
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	for _, c := range all {
+		c.resolve(dir)
+	}
+	return d, all, err
 }
 
 // Read is [Open], without the positions.
 func Read(path string) (*Config, error) {
-	text, err := disk.Read(path, maxFile)
+	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(path, text)
+	return f.Config, nil
 }
 
 // Parse is Read of a text; path is the file's.
@@ -134,36 +168,6 @@ func Parse(path string, text []byte) (*Config, error) {
 		return nil, err
 	}
 	return f.Config, nil
-}
-
-func one(d *yamlfile.Document, path string) (*Config, error) {
-	c := &Config{}
-	if d.Problems() == nil {
-		if err := decode(d.Value, c); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		Check(d, "", c)
-	}
-	if p := d.Problems(); p != nil {
-		return nil, p
-	}
-	return c, c.resolveFrom(path)
-}
-
-func decode(value any, into any) error {
-	b, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
-}
-
-func (c *Config) resolveFrom(file string) error {
-	dir, err := filepath.Abs(filepath.Dir(file))
-	if err == nil {
-		c.resolve(dir)
-	}
-	return err
 }
 
 // ReadAll reads many sites: a file with one or with a list of them, or a folder
@@ -215,7 +219,7 @@ func ReadAll(path string) ([]*Config, error) {
 	return all, unique(path, all)
 }
 
-var globQuoted = func(path string) string {
+func globQuoted(path string) string {
 	if filepath.Separator == '\\' {
 		return path // which has no quotes, and no such names
 	}
@@ -227,34 +231,9 @@ func readList(path string) ([]*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := yamlfile.Parse(path, text)
-	list, ok := d.Value.([]any)
-	if !ok {
-		if d.Problems() == nil {
-			d.Check(siteSchema())
-		}
-		c, err := one(d, path)
-		return []*Config{c}, err
-	}
-	var all []*Config
-	if d.Problems() == nil {
-		d.Check(listSchema())
-	}
-	if d.Problems() == nil {
-		if err := decode(list, &all); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		for i, c := range all {
-			Check(d, "/"+strconv.Itoa(i), c)
-		}
-	}
-	if p := d.Problems(); p != nil {
-		return nil, p
-	}
-	for _, c := range all {
-		if err := c.resolveFrom(path); err != nil {
-			return nil, err
-		}
+	_, all, err := parseAll(path, text, true)
+	if err != nil {
+		return nil, err
 	}
 	return all, unique(path, all)
 }

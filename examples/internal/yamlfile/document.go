@@ -1,6 +1,7 @@
 package yamlfile
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,6 +51,15 @@ func Parse(name string, text []byte) *Document {
 	left := maxValues
 	d.Value = d.convert(&root, "", maxDepth, &left)
 	return d
+}
+
+// Decode puts the value into a Go value, as JSON is.
+func (d *Document) Decode(into any) error {
+	b, err := json.Marshal(d.Value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
 }
 
 func (d *Document) refuse(n *yaml.Node, place, text, write string) {
@@ -157,9 +167,6 @@ func (d *Document) Position(place string) (line, column int) {
 	at := d.position(place)
 	return at.line, at.column
 }
-
-// Line returns the line of a place, or of the nearest one around it.
-func (d *Document) Line(place string) int { return d.position(place).line }
 
 // Add records a problem with the value at a place.
 func (d *Document) Add(place, text, write string) {

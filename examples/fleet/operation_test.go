@@ -272,7 +272,7 @@ func TestContinuedHistories(t *testing.T) {
 	s := newStage(t, fakes.Options{Count: 10, Workers: names}, map[string]any{"atOnce": 4, "waves": []any{"rest"}})
 	fleet, err := fleetfile.Read(s.file)
 	must(t, err)
-	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent{},
+	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent(),
 		DataConverter: flow.DataConverter()})
 	must(t, err)
 	defer c.Close()

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -70,37 +71,21 @@ func (a *app) report(ctx context.Context, args []string) error {
 // results asks for what became of each installation that has ended.
 func (w *watcher) results(ctx context.Context, s *Snapshot) ([]*Entry, error) {
 	entries := make([]*Entry, len(s.Rows))
-	next := make(chan *Entry)
-	errs := make(chan error, 1)
-	var wait sync.WaitGroup
-	for range 8 {
-		wait.Go(func() {
-			for e := range next {
-				result, err := flow.ResultOf(ctx, w.c, e.ID, e.run)
-				if err != nil {
-					select {
-					case errs <- fmt.Errorf("%s: %w", e.ID, err):
-					default:
-					}
-				}
-				e.Result = result
+	asked, ctx := errgroup.WithContext(ctx)
+	asked.SetLimit(askedAtOnce)
+	for n, r := range s.Rows {
+		e := &Entry{Row: r}
+		if entries[n] = e; r.Ended == nil {
+			continue
+		}
+		asked.Go(func() (err error) {
+			if e.Result, err = flow.ResultOf(ctx, w.c, e.ID, e.run); err != nil {
+				err = fmt.Errorf("%s: %w", e.ID, err)
 			}
+			return err
 		})
 	}
-	for n, r := range s.Rows {
-		entries[n] = &Entry{Row: r}
-		if r.Ended != nil {
-			next <- entries[n]
-		}
-	}
-	close(next)
-	wait.Wait()
-	select {
-	case err := <-errs:
-		return nil, err
-	default:
-		return entries, nil
-	}
+	return entries, asked.Wait()
 }
 
 // save writes both files, each whole or not at all.

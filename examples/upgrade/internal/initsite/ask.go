@@ -34,54 +34,38 @@ func (s *session) askAll(ctx context.Context) error {
 	if err := s.askMachines(ctx); err != nil {
 		return err
 	}
-	var missing []string
-	for _, next := range []func() question{
-		func() question {
-			return question{flag: "-source-dir", text: "Folder salesforceIdConnect of 2.1", into: &s.a.SourceDir,
-				otherwise: s.found.source, check: s.folder}
-		},
-		func() question {
-			return question{flag: "-target-dir", text: "Folder salesforceIdConnect of 7.1.6 (it need not exist yet)",
-				into: &s.a.TargetDir, otherwise: cmp.Or(s.found.target, besides(s.a.SourceDir)), check: s.otherFolder}
-		},
-		func() question {
-			return question{flag: "-package", text: "Zip file of 7.1.6", into: &s.a.Package, otherwise: s.found.pack,
-				optional: true, check: s.file}
-		},
-		func() question {
-			return question{flag: "-source-url", text: "Address of 2.1", into: &s.a.SourceURL,
-				otherwise: addressOf(s.a.SourceDir, idconnect.DefaultSourceURL), check: isURL}
-		},
-		func() question {
-			return question{flag: "-target-url", text: "Address of 7.1.6", into: &s.a.TargetURL,
-				otherwise: addressOf(s.a.TargetDir, idconnect.DefaultTargetURL), check: isURL}
-		},
-		s.instance,
-		func() question {
-			return question{flag: "-source-password-file", into: &s.a.SourcePassword, optional: true, check: isPassword,
-				text: "Password of " + user(s.a.SourceUser) +
-					" on 2.1: a file, env:IDC_…_PASSWORD, or nothing to be asked each time"}
-		},
-		func() question {
-			return question{flag: "-target-password-file", into: &s.a.TargetPassword, optional: true, check: isPassword,
-				text: "Password of " + user(s.a.TargetUser) + " on 7.1.6: likewise", otherwise: s.a.SourcePassword}
-		},
-		s.keystorePassword,
-	} {
-		q := next()
-		err := s.ask(ctx, q)
-		if errors.Is(err, ErrNoAnswer) {
-			missing = append(missing, q.flag)
-			continue
+	a, missing, failed := &s.a, []string(nil), error(nil)
+	ask := func(q question) {
+		if failed != nil {
+			return
 		}
-		if err != nil {
-			return err
+		if err := s.ask(ctx, q); errors.Is(err, ErrNoAnswer) {
+			missing = append(missing, q.flag)
+		} else {
+			failed = err
 		}
 	}
-	if missing != nil {
+	ask(question{flag: "-source-dir", text: "Folder salesforceIdConnect of 2.1", into: &a.SourceDir,
+		otherwise: s.found.source, check: s.folder})
+	ask(question{flag: "-target-dir", text: "Folder salesforceIdConnect of 7.1.6 (it need not exist yet)",
+		into: &a.TargetDir, otherwise: cmp.Or(s.found.target, besides(a.SourceDir)), check: s.otherFolder})
+	ask(question{flag: "-package", text: "Zip file of 7.1.6", into: &a.Package, otherwise: s.found.pack,
+		optional: true, check: s.file})
+	ask(question{flag: "-source-url", text: "Address of 2.1", into: &a.SourceURL,
+		otherwise: addressOf(a.SourceDir, idconnect.DefaultSourceURL), check: isURL})
+	ask(question{flag: "-target-url", text: "Address of 7.1.6", into: &a.TargetURL,
+		otherwise: addressOf(a.TargetDir, idconnect.DefaultTargetURL), check: isURL})
+	ask(s.instance())
+	ask(question{flag: "-source-password-file", into: &a.SourcePassword, optional: true, check: isPassword,
+		text: "Password of " + user(a.SourceUser) +
+			" on 2.1: a file, env:IDC_…_PASSWORD, or nothing to be asked each time"})
+	ask(question{flag: "-target-password-file", into: &a.TargetPassword, optional: true, check: isPassword,
+		text: "Password of " + user(a.TargetUser) + " on 7.1.6: likewise", otherwise: a.SourcePassword})
+	ask(s.keystorePassword())
+	if failed == nil && missing != nil {
 		return &MissingError{missing, "there is no default, and nobody to ask", s.Program}
 	}
-	return nil
+	return failed
 }
 
 func user(name string) string { return cmp.Or(name, idconnect.DefaultUser) }

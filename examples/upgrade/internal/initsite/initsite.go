@@ -123,14 +123,7 @@ type session struct {
 }
 
 func (s *session) output() disk.Output {
-	return disk.Output{Path: s.Path, Mode: 0o600, Marks: []string{Mark}, Keep: keep(s.a.SourceDir)}
-}
-
-func keep(dir string) []string {
-	if dir == "" {
-		return nil
-	}
-	return []string{dir}
+	return disk.Output{Path: s.Path, Mode: 0o600, Marks: []string{Mark}, Keep: []string{s.a.SourceDir}}
 }
 
 // mayWrite says why the file must not be written, before anything is asked.

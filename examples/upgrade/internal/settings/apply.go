@@ -3,6 +3,7 @@ package settings
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
@@ -52,24 +53,13 @@ func (s *Settings) Apply(around Around, steps []string) error {
 func (s *Settings) readPasswords(getenv func(string) string) error {
 	u := &s.Upgrade
 	var errs []error
-	for _, p := range []struct {
-		into                      *keystore.Password
-		file, flag, place, envVar string
-	}{
-		{&u.Source.Credentials.Password, s.Passwords.Source, "-source-password-file", siteconfig.SourcePassword,
-			"IDC_SOURCE_PASSWORD"},
-		{&u.Target.Credentials.Password, s.Passwords.Target, "-target-password-file", siteconfig.TargetPassword,
-			"IDC_TARGET_PASSWORD"},
-		{&u.KeystorePassword, s.Passwords.Keystore, "-keystore-password-file", siteconfig.KeystorePassword,
-			"IDC_KEYSTORE_PASSWORD"},
-		{&u.Source.TruststorePassword, s.Passwords.Truststore, "-truststore-password-file",
-			siteconfig.SourceTruststorePassword, "IDC_TRUSTSTORE_PASSWORD"},
-		{&u.Target.TruststorePassword, s.Passwords.TargetTruststore, "-target-truststore-password-file",
-			siteconfig.TargetTruststorePassword, ""},
-	} {
-		var err error
-		*p.into, err = s.password(getenv, p.file, p.flag, p.place, p.envVar)
-		errs = append(errs, err)
+	into := siteconfig.Secrets(u)
+	for _, p := range s.passwords() {
+		if p.place != siteconfig.HandoverPassphrase {
+			var err error
+			*into[p.place], err = s.password(getenv, p.place)
+			errs = append(errs, err)
+		}
 	}
 	if u.StoresFile != "" {
 		var err error
@@ -147,15 +137,15 @@ func Password(getenv func(string) string, file, flagName, envVar string) (keysto
 }
 
 // password is [Password], and before the environment what the site's file says.
-func (s *Settings) password(
-	getenv func(string) string, file, flagName, place, envVar string,
-) (keystore.Password, error) {
-	if file == "" && s.file.secret != nil {
-		if p, err := s.file.secret(place); err != nil || !p.IsZero() {
-			return p, err
+func (s *Settings) password(getenv func(string) string, place string) (keystore.Password, error) {
+	all := s.passwords()
+	p := all[slices.IndexFunc(all, func(p password) bool { return p.place == place })]
+	if p.file == "" && s.file.secret != nil {
+		if secret, err := s.file.secret(place); err != nil || !secret.IsZero() {
+			return secret, err
 		}
 	}
-	return Password(getenv, file, s.label(flagName), envVar)
+	return Password(getenv, p.file, s.label("-"+siteconfig.SecretFlag(place)), p.env)
 }
 
 // HandoverKey reads the key of a handover file from flags, the site's file and the
@@ -175,8 +165,7 @@ func (s *Settings) HandoverKey(getenv func(string) string) (k idconnect.Handover
 		}
 	}
 	if len(k.Recipients) == 0 {
-		k.Passphrase, err = s.password(getenv, h.Passphrase, "-passphrase-file", siteconfig.HandoverPassphrase,
-			HandoverVariable)
+		k.Passphrase, err = s.password(getenv, siteconfig.HandoverPassphrase)
 	}
 	return k, err
 }

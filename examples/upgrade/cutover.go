@@ -34,7 +34,7 @@ func (a *app) checklist(_ context.Context, v *call) error {
 		}
 	}
 	l := checklist.Make(checklist.Site{
-		Program: a.name(), SourceDir: u.SourceDir, TargetDir: u.TargetDir, SourceURL: u.Source.URL,
+		Program: a.name(), SourceDir: u.SourceDir, SourceURL: u.Source.URL,
 		TargetURL: u.Target.URL, InstanceURL: cmp.Or(u.InstanceURL, u.Source.URL), Callbacks: u.CallbackURLs(),
 	}, e)
 	switch {

@@ -7,19 +7,17 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // apply completes the upgrade from flags, files and environment variables. The error
 // names all that is wrong with them, and with missing what the command lacks.
 func (a *app) apply(c *call, steps []string, missing ...error) error {
-	around := settings.Around{Getenv: a.env}
+	getenv := a.env
 	if c.Command.Name == "checklist" {
-		around.Getenv = nil
+		getenv = nil
 	}
-	err := command.Join(append([]error{c.wrong, c.Apply(around, steps)}, missing...)...)
-	if err != nil {
+	if err := command.Join(append([]error{c.wrong, c.Apply(getenv, steps)}, missing...)...); err != nil {
 		return err
 	}
 	return command.Join(c.Upgrade.Validate())

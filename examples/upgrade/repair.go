@@ -56,8 +56,7 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	}
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
-		whole := fieldflags.Value(idconnect.ReportOf(rep.Verify, nil))
-		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
+		err = errors.Join(err, a.showReport(v, fieldflags.Value(idconnect.ReportOf(rep.Verify, nil)), nil))
 	}
 	return err
 }

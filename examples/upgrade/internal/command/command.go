@@ -62,8 +62,6 @@ type Command struct {
 	Family string
 	// AnyPath takes paths that lead nowhere: the command is about what is wrong.
 	AnyPath bool
-	// Hidden keeps it out of the list.
-	Hidden bool
 }
 
 // Flag is a flag of some of the commands.

@@ -22,7 +22,7 @@ func (p *Program) WriteHelp(out io.Writer) error {
 	for _, g := range p.Groups {
 		h.heading(g.Title, func(h *help) {
 			for i := range p.Commands {
-				if c := &p.Commands[i]; c.Group == g.Name && !c.Hidden {
+				if c := &p.Commands[i]; c.Group == g.Name {
 					h.row(p.line(c), c.Short, 20)
 				}
 			}

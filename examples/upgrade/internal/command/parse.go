@@ -250,9 +250,7 @@ func (p *Program) See(c *Command, err error) error {
 func (p *Program) Unknown(name string) error {
 	var names []string
 	for _, c := range p.Commands {
-		if !c.Hidden {
-			names = append(names, c.Name)
-		}
+		names = append(names, c.Name)
 	}
 	m := &Mistake{fmt.Sprintf("unknown command %q", name), fmt.Sprintf("for a list of commands, run: %s help", p.Name)}
 	if strings.HasPrefix(name, "-") {

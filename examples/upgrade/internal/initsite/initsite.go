@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
@@ -142,15 +143,10 @@ func (s *session) mayWrite(ctx context.Context) error {
 	if err != nil {
 		return s.unanswered(err)
 	}
-	if !isYes(answer) {
+	if !prompt.IsYes(answer) {
 		return exists
 	}
 	return nil
-}
-
-func isYes(answer string) bool {
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes"
 }
 
 // next says what to run.

@@ -15,16 +15,10 @@ import (
 // HandoverVariable holds the passphrase of a handover file.
 const HandoverVariable = "IDC_HANDOVER_PASSWORD"
 
-// Around is what surrounds the command.
-type Around struct {
-	// Getenv is nil where no password is needed: then none is read.
-	Getenv func(string) string
-}
-
 // Apply completes the upgrade from flags, files and environment variables, with
-// steps unless -steps names others. It asks nobody. The error names all that is
-// wrong.
-func (s *Settings) Apply(around Around, steps []string) error {
+// steps unless -steps names others. Where getenv is nil, no password is needed, and
+// none is read. It asks nobody. The error names all that is wrong.
+func (s *Settings) Apply(getenv func(string) string, steps []string) error {
 	u := &s.Upgrade
 	u.Steps = steps
 	if s.Steps != "" {
@@ -41,11 +35,13 @@ func (s *Settings) Apply(around Around, steps []string) error {
 		errs = append(errs, mistake(err.Error(), "leave one of them out"))
 	}
 	// An earlier version kept its journal there; it is found by the server by now.
-	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {
-		u.StateDir = u.ReportDir
+	if u.TargetDir == "" && u.ReportDir != "" {
+		if _, err := os.Lstat(filepath.Join(u.ReportDir, "journal.json")); err == nil {
+			u.StateDir = u.ReportDir
+		}
 	}
-	if around.Getenv != nil {
-		errs = append(errs, s.readPasswords(around.Getenv))
+	if getenv != nil {
+		errs = append(errs, s.readPasswords(getenv))
 	}
 	return command.Join(errs...)
 }
@@ -176,9 +172,4 @@ func words(list string) (all []string) {
 		all = append(all, strings.TrimSpace(word))
 	}
 	return all
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

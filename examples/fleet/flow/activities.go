@@ -188,7 +188,7 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 // order is held to what this worker allows.
 func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, error) {
 	if !slices.Contains(append(idconnect.StepNames(), stepPlan, stepExport), t.Step) {
-		return nil, fault{Type: FaultFailed, Code: FaultFailed, Text: "an order for an unknown step", final: true}
+		return nil, failure(FaultFailed, "an order for an unknown step", "check who gave it")
 	}
 	c := t.here()
 	if err := a.Allow.Site(&c); err != nil {
@@ -228,7 +228,7 @@ func (t Task) here() siteconfig.Config {
 		v := *c.Verify
 		c.Verify, v.IDs = &v, ""
 	}
-	queue, together := t.queue(t.Step), i.SourceWorker() == i.Target.Worker
+	queue, together := t.QueueOf(t.Step), i.SourceWorker() == i.Target.Worker
 	onTarget := queue == MachineQueue(i.Target.Worker)
 	onSource := onTarget && together || !onTarget && queue != Queue
 	if !onSource {

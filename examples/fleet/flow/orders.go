@@ -68,13 +68,10 @@ func (o Order) steps() []string {
 	return out
 }
 
-// QueueOf is the queue of a step by its name, for who looks at the engine.
-func (o Order) QueueOf(step string) string { return o.queue(step) }
-
-// queue says whose task a step is: that of the machine with the target's
+// QueueOf says whose task a step is: that of the machine with the target's
 // folder, and with the journal beside it, which keeps migrate to once; only
 // what needs neither may be anybody's.
-func (o Order) queue(step string) string {
+func (o Order) QueueOf(step string) string {
 	i := &o.Installation
 	switch {
 	case slices.Contains(i.Anywhere, step):

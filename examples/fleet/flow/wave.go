@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -132,12 +133,7 @@ func (w *wave) goOn() error {
 	for id, site := range w.running {
 		next.Begun = append(next.Begun, Held{id, site})
 	}
-	slices.SortFunc(next.Begun, func(a, b Held) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(next.Begun, func(a, b Held) int { return cmp.Compare(a.ID, b.ID) })
 	return workflow.NewContinueAsNewError(w.ctx, WaveType, next)
 }
 

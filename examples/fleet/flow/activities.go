@@ -66,16 +66,13 @@ func (a *Activities) Step(ctx context.Context, t Task) (Looked, error) {
 func (a *Activities) Plan(ctx context.Context, t Task) (Looked, error) {
 	t.Step = stepPlan
 	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*report.Report, error) {
-		rep := &report.Report{Version: report.Version, Started: time.Now()}
+		began := time.Now()
 		plan, err := u.Plan(ctx)
 		if err != nil {
 			return nil, err
 		}
-		rep.Ended = time.Now()
-		rep.Source, rep.Target, rep.Findings = plan.Source, plan.Target, plan.Findings
-		for _, s := range plan.Steps {
-			rep.Steps = append(rep.Steps, &report.StepResult{Name: s.Name, State: s.State, Detail: s.Detail})
-		}
+		rep := plan.Report()
+		rep.Started = began
 		if rep.Outcome = Ready; plan.Blocked() {
 			rep.Outcome = Blocked
 			err = preflight.ErrBlocked

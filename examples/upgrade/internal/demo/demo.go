@@ -140,5 +140,5 @@ func (d Demo) heading(n int, title string) {
 func (d Demo) say(words string) { d.write("", words) }
 
 func (d Demo) write(tone report.Tone, words string) {
-	_ = layout.For(d.Out, d.Env).Write(d.Out, []report.Block{{Rows: [][]report.Cell{{{Text: words, Tone: tone}}}}})
+	_ = layout.For(d.Out, d.Env).Write(d.Out, []report.Block{layout.Line(0, 0, tone, words)})
 }

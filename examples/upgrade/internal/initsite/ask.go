@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
@@ -63,7 +64,7 @@ func (s *session) askAll(ctx context.Context) error {
 		text: "Password of " + user(a.TargetUser) + " on 7.1.6: likewise", otherwise: a.SourcePassword})
 	ask(s.keystorePassword())
 	if failed == nil && missing != nil {
-		return &MissingError{missing, "there is no default, and nobody to ask", s.Program}
+		return s.missing(missing, "there is no default, and nobody to ask")
 	}
 	return failed
 }
@@ -116,8 +117,7 @@ func (s *session) unanswered(err error) error {
 	if !errors.Is(err, ErrNoAnswer) {
 		return err
 	}
-	needed := []string{"-source-dir", "-target-dir", "-package"}
-	return &MissingError{needed, "it asks questions, and nobody answers", s.Program}
+	return s.missing([]string{"-source-dir", "-target-dir", "-package"}, "it asks questions, and nobody answers")
 }
 
 // tries is how often a person may correct an answer.
@@ -129,19 +129,22 @@ func (s *session) ask(ctx context.Context, q question) error {
 		if answer == "" || q.check == nil {
 			return nil
 		}
-		if err := q.check(answer); err != nil {
-			return &RefusedError{q.flag, err.Error()}
+		return q.check(answer)
+	}
+	refused := func(err error) error {
+		if err != nil {
+			err = &command.Mistake{What: q.flag + ": " + err.Error()}
 		}
-		return nil
+		return err
 	}
 	if *q.into != "" || q.text == "" {
-		return check(*q.into)
+		return refused(check(*q.into))
 	}
 	if s.Yes {
 		if *q.into = q.otherwise; q.otherwise == "" && !q.optional {
 			return ErrNoAnswer
 		}
-		return check(q.otherwise)
+		return refused(check(q.otherwise))
 	}
 	text := q.text
 	if q.otherwise != "" {
@@ -154,20 +157,15 @@ func (s *session) ask(ctx context.Context, q question) error {
 		}
 		answer = cmp.Or(strings.TrimSpace(answer), q.otherwise)
 		if answer == "" && !q.optional {
-			err = &RefusedError{q.flag, "an answer is needed"}
+			err = errors.New("an answer is needed")
 		} else if err = check(answer); err == nil {
 			*q.into = answer
 			return nil
 		}
 		if !s.Patient || left == 1 {
-			return err
+			return refused(err)
 		}
-		reason := err.Error()
-		var refused *RefusedError
-		if errors.As(err, &refused) {
-			reason = refused.Reason
-		}
-		fmt.Fprintln(s.Out, reason)
+		fmt.Fprintln(s.Out, err)
 	}
 }
 

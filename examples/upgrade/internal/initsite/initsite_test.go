@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -210,8 +211,9 @@ func TestRefused(t *testing.T) {
 			if after, _ := os.ReadFile(o.Path); !bytes.Equal(before, after) {
 				t.Errorf("the file was changed:\n%s", after)
 			}
-			var missing *initsite.MissingError
-			if errors.As(err, &missing) && !strings.Contains(missing.Remedy(), " … -yes") {
+			var missing *command.Mistake
+			if errors.As(err, &missing) && strings.HasPrefix(missing.What, "init needs ") &&
+				!strings.Contains(missing.Remedy(), " … -yes") {
 				t.Errorf("remedy: %s", missing.Remedy())
 			}
 		})

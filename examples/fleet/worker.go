@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,8 @@ func (a *app) worker(ctx context.Context, args []string) error {
 		return err
 	}
 	forgetSettings()
-	o.Identity = fmt.Sprintf("%s@%s:%d", *name, hostName(), os.Getpid())
+	host, _ := os.Hostname()
+	o.Identity = fmt.Sprintf("%s@%s:%d", *name, cmp.Or(host, "unknown"), os.Getpid())
 	c, err := client.NewLazyClient(o)
 	if err != nil {
 		return err

@@ -16,7 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -207,9 +206,6 @@ func (w *World) Secrets() []string {
 	}
 	return out
 }
-
-// Upgrade is the upgrade of a fake by idconnect alone.
-func (w *World) Upgrade(f *Fake) *idconnect.Upgrade { return f.site.Upgrade }
 
 // WriteFleet writes the fleet file, as JSON, with the members of extra beside
 // its own, and the file of what workers allow.

@@ -4,7 +4,6 @@
 package fleetfile
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -90,7 +89,7 @@ func (f *Fleet) MayFail(n int) int {
 	if err != nil {
 		return 0
 	}
-	return int(math.Floor(float64(n) * float64(percent) / 100))
+	return n * percent / 100
 }
 
 // PatienceTime is Patience as a duration.

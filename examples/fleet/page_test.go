@@ -220,8 +220,8 @@ func TestVerdict(t *testing.T) {
 			flow.Partly:      "1 installation, no difference was found, but not everything was compared",
 		} {
 			if strings.Contains(v.Lead, says) != (r.Totals[state] == 1) ||
-				strings.Contains(r.totals(), "1 "+state) != (r.Totals[state] == 1) {
-				t.Errorf("%v: %s; %s", states, v.Lead, r.totals())
+				strings.Contains(countsText(r.Totals), "1 "+state) != (r.Totals[state] == 1) {
+				t.Errorf("%v: %s; %s", states, v.Lead, countsText(r.Totals))
 			}
 		}
 	}

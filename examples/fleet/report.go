@@ -63,7 +63,7 @@ func (a *app) report(ctx context.Context, args []string) error {
 	if err := r.save(*dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s: %s\n%s\n%s\n", s.Name, s.totals(), filepath.Join(*dir, "fleet.html"),
+	fmt.Fprintf(a.out, "%s: %s\n%s\n%s\n", s.Name, countsText(s.Totals), filepath.Join(*dir, "fleet.html"),
 		filepath.Join(*dir, "fleet.json"))
 	return nil
 }

@@ -43,7 +43,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if note != "" {
 		a.note(c, note)
 	}
-	c.handover, c.described = f.Handover, true
+	c.file = f
 	return err
 }
 
@@ -83,8 +83,8 @@ func (c *call) handoverFile(place func(*siteconfig.Handover) string) (string, er
 	if len(c.Arguments) > 0 {
 		return c.Arguments[0], nil
 	}
-	if c.handover != nil {
-		return place(c.handover), nil
+	if c.file != nil && c.file.Handover != nil {
+		return place(c.file.Handover), nil
 	}
 	name := c.Command.Name
 	return "", &command.Mistake{What: name + " needs FILE",

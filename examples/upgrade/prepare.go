@@ -38,7 +38,7 @@ func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...e
 func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idconnect.MissingError) error {
 	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), c.said)
 	var m *command.Mistake
-	if errors.As(err, &m) && !c.described && slices.ContainsFunc(missing, isFolder) {
+	if errors.As(err, &m) && c.file == nil && slices.ContainsFunc(missing, isFolder) {
 		m.Hint += "; or describe the site once: " + a.name() + " init"
 	}
 	if err := command.Join(wrong, err); err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -189,12 +188,9 @@ func (a *app) verify(ctx context.Context, v *call) error {
 }
 
 func (a *app) rollback(ctx context.Context, v *call) error {
-	var missing error
-	switch dir := v.Upgrade.TargetDir; {
-	case dir == "" && !v.Given("target-dir"):
-		missing = settings.Needed("rollback", "target-dir", "FOLDER")
-	case dir != "":
-		missing = v.Traces(dir)
+	missing := v.lacks("target-dir", "FOLDER", v.Upgrade.TargetDir)
+	if v.Upgrade.TargetDir != "" {
+		missing = v.Traces(v.Upgrade.TargetDir)
 	}
 	if err := a.apply(v, nil, missing); err != nil {
 		return err

@@ -1,7 +1,7 @@
 // Package siteconfig is the description of one site: the file upgrade.yaml of
 // the command, an entry of a list for a program, and an entry of a fleet. It
 // imports idconnect and is for commands and programs; nothing of the SDK imports
-// it. Begin with [Read] and [Config.Upgrade].
+// it. Begin with [Open] and [Config.Upgrade].
 package siteconfig
 
 import (

@@ -103,10 +103,11 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, text)
+	return Parse(path, text)
 }
 
-func parse(path string, text []byte) (*File, error) {
+// Parse is [Open] of a text; path is the file's.
+func Parse(path string, text []byte) (*File, error) {
 	d, all, err := parseAll(path, text, false)
 	if err != nil {
 		return nil, err
@@ -152,24 +153,6 @@ func parseAll(path string, text []byte, lists bool) (d *yamlfile.Document, all [
 	return d, all, err
 }
 
-// Read is [Open], without the positions.
-func Read(path string) (*Config, error) {
-	f, err := Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return f.Config, nil
-}
-
-// Parse is Read of a text; path is the file's.
-func Parse(path string, text []byte) (*Config, error) {
-	f, err := parse(path, text)
-	if err != nil {
-		return nil, err
-	}
-	return f.Config, nil
-}
-
 // ReadAll reads many sites: a file with one or with a list of them, or a folder
 // of such files, NAME.yaml or NAME/upgrade.yaml, in the order of their names. A
 // site of a folder that has no ID gets NAME. Two sites must not have one ID or one
@@ -197,7 +180,7 @@ func ReadAll(path string) ([]*Config, error) {
 	var all []*Config
 	var problems yamlfile.Problems
 	for _, file := range files {
-		c, err := Read(file)
+		c, err := Open(file)
 		var wrong yamlfile.Problems
 		if errors.As(err, &wrong) {
 			problems = append(problems, wrong...)
@@ -211,7 +194,7 @@ func ReadAll(path string) ([]*Config, error) {
 				c.ID = filepath.Base(filepath.Dir(file))
 			}
 		}
-		all = append(all, c)
+		all = append(all, c.Config)
 	}
 	if problems != nil {
 		return nil, problems
@@ -292,7 +275,7 @@ func Find(dir string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, text)
+	return Parse(path, text)
 }
 
 // Check records what a schema cannot say about a site at a place of a document.

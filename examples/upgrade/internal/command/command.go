@@ -127,11 +127,12 @@ func Join(errs ...error) error {
 
 // Find returns a command, and nil where there is none of that name.
 func (p *Program) Find(name string) *Command {
-	i := slices.IndexFunc(p.Commands, func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return nil
+	for i := range p.Commands {
+		if p.Commands[i].Name == name {
+			return &p.Commands[i]
+		}
 	}
-	return &p.Commands[i]
+	return nil
 }
 
 // FlagsOf returns the flags that a command uses.
@@ -164,10 +165,10 @@ func (p *Program) takes(c *Command) []Flag { return append(p.FlagsOf(c), p.ignor
 
 // taken is the flag of that name that a command takes, or nil.
 func (p *Program) taken(c *Command, name string) *Flag {
-	all := p.takes(c)
-	i := slices.IndexFunc(all, func(f Flag) bool { return f.Name == name })
-	if i < 0 {
-		return nil
+	for _, f := range p.takes(c) {
+		if f.Name == name {
+			return &f
+		}
 	}
-	return &all[i]
+	return nil
 }

@@ -96,7 +96,7 @@ func TestInit(t *testing.T) {
 		t.Errorf("asked: %s", diff)
 	}
 	path := filepath.Join(w.dir, "upgrade.yaml")
-	c, err := siteconfig.Read(path)
+	c, err := siteconfig.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestTwoMachines(t *testing.T) {
 	if err := initsite.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := siteconfig.Read(o.Path)
+	c, err := siteconfig.Open(o.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestInstance(t *testing.T) {
 	if err := initsite.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := siteconfig.Read(o.Path)
+	c, err := siteconfig.Open(o.Path)
 	if err != nil || c.InstanceURL != "https://idc21.example.com:8444/openidm/" {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -230,7 +230,7 @@ func TestAgain(t *testing.T) {
 	if err := initsite.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := siteconfig.Read(o.Path)
+	c, err := siteconfig.Open(o.Path)
 	if err != nil || c.ID != "" || c.Source.Dir != w.source {
 		t.Errorf("%+v, %v", c, err)
 	}

@@ -87,8 +87,3 @@ func (s *Settings) Missing(
 	}
 	return nil, mistake(what, "add "+strings.Join(add, ", "))
 }
-
-// Needed says that a command cannot do without a flag.
-func Needed(name, flag, value string) error {
-	return mistake(name+" needs -"+flag, "add -"+flag+" "+value)
-}

@@ -91,7 +91,7 @@ type SiteTotals struct {
 // Sites are those of the installations, by name; none where there is only one.
 func (r *FleetReport) Sites() (out []SiteTotals) {
 	bySite := map[string]map[string]int{}
-	for _, e := range r.Results {
+	for _, e := range r.Rows {
 		if bySite[e.Site] == nil {
 			bySite[e.Site] = map[string]int{}
 		}
@@ -116,7 +116,7 @@ type Verdict struct{ Mood, Title, Lead string }
 
 // Verdict sums up: what went wrong comes before what is not done.
 func (r *FleetReport) Verdict() Verdict {
-	all, done, ready := len(r.Results), r.Totals[flow.Done], r.Totals[flow.Ready]
+	all, done, ready := len(r.Rows), r.Totals[flow.Done], r.Totals[flow.Ready]
 	bad, partly := r.bad(), r.Totals[flow.Partly]
 	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all)}
 	fleet := "The fleet: " + text.Printable(r.Phase) + "."
@@ -171,7 +171,7 @@ func (s *Snapshot) bad() (n int) {
 
 // Checked sums up the comparisons of all installations.
 func (r *FleetReport) Checked() (out Compared) {
-	for _, e := range r.Results {
+	for _, e := range r.Rows {
 		if c := e.Compared(); c != nil {
 			out = Compared{out.Records + c.Records, out.Differences + c.Differences, out.NotChecked + c.NotChecked}
 		}
@@ -183,13 +183,13 @@ func (r *FleetReport) Checked() (out Compared) {
 type Compared struct{ Records, Differences, NotChecked int64 }
 
 // Compared is nil where there was no comparison.
-func (e *Entry) Compared() *Compared {
-	if e.Result == nil || e.Result.Report == nil || e.Result.Report.Verify == nil {
+func (r Row) Compared() *Compared {
+	if r.Result == nil || r.Result.Report == nil || r.Result.Report.Verify == nil {
 		return nil
 	}
 	var out Compared
-	for i := range e.Result.Report.Verify.Collections {
-		c := &e.Result.Report.Verify.Collections[i]
+	for i := range r.Result.Report.Verify.Collections {
+		c := &r.Result.Report.Verify.Collections[i]
 		if c.Checked {
 			out.Records += c.SourceCount
 		}

@@ -47,6 +47,9 @@ type Row struct {
 	Started *time.Time `json:"started,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`
 
+	// Result is set in a report, once it has ended.
+	Result *flow.Result `json:"result,omitempty"`
+
 	upgrade bool // not a plan
 	run     string
 }
@@ -386,9 +389,9 @@ func (s *Snapshot) timeLeft() {
 	}
 }
 
-// troubled are the rows that do not go on by themselves, or not well: those
+// Troubled are the rows that do not go on by themselves, or not well: those
 // that wait for a person first.
-func (s *Snapshot) troubled() []Row {
+func (s *Snapshot) Troubled() []Row {
 	weight := func(r Row) int {
 		switch {
 		case r.State == waiting:

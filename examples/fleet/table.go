@@ -86,7 +86,7 @@ func (s *Snapshot) summary() string {
 		return s.Name + ": " + s.Engine
 	}
 	out := fmt.Sprintf("%s: %s: %s", s.Name, s.Phase, countsText(s.Totals))
-	if n := len(s.troubled()); n > 0 {
+	if n := len(s.Troubled()); n > 0 {
 		out += fmt.Sprintf("; %d need attention", n)
 	}
 	return out
@@ -113,7 +113,7 @@ func (s *Snapshot) lines(width, height int) []string {
 		head = head[:min(len(head), height)]
 	}
 	room := height - len(head)
-	troubled := s.troubled()
+	troubled := s.Troubled()
 	var active []Row
 	for _, r := range s.Rows {
 		if (r.State == running || r.State == looking) && r.Stuck == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,7 @@ type keyPair struct {
 
 func (a *app) compare(ctx context.Context, v *call) error {
 	names, f := v.Arguments, v.Stores
-	if f.PasswordB == "" {
-		f.PasswordB = f.Password
-	}
+	f.PasswordB = cmp.Or(f.PasswordB, f.Password)
 	if len(f.KeyPasswordsB) == 0 {
 		f.KeyPasswordsB = f.KeyPasswords
 	}

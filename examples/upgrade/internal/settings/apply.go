@@ -20,17 +20,14 @@ const HandoverVariable = "IDC_HANDOVER_PASSWORD"
 // none is read. It asks nobody. The error names all that is wrong.
 func (s *Settings) Apply(getenv func(string) string, steps []string) error {
 	u := &s.Upgrade
-	u.Steps = steps
-	if s.Steps != "" {
-		u.Steps = words(s.Steps)
+	if u.Steps = words(s.Steps); u.Steps == nil {
+		u.Steps = steps
 	}
 	u.TruststoreConflict = keystore.Policy(s.Policy)
 	var errs []error
 	errs = append(errs, s.collections())
 	s.Compare.apply(u)
-	if s.Callbacks != "" {
-		u.Checks.CallbackURLs = words(s.Callbacks)
-	}
+	u.Checks.CallbackURLs = words(s.Callbacks)
 	if err := s.Screen.Check(); err != nil {
 		errs = append(errs, mistake(err.Error(), "leave one of them out"))
 	}
@@ -79,9 +76,6 @@ func (c *Compare) apply(u *idconnect.Upgrade) {
 		{c.Off, &u.Acceptance.Off}, {c.Accept, &u.Verify.Accept}, {c.PermissionSets, &u.Acceptance.PermissionSets},
 		{c.Groups, &u.Acceptance.Groups}, {c.Organizations, &u.Acceptance.Organizations},
 	} {
-		if l.text == "" {
-			continue
-		}
 		for _, word := range words(l.text) {
 			*l.into = append(*l.into, strings.Trim(word, "/"))
 		}
@@ -90,17 +84,11 @@ func (c *Compare) apply(u *idconnect.Upgrade) {
 
 // collections sets those to compare, with what is ignored in them.
 func (s *Settings) collections() error {
-	var types, ignored []string
+	types, ignored := words(s.Types), words(s.Compare.Ignore)
+	if _, err := siteconfig.Collections(types, nil); err != nil {
+		return mistake("-types: "+err.Error(), "")
+	}
 	var errs []error
-	if s.Types != "" {
-		types = words(s.Types)
-		if _, err := siteconfig.Collections(types, nil); err != nil {
-			return mistake("-types: "+err.Error(), "")
-		}
-	}
-	if s.Compare.Ignore != "" {
-		ignored = words(s.Compare.Ignore)
-	}
 	for _, word := range ignored {
 		if _, err := siteconfig.Collections(types, []string{word}); err != nil {
 			errs = append(errs, mistake("-ignore "+err.Error(), "write it as users.lastSync"))
@@ -166,8 +154,11 @@ func (s *Settings) HandoverKey(getenv func(string) string) (k idconnect.Handover
 	return k, err
 }
 
-// words are those of a list with commas.
+// words are those of a list with commas, nil of "".
 func words(list string) (all []string) {
+	if list == "" {
+		return nil
+	}
 	for word := range strings.SplitSeq(list, ",") {
 		all = append(all, strings.TrimSpace(word))
 	}

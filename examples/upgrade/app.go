@@ -142,15 +142,12 @@ func (a *app) perform(ctx context.Context, args []string) error {
 
 // wantsJSON reports whether -json is among arguments that could not be parsed yet.
 func wantsJSON(args []string) bool {
-	for _, arg := range args {
-		if arg == "--" {
-			break
-		}
-		if slices.Contains([]string{"-json", "--json", "-json=true", "--json=true"}, arg) {
-			return true
-		}
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
 	}
-	return false
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return slices.Contains([]string{"-json", "--json", "-json=true", "--json=true"}, arg)
+	})
 }
 
 // exitCode is the error of a command whose output already says why it failed.

@@ -55,9 +55,7 @@ func Read(path string) (*List, error) {
 		return nil, err
 	}
 	d := yamlfile.Parse(path, text)
-	if d.Problems() == nil {
-		d.Check(schema())
-	}
+	d.Check(schema())
 	if p := d.Problems(); p != nil {
 		return nil, p
 	}

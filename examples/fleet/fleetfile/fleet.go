@@ -109,8 +109,3 @@ func (i *Installation) SourceWorker() string {
 	}
 	return i.Target.Worker
 }
-
-// fill replaces {id} and {site}.
-func fill(text, id, site string) string {
-	return strings.NewReplacer("{id}", id, "{site}", site).Replace(text)
-}

@@ -31,9 +31,7 @@ func Read(path string) (*Fleet, error) {
 // Parse is Read of a text; name is the file's in problems.
 func Parse(name string, text []byte) (*Fleet, error) {
 	d := yamlfile.Parse(name, text)
-	if d.Problems() == nil {
-		d.Check(fleetSchema())
-	}
+	d.Check(fleetSchema())
 	var fleet *Fleet
 	if d.Problems() == nil {
 		fillIn(d.Value.(map[string]any))
@@ -92,10 +90,11 @@ func isSecret(m map[string]any) bool {
 	return false
 }
 
+// filled is a value with {id} and {site} replaced.
 func filled(v any, id, site string) any {
 	switch v := v.(type) {
 	case string:
-		return fill(v, id, site)
+		return strings.NewReplacer("{id}", id, "{site}", site).Replace(v)
 	case map[string]any:
 		for k, e := range v {
 			v[k] = filled(e, id, site)

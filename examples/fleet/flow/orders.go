@@ -59,13 +59,9 @@ type Order struct {
 
 // steps of the order, in their order.
 func (o Order) steps() []string {
-	var out []string
-	for _, s := range idconnect.StepNames() {
-		if len(o.Installation.Steps) == 0 || slices.Contains(o.Installation.Steps, s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	return slices.DeleteFunc(idconnect.StepNames(), func(s string) bool {
+		return len(o.Installation.Steps) > 0 && !slices.Contains(o.Installation.Steps, s)
+	})
 }
 
 // QueueOf says whose task a step is: that of the machine with the target's

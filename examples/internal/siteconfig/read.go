@@ -123,9 +123,7 @@ func parseAll(path string, text []byte, lists bool) (d *yamlfile.Document, all [
 	if many = many && lists; many {
 		schema = listSchema()
 	}
-	if d.Problems() == nil {
-		d.Check(schema)
-	}
+	d.Check(schema)
 	if d.Problems() == nil {
 		into := any(&all)
 		if !many {

@@ -1,6 +1,7 @@
 package yamlfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -191,7 +192,9 @@ func (d *Document) Problems() Problems {
 	for i := range all {
 		all[i].File = d.name
 	}
-	slices.SortStableFunc(all, Problem.compare)
+	slices.SortStableFunc(all, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	return slices.Compact(all)
 }
 

@@ -47,8 +47,12 @@ func NewSchema(text []byte, hints map[string]func(value string) string) *Schema 
 // Root returns the schema as values.
 func (s *Schema) Root() map[string]any { return s.root }
 
-// Check compares the document with a schema and records what is wrong.
+// Check compares the document with a schema and records what is wrong, unless
+// something is already.
 func (d *Document) Check(s *Schema) {
+	if d.problems != nil {
+		return
+	}
 	var invalid *jsonschema.ValidationError
 	if err := s.compiled.Validate(d.Value); errors.As(err, &invalid) {
 		d.invalid(s, invalid)

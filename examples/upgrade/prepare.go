@@ -38,7 +38,9 @@ func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...e
 func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idconnect.MissingError) error {
 	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), c.said)
 	var m *command.Mistake
-	if errors.As(err, &m) && c.file == nil && slices.ContainsFunc(missing, isFolder) {
+	if errors.As(err, &m) && c.file == nil && slices.ContainsFunc(missing, func(m *idconnect.MissingError) bool {
+		return m.Field == "SourceDir" || m.Field == "TargetDir"
+	}) {
 		m.Hint += "; or describe the site once: " + a.name() + " init"
 	}
 	if err := command.Join(wrong, err); err != nil {
@@ -52,11 +54,6 @@ func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idc
 		*q.Into = p
 	}
 	return nil
-}
-
-// isFolder reports whether what is missing is one of the folders of a site.
-func isFolder(m *idconnect.MissingError) bool {
-	return m.Field == "SourceDir" || m.Field == "TargetDir"
 }
 
 func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {

@@ -148,7 +148,7 @@ func folded(path string) string {
 
 // servers returns an [*Error] unless all addresses of a site are allowed.
 func (l *List) servers(c *siteconfig.Config) error {
-	urls := []string{c.Source.URL, c.Target.URL, c.InstanceURL}
+	urls, addresses := []string{c.Source.URL, c.Target.URL, c.InstanceURL}, []string{c.Source.Address, c.Target.Address}
 	if c.Checks != nil {
 		urls = append(append(urls, c.Checks.AuthorizeURL), c.Checks.CallbackURLs...)
 	}
@@ -157,33 +157,22 @@ func (l *List) servers(c *siteconfig.Config) error {
 			continue
 		}
 		u, err := url.Parse(address)
-		if err != nil {
-			return errors.New("an address that cannot be read")
-		}
-		if u.Scheme != "https" || u.User != nil || u.Hostname() == "" {
+		if err != nil || u.Scheme != "https" || u.User != nil || u.Hostname() == "" {
 			return &Error{"an address other than https://HOST[:PORT]/PATH"}
 		}
-		if err := l.server(net.JoinHostPort(u.Hostname(), portOf(u))); err != nil {
-			return err
+		addresses = append(addresses, net.JoinHostPort(u.Hostname(), portOf(u)))
+	}
+	if u, err := url.Parse(cmp.Or(c.InstanceURL, c.Source.URL)); err == nil && c.InstanceAddress != "" {
+		addresses = append(addresses, net.JoinHostPort(c.InstanceAddress, portOf(u)))
+	}
+	for _, address := range addresses {
+		host, port := split(address)
+		if address != "" && !l.server(host, func(only string) bool { return only == "" || only == port }) {
+			return &Error{"the server " + address}
 		}
 	}
-	instance := c.InstanceAddress
-	if u, err := url.Parse(cmp.Or(c.InstanceURL, c.Source.URL)); err == nil && instance != "" {
-		instance = net.JoinHostPort(instance, portOf(u))
-	}
-	for _, address := range []string{c.Source.Address, c.Target.Address, instance} {
-		if address == "" {
-			continue
-		}
-		if err := l.server(address); err != nil {
-			return err
-		}
-	}
-	for _, name := range []string{c.Source.TLSName, c.Target.TLSName} {
-		if name != "" && !slices.ContainsFunc(l.Servers, func(entry string) bool {
-			host, _ := split(entry)
-			return sameHost(name, host)
-		}) {
+	for _, name := range []string{c.Source.TLSName, c.Target.TLSName} { // of a certificate, which has no port
+		if name != "" && !l.server(name, func(string) bool { return true }) {
 			return &Error{"the server " + name}
 		}
 	}
@@ -195,15 +184,12 @@ func portOf(u *url.URL) string { return cmp.Or(u.Port(), "443") }
 // hostName keeps a wildcard to names: the zone of an IPv6 address may end like one.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 
-func (l *List) server(address string) error {
-	host, port := split(address)
-	for _, entry := range l.Servers {
+// server reports whether an entry of the list means a host and, if it has one, a port.
+func (l *List) server(host string, port func(only string) bool) bool {
+	return slices.ContainsFunc(l.Servers, func(entry string) bool {
 		allowed, only := split(entry)
-		if sameHost(host, allowed) && (only == "" || only == port) {
-			return nil
-		}
-	}
-	return &Error{"the server " + address}
+		return sameHost(host, allowed) && port(only)
+	})
 }
 
 // sameHost reports whether an entry of the list, HOST or *.DOMAIN, means a host.

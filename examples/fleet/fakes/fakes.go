@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
 	"github.com/idconnect-go/upgrade/keystore"
@@ -167,11 +168,8 @@ func (w *World) watch() {
 	}
 }
 
-// TargetDir is the salesforceIdConnect folder of 7.1.6.
-func (f *Fake) TargetDir() string { return f.site.Upgrade.TargetDir }
-
-// SourceDir is that of 2.1.
-func (f *Fake) SourceDir() string { return f.site.Upgrade.SourceDir }
+// Upgrade is the upgrade of the fake by idconnect alone.
+func (f *Fake) Upgrade() *idconnect.Upgrade { return f.site.Upgrade }
 
 // Migrated says whether the target received migrate once and holds all users.
 func (f *Fake) Migrated(users int) bool {

@@ -85,10 +85,7 @@ func (f *Fleet) WaveSizes(n int) []int {
 
 // MayFail is how many of a wave of n may fail before nothing new begins.
 func (f *Fleet) MayFail(n int) int {
-	percent, err := strconv.Atoi(strings.TrimSuffix(f.StopAbove, "%"))
-	if err != nil {
-		return 0
-	}
+	percent, _ := strconv.Atoi(strings.TrimSuffix(f.StopAbove, "%"))
 	return n * percent / 100
 }
 

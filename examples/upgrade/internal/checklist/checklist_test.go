@@ -50,7 +50,7 @@ func read(t *testing.T, files map[string]string) *evidence.Evidence {
 			t.Fatal(err)
 		}
 	}
-	return evidence.Read(dir, dir, dir)
+	return evidence.Read(dir, dir)
 }
 
 // TestDecision: only a comparison that is the same, of this target, and later than

@@ -177,17 +177,18 @@ func TestSite(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "allow.yaml")
-	for text, says := range map[string]string{
-		"secrets: [/etc/idconnect/]\npaths: [/opt/]\nservers: ['*.example.com']\nprograms: [vault]\n": "",
-		"secrets: []\npaths: []\nservers: []\n":                                                       "",
-		"secrets: [/a]\npaths: []\n":                                                                  ":1:1: servers is missing",
-		"secrets: []\nservers: []\n":                                                                  ":1:1: paths is missing",
-		"secrets: []\nservers: []\npaths: [IDC_PASSWORD]":                                             ":3:9: paths[0]: not in the expected form",
-		"secrets: [hush-hush]\npaths: []\nservers: []\n":                                              ":1:11: secrets[0]: not in the expected form",
-		"secrets: []\nservers: ['*']\npaths: []\n":                                                    ":2:11: servers[0]: not in the expected form",
-		"secrets: []\nservers: []\nprogramms: [vault]\npaths: []": ":3:1: programms: unknown key, " +
-			"did you mean programs?",
+	for _, c := range []struct{ text, says string }{
+		{"secrets: [/etc/idconnect/]\npaths: [/opt/]\nservers: ['*.example.com']\nprograms: [vault]\n", ""},
+		{"secrets: []\npaths: []\nservers: []\n", ""},
+		{"secrets: [/a]\npaths: []\n", ":1:1: servers is missing"},
+		{"secrets: []\nservers: []\n", ":1:1: paths is missing"},
+		{"secrets: []\nservers: []\npaths: [IDC_PASSWORD]", ":3:9: paths[0]: not in the expected form"},
+		{"secrets: [hush-hush]\npaths: []\nservers: []\n", ":1:11: secrets[0]: not in the expected form"},
+		{"secrets: []\nservers: ['*']\npaths: []\n", ":2:11: servers[0]: not in the expected form"},
+		{"secrets: []\nservers: []\nprogramms: [vault]\npaths: []",
+			":3:1: programms: unknown key, did you mean programs?"},
 	} {
+		text, says := c.text, c.says
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -124,9 +124,11 @@ func TestPaths(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	l := &allow.List{Servers: []string{"a.example.com:8443", "192.0.2.7:8443"}}
 	url := "https://a.example.com:8443/openidm/"
+	at := siteconfig.Server{URL: url}
 	for want, c := range map[string]*siteconfig.Config{
-		"":                          {Source: siteconfig.Server{URL: url, TLSName: "a.example.com"}, InstanceAddress: "192.0.2.7"},
-		"the server 192.0.2.8:8443": {Source: siteconfig.Server{URL: url}, InstanceAddress: "192.0.2.8"},
+		"": {Source: siteconfig.Server{URL: url, TLSName: "a.example.com"},
+			InstanceAddress: "192.0.2.7"},
+		"the server 192.0.2.8:8443": {Source: at, InstanceAddress: "192.0.2.8"},
 		"the server 192.0.2.7:443":  {InstanceAddress: "192.0.2.7"},
 		"the server b.example.com":  {Target: siteconfig.Server{URL: url, TLSName: "b.example.com"}},
 		"an id":                     {ID: "../reports"},

@@ -126,7 +126,8 @@ func faultOf(err error, findings preflight.Findings) fault {
 	case comparisonFault(err) != nil:
 		return *comparisonFault(err)
 	case errors.As(err, &failed):
-		return failure("MIGRATION-FAILED", "the target reports that "+actionOf(failed.Action)+" failed", failed.Remedy())
+		return failure("MIGRATION-FAILED", "the target reports that "+actionOf(failed.Action)+" failed",
+			failed.Remedy())
 	case errors.As(err, &setup):
 		return failure("SETUP-FAILED", "the set-up script failed", "see its last lines in the worker's report")
 	case errors.As(err, &started):

@@ -175,7 +175,8 @@ func (y *yard) plan(_ workflow.Context, o Order) (*Result, error) {
 
 func newYard(t *testing.T, fails ...string) (*yard, *testsuite.TestWorkflowEnvironment) {
 	t.Helper()
-	y := &yard{site: map[string]int{}, peak: map[string]int{}, began: map[string]time.Time{}, fails: map[string]string{}}
+	y := &yard{site: map[string]int{}, peak: map[string]int{}, began: map[string]time.Time{},
+		fails: map[string]string{}}
 	for _, id := range fails {
 		y.fails[id] = Failed
 	}

@@ -81,7 +81,7 @@ func TestOperation(t *testing.T) {
 	s := newStage(t, fakes.Options{Count: 4, Users: users, Workers: []string{"one", "two"},
 		Pace: 700 * time.Millisecond},
 		map[string]any{"waves": []any{"rest"}, "patience": "10m"})
-	away := s.world.All[0].SourceDir()
+	away := s.world.All[0].Upgrade().SourceDir
 	must(t, os.Rename(away, away+".away"))
 	result := s.begin(t, "run", s.file)
 	s.says(t, "no worker for the fleet")
@@ -91,7 +91,7 @@ func TestOperation(t *testing.T) {
 	s.hire(t, "two")
 	s.says(t, "the approval of wave 1")
 	for _, f := range s.world.All {
-		if _, err := os.Stat(f.TargetDir()); err == nil {
+		if _, err := os.Stat(f.Upgrade().TargetDir); err == nil {
 			t.Errorf("%s was changed before the approval", f.ID)
 		}
 	}
@@ -272,7 +272,7 @@ func TestContinuedHistories(t *testing.T) {
 	s := newStage(t, fakes.Options{Count: 10, Workers: names}, map[string]any{"atOnce": 4, "waves": []any{"rest"}})
 	fleet, err := fleetfile.Read(s.file)
 	must(t, err)
-	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent{},
+	c, err := client.Dial(client.Options{HostPort: s.engine.Address, Logger: engine.Silent(),
 		DataConverter: flow.DataConverter()})
 	must(t, err)
 	defer c.Close()

@@ -58,11 +58,10 @@ func TestOutcomes(t *testing.T) {
 		r := &FleetReport{Version: reportVersion, Snapshot: s}
 		order := flow.FleetOrder{Fleet: fleetfile.Fleet{Name: "emea"}}
 		for n, state := range c.states {
-			row := Row{ID: fmt.Sprintf("idc-%d", n), State: state, Started: &began, Ended: &began}
+			row := Row{ID: fmt.Sprintf("idc-%d", n), State: state, Started: &began, Ended: &began,
+				Result: &flow.Result{Outcome: state, Report: comparisonOf(state)}}
 			s.Totals[state]++
 			s.Rows = append(s.Rows, row)
-			r.Results = append(r.Results,
-				&Entry{Row: row, Result: &flow.Result{Outcome: state, Report: comparisonOf(state)}})
 			order.Fleet.Installations = append(order.Fleet.Installations, fleetfile.Installation{})
 		}
 		var html, out bytes.Buffer

@@ -10,7 +10,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/idconnect/report"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
 
@@ -92,7 +91,7 @@ type SiteTotals struct {
 // Sites are those of the installations, by name; none where there is only one.
 func (r *FleetReport) Sites() (out []SiteTotals) {
 	bySite := map[string]map[string]int{}
-	for _, e := range r.Results {
+	for _, e := range r.Rows {
 		if bySite[e.Site] == nil {
 			bySite[e.Site] = map[string]int{}
 		}
@@ -117,7 +116,7 @@ type Verdict struct{ Mood, Title, Lead string }
 
 // Verdict sums up: what went wrong comes before what is not done.
 func (r *FleetReport) Verdict() Verdict {
-	all, done, ready := len(r.Results), r.Totals[flow.Done], r.Totals[flow.Ready]
+	all, done, ready := len(r.Rows), r.Totals[flow.Done], r.Totals[flow.Ready]
 	bad, partly := r.bad(), r.Totals[flow.Partly]
 	v := Verdict{Mood: "care", Title: fmt.Sprintf("%d of %d installations are upgraded", done, all)}
 	fleet := "The fleet: " + text.Printable(r.Phase) + "."
@@ -149,20 +148,12 @@ func (r *FleetReport) Verdict() Verdict {
 // compared is a sentence, with a blank after it, for each outcome of a comparison
 // that is no proof.
 func (r *FleetReport) compared() (out string) {
-	for _, o := range []struct{ state, one, many string }{
-		{flow.Differences, "In %d installation, the servers differ. ",
-			"In %d installations, the servers differ. "},
-		{flow.Nothing, "In %d installation, there was nothing to compare. ",
-			"In %d installations, there was nothing to compare. "},
-		{flow.Partly, "In %d installation, no difference was found, but not everything was compared. ",
-			"In %d installations, no difference was found, but not everything was compared. "},
+	for _, o := range []struct{ state, is string }{
+		{flow.Differences, "the servers differ"}, {flow.Nothing, "there was nothing to compare"},
+		{flow.Partly, "no difference was found, but not everything was compared"},
 	} {
-		switch n := r.Totals[o.state]; n {
-		case 0:
-		case 1:
-			out += fmt.Sprintf(o.one, n)
-		default:
-			out += fmt.Sprintf(o.many, n)
+		if n := r.Totals[o.state]; n > 0 {
+			out += fmt.Sprintf("In %s, %s. ", text.Plural(n, "installation"), o.is)
 		}
 	}
 	return out
@@ -180,11 +171,9 @@ func (s *Snapshot) bad() (n int) {
 
 // Checked sums up the comparisons of all installations.
 func (r *FleetReport) Checked() (out Compared) {
-	for _, e := range r.Results {
+	for _, e := range r.Rows {
 		if c := e.Compared(); c != nil {
-			out.Records += c.Records
-			out.Differences += c.Differences
-			out.NotChecked += c.NotChecked
+			out = Compared{out.Records + c.Records, out.Differences + c.Differences, out.NotChecked + c.NotChecked}
 		}
 	}
 	return out
@@ -194,17 +183,13 @@ func (r *FleetReport) Checked() (out Compared) {
 type Compared struct{ Records, Differences, NotChecked int64 }
 
 // Compared is nil where there was no comparison.
-func (e *Entry) Compared() *Compared {
-	if e.Result == nil || e.Result.Report == nil || e.Result.Report.Verify == nil {
+func (r Row) Compared() *Compared {
+	if r.Result == nil || r.Result.Report == nil || r.Result.Report.Verify == nil {
 		return nil
 	}
-	return compared(e.Result.Report.Verify)
-}
-
-func compared(v *verify.Report) *Compared {
 	var out Compared
-	for i := range v.Collections {
-		c := &v.Collections[i]
+	for i := range r.Result.Report.Verify.Collections {
+		c := &r.Result.Report.Verify.Collections[i]
 		if c.Checked {
 			out.Records += c.SourceCount
 		}

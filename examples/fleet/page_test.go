@@ -28,8 +28,8 @@ var pictures = flag.String("pictures", "", "`folder` for pictures of the page")
 func bigReport(n int) *FleetReport {
 	s := bigSnapshot(n)
 	r := &FleetReport{Version: reportVersion, Snapshot: s}
-	for _, row := range s.Rows {
-		e := &Entry{Row: row}
+	for i := range s.Rows {
+		row := &s.Rows[i]
 		if row.Ended != nil {
 			rep := &report.Report{Version: report.Version, Started: *row.Started, Ended: *row.Ended, Outcome: row.State}
 			rep.Source.URL = "https://idc21.example.com:8443/openidm/"
@@ -41,9 +41,8 @@ func bigReport(n int) *FleetReport {
 			rep.Verify = &verify.Report{Collections: []verify.CollectionReport{
 				{Name: "users", Checked: true, SourceCount: 12408, TargetCount: 12405, MissingCount: 3},
 			}}
-			e.Result = &flow.Result{Report: rep, Text: "<b>bold</b> & \"quoted\""}
+			row.Result = &flow.Result{Report: rep, Text: "<b>bold</b> & \"quoted\""}
 		}
-		r.Results = append(r.Results, e)
 	}
 	return r
 }
@@ -207,7 +206,7 @@ func TestVerdict(t *testing.T) {
 		r := &FleetReport{Snapshot: &Snapshot{Totals: map[string]int{}}}
 		for _, state := range states {
 			r.Totals[state]++
-			r.Results = append(r.Results, &Entry{Row: Row{State: state}})
+			r.Rows = append(r.Rows, Row{State: state})
 		}
 		v := r.Verdict()
 		if v.Mood+" "+v.Title != want {
@@ -220,8 +219,8 @@ func TestVerdict(t *testing.T) {
 			flow.Partly:      "1 installation, no difference was found, but not everything was compared",
 		} {
 			if strings.Contains(v.Lead, says) != (r.Totals[state] == 1) ||
-				strings.Contains(r.totals(), "1 "+state) != (r.Totals[state] == 1) {
-				t.Errorf("%v: %s; %s", states, v.Lead, r.totals())
+				strings.Contains(countsText(r.Totals), "1 "+state) != (r.Totals[state] == 1) {
+				t.Errorf("%v: %s; %s", states, v.Lead, countsText(r.Totals))
 			}
 		}
 	}

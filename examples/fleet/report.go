@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
 	"github.com/idconnect-go/upgrade/internal/disk"
@@ -22,14 +23,6 @@ const reportVersion = 1
 type FleetReport struct {
 	Version int `json:"version"`
 	*Snapshot
-	Results []*Entry `json:"installations"`
-}
-
-// Entry is one installation: where it stands, and its result once it has
-// ended.
-type Entry struct {
-	Row
-	Result *flow.Result `json:"result,omitempty"`
 }
 
 // report writes the page and its JSON.
@@ -55,52 +48,33 @@ func (a *app) report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := &FleetReport{Version: reportVersion, Snapshot: s}
-	if r.Results, err = w.results(ctx, s); err != nil {
+	if err := w.results(ctx, s); err != nil {
 		return err
 	}
+	r := &FleetReport{Version: reportVersion, Snapshot: s}
 	if err := r.save(*dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s: %s\n%s\n%s\n", s.Name, s.totals(), filepath.Join(*dir, "fleet.html"),
+	fmt.Fprintf(a.out, "%s: %s\n%s\n%s\n", s.Name, countsText(s.Totals), filepath.Join(*dir, "fleet.html"),
 		filepath.Join(*dir, "fleet.json"))
 	return nil
 }
 
 // results asks for what became of each installation that has ended.
-func (w *watcher) results(ctx context.Context, s *Snapshot) ([]*Entry, error) {
-	entries := make([]*Entry, len(s.Rows))
-	next := make(chan *Entry)
-	errs := make(chan error, 1)
-	var wait sync.WaitGroup
-	for range 8 {
-		wait.Go(func() {
-			for e := range next {
-				result, err := flow.ResultOf(ctx, w.c, e.ID, e.run)
-				if err != nil {
-					select {
-					case errs <- fmt.Errorf("%s: %w", e.ID, err):
-					default:
-					}
+func (w *watcher) results(ctx context.Context, s *Snapshot) error {
+	asked, ctx := errgroup.WithContext(ctx)
+	asked.SetLimit(askedAtOnce)
+	for i := range s.Rows {
+		if r := &s.Rows[i]; r.Ended != nil {
+			asked.Go(func() (err error) {
+				if r.Result, err = flow.ResultOf(ctx, w.c, r.ID, r.run); err != nil {
+					err = fmt.Errorf("%s: %w", r.ID, err)
 				}
-				e.Result = result
-			}
-		})
-	}
-	for n, r := range s.Rows {
-		entries[n] = &Entry{Row: r}
-		if r.Ended != nil {
-			next <- entries[n]
+				return err
+			})
 		}
 	}
-	close(next)
-	wait.Wait()
-	select {
-	case err := <-errs:
-		return nil, err
-	default:
-		return entries, nil
-	}
+	return asked.Wait()
 }
 
 // save writes both files, each whole or not at all.
@@ -132,17 +106,4 @@ var fleetFiles = map[string]string{
 
 func output(dir, name string) disk.Output {
 	return disk.Output{Path: filepath.Join(dir, name), Mode: 0o644, Marks: []string{fleetFiles[name]}}
-}
-
-// Troubled are the entries that need a person, or went wrong.
-func (r *FleetReport) Troubled() []*Entry {
-	byID := map[string]*Entry{}
-	for _, e := range r.Results {
-		byID[e.ID] = e
-	}
-	var out []*Entry
-	for _, row := range r.troubled() {
-		out = append(out, byID[row.ID])
-	}
-	return out
 }

@@ -155,11 +155,12 @@ func (a *app) progress(ctx context.Context, c client.Client, run client.Workflow
 	return line
 }
 
+// countsText says how many installations there are of each state.
 func countsText(counts map[string]int) string {
 	var parts []string
-	for _, outcome := range flow.Outcomes() {
-		if n := counts[outcome]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
+	for _, state := range states {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
 	return strings.Join(parts, ", ")

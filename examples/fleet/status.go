@@ -18,6 +18,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/fleet/flow"
@@ -45,6 +46,9 @@ type Row struct {
 	Worker  string     `json:"worker,omitempty"`
 	Started *time.Time `json:"started,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`
+
+	// Result is set in a report, once it has ended.
+	Result *flow.Result `json:"result,omitempty"`
 
 	upgrade bool // not a plan
 	run     string
@@ -240,13 +244,9 @@ func (r *Row) take(e *workflowpb.WorkflowExecutionInfo, upgrade bool) {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 		r.State = flow.Interrupted
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		if r.State = s.Outcome; r.State == "" {
-			r.State = flow.Done
-		}
+		r.State = cmp.Or(s.Outcome, flow.Done)
 	default:
-		if r.State = s.Outcome; r.State == "" {
-			r.State = flow.Failed
-		}
+		r.State = cmp.Or(s.Outcome, flow.Failed)
 	}
 }
 
@@ -254,37 +254,20 @@ func (r *Row) take(e *workflowpb.WorkflowExecutionInfo, upgrade bool) {
 // of a fleet keep their number small.
 const maxDescribed = 1000
 
+// askedAtOnce bounds the questions that the engine is asked side by side.
+const askedAtOnce = 8
+
 func (w *watcher) lookAtRunning(ctx context.Context, s *Snapshot) error {
-	next := make(chan *Row)
-	errs := make(chan error, 8)
-	var wait sync.WaitGroup
-	for range 8 {
-		wait.Go(func() {
-			for r := range next {
-				if err := w.describe(ctx, r); err != nil {
-					select {
-					case errs <- err:
-					default:
-					}
-				}
-			}
-		})
-	}
+	asked, ctx := errgroup.WithContext(ctx)
+	asked.SetLimit(askedAtOnce)
 	n := 0
 	for i := range s.Rows {
 		if r := &s.Rows[i]; (r.State == running || r.State == looking) && n < maxDescribed {
 			n++
-			next <- r
+			asked.Go(func() error { return w.describe(ctx, r) })
 		}
 	}
-	close(next)
-	wait.Wait()
-	select {
-	case err := <-errs:
-		return err
-	default:
-		return nil
-	}
+	return asked.Wait()
 }
 
 // describe says what a workflow that runs is about, and why it does not get on.
@@ -406,9 +389,9 @@ func (s *Snapshot) timeLeft() {
 	}
 }
 
-// troubled are the rows that do not go on by themselves, or not well: those
+// Troubled are the rows that do not go on by themselves, or not well: those
 // that wait for a person first.
-func (s *Snapshot) troubled() []Row {
+func (s *Snapshot) Troubled() []Row {
 	weight := func(r Row) int {
 		switch {
 		case r.State == waiting:

@@ -85,21 +85,11 @@ func (s *Snapshot) summary() string {
 	if s.Engine != "" {
 		return s.Name + ": " + s.Engine
 	}
-	out := fmt.Sprintf("%s: %s: %s", s.Name, s.Phase, s.totals())
-	if n := len(s.troubled()); n > 0 {
+	out := fmt.Sprintf("%s: %s: %s", s.Name, s.Phase, countsText(s.Totals))
+	if n := len(s.Troubled()); n > 0 {
 		out += fmt.Sprintf("; %d need attention", n)
 	}
 	return out
-}
-
-func (s *Snapshot) totals() string {
-	var parts []string
-	for _, state := range states {
-		if n := s.Totals[state]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, state))
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 // lines returns the table in at most height lines of width columns; 0 is no limit.
@@ -114,7 +104,7 @@ func (s *Snapshot) lines(width, height int) []string {
 	if s.Left > 0 {
 		total += fmt.Sprintf(", about %s left", s.Left)
 	}
-	total += ": " + s.totals()
+	total += ": " + countsText(s.Totals)
 	head = append(head, bar(s, width), total)
 	if len(s.NoWorker) > 0 {
 		head = append(head, "no worker: "+strings.Join(s.NoWorker, ", "))
@@ -123,7 +113,7 @@ func (s *Snapshot) lines(width, height int) []string {
 		head = head[:min(len(head), height)]
 	}
 	room := height - len(head)
-	troubled := s.troubled()
+	troubled := s.Troubled()
 	var active []Row
 	for _, r := range s.Rows {
 		if (r.State == running || r.State == looking) && r.Stuck == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	reports := f.String("reports", "", "`folder` for full reports, which name records and stay on this machine")
 	slots := f.Int("slots", 20, "maximum `number` of concurrent steps")
 	allowed := f.String("allow", "",
-		"`file` that says which secrets and programs an order may name, and to which servers secrets may go")
+		"`file` that says which secrets, paths, servers and programs an order may name")
 	debug := f.Bool("debug", false, "log every request, without secrets")
 	if err := parse(f, args); err != nil {
 		return err
@@ -43,8 +44,8 @@ func (a *app) worker(ctx context.Context, args []string) error {
 	case *reports == "":
 		return usagef("worker: -reports is required: a folder on this machine")
 	case *allowed == "":
-		return usagef("worker: -allow is required: a file that says which secrets this worker gives, and to " +
-			"which servers, as in the README")
+		return usagef("worker: -allow is required: a file that says which secrets, paths, servers and programs " +
+			"an order may name, as in the README")
 	case *slots < 1 || *slots > 1000:
 		return usagef("worker: -slots %d: must be between 1 and 1000", *slots)
 	}
@@ -73,7 +74,8 @@ func (a *app) worker(ctx context.Context, args []string) error {
 		return err
 	}
 	forgetSettings()
-	o.Identity = fmt.Sprintf("%s@%s:%d", *name, hostName(), os.Getpid())
+	host, _ := os.Hostname()
+	o.Identity = fmt.Sprintf("%s@%s:%d", *name, cmp.Or(host, "unknown"), os.Getpid())
 	c, err := client.NewLazyClient(o)
 	if err != nil {
 		return err

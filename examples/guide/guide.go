@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 
@@ -113,23 +112,13 @@ func Import(ctx context.Context, here *idconnect.Upgrade, passphrase, ofKeystore
 
 // UpgradeAll goes on with the next site when one fails, and says what to do about each.
 func UpgradeAll(ctx context.Context, sites map[string]*idconnect.Upgrade) (failed []string) {
-	for name, u := range ordered(sites) {
-		if _, err := u.Run(ctx); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(sites)) {
+		if _, err := sites[name].Run(ctx); err != nil {
 			fmt.Println(name, err, "- what to do:", idconnect.RemedyOf(err))
 			failed = append(failed, name)
 		}
 	}
 	return failed
-}
-
-func ordered(sites map[string]*idconnect.Upgrade) iter.Seq2[string, *idconnect.Upgrade] {
-	return func(yield func(string, *idconnect.Upgrade) bool) {
-		for _, name := range slices.Sorted(maps.Keys(sites)) {
-			if !yield(name, sites[name]) {
-				return
-			}
-		}
-	}
 }
 
 // Compare is the comparison alone, at any time, and leaves out what a job on the target has rewritten.

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/internal/spelling"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/build"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/explain"
@@ -47,7 +48,7 @@ func (a *app) explain(_ context.Context, c *call) error {
 	if !ok {
 		m := &command.Mistake{What: fmt.Sprintf("explain: unknown code %q", c.Arguments[0]),
 			Hint: "for a list of codes, run: " + a.name() + " explain"}
-		if like := command.Near(c.Arguments[0], explain.Codes()); like != nil {
+		if like := spelling.Near(c.Arguments[0], explain.Codes()); like != nil {
 			m.Hint = "did you mean " + strings.Join(like, " or ") + "?"
 		}
 		return m

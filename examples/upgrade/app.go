@@ -58,11 +58,16 @@ type call struct {
 	*settings.Settings
 	*command.Parsed
 	program *command.Program
-	wrong   error // what is wrong with the values of its flags
-	// described: there is a file of the site, and handover is that of it, nil for
-	// none.
-	described bool
-	handover  *siteconfig.Handover
+	wrong   error            // what is wrong with the values of its flags
+	file    *siteconfig.File // of the site; nil: none
+}
+
+// lacks says that the command cannot do without a flag, unless it is held or was typed.
+func (c *call) lacks(flag, value, held string) error {
+	if held != "" || c.Given(flag) {
+		return nil
+	}
+	return &command.Mistake{What: c.Command.Name + " needs -" + flag, Hint: "add -" + flag + " " + value}
 }
 
 func usagef(format string, args ...any) error {
@@ -92,18 +97,21 @@ func (a *app) name() string {
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
+	a.args = args
+	return a.exit(a.perform(ctx, args), wantsJSON(args))
+}
+
+// perform performs the command of a command line.
+func (a *app) perform(ctx context.Context, args []string) error {
 	s := settings.New()
 	s.Faults, s.Screen.Program = demo.Faults(), a.name()
 	p := s.Program(a.name())
 	if words, ok := command.Completing(args); ok {
-		return a.exit(command.WriteCandidates(a.out, p.Complete(words)), false)
+		return command.WriteCandidates(a.out, p.Complete(words))
 	}
-	a.args = args
-	asJSON := wantsJSON(args)
 	switch {
 	case len(args) == 0:
-		return a.exit(&command.Mistake{What: "no command", Hint: "for a list of commands, run: " + p.Name + " help"},
-			asJSON)
+		return &command.Mistake{What: "no command", Hint: "for a list of commands, run: " + p.Name + " help"}
 	case slices.Contains([]string{"-h", "-help", "--help"}, args[0]):
 		args = append([]string{"help"}, args[1:]...)
 	case slices.Contains([]string{"-version", "--version"}, args[0]):
@@ -111,39 +119,35 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	c := p.Find(args[0])
 	if c == nil {
-		return a.exit(p.Unknown(args[0]), asJSON)
+		return p.Unknown(args[0])
 	}
 	parsed, err := p.Parse(c, args[1:])
 	switch {
 	case errors.Is(err, command.ErrHelp):
-		return a.exit(p.WriteHelpOf(a.out, c), asJSON)
+		return p.WriteHelpOf(a.out, c)
 	case parsed == nil, err != nil && c.Family == "":
-		return a.exit(p.See(c, err), asJSON)
+		return p.See(c, err)
 	}
 	one := &call{Settings: s, Parsed: parsed, program: p, wrong: err}
 	if c.Family == settings.SiteFamily {
 		err := a.useConfig(ctx, one)
 		var unusable *settings.FileError
 		if errors.As(err, &unusable) {
-			return a.exit(unusable.Err, asJSON)
+			return unusable.Err
 		}
 		one.wrong = command.Join(one.wrong, err)
 	}
-	err = a.commands()[c.Name](ctx, one)
-	return a.exit(p.See(c, err), asJSON)
+	return p.See(c, a.commands()[c.Name](ctx, one))
 }
 
 // wantsJSON reports whether -json is among arguments that could not be parsed yet.
 func wantsJSON(args []string) bool {
-	for _, arg := range args {
-		if arg == "--" {
-			break
-		}
-		if slices.Contains([]string{"-json", "--json", "-json=true", "--json=true"}, arg) {
-			return true
-		}
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
 	}
-	return false
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return slices.Contains([]string{"-json", "--json", "-json=true", "--json=true"}, arg)
+	})
 }
 
 // exitCode is the error of a command whose output already says why it failed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,7 @@ type keyPair struct {
 
 func (a *app) compare(ctx context.Context, v *call) error {
 	names, f := v.Arguments, v.Stores
-	if f.PasswordB == "" {
-		f.PasswordB = f.Password
-	}
+	f.PasswordB = cmp.Or(f.PasswordB, f.Password)
 	if len(f.KeyPasswordsB) == 0 {
 		f.KeyPasswordsB = f.KeyPasswords
 	}
@@ -47,25 +46,21 @@ func (a *app) compare(ctx context.Context, v *call) error {
 	}
 	if f.Keys {
 		c.Keys = map[string]*keyPair{}
-		for _, s := range []struct {
-			name  string
-			store *keystore.Store
-			put   func(*keyPair, string)
-		}{
-			{names[0], storeA, func(p *keyPair, sum string) { p.A = sum }},
-			{names[1], storeB, func(p *keyPair, sum string) { p.B = sum }},
-		} {
-			for _, k := range s.store.OpenKeys(ctx, keystore.Password{}) {
-				if k.Err != nil {
-					err = errors.Join(err, fmt.Errorf("%s: %w", s.name, k.Err))
-					continue
-				}
+		for i, store := range []*keystore.Store{storeA, storeB} {
+			for _, k := range store.OpenKeys(ctx, keystore.Password{}) {
 				p := c.Keys[k.Entry.Alias]
 				if p == nil {
 					p = &keyPair{}
 					c.Keys[k.Entry.Alias] = p
 				}
-				s.put(p, storeview.Fingerprint(k.Key))
+				switch {
+				case k.Err != nil:
+					err = errors.Join(err, fmt.Errorf("%s: %w", names[i], k.Err))
+				case i == 0:
+					p.A = storeview.Fingerprint(k.Key)
+				default:
+					p.B = storeview.Fingerprint(k.Key)
+				}
 			}
 		}
 		if err != nil {
@@ -99,9 +94,9 @@ func (c comparison) String() string {
 			case p.A == p.B:
 				fmt.Fprintf(&b, "           sha256:%s\n", p.A)
 			default:
-				for _, side := range []struct{ name, sum string }{{"A", p.A}, {"B", p.B}} {
-					if side.sum != "" {
-						fmt.Fprintf(&b, "           in %s sha256:%s\n", side.name, side.sum)
+				for i, sum := range []string{p.A, p.B} {
+					if sum != "" {
+						fmt.Fprintf(&b, "           in %c sha256:%s\n", 'A'+i, sum)
 					}
 				}
 			}

@@ -12,7 +12,6 @@ import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
-	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // useConfig sets what the file of the site says and no flag does: that of -config,
@@ -44,7 +43,7 @@ func (a *app) useConfig(ctx context.Context, c *call) error {
 	if note != "" {
 		a.note(c, note)
 	}
-	c.handover, c.described = f.Handover, true
+	c.file = f
 	return err
 }
 
@@ -84,8 +83,8 @@ func (c *call) handoverFile(place func(*siteconfig.Handover) string) (string, er
 	if len(c.Arguments) > 0 {
 		return c.Arguments[0], nil
 	}
-	if c.handover != nil {
-		return place(c.handover), nil
+	if c.file != nil && c.file.Handover != nil {
+		return place(c.file.Handover), nil
 	}
 	name := c.Command.Name
 	return "", &command.Mistake{What: name + " needs FILE",
@@ -101,12 +100,5 @@ func (a *app) init(ctx context.Context, c *call) error {
 	if !o.Patient {
 		o.Ask = initsite.Lines(a.in, a.err)
 	}
-	err := initsite.Run(ctx, o)
-	var missing *initsite.MissingError
-	var refused *initsite.RefusedError
-	var exists *initsite.ExistsError
-	if errors.As(err, &missing) || errors.As(err, &refused) || errors.As(err, &exists) {
-		return &command.Mistake{What: err.Error(), Hint: idconnect.RemedyOf(err)}
-	}
-	return err
+	return initsite.Run(ctx, o)
 }

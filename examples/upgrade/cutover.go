@@ -26,7 +26,7 @@ func (a *app) checklist(_ context.Context, v *call) error {
 	if err := a.apply(v, nil); err != nil {
 		return err
 	}
-	u, e := &v.Upgrade, a.evidence(v)
+	u, e := &v.Upgrade, evidence.Read(v.StateDir(), v.ReportDir())
 	// Without addresses, the site is the one that was upgraded last.
 	for _, r := range []*evidence.Report{e.Compared, e.Run} {
 		if r != nil && !v.said("source-url") && !v.said("target-url") && r.Source.URL != "" && r.Target.URL != "" {
@@ -34,7 +34,7 @@ func (a *app) checklist(_ context.Context, v *call) error {
 		}
 	}
 	l := checklist.Make(checklist.Site{
-		Program: a.name(), SourceDir: u.SourceDir, TargetDir: u.TargetDir, SourceURL: u.Source.URL,
+		Program: a.name(), SourceDir: u.SourceDir, SourceURL: u.Source.URL,
 		TargetURL: u.Target.URL, InstanceURL: cmp.Or(u.InstanceURL, u.Source.URL), Callbacks: u.CallbackURLs(),
 	}, e)
 	switch {
@@ -44,11 +44,6 @@ func (a *app) checklist(_ context.Context, v *call) error {
 		return l.WriteMarkdown(a.out)
 	}
 	return layout.For(a.out, a.env).Write(a.out, l.Blocks())
-}
-
-// evidence is what earlier runs left of the upgrade.
-func (a *app) evidence(v *call) *evidence.Evidence {
-	return evidence.Read(v.StateDir(), v.StateDir(), v.ReportDir())
 }
 
 // support writes what is known of the upgrade to one file, without secrets.
@@ -65,7 +60,7 @@ func (a *app) support(ctx context.Context, v *call) error {
 	info, _ := debug.ReadBuildInfo()
 	b := &support.Bundle{
 		Version: build.Of(info), Now: time.Now(), Typed: v.Typed(), SourceDir: u.SourceDir, TargetDir: u.TargetDir,
-		Evidence: a.evidence(v), User: idconnect.DefaultUser,
+		Evidence: evidence.Read(v.StateDir(), v.ReportDir()), User: idconnect.DefaultUser,
 		Secrets: []keystore.Password{u.Source.Credentials.Password, u.Target.Credentials.Password, u.KeystorePassword,
 			u.Source.TruststorePassword, u.Target.TruststorePassword, u.StoresKey.Passphrase, u.StoresKey.Identities,
 			keystore.NewPassword(u.Checks.ConsumerKey)},

@@ -16,10 +16,7 @@ import (
 
 // export writes the source's stores to one encrypted file.
 func (a *app) export(ctx context.Context, v *call) error {
-	var missing error
-	if v.Upgrade.SourceDir == "" && !v.Given("source-dir") {
-		missing = settings.Needed("export", "source-dir", "FOLDER")
-	}
+	missing := v.lacks("source-dir", "FOLDER", v.Upgrade.SourceDir)
 	v.Upgrade.StoresFile = "" // it is written, not read
 	file, noFile := v.handoverFile(func(h *siteconfig.Handover) string { return h.Source })
 	key, wrong := v.HandoverKey(a.env)
@@ -38,10 +35,10 @@ func (a *app) export(ctx context.Context, v *call) error {
 	if err := v.Upgrade.Export(ctx, file, key); err != nil {
 		return err
 	}
-	if v.handover != nil {
+	if v.file != nil && v.file.Handover != nil {
 		_, err := fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+
 			"Copy it to the target's machine, as %s, and continue there with the same description of the site:\n\n"+
-			"  %s run\n", file, v.Upgrade.SourceDir, v.handover.Target, a.name())
+			"  %s run\n", file, v.Upgrade.SourceDir, v.file.Handover.Target, a.name())
 		return err
 	}
 	_, err := fmt.Fprintf(a.out, "%s holds both stores of %s, encrypted.\n"+

@@ -7,19 +7,17 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
 // apply completes the upgrade from flags, files and environment variables. The error
 // names all that is wrong with them, and with missing what the command lacks.
 func (a *app) apply(c *call, steps []string, missing ...error) error {
-	around := settings.Around{Getenv: a.env}
+	getenv := a.env
 	if c.Command.Name == "checklist" {
-		around.Getenv = nil
+		getenv = nil
 	}
-	err := command.Join(append([]error{c.wrong, c.Apply(around, steps)}, missing...)...)
-	if err != nil {
+	if err := command.Join(append([]error{c.wrong, c.Apply(getenv, steps)}, missing...)...); err != nil {
 		return err
 	}
 	return command.Join(c.Upgrade.Validate())
@@ -40,7 +38,9 @@ func (a *app) prepare(ctx context.Context, c *call, steps []string, missing ...e
 func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idconnect.MissingError) error {
 	questions, err := c.Missing(c.Command.Name, missing, a.tty.Available(), c.said)
 	var m *command.Mistake
-	if errors.As(err, &m) && !c.described && slices.ContainsFunc(missing, isFolder) {
+	if errors.As(err, &m) && c.file == nil && slices.ContainsFunc(missing, func(m *idconnect.MissingError) bool {
+		return m.Field == "SourceDir" || m.Field == "TargetDir"
+	}) {
 		m.Hint += "; or describe the site once: " + a.name() + " init"
 	}
 	if err := command.Join(wrong, err); err != nil {
@@ -54,11 +54,6 @@ func (a *app) complete(ctx context.Context, c *call, wrong error, missing []*idc
 		*q.Into = p
 	}
 	return nil
-}
-
-// isFolder reports whether what is missing is one of the folders of a site.
-func isFolder(m *idconnect.MissingError) bool {
-	return m.Field == "SourceDir" || m.Field == "TargetDir"
 }
 
 func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {

@@ -8,7 +8,6 @@ import (
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	show "github.com/idconnect-go/upgrade/examples/upgrade/internal/repair"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/repair"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
@@ -17,10 +16,8 @@ import (
 // repair restores the records of a list of verify -ids.
 func (a *app) repair(ctx context.Context, v *call) error {
 	var list []string
-	var wrong error
-	if v.Upgrade.RepairList == "" && !v.Given("ids") {
-		wrong = settings.Needed("repair", "ids", "FILE")
-	} else if v.wrong == nil {
+	wrong := v.lacks("ids", "FILE", v.Upgrade.RepairList)
+	if wrong == nil && v.wrong == nil {
 		var err error
 		if list, err = verify.ReadRepairList(v.Upgrade.RepairList); err != nil {
 			wrong = &command.Mistake{What: err.Error(), Hint: "verify -ids FILE writes such a list"}
@@ -56,8 +53,7 @@ func (a *app) repair(ctx context.Context, v *call) error {
 	}
 	err = errors.Join(err, show.Write(a.out, rep))
 	if rep.Verify != nil {
-		whole := fieldflags.Value(idconnect.ReportOf(rep.Verify, nil))
-		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
+		err = errors.Join(err, a.showReport(v, fieldflags.Value(idconnect.ReportOf(rep.Verify, nil)), nil))
 	}
 	return err
 }

@@ -20,12 +20,6 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// trustFlags are those of trust.
-type trustFlags struct {
-	settings.Trust
-	json bool
-}
-
 // trustAnswer is the output of trust.
 type trustAnswer struct {
 	Accepted *bool  `json:"accepted,omitempty"`
@@ -39,11 +33,11 @@ type trustAnswer struct {
 }
 
 func (a *app) trust(ctx context.Context, v *call) error {
-	t := trustFlags{v.Trust, v.JSON}
-	if err := t.check(); err != nil {
+	t := &v.Trust
+	if err := checkTrust(t); err != nil {
 		return err
 	}
-	chain, err := t.chain(ctx)
+	chain, err := chainOf(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -51,8 +45,11 @@ func (a *app) trust(ctx context.Context, v *call) error {
 	if t.Save != "" || t.Add {
 		seen := storeview.CertificateOf(chain[0].Raw, time.Now())
 		answer.Certificate = &seen
-		if err := a.show(&t, seen); err != nil {
-			return err
+		a.say(v, "the server's certificate\n")
+		if !v.JSON {
+			if err := seen.WriteText(a.out); err != nil {
+				return err
+			}
 		}
 	}
 	if t.Save != "" {
@@ -60,7 +57,7 @@ func (a *app) trust(ctx context.Context, v *call) error {
 			return err
 		}
 		answer.Saved = t.Save
-		a.say(&t, "saved: %s\ncompare both fingerprints with those that the server's own keystore shows there "+
+		a.say(v, "saved: %s\ncompare both fingerprints with those that the server's own keystore shows there "+
 			"(%s inspect STORE, or keytool -list -v) before you trust it\n", t.Save, a.name())
 	}
 	if t.File != "" {
@@ -70,7 +67,7 @@ func (a *app) trust(ctx context.Context, v *call) error {
 			return err
 		}
 		if t.Add {
-			if err := a.addTrust(ctx, &t, password, chain[0], &answer); err != nil {
+			if err := a.addTrust(ctx, v, password, chain[0], &answer); err != nil {
 				return err
 			}
 		}
@@ -80,7 +77,7 @@ func (a *app) trust(ctx context.Context, v *call) error {
 		}
 		answer.judge(jvmtrust.New(store).Verify(t.Host, chain))
 	}
-	if t.json {
+	if v.JSON {
 		err = a.json(answer)
 	} else if answer.Accepted != nil && *answer.Accepted {
 		_, err = fmt.Fprintf(a.out, "accepted: %s\n", t.Host)
@@ -93,8 +90,8 @@ func (a *app) trust(ctx context.Context, v *call) error {
 	return err
 }
 
-// check says what is missing, and what contradicts.
-func (t *trustFlags) check() error {
+// checkTrust says what is missing, and what contradicts.
+func checkTrust(t *settings.Trust) error {
 	var errs []error
 	add := func(wrong bool, what, hint string) {
 		if wrong {
@@ -122,18 +119,17 @@ func (t *trustFlags) check() error {
 func (t *trustAnswer) judge(err error) {
 	accepted := err == nil
 	t.Accepted = &accepted
-	if err == nil {
-		return
-	}
-	t.Message = err.Error()
 	var verdict *jvmtrust.Error
+	if err != nil {
+		t.Message = err.Error()
+	}
 	if errors.As(err, &verdict) {
 		t.Message, t.Remedy = verdict.Message, fieldflags.Text(verdict.Remedy)
 	}
 }
 
-// chain is the one of a file or of a server, whose host it sets.
-func (t *trustFlags) chain(ctx context.Context) ([]*x509.Certificate, error) {
+// chainOf is the one of a file or of a server, whose host it sets.
+func chainOf(ctx context.Context, t *settings.Trust) ([]*x509.Certificate, error) {
 	if t.ChainFile != "" {
 		return certfile.Read(t.ChainFile)
 	}
@@ -152,26 +148,17 @@ func (t *trustFlags) chain(ctx context.Context) ([]*x509.Certificate, error) {
 }
 
 // say writes for people alone.
-func (a *app) say(t *trustFlags, format string, args ...any) {
-	if !t.json {
+func (a *app) say(v *call, format string, args ...any) {
+	if !v.JSON {
 		fmt.Fprintf(a.out, format, args...)
 	}
 }
 
-func (a *app) show(t *trustFlags, c storeview.Certificate) error {
-	if t.json {
-		return nil
-	}
-	if _, err := fmt.Fprintln(a.out, "the server's certificate"); err != nil {
-		return err
-	}
-	return c.WriteText(a.out)
-}
-
 // addTrust adds a certificate that a fingerprint or a person vouches for.
 func (a *app) addTrust(
-	ctx context.Context, t *trustFlags, password keystore.Password, cert *x509.Certificate, answer *trustAnswer,
+	ctx context.Context, v *call, password keystore.Password, cert *x509.Certificate, answer *trustAnswer,
 ) error {
+	t := &v.Trust
 	if password.IsZero() {
 		var err error
 		password, err = a.tty.Password(ctx, "Password for "+t.File)
@@ -198,7 +185,7 @@ func (a *app) addTrust(
 	changes, err := certfile.Add(t.File, password, alias, cert)
 	switch {
 	case errors.Is(err, certfile.ErrThere):
-		a.say(t, "not changed: %v\n", err)
+		a.say(v, "not changed: %v\n", err)
 		return nil
 	case errors.Is(err, certfile.ErrTaken):
 		return &command.Mistake{What: err.Error(), Hint: "choose another with -alias"}
@@ -206,7 +193,7 @@ func (a *app) addTrust(
 		return err
 	}
 	answer.Added, answer.Backup = alias, changes.Backup
-	a.say(t, "added: %s to %s\nbackup: %s\n", text.Line(alias), t.File, changes.Backup)
+	a.say(v, "added: %s to %s\nbackup: %s\n", text.Line(alias), t.File, changes.Backup)
 	return nil
 }
 
@@ -218,11 +205,8 @@ func (a *app) confirmFingerprint(ctx context.Context) error {
 		return &command.Mistake{What: "there is no terminal to confirm on",
 			Hint: "compare the SHA-256 fingerprint with the server's, and add -fingerprint SHA256"}
 	}
-	if err != nil {
-		return err
+	if err == nil && answer != "yes" {
+		err = errDeclined
 	}
-	if answer != "yes" {
-		return errDeclined
-	}
-	return nil
+	return err
 }

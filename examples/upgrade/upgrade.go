@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/screen"
-	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -24,14 +23,10 @@ func (a *app) plan(ctx context.Context, v *call) error {
 	}
 	ctx, cancel := withTimeout(ctx, v.Timeout)
 	defer cancel()
-	progress := a.progress(v)
-	progress.Wait("plan", lookingAround)
-	p, err := v.Upgrade.Plan(ctx)
-	progress.End()
+	p, err := a.look(ctx, v, "plan", v.Upgrade.Plan)
 	if err != nil {
 		return err
 	}
-	p = fieldflags.Value(p)
 	show := a.showPlan(v, p)
 	if v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(v, p.Report(), v.Upgrade.ReportDir))
@@ -48,6 +43,17 @@ func (a *app) plan(ctx context.Context, v *call) error {
 
 // lookingAround is what takes a while before a plan.
 const lookingAround = "looking at both servers and their folders"
+
+// look makes a plan, and shows that it takes a while.
+func (a *app) look(
+	ctx context.Context, v *call, what string, plan func(context.Context) (report.Plan, error),
+) (report.Plan, error) {
+	progress := a.progress(v)
+	defer progress.End()
+	progress.Wait(what, lookingAround)
+	p, err := plan(ctx)
+	return fieldflags.Value(p), err
+}
 
 func (a *app) showPlan(v *call, p report.Plan) error {
 	if v.JSON {
@@ -96,10 +102,7 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if v.Yes || !a.tty.Interactive() {
 		return nil
 	}
-	progress := a.progress(v)
-	progress.Wait("plan", lookingAround)
-	p, err := v.Upgrade.Plan(ctx)
-	progress.End()
+	p, err := a.look(ctx, v, "plan", v.Upgrade.Plan)
 	if err != nil {
 		return err
 	}
@@ -107,17 +110,14 @@ func (a *app) confirm(ctx context.Context, v *call) error {
 	if p.Blocked() || !toDo {
 		return nil
 	}
-	if err := v.Screen.WritePlan(a.err, a.env, fieldflags.Value(p)); err != nil {
+	if err := v.Screen.WritePlan(a.err, a.env, p); err != nil {
 		return err
 	}
 	answer, err := a.tty.Line(ctx, "Begin? [y/N]")
-	if err != nil {
-		return err
+	if err == nil && !prompt.IsYes(answer) {
+		err = errDeclined
 	}
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return errDeclined
-	}
-	return nil
+	return err
 }
 
 func (a *app) carryOut(ctx context.Context, v *call) error {
@@ -129,17 +129,20 @@ func (a *app) carryOut(ctx context.Context, v *call) error {
 		return err
 	}
 	rep = fieldflags.Value(rep)
-	var show error
-	if v.JSON {
-		show = a.json(rep)
-	} else {
-		show = v.Screen.WriteReport(a.out, a.env, rep)
-	}
+	show := a.showReport(v, rep, rep)
 	if dir := v.ReportDir(); dir != "" && !errors.Is(err, preflight.ErrBlocked) || v.Upgrade.ReportDir != "" {
 		show = errors.Join(show, a.save(v, rep, dir))
 	}
 	a.stepSummary(rep)
 	return errors.Join(v.unsaid(err), show, a.saveIDs(v.Upgrade.RepairList, rep.Verify))
+}
+
+// showReport writes a report or, with -json, what stands for it.
+func (a *app) showReport(v *call, rep *report.Report, asJSON any) error {
+	if v.JSON {
+		return a.json(asJSON)
+	}
+	return v.Screen.WriteReport(a.out, a.env, rep)
 }
 
 func (a *app) status(ctx context.Context, v *call) error {
@@ -155,14 +158,11 @@ func (a *app) status(ctx context.Context, v *call) error {
 	if v.Watch {
 		return a.watch(ctx, v, v.Interval)
 	}
-	progress := a.progress(v)
-	progress.Wait("status", lookingAround)
-	p, err := v.Upgrade.Status(ctx)
-	progress.End()
+	p, err := a.look(ctx, v, "status", v.Upgrade.Status)
 	if err != nil {
 		return err
 	}
-	return a.showPlan(v, fieldflags.Value(p))
+	return a.showPlan(v, p)
 }
 
 func (a *app) verify(ctx context.Context, v *call) error {
@@ -179,12 +179,7 @@ func (a *app) verify(ctx context.Context, v *call) error {
 	}
 	report = fieldflags.Value(report)
 	whole := fieldflags.Value(idconnect.ReportOf(report, err))
-	err = v.unsaid(err)
-	if v.JSON {
-		err = errors.Join(err, a.json(report))
-	} else {
-		err = errors.Join(err, v.Screen.WriteReport(a.out, a.env, whole))
-	}
+	err = errors.Join(v.unsaid(err), a.showReport(v, whole, report))
 	if v.Upgrade.ReportDir != "" {
 		err = errors.Join(err, a.save(v, whole, v.Upgrade.ReportDir))
 	}
@@ -193,12 +188,9 @@ func (a *app) verify(ctx context.Context, v *call) error {
 }
 
 func (a *app) rollback(ctx context.Context, v *call) error {
-	var missing error
-	switch dir := v.Upgrade.TargetDir; {
-	case dir == "" && !v.Given("target-dir"):
-		missing = settings.Needed("rollback", "target-dir", "FOLDER")
-	case dir != "":
-		missing = v.Traces(dir)
+	missing := v.lacks("target-dir", "FOLDER", v.Upgrade.TargetDir)
+	if v.Upgrade.TargetDir != "" {
+		missing = v.Traces(v.Upgrade.TargetDir)
 	}
 	if err := a.apply(v, nil, missing); err != nil {
 		return err

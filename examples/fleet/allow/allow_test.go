@@ -17,6 +17,11 @@ var list = &allow.List{
 	Programs: []string{"vault"},
 }
 
+// wants is what a list says of an order with that secret.
+func wants(l *allow.List, s *siteconfig.Secret) error {
+	return l.Site(&siteconfig.Config{Source: siteconfig.Server{Password: s}})
+}
+
 // TestSecret: an order gets what is named, and nothing beside it.
 func TestSecret(t *testing.T) {
 	for _, c := range []struct {
@@ -56,10 +61,10 @@ func TestSecret(t *testing.T) {
 		if os.PathSeparator == '\\' && c.from != nil && c.from.File != "" {
 			continue // no drive
 		}
-		if err := list.Secret(c.from); (err == nil) != c.ok {
+		if err := wants(list, c.from); (err == nil) != c.ok {
 			t.Errorf("%+v: %v", c.from, err)
 		}
-		if err := (&allow.List{}).Secret(c.from); (err == nil) != (c.from == nil) {
+		if err := wants(&allow.List{}, c.from); (err == nil) != (c.from == nil) {
 			t.Errorf("an empty list, %+v: %v", c.from, err)
 		}
 	}
@@ -108,7 +113,7 @@ func TestLinks(t *testing.T) {
 		{one, "out/c.pw", false},
 		{one, "in/outside", false},
 	} {
-		err := c.list.Secret(&siteconfig.Secret{File: filepath.Join(dir, filepath.FromSlash(c.name))})
+		err := wants(c.list, &siteconfig.Secret{File: filepath.Join(dir, filepath.FromSlash(c.name))})
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -172,14 +177,18 @@ func TestSite(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "allow.yaml")
-	for text, says := range map[string]string{
-		"secrets: [/etc/idconnect/]\nservers: ['*.example.com']\nprograms: [vault]\n": "",
-		"secrets: []\nservers: []\n":                     "",
-		"secrets: [/a]\n":                                ":1:1: servers is missing",
-		"secrets: [hush-hush]\nservers: []\n":            ":1:11: secrets[0]: not in the expected form",
-		"secrets: []\nservers: ['*']\n":                  ":2:11: servers[0]: not in the expected form",
-		"secrets: []\nservers: []\nprogramms: [vault]\n": ":3:1: programms: unknown key, did you mean programs?",
+	for _, c := range []struct{ text, says string }{
+		{"secrets: [/etc/idconnect/]\npaths: [/opt/]\nservers: ['*.example.com']\nprograms: [vault]\n", ""},
+		{"secrets: []\npaths: []\nservers: []\n", ""},
+		{"secrets: [/a]\npaths: []\n", ":1:1: servers is missing"},
+		{"secrets: []\nservers: []\n", ":1:1: paths is missing"},
+		{"secrets: []\nservers: []\npaths: [IDC_PASSWORD]", ":3:9: paths[0]: not in the expected form"},
+		{"secrets: [hush-hush]\npaths: []\nservers: []\n", ":1:11: secrets[0]: not in the expected form"},
+		{"secrets: []\nservers: ['*']\npaths: []\n", ":2:11: servers[0]: not in the expected form"},
+		{"secrets: []\nservers: []\nprogramms: [vault]\npaths: []",
+			":3:1: programms: unknown key, did you mean programs?"},
 	} {
+		text, says := c.text, c.says
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

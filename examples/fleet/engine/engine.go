@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 
 	"github.com/gofrs/flock"
 )
@@ -111,7 +113,7 @@ func (e *Engine) Resume(ctx context.Context) error {
 	}
 	deadline := time.Now().Add(time.Minute)
 	for {
-		c, err := client.DialContext(ctx, client.Options{HostPort: e.Address, Logger: Silent{}})
+		c, err := client.DialContext(ctx, client.Options{HostPort: e.Address, Logger: Silent()})
 		if err == nil {
 			c.Close()
 			return nil
@@ -159,16 +161,4 @@ func (e *Engine) Size() (n int64) {
 }
 
 // Silent is a logger of the SDK that says nothing.
-type Silent struct{}
-
-// Debug says nothing, as do the others.
-func (Silent) Debug(string, ...any) {}
-
-// Info says nothing.
-func (Silent) Info(string, ...any) {}
-
-// Warn says nothing.
-func (Silent) Warn(string, ...any) {}
-
-// Error says nothing.
-func (Silent) Error(string, ...any) {}
+func Silent() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }

@@ -168,11 +168,8 @@ func (w *World) watch() {
 	}
 }
 
-// TargetDir is the salesforceIdConnect folder of 7.1.6.
-func (f *Fake) TargetDir() string { return f.site.Upgrade.TargetDir }
-
-// SourceDir is that of 2.1.
-func (f *Fake) SourceDir() string { return f.site.Upgrade.SourceDir }
+// Upgrade is the upgrade of the fake by idconnect alone.
+func (f *Fake) Upgrade() *idconnect.Upgrade { return f.site.Upgrade }
 
 // Migrated says whether the target received migrate once and holds all users.
 func (f *Fake) Migrated(users int) bool {
@@ -207,9 +204,6 @@ func (w *World) Secrets() []string {
 	}
 	return out
 }
-
-// Upgrade is the upgrade of a fake by idconnect alone.
-func (w *World) Upgrade(f *Fake) *idconnect.Upgrade { return f.site.Upgrade }
 
 // WriteFleet writes the fleet file, as JSON, with the members of extra beside
 // its own, and the file of what workers allow.
@@ -264,7 +258,7 @@ func (w *World) WriteFleet(path, name string, extra map[string]any) error {
 func (w *World) AllowFile() string { return w.path("allow.yaml") }
 
 func (w *World) writeAllow() error {
-	hosts := map[string]bool{}
+	hosts := map[string]bool{"127.0.0.1": true} // of instanceAddress
 	for _, f := range w.All {
 		u := f.site.Upgrade
 		for _, address := range []string{u.Source.URL, u.Target.URL, u.InstanceURL} {
@@ -278,6 +272,7 @@ func (w *World) writeAllow() error {
 	servers := slices.Sorted(maps.Keys(hosts))
 	b, err := json.MarshalIndent(map[string]any{
 		"secrets": []string{filepath.ToSlash(w.path("secrets")) + "/"}, "servers": servers,
+		"paths": []string{filepath.ToSlash(w.path("installations")) + "/", filepath.ToSlash(w.path("handover")) + "/"},
 	}, "", "  ")
 	if err != nil {
 		return err

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,13 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/idconnect-go/upgrade/examples/fleet/engine"
-	"github.com/idconnect-go/upgrade/idconnect"
-	"github.com/idconnect-go/upgrade/idconnect/acceptance"
-	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/idconnect/verify"
-	"github.com/idconnect-go/upgrade/keystore"
-	"github.com/idconnect-go/upgrade/migration/openidm"
+	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 )
 
 // crew are workers, each a process that is started again when it was killed.
@@ -98,45 +93,25 @@ func (c *crew) leave() (cpu time.Duration, memory int64) {
 	return c.cpu, c.memory
 }
 
-// floorOrder is what the process with the plain loop is told.
-type floorOrder struct {
-	AtOnce int
-	All    []upgradeOf
-}
-
-// playFloor is the plain loop.
-func playFloor(ctx context.Context, in io.Reader) error {
-	var o floorOrder
-	if err := json.NewDecoder(in).Decode(&o); err != nil {
+// playFloor is the plain loop over the installations of a fleet file.
+func playFloor(ctx context.Context, file string, atOnce int) error {
+	fleet, err := fleetfile.Read(file)
+	if err != nil {
 		return err
 	}
-	next := make(chan upgradeOf)
-	var mu sync.Mutex
-	var errs []error
-	var wait sync.WaitGroup
-	for range o.AtOnce {
-		wait.Go(func() {
-			for x := range next {
-				admin := openidm.Credentials{Password: keystore.NewPassword(x.Password)}
-				u := &idconnect.Upgrade{
-					SourceDir: x.SourceDir, TargetDir: x.TargetDir, Package: x.Package, JavaHome: x.JavaHome,
-					Source:      idconnect.Server{URL: x.Source, Credentials: admin},
-					Target:      idconnect.Server{URL: x.Target, Credentials: admin},
-					InstanceURL: x.Instance, Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
-					Verify: verify.Options{Accept: acceptance.Codes()}, // as in the file of the fleet
-				}
-				if _, err := u.Run(ctx); err != nil {
-					mu.Lock()
-					errs = append(errs, err)
-					mu.Unlock()
-				}
+	var loop errgroup.Group
+	loop.SetLimit(atOnce)
+	for _, i := range fleet.Installations {
+		loop.Go(func() error {
+			u, err := i.Upgrade()
+			if err == nil {
+				err = i.Unlock(ctx, siteconfig.Reader{}, u)
 			}
+			if err == nil {
+				_, err = u.Run(ctx)
+			}
+			return err
 		})
 	}
-	for _, x := range o.All {
-		next <- x
-	}
-	close(next)
-	wait.Wait()
-	return errors.Join(errs...)
+	return loop.Wait()
 }

@@ -15,9 +15,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -45,13 +43,7 @@ const maxAdded = 0.5
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	var err error
-	if len(os.Args) == 2 && os.Args[1] == "floor" {
-		err = playFloor(ctx, bufio.NewReader(os.Stdin))
-	} else {
-		err = bench(ctx, os.Args[1:])
-	}
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := bench(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "fleetbench:", err)
 		os.Exit(1)
 	}
@@ -85,8 +77,12 @@ func bench(ctx context.Context, args []string) error {
 	f.IntVar(&s.atOnce, "at-once", 100, "how many installations at once")
 	f.DurationVar(&s.kill, "kill", 4*time.Second, "how often a worker is killed, in the mean")
 	f.Uint64Var(&s.seed, "seed", 1, "of the instants")
+	floor := f.String("floor", "", "internal: only run the plain loop over this `file`")
 	if err := f.Parse(args); err != nil {
 		return err
+	}
+	if *floor != "" {
+		return playFloor(ctx, *floor, s.atOnce)
 	}
 	dir, err := os.MkdirTemp("", "fleetbench")
 	if err != nil {
@@ -240,10 +236,6 @@ func (s *settings) run(ctx context.Context, n, workers int) (f figures, err erro
 	return f, err
 }
 
-// upgradeOf is what a child needs to make an upgrade. Its password protects
-// nothing.
-type upgradeOf struct{ SourceDir, TargetDir, Package, JavaHome, Source, Target, Instance, Password string }
-
 // floor is the same upgrades by a loop, in a process of its own.
 func (s *settings) floor(ctx context.Context, n int) (f figures, err error) {
 	f = figures{n: n, how: "a plain Go loop"}
@@ -253,15 +245,8 @@ func (s *settings) floor(ctx context.Context, n int) (f figures, err error) {
 	}
 	defer os.RemoveAll(dir)
 	defer func() { err = errors.Join(err, w.Close()) }()
-	var all []upgradeOf
-	for _, fake := range w.All {
-		u := w.Upgrade(fake)
-		all = append(all, upgradeOf{
-			u.SourceDir, u.TargetDir, u.Package, u.JavaHome, u.Source.URL, u.Target.URL, u.InstanceURL, fake.Password,
-		})
-	}
-	order, err := json.Marshal(floorOrder{s.atOnce, all})
-	if err != nil {
+	file := filepath.Join(dir, "fleet.json")
+	if err := w.WriteFleet(file, "bench", nil); err != nil {
 		return f, err
 	}
 	self, err := os.Executable()
@@ -269,8 +254,7 @@ func (s *settings) floor(ctx context.Context, n int) (f figures, err error) {
 		return f, err
 	}
 	began := time.Now()
-	cmd := exec.CommandContext(ctx, self, "floor")
-	cmd.Stdin = strings.NewReader(string(order))
+	cmd := exec.CommandContext(ctx, self, "-floor", file, "-at-once", strconv.Itoa(s.atOnce))
 	out, err := cmd.CombinedOutput()
 	f.wall = time.Since(began)
 	if err != nil {

@@ -4,7 +4,6 @@
 package fleetfile
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ type Fleet struct {
 	// Waves are numbers, shares ("5%") and at the end "rest"; see WaveSizes.
 	Waves  []WaveSize `json:"waves,omitempty"`
 	AtOnce int        `json:"atOnce,omitempty"`
-	// StopAbove is the share of a wave that may fail, see MayFail.
+	// StopAbove is the share of a wave that may end with bad news, see MayFail.
 	StopAbove     string          `json:"stopAbove,omitempty"`
 	Patience      string          `json:"patience,omitempty"`
 	Window        *Window         `json:"window,omitempty"`
@@ -86,11 +85,8 @@ func (f *Fleet) WaveSizes(n int) []int {
 
 // MayFail is how many of a wave of n may fail before nothing new begins.
 func (f *Fleet) MayFail(n int) int {
-	percent, err := strconv.Atoi(strings.TrimSuffix(f.StopAbove, "%"))
-	if err != nil {
-		return 0
-	}
-	return int(math.Floor(float64(n) * float64(percent) / 100))
+	percent, _ := strconv.Atoi(strings.TrimSuffix(f.StopAbove, "%"))
+	return n * percent / 100
 }
 
 // PatienceTime is Patience as a duration.
@@ -109,9 +105,4 @@ func (i *Installation) SourceWorker() string {
 		return i.Source.Worker
 	}
 	return i.Target.Worker
-}
-
-// fill replaces {id} and {site}.
-func fill(text, id, site string) string {
-	return strings.NewReplacer("{id}", id, "{site}", site).Replace(text)
 }

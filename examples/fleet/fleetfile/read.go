@@ -1,10 +1,8 @@
 package fleetfile
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +11,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/examples/internal/yamlfile"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
 // maxFile bounds a fleet file, in bytes: some 20,000 installations that are
@@ -22,17 +21,9 @@ const maxFile = 32 << 20
 // Read reads a fleet file, YAML or JSON, with its defaults filled in. What is
 // wrong with what stands in it comes as [yamlfile.Problems].
 func Read(path string) (*Fleet, error) {
-	f, err := os.Open(path)
+	text, err := disk.Read(path, maxFile)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
 	}
 	return Parse(path, text)
 }
@@ -40,13 +31,13 @@ func Read(path string) (*Fleet, error) {
 // Parse is Read of a text; name is the file's in problems.
 func Parse(name string, text []byte) (*Fleet, error) {
 	d := yamlfile.Parse(name, text)
-	if d.Problems() == nil {
-		d.Check(fleetSchema())
-	}
+	d.Check(fleetSchema())
 	var fleet *Fleet
 	if d.Problems() == nil {
-		var err error
-		if fleet, err = fleetOf(d.Value.(map[string]any)); err != nil {
+		fillIn(d.Value.(map[string]any))
+		fleet = &Fleet{Approval: ApproveOnce, AtOnce: 20, StopAbove: "5%", Patience: "15m",
+			Waves: []WaveSize{"1", "5%", "rest"}}
+		if err := d.Decode(fleet); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		check(d, fleet)
@@ -57,8 +48,8 @@ func Parse(name string, text []byte) (*Fleet, error) {
 	return fleet, nil
 }
 
-// fleetOf merges the defaults into every installation.
-func fleetOf(root map[string]any) (*Fleet, error) {
+// fillIn merges the defaults into every installation.
+func fillIn(root map[string]any) {
 	defaults, _ := root["defaults"].(map[string]any)
 	for _, i := range root["installations"].([]any) {
 		one := i.(map[string]any)
@@ -69,13 +60,6 @@ func fleetOf(root map[string]any) (*Fleet, error) {
 			one[k] = filled(v, id, site)
 		}
 	}
-	b, err := json.Marshal(root)
-	if err != nil {
-		return nil, err
-	}
-	f := &Fleet{Approval: ApproveOnce, AtOnce: 20, StopAbove: "5%", Patience: "15m",
-		Waves: []WaveSize{"1", "5%", "rest"}}
-	return f, json.Unmarshal(b, f)
 }
 
 // merge adds what into lacks; a reference to a secret is one value.
@@ -106,10 +90,11 @@ func isSecret(m map[string]any) bool {
 	return false
 }
 
+// filled is a value with {id} and {site} replaced.
 func filled(v any, id, site string) any {
 	switch v := v.(type) {
 	case string:
-		return fill(v, id, site)
+		return strings.NewReplacer("{id}", id, "{site}", site).Replace(v)
 	case map[string]any:
 		for k, e := range v {
 			v[k] = filled(e, id, site)
@@ -142,7 +127,8 @@ func check(d *yamlfile.Document, f *Fleet) {
 			return
 		}
 		if first, ok := seen[what+" "+value]; ok {
-			d.Add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, d.Line(first)),
+			line, _ := d.Position(first)
+			d.Add(place, fmt.Sprintf("%s %s is that of line %d too", what, value, line),
 				"one of its own for each installation")
 		} else {
 			seen[what+" "+value] = place
@@ -158,19 +144,10 @@ func check(d *yamlfile.Document, f *Fleet) {
 		once(place+"/target/url", "the target", i.Target.URL)
 		if _, known := f.Sites[i.Site]; i.Site != "" && !known {
 			d.Add(place+"/site", fmt.Sprintf("the site %s is not one of sites", i.Site),
-				strings.Join(append(keysOf(f.Sites), "it under sites"), ", or "))
+				strings.Join(append(slices.Sorted(maps.Keys(f.Sites)), "it under sites"), ", or "))
 		}
 		checkInstallation(d, place, i)
 	}
-}
-
-func keysOf(m map[string]Site) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func checkWindow(d *yamlfile.Document, place string, w *Window) {

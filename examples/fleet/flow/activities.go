@@ -29,7 +29,7 @@ type Activities struct {
 	Name string
 	// Reports is the folder for whole reports, which stay on this machine.
 	Reports string
-	// Allow says which secrets an order may name, and to which servers they go.
+	// Allow says what an order may name.
 	Allow allow.List
 	// Client asks the engine about other workflows.
 	Client client.Client
@@ -64,17 +64,15 @@ func (a *Activities) Step(ctx context.Context, t Task) (Looked, error) {
 
 // Plan looks at everything that the chosen steps need, and changes nothing.
 func (a *Activities) Plan(ctx context.Context, t Task) (Looked, error) {
+	t.Step = stepPlan
 	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*report.Report, error) {
-		rep := &report.Report{Version: report.Version, Started: time.Now()}
+		began := time.Now()
 		plan, err := u.Plan(ctx)
 		if err != nil {
 			return nil, err
 		}
-		rep.Ended = time.Now()
-		rep.Source, rep.Target, rep.Findings = plan.Source, plan.Target, plan.Findings
-		for _, s := range plan.Steps {
-			rep.Steps = append(rep.Steps, &report.StepResult{Name: s.Name, State: s.State, Detail: s.Detail})
-		}
+		rep := plan.Report()
+		rep.Started = began
 		if rep.Outcome = Ready; plan.Blocked() {
 			rep.Outcome = Blocked
 			err = preflight.ErrBlocked
@@ -157,14 +155,11 @@ func firstTry(ctx context.Context) time.Time {
 // it to the machine of the target where the fleet file says how. One that is
 // there is kept.
 func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
+	t.Step = stepExport // for which the list is asked
 	return a.carryOut(ctx, t, func(ctx context.Context, u *idconnect.Upgrade) (*report.Report, error) {
 		h := t.Installation.Handover
-		passphrase, err := a.secret(ctx, h.Passphrase, "handover.passphrase")
-		if err != nil {
-			return nil, err
-		}
 		if _, err := os.Lstat(h.Source); errors.Is(err, fs.ErrNotExist) {
-			if err := u.Export(ctx, h.Source, idconnect.HandoverKey{Passphrase: passphrase}); err != nil {
+			if err := u.Export(ctx, h.Source, u.StoresKey); err != nil {
 				return nil, err
 			}
 		} else if err != nil {
@@ -177,7 +172,7 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 		for i := range args {
 			args[i] = strings.NewReplacer("{source}", h.Source, "{target}", h.Target).Replace(args[i])
 		}
-		if err := a.command(ctx, args); err != nil {
+		if _, err := (siteconfig.Reader{Commands: true}).Run(ctx, args); err != nil {
 			return nil, fault{Type: FaultAccess, Code: FaultAccess, Text: "handover.carry: " + err.Error(),
 				Remedy: "carry the file by hand, or repair the program; the step is retried automatically",
 				after:  accessPause}
@@ -186,58 +181,75 @@ func (a *Activities) Export(ctx context.Context, t Task) (Looked, error) {
 	})
 }
 
-// upgrade is the installation as this machine sees it.
+// upgrade is the installation as this machine sees it. It is the one place in which an
+// order is held to what this worker allows.
 func (a *Activities) upgrade(ctx context.Context, t Task) (*idconnect.Upgrade, error) {
-	i := &t.Installation
-	if err := a.Allow.Site(&i.Config); err != nil {
-		return nil, notAllowed("an address", err)
+	if !slices.Contains(append(idconnect.StepNames(), stepPlan, stepExport), t.Step) {
+		return nil, failure(FaultFailed, "an order for an unknown step", "check who gave it")
 	}
-	u, err := i.Upgrade()
+	c := t.here()
+	if err := a.Allow.Site(&c); err != nil {
+		return nil, fault{Type: FaultNotAllowed, Code: FaultNotAllowed, Text: err.Error(),
+			Remedy: "add it to the worker's -allow file, if it is right, and start the worker again; " +
+				"the step is retried automatically", after: accessPause}
+	}
+	u, err := c.Upgrade()
 	if err != nil {
 		return nil, err
 	}
-	u.Logger, u.SourceDir, u.TargetDir, u.RepairList = a.Logger, "", "", ""
-	if t.Patience > 0 && i.Settle == "" {
+	u.Logger = a.Logger
+	if t.Patience > 0 && c.Settle == "" {
 		u.SettleTime = min(t.Patience, time.Minute) // the latter is idconnect's own
 	}
-	together := i.SourceWorker() == i.Target.Worker
-	switch queue := t.queue(t.Step); {
-	case queue == Queue:
-		u.StateDir = filepath.Join(a.Reports, i.ID, "state")
-	case queue == MachineQueue(i.Target.Worker):
-		u.TargetDir = i.Target.Dir
-		switch {
-		case together:
-			u.SourceDir = i.Source.Dir
-		case t.carries():
-			u.StoresFile = i.Handover.Target
-		}
-	default:
-		u.SourceDir = i.Source.Dir
-		u.StateDir = filepath.Join(a.Reports, i.ID, "state")
+	if c.Handover != nil && t.Step != stepExport {
+		u.StoresFile = c.Handover.Target
+	}
+	if u.TargetDir == "" {
+		u.StateDir = filepath.Join(a.Reports, c.ID, "state")
 	}
 	into := siteconfig.Secrets(u)
-	sourceOnly := t.Step == idconnect.StepPrepare || t.Step == stepExport
-	for _, s := range i.Secrets() {
-		switch s.Place {
-		case siteconfig.TargetPassword, siteconfig.TargetTruststorePassword:
-			if sourceOnly {
-				continue
-			}
-		case siteconfig.KeystorePassword:
-			if u.SourceDir == "" && u.TargetDir == "" {
-				continue
-			}
-		case siteconfig.HandoverPassphrase:
-			if u.StoresFile == "" {
-				continue
-			}
-		}
-		if *into[s.Place], err = a.secret(ctx, s.From, s.Place); err != nil {
+	for _, s := range c.Secrets() {
+		if *into[s.Place], err = secret(ctx, s.From, s.Place); err != nil {
 			return nil, err
 		}
 	}
 	return u, nil
+}
+
+// here is the site without what this step on this machine has no use for.
+func (t Task) here() siteconfig.Config {
+	i := &t.Installation
+	c := i.Config
+	c.Report = "" // Reports is the folder for them
+	if c.Verify != nil {
+		v := *c.Verify
+		c.Verify, v.IDs = &v, ""
+	}
+	queue, together := t.QueueOf(t.Step), i.SourceWorker() == i.Target.Worker
+	onTarget := queue == MachineQueue(i.Target.Worker)
+	onSource := onTarget && together || !onTarget && queue != Queue
+	if !onSource {
+		c.Source.Dir = ""
+	}
+	if !onTarget {
+		c.Target.Dir, c.Package, c.JavaHome = "", "", ""
+	}
+	if !onSource && !onTarget {
+		c.KeystorePassword = nil
+	}
+	if t.Step == idconnect.StepPrepare || t.Step == stepExport {
+		c.Target.Password, c.Target.TruststorePassword = nil, nil
+	}
+	switch {
+	case t.Step == stepExport && i.Handover != nil: // the target's path is the program's
+		c.Handover = &siteconfig.Handover{Source: i.Handover.Source, Passphrase: i.Handover.Passphrase,
+			Carry: i.Handover.Carry}
+	case onTarget && !together && t.carries():
+		c.Handover = &siteconfig.Handover{Target: i.Handover.Target, Passphrase: i.Handover.Passphrase}
+	default:
+		c.Handover = nil
+	}
+	return c
 }
 
 // reachable says which folder or file that must be there this worker cannot

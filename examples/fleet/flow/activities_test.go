@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/allow"
+	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
@@ -177,30 +178,24 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("IDC_A_PASSWORD", hush)
-	allowed := allow.List{Secrets: []string{file, file + "x", "IDC_A_PASSWORD", "IDC_B_PASSWORD"},
-		Programs: []string{program, program + "x"}}
 	for name, c := range map[string]struct {
 		from *siteconfig.Secret
 		says string // "": it is found
 	}{
-		"file":        {&siteconfig.Secret{File: file}, ""},
-		"no file":     {&siteconfig.Secret{File: file + "x"}, "file does not exist|no such file"},
-		"variable":    {&siteconfig.Secret{Env: "IDC_A_PASSWORD"}, ""},
-		"no variable": {&siteconfig.Secret{Env: "IDC_B_PASSWORD"}, "IDC_B_PASSWORD is not set"},
-		"program":     {&siteconfig.Secret{Command: []string{program, "good"}}, ""},
-		"program not allowed": {&siteconfig.Secret{Command: []string{program + "y", "good"}},
-			"this worker does not allow the program"},
-		"file not allowed":     {&siteconfig.Secret{File: program}, "this worker does not allow the file"},
-		"variable not allowed": {&siteconfig.Secret{Env: "IDC_C_PASSWORD"}, "this worker does not allow the variable"},
-		"program that fails":   {&siteconfig.Secret{Command: []string{program, "bad-" + hush}}, "ended with 1"},
-		"no program":           {&siteconfig.Secret{Command: []string{program + "x"}}, "cannot be run"},
-		"nothing said":         {&siteconfig.Secret{}, "neither file, env nor command"},
+		"file":               {&siteconfig.Secret{File: file}, ""},
+		"no file":            {&siteconfig.Secret{File: file + "x"}, "file does not exist|no such file"},
+		"variable":           {&siteconfig.Secret{Env: "IDC_A_PASSWORD"}, ""},
+		"no variable":        {&siteconfig.Secret{Env: "IDC_B_PASSWORD"}, "IDC_B_PASSWORD is not set"},
+		"program":            {&siteconfig.Secret{Command: []string{program, "good"}}, ""},
+		"program that fails": {&siteconfig.Secret{Command: []string{program, "bad-" + hush}}, "ended with 1"},
+		"no program":         {&siteconfig.Secret{Command: []string{program + "x"}}, "cannot be run"},
+		"nothing said":       {&siteconfig.Secret{}, "neither file, env nor command"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.from.Command != nil && os.PathSeparator == '\\' {
 				t.Skip("a script of sh")
 			}
-			p, err := (&Activities{Allow: allowed}).secret(t.Context(), c.from, "source.password")
+			p, err := secret(t.Context(), c.from, "source.password")
 			if c.says == "" {
 				if err != nil || p.Reveal() != hush {
 					t.Errorf("%v, %q", err, p.Reveal())
@@ -221,26 +216,59 @@ func TestSecrets(t *testing.T) {
 			}
 		})
 	}
-	if p, err := (&Activities{}).secret(t.Context(), nil, "x"); err != nil ||
+	if p, err := secret(t.Context(), nil, "x"); err != nil ||
 		!reflect.DeepEqual(p, keystore.Password{}) {
 		t.Errorf("none: %v", err)
 	}
 }
 
-// TestNotAllowed: an order for a server that the worker does not know gets neither
-// secrets nor a connection.
+// TestNotAllowed: an order for what the worker does not allow gets neither secrets nor a
+// connection, and touches no file.
 func TestNotAllowed(t *testing.T) {
-	a := &Activities{Name: "w", Reports: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}
-	a.Allow.Servers = []string{"*.hamburg.example.com"}
-	i := installation("a")
-	i.Source.URL = "https://evil.example.com/openidm/"
-	i.Source.Password = &siteconfig.Secret{File: filepath.Join(t.TempDir(), "none")} // which is not even looked for
-	_, err := a.upgrade(t.Context(), Task{Order: Order{Installation: i}, Step: stepPlan})
-	var f fault
-	if !errors.As(err, &f) || f.Type != FaultSecret || f.final ||
-		!strings.Contains(f.Text, "does not allow the server evil.example.com") ||
-		!strings.Contains(f.Remedy, "-allow") {
-		t.Errorf("%+v", err)
+	here := filepath.ToSlash(t.TempDir()) + "/"
+	type order = fleetfile.Installation
+	for name, c := range map[string]struct {
+		step   string
+		change func(*order)
+		says   string // "": it is allowed
+	}{
+		"all":      {stepPlan, func(*order) {}, ""},
+		"server":   {stepPlan, func(i *order) { i.Source.URL = "https://evil.example.com/openidm/" }, "server evil"},
+		"secret":   {stepPlan, func(i *order) { i.Source.Password.File = "/etc/shadow" }, "source.password: "},
+		"package":  {"unpack", func(i *order) { i.Package = "/tmp/evil.zip" }, "path /tmp/evil.zip"},
+		"java":     {"setup", func(i *order) { i.JavaHome = "/tmp/evil" }, "path /tmp/evil"},
+		"id":       {stepPlan, func(i *order) { i.ID = "../../etc" }, "an id"},
+		"step":     {"../../etc", func(*order) {}, "unknown step"},
+		"carry":    {stepExport, func(i *order) { i.Handover.Carry = []string{"sh"} }, "the program sh"},
+		"exported": {stepExport, func(i *order) { i.Handover.Source = "/etc/cron.d/x" }, "path /etc/cron.d/x"},
+		"imported": {"stores", func(i *order) { i.Handover.Target = "/etc/shadow" }, "path /etc/shadow"},
+		// What only another machine uses is for its own list.
+		"source elsewhere": {"stores", func(i *order) { i.Source.Dir = "/opt/there" }, ""},
+		"target elsewhere": {stepExport, func(i *order) { i.Handover.Target = "/srv/there" }, ""},
+	} {
+		a := &Activities{Name: "w", Reports: t.TempDir(), Logger: slog.New(slog.DiscardHandler)}
+		a.Allow = allow.List{Secrets: []string{here}, Paths: []string{here}, Servers: []string{"a.example.com"}}
+		i := installation("a")
+		i.Steps = nil
+		i.Source.URL, i.Target.URL = "https://a.example.com/openidm/", "https://a.example.com/openidm/"
+		i.Source.Worker, i.Target.Worker = "there", "here"
+		i.Source.Dir, i.Target.Dir = here+"idc21", here+"idc716"
+		i.Source.Password = &siteconfig.Secret{File: here + "none"} // which is not even looked for
+		i.Handover = &siteconfig.Handover{Source: here + "a.age", Target: here + "b.age"}
+		c.change(&i)
+		_, err := a.upgrade(t.Context(), Task{Order: Order{Installation: i}, Step: c.step})
+		var f fault
+		switch {
+		case !errors.As(err, &f):
+			t.Errorf("%s: %v", name, err)
+		case c.says == "":
+			if f.Type != FaultSecret {
+				t.Errorf("%s: %v", name, err)
+			}
+		case f.Type != FaultNotAllowed && c.says != "unknown step", !strings.Contains(f.Text, c.says),
+			!f.final && !strings.Contains(f.Remedy, "-allow"):
+			t.Errorf("%s: %+v", name, err)
+		}
 	}
 }
 
@@ -311,7 +339,8 @@ func TestPatience(t *testing.T) {
 			env.SetHeartbeatDetails(Progress{First: time.Now().Add(-c.since)})
 			i := installation("a")
 			i.Source.Password = &siteconfig.Secret{File: filepath.Join(t.TempDir(), "none")}
-			a.Allow.Secrets = []string{i.Source.Password.File}
+			a.Allow = allow.List{Secrets: []string{i.Source.Password.File}, Paths: []string{"/"},
+				Servers: []string{"*.example.com", "localhost"}}
 			_, err := env.ExecuteActivity(planActivity,
 				Task{Order: Order{Installation: i, Patience: 15 * time.Minute}, Step: stepPlan})
 			var app *temporal.ApplicationError

@@ -26,6 +26,7 @@ const (
 	FaultLocked      = "LOCKED"         // an earlier try still has the lock of the target
 	FaultAccess      = "NO-ACCESS"      // the worker cannot reach a folder or file
 	FaultSecret      = "NO-SECRET"      // the worker cannot find a secret
+	FaultNotAllowed  = "NOT-ALLOWED"    // the worker does not allow what an order names
 	FaultUnavailable = "UNAVAILABLE"    // a server does not answer
 	FaultStopped     = "WORKER-STOPPED" // the worker was told to end
 
@@ -125,25 +126,19 @@ func faultOf(err error, findings preflight.Findings) fault {
 	case comparisonFault(err) != nil:
 		return *comparisonFault(err)
 	case errors.As(err, &failed):
-		return fault{Type: FaultFailed, Code: "MIGRATION-FAILED",
-			Text: "the target reports that " + actionOf(failed.Action) + " failed", Remedy: failed.Remedy(),
-			final: true}
+		return failure("MIGRATION-FAILED", "the target reports that "+actionOf(failed.Action)+" failed",
+			failed.Remedy())
 	case errors.As(err, &setup):
-		return fault{Type: FaultFailed, Code: "SETUP-FAILED", Text: "the set-up script failed",
-			Remedy: "see its last lines in the worker's report", final: true}
+		return failure("SETUP-FAILED", "the set-up script failed", "see its last lines in the worker's report")
 	case errors.As(err, &started):
-		return fault{Type: FaultFailed, Code: "SERVER-DOWN",
-			Text:   "setup is complete, but the server is not responding",
-			Remedy: "start the server, check its log, and run the fleet again", final: true}
+		return failure("SERVER-DOWN", "setup is complete, but the server is not responding",
+			"start the server, check its log, and run the fleet again")
 	case errors.As(err, &trust):
-		return fault{Type: FaultFailed, Code: "NOT-TRUSTED", Text: "a certificate is not trusted",
-			Remedy: "see the worker's report for which one and why", final: true}
+		return failure("NOT-TRUSTED", "a certificate is not trusted", "see the worker's report for which one and why")
 	case errors.As(err, &missing):
-		return fault{Type: FaultFailed, Code: "MISSING", Text: "the step needs " + missing.Field,
-			Remedy: "add it to the fleet file", final: true}
+		return failure("MISSING", "the step needs "+missing.Field, "add it to the fleet file")
 	case errors.Is(err, openidm.ErrUnauthorized):
-		return fault{Type: FaultFailed, Code: "UNAUTHORIZED", Text: "a server rejects the account",
-			Remedy: "check the account and its password", final: true}
+		return failure("UNAUTHORIZED", "a server rejects the account", "check the account and its password")
 	case errors.As(err, &path) && (errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) ||
 		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENOSPC)):
 		return noAccess(path)
@@ -153,8 +148,12 @@ func faultOf(err error, findings preflight.Findings) fault {
 	case errors.Is(err, openidm.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return fault{Type: FaultUnavailable, Code: FaultUnavailable, Text: "a server is not responding"}
 	}
-	return fault{Type: FaultFailed, Code: FaultFailed, Text: "the worker's report says why",
-		Remedy: "read the report, then run the fleet again", final: true}
+	return failure(FaultFailed, "the worker's report says why", "read the report, then run the fleet again")
+}
+
+// failure is a fault that no other try mends.
+func failure(code, text, remedy string) fault {
+	return fault{Type: FaultFailed, Code: code, Text: text, Remedy: remedy, final: true}
 }
 
 // noAccess names the file: its path is the operator's, not a user's.

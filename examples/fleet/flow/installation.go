@@ -166,7 +166,7 @@ func (w *work) try(ctx workflow.Context, activity, step string, again bool) erro
 		id += "-" + strconv.Itoa(n)
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		ActivityID: id, TaskQueue: w.order.queue(step),
+		ActivityID: id, TaskQueue: w.order.QueueOf(step),
 		StartToCloseTimeout: stepTimeout, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second,

@@ -59,22 +59,15 @@ type Order struct {
 
 // steps of the order, in their order.
 func (o Order) steps() []string {
-	var out []string
-	for _, s := range idconnect.StepNames() {
-		if len(o.Installation.Steps) == 0 || slices.Contains(o.Installation.Steps, s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	return slices.DeleteFunc(idconnect.StepNames(), func(s string) bool {
+		return len(o.Installation.Steps) > 0 && !slices.Contains(o.Installation.Steps, s)
+	})
 }
 
-// QueueOf is the queue of a step by its name, for who looks at the engine.
-func (o Order) QueueOf(step string) string { return o.queue(step) }
-
-// queue says whose task a step is: that of the machine with the target's
+// QueueOf says whose task a step is: that of the machine with the target's
 // folder, and with the journal beside it, which keeps migrate to once; only
 // what needs neither may be anybody's.
-func (o Order) queue(step string) string {
+func (o Order) QueueOf(step string) string {
 	i := &o.Installation
 	switch {
 	case slices.Contains(i.Anywhere, step):

@@ -65,11 +65,12 @@ func ToneOf(outcome string) report.Tone {
 	return ""
 }
 
-// failures counts the installations that weigh against the limit of a wave: all
-// that ended without proof that they are upgraded, unless they were interrupted.
+// failures counts the installations that weigh against the limit of a wave: those
+// whose outcome is bad news. Where no difference was found, though not everything was
+// compared, nothing failed.
 func failures(counts map[string]int) (n int) {
 	for _, o := range outcomes {
-		if o.err != nil && o.name != Interrupted {
+		if o.tone == report.Bad {
 			n += counts[o.name]
 		}
 	}

@@ -108,21 +108,12 @@ func public(rep *report.Report) *report.Report {
 		return nil
 	}
 	server := func(s report.ServerSeen) report.ServerSeen {
-		seen := report.ServerSeen{URL: s.URL}
-		if version.MatchString(s.Version) {
-			seen.Version = s.Version
-		}
-		return seen
+		return report.ServerSeen{URL: s.URL, Version: version.FindString(s.Version)}
 	}
 	out := &report.Report{
-		Version: rep.Version, Started: rep.Started.UTC(), Ended: rep.Ended.UTC(), Outcome: rep.Outcome,
+		Version: rep.Version, Tool: tool.FindString(rep.Tool), Outcome: rep.Outcome,
+		Started: rep.Started.UTC(), Ended: rep.Ended.UTC(), FirstStarted: rep.FirstStarted.UTC(),
 		Source: server(rep.Source), Target: server(rep.Target),
-	}
-	if !rep.FirstStarted.IsZero() {
-		out.FirstStarted = rep.FirstStarted.UTC()
-	}
-	if tool.MatchString(rep.Tool) {
-		out.Tool = rep.Tool
 	}
 	for _, s := range rep.Steps {
 		out.Steps = append(out.Steps, &report.StepResult{
@@ -142,20 +133,13 @@ func publicVerify(v *verify.Report) *verify.Report {
 		return nil
 	}
 	out := &verify.Report{Source: v.Source, Target: v.Target, Started: v.Started.UTC(), Ended: v.Ended.UTC(),
+		SourceVersion: version.FindString(v.SourceVersion), TargetVersion: version.FindString(v.TargetVersion),
 		Resumed: v.Resumed, Incomplete: v.Incomplete, Accept: codes(v.Accept), Off: codes(v.Off)}
-	if version.MatchString(v.SourceVersion) {
-		out.SourceVersion = v.SourceVersion
-	}
-	if version.MatchString(v.TargetVersion) {
-		out.TargetVersion = v.TargetVersion
-	}
 	for range v.Notes {
 		out.Notes = append(out.Notes, "see the worker's report")
 	}
 	for _, c := range v.Checks {
-		if !code.MatchString(c.Code) {
-			c.Code = "CHECK"
-		}
+		c.Code = cmp.Or(code.FindString(c.Code), "CHECK")
 		out.Checks = append(out.Checks, verify.Check{Code: c.Code, Name: c.Code, Result: c.Result,
 			Source: c.Source, Target: c.Target, Seconds: c.Seconds})
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -132,12 +133,7 @@ func (w *wave) goOn() error {
 	for id, site := range w.running {
 		next.Begun = append(next.Begun, Held{id, site})
 	}
-	slices.SortFunc(next.Begun, func(a, b Held) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(next.Begun, func(a, b Held) int { return cmp.Compare(a.ID, b.ID) })
 	return workflow.NewContinueAsNewError(w.ctx, WaveType, next)
 }
 
@@ -284,9 +280,19 @@ func (w *wave) ended(b Brief) {
 	if b.Outcome != Done && b.Outcome != Ready {
 		r.Others = append(r.Others, b)
 	}
-	if w.o.MayFail >= 0 && failures(r.Counts) > w.o.MayFail {
+	if w.o.MayFail >= 0 && w.failures() > w.o.MayFail {
 		r.Stopped = true
 	}
+}
+
+// failures are those that weigh against the limit. A history that was begun before
+// partly compared ones were spared goes on as it began.
+func (w *wave) failures() int {
+	n, partly := failures(w.o.Result.Counts), w.o.Result.Counts[Partly]
+	if partly > 0 && workflow.GetVersion(w.ctx, "partly-spared", workflow.DefaultVersion, 1) < 1 {
+		n += partly
+	}
+	return n
 }
 
 // cancel passes it on to those that are not children; the SDK does for those

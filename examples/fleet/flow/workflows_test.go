@@ -145,7 +145,7 @@ type yard struct {
 	now, most  int
 	site, peak map[string]int
 	began      map[string]time.Time
-	fails      map[string]bool
+	fails      map[string]string // the outcome
 }
 
 func (y *yard) upgrade(ctx workflow.Context, o Order) (*Result, error) {
@@ -158,9 +158,9 @@ func (y *yard) upgrade(ctx workflow.Context, o Order) (*Result, error) {
 	y.now--
 	y.site[i.Site]--
 	r := &Result{ID: i.ID, Outcome: Done}
-	if y.fails[i.ID] {
-		r.Outcome = Failed
-		return nil, temporal.NewNonRetryableApplicationError(Failed, Failed, nil, r)
+	if outcome := y.fails[i.ID]; outcome != "" {
+		r.Outcome = outcome
+		return nil, temporal.NewNonRetryableApplicationError(outcome, outcome, nil, r)
 	}
 	return r, err
 }
@@ -175,9 +175,10 @@ func (y *yard) plan(_ workflow.Context, o Order) (*Result, error) {
 
 func newYard(t *testing.T, fails ...string) (*yard, *testsuite.TestWorkflowEnvironment) {
 	t.Helper()
-	y := &yard{site: map[string]int{}, peak: map[string]int{}, began: map[string]time.Time{}, fails: map[string]bool{}}
+	y := &yard{site: map[string]int{}, peak: map[string]int{}, began: map[string]time.Time{},
+		fails: map[string]string{}}
 	for _, id := range fails {
-		y.fails[id] = true
+		y.fails[id] = Failed
 	}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -272,6 +273,31 @@ func TestStopAbove(t *testing.T) {
 	if err := env.GetWorkflowResult(&r); err != nil || !r.Stopped || r.Counts[Failed] != 2 || r.Counts[Done] < 2 ||
 		r.NotBegun != 20-len(y.began) || len(y.began) > 7 {
 		t.Errorf("%v, %+v, %d began", err, r, len(y.began))
+	}
+}
+
+// What ended with bad news weighs against the limit. Where only something was not
+// compared, it does not, except in a wave that was begun when it did.
+func TestWhatStops(t *testing.T) {
+	for outcome, stops := range map[string]bool{
+		Done: false, Partly: false, Blocked: true, Nothing: true, Differences: true, Failed: true, GivenUp: true,
+	} {
+		for _, before := range []bool{false, true} {
+			y, env := newYard(t)
+			if before {
+				env.OnGetVersion("partly-spared", workflow.DefaultVersion, workflow.Version(1)).
+					Return(workflow.DefaultVersion)
+			}
+			if outcome != Done {
+				y.fails["i00"], y.fails["i01"] = outcome, outcome
+			}
+			env.ExecuteWorkflow(WaveType, WaveOrder{Type: UpgradeType, Left: many(9), AtOnce: 3, MayFail: 1})
+			var r WaveResult
+			want := stops || before && outcome == Partly
+			if err := env.GetWorkflowResult(&r); err != nil || r.Stopped != want || (r.NotBegun > 0) != want {
+				t.Errorf("%s, a wave of before %v: %v, %+v", outcome, before, err, r)
+			}
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Read calls f with every history of an engine, one at a time.
 func Read(ctx context.Context, address string, f func(id, run string, h *historypb.History) error) error {
-	c, err := client.Dial(client.Options{HostPort: address, Logger: engine.Silent{}})
+	c, err := client.Dial(client.Options{HostPort: address, Logger: engine.Silent()})
 	if err != nil {
 		return err
 	}

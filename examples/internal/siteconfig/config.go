@@ -1,7 +1,7 @@
 // Package siteconfig is the description of one site: the file upgrade.yaml of
 // the command, an entry of a list for a program, and an entry of a fleet. It
 // imports idconnect and is for commands and programs; nothing of the SDK imports
-// it. Begin with [Read] and [Config.Upgrade].
+// it. Begin with [Open] and [Config.Upgrade].
 package siteconfig
 
 import (
@@ -87,8 +87,8 @@ type Checks struct {
 	CallbackURLs    []string `json:"callbackURLs,omitempty"`
 }
 
-// paths are the members that name files and folders.
-func (c *Config) paths() []*string {
+// Paths are the members that name files and folders, but for those of secrets.
+func (c *Config) Paths() []*string {
 	all := []*string{
 		&c.Source.Dir, &c.Target.Dir, &c.Source.Truststore, &c.Target.Truststore, &c.Package, &c.JavaHome, &c.Report,
 	}
@@ -98,17 +98,18 @@ func (c *Config) paths() []*string {
 	if c.Verify != nil {
 		all = append(all, &c.Verify.IDs)
 	}
-	for _, s := range c.Secrets() {
-		if s.From != nil {
-			all = append(all, &s.From.File)
-		}
-	}
 	return all
 }
 
 // resolve makes relative paths start at a folder.
 func (c *Config) resolve(dir string) {
-	for _, p := range c.paths() {
+	all := c.Paths()
+	for _, s := range c.Secrets() {
+		if s.From != nil {
+			all = append(all, &s.From.File)
+		}
+	}
+	for _, p := range all {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, filepath.FromSlash(*p))
 		}

@@ -23,7 +23,7 @@ func parse(t *testing.T, text string) *siteconfig.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c.Config
 }
 
 // TestUpgrade: what the file says is what the upgrade has, with paths that start
@@ -95,7 +95,7 @@ func TestWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := json.Marshal(c)
+	again, err := json.Marshal(c.Config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 package siteconfig
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 )
 
@@ -23,48 +23,54 @@ func (c *Config) Settings() []Setting {
 	if k == nil {
 		k = &Checks{}
 	}
-	all := []Setting{
-		{Flag: "source-dir", Place: "source.dir", Value: c.Source.Dir},
-		{Flag: "source-url", Place: "source.url", Value: c.Source.URL},
-		{Flag: "source-user", Place: "source.user", Value: c.Source.User},
-		{Flag: "truststore", Place: "source.truststore", Value: c.Source.Truststore},
-		{Flag: "source-address", Place: "source.address", Value: c.Source.Address},
-		{Flag: "source-legacy-tls", Place: "source.legacyTLS", Value: yes(c.Source.LegacyTLS)},
-		{Flag: "target-dir", Place: "target.dir", Value: c.Target.Dir},
-		{Flag: "target-url", Place: "target.url", Value: c.Target.URL},
-		{Flag: "target-user", Place: "target.user", Value: c.Target.User},
-		{Flag: "target-truststore", Place: "target.truststore", Value: c.Target.Truststore},
-		{Flag: "target-name", Place: "target.tlsName", Value: c.Target.TLSName},
-		{Flag: "target-address", Place: "target.address", Value: c.Target.Address},
-		{Flag: "package", Place: "package", Value: c.Package},
-		{Flag: "instance-url", Place: "instanceURL", Value: c.InstanceURL},
-		{Flag: "instance-address", Place: "instanceAddress", Value: c.InstanceAddress},
-		{Flag: "truststore-conflict", Place: "truststoreConflict", Value: c.TruststoreConflict},
-		{Flag: "java-home", Place: "javaHome", Value: c.JavaHome},
-		{Flag: "steps", Place: "steps", Value: list(c.Steps)},
-		{Flag: "accept", Place: "accept", Value: list(c.Accept)},
-		{Flag: "types", Place: "verify.types", Value: list(v.Types)},
-		{Flag: "ignore", Place: "verify.ignore", Value: list(v.Ignore)},
-		{Flag: "values", Place: "verify.values", Value: yes(v.Values)},
-		{Flag: "max-differences", Place: "verify.maxDifferences", Value: number(v.MaxDifferences)},
-		{Flag: "rate", Place: "verify.rate", Value: number(v.Rate)},
-		{Flag: "ids", Place: "verify.ids", Value: v.IDs},
-		{Flag: "checks-off", Place: "verify.checksOff", Value: list(v.ChecksOff)},
-		{Flag: "permission-sets", Place: "verify.permissionSets", Value: list(v.PermissionSets)},
-		{Flag: "groups", Place: "verify.groups", Value: list(v.Groups)},
-		{Flag: "organizations", Place: "verify.organizations", Value: list(v.Organizations)},
-		{Flag: "salesforce", Place: "verify.salesforce", Value: v.Salesforce},
-		{Flag: "active-directory", Place: "verify.activeDirectory", Value: v.ActiveDirectory},
-		{Flag: "check-timeout", Place: "checks.timeout", Value: k.Timeout},
-		{Flag: "database-port", Place: "checks.databasePort", Value: number(k.DatabasePort)},
-		{Flag: "profile-mapping", Place: "checks.profileMapping", Value: k.ProfileMapping},
-		{Flag: "profile-property", Place: "checks.profileProperty", Value: k.ProfileProperty},
-		{Flag: "consumer-key", Place: "checks.consumerKey", Value: k.ConsumerKey},
-		{Flag: "authorize-url", Place: "checks.authorizeURL", Value: k.AuthorizeURL},
-		{Flag: "callback-urls", Place: "checks.callbackURLs", Value: list(k.CallbackURLs)},
-		{Flag: "settle", Place: "settle", Value: c.Settle},
-		{Flag: "max-down", Place: "maxDown", Value: c.MaxDown},
-		{Flag: "report", Place: "report", Value: c.Report},
+	var all []Setting
+	for _, one := range []struct {
+		flag, place string
+		value       any
+	}{
+		{"source-dir", "source.dir", c.Source.Dir},
+		{"source-url", "source.url", c.Source.URL},
+		{"source-user", "source.user", c.Source.User},
+		{"truststore", "source.truststore", c.Source.Truststore},
+		{"source-address", "source.address", c.Source.Address},
+		{"source-legacy-tls", "source.legacyTLS", c.Source.LegacyTLS},
+		{"target-dir", "target.dir", c.Target.Dir},
+		{"target-url", "target.url", c.Target.URL},
+		{"target-user", "target.user", c.Target.User},
+		{"target-truststore", "target.truststore", c.Target.Truststore},
+		{"target-name", "target.tlsName", c.Target.TLSName},
+		{"target-address", "target.address", c.Target.Address},
+		{"package", "package", c.Package},
+		{"instance-url", "instanceURL", c.InstanceURL},
+		{"instance-address", "instanceAddress", c.InstanceAddress},
+		{"truststore-conflict", "truststoreConflict", c.TruststoreConflict},
+		{"java-home", "javaHome", c.JavaHome},
+		{"steps", "steps", c.Steps},
+		{"accept", "accept", c.Accept},
+		{"types", "verify.types", v.Types},
+		{"ignore", "verify.ignore", v.Ignore},
+		{"values", "verify.values", v.Values},
+		{"max-differences", "verify.maxDifferences", v.MaxDifferences},
+		{"rate", "verify.rate", v.Rate},
+		{"ids", "verify.ids", v.IDs},
+		{"checks-off", "verify.checksOff", v.ChecksOff},
+		{"permission-sets", "verify.permissionSets", v.PermissionSets},
+		{"groups", "verify.groups", v.Groups},
+		{"organizations", "verify.organizations", v.Organizations},
+		{"salesforce", "verify.salesforce", v.Salesforce},
+		{"active-directory", "verify.activeDirectory", v.ActiveDirectory},
+		{"check-timeout", "checks.timeout", k.Timeout},
+		{"database-port", "checks.databasePort", k.DatabasePort},
+		{"profile-mapping", "checks.profileMapping", k.ProfileMapping},
+		{"profile-property", "checks.profileProperty", k.ProfileProperty},
+		{"consumer-key", "checks.consumerKey", k.ConsumerKey},
+		{"authorize-url", "checks.authorizeURL", k.AuthorizeURL},
+		{"callback-urls", "checks.callbackURLs", k.CallbackURLs},
+		{"settle", "settle", c.Settle},
+		{"max-down", "maxDown", c.MaxDown},
+		{"report", "report", c.Report},
+	} {
+		all = append(all, Setting{Flag: one.flag, Place: one.place, Value: textOf(one.value)})
 	}
 	for _, s := range c.Secrets() {
 		file := ""
@@ -86,18 +92,15 @@ var secretFlags = map[string]string{
 // SecretFlag is the flag that names a file with the secret of a place.
 func SecretFlag(place string) string { return secretFlags[place] }
 
-func list(words []string) string { return strings.Join(words, ",") }
-
-func yes(b bool) string {
-	if b {
-		return "true"
+// textOf is a value as a flag has it, "" for none.
+func textOf(value any) string {
+	switch v := value.(type) {
+	case []string:
+		return strings.Join(v, ",")
+	case bool, int:
+		if v == false || v == 0 {
+			return ""
+		}
 	}
-	return ""
-}
-
-func number(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
+	return fmt.Sprint(value)
 }

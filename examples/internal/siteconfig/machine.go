@@ -69,9 +69,6 @@ func (c *Config) sourceOnly(u *idconnect.Upgrade) (string, error) {
 }
 
 func isDir(path string) bool {
-	if path == "" {
-		return false
-	}
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }

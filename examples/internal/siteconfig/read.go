@@ -103,67 +103,52 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, text)
-}
-
-func parse(path string, text []byte) (*File, error) {
-	d := yamlfile.Parse(path, text)
-	if d.Problems() == nil {
-		d.Check(siteSchema())
-	}
-	c, err := one(d, path)
-	if err != nil {
-		return nil, err
-	}
-	return &File{c, path, d}, nil
-}
-
-// Read is [Open], without the positions.
-func Read(path string) (*Config, error) {
-	text, err := disk.Read(path, maxFile)
-	if err != nil {
-		return nil, err
-	}
 	return Parse(path, text)
 }
 
-// Parse is Read of a text; path is the file's.
-func Parse(path string, text []byte) (*Config, error) {
-	f, err := parse(path, text)
+// Parse is [Open] of a text; path is the file's.
+func Parse(path string, text []byte) (*File, error) {
+	d, all, err := parseAll(path, text, false)
 	if err != nil {
 		return nil, err
 	}
-	return f.Config, nil
+	return &File{all[0], path, d}, nil
 }
 
-func one(d *yamlfile.Document, path string) (*Config, error) {
-	c := &Config{}
+// parseAll reads the text of one site or, if it may be one, of a list of them.
+func parseAll(path string, text []byte, lists bool) (d *yamlfile.Document, all []*Config, err error) {
+	d = yamlfile.Parse(path, text)
+	schema := siteSchema()
+	_, many := d.Value.([]any)
+	if many = many && lists; many {
+		schema = listSchema()
+	}
+	d.Check(schema)
 	if d.Problems() == nil {
-		if err := decode(d.Value, c); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		into := any(&all)
+		if !many {
+			all = []*Config{{}}
+			into = all[0]
 		}
-		Check(d, "", c)
+		if err := d.Decode(into); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for i, c := range all {
+			place := ""
+			if many {
+				place = "/" + strconv.Itoa(i)
+			}
+			Check(d, place, c)
+		}
 	}
 	if p := d.Problems(); p != nil {
-		return nil, p
+		return nil, nil, p
 	}
-	return c, c.resolveFrom(path)
-}
-
-func decode(value any, into any) error {
-	b, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, into)
-}
-
-func (c *Config) resolveFrom(file string) error {
-	dir, err := filepath.Abs(filepath.Dir(file))
-	if err == nil {
+	dir, err := filepath.Abs(filepath.Dir(path))
+	for _, c := range all {
 		c.resolve(dir)
 	}
-	return err
+	return d, all, err
 }
 
 // ReadAll reads many sites: a file with one or with a list of them, or a folder
@@ -193,7 +178,7 @@ func ReadAll(path string) ([]*Config, error) {
 	var all []*Config
 	var problems yamlfile.Problems
 	for _, file := range files {
-		c, err := Read(file)
+		c, err := Open(file)
 		var wrong yamlfile.Problems
 		if errors.As(err, &wrong) {
 			problems = append(problems, wrong...)
@@ -207,7 +192,7 @@ func ReadAll(path string) ([]*Config, error) {
 				c.ID = filepath.Base(filepath.Dir(file))
 			}
 		}
-		all = append(all, c)
+		all = append(all, c.Config)
 	}
 	if problems != nil {
 		return nil, problems
@@ -215,7 +200,7 @@ func ReadAll(path string) ([]*Config, error) {
 	return all, unique(path, all)
 }
 
-var globQuoted = func(path string) string {
+func globQuoted(path string) string {
 	if filepath.Separator == '\\' {
 		return path // which has no quotes, and no such names
 	}
@@ -227,34 +212,9 @@ func readList(path string) ([]*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := yamlfile.Parse(path, text)
-	list, ok := d.Value.([]any)
-	if !ok {
-		if d.Problems() == nil {
-			d.Check(siteSchema())
-		}
-		c, err := one(d, path)
-		return []*Config{c}, err
-	}
-	var all []*Config
-	if d.Problems() == nil {
-		d.Check(listSchema())
-	}
-	if d.Problems() == nil {
-		if err := decode(list, &all); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		for i, c := range all {
-			Check(d, "/"+strconv.Itoa(i), c)
-		}
-	}
-	if p := d.Problems(); p != nil {
-		return nil, p
-	}
-	for _, c := range all {
-		if err := c.resolveFrom(path); err != nil {
-			return nil, err
-		}
+	_, all, err := parseAll(path, text, true)
+	if err != nil {
+		return nil, err
 	}
 	return all, unique(path, all)
 }
@@ -313,7 +273,7 @@ func Find(dir string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parse(path, text)
+	return Parse(path, text)
 }
 
 // Check records what a schema cannot say about a site at a place of a document.

@@ -25,16 +25,16 @@ func (c *Config) Upgrade() (*idconnect.Upgrade, error) {
 		TruststoreConflict: keystore.Policy(c.TruststoreConflict), JavaHome: c.JavaHome,
 		Steps: slices.Clone(c.Steps), ReportDir: c.Report,
 		SettleTime: duration(c.Settle), MaxDown: duration(c.MaxDown),
-		Checks: preflight.Options{InstanceAddress: c.InstanceAddress},
 		Verify: verify.Options{Accept: slices.Clone(c.Accept)},
 	}
 	if k := c.Checks; k != nil {
 		u.Checks = preflight.Options{
-			InstanceAddress: c.InstanceAddress, Timeout: duration(k.Timeout), DatabasePort: k.DatabasePort,
+			Timeout: duration(k.Timeout), DatabasePort: k.DatabasePort,
 			ProfileMapping: k.ProfileMapping, ProfileProperty: k.ProfileProperty,
 			ConsumerKey: k.ConsumerKey, AuthorizeURL: k.AuthorizeURL, CallbackURLs: slices.Clone(k.CallbackURLs),
 		}
 	}
+	u.Checks.InstanceAddress = c.InstanceAddress
 	if v := c.Verify; v != nil {
 		var err error
 		if u.Verify.Collections, err = Collections(v.Types, v.Ignore); err != nil {

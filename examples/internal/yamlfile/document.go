@@ -1,6 +1,8 @@
 package yamlfile
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,6 +52,15 @@ func Parse(name string, text []byte) *Document {
 	left := maxValues
 	d.Value = d.convert(&root, "", maxDepth, &left)
 	return d
+}
+
+// Decode puts the value into a Go value, as JSON is.
+func (d *Document) Decode(into any) error {
+	b, err := json.Marshal(d.Value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, into)
 }
 
 func (d *Document) refuse(n *yaml.Node, place, text, write string) {
@@ -158,9 +169,6 @@ func (d *Document) Position(place string) (line, column int) {
 	return at.line, at.column
 }
 
-// Line returns the line of a place, or of the nearest one around it.
-func (d *Document) Line(place string) int { return d.position(place).line }
-
 // Add records a problem with the value at a place.
 func (d *Document) Add(place, text, write string) {
 	at := d.position(place)
@@ -184,7 +192,9 @@ func (d *Document) Problems() Problems {
 	for i := range all {
 		all[i].File = d.name
 	}
-	slices.SortStableFunc(all, Problem.compare)
+	slices.SortStableFunc(all, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	return slices.Compact(all)
 }
 

@@ -4,7 +4,6 @@
 package yamlfile
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,10 +39,6 @@ func (p Problem) String() string {
 		s += "; write " + p.Write
 	}
 	return text.Line(s)
-}
-
-func (p Problem) compare(q Problem) int {
-	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
 // Problems are all mistakes in a file, in the order of the lines.

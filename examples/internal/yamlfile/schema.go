@@ -14,6 +14,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/idconnect-go/upgrade/examples/internal/spelling"
 )
 
 // secretDef is the definition of a schema whose values are not repeated.
@@ -45,8 +47,12 @@ func NewSchema(text []byte, hints map[string]func(value string) string) *Schema 
 // Root returns the schema as values.
 func (s *Schema) Root() map[string]any { return s.root }
 
-// Check compares the document with a schema and records what is wrong.
+// Check compares the document with a schema and records what is wrong, unless
+// something is already.
 func (d *Document) Check(s *Schema) {
+	if d.problems != nil {
+		return
+	}
 	var invalid *jsonschema.ValidationError
 	if err := s.compiled.Validate(d.Value); errors.As(err, &invalid) {
 		d.invalid(s, invalid)
@@ -292,33 +298,9 @@ func nearest(word string, known []string) string {
 		if plain(word) == plain(k) {
 			return k
 		}
-		if n := distance(strings.ToLower(word), strings.ToLower(k)); n < least && n < len(k) {
+		if n := spelling.Distance(strings.ToLower(word), strings.ToLower(k)); n < least && n < len(k) {
 			best, least = k, n
 		}
 	}
 	return best
-}
-
-// distance is that of Levenshtein; words longer than any key are far away.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := last
-			if a[i] != b[j] {
-				change++
-			}
-			last = row[j+1]
-			row[j+1] = min(change, row[j]+1, last+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -94,33 +95,19 @@ func odd(line string) (Problem, bool) {
 // bytes: the parser names the beginning of the block around it.
 const maxSearched = 1 << 20
 
-// valid is how many of the first lines are YAML before the mistake.
-func valid(lines []string) int {
-	good, bad := 0, len(lines)
-	for good+1 < bad {
-		middle := (good + bad) / 2
-		if last := lastValid(lines, middle, max(good+1, middle-maxOpen)); last > 0 {
-			good = last
-		} else {
-			bad = middle
-		}
-		if bad-good <= maxOpen { // no list or block that is still open hides a later one
-			if last := lastValid(lines, bad-1, good+1); last > 0 {
-				good = last
-			}
-			return good
-		}
-	}
-	return good
-}
-
 // maxOpen is how many lines a list in brackets may have for an exact answer.
 const maxOpen = 40
 
-// lastValid is the largest number of first lines, between two numbers, that are
-// YAML, 0 for none.
-func lastValid(lines []string, from, to int) int {
-	for n := from; n >= to; n-- {
+// valid is how many of the first lines are YAML before the mistake: what follows it
+// is none, but for lists that are still open.
+func valid(lines []string) int {
+	return lastValid(lines, sort.Search(len(lines), func(n int) bool { return lastValid(lines, n) == 0 && n > 0 }))
+}
+
+// lastValid is the largest number of first lines, up to a number and not far below,
+// that are YAML, 0 for none.
+func lastValid(lines []string, upTo int) int {
+	for n := upTo; n > max(0, upTo-maxOpen); n-- {
 		var node yaml.Node
 		if yaml.Unmarshal([]byte(strings.Join(lines[:n], "\n")+"\n"), &node) == nil {
 			return n

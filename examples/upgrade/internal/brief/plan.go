@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -21,8 +22,7 @@ func (l *lines) add(indent int, tone report.Tone, words string) {
 	if indent > 0 {
 		hang = indent + 2
 	}
-	*l = append(*l, report.Block{Indent: indent, Hang: hang, Rows: [][]report.Cell{{{Text: printable(words),
-		Tone: tone}}}})
+	*l = append(*l, layout.Line(indent, hang, tone, printable(words)))
 }
 
 func (l *lines) empty() { *l = append(*l, report.Block{}) }
@@ -48,7 +48,7 @@ func Plan(p report.Plan, program string) []report.Block {
 	for i, s := range p.Steps {
 		detail := s.Detail
 		if blocking := s.Findings.Blocking(); len(blocking) > 0 {
-			detail = blocking[0].Seen + " (" + strings.Join(codes(blocking), ", ") + ")"
+			detail = blocking[0].Seen + " (" + codes(blocking, blocks) + ")"
 			said[blocking[0].Seen] = true
 		}
 		rows = append(rows, []report.Cell{{Text: fmt.Sprintf("%3d %s", i+1, s.Name)},
@@ -77,7 +77,7 @@ func Plan(p report.Plan, program string) []report.Block {
 
 func blockedWords(blocking preflight.Findings) string {
 	return fmt.Sprintf("Blocked by %s. Nothing was changed. Do what is said there, then run the same command again.",
-		strings.Join(codes(blocking), ", "))
+		codes(blocking, blocks))
 }
 
 // PlanLine is a plan in one or two sentences, after what blocks it.
@@ -171,9 +171,8 @@ func (l *lines) warnings(all preflight.Findings) {
 
 // warned are the codes of warnings that may explain a failure.
 func (l *lines) warned(all preflight.Findings) {
-	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool { return f.Severity != preflight.Warns })
-	if len(all) > 0 {
-		l.add(0, report.Care, "Preflight warned of "+strings.Join(codes(all), ", ")+".")
+	if some := codes(all, func(f preflight.Finding) bool { return f.Severity == preflight.Warns }); some != "" {
+		l.add(0, report.Care, "Preflight warned of "+some+".")
 	}
 }
 
@@ -181,18 +180,20 @@ func isByHand(f preflight.Finding) bool { return f.Severity == preflight.Informs
 
 // byHand are the codes of what only a person can look at.
 func (l *lines) byHand(all preflight.Findings, program string) {
-	all = slices.DeleteFunc(slices.Clone(all), func(f preflight.Finding) bool { return !isByHand(f) })
-	if len(all) > 0 {
-		l.add(0, report.Care, "Only you can check: "+strings.Join(codes(all), ", ")+". How: "+program+" plan -v")
+	if some := codes(all, isByHand); some != "" {
+		l.add(0, report.Care, "Only you can check: "+some+". How: "+program+" plan -v")
 	}
 }
 
-// codes are those of the findings, each once.
-func codes(all preflight.Findings) (out []string) {
+// codes are those of some findings, each once.
+func codes(all preflight.Findings, some func(preflight.Finding) bool) string {
+	var out []string
 	for _, f := range all {
-		if !slices.Contains(out, f.Code) {
+		if some(f) && !slices.Contains(out, f.Code) {
 			out = append(out, f.Code)
 		}
 	}
-	return out
+	return strings.Join(out, ", ")
 }
+
+func blocks(f preflight.Finding) bool { return f.Severity == preflight.Blocks }

@@ -184,9 +184,7 @@ func (l *lines) failed(f *verify.FailedRecords) {
 		}
 		l.add(2, "", words)
 	}
-	if rest := f.Count - int64(min(few, len(f.Records))); f.Count > 0 && rest > 0 {
-		l.add(2, report.Faint, "and "+text.Grouped(rest)+" more")
-	}
+	l.more(f.Count - int64(min(few, len(f.Records))))
 	if f.Repair != "" {
 		l.add(0, "", "repair: "+f.Repair)
 	}
@@ -201,7 +199,12 @@ func (l *lines) some(title string, tone report.Tone, all []string) {
 	for _, one := range all[:min(few, len(all))] {
 		l.add(2, tone, one)
 	}
-	if rest := len(all) - few; rest > 0 {
+	l.more(int64(len(all) - few))
+}
+
+// more says how many of a list are not shown.
+func (l *lines) more(rest int64) {
+	if rest > 0 {
 		l.add(2, report.Faint, "and "+text.Grouped(rest)+" more")
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -22,17 +21,9 @@ const maxFile = 1 << 20
 
 // Read reads the certificates of a file in PEM, in OpenSSL's forms of it, too, or one in DER, as Java does.
 func Read(path string) ([]*x509.Certificate, error) {
-	f, err := disk.Open(path)
+	content, err := disk.Read(path, maxFile)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > maxFile {
-		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
 	}
 	if one, err := jvmtrust.ParseCertificate(content); err == nil && content[0] == 0x30 {
 		return []*x509.Certificate{one}, nil

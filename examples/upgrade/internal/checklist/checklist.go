@@ -3,6 +3,7 @@
 package checklist
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,8 +18,8 @@ import (
 type Site struct {
 	// Program is the name with which commands are shown.
 	Program string
-	// The folders are "" where they are not named.
-	SourceDir, TargetDir string
+	// SourceDir is "" where it is not named.
+	SourceDir            string
 	SourceURL, TargetURL string
 	// InstanceURL is the address of the source as the target uses it.
 	InstanceURL string
@@ -59,7 +60,7 @@ func Make(s Site, e *evidence.Evidence) *List {
 	l.Decision, l.Because = decide(s, e)
 	l.Sections = []Section{
 		{"Before the day", before(s, e)}, {"Freeze", freeze(s, e)}, {"Upgrade", upgrade(s, e)},
-		{"Go or no-go", decision(s, e)}, {"Switch", change(s, e)}, {"Afterwards", afterwards(s, e)},
+		{"Go or no-go", decision(s, e)}, {"Switch", change(e)}, {"Afterwards", afterwards(s)},
 	}
 	return l
 }
@@ -102,11 +103,7 @@ func migrated(e *evidence.Evidence) *time.Time {
 func codes(items []evidence.Item) string {
 	var all []string
 	for _, i := range items {
-		code := i.Code
-		if code == "" {
-			code = i.Kind
-		}
-		all = append(all, code)
+		all = append(all, cmp.Or(i.Code, i.Kind))
 	}
 	return strings.Join(all, ", ")
 }

@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "write the goldens")
 
 var site = checklist.Site{Program: "upgrade", SourceDir: "/opt/idc21/salesforceIdConnect",
-	TargetDir: "/opt/idc716/salesforceIdConnect", SourceURL: "https://idc21.example.com:8443/openidm/",
+	SourceURL: "https://idc21.example.com:8443/openidm/",
 	TargetURL: "https://localhost:9443/openidm/", InstanceURL: "https://idc21.example.com:8443/openidm/",
 	Callbacks: []string{"https://idc21.example.com:8443/connect/", "https://localhost:9443/connect/"}}
 
@@ -50,7 +50,7 @@ func read(t *testing.T, files map[string]string) *evidence.Evidence {
 			t.Fatal(err)
 		}
 	}
-	return evidence.Read(dir, dir, dir)
+	return evidence.Read(dir, dir)
 }
 
 // TestDecision: only a comparison that is the same, of this target, and later than

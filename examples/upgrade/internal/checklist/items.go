@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -32,14 +33,6 @@ func portOf(address string) string {
 	return address
 }
 
-// or is a text, or what stands for it where there is none.
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 func before(s Site, e *evidence.Evidence) []Item {
 	urls := append([]string{"The connected app in Salesforce allows these callback URLs:"}, s.Callbacks...)
 	return []Item{
@@ -50,7 +43,7 @@ func before(s Site, e *evidence.Evidence) []Item {
 		Item{Do: "A default mapping value is present on the tab Profile to AD Group of 2.1",
 			Why: "Without it the migration fails"}.found(e, preflight.Codes.MappingDefaultMissing.Code),
 		{Do: fmt.Sprintf("On the machine of 7.1.6, %s leads to 2.1 (DNS, or its hosts file), and the "+
-			"certificate of 2.1 has that name", or(hostOf(s.InstanceURL), "the host of -instance-url")),
+			"certificate of 2.1 has that name", cmp.Or(hostOf(s.InstanceURL), "the host of -instance-url")),
 			Why: "Java 11 refuses the connection in configure otherwise"},
 		{Do: "No step is blocked", How: []string{s.Program + " plan …"}},
 	}
@@ -64,7 +57,7 @@ func freeze(s Site, e *evidence.Evidence) []Item {
 		Item{Do: "The schedules of 2.1 are off, and stay off", Why: text.Capital(preflight.Codes.SchedulesOn.Why)}.
 			found(e, preflight.Codes.SchedulesOn.Code),
 		{Do: fmt.Sprintf("First backup: 2.1 is stopped, %s and its database are copied, and 2.1 is started again",
-			or(s.SourceDir, "its folder salesforceIdConnect")),
+			cmp.Or(s.SourceDir, "its folder salesforceIdConnect")),
 			Why: "It protects the keys and records of 2.1. During the upgrade 2.1 must run"},
 	}
 }
@@ -113,7 +106,7 @@ func decision(s Site, e *evidence.Evidence) []Item {
 	}
 }
 
-func change(s Site, e *evidence.Evidence) []Item {
+func change(e *evidence.Evidence) []Item {
 	return []Item{
 		Item{Do: "Only one of the two servers synchronises: the jobs of 2.1 are off before those of 7.1.6 " +
 			"are switched on",
@@ -124,8 +117,8 @@ func change(s Site, e *evidence.Evidence) []Item {
 	}
 }
 
-func afterwards(s Site, _ *evidence.Evidence) []Item {
-	folder := or(s.SourceDir, "The folder of 2.1")
+func afterwards(s Site) []Item {
+	folder := cmp.Or(s.SourceDir, "The folder of 2.1")
 	return []Item{
 		{Do: "2.1 is switched off once the last comparison was the same, users sign in through 7.1.6, " +
 			"its schedules have run without errors, and nobody asks for the way back",

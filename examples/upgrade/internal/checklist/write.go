@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
 )
@@ -17,7 +18,7 @@ var decisions = map[string]string{"go": "Go", "no-go": "No-go", "look": "Look fi
 // Blocks lays out the list as text.
 func (l *List) Blocks() []report.Block {
 	line := func(indent, hang int, tone report.Tone, s string) report.Block {
-		return report.Block{Indent: indent, Hang: hang, Rows: [][]report.Cell{{{Text: text.Line(s), Tone: tone}}}}
+		return layout.Line(indent, hang, tone, text.Line(s))
 	}
 	tones := map[string]report.Tone{"go": report.Good, "no-go": report.Bad, "look": report.Care}
 	out := []report.Block{

@@ -5,10 +5,8 @@ package command
 
 import (
 	"errors"
-	"flag"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Program is a program of several commands.
@@ -64,8 +62,6 @@ type Command struct {
 	Family string
 	// AnyPath takes paths that lead nowhere: the command is about what is wrong.
 	AnyPath bool
-	// Hidden keeps it out of the list.
-	Hidden bool
 }
 
 // Flag is a flag of some of the commands.
@@ -131,11 +127,12 @@ func Join(errs ...error) error {
 
 // Find returns a command, and nil where there is none of that name.
 func (p *Program) Find(name string) *Command {
-	i := slices.IndexFunc(p.Commands, func(c Command) bool { return c.Name == name })
-	if i < 0 {
-		return nil
+	for i := range p.Commands {
+		if p.Commands[i].Name == name {
+			return &p.Commands[i]
+		}
 	}
-	return &p.Commands[i]
+	return nil
 }
 
 // FlagsOf returns the flags that a command uses.
@@ -168,27 +165,10 @@ func (p *Program) takes(c *Command) []Flag { return append(p.FlagsOf(c), p.ignor
 
 // taken is the flag of that name that a command takes, or nil.
 func (p *Program) taken(c *Command, name string) *Flag {
-	all := p.takes(c)
-	i := slices.IndexFunc(all, func(f Flag) bool { return f.Name == name })
-	if i < 0 {
-		return nil
+	for _, f := range p.takes(c) {
+		if f.Name == name {
+			return &f
+		}
 	}
-	return &all[i]
-}
-
-// value returns how package flag sets it.
-func (f *Flag) value() flag.Value {
-	switch into := f.Into.(type) {
-	case *string:
-		return text{f, into}
-	case *bool:
-		return yesNo{into}
-	case *int:
-		return number{into}
-	case *time.Duration:
-		return span{into}
-	case *[]string:
-		return several{into}
-	}
-	panic("command: -" + f.Name + " has nothing to set")
+	return nil
 }

@@ -24,9 +24,7 @@ func (p *Program) Complete(words []string) (out []Candidate) {
 	}
 	if len(words) == 1 || len(words) == 2 && words[0] == "help" {
 		for _, c := range p.Commands {
-			if !c.Hidden {
-				add(c.Name, c.Short)
-			}
+			add(c.Name, c.Short)
 		}
 		return out
 	}

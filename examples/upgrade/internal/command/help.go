@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -21,7 +22,7 @@ func (p *Program) WriteHelp(out io.Writer) error {
 	for _, g := range p.Groups {
 		h.heading(g.Title, func(h *help) {
 			for i := range p.Commands {
-				if c := &p.Commands[i]; c.Group == g.Name && !c.Hidden {
+				if c := &p.Commands[i]; c.Group == g.Name {
 					h.row(p.line(c), c.Short, 20)
 				}
 			}
@@ -57,10 +58,7 @@ func (p *Program) synopsis(c *Command) string {
 // WriteHelpOf says what a command does, and which flags it uses, by groups.
 func (p *Program) WriteHelpOf(out io.Writer, c *Command) error {
 	var h help
-	about := c.About
-	if about == "" {
-		about = c.Short
-	}
+	about := cmp.Or(c.About, c.Short)
 	h.wrap(0, strings.ToUpper(about[:1])+about[1:]+".")
 	h.printf("\nusage: %s\n", p.synopsis(c))
 	if c.Choices != nil && !c.Any {
@@ -97,9 +95,7 @@ func (f *Flag) text() string {
 	if len(f.Choices) > 0 {
 		s += ": " + strings.Join(f.Choices, ", ")
 	}
-	if d := f.Default; d != "" {
-		s += " (default: " + d + ")"
-	} else if d := f.value().String(); d != "" && f.Value != "" {
+	if d := cmp.Or(f.Default, f.held()); d != "" {
 		s += " (default: " + d + ")"
 	}
 	if _, ok := f.Into.(*[]string); ok {

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/examples/internal/spelling"
 )
 
 // Parsed is a command as it was typed.
@@ -48,11 +50,15 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
 	for _, one := range p.takes(c) {
-		f.Var(recorder{one.value(), func(s string) error {
+		define := f.Func
+		if one.Value == "" {
+			define = f.BoolFunc
+		}
+		define(one.Name, "", func(s string) error {
 			out.given[one.Name] = s
 			wrong = p.checkForm(c, &one, s)
 			return wrong
-		}}, one.Name, "")
+		})
 	}
 	for {
 		wrong = nil
@@ -90,19 +96,6 @@ func (p *Program) Parse(c *Command, args []string) (*Parsed, error) {
 	return out, Join(errs...)
 }
 
-// recorder passes on what is set, and is told of it first.
-type recorder struct {
-	flag.Value
-	set func(string) error
-}
-
-func (r recorder) Set(s string) error { return r.set(s) }
-
-func (r recorder) IsBoolFlag() bool {
-	_, ok := r.Value.(yesNo)
-	return ok
-}
-
 // checkForm sets a flag's value, and says what is wrong with its form.
 func (p *Program) checkForm(c *Command, f *Flag, s string) error {
 	if f.Value != "" && strings.HasPrefix(s, "-") {
@@ -115,7 +108,7 @@ func (p *Program) checkForm(c *Command, f *Flag, s string) error {
 	if f.Value != "" && s == "" {
 		return &Mistake{fmt.Sprintf("-%s: its value is empty", f.Name), f.typed()}
 	}
-	if err := f.value().Set(s); err != nil {
+	if err := f.set(s); err != nil {
 		return f.wrong(s, err)
 	}
 	return nil
@@ -218,7 +211,7 @@ func (p *Program) explain(c *Command, err error) error {
 		names = append(names, "-"+f.Name)
 	}
 	m := &Mistake{What: "unknown flag -" + name}
-	if like := near("-"+name, names); like != nil {
+	if like := spelling.Near("-"+name, names); like != nil {
 		m.Hint = "did you mean " + listed(like, "or") + "?"
 	}
 	return m
@@ -257,17 +250,42 @@ func (p *Program) See(c *Command, err error) error {
 func (p *Program) Unknown(name string) error {
 	var names []string
 	for _, c := range p.Commands {
-		if !c.Hidden {
-			names = append(names, c.Name)
-		}
+		names = append(names, c.Name)
 	}
 	m := &Mistake{fmt.Sprintf("unknown command %q", name), fmt.Sprintf("for a list of commands, run: %s help", p.Name)}
 	if strings.HasPrefix(name, "-") {
 		m.What, m.Hint = "a flag stands before the command: "+name, "type "+p.Name+" COMMAND "+name
 		return m
 	}
-	if like := near(name, names); like != nil {
+	if like := spelling.Near(name, names); like != nil {
 		m.Hint = "did you mean " + p.Name + " " + strings.Join(like, ", or "+p.Name+" ") + "?"
 	}
 	return m
+}
+
+// oneOf is a hint for a word that is none of the choices.
+func oneOf(word string, choices []string) string {
+	known := "known are " + strings.Join(choices, ", ")
+	like := spelling.Near(word, choices)
+	switch {
+	case len(choices) > many && like == nil:
+		return ""
+	case len(choices) > many:
+		return "did you mean " + listed(like, "or") + "?"
+	case like != nil:
+		return "did you mean " + listed(like, "or") + "? " + strings.ToUpper(known[:1]) + known[1:]
+	}
+	return known
+}
+
+// many choices are not listed.
+const many = 20
+
+// listed is "a, b and c".
+func listed(words []string, and string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + and + " " + words[last]
 }

@@ -33,7 +33,8 @@ type Demo struct {
 	// Fault is one of [Faults], "" for the flow that succeeds.
 	Fault string
 	Users int
-	Keep  bool // the temporary folder
+	// Keep keeps the temporary folder, of which otherwise only the report is kept.
+	Keep bool
 }
 
 // Faults are the names of the failures that can be shown.
@@ -62,11 +63,11 @@ var acts = []act{
 // Play plays the demonstration. Code is that of the failure that is shown, and 0 for the flow that succeeds; an error
 // says that it did not go as it should.
 func (d Demo) Play(ctx context.Context) (code int, err error) {
-	dir, err := os.MkdirTemp("", "idc-demo-")
+	back, err := os.Getwd()
 	if err != nil {
 		return 0, err
 	}
-	back, err := os.Getwd()
+	dir, err := os.MkdirTemp("", "idc-demo-")
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +78,7 @@ func (d Demo) Play(ctx context.Context) (code int, err error) {
 		case d.Keep:
 			d.say(fmt.Sprintf("Everything is kept in %s; the report is report/report.html there.", dir))
 		case statErr == nil:
-			d.say("The report, to open in a browser: " + s.path("report", "report.html"))
+			d.say("The report is kept: " + s.path("report", "report.html"))
 		}
 	}()
 	fault, play := faults[d.Fault], acts
@@ -139,5 +140,5 @@ func (d Demo) heading(n int, title string) {
 func (d Demo) say(words string) { d.write("", words) }
 
 func (d Demo) write(tone report.Tone, words string) {
-	_ = layout.For(d.Out, d.Env).Write(d.Out, []report.Block{{Rows: [][]report.Cell{{{Text: words, Tone: tone}}}}})
+	_ = layout.For(d.Out, d.Env).Write(d.Out, []report.Block{layout.Line(0, 0, tone, words)})
 }

@@ -109,8 +109,3 @@ func stopTarget(_ context.Context, s *site) error {
 	s.Target().Close()
 	return nil
 }
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}

@@ -56,7 +56,7 @@ func (d *site) writeConfig() error {
 		"javaHome: " + javaHome,
 		"report: report",
 	}
-	if exists(d.path("keystore.pw")) {
+	if _, err := os.Stat(d.path("keystore.pw")); err == nil {
 		lines = append(lines, "keystorePassword: {file: keystore.pw}")
 	}
 	return os.WriteFile(d.path(configName), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
@@ -73,10 +73,12 @@ func (d *site) close(keep bool) error {
 	if keep {
 		return errors.Join(errs...)
 	}
-	for _, name := range []string{
-		"idc21", "idc716", "jdk-11", "state", packageName, configName, "source.pw", "target.pw", "keystore.pw",
-	} {
-		errs = append(errs, os.RemoveAll(d.path(name)))
+	all, err := os.ReadDir(d.dir)
+	errs = append(errs, err)
+	for _, e := range all {
+		if e.Name() != "report" {
+			errs = append(errs, os.RemoveAll(d.path(e.Name())))
+		}
 	}
 	os.Remove(d.dir) // fails if the report is in it
 	return errors.Join(errs...)

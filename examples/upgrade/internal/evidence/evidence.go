@@ -108,8 +108,9 @@ const (
 	maxReport  = 256 << 20
 )
 
-// Read reads the journal and the reports of folders, of which "" is none.
-func Read(stateDir string, reportDirs ...string) *Evidence {
+// Read reads the journal and the reports of the folder beside a target, and the reports
+// of another folder; "" is none.
+func Read(stateDir, reportDir string) *Evidence {
 	e := &Evidence{}
 	if stateDir != "" {
 		var j Journal
@@ -117,8 +118,8 @@ func Read(stateDir string, reportDirs ...string) *Evidence {
 			e.Journal = &j
 		}
 	}
-	for i, dir := range reportDirs {
-		if dir == "" || slices.Contains(reportDirs[:i], dir) {
+	for _, dir := range slices.Compact([]string{stateDir, reportDir}) {
+		if dir == "" {
 			continue
 		}
 		for _, name := range []string{"report.json", "report.json.previous"} {

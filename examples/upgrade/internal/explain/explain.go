@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/layout"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -51,18 +52,16 @@ func Codes() (codes []string) {
 
 // Blocks lays out a finding for a terminal.
 func (f Finding) Blocks() []report.Block {
-	line := func(indent int, tone report.Tone, s string) report.Block {
-		return report.Block{Indent: indent, Rows: [][]report.Cell{{{Text: s, Tone: tone}}}}
-	}
 	tone := map[preflight.Severity]report.Tone{preflight.Blocks: report.Bad, preflight.Warns: report.Care}
-	out := []report.Block{
-		line(0, tone[preflight.Severity(f.Severity)], f.Severity+": "+f.Code), line(0, "", text.Capital(f.Means))}
+	out := []report.Block{layout.Line(0, 0, tone[preflight.Severity(f.Severity)], f.Severity+": "+f.Code),
+		layout.Line(0, 0, "", text.Capital(f.Means))}
 	for _, part := range []struct{ title, text string }{
 		{"What is checked", sentence(f.Checks)}, {"Why it matters", sentence(f.Why)},
 		{"What to do", sentence(f.Remedy)}, {"More", f.Doc},
 	} {
 		if part.text != "" {
-			out = append(out, report.Block{}, line(0, report.Strong, part.title), line(2, "", part.text))
+			out = append(out, report.Block{}, layout.Line(0, 0, report.Strong, part.title),
+				layout.Line(2, 0, "", part.text))
 		}
 	}
 	return out

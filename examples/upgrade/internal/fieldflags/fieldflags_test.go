@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/fieldflags"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/settings"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
@@ -172,17 +173,19 @@ func exists(of reflect.Type, path []string) bool {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	texts(t, "examples/upgrade", func(where, text string) {
-		if !strings.Contains(filepath.ToSlash(where), "internal/fieldflags") {
-			known[text] = true
-		}
-	})
+	program := settings.New().Program("upgrade")
+	for _, c := range program.Commands {
+		known[c.Name] = true
+	}
+	for _, f := range program.Flags {
+		known["-"+f.Name] = true
+	}
 	for field, to := range fieldflags.Table {
 		path := strings.Split(field, ".")
 		if path[0] == "Upgrade" && !exists(reflect.TypeFor[*idconnect.Upgrade](), path[1:]) {
 			t.Errorf("%s does not exist", field)
 		}
-		if word := strings.TrimPrefix(strings.Fields(to)[0], "-"); !known[word] {
+		if !known[strings.Fields(to)[0]] {
 			t.Errorf("%s: the command line has no %s", field, to)
 		}
 	}

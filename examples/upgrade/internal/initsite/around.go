@@ -1,7 +1,6 @@
 package initsite
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -115,8 +114,10 @@ func addressOf(dir, otherwise string) string {
 	if port == 0 {
 		return otherwise
 	}
-	return fmt.Sprintf("https://%s/openidm/", net.JoinHostPort(host, strconv.Itoa(port)))
+	return urlOf(host, strconv.Itoa(port))
 }
+
+func urlOf(host, port string) string { return "https://" + net.JoinHostPort(host, port) + "/openidm/" }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 
@@ -138,5 +139,5 @@ func certified(dir, address string) (ok bool, better string) {
 	if i < 0 {
 		return true, ""
 	}
-	return false, fmt.Sprintf("https://%s/openidm/", net.JoinHostPort(f.CertificateNames[i], port))
+	return false, urlOf(f.CertificateNames[i], port)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
 
@@ -34,54 +35,38 @@ func (s *session) askAll(ctx context.Context) error {
 	if err := s.askMachines(ctx); err != nil {
 		return err
 	}
-	var missing []string
-	for _, next := range []func() question{
-		func() question {
-			return question{flag: "-source-dir", text: "Folder salesforceIdConnect of 2.1", into: &s.a.SourceDir,
-				otherwise: s.found.source, check: s.folder}
-		},
-		func() question {
-			return question{flag: "-target-dir", text: "Folder salesforceIdConnect of 7.1.6 (it need not exist yet)",
-				into: &s.a.TargetDir, otherwise: cmp.Or(s.found.target, besides(s.a.SourceDir)), check: s.otherFolder}
-		},
-		func() question {
-			return question{flag: "-package", text: "Zip file of 7.1.6", into: &s.a.Package, otherwise: s.found.pack,
-				optional: true, check: s.file}
-		},
-		func() question {
-			return question{flag: "-source-url", text: "Address of 2.1", into: &s.a.SourceURL,
-				otherwise: addressOf(s.a.SourceDir, idconnect.DefaultSourceURL), check: isURL}
-		},
-		func() question {
-			return question{flag: "-target-url", text: "Address of 7.1.6", into: &s.a.TargetURL,
-				otherwise: addressOf(s.a.TargetDir, idconnect.DefaultTargetURL), check: isURL}
-		},
-		s.instance,
-		func() question {
-			return question{flag: "-source-password-file", into: &s.a.SourcePassword, optional: true, check: isPassword,
-				text: "Password of " + user(s.a.SourceUser) +
-					" on 2.1: a file, env:IDC_…_PASSWORD, or nothing to be asked each time"}
-		},
-		func() question {
-			return question{flag: "-target-password-file", into: &s.a.TargetPassword, optional: true, check: isPassword,
-				text: "Password of " + user(s.a.TargetUser) + " on 7.1.6: likewise", otherwise: s.a.SourcePassword}
-		},
-		s.keystorePassword,
-	} {
-		q := next()
-		err := s.ask(ctx, q)
-		if errors.Is(err, ErrNoAnswer) {
+	a, missing, failed := &s.a, []string(nil), error(nil)
+	ask := func(q question) {
+		if failed != nil {
+			return
+		}
+		if err := s.ask(ctx, q); errors.Is(err, ErrNoAnswer) {
 			missing = append(missing, q.flag)
-			continue
-		}
-		if err != nil {
-			return err
+		} else {
+			failed = err
 		}
 	}
-	if missing != nil {
-		return &MissingError{missing, "there is no default, and nobody to ask", s.Program}
+	ask(question{flag: "-source-dir", text: "Folder salesforceIdConnect of 2.1", into: &a.SourceDir,
+		otherwise: s.found.source, check: s.folder})
+	ask(question{flag: "-target-dir", text: "Folder salesforceIdConnect of 7.1.6 (it need not exist yet)",
+		into: &a.TargetDir, otherwise: cmp.Or(s.found.target, besides(a.SourceDir)), check: s.otherFolder})
+	ask(question{flag: "-package", text: "Zip file of 7.1.6", into: &a.Package, otherwise: s.found.pack,
+		optional: true, check: s.file})
+	ask(question{flag: "-source-url", text: "Address of 2.1", into: &a.SourceURL,
+		otherwise: addressOf(a.SourceDir, idconnect.DefaultSourceURL), check: isURL})
+	ask(question{flag: "-target-url", text: "Address of 7.1.6", into: &a.TargetURL,
+		otherwise: addressOf(a.TargetDir, idconnect.DefaultTargetURL), check: isURL})
+	ask(s.instance())
+	ask(question{flag: "-source-password-file", into: &a.SourcePassword, optional: true, check: isPassword,
+		text: "Password of " + user(a.SourceUser) +
+			" on 2.1: a file, env:IDC_…_PASSWORD, or nothing to be asked each time"})
+	ask(question{flag: "-target-password-file", into: &a.TargetPassword, optional: true, check: isPassword,
+		text: "Password of " + user(a.TargetUser) + " on 7.1.6: likewise", otherwise: a.SourcePassword})
+	ask(s.keystorePassword())
+	if failed == nil && missing != nil {
+		return s.missing(missing, "there is no default, and nobody to ask")
 	}
-	return nil
+	return failed
 }
 
 func user(name string) string { return cmp.Or(name, idconnect.DefaultUser) }
@@ -132,8 +117,7 @@ func (s *session) unanswered(err error) error {
 	if !errors.Is(err, ErrNoAnswer) {
 		return err
 	}
-	needed := []string{"-source-dir", "-target-dir", "-package"}
-	return &MissingError{needed, "it asks questions, and nobody answers", s.Program}
+	return s.missing([]string{"-source-dir", "-target-dir", "-package"}, "it asks questions, and nobody answers")
 }
 
 // tries is how often a person may correct an answer.
@@ -145,19 +129,22 @@ func (s *session) ask(ctx context.Context, q question) error {
 		if answer == "" || q.check == nil {
 			return nil
 		}
-		if err := q.check(answer); err != nil {
-			return &RefusedError{q.flag, err.Error()}
+		return q.check(answer)
+	}
+	refused := func(err error) error {
+		if err != nil {
+			err = &command.Mistake{What: q.flag + ": " + err.Error()}
 		}
-		return nil
+		return err
 	}
 	if *q.into != "" || q.text == "" {
-		return check(*q.into)
+		return refused(check(*q.into))
 	}
 	if s.Yes {
 		if *q.into = q.otherwise; q.otherwise == "" && !q.optional {
 			return ErrNoAnswer
 		}
-		return check(q.otherwise)
+		return refused(check(q.otherwise))
 	}
 	text := q.text
 	if q.otherwise != "" {
@@ -170,20 +157,15 @@ func (s *session) ask(ctx context.Context, q question) error {
 		}
 		answer = cmp.Or(strings.TrimSpace(answer), q.otherwise)
 		if answer == "" && !q.optional {
-			err = &RefusedError{q.flag, "an answer is needed"}
+			err = errors.New("an answer is needed")
 		} else if err = check(answer); err == nil {
 			*q.into = answer
 			return nil
 		}
 		if !s.Patient || left == 1 {
-			return err
+			return refused(err)
 		}
-		reason := err.Error()
-		var refused *RefusedError
-		if errors.As(err, &refused) {
-			reason = refused.Reason
-		}
-		fmt.Fprintln(s.Out, reason)
+		fmt.Fprintln(s.Out, err)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/internal/disk"
 )
 
@@ -54,41 +56,14 @@ type Options struct {
 	Program string
 }
 
-// MissingError names the flags without which nothing can be written.
-type MissingError struct {
-	Flags  []string
-	Reason string
-	// Program is what people type to start it.
-	Program string
+// missing says without which flags nothing can be written, and why.
+func (s *session) missing(flags []string, reason string) error {
+	return &command.Mistake{What: fmt.Sprintf("init needs %s: %s", strings.Join(flags, ", "), reason),
+		Hint: "answer on a terminal, or run: " + s.Program + " init " + strings.Join(flags, " … ") + " … -yes"}
 }
 
-func (e *MissingError) Error() string {
-	return fmt.Sprintf("init needs %s: %s", strings.Join(e.Flags, ", "), e.Reason)
-}
-
-// Remedy says what to type.
-func (e *MissingError) Remedy() string {
-	args := make([]string, len(e.Flags))
-	for i, f := range e.Flags {
-		args[i] = f + " …"
-	}
-	return "answer on a terminal, or run: " + e.Program + " init " + strings.Join(args, " ") + " -yes"
-}
-
-// RefusedError says why an answer cannot be used. It does not repeat it.
-type RefusedError struct{ Flag, Reason string }
-
-func (e *RefusedError) Error() string { return e.Flag + ": " + e.Reason }
-
-// ExistsError says that an earlier init wrote the file.
-type ExistsError struct{ Path string }
-
-func (e *ExistsError) Error() string { return e.Path + " exists already, from an earlier init" }
-
-// Remedy says what to type.
-func (e *ExistsError) Remedy() string { return "add -replace, or write another file: -config FILE" }
-
-// Run asks, and writes the file.
+// Run asks, and writes the file. What cannot be answered, and a file that is there
+// already, are a [*command.Mistake].
 func Run(ctx context.Context, o Options) error {
 	if o.Path == "" {
 		o.Path = siteconfig.FileName
@@ -123,14 +98,7 @@ type session struct {
 }
 
 func (s *session) output() disk.Output {
-	return disk.Output{Path: s.Path, Mode: 0o600, Marks: []string{Mark}, Keep: keep(s.a.SourceDir)}
-}
-
-func keep(dir string) []string {
-	if dir == "" {
-		return nil
-	}
-	return []string{dir}
+	return disk.Output{Path: s.Path, Mode: 0o600, Marks: []string{Mark}, Keep: []string{s.a.SourceDir}}
 }
 
 // mayWrite says why the file must not be written, before anything is asked.
@@ -141,7 +109,8 @@ func (s *session) mayWrite(ctx context.Context) error {
 	if _, err := os.Lstat(s.Path); err != nil || s.Replace {
 		return nil
 	}
-	exists := &ExistsError{s.Path}
+	exists := &command.Mistake{What: s.Path + " exists already, from an earlier init",
+		Hint: "add -replace, or write another file: -config FILE"}
 	if s.Yes {
 		return exists
 	}
@@ -149,15 +118,10 @@ func (s *session) mayWrite(ctx context.Context) error {
 	if err != nil {
 		return s.unanswered(err)
 	}
-	if !isYes(answer) {
+	if !prompt.IsYes(answer) {
 		return exists
 	}
 	return nil
-}
-
-func isYes(answer string) bool {
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes"
 }
 
 // next says what to run.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
+	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/initsite"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -95,7 +96,7 @@ func TestInit(t *testing.T) {
 		t.Errorf("asked: %s", diff)
 	}
 	path := filepath.Join(w.dir, "upgrade.yaml")
-	c, err := siteconfig.Read(path)
+	c, err := siteconfig.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func TestTwoMachines(t *testing.T) {
 	if err := initsite.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := siteconfig.Read(o.Path)
+	c, err := siteconfig.Open(o.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +150,7 @@ func TestInstance(t *testing.T) {
 	if err := initsite.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := siteconfig.Read(o.Path)
+	c, err := siteconfig.Open(o.Path)
 	if err != nil || c.InstanceURL != "https://idc21.example.com:8444/openidm/" {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -210,8 +211,9 @@ func TestRefused(t *testing.T) {
 			if after, _ := os.ReadFile(o.Path); !bytes.Equal(before, after) {
 				t.Errorf("the file was changed:\n%s", after)
 			}
-			var missing *initsite.MissingError
-			if errors.As(err, &missing) && !strings.Contains(missing.Remedy(), " … -yes") {
+			var missing *command.Mistake
+			if errors.As(err, &missing) && strings.HasPrefix(missing.What, "init needs ") &&
+				!strings.Contains(missing.Remedy(), " … -yes") {
 				t.Errorf("remedy: %s", missing.Remedy())
 			}
 		})
@@ -228,7 +230,7 @@ func TestAgain(t *testing.T) {
 	if err := initsite.Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := siteconfig.Read(o.Path)
+	c, err := siteconfig.Open(o.Path)
 	if err != nil || c.ID != "" || c.Source.Dir != w.source {
 		t.Errorf("%+v, %v", c, err)
 	}

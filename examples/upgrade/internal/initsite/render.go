@@ -94,21 +94,15 @@ target:                 # the server of 7.1.6
 // render writes the file, with paths that start where it is.
 func (s *session) render() ([]byte, error) {
 	a := s.a
-	for _, path := range []*string{&a.SourceDir, &a.TargetDir, &a.Package, &a.JavaHome, &a.Handover} {
-		if *path == "" {
+	for _, path := range []*string{
+		&a.SourceDir, &a.TargetDir, &a.Package, &a.JavaHome, &a.Handover,
+		&a.SourcePassword, &a.TargetPassword, &a.KeystorePassword, &a.HandoverPassphrase,
+	} {
+		if *path == "" || strings.HasPrefix(*path, "env:") {
 			continue
 		}
 		var err error
 		if *path, err = s.here(*path); err != nil {
-			return nil, err
-		}
-	}
-	for _, place := range []*string{&a.SourcePassword, &a.TargetPassword, &a.KeystorePassword, &a.HandoverPassphrase} {
-		if *place == "" || strings.HasPrefix(*place, "env:") {
-			continue
-		}
-		var err error
-		if *place, err = s.here(*place); err != nil {
 			return nil, err
 		}
 	}

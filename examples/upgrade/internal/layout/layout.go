@@ -21,6 +21,11 @@ type Layout struct {
 	Colour bool
 }
 
+// Line is a block of one line of text. What does not fit is continued at hang.
+func Line(indent, hang int, tone report.Tone, text string) report.Block {
+	return report.Block{Indent: indent, Hang: hang, Rows: [][]report.Cell{{{Text: text, Tone: tone}}}}
+}
+
 // colours are the SGR parameters of each tone.
 var colours = map[report.Tone]string{
 	report.Strong: "1", report.Faint: "2", report.Bad: "31", report.Good: "32", report.Care: "33",

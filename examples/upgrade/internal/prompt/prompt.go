@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -54,6 +55,12 @@ func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password,
 func (Terminal) Line(ctx context.Context, question string) (string, error) {
 	line, err := ask(ctx, question+" ", "", readLine)
 	return string(line), err
+}
+
+// IsYes reports whether an answer to a question that ends in [y/N] is a yes.
+func IsYes(answer string) bool {
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
 }
 
 // maxLine bounds an answer, in bytes.

@@ -75,14 +75,10 @@ func Sum(r *repair.Report) string {
 }
 
 // Approval returns a function that shows what is to be done, and asks: whether there
-// is a backup, and whether to write. ask returns the line that a person typed; nil
-// asks nobody, and is a yes to both.
+// is a backup, and whether to write. ask returns the line that a person typed.
 func Approval(out io.Writer, ask func(ctx context.Context, question string) (string, error)) func(context.Context,
 	*repair.Report) error {
 	return func(ctx context.Context, r *repair.Report) error {
-		if ask == nil {
-			return nil
-		}
 		shown := *r
 		shown.Applied = false
 		if err := Write(out, &shown); err != nil {

@@ -68,36 +68,29 @@ func (o Options) logger(w io.Writer) *slog.Logger {
 
 // WritePlan writes a plan to w, which is standard output.
 func (o Options) WritePlan(w io.Writer, env func(string) string, p report.Plan) error {
-	blocks := brief.Plan(p, o.Program)
-	switch {
-	case o.Quiet:
-		blocks = brief.PlanLine(p)
-	case o.Verbose:
-		blocks = p.Blocks()
-	}
-	return layout.For(w, env).Write(w, blocks)
+	return o.write(w, env, brief.Plan(p, o.Program), brief.PlanLine(p), p.Blocks())
 }
 
 // WriteReport writes the report of a run or a comparison to w, which is standard output.
 func (o Options) WriteReport(w io.Writer, env func(string) string, r *report.Report) error {
 	v := r.View()
-	blocks := brief.Report(v, o.Program)
-	switch {
-	case o.Quiet:
-		blocks = brief.ReportLine(v)
-	case o.Verbose:
-		blocks = v.Blocks()
-	}
-	return layout.For(w, env).Write(w, blocks)
+	return o.write(w, env, brief.Report(v, o.Program), brief.ReportLine(v), v.Blocks())
 }
 
 // WriteResults writes what a rollback did to w, which is standard output.
 func (o Options) WriteResults(w io.Writer, env func(string) string, results []report.StepResult) error {
-	blocks := brief.Results(results)
-	if o.Quiet {
-		blocks = brief.ResultsLine(results)
+	usual := brief.Results(results)
+	return o.write(w, env, usual, brief.ResultsLine(results), usual)
+}
+
+func (o Options) write(w io.Writer, env func(string) string, usual, line, whole []report.Block) error {
+	switch {
+	case o.Quiet:
+		usual = line
+	case o.Verbose:
+		usual = whole
 	}
-	return layout.For(w, env).Write(w, blocks)
+	return layout.For(w, env).Write(w, usual)
 }
 
 // widthOf returns how to ask a terminal for its columns, nil for anything else, and for one that cannot return to the

@@ -93,8 +93,7 @@ func (s said) Write(b []byte) (int, error) {
 	defer s.p.mu.Unlock()
 	s.p.line.clear()
 	words := text.Printable(strings.TrimSuffix(string(b), "\n"))
-	row := []report.Cell{{Text: words, Tone: report.Faint}}
-	return len(b), s.p.paint.Write(s.p.w, []report.Block{{Hang: 2, Rows: [][]report.Cell{row}}})
+	return len(b), s.p.paint.Write(s.p.w, []report.Block{layout.Line(0, 2, report.Faint, words)})
 }
 
 // Wait shows, on a terminal, that something is under way that has no events.
@@ -180,8 +179,8 @@ func (p *Progress) step(e idconnect.Event) {
 // say writes a line that stays.
 func (p *Progress) say(step, what string) {
 	p.line.clear()
-	row := []report.Cell{{Text: fmt.Sprintf("%-10s %s", step, text.Printable(what))}}
-	_ = p.paint.Write(p.w, []report.Block{{Hang: 11, Rows: [][]report.Cell{row}}})
+	row := fmt.Sprintf("%-10s %s", step, text.Printable(what))
+	_ = p.paint.Write(p.w, []report.Block{layout.Line(0, 11, "", row)})
 }
 
 // show shows what was counted: on a terminal at once, elsewhere now and then.

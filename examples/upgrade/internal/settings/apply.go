@@ -3,6 +3,7 @@ package settings
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
@@ -14,37 +15,30 @@ import (
 // HandoverVariable holds the passphrase of a handover file.
 const HandoverVariable = "IDC_HANDOVER_PASSWORD"
 
-// Around is what surrounds the command.
-type Around struct {
-	// Getenv is nil where no password is needed: then none is read.
-	Getenv func(string) string
-}
-
 // Apply completes the upgrade from flags, files and environment variables, with
-// steps unless -steps names others. It asks nobody. The error names all that is
-// wrong.
-func (s *Settings) Apply(around Around, steps []string) error {
+// steps unless -steps names others. Where getenv is nil, no password is needed, and
+// none is read. It asks nobody. The error names all that is wrong.
+func (s *Settings) Apply(getenv func(string) string, steps []string) error {
 	u := &s.Upgrade
-	u.Steps = steps
-	if s.Steps != "" {
-		u.Steps = words(s.Steps)
+	if u.Steps = words(s.Steps); u.Steps == nil {
+		u.Steps = steps
 	}
 	u.TruststoreConflict = keystore.Policy(s.Policy)
 	var errs []error
 	errs = append(errs, s.collections())
 	s.Compare.apply(u)
-	if s.Callbacks != "" {
-		u.Checks.CallbackURLs = words(s.Callbacks)
-	}
+	u.Checks.CallbackURLs = words(s.Callbacks)
 	if err := s.Screen.Check(); err != nil {
 		errs = append(errs, mistake(err.Error(), "leave one of them out"))
 	}
 	// An earlier version kept its journal there; it is found by the server by now.
-	if u.TargetDir == "" && u.ReportDir != "" && exists(filepath.Join(u.ReportDir, "journal.json")) {
-		u.StateDir = u.ReportDir
+	if u.TargetDir == "" && u.ReportDir != "" {
+		if _, err := os.Lstat(filepath.Join(u.ReportDir, "journal.json")); err == nil {
+			u.StateDir = u.ReportDir
+		}
 	}
-	if around.Getenv != nil {
-		errs = append(errs, s.readPasswords(around.Getenv))
+	if getenv != nil {
+		errs = append(errs, s.readPasswords(getenv))
 	}
 	return command.Join(errs...)
 }
@@ -52,24 +46,13 @@ func (s *Settings) Apply(around Around, steps []string) error {
 func (s *Settings) readPasswords(getenv func(string) string) error {
 	u := &s.Upgrade
 	var errs []error
-	for _, p := range []struct {
-		into                      *keystore.Password
-		file, flag, place, envVar string
-	}{
-		{&u.Source.Credentials.Password, s.Passwords.Source, "-source-password-file", siteconfig.SourcePassword,
-			"IDC_SOURCE_PASSWORD"},
-		{&u.Target.Credentials.Password, s.Passwords.Target, "-target-password-file", siteconfig.TargetPassword,
-			"IDC_TARGET_PASSWORD"},
-		{&u.KeystorePassword, s.Passwords.Keystore, "-keystore-password-file", siteconfig.KeystorePassword,
-			"IDC_KEYSTORE_PASSWORD"},
-		{&u.Source.TruststorePassword, s.Passwords.Truststore, "-truststore-password-file",
-			siteconfig.SourceTruststorePassword, "IDC_TRUSTSTORE_PASSWORD"},
-		{&u.Target.TruststorePassword, s.Passwords.TargetTruststore, "-target-truststore-password-file",
-			siteconfig.TargetTruststorePassword, ""},
-	} {
-		var err error
-		*p.into, err = s.password(getenv, p.file, p.flag, p.place, p.envVar)
-		errs = append(errs, err)
+	into := siteconfig.Secrets(u)
+	for _, p := range s.passwords() {
+		if p.place != siteconfig.HandoverPassphrase {
+			var err error
+			*into[p.place], err = s.password(getenv, p.place)
+			errs = append(errs, err)
+		}
 	}
 	if u.StoresFile != "" {
 		var err error
@@ -93,9 +76,6 @@ func (c *Compare) apply(u *idconnect.Upgrade) {
 		{c.Off, &u.Acceptance.Off}, {c.Accept, &u.Verify.Accept}, {c.PermissionSets, &u.Acceptance.PermissionSets},
 		{c.Groups, &u.Acceptance.Groups}, {c.Organizations, &u.Acceptance.Organizations},
 	} {
-		if l.text == "" {
-			continue
-		}
 		for _, word := range words(l.text) {
 			*l.into = append(*l.into, strings.Trim(word, "/"))
 		}
@@ -104,17 +84,11 @@ func (c *Compare) apply(u *idconnect.Upgrade) {
 
 // collections sets those to compare, with what is ignored in them.
 func (s *Settings) collections() error {
-	var types, ignored []string
+	types, ignored := words(s.Types), words(s.Compare.Ignore)
+	if _, err := siteconfig.Collections(types, nil); err != nil {
+		return mistake("-types: "+err.Error(), "")
+	}
 	var errs []error
-	if s.Types != "" {
-		types = words(s.Types)
-		if _, err := siteconfig.Collections(types, nil); err != nil {
-			return mistake("-types: "+err.Error(), "")
-		}
-	}
-	if s.Compare.Ignore != "" {
-		ignored = words(s.Compare.Ignore)
-	}
 	for _, word := range ignored {
 		if _, err := siteconfig.Collections(types, []string{word}); err != nil {
 			errs = append(errs, mistake("-ignore "+err.Error(), "write it as users.lastSync"))
@@ -147,15 +121,15 @@ func Password(getenv func(string) string, file, flagName, envVar string) (keysto
 }
 
 // password is [Password], and before the environment what the site's file says.
-func (s *Settings) password(
-	getenv func(string) string, file, flagName, place, envVar string,
-) (keystore.Password, error) {
-	if file == "" && s.file.secret != nil {
-		if p, err := s.file.secret(place); err != nil || !p.IsZero() {
-			return p, err
+func (s *Settings) password(getenv func(string) string, place string) (keystore.Password, error) {
+	all := s.passwords()
+	p := all[slices.IndexFunc(all, func(p password) bool { return p.place == place })]
+	if p.file == "" && s.file.secret != nil {
+		if secret, err := s.file.secret(place); err != nil || !secret.IsZero() {
+			return secret, err
 		}
 	}
-	return Password(getenv, file, s.label(flagName), envVar)
+	return Password(getenv, p.file, s.label("-"+siteconfig.SecretFlag(place)), p.env)
 }
 
 // HandoverKey reads the key of a handover file from flags, the site's file and the
@@ -175,21 +149,18 @@ func (s *Settings) HandoverKey(getenv func(string) string) (k idconnect.Handover
 		}
 	}
 	if len(k.Recipients) == 0 {
-		k.Passphrase, err = s.password(getenv, h.Passphrase, "-passphrase-file", siteconfig.HandoverPassphrase,
-			HandoverVariable)
+		k.Passphrase, err = s.password(getenv, siteconfig.HandoverPassphrase)
 	}
 	return k, err
 }
 
-// words are those of a list with commas.
+// words are those of a list with commas, nil of "".
 func words(list string) (all []string) {
+	if list == "" {
+		return nil
+	}
 	for word := range strings.SplitSeq(list, ",") {
 		all = append(all, strings.TrimSpace(word))
 	}
 	return all
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/idconnect-go/upgrade/examples/internal/spelling"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 )
 
@@ -45,34 +46,33 @@ func beside(path string) string {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if like := command.Near(name, names); like != nil {
+	if like := spelling.Near(name, names); like != nil {
 		return "did you mean " + dir + like[0] + "?"
 	}
 	return ""
 }
 
-func isFolder(path string) error {
-	info, err := look(path)
-	if err == nil && !info.IsDir() {
-		err = mistake("a file, not a folder", "")
-	}
-	return err
-}
+// Checks of a path. The latter two let pass what is not there yet.
+var (
+	isFolder, isFile = pathIs(true, true), pathIs(false, true)
+	noFile, noFolder = pathIs(true, false), pathIs(false, false)
+)
 
-func isFile(path string) error {
-	info, err := look(path)
-	if err == nil && info.IsDir() {
-		err = mistake("a folder, not a file", "")
+// pathIs checks that a path is a folder or a file, and perhaps that it is there.
+func pathIs(folder, there bool) func(string) error {
+	return func(path string) error {
+		info, err := look(path)
+		switch {
+		case err != nil && there:
+			return err
+		case err != nil:
+		case folder && !info.IsDir():
+			return mistake("a file, not a folder", "")
+		case !folder && info.IsDir():
+			return mistake("a folder, not a file", "")
+		}
+		return nil
 	}
-	return err
-}
-
-// noFile lets a folder pass, and what is not there yet.
-func noFile(path string) error {
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		return mistake("a file, not a folder", "")
-	}
-	return nil
 }
 
 // Traces says that there is neither a target's folder nor what an upgrade left beside
@@ -85,13 +85,6 @@ func (s *Settings) Traces(dir string) error {
 	m := &command.Mistake{}
 	errors.As(err, &m)
 	return mistake("-target-dir "+dir+": "+m.What+", and no trace of an upgrade beside it", m.Hint)
-}
-
-func noFolder(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return mistake("a folder, not a file", "")
-	}
-	return nil
 }
 
 // newFile lets a file pass whose folder is there.

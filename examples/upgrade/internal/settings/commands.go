@@ -39,20 +39,12 @@ var notes = []string{
 	"With -json, an error is one line of JSON on stderr, the last one: its members are error, remedy and exitCode.",
 }
 
-// Headings of commands and of flags.
+// Headings of commands.
 const (
 	groupUpgrade  = "upgrade"
 	groupMachines = "machines"
 	groupStores   = "key stores"
 	groupAbout    = "about"
-
-	groupWhat       = "what"
-	groupServers    = "servers"
-	groupPasswords  = "passwords"
-	groupSteps      = "steps"
-	groupChecks     = "checks"
-	groupComparison = "comparison"
-	groupOutput     = "output"
 )
 
 var groups = []command.Group{
@@ -61,13 +53,13 @@ var groups = []command.Group{
 	{Name: groupStores, Title: "Key stores and certificates"},
 	{Name: groupAbout, Title: "Help"},
 
-	{Name: groupWhat, Title: "What"},
-	{Name: groupServers, Title: "Servers"},
-	{Name: groupPasswords, Title: "Passwords"},
-	{Name: groupSteps, Title: "Steps"},
-	{Name: groupChecks, Title: "Preflight checks"},
-	{Name: groupComparison, Title: "Comparison"},
-	{Name: groupOutput, Title: "Output"},
+	{Name: string(what), Title: "What"},
+	{Name: string(servers), Title: "Servers"},
+	{Name: string(secrets), Title: "Passwords"},
+	{Name: string(steps), Title: "Steps"},
+	{Name: string(checks), Title: "Preflight checks"},
+	{Name: string(comparison), Title: "Comparison"},
+	{Name: string(output), Title: "Output"},
 }
 
 // SiteFamily is that of the commands whose flags describe one site.

@@ -2,14 +2,10 @@ package settings
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/command"
 	"github.com/idconnect-go/upgrade/idconnect"
 )
-
-// in is the commands that use a flag, as words.
-func in(words string) []string { return strings.Fields(words) }
 
 // Sets of commands that use the same flags.
 const (
@@ -19,133 +15,113 @@ const (
 )
 
 // flags is the table of all flags.
-func (s *Settings) flags() []command.Flag {
-	return slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(), s.sourceFlags(), s.targetFlags(),
+func (s *Settings) flags() (all []command.Flag) {
+	for _, r := range slices.Concat(s.configFlags(), s.initFlags(), s.whatFlags(), s.sourceFlags(), s.targetFlags(),
 		s.passwordFlags(), s.stepFlags(), s.checkFlags(), s.comparisonFlags(), s.tabFlags(), s.outputFlags(),
-		s.storeFlags(), s.trustFlags(), s.demoFlags())
+		s.storeFlags(), s.trustFlags(), s.demoFlags()) {
+		all = append(all, command.Flag(r))
+	}
+	return all
 }
 
-func (s *Settings) whatFlags() []command.Flag {
+func (s *Settings) whatFlags() []row {
 	u := &s.Upgrade
-	return []command.Flag{
-		{Name: "source-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.SourceDir, Path: isFolder,
-			Commands: in("plan run status verify repair export"),
-			Help:     "salesforceIdConnect folder of 2.1, which is only read"},
-		{Name: "source-dir", Group: groupWhat, Value: "folder", Into: &u.SourceDir, Path: noFile,
-			Commands: in("checklist support"), Help: "salesforceIdConnect folder of 2.1, on whatever machine"},
-		{Name: "target-dir", Group: groupWhat, Value: "folder", Family: site, Into: &u.TargetDir, Path: noFile,
-			Commands: in(reaches + " rollback checklist"), Help: "salesforceIdConnect folder of 7.1.6"},
-		{Name: "package", Group: groupWhat, Value: "file", Family: site, Into: &u.Package, Path: s.isPackage,
-			Commands: in(looks), Help: "zip file of 7.1.6"},
-		{Name: "stores-file", Group: groupWhat, Value: "file", Family: site, Into: &u.StoresFile, Path: isFile,
-			Commands: in(reads),
-			Help:     "file written by export, instead of -source-dir when the source is on another machine"},
-		{Name: "ids", Group: groupWhat, Value: "file", Into: &u.RepairList, Path: isFile,
-			Commands: in("repair"), Help: "the records to restore, as verify -ids writes them"},
+	return []row{
+		what.flag("source-dir folder", "plan run status verify repair export", &u.SourceDir,
+			"salesforceIdConnect folder of 2.1, which is only read").path(isFolder),
+		what.own("source-dir folder", "checklist support", &u.SourceDir,
+			"salesforceIdConnect folder of 2.1, on whatever machine").path(noFile),
+		what.flag("target-dir folder", reaches+" rollback checklist", &u.TargetDir,
+			"salesforceIdConnect folder of 7.1.6").path(noFile),
+		what.flag("package file", looks, &u.Package, "zip file of 7.1.6").path(s.isPackage),
+		what.flag("stores-file file", reads, &u.StoresFile,
+			"file written by export, instead of -source-dir when the source is on another machine").path(isFile),
+		what.own("ids file", "repair", &u.RepairList, "the records to restore, as verify -ids writes them").
+			path(isFile),
 	}
 }
 
-func (s *Settings) sourceFlags() []command.Flag {
+func (s *Settings) sourceFlags() []row {
 	u := &s.Upgrade
-	return []command.Flag{
-		{Name: "source-url", Group: groupServers, Value: "url", Family: site, Into: &u.Source.URL, Check: isURL,
-			Commands: in(reaches + " export checklist"), Help: "address of 2.1"},
-		{Name: "source-user", Group: groupServers, Value: "name", Family: site, Into: &u.Source.Credentials.Username,
-			Commands: in(reaches), Help: "administrator of 2.1"},
-		{Name: "source-address", Group: groupServers, Value: "host:port", Family: site, Into: &u.Source.Address,
-			Commands: in(reaches), Check: isDial,
-			Help: "where to connect instead of the host in -source-url, whose name is sent all the same"},
-		{Name: "source-legacy-tls", Group: groupServers, Family: site, Into: &u.Source.LegacyTLS,
-			Commands: in(reaches),
-			Help:     "allow TLS 1.0 and 1.1 with 2.1, with a warning (Java 11 refuses them in configure)"},
-		{Name: "truststore", Group: groupServers, Value: "file", Family: site, Into: &u.Source.Truststore,
-			Commands: in(reaches), Path: isFile, Help: "truststore for connections to 2.1",
-			Default: "the source's own"},
-		{Name: "instance-url", Group: groupServers, Value: "url", Family: site, Into: &u.InstanceURL, Check: isURL,
-			Commands: in(looks + " checklist"), Help: "address at which the target reaches 2.1",
-			Default: "-source-url"},
-		{Name: "instance-address", Group: groupServers, Value: "ip", Family: site, Into: &u.Checks.InstanceAddress,
-			Commands: in(looks), Check: isIP,
-			Help:    "address of the host of -instance-url as seen from the target's machine",
-			Default: "as seen from this one"},
+	return []row{
+		servers.flag("source-url url", reaches+" export checklist", &u.Source.URL, "address of 2.1").check(isURL),
+		servers.flag("source-user name", reaches, &u.Source.Credentials.Username, "administrator of 2.1"),
+		servers.flag("source-address host:port", reaches, &u.Source.Address,
+			"where to connect instead of the host in -source-url, whose name is sent all the same").check(isDial),
+		servers.flag("source-legacy-tls", reaches, &u.Source.LegacyTLS,
+			"allow TLS 1.0 and 1.1 with 2.1, with a warning (Java 11 refuses them in configure)"),
+		servers.flag("truststore file", reaches, &u.Source.Truststore, "truststore for connections to 2.1").
+			path(isFile).or("the source's own"),
+		servers.flag("instance-url url", looks+" checklist", &u.InstanceURL,
+			"address at which the target reaches 2.1").check(isURL).or("-source-url"),
+		servers.flag("instance-address ip", looks, &u.Checks.InstanceAddress,
+			"address of the host of -instance-url as seen from the target's machine").check(isIP).
+			or("as seen from this one"),
 	}
 }
 
-func (s *Settings) targetFlags() []command.Flag {
+func (s *Settings) targetFlags() []row {
 	u := &s.Upgrade
-	return []command.Flag{
-		{Name: "target-url", Group: groupServers, Value: "url", Family: site, Into: &u.Target.URL, Check: isURL,
-			Commands: in(reaches + " rollback checklist"), Help: "address of 7.1.6"},
-		{Name: "target-user", Group: groupServers, Value: "name", Family: site, Into: &u.Target.Credentials.Username,
-			Commands: in(reads), Help: "administrator of 7.1.6"},
-		{Name: "target-address", Group: groupServers, Value: "host:port", Family: site, Into: &u.Target.Address,
-			Commands: in(reaches + " rollback"), Check: isDial,
-			Help: "where to connect instead of the host in -target-url, whose name is sent all the same"},
-		{Name: "target-name", Group: groupServers, Value: "host", Family: site, Into: &u.Target.TLSName,
-			Commands: in(reaches + " rollback"), Help: "name that the target's certificate must be valid for",
-			Default: "the host of -target-url"},
-		{Name: "target-truststore", Group: groupServers, Value: "file", Family: site, Into: &u.Target.Truststore,
-			Commands: in(reaches + " rollback"), Path: isFile, Help: "truststore for connections to 7.1.6",
-			Default: "the target's own, else -truststore"},
+	return []row{
+		servers.flag("target-url url", reaches+" rollback checklist", &u.Target.URL, "address of 7.1.6").
+			check(isURL),
+		servers.flag("target-user name", reads, &u.Target.Credentials.Username, "administrator of 7.1.6"),
+		servers.flag("target-address host:port", reaches+" rollback", &u.Target.Address,
+			"where to connect instead of the host in -target-url, whose name is sent all the same").check(isDial),
+		servers.flag("target-name host", reaches+" rollback", &u.Target.TLSName,
+			"name that the target's certificate must be valid for").or("the host of -target-url"),
+		servers.flag("target-truststore file", reaches+" rollback", &u.Target.Truststore,
+			"truststore for connections to 7.1.6").path(isFile).or("the target's own, else -truststore"),
 	}
 }
 
-func (s *Settings) passwordFlags() []command.Flag {
+func (s *Settings) passwordFlags() []row {
 	p, h := &s.Passwords, &s.Handover
-	return []command.Flag{
-		{Name: "source-password-file", Group: groupPasswords, Value: "file", Family: site, Into: &p.Source,
-			Commands: in(reaches), Help: "password of -source-user", Default: "$IDC_SOURCE_PASSWORD, else a prompt"},
-		{Name: "target-password-file", Group: groupPasswords, Value: "file", Family: site, Into: &p.Target,
-			Commands: in(reads), Help: "password of -target-user", Default: "$IDC_TARGET_PASSWORD, else a prompt"},
-		{Name: "keystore-password-file", Group: groupPasswords, Value: "file", Family: site, Into: &p.Keystore,
-			Commands: in(reaches + " export"), Help: "password of the source's keystore",
-			Default: "$IDC_KEYSTORE_PASSWORD, else from boot.properties"},
-		{Name: "truststore-password-file", Group: groupPasswords, Value: "file", Family: site, Into: &p.Truststore,
-			Commands: in(reaches + " export"), Help: "password of the truststore",
-			Default: "$IDC_TRUSTSTORE_PASSWORD, else from boot.properties"},
-		{Name: "target-truststore-password-file", Group: groupPasswords, Value: "file", Family: site,
-			Into: &p.TargetTruststore, Commands: in(reaches + " rollback"), Help: "password of -target-truststore",
-			Default: "that of the truststore"},
-		{Name: "passphrase-file", Group: groupPasswords, Value: "file", Family: site, Into: &h.Passphrase,
-			Commands: in(reaches + " export"), Help: "passphrase of the handover file",
-			Default: "$" + HandoverVariable + ", else a prompt"},
-		{Name: "identity-file", Group: groupPasswords, Value: "file", Family: site, Into: &h.Identity,
-			Commands: in(reaches), Help: "age identities that decrypt the handover file, instead of a passphrase"},
-		{Name: "recipient", Group: groupPasswords, Value: "age1…", Into: &h.Recipients, Commands: in("export"),
-			Check: isRecipient,
-			Help:  "public key to encrypt to, instead of a passphrase"},
+	return []row{
+		secrets.flag("source-password-file file", reaches, &p.Source, "password of -source-user").
+			or("$IDC_SOURCE_PASSWORD, else a prompt"),
+		secrets.flag("target-password-file file", reads, &p.Target, "password of -target-user").
+			or("$IDC_TARGET_PASSWORD, else a prompt"),
+		secrets.flag("keystore-password-file file", reaches+" export", &p.Keystore,
+			"password of the source's keystore").or("$IDC_KEYSTORE_PASSWORD, else from boot.properties"),
+		secrets.flag("truststore-password-file file", reaches+" export", &p.Truststore,
+			"password of the truststore").or("$IDC_TRUSTSTORE_PASSWORD, else from boot.properties"),
+		secrets.flag("target-truststore-password-file file", reaches+" rollback", &p.TargetTruststore,
+			"password of -target-truststore").or("that of the truststore"),
+		secrets.flag("passphrase-file file", reaches+" export", &h.Passphrase, "passphrase of the handover file").
+			or("$" + HandoverVariable + ", else a prompt"),
+		secrets.flag("identity-file file", reaches, &h.Identity,
+			"age identities that decrypt the handover file, instead of a passphrase"),
+		secrets.own("recipient age1…", "export", &h.Recipients, "public key to encrypt to, instead of a passphrase").
+			check(isRecipient),
 	}
 }
 
-func (s *Settings) stepFlags() []command.Flag {
+func (s *Settings) stepFlags() []row {
 	u := &s.Upgrade
-	return []command.Flag{
-		{Name: "steps", Group: groupSteps, Value: "steps", Family: site, Into: &s.Steps, Noun: "step", List: true,
-			Choices: idconnect.StepNames(), Commands: in(looks + " import rollback"),
-			Help: "comma-separated steps to perform"},
-		{Name: "to", Group: groupSteps, Value: "step", Into: &s.To, Commands: in("rollback"), Noun: "step",
-			Choices: idconnect.StepNames(), Help: "first step to undo", Default: "all that were performed"},
-		{Name: "remove-added", Group: groupSteps, Into: &u.RemoveAdded, Commands: in("rollback"),
-			Help: "also remove files that were added or changed since the run"},
-		{Name: "again", Group: groupSteps, Family: site, Into: &u.Again, Commands: in("plan run"),
-			Help: "re-run configure, migrate and setup even if already completed"},
-		{Name: "apply", Group: groupSteps, Into: &s.Write, Commands: in("repair"), Help: "write the records"},
-		{Name: "yes", Group: groupSteps, Into: &s.Yes, Commands: in("run"), Help: "do not ask before the run begins"},
-		{Name: "yes", Group: groupSteps, Into: &s.Yes, Commands: in("repair"),
-			Help: "do not ask: there is a backup of the target's database, and the records may be written"},
-		{Name: "java-home", Group: groupSteps, Value: "folder", Family: site, Into: &u.JavaHome, Commands: in(looks),
-			Path: isFolder, Help: "folder of Java 11 for setup", Default: "JAVA_HOME, then PATH"},
-		{Name: "truststore-conflict", Group: groupSteps, Value: "policy", Family: site, Into: &s.Policy,
-			Commands: in(looks + " import"), Noun: "policy", Choices: []string{"keep", "replace", "error"},
-			Help:    "merge the truststores, and on equal aliases apply this policy",
-			Default: "copy the whole file"},
-		{Name: "settle", Group: groupSteps, Value: "duration", Family: site, Into: &u.SettleTime,
-			Commands: in("run"), Check: notNegative,
-			Help: "how long after sending to poll for the outcome of a request whose response was lost"},
-		{Name: "max-down", Group: groupSteps, Value: "duration", Family: site, Into: &u.MaxDown,
-			Commands: in("run status"),
-			Help:     "how long to wait for a target that stops responding while it is migrating"},
-		{Name: "timeout", Group: groupSteps, Value: "duration", Family: site, Into: &s.Timeout,
-			Commands: in(reaches + " rollback"), Check: notNegative, Help: "stop after this time", Default: "no limit"},
+	return []row{
+		steps.flag("steps steps", looks+" import rollback", &s.Steps, "comma-separated steps to perform").
+			list("step", idconnect.StepNames()),
+		steps.own("to step", "rollback", &s.To, "first step to undo").choice("step", idconnect.StepNames()).
+			or("all that were performed"),
+		steps.own("remove-added", "rollback", &u.RemoveAdded,
+			"also remove files that were added or changed since the run"),
+		steps.flag("again", "plan run", &u.Again, "re-run configure, migrate and setup even if already completed"),
+		steps.own("apply", "repair", &s.Write, "write the records"),
+		steps.own("yes", "run", &s.Yes, "do not ask before the run begins"),
+		steps.own("yes", "repair", &s.Yes,
+			"do not ask: there is a backup of the target's database, and the records may be written"),
+		steps.flag("java-home folder", looks, &u.JavaHome, "folder of Java 11 for setup").path(isFolder).
+			or("JAVA_HOME, then PATH"),
+		steps.flag("truststore-conflict policy", looks+" import", &s.Policy,
+			"merge the truststores, and on equal aliases apply this policy").
+			choice("policy", []string{"keep", "replace", "error"}).or("copy the whole file"),
+		steps.flag("settle duration", "run", &u.SettleTime,
+			"how long after sending to poll for the outcome of a request whose response was lost").
+			check(notNegative),
+		steps.flag("max-down duration", "run status", &u.MaxDown,
+			"how long to wait for a target that stops responding while it is migrating"),
+		steps.flag("timeout duration", reaches+" rollback", &s.Timeout, "stop after this time").check(notNegative).
+			or("no limit"),
 	}
 }

@@ -2,8 +2,10 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -14,34 +16,32 @@ type Question struct {
 	Into *keystore.Password
 }
 
-// supply maps the fields of an upgrade to how a person supplies them.
-var supply = map[string]struct{ flag, value, env string }{
-	"SourceDir":                   {"source-dir", "FOLDER", ""},
-	"TargetDir":                   {"target-dir", "FOLDER", ""},
-	"Package":                     {"package", "FILE", ""},
-	"Source.Credentials.Password": {"source-password-file", "FILE", "IDC_SOURCE_PASSWORD"},
-	"Target.Credentials.Password": {"target-password-file", "FILE", "IDC_TARGET_PASSWORD"},
-	"StoresKey":                   {"passphrase-file", "FILE", HandoverVariable},
-	"KeystorePassword":            {"keystore-password-file", "FILE", "IDC_KEYSTORE_PASSWORD"},
+// password is one of those of an upgrade, and how it is supplied: by the file of a flag
+// or of the site, by an environment variable, or by a person.
+type password struct {
+	place, env, file string // place is that in the site's file
+	field, ask       string // of a MissingError
 }
 
-// question is how a person is asked for a field, nil for one that is no password.
-func (s *Settings) question(field string) *Question {
-	u := &s.Upgrade
-	switch field {
-	case "Source.Credentials.Password":
-		return &Question{fmt.Sprintf("Password for %s at the source", u.Source.Credentials.Username),
-			&u.Source.Credentials.Password}
-	case "Target.Credentials.Password":
-		return &Question{fmt.Sprintf("Password for %s at the target", u.Target.Credentials.Username),
-			&u.Target.Credentials.Password}
-	case "StoresKey":
-		return &Question{"Passphrase for the handover file", &u.StoresKey.Passphrase}
-	case "KeystorePassword":
-		return &Question{"Password for the source's keystore", &u.KeystorePassword}
+func (s *Settings) passwords() []password {
+	u, p := &s.Upgrade, &s.Passwords
+	return []password{
+		{siteconfig.SourcePassword, "IDC_SOURCE_PASSWORD", p.Source,
+			"Source.Credentials.Password", "Password for " + u.Source.Credentials.Username + " at the source"},
+		{siteconfig.TargetPassword, "IDC_TARGET_PASSWORD", p.Target,
+			"Target.Credentials.Password", "Password for " + u.Target.Credentials.Username + " at the target"},
+		{siteconfig.KeystorePassword, "IDC_KEYSTORE_PASSWORD", p.Keystore,
+			"KeystorePassword", "Password for the source's keystore"},
+		{siteconfig.SourceTruststorePassword, "IDC_TRUSTSTORE_PASSWORD", p.Truststore, "", ""},
+		{siteconfig.TargetTruststorePassword, "", p.TargetTruststore, "", ""},
+		{siteconfig.HandoverPassphrase, HandoverVariable, s.Handover.Passphrase,
+			"StoresKey", "Passphrase for the handover file"},
 	}
-	return nil
 }
+
+// paths are the flags of the other fields that may be missing.
+var paths = map[string]string{"SourceDir": "source-dir FOLDER", "TargetDir": "target-dir FOLDER",
+	"Package": "package FILE"}
 
 // Missing says which passwords to ask a person for, and what else is missing, all of
 // it, for the command of that name. Where nobody can be asked, passwords are that,
@@ -53,29 +53,30 @@ func (s *Settings) Missing(
 	var needs, add []string
 	var passwords bool
 	for _, m := range missing {
-		how, ok := supply[m.Field]
-		if !ok {
+		all := s.passwords()
+		i := slices.IndexFunc(all, func(p password) bool { return p.field == m.Field })
+		typed, ok := paths[m.Field]
+		if i >= 0 {
+			typed = siteconfig.SecretFlag(all[i].place) + " FILE"
+		} else if !ok {
 			return nil, m
 		}
-		q := s.question(m.Field)
+		flag, _, _ := strings.Cut(typed, " ")
 		switch {
-		case given(how.flag):
+		case given(flag):
 			continue
-		case q != nil && somebody:
-			ask = append(ask, *q)
+		case i >= 0 && somebody:
+			ask = append(ask, Question{all[i].ask, siteconfig.Secrets(&s.Upgrade)[all[i].place]})
 			continue
+		case i >= 0:
+			passwords = true
+			typed += " or set " + all[i].env
 		}
 		step := ""
 		if m.Step != "" {
 			step = fmt.Sprintf(" (step %s)", m.Step)
 		}
-		needs = append(needs, "-"+how.flag+step)
-		if how.env == "" {
-			add = append(add, "-"+how.flag+" "+how.value)
-		} else {
-			passwords = true
-			add = append(add, "-"+how.flag+" "+how.value+" or set "+how.env)
-		}
+		needs, add = append(needs, "-"+flag+step), append(add, "-"+typed)
 	}
 	if len(needs) == 0 {
 		return ask, nil
@@ -85,9 +86,4 @@ func (s *Settings) Missing(
 		what += "; there is no terminal to prompt on"
 	}
 	return nil, mistake(what, "add "+strings.Join(add, ", "))
-}
-
-// Needed says that a command cannot do without a flag.
-func Needed(name, flag, value string) error {
-	return mistake(name+" needs -"+flag, "add -"+flag+" "+value)
 }

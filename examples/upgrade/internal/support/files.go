@@ -40,9 +40,9 @@ func bootPasswords(dirs ...string) (all []keystore.Password) {
 				continue
 			}
 			for line := range strings.Lines(strings.ReplaceAll(string(content), "\\\n", "")) {
-				key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+				key, value, ok := strings.Cut(line, "=")
 				if !ok {
-					key, value, ok = strings.Cut(strings.TrimSpace(line), ":")
+					key, value, ok = strings.Cut(line, ":")
 				}
 				key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
 				if !ok || value == "" || strings.HasPrefix(key, "#") ||

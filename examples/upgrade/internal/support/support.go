@@ -7,6 +7,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -75,8 +76,9 @@ func (b *Bundle) content() ([]byte, []string, error) {
 	c := cleaner{redact.New(b.User, secrets...)}
 	var out bytes.Buffer
 	var names []string
+	var failed error
 	z := zip.NewWriter(&out)
-	add := func(name, text string) error {
+	add := func(name, text string) {
 		h := &zip.FileHeader{Name: folder + name, Method: zip.Deflate, Modified: b.Now}
 		if len(names) == 0 {
 			h.Method = zip.Store
@@ -86,50 +88,32 @@ func (b *Bundle) content() ([]byte, []string, error) {
 		if err == nil {
 			_, err = io.WriteString(w, text)
 		}
-		return err
+		failed = errors.Join(failed, err)
 	}
-	addJSON := func(name string, v any) error {
+	addJSON := func(name string, v any) {
 		text, err := c.json(v)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", name, err))
 		}
-		return add(name, text)
+		add(name, text)
 	}
-	if err := add("README.txt", readme); err != nil {
-		return nil, nil, err
-	}
-	if err := addJSON("version.json", b.Version); err != nil {
-		return nil, nil, err
-	}
-	if err := addJSON("flags.json", b.Typed); err != nil {
-		return nil, nil, err
-	}
+	add("README.txt", readme)
+	addJSON("version.json", b.Version)
+	addJSON("flags.json", b.Typed)
 	if b.PlanError != nil {
-		if err := add("plan.txt", c.text(b.PlanError.Error())+"\n"); err != nil {
-			return nil, nil, err
-		}
+		add("plan.txt", c.text(b.PlanError.Error())+"\n")
 	} else if b.Plan != nil {
-		if err := addJSON("plan.json", b.Plan); err != nil {
-			return nil, nil, err
-		}
+		addJSON("plan.json", b.Plan)
 		var text bytes.Buffer
-		if err := b.Plan.WriteText(&text); err != nil {
-			return nil, nil, err
-		}
-		if err := add("plan.txt", c.text(text.String())); err != nil {
-			return nil, nil, err
-		}
+		failed = errors.Join(failed, b.Plan.WriteText(&text))
+		add("plan.txt", c.text(text.String()))
 	}
-	if err := addJSON("evidence.json", b.Evidence); err != nil {
-		return nil, nil, err
-	}
+	addJSON("evidence.json", b.Evidence)
 	for _, l := range logs(b.SourceDir, b.TargetDir) {
-		if err := add("logs/"+l.name, c.log(l)); err != nil {
-			return nil, nil, err
-		}
+		add("logs/"+l.name, c.log(l))
 	}
-	err := z.Close()
-	return out.Bytes(), names, err
+	failed = errors.Join(failed, z.Close())
+	return out.Bytes(), names, failed
 }
 
 // json encodes a value whose texts are cleaned one by one.

@@ -1,4 +1,6 @@
-package command
+// Package spelling finds what a misspelt word may have meant, for commands and the
+// files that people write. Begin with [Near].
+package spelling
 
 import (
 	"cmp"
@@ -8,9 +10,7 @@ import (
 
 // Near returns which of the words, at most three, a misspelt word may have meant,
 // the nearest first.
-func Near(word string, words []string) []string { return near(word, words) }
-
-func near(word string, words []string) []string {
+func Near(word string, words []string) []string {
 	type candidate struct {
 		word string
 		far  int
@@ -19,7 +19,7 @@ func near(word string, words []string) []string {
 	given := strings.ToLower(word)
 	for _, w := range words {
 		known := strings.ToLower(w)
-		far := distance(given, known)
+		far := Distance(given, known)
 		bare := strings.TrimLeft(given, "-")
 		part := len(given) > 2 && (strings.HasPrefix(known, given) || strings.HasPrefix(given, known)) ||
 			len(bare) > 4 && strings.Contains(known, bare)
@@ -41,20 +41,16 @@ func near(word string, words []string) []string {
 	return out
 }
 
-// distance counts the letters that are missing, too many, wrong or swapped (optimal
-// string alignment).
-func distance(a, b string) int {
+// Distance counts the letters that are missing, too many, wrong or swapped (optimal
+// string alignment). It is 64 for words that are longer.
+func Distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if len(x) > 64 || len(y) > 64 {
 		return 64
 	}
-	rows := make([][]int, len(x)+1)
+	var rows [65][65]int
 	for i := range rows {
-		rows[i] = make([]int, len(y)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
+		rows[i][0], rows[0][i] = i, i
 	}
 	for i := 1; i <= len(x); i++ {
 		for j := 1; j <= len(y); j++ {
@@ -69,31 +65,4 @@ func distance(a, b string) int {
 		}
 	}
 	return rows[len(x)][len(y)]
-}
-
-// oneOf is a hint for a word that is none of the choices.
-func oneOf(word string, choices []string) string {
-	known := "known are " + strings.Join(choices, ", ")
-	like := near(word, choices)
-	switch {
-	case len(choices) > many && like == nil:
-		return ""
-	case len(choices) > many:
-		return "did you mean " + listed(like, "or") + "?"
-	case like != nil:
-		return "did you mean " + listed(like, "or") + "? " + strings.ToUpper(known[:1]) + known[1:]
-	}
-	return known
-}
-
-// many choices are not listed.
-const many = 20
-
-// listed is "a, b and c".
-func listed(words []string, and string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " " + and + " " + words[last]
 }

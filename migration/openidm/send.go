@@ -1,6 +1,7 @@
 package openidm
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,6 +50,12 @@ type call struct {
 	began     time.Time
 	logged    bool
 	connected atomic.Bool // whether an attempt had a connection to send on
+
+	// The last answer; isRead says that body is there, of one that is not streamed.
+	status int
+	header http.Header
+	body   []byte
+	isRead bool
 }
 
 // do sends a request and decodes the answer into into, unless that is nil.
@@ -92,7 +99,7 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 		return nil, k.where, c.networkError(ctx, k.where, err, false)
 	}
 	defer leave()
-	answer, resp, err := k.send(ctx, body)
+	err = k.send(ctx, body)
 	var foreign *formError
 	if errors.As(err, &foreign) {
 		return nil, k.where, c.notOpenIDM(k.where, foreign.head, foreign.err)
@@ -101,13 +108,12 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 		return nil, k.where, c.networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
 	}
 	if r.date != nil {
-		*r.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero where it says none
+		*r.date, _ = http.ParseTime(k.header.Get("Date")) // zero where it says none
 	}
-	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
-		e.hide(c.redactor())
-		return nil, k.where, e
+	if e := checkAnswer(k.where, k.status, k.header, k.body); e != nil {
+		return nil, k.where, e.hide(c.redactor())
 	}
-	return answer, k.where, nil
+	return k.body, k.where, nil
 }
 
 // address joins the resource, which is escaped, to the base.
@@ -124,8 +130,8 @@ func address(base *url.URL, r request) (*url.URL, error) {
 	return &u, nil
 }
 
-// send returns the answer with its body, read whole within the limit.
-func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, error) {
+// send fetches the answer with its body, read whole within the limit.
+func (k *call) send(ctx context.Context, body []byte) error {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { k.connected.Store(true) },
 	})
@@ -135,10 +141,10 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, k.request.method, k.url.String(), raw)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if err := k.c.setHeaders(req.Header, body != nil); err != nil {
-		return nil, nil, err
+		return err
 	}
 	if k.request.transaction != "" {
 		setExact(req.Header, headerTransaction, k.request.transaction)
@@ -150,30 +156,32 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {
 		req.Close = true
 	}
-	var answer []byte
-	var isRead bool
-	read := func(resp *http.Response) (err error) {
-		isRead = true
-		switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
-		case !good:
-			answer, err = readError(resp.Body)
-		case k.request.stream != nil:
-			err = k.c.readStream(resp.Body, k.request.stream)
-		default:
-			answer, err = k.c.readBody(resp.Body, k.request.into)
-		}
-		return err
-	}
-	req.SetResponseHandler(read)
+	req.SetResponseHandler(k.read)
 	resp, err := k.retrying().Do(req)
 	if resp == nil {
-		return nil, nil, err
+		return err
 	}
 	defer resp.Body.Close()
-	if err == nil && !isRead { // the last answer of several that asked for a retry
-		err = read(resp)
+	if err == nil && !k.isRead { // the last answer of several that asked for a retry
+		return k.read(resp)
 	}
-	return answer, resp, err
+	return err
+}
+
+// read takes an answer over.
+func (k *call) read(resp *http.Response) (err error) {
+	k.status, k.header, k.isRead = resp.StatusCode, resp.Header, true
+	b := bytes.NewBuffer(k.request.into[:0])
+	switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
+	case !good:
+		err = readInto(b, io.LimitReader(resp.Body, maxErrorBody), maxErrorBody)
+	case k.request.stream != nil:
+		err = readInto(k.request.stream, resp.Body, k.c.maxBody())
+	default:
+		err = readInto(b, resp.Body, k.c.maxBody())
+	}
+	k.body = b.Bytes()
+	return err
 }
 
 // retrying is how go-retryablehttp is used: nothing is sent twice that is not

@@ -147,14 +147,3 @@ func (s *Server) internal(c *call) (*crest.Result, *crest.Error) {
 	}
 	return nil, crest.Unsupported(c.Request)
 }
-
-// fits leaves out of an answer what this generation does not say, and refuses a
-// query that it does not understand.
-func (s *Server) fits(c *call) *crest.Error {
-	if s.world.traits.NoFilters && c.Operation == "query" && c.Query.FilterText != "" &&
-		(c.Segments[0] == "repo" || c.Segments[0] == "managed") {
-		// The code is assumed.
-		return crest.BadRequest("The repository does not support _queryFilter")
-	}
-	return nil
-}

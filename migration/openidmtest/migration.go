@@ -30,8 +30,14 @@ func scriptError(code int, format string, args ...any) *crest.Error {
 	return e
 }
 
-// migration serves endpoint/migration.
-func (s *Server) migration(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+// migration serves endpoint/migration, the only endpoint.
+func (s *Server) migration(c *call) (*crest.Result, *crest.Error) {
+	if c.Operation == "create" && !c.Posted {
+		return nil, crest.NotFound("endpoint")
+	}
+	if c.Path != "endpoint/migration" || s.options.Role != Target || s.options.ServiceOf != nil {
+		return nil, crest.NotFound(c.Path)
+	}
 	if c.Operation != "action" {
 		return nil, scriptError(http.StatusInternalServerError,
 			"No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
@@ -43,7 +49,7 @@ func (s *Server) migration(r *http.Request, c *call) (*crest.Result, *crest.Erro
 	case "configure":
 		return s.configure(c)
 	case "migrate":
-		return s.migrate(faultOf(r.Context()))
+		return s.migrate(c.fault)
 	}
 	return nil, scriptError(http.StatusBadRequest, "unknown action %s", c.Action)
 }

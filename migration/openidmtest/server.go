@@ -38,7 +38,7 @@ type Server struct {
 	mu         sync.Mutex
 	ended      bool
 	started    time.Time
-	set        stage // after the start
+	set        State // after the start; "": Ready
 	http       *http.Server
 	listener   net.Listener
 	conns      map[net.Conn]struct{}

@@ -173,24 +173,12 @@ func (w *world) createManaged(c *call, kind, id string, t *table.Table) (*crest.
 		r["accountStatus"] = "active" // only here: an update without it takes it away
 	}
 	w.complete(kind, r)
-	if e := store(t, id, r, finish); e != nil {
-		return nil, e
-	}
+	t.Put(id, r)
+	finish.do()
 	r, _ = t.Get(id)
 	res := w.answer(c, kind, r, http.StatusCreated)
 	res.Location = id
 	return res, nil
-}
-
-// store writes a record, and then what that changes elsewhere, if anything.
-func store(t *table.Table, id string, r record, then func()) *crest.Error {
-	if _, err := t.Put(id, r); err != nil {
-		return crest.InternalError("%v", err)
-	}
-	if then != nil {
-		then()
-	}
-	return nil
 }
 
 // complete adds what the server's scripts add to a user, and encrypts.
@@ -214,7 +202,7 @@ func (w *world) seal(r record) {
 }
 
 func (w *world) updateManaged(
-	c *call, kind, id string, t *table.Table, old, next record, finish func(),
+	c *call, kind, id string, t *table.Table, old, next record, finish later,
 ) (*crest.Result, *crest.Error) {
 	if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 		return nil, e
@@ -223,9 +211,8 @@ func (w *world) updateManaged(
 		return w.answer(c, kind, old, 0), nil
 	}
 	w.complete(kind, next)
-	if e := store(t, id, next, finish); e != nil {
-		return nil, e
-	}
+	t.Put(id, next)
+	finish.do()
 	r, _ := t.Get(id)
 	return w.answer(c, kind, r, 0), nil
 }

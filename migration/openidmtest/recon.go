@@ -337,7 +337,8 @@ func (w *world) createMapped(account record, id string) *crest.Error {
 	}
 	r["accountStatus"] = "active"
 	w.complete("user", r)
-	return store(w.table(managedUser), id, r, nil)
+	w.table(managedUser).Put(id, r)
+	return nil
 }
 
 func (w *world) updateMapped(account record, id string) *crest.Error {
@@ -352,7 +353,8 @@ func (w *world) updateMapped(account record, id string) *crest.Error {
 	if e := w.checkPolicies("user", id, next, nil); e != nil {
 		return e
 	}
-	return store(w.table(managedUser), id, next, nil)
+	w.table(managedUser).Put(id, next)
+	return nil
 }
 
 func (w *world) linkTo(first, second string) {

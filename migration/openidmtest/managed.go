@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"maps"
@@ -55,31 +56,27 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 }
 
 func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
-	missing := crest.Errorf(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
 	old, exists := t.Get(id)
 	if c.Upsert && exists {
 		c.Operation = "update"
 	}
-	switch c.Operation {
-	case "read":
-		if !exists {
-			return nil, missing
-		}
-		return w.answer(c, kind, old, 0), nil
-	case "query":
+	switch {
+	case c.Operation == "query":
 		return nil, crest.BadRequest("The resource instance  cannot be queried")
-	case "create":
-		if c.Posted {
-			return nil, crest.BadRequest("The resource instance  cannot be created")
-		}
+	case c.Posted:
+		return nil, crest.BadRequest("The resource instance  cannot be created")
+	case c.Operation == "create":
 		if other, _ := c.Body.(record)["_id"].(string); other != "" {
 			id = other // it wins over the path
 		}
 		return w.createManaged(c, kind, id, t)
+	case c.Operation == "action" && c.Action != "patch" && c.Action != "triggerSyncCheck":
+		return nil, crest.BadRequest("Action %s is not supported.", c.Action)
+	case !exists:
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
+	}
+	switch cmp.Or(c.Action, c.Operation) {
 	case "update":
-		if !exists {
-			return nil, missing
-		}
 		next := maps.Clone(c.Body.(record))
 		if _, ok := next["password"]; !ok && old["password"] != nil {
 			// What nobody may read is not lost by an update without it.
@@ -94,14 +91,8 @@ func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*cres
 		}
 		return w.updateManaged(c, kind, id, t, old, next, finish)
 	case "patch":
-		if !exists {
-			return nil, missing
-		}
 		return w.patchManaged(c, kind, id, t, old)
 	case "delete":
-		if !exists {
-			return nil, missing
-		}
 		if e := t.CheckRevision("Delete", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
@@ -109,21 +100,10 @@ func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*cres
 			return nil, crest.Errorf(http.StatusConflict, "Cannot delete a role that is currently granted")
 		}
 		t.Remove(id)
-		return w.answer(c, kind, old, 0), nil
-	}
-	switch c.Action {
-	case "patch":
-		if !exists {
-			return nil, missing
-		}
-		return w.patchManaged(c, kind, id, t, old)
 	case "triggerSyncCheck":
-		if !exists {
-			return nil, missing
-		}
 		return &crest.Result{Body: w.shown(kind, old, c.Fields)}, nil
 	}
-	return nil, crest.BadRequest("Action %s is not supported.", c.Action)
+	return w.answer(c, kind, old, 0), nil
 }
 
 func (w *world) managedCollection(c *call, kind string, t *table.Table) (*crest.Result, *crest.Error) {

@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // maxRuns is how many runs a server remembers.
@@ -17,8 +19,8 @@ const maxRuns = 100
 // reconRun is one run of the mapping. Its members need the world's lock.
 type reconRun struct {
 	id             string
-	mapping        string // "" is reconMapping
-	resource       string // that a migration copies
+	mapping        string
+	source, target string // resources
 	entries        []record
 	state, stage   string
 	stageText      string
@@ -32,8 +34,9 @@ type reconRun struct {
 	situations                 map[string]int
 	success, failure           int
 	updated                    int
-	canceled                   chan struct{}
-	audit                      func() []record // the entries, made when asked for
+	ctx                        context.Context
+	stop                       context.CancelFunc // ends ctx
+	audit                      func() []record    // the entries, made when asked for
 }
 
 var situations = []string{
@@ -102,19 +105,10 @@ func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
 			"with the identifier(s) to reconcile")
 	}
 	w := s.world
-	w.mu.Lock()
 	if name := c.Params.Get("mapping"); !w.connector || name != reconMapping {
-		w.mu.Unlock()
 		return nil, crest.Errorf(http.StatusConflict, "No such mapping: %s", name)
 	}
-	run := &reconRun{
-		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: s.now(),
-		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
-	}
-	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
-	run.remember(w)
-	w.mu.Unlock()
-
+	run := s.newRun(reconMapping, "system/"+connectorName+"/account", managedUser)
 	wait := c.Params.Get("waitForCompletion") == "true"
 	if s.options.ReconPace == 0 || wait {
 		s.runRecon(run)
@@ -130,11 +124,24 @@ func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
 	return &crest.Result{Body: record{"_id": run.id, "state": state}}, nil
 }
 
-func (r *reconRun) remember(w *world) {
+// newRun begins a run and remembers it.
+func (s *Server) newRun(mapping, source, target string) *reconRun {
+	s.mu.Lock()
+	ctx, stop := context.WithCancel(s.ctx)
+	s.mu.Unlock()
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	run := &reconRun{
+		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), mapping: mapping, source: source, target: target,
+		state: "ACTIVE", started: s.now(), situations: map[string]int{}, ctx: ctx, stop: stop, now: s.now,
+	}
+	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
 	if len(w.runs) >= maxRuns {
 		w.runs = slices.Delete(w.runs, 0, 1)
 	}
-	w.runs = append(w.runs, r)
+	w.runs = append(w.runs, run)
+	return run
 }
 
 func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, text }
@@ -142,68 +149,56 @@ func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, 
 func (r *reconRun) cancel() {
 	if r.state == "ACTIVE" && r.stage != "ACTIVE_CANCELING" {
 		r.setStage("ACTIVE_CANCELING", "cancelling a running reconciliation.")
-		close(r.canceled)
+		r.stop()
 	}
 }
 
-// pause waits as long as the options say a phase lasts, and reports whether the
-// run goes on.
-func (s *Server) pause(run *reconRun) bool {
-	if s.options.ReconPace > 0 {
-		timer := time.NewTimer(s.options.ReconPace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-run.canceled:
-		case <-s.done:
-		}
-	}
-	select {
-	case <-run.canceled:
-		return false
-	case <-s.done:
-		return false
-	default:
-		return true
-	}
+// ends are the stages and their descriptions with which a run in a state is over.
+var ends = map[string][2]string{
+	"SUCCESS":  {"COMPLETED_SUCCESS", "reconciliation completed."},
+	"FAILED":   {"COMPLETED_FAILED", "reconciliation failed."},
+	"CANCELED": {"COMPLETED_CANCELED", "reconciliation aborted."},
+}
+
+func (r *reconRun) end(state string) {
+	r.state, r.ended = state, r.now()
+	r.setStage(ends[state][0], ends[state][1])
+	r.stop()
 }
 
 func (s *Server) runRecon(run *reconRun) {
 	w := s.world
-	phases := []struct {
+	for _, p := range []struct {
 		stage, text string
 		do          func(*reconRun) error
 	}{
 		{"ACTIVE_QUERY_ENTRIES", "querying source, target and possibly link sets to reconcile", w.reconQuery},
 		{"ACTIVE_RECONCILING_SOURCE", "reconciling source entries.", w.reconSource},
 		{"ACTIVE_RECONCILING_TARGET", "reconciling target entries.", w.reconTarget},
-	}
-	end := func(state, stage, text string) {
-		run.state, run.ended = state, s.now()
-		run.setStage(stage, text)
-	}
-	for _, p := range phases {
+	} {
 		w.mu.Lock()
 		run.setStage(p.stage, p.text)
 		w.mu.Unlock()
-		goOn := s.pause(run)
-		w.mu.Lock()
-		if !goOn {
-			end("CANCELED", "COMPLETED_CANCELED", "reconciliation aborted.")
-			w.mu.Unlock()
+		text.Sleep(run.ctx, s.options.ReconPace)
+		if !w.goOn(run, p.do) {
 			return
 		}
-		err := p.do(run)
-		if err != nil {
-			end("FAILED", "COMPLETED_FAILED", "reconciliation failed.")
-			w.mu.Unlock()
-			return
-		}
-		w.mu.Unlock()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	end("SUCCESS", "COMPLETED_SUCCESS", "reconciliation completed.")
+	run.end("SUCCESS")
+}
+
+// goOn does what a phase is for, and reports whether the run goes on.
+func (w *world) goOn(run *reconRun, do func(*reconRun) error) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if run.ctx.Err() != nil {
+		run.end("CANCELED")
+	} else if do(run) != nil {
+		run.end("FAILED")
+	}
+	return run.state == "ACTIVE"
 }
 
 func (w *world) reconQuery(run *reconRun) error {

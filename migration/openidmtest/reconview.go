@@ -1,7 +1,6 @@
 package openidmtest
 
 import (
-	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -37,7 +36,7 @@ func (r *reconRun) record() record {
 		duration = r.ended.Sub(r.started).Milliseconds()
 	}
 	return record{
-		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage,
+		"_id": r.id, "mapping": r.mapping, "state": r.state, "stage": r.stage,
 		"stageDescription": r.stageText,
 		"progress": record{
 			"source": record{"existing": existing(r.sourceDone, r.sourceTotal)},
@@ -48,10 +47,8 @@ func (r *reconRun) record() record {
 		"statusSummary":    record{"SUCCESS": r.success, "FAILURE": r.failure},
 		"durationSummary":  r.durations(),
 		"parameters": record{
-			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"),
-				"queryId": "query-all-ids"},
-			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser),
-				"queryId": "query-all-ids"},
+			"sourceQuery": record{"resourceName": r.source, "queryId": "query-all-ids"},
+			"targetQuery": record{"resourceName": r.target, "queryId": "query-all-ids"},
 		},
 		"started": timestamp(r.started), "ended": timestamp(r.ended), "duration": duration,
 	}
@@ -104,7 +101,7 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 	e := record{
 		"transactionId": r.id, "timestamp": timestamp(r.now()), "eventName": "recon", "userId": "openidm-admin",
 		"action": action, "exception": nil, "linkQualifier": "default",
-		"mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
+		"mapping": r.mapping, "message": nil,
 		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS",
 		"targetObjectId": orNull(targetID),
 		"reconciling":    reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,

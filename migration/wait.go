@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -75,12 +76,8 @@ func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (
 		if over {
 			return w.last, err
 		}
-		timer := time.NewTimer(w.nextPause(err, longest))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if text.Sleep(ctx, w.nextPause(err, longest)); ctx.Err() != nil {
 			return w.last, w.ended(ctx, err)
-		case <-timer.C:
 		}
 	}
 }

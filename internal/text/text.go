@@ -33,13 +33,10 @@ func Printable(s string) string {
 // Cut shortens s to limit bytes at most, at the boundary of a rune, and marks
 // the cut with "…".
 func Cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
+	if short := upTo(s, limit); short != s {
+		return short + "…"
 	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
+	return s
 }
 
 // Plural is a grouped count with its noun, in the plural unless it is one: "1 entry", "12,408 users". A noun may be

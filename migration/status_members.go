@@ -38,7 +38,7 @@ var (
 
 // failedNames are parts of what counts records that did not arrive, or says
 // whether there are any.
-var failedNames = [...]string{"fail", "error", "abort", "reject", "skip", "lost", "unmatched", "cancel"}
+var failedNames = []string{"fail", "error", "abort", "reject", "skip", "lost", "unmatched", "cancel"}
 
 type kind int
 
@@ -61,7 +61,7 @@ func kindOf(key string, m mode) kind {
 		return kindProblem
 	case m == situations && index(situationNames[:], key) >= 0:
 		return kindCount
-	case holds(key, failedNames[:]):
+	case holds(key, failedNames):
 		return kindFailed
 	case m == statuses || m == situations:
 		return kindCount
@@ -145,7 +145,7 @@ var amount = regexp.MustCompile(`^[\d,.]+ (records?|users?|roles?|links?|assignm
 func isAmount(s string) bool { return amount.MatchString(strings.ToLower(strings.TrimSpace(s))) }
 
 var (
-	alarms = [...]string{"fail", "error", "exception", "abort", "cancel", "reject", "incomplete", "partial", "not all",
+	alarms = []string{"fail", "error", "exception", "abort", "cancel", "reject", "incomplete", "partial", "not all",
 		"not complete", "refused", "denied", "unable", "cannot", "could not", "timed out", "timeout", "unreachable"}
 	noAlarms = regexp.MustCompile(`\b(no|0|zero|without)( any)? (failed|failures?|errors?|exceptions?)( records)?\b` +
 		`|\b0 (records )?failed\b|\bfailed: 0\b`)
@@ -154,7 +154,7 @@ var (
 // isAlarming reports whether a message speaks of failures.
 func isAlarming(said string) bool {
 	said = strings.ToLower(said)
-	return holds(said, alarms[:]) && holds(noAlarms.ReplaceAllString(said, ""), alarms[:])
+	return holds(said, alarms) && holds(noAlarms.ReplaceAllString(said, ""), alarms)
 }
 
 // contradicts reports whether a text cannot stand beside a success.

@@ -169,27 +169,25 @@ func (t *Tree) openFile(path string, flag int, mode fs.FileMode) (*os.File, erro
 
 // Rename is the function [Rename].
 func (t *Tree) Rename(from, to string) error {
-	return Do("rename", to, func() error {
-		if t == nil {
-			return os.Rename(from, to)
-		}
-		return t.both(from, to, t.root.Rename)
-	})
+	return t.pair("rename", from, to, os.Rename, (*os.Root).Rename)
 }
 
-// Link is the function [Link].
+// Link makes a second name for a file.
 func (t *Tree) Link(file, name string) error {
-	return Do("link", name, func() error {
-		if t == nil {
-			return os.Link(file, name)
-		}
-		return t.both(file, name, t.root.Link)
-	})
+	return t.pair("link", file, name, os.Link, (*os.Root).Link)
 }
 
-func (t *Tree) both(a, b string, f func(a, b string) error) error {
-	return t.below(a, func(a string) error {
-		return t.below(b, func(b string) error { return f(a, b) })
+// pair is at of two paths, for an operation that changes the second.
+func (t *Tree) pair(
+	operation, a, b string, whole func(a, b string) error, within func(root *os.Root, a, b string) error,
+) error {
+	return Do(operation, b, func() error {
+		if t == nil {
+			return whole(a, b)
+		}
+		return t.below(a, func(a string) error {
+			return t.below(b, func(b string) error { return within(t.root, a, b) })
+		})
 	})
 }
 

@@ -115,12 +115,7 @@ type Client struct {
 }
 
 // LogValue gives the fields that are set to a [slog.Logger], without secrets.
-func (c *Client) LogValue() slog.Value {
-	if c == nil {
-		return slog.AnyValue(nil)
-	}
-	return redact.Fields(c)
-}
+func (c *Client) LogValue() slog.Value { return redact.Fields(c) }
 
 // state is what a client shares with its copies.
 type state struct {

@@ -236,8 +236,7 @@ func pause(attempt int, resp *http.Response) time.Duration {
 // trusted or a limit does not. A refused connection is not tried again here:
 // callers that wait for a server to start do so with their own patience.
 func mayPass(err error) bool {
-	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.As(err, new(*formError)) &&
-		!errors.Is(err, http.ErrSchemeMismatch)
+	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.As(err, new(*formError))
 }
 
 // log writes one line for an attempt: after its headers came or it failed, and

@@ -46,11 +46,7 @@ func (s *Server) migrationService(c *call) (*crest.Result, *crest.Error) {
 	}
 	from := s.options.ServiceOf
 	source := &sourceServer{url: from.URL, username: "openidm-admin", password: from.options.AdminPassword}
-	s.mu.Lock()
-	ctx, trust := s.ctx, *s.trust
-	s.mu.Unlock()
-	trust.Now = s.now
-	if err := source.connect(ctx, s, &trust); err != nil {
+	if err := source.connect(get(s, &s.ctx), s); err != nil {
 		return nil, crest.InternalError("%s", javaMessage(err))
 	}
 	s.mu.Lock()

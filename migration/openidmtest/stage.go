@@ -55,8 +55,4 @@ func (s *Server) SetClock(ahead time.Duration) {
 }
 
 // now is the time of the server's clock.
-func (s *Server) now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Now().Add(s.ahead)
-}
+func (s *Server) now() time.Time { return time.Now().Add(get(s, &s.ahead)) }

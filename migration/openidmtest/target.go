@@ -68,7 +68,9 @@ func javaMessage(err error) string {
 
 // connect makes the client of a source and logs in there. The connection is
 // checked as the Java of a target checks it: against the truststore alone.
-func (src *sourceServer) connect(ctx context.Context, s *Server, trust *jvmtrust.Trust) error {
+func (src *sourceServer) connect(ctx context.Context, s *Server) error {
+	trust := *s.Trust() // a copy, for the server's own clock
+	trust.Now = s.now
 	u, err := url.Parse(src.url)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("unusable URL %q", src.url)

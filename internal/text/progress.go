@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,11 +39,6 @@ func Progress(done, total int64, unit string, rate float64, left time.Duration) 
 
 // List joins the parts that are not "" by a comma and a blank.
 func List(parts ...string) string {
-	var all []string
-	for _, p := range parts {
-		if p != "" {
-			all = append(all, p)
-		}
-	}
-	return strings.Join(all, ", ")
+	parts = slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return p == "" })
+	return strings.Join(parts, ", ")
 }

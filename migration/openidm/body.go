@@ -8,13 +8,6 @@ import (
 // maxErrorBody bounds what is read of an answer that is an error, in bytes.
 const maxErrorBody = 1 << 20
 
-func (c *Client) maxBody() int64 {
-	if c.MaxBody > 0 {
-		return c.MaxBody
-	}
-	return defaultMaxBody
-}
-
 // formError says that the reader of a body did not understand what it read.
 type formError struct {
 	head []byte

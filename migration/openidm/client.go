@@ -285,12 +285,7 @@ func (c *Client) Host() string {
 	return p.Hostname()
 }
 
-func (c *Client) tlsName() string {
-	if c.TLSName != "" {
-		return c.TLSName
-	}
-	return c.Host()
-}
+func (c *Client) tlsName() string { return cmp.Or(c.TLSName, c.Host()) }
 
 // As is a client of the same server with other credentials. It shares the
 // connections and the limits.

@@ -1,6 +1,7 @@
 package openidm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,11 +52,7 @@ func (q Query) values(cookie string) url.Values {
 	case q.Filter != "":
 		v.Set("_queryFilter", q.Filter)
 	}
-	size := q.PageSize
-	if size <= 0 {
-		size = defaultPageSize
-	}
-	v.Set("_pageSize", strconv.Itoa(size))
+	v.Set("_pageSize", strconv.Itoa(cmp.Or(max(q.PageSize, 0), defaultPageSize)))
 	if len(q.Fields) > 0 {
 		v.Set("_fields", strings.Join(q.Fields, ","))
 	}
@@ -98,10 +95,7 @@ func cookieText(raw json.RawMessage) string {
 // [ErrPaging].
 func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		count := q.Seen
-		if count == nil {
-			count = &Seen{}
-		}
+		count := cmp.Or(q.Seen, &Seen{})
 		seed := maphash.MakeSeed()
 		seen := map[uint64]struct{}{}
 		fresh := func(id string) bool {

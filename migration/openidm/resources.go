@@ -1,6 +1,7 @@
 package openidm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,12 +102,7 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 	if err := json.Unmarshal(body, &a); err != nil {
 		return Login{}, c.notOpenIDM(where, body, err)
 	}
-	var l Login
-	for _, id := range []string{a.AuthenticationID, a.Authorization.ID, a.Username} {
-		if l.AuthenticationID == "" {
-			l.AuthenticationID = id
-		}
-	}
+	l := Login{AuthenticationID: cmp.Or(a.AuthenticationID, a.Authorization.ID, a.Username)}
 	for _, r := range append(a.Authorization.Roles, a.Roles...) {
 		// Newer servers give references, internal/role/openidm-admin.
 		l.Roles = append(l.Roles, r[strings.LastIndexByte(r, '/')+1:])

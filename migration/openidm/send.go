@@ -2,6 +2,7 @@ package openidm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -171,14 +172,14 @@ func (k *call) send(ctx context.Context, body []byte) error {
 // read takes an answer over.
 func (k *call) read(resp *http.Response) (err error) {
 	k.status, k.header, k.isRead = resp.StatusCode, resp.Header, true
-	b := bytes.NewBuffer(k.request.into[:0])
+	b, limit := bytes.NewBuffer(k.request.into[:0]), cmp.Or(max(k.c.MaxBody, 0), defaultMaxBody)
 	switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
 	case !good:
 		err = readInto(b, io.LimitReader(resp.Body, maxErrorBody), maxErrorBody)
 	case k.request.stream != nil:
-		err = readInto(k.request.stream, resp.Body, k.c.maxBody())
+		err = readInto(k.request.stream, resp.Body, limit)
 	default:
-		err = readInto(b, resp.Body, k.c.maxBody())
+		err = readInto(b, resp.Body, limit)
 	}
 	k.body = b.Bytes()
 	return err
@@ -188,13 +189,9 @@ func (k *call) read(resp *http.Response) (err error) {
 // marked, a server's Retry-After is obeyed up to a limit, and what came last
 // is returned as it is.
 func (k *call) retrying() *retryablehttp.Client {
-	retries := k.c.Retries
-	if retries == 0 {
-		retries = defaultRetries
-	}
 	return &retryablehttp.Client{
-		HTTPClient: k.state.http, RetryMax: max(retries, 0), RetryWaitMin: minRetryWait,
-		RetryWaitMax: maxRetryWait,
+		HTTPClient: k.state.http, RetryMax: max(cmp.Or(k.c.Retries, defaultRetries), 0),
+		RetryWaitMin: minRetryWait, RetryWaitMax: maxRetryWait,
 		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, attempt int) {
 			k.attempt, k.began, k.logged = attempt+1, time.Now(), false
 		},

@@ -24,7 +24,7 @@ var configIDs = []string{
 }
 
 func (s *Server) configIDs() []string {
-	ids := slices.Clip(s.world.traits.Configurations(configIDs))
+	ids := s.world.traits.Configurations(configIDs)
 	if s.options.Connector {
 		ids = append(ids, "provisioner.openicf/xml")
 	}
@@ -78,7 +78,7 @@ func (s *Server) config(c *call) (*crest.Result, *crest.Error) {
 // written ones.
 func (s *Server) allConfigIDs() []string {
 	written := s.world.config
-	ids := slices.DeleteFunc(slices.Clone(s.configIDs()), func(id string) bool {
+	ids := slices.DeleteFunc(s.configIDs(), func(id string) bool {
 		r, ok := written[id]
 		return ok && r == nil
 	})

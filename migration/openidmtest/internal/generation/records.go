@@ -131,7 +131,13 @@ func (t Traits) Carry(table, id string, r record) record {
 	case "relationships":
 		splitEnds(r)
 	case "scheduler/job":
-		r["enabled"] = t.Enabled(r["enabled"])
+		// 3.1 takes the text "true" and "false", too, and has none for true (H [31]).
+		switch r["enabled"] {
+		case nil, "true":
+			r["enabled"] = true
+		case "false":
+			r["enabled"] = false
+		}
 	}
 	return r
 }

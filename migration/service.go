@@ -31,7 +31,8 @@ func (c *Client) find(ctx context.Context) bool {
 	defer c.found.Unlock()
 	if c.Endpoint == "" && !c.service && !c.script {
 		var names json.RawMessage
-		c.service = c.API.Action(ctx, ServiceEndpoint, "mappingNames", openidm.ActionRequest{Repeatable: true}, &names) == nil
+		err := c.API.Action(ctx, ServiceEndpoint, "mappingNames", openidm.ActionRequest{Repeatable: true}, &names)
+		c.service = err == nil
 	}
 	return c.service
 }

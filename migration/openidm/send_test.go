@@ -70,8 +70,7 @@ func TestRetries(t *testing.T) {
 			attempts: 1, want: &Error{}},
 		{name: "once: reset", err: syscall.ECONNRESET, failures: 9, attempts: 1, want: ErrUnavailable},
 		{name: "once: 503", code: 503, failures: 9, attempts: 1, want: ErrUnavailable},
-		{name: "once: broken", err: brokenOff, failures: 9,
-			attempts: 1, want: ErrUnavailable},
+		{name: "once: broken", err: brokenOff, failures: 9, attempts: 1, want: ErrUnavailable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

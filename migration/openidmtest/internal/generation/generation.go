@@ -81,7 +81,8 @@ var (
 // Configurations returns the ids of the configurations of a default server, of
 // those that 7.0.2 has.
 func (t Traits) Configurations(of702 []string) []string {
-	return slices.DeleteFunc(slices.Clone(of702), func(id string) bool { return t.Old && id == "info/version" }) // H [31]
+	isMissing := func(id string) bool { return t.Old && id == "info/version" } // H [31]
+	return slices.DeleteFunc(slices.Clone(of702), isMissing)
 }
 
 // Has reports whether the repository has a table of that name before anything is

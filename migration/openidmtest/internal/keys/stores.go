@@ -70,7 +70,8 @@ func fillStores(o Options, keys, trusted *keystore.Store) error {
 		switch alias {
 		case selfService:
 			own, failed := selfServicePair(o)
-			err = errors.Join(err, failed, keys.PutPrivateKey(alias, own.PrivateKey, []*x509.Certificate{own.Leaf}, put))
+			chain := []*x509.Certificate{own.Leaf}
+			err = errors.Join(err, failed, keys.PutPrivateKey(alias, own.PrivateKey, chain, put))
 		case "openidm-jwtsessionhmac-key":
 			err = errors.Join(err, secret(alias, "HmacSHA256", 32))
 		default:

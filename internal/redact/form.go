@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // form is a secret as programs write it, before its characters are escaped.
@@ -21,7 +23,7 @@ type form struct {
 // formsOf returns the forms of a secret.
 func formsOf(secret string) (forms []form) {
 	texts := []string{secret}
-	if latin1, ok := asLatin1(secret); ok && latin1 != secret {
+	if latin1, ok := text.Latin1(secret); ok && latin1 != secret {
 		// As ISO-8859-1, and as UTF-8 that was taken for that.
 		texts = append(texts, latin1, fromLatin1(secret))
 	}
@@ -43,17 +45,6 @@ func within(alphabet *base64.Encoding, before int, s string) string {
 	first := (8*before + 5) / 6
 	last := 8 * (before + len(s)) / 6
 	return encoded[first:last]
-}
-
-func asLatin1(s string) (string, bool) {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xff {
-			return "", false
-		}
-		b = append(b, byte(r))
-	}
-	return string(b), true
 }
 
 func fromLatin1(s string) string {

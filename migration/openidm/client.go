@@ -201,11 +201,7 @@ func (c *Client) client() *http.Client {
 		h.Transport = c.transport()
 	}
 	h.Jar = nil
-	if c.Timeout > 0 {
-		h.Timeout = c.Timeout
-	} else if h.Timeout == 0 {
-		h.Timeout = defaultTimeout
-	}
+	h.Timeout = cmp.Or(max(c.Timeout, 0), h.Timeout, defaultTimeout)
 	// Go would forward X-OpenIDM-Password to any host.
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return h

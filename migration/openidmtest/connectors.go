@@ -54,13 +54,15 @@ func (c Connector) configuration() record {
 }
 
 func (c Connector) state() record {
-	state := record{
-		"name": c.Name, "enabled": true, "config": "config/" + c.config(),
-		"connectorRef": c.ref(),
-		"displayName":  c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
-	}
-	if c.Error != "" {
-		state["error"] = c.Error
+	return connectorState(c.Error, record{"name": c.Name, "displayName": c.Name, "config": "config/" + c.config(),
+		"connectorRef": c.ref(), "objectTypes": slices.Sorted(maps.Keys(c.Objects))})
+}
+
+// connectorState is the answer of a connector with a problem, "" for none.
+func connectorState(problem string, state record) record {
+	state["enabled"], state["ok"] = true, problem == ""
+	if problem != "" {
+		state["error"] = problem
 	}
 	return state
 }

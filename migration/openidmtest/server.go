@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/access"
@@ -185,20 +186,16 @@ func (s *Server) listen() error {
 		}
 	}
 	s.spawn(func() {
-		timer := time.NewTimer(refused)
-		defer timer.Stop()
+		pause := refused
 		for range 100 {
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
+			if text.Sleep(ctx, pause); ctx.Err() != nil {
 				return
 			}
 			if l, err := net.Listen("tcp", s.options.Addr); err == nil {
 				s.serveOn(l)
 				return
 			}
-			// Somebody has the port, perhaps for an outgoing connection.
-			timer.Reset(50 * time.Millisecond)
+			pause = 50 * time.Millisecond // somebody has the port, perhaps for an outgoing connection
 		}
 	})
 	return nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"net/http"
 	"net/url"
@@ -96,13 +95,7 @@ func cookieText(raw json.RawMessage) string {
 func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		count := cmp.Or(q.Seen, &Seen{})
-		seed := maphash.MakeSeed()
-		seen := map[uint64]struct{}{}
-		fresh := func(id string) bool {
-			before := len(seen)
-			seen[maphash.String(seed, id)] = struct{}{}
-			return len(seen) > before
-		}
+		var ids seen
 		var pages Pages
 		for cookie := ""; ; {
 			page, err := c.QueryPage(ctx, resource, q, cookie)
@@ -120,7 +113,7 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 					yield(nil, c.notOpenIDM(place{http.MethodGet, c.urlOf(resource)}, record, err))
 					return
 				}
-				if id.ID != "" && !fresh(id.ID) {
+				if id.ID != "" && !ids.add(id.ID) {
 					count.Again++
 					continue
 				}

@@ -36,6 +36,8 @@ type request struct {
 	condition        condition
 	// stream, unless nil, reads the body of a good answer as it comes.
 	stream io.ReaderFrom
+	// holds, unless nil, says whether what was decoded is what was asked for.
+	holds func() bool
 	// date, unless nil, is set to what the answer's header Date says.
 	date *time.Time
 }
@@ -61,16 +63,12 @@ type call struct {
 
 // do sends a request and decodes the answer into into, unless that is nil.
 func (c *Client) do(ctx context.Context, r request, into any) error {
-	if stream, ok := into.(io.ReaderFrom); ok {
-		r.stream = stream
-		_, _, err := c.fetch(ctx, r)
-		return err
-	}
+	r.stream, _ = into.(io.ReaderFrom)
 	answer, where, err := c.fetch(ctx, r)
-	if err != nil || into == nil {
+	if err != nil || into == nil || r.stream != nil {
 		return err
 	}
-	if err := json.Unmarshal(answer, into); err != nil {
+	if err := json.Unmarshal(answer, into); err != nil || r.holds != nil && !r.holds() {
 		return c.notOpenIDM(where, answer, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -187,6 +188,9 @@ func (o *object) textOfRun(key string) *string {
 	return nil
 }
 
+var phasesOfRun = map[string]Phase{"ACTIVE": PhaseRunning, "SUCCESS": PhaseComplete, "FAILED": PhaseFailed,
+	"CANCELED": PhaseFailed, "CANCELLED": PhaseFailed}
+
 // asRun reads the object as one reconciliation.
 func (o *object) asRun() reading {
 	s := silent()
@@ -199,15 +203,8 @@ func (o *object) asRun() reading {
 	}
 	s.Processed, s.Total = int64(r.Progress.Source.Existing.Processed), int64(r.Progress.Source.Existing.Total)
 	s.Failed = o.own.Failed
-	switch strings.ToUpper(strings.TrimSpace(o.state)) {
-	case "ACTIVE":
-		s.Phase = PhaseRunning
-	case "SUCCESS":
-		s.Phase = PhaseComplete
-	case "FAILED", "CANCELED", "CANCELLED":
-		s.Phase = PhaseFailed
-	default:
-		s.Phase = PhaseUnknown
+	s.Phase = cmp.Or(phasesOfRun[strings.ToUpper(strings.TrimSpace(o.state))], PhaseUnknown)
+	if s.Phase == PhaseUnknown {
 		s.odd(o.at.member("state"), raw(o.state))
 	}
 	if s.Phase == PhaseComplete && s.Failed > 0 {

@@ -3,6 +3,7 @@ package openidmtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -225,32 +226,30 @@ func (w *world) reconSource(run *reconRun) error {
 		run.sourceDone++
 		account := row.record()
 		target, isLinked := linked[row.id]
+		var problem *crest.Error
 		situation, action := "ABSENT", "CREATE"
 		switch {
 		case isLinked && users.Has(target):
 			situation, action = "CONFIRMED", "UPDATE"
-			run.linkDone++
+			problem = w.updateMapped(account, target)
+			run.updated++
 		case isLinked:
 			situation, action = "MISSING", "IGNORE"
-			run.linkDone++
 		case w.findUser(row.name) != "":
 			situation, action = "FOUND", "IGNORE"
 			target = w.findUser(row.name)
-		}
-		run.situations[situation]++
-		var problem *crest.Error
-		switch action {
-		case "CREATE":
+		default:
 			target = row.id
 			if problem = w.createMapped(account, target); problem == nil {
-				w.linkTo(row.id, target)
+				links.Put(newID(), w.link(row.id, target))
 				run.targetCreated++
 				run.linkCreated++
 			}
-		case "UPDATE":
-			problem = w.updateMapped(account, target)
-			run.updated++
 		}
+		if isLinked {
+			run.linkDone++
+		}
+		run.situations[situation]++
 		entries = append(entries, run.entry(situation, action, "source",
 			"system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
 		if problem != nil {
@@ -278,16 +277,14 @@ func (w *world) reconTarget(run *reconRun) error {
 		alive[row.id] = true
 	}
 	n := users.Len()
-	missing := 0
+	missing, known := 0, 0
 	for id := range second {
-		if users.Has(id) && !alive[id] {
-			missing++
-		}
-	}
-	known := 0
-	for id := range alive {
-		if users.Has(id) && second[id] {
+		switch {
+		case !users.Has(id):
+		case alive[id]:
 			known++
+		default:
+			missing++
 		}
 	}
 	run.targetTotal, run.targetDone = n, n
@@ -338,10 +335,8 @@ func (w *world) createMapped(account record, id string) *crest.Error {
 
 func (w *world) updateMapped(account record, id string) *crest.Error {
 	old, _ := w.table(managedUser).Get(id)
-	next, _ := w.table(managedUser).Get(id)
-	for k, v := range w.mapped(account) {
-		next[k] = v
-	}
+	next := maps.Clone(old)
+	maps.Copy(next, w.mapped(account))
 	if w.sameContent(old, next) {
 		return nil
 	}
@@ -350,8 +345,4 @@ func (w *world) updateMapped(account record, id string) *crest.Error {
 	}
 	w.table(managedUser).Put(id, next)
 	return nil
-}
-
-func (w *world) linkTo(first, second string) {
-	w.table(repoLink).Put(newID(), w.link(first, second))
 }

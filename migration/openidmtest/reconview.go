@@ -177,14 +177,14 @@ func (r *reconRun) auditRecords() []record {
 	if r.ended.IsZero() {
 		return all
 	}
-	start := r.entry("", "", "", "", "", nil)
-	start["_id"], start["_rev"] = r.id+".start", "1"
-	start["entryType"], start["timestamp"] = "start", timestamp(r.started)
-	start["message"] = "Reconciliation initiated by openidm-admin"
-	end := r.entry("", "", "", "", "", nil)
-	end["_id"], end["_rev"] = r.id+".end", "1"
-	end["entryType"], end["timestamp"] = "summary", timestamp(r.ended)
-	end["message"], end["messageDetail"] = "Reconciliation completed.", r.record()
+	bracket := func(id, kind string, at time.Time, message string) record {
+		e := r.entry("", "", "", "", "", nil)
+		e["_id"], e["_rev"], e["entryType"] = r.id+id, "1", kind
+		e["timestamp"], e["message"] = timestamp(at), message
+		return e
+	}
+	end := bracket(".end", "summary", r.ended, "Reconciliation completed.")
+	end["messageDetail"] = r.record()
 	end["status"] = map[string]string{"SUCCESS": "SUCCESS", "FAILED": "FAILURE", "CANCELED": "CANCELED"}[r.state]
-	return append(all, start, end)
+	return append(all, bracket(".start", "start", r.started, "Reconciliation initiated by openidm-admin"), end)
 }

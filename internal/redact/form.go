@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -92,11 +93,9 @@ func (m *matcher) match(s string) (end, cut int) {
 func (m *matcher) step(s string, p place) (cut int) {
 	rest, want := s[p.text:], m.form.text[p.form:]
 	pass := func(got string, n int) {
-		if n <= 0 || got == "" {
-			return
-		}
-		if fits(want, got) {
-			m.add(place{p.text + n, p.form + len(got)})
+		next := place{p.text + n, p.form + len(got)}
+		if n > 0 && got != "" && fits(want, got) && !slices.Contains(m.next, next) {
+			m.next = append(m.next, next)
 		}
 	}
 	pass(rest[:1], 1)
@@ -119,15 +118,6 @@ func fits(want, got string) bool {
 		return true
 	}
 	return utf8.ValidString(want) && utf8.ValidString(got) && strings.EqualFold(want, got)
-}
-
-func (m *matcher) add(p place) {
-	for _, have := range m.next {
-		if have == p {
-			return
-		}
-	}
-	m.next = append(m.next, p)
 }
 
 const (
@@ -257,14 +247,7 @@ func unicodeEscape(s string, n int) (got string, length int) {
 	return string(r), end
 }
 
-func isHex(s string) bool {
-	for i := range len(s) {
-		if c := s[i] | 0x20; (s[i] < '0' || s[i] > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
-}
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // isBase64 reports whether a byte is of one of both alphabets.
 func isBase64(c byte) bool {

@@ -84,9 +84,7 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	if k.url, err = address(s.base, r); err != nil {
 		return nil, place{}, err
 	}
-	withoutQuery := *k.url
-	withoutQuery.RawQuery = ""
-	k.where = place{r.method, withoutQuery.String()}
+	k.where = place{r.method, c.urlOf(r.resource)}
 	var body []byte
 	if r.body != nil {
 		if body, err = json.Marshal(r.body); err != nil {

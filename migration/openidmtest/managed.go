@@ -171,11 +171,6 @@ func (w *world) complete(kind string, r record) {
 			r[name] = []any{}
 		}
 	}
-	w.seal(r)
-}
-
-// seal encrypts the password, unless it is encrypted.
-func (w *world) seal(r record) {
 	if p, ok := r["password"].(string); ok {
 		r["password"] = w.vault.Encrypt(p)
 	}

@@ -106,10 +106,8 @@ type Client struct {
 	// Interval is the least time between the starts of two requests; 0: none.
 	Interval time.Duration
 
-	hideOnce sync.Once
-	hide     *redact.Redactor // a pointer, so that no print of the client shows it
-
-	once  sync.Once
+	once  sync.Once // sets what follows
+	hide  redact.Redactor
 	state *state
 	err   error
 }
@@ -132,6 +130,7 @@ func (c *Client) start() (*state, error) {
 		return nil, errNoClient
 	}
 	c.once.Do(func() {
+		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
 		var base *url.URL
 		if base, c.err = c.base(); c.err == nil {
 			c.state = &state{base: base, limit: newLimiter(c.Concurrency, c.Interval)}
@@ -297,10 +296,9 @@ func (c *Client) As(other Credentials) *Client {
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}
 	s, err := c.start()
-	out.once.Do(func() { out.state, out.err = s, err })
-	out.hideOnce.Do(func() {
-		hide := redact.Join(c.redactor(), redact.New(other.Username, other.Password))
-		out.hide = &hide
+	out.once.Do(func() {
+		out.hide = redact.Join(c.hide, redact.New(other.Username, other.Password))
+		out.state, out.err = s, err
 	})
 	return out
 }

@@ -122,11 +122,8 @@ func (c *Client) redactor() redact.Redactor {
 	if c == nil {
 		return redact.Redactor{}
 	}
-	c.hideOnce.Do(func() {
-		hide := redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
-		c.hide = &hide
-	})
-	return *c.hide
+	c.start()
+	return c.hide
 }
 
 // hide takes secrets out of what the server said. A detail that holds one is

@@ -51,12 +51,10 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 
 // info reads what everybody may read, unless access rules are unusual.
 func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool, date *time.Time) error {
-	read := func(c *Client) error {
-		return c.do(ctx, request{method: http.MethodGet, resource: resource, repeatable: true, date: date, holds: ok}, into)
-	}
-	err := read(c.As(Anonymous()))
+	r := request{method: http.MethodGet, resource: resource, repeatable: true, date: date, holds: ok}
+	err := c.As(Anonymous()).do(ctx, r, into)
 	if (errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden)) && c.Credentials.Username != "" {
-		err = read(c)
+		err = c.do(ctx, r, into)
 	}
 	return err
 }

@@ -89,12 +89,7 @@ func (c *Client) check(doing string) error {
 }
 
 // LogValue gives the fields that are set to a [slog.Logger], without secrets.
-func (c *Client) LogValue() slog.Value {
-	if c == nil {
-		return slog.AnyValue(nil)
-	}
-	return redact.Fields(c)
-}
+func (c *Client) LogValue() slog.Value { return redact.Fields(c) }
 
 // Source is where the target reads from.
 type Source struct {
@@ -294,10 +289,8 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		// known; who may configure may also ask (assumed).
 		s, err = c.ask(ctx, c.configurer())
 	}
-	if errors.Is(err, openidm.ErrNotFound) && !c.isService() {
-		if service, _ := c.find(ctx); service {
-			s, err = c.ask(ctx, c.API)
-		}
+	if errors.Is(err, openidm.ErrNotFound) && !c.isService() && c.find(ctx) {
+		s, err = c.ask(ctx, c.API)
 	}
 	var answer *openidm.Error
 	switch {

@@ -63,14 +63,7 @@ func (e *FailedError) said() string { return e.Status.Word + " " + e.Status.Mess
 // Remedy says what to do.
 func (e *FailedError) Remedy() string {
 	said := strings.ToLower(e.said())
-	has := func(parts ...string) bool {
-		for _, p := range parts {
-			if strings.Contains(said, p) {
-				return true
-			}
-		}
-		return false
-	}
+	has := func(parts ...string) bool { return holds(said, parts) }
 	switch {
 	case has("no subject alternative", "no name matching"):
 		return "the host name in the instance URL must be the one in the source's certificate, " +
@@ -112,15 +105,7 @@ var badCertificate = []string{
 	"algorithm constraints check failed", "certificates do not conform to algorithm constraints",
 }
 
-func isBadCertificate(text string) bool {
-	text = strings.ToLower(text)
-	for _, s := range badCertificate {
-		if strings.Contains(text, s) {
-			return true
-		}
-	}
-	return false
-}
+func isBadCertificate(text string) bool { return holds(strings.ToLower(text), badCertificate) }
 
 // UnknownOutcomeError is returned if it is not known whether the target received
 // a request, or what became of it. Resolve that before sending it again.

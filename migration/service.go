@@ -23,25 +23,18 @@ const ServiceEndpoint = "migration"
 var ErrNoConfigure = errors.New("the target's migration service is configured by its conf/migration.json " +
 	"(connection.instanceUrl), not over the wire")
 
-// find says which dialect the target speaks. It is asked once, when
-// endpoint/migration is not there: where the service answers a question for
-// its mappings, it is the service.
-func (c *Client) find(ctx context.Context) (service bool, err error) {
-	if c.Endpoint != "" {
-		return c.isService(), nil
-	}
+// find reports whether the target has the service: it is asked once for its mappings,
+// where endpoint/migration was not there and has not answered before, which a
+// server that starts may not have yet.
+func (c *Client) find(ctx context.Context) bool {
 	c.found.Lock()
 	defer c.found.Unlock()
-	if c.service || c.script { // which a server that starts may not have yet
-		return c.service, nil
+	if c.Endpoint == "" && !c.service && !c.script {
+		var names json.RawMessage
+		err := c.API.Action(ctx, ServiceEndpoint, "mappingNames", openidm.ActionRequest{Repeatable: true}, &names)
+		c.service = err == nil
 	}
-	var names json.RawMessage
-	err = c.API.Action(ctx, ServiceEndpoint, "mappingNames", openidm.ActionRequest{Repeatable: true}, &names)
-	if err != nil {
-		return false, err
-	}
-	c.service = true
-	return true, nil
+	return c.service
 }
 
 // isService reports whether the service is known to be the one to ask.

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -38,7 +39,7 @@ var (
 
 // failedNames are parts of what counts records that did not arrive, or says
 // whether there are any.
-var failedNames = [...]string{"fail", "error", "abort", "reject", "skip", "lost", "unmatched", "cancel"}
+var failedNames = []string{"fail", "error", "abort", "reject", "skip", "lost", "unmatched", "cancel"}
 
 type kind int
 
@@ -61,7 +62,7 @@ func kindOf(key string, m mode) kind {
 		return kindProblem
 	case m == situations && index(situationNames[:], key) >= 0:
 		return kindCount
-	case holds(key, failedNames[:]):
+	case holds(key, failedNames):
 		return kindFailed
 	case m == statuses || m == situations:
 		return kindCount
@@ -145,7 +146,7 @@ var amount = regexp.MustCompile(`^[\d,.]+ (records?|users?|roles?|links?|assignm
 func isAmount(s string) bool { return amount.MatchString(strings.ToLower(strings.TrimSpace(s))) }
 
 var (
-	alarms = [...]string{"fail", "error", "exception", "abort", "cancel", "reject", "incomplete", "partial", "not all",
+	alarms = []string{"fail", "error", "exception", "abort", "cancel", "reject", "incomplete", "partial", "not all",
 		"not complete", "refused", "denied", "unable", "cannot", "could not", "timed out", "timeout", "unreachable"}
 	noAlarms = regexp.MustCompile(`\b(no|0|zero|without)( any)? (failed|failures?|errors?|exceptions?)( records)?\b` +
 		`|\b0 (records )?failed\b|\bfailed: 0\b`)
@@ -154,7 +155,7 @@ var (
 // isAlarming reports whether a message speaks of failures.
 func isAlarming(said string) bool {
 	said = strings.ToLower(said)
-	return holds(said, alarms[:]) && holds(noAlarms.ReplaceAllString(said, ""), alarms[:])
+	return holds(said, alarms) && holds(noAlarms.ReplaceAllString(said, ""), alarms)
 }
 
 // contradicts reports whether a text cannot stand beside a success.
@@ -187,6 +188,9 @@ func (o *object) textOfRun(key string) *string {
 	return nil
 }
 
+var phasesOfRun = map[string]Phase{"ACTIVE": PhaseRunning, "SUCCESS": PhaseComplete, "FAILED": PhaseFailed,
+	"CANCELED": PhaseFailed, "CANCELLED": PhaseFailed}
+
 // asRun reads the object as one reconciliation.
 func (o *object) asRun() reading {
 	s := silent()
@@ -199,15 +203,8 @@ func (o *object) asRun() reading {
 	}
 	s.Processed, s.Total = int64(r.Progress.Source.Existing.Processed), int64(r.Progress.Source.Existing.Total)
 	s.Failed = o.own.Failed
-	switch strings.ToUpper(strings.TrimSpace(o.state)) {
-	case "ACTIVE":
-		s.Phase = PhaseRunning
-	case "SUCCESS":
-		s.Phase = PhaseComplete
-	case "FAILED", "CANCELED", "CANCELLED":
-		s.Phase = PhaseFailed
-	default:
-		s.Phase = PhaseUnknown
+	s.Phase = cmp.Or(phasesOfRun[strings.ToUpper(strings.TrimSpace(o.state))], PhaseUnknown)
+	if s.Phase == PhaseUnknown {
 		s.odd(o.at.member("state"), raw(o.state))
 	}
 	if s.Phase == PhaseComplete && s.Failed > 0 {

@@ -132,9 +132,7 @@ func (o *object) container(key string, kind kind, at place, t json.Token) error 
 	if kind == kindMessage {
 		o.note(key, at, s.Message)
 	}
-	if o.out.NotUnderstood == "" {
-		o.out.NotUnderstood = s.NotUnderstood
-	}
+	o.out.NotUnderstood = cmp.Or(o.out.NotUnderstood, s.NotUnderstood)
 	switch {
 	case at.mode == progress && at.below == "":
 		o.own.Processed, o.own.Total = max(o.own.Processed, s.Processed), max(o.own.Total, s.Total)
@@ -286,11 +284,7 @@ func (o *object) end() reading {
 	}
 	out.join(inner)
 	out.Failed = max(out.Failed, o.own.Failed)
-	for _, said := range o.said {
-		if out.Message == "" {
-			out.Message = said
-		}
-	}
+	out.Message = cmp.Or(out.Message, cmp.Or(o.said[:]...))
 	out.worsen(o.out.beside, o.out.besideWord)
 	o.judge(&out, !counted && o.own.Processed >= 0 && o.own.Processed < o.own.Total)
 	return out
@@ -301,10 +295,7 @@ func (o *object) judge(s *reading, short bool) {
 	problem := o.problem || o.code >= 400 && o.code < 600 && (s.Message != "" || s.Word != "")
 	if s.Phase != "" && s.beside != "" && !(s.Phase == PhaseFailed && s.beside == PhaseUnknown) {
 		if together := worst(s.Phase, s.beside); together != s.Phase {
-			s.Phase = together
-			if s.besideWord != "" {
-				s.Word = s.besideWord
-			}
+			s.Phase, s.Word = together, cmp.Or(s.besideWord, s.Word)
 		}
 	}
 	good := s.Phase == PhaseComplete || s.Phase == PhaseConfigured

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func (p *parser) value(t json.Token, at place) (reading, error) {
 	case json.Delim:
 		if at.depth > maxDepth {
 			out.odd(at, raw(v))
-			return out, p.skip(nil)
+			return out, p.skip()
 		}
 		if v == '[' {
 			return p.list(at)
@@ -196,15 +197,9 @@ func (p *parser) word(said string, at place) reading {
 	return s
 }
 
-// skip passes over the rest of a container, or of what t begins.
-func (p *parser) skip(t json.Token) error {
-	depth := 1
-	if t != nil {
-		if _, ok := t.(json.Delim); !ok {
-			return nil
-		}
-	}
-	for depth > 0 {
+// skip passes over the rest of a container.
+func (p *parser) skip() error {
+	for depth := 1; depth > 0; {
 		t, err := p.d.Token()
 		if err != nil {
 			return err
@@ -228,8 +223,10 @@ func (p *parser) count() (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		if err := p.skip(t); err != nil {
-			return n, err
+		if isContainer(t) {
+			if err := p.skip(); err != nil {
+				return n, err
+			}
 		}
 	}
 	_, err = p.d.Token()
@@ -284,9 +281,7 @@ func (r *reading) join(s reading) {
 		r.Total = -1
 	}
 	r.Runs, r.runs = append(r.Runs, s.Runs...), r.runs+s.runs
-	if r.NotUnderstood == "" {
-		r.NotUnderstood = s.NotUnderstood
-	}
+	r.NotUnderstood = cmp.Or(r.NotUnderstood, s.NotUnderstood)
 	r.worsen(s.beside, s.besideWord)
 }
 

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -47,11 +49,9 @@ func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (
 			PhaseConfigured, PhaseComplete)
 	}
 	w := waiter{c: c, until: until, progress: progress, last: Status{Processed: -1, Total: -1, Failed: -1},
-		pause: orDefault(c.PollInterval, defaultPoll), heard: time.Now(), patience: c.MaxDown}
-	if w.patience == 0 {
-		w.patience = defaultMaxDown
-	}
-	longest := max(orDefault(c.MaxPollInterval, defaultMaxPoll), w.pause)
+		pause: cmp.Or(max(c.PollInterval, 0), defaultPoll), heard: time.Now(),
+		patience: cmp.Or(c.MaxDown, defaultMaxDown)}
+	longest := max(cmp.Or(max(c.MaxPollInterval, 0), defaultMaxPoll), w.pause)
 	for {
 		s, err := w.ask(ctx)
 		if ctx.Err() != nil {
@@ -75,21 +75,10 @@ func (c *Client) Wait(ctx context.Context, until Phase, progress func(Status)) (
 		if over {
 			return w.last, err
 		}
-		timer := time.NewTimer(w.nextPause(err, longest))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if text.Sleep(ctx, w.nextPause(err, longest)); ctx.Err() != nil {
 			return w.last, w.ended(ctx, err)
-		case <-timer.C:
 		}
 	}
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return otherwise
 }
 
 // waiter is the memory of one Wait.
@@ -248,7 +237,7 @@ func (w *waiter) unsettled() bool {
 	if w.odd.IsZero() {
 		w.odd = time.Now()
 	}
-	return time.Since(w.odd) >= orDefault(w.c.SettleTime, defaultSettleTime)
+	return time.Since(w.odd) >= cmp.Or(max(w.c.SettleTime, 0), defaultSettleTime)
 }
 
 // endsRun reports whether a word of configure can also be the migration's end:

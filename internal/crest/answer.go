@@ -2,6 +2,7 @@ package crest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -58,10 +59,6 @@ func badParameter(value, name, kind string) *Error {
 
 const mutuallyExclusive = "The parameters %s and %s are mutually exclusive"
 
-func notSupported(operation string) *Error {
-	return Errorf(http.StatusNotImplemented, "%s operations are not supported", operation)
-}
-
 // NeverSupported is the error of a service that has no such operation at all.
 func NeverSupported(c *Request) *Error {
 	return Errorf(http.StatusNotImplemented, "The %s operations are not supported", strings.ToUpper(c.Operation))
@@ -69,10 +66,8 @@ func NeverSupported(c *Request) *Error {
 
 // Unsupported is the error of an operation that a resource lacks.
 func Unsupported(c *Request) *Error {
-	return notSupported(map[string]string{
-		"read": "Read", "query": "Query", "create": "Create", "update": "Update",
-		"patch": "Patch", "delete": "Delete", "action": "Action",
-	}[c.Operation])
+	return Errorf(http.StatusNotImplemented, "%s%s operations are not supported",
+		strings.ToUpper(c.Operation[:1]), c.Operation[1:])
 }
 
 // Unnamed is the error of a PUT to a collection, escaped three times over.
@@ -85,10 +80,9 @@ func Unnamed() *Error {
 
 // CollectionError is the error of an operation that only single resources have.
 func CollectionError(operation string) *Error {
-	word := map[string]string{
+	return BadRequest("The resource collection  cannot be %s", map[string]string{
 		"read": "read", "update": "updated", "patch": "patched", "delete": "deleted",
-	}[operation]
-	return Errorf(http.StatusBadRequest, "The resource collection  cannot be %s", word)
+	}[operation])
 }
 
 // escaper does to a message what the server's servlet does.
@@ -181,10 +175,7 @@ func WriteResult(w http.ResponseWriter, c *Request, res *Result, base string) {
 		// The real server leaves out the collection, and so does this one.
 		h.Set("Location", base+res.Location)
 	}
-	status := res.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
+	status := cmp.Or(res.Status, http.StatusOK)
 	body, isRecord := res.Body.(Record)
 	if isRecord && c.oldest {
 		c.withoutID(body)

@@ -29,9 +29,6 @@ func (c *Request) readBody(r *http.Request) *Error {
 	if len(b) > maxBody {
 		return Errorf(http.StatusRequestEntityTooLarge, "The request is too large")
 	}
-	if c.Operation == "action" && len(bytes.TrimSpace(b)) == 0 && r.Header.Get("Content-Type") == "" {
-		return nil
-	}
 	header := r.Header.Get("Content-Type")
 	kind, _, _ := strings.Cut(header, ";")
 	if kind = strings.TrimSpace(kind); header != "" && !strings.EqualFold(kind, "application/json") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -110,25 +111,23 @@ func (p *filterParser) next() (string, error) {
 }
 
 func (p *filterParser) or(depth int) (Match, error) {
-	left, err := p.and(depth)
-	for err == nil && strings.EqualFold(p.peek(), "or") {
-		p.next()
-		a := left
-		var b Match
-		b, err = p.and(depth)
-		left = func(r Record) bool { return a(r) || b(r) }
-	}
-	return left, err
+	return p.chain("or", depth, p.and, func(a, b Match) Match { return func(r Record) bool { return a(r) || b(r) } })
 }
 
 func (p *filterParser) and(depth int) (Match, error) {
-	left, err := p.not(depth)
-	for err == nil && strings.EqualFold(p.peek(), "and") {
+	return p.chain("and", depth, p.not, func(a, b Match) Match { return func(r Record) bool { return a(r) && b(r) } })
+}
+
+// chain reads one, and further ones behind a word.
+func (p *filterParser) chain(word string, depth int, one func(int) (Match, error), join func(a, b Match) Match) (
+	Match, error,
+) {
+	left, err := one(depth)
+	for err == nil && strings.EqualFold(p.peek(), word) {
 		p.next()
-		a := left
-		var b Match
-		b, err = p.not(depth)
-		left = func(r Record) bool { return a(r) && b(r) }
+		var right Match
+		right, err = one(depth)
+		left = join(left, right)
 	}
 	return left, err
 }
@@ -209,12 +208,7 @@ func (p *filterParser) term(depth int) (Match, error) {
 			return false
 		}
 		if list, isList := v.([]any); isList {
-			for _, one := range list {
-				if compare(one, want) {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(list, func(one any) bool { return compare(one, want) })
 		}
 		return compare(v, want)
 	}, nil
@@ -270,8 +264,10 @@ func textual(a, b any, f func(string, string) bool) bool {
 
 // asText writes a simple value as the repository compares it with a text.
 func asText(v any) (string, bool) {
-	switch v.(type) {
-	case string, bool, json.Number, int, int64, float64:
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool, json.Number, int, int64, float64:
 		return fmt.Sprint(v), true
 	}
 	return "", false
@@ -279,37 +275,24 @@ func asText(v any) (string, bool) {
 
 // order compares two simple values; where one is a text, both are.
 func order(a, b any) (int, bool) {
-	x, isText := a.(string)
-	y, isText2 := b.(string)
-	if isText != isText2 {
+	_, isText := a.(string)
+	_, isText2 := b.(string)
+	if isText || isText2 {
 		x, ok := asText(a)
 		y, ok2 := asText(b)
 		return strings.Compare(x, y), ok && ok2
 	}
-	if isText {
-		return strings.Compare(x, y), true
+	x, isBool := a.(bool)
+	y, isBool2 := b.(bool)
+	f, isNumber := Number(a)
+	g, isNumber2 := Number(b)
+	switch {
+	case isBool && isBool2:
+		return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)), true // false before true
+	case isNumber && isNumber2:
+		return f.Cmp(g), true
 	}
-	switch x := a.(type) {
-	case bool:
-		if y, ok := b.(bool); ok {
-			n := 0
-			if x != y {
-				if n = 1; y {
-					n = -1
-				}
-			}
-			return n, true
-		}
-	case nil:
-		return 0, b == nil
-	default:
-		f, ok := Number(a)
-		g, ok2 := Number(b)
-		if ok && ok2 {
-			return f.Cmp(g), true
-		}
-	}
-	return 0, false
+	return 0, a == nil && b == nil
 }
 
 // Number returns the value of a JSON number.

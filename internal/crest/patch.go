@@ -3,6 +3,7 @@ package crest
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -143,8 +144,8 @@ func (op patchOperation) apply(r Record) *Error {
 		switch {
 		case !exists || current == nil:
 		case op.value != nil && isList:
-			return put(r, at, slices.DeleteFunc(list, func(one any) bool { return same(one, op.value) }))
-		case op.value == nil || same(current, op.value):
+			return put(r, at, slices.DeleteFunc(list, func(one any) bool { return reflect.DeepEqual(one, op.value) }))
+		case op.value == nil || reflect.DeepEqual(current, op.value):
 			removeAt(r, at)
 		}
 		return nil
@@ -183,12 +184,6 @@ func (op patchOperation) apply(r Record) *Error {
 	}
 	// Measured, but without a body: a transformation is never carried out.
 	return InternalError("Operation %s is not supported", op.name)
-}
-
-func same(a, b any) bool {
-	x, err := Encode(a)
-	y, err2 := Encode(b)
-	return err == nil && err2 == nil && string(x) == string(y)
 }
 
 // put sets a value and makes the objects on the way to it.

@@ -2,6 +2,7 @@ package crest
 
 import (
 	"iter"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -83,16 +84,16 @@ func RunQuery(c *Request, from Source) (*Result, *Error) {
 	offset := 0
 	if paged {
 		offset = q.offset
-		if q.cookie != "" {
-			n, err := strconv.Atoi(q.cookie)
-			if err != nil {
-				return nil, BadRequest("Invalid paged results cookie")
-			}
-			if n < 0 {
-				return nil, ErrCommand
-			}
-			offset = n
+	}
+	if paged && q.cookie != "" {
+		n, err := strconv.Atoi(q.cookie)
+		if err != nil {
+			return nil, BadRequest("Invalid paged results cookie")
 		}
+		if n < 0 {
+			return nil, ErrCommand
+		}
+		offset = n
 	}
 	if q.ID == "query-all-count" || q.ID == "query-all-ids-count" {
 		return &Result{Body: newQueryAnswer([]Record{{"total": from.Len()}})}, nil
@@ -126,41 +127,34 @@ func RunQuery(c *Request, from Source) (*Result, *Error) {
 // page returns the records from offset on that keep wants, a page of them at
 // most, or all where no pages are asked for.
 func (q *Query) page(from Source, keep Match, offset int) []Record {
-	paged := q.PageSize > 0
 	byID := len(q.sortKeys) == 1 && !q.sortKeys[0].descending &&
 		slices.Equal(q.sortKeys[0].pointer, []string{"_id"})
+	isSorted := len(q.sortKeys) == 0 || byID
+	jump := 0
+	if isSorted && keep == nil {
+		// What comes before need not be looked at.
+		jump, offset = offset, 0
+	}
 	var found []Record
-	if len(q.sortKeys) > 0 && !byID {
-		var rows []Record
-		for r := range from.All(false, 0) {
-			if keep == nil || keep(r) {
-				rows = append(rows, r)
-			}
+	for r := range from.All(byID, jump) {
+		if keep != nil && !keep(r) {
+			continue
 		}
-		sortRecords(rows, q.sortKeys)
-		found = rows[min(offset, len(rows)):]
-		if paged {
-			found = found[:min(q.PageSize, len(found))]
+		if isSorted && offset > 0 {
+			offset--
+			continue
 		}
-	} else {
-		// Without a condition, what comes before need not be looked at.
-		jump, skip := offset, 0
-		if keep != nil {
-			jump, skip = 0, offset
+		if found = append(found, r); isSorted && len(found) == q.PageSize {
+			break
 		}
-		for r := range from.All(byID, jump) {
-			if keep != nil && !keep(r) {
-				continue
-			}
-			if skip > 0 {
-				skip--
-				continue
-			}
-			found = append(found, r)
-			if paged && len(found) == q.PageSize {
-				break
-			}
-		}
+	}
+	if isSorted {
+		return found
+	}
+	sortRecords(found, q.sortKeys)
+	found = found[min(offset, len(found)):]
+	if q.PageSize > 0 {
+		found = found[:min(q.PageSize, len(found))]
 	}
 	return found
 }
@@ -304,17 +298,13 @@ func Pick(r Record, fields []string) Record {
 	}
 	for _, f := range fields {
 		if f == "*" {
-			for k, v := range r {
-				out[k] = v
-			}
+			maps.Copy(out, r)
 			continue
 		}
 		pointer := ParsePointer(f)
-		v, ok := Lookup(r, pointer)
-		if !ok {
-			continue
+		if v, ok := Lookup(r, pointer); ok {
+			out[pointer[len(pointer)-1]] = v
 		}
-		out[pointer[len(pointer)-1]] = v
 	}
 	return out
 }

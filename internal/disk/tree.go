@@ -103,29 +103,27 @@ func (t *Tree) leadsOut(rel string) string {
 	return ""
 }
 
-// Lstat is [os.Lstat].
-func (t *Tree) Lstat(path string) (info fs.FileInfo, err error) {
+// at calls a function of package os, or within a tree its method of an os.Root.
+func at[T any](t *Tree, path string, whole func(string) (T, error), within func(*os.Root, string) (T, error)) (
+	out T, err error,
+) {
 	if t == nil {
-		return os.Lstat(path)
+		return whole(path)
 	}
 	err = t.below(path, func(rel string) (err error) {
-		info, err = t.root.Lstat(rel)
+		out, err = within(t.root, rel)
 		return err
 	})
-	return info, err
+	return out, err
+}
+
+// Lstat is [os.Lstat].
+func (t *Tree) Lstat(path string) (fs.FileInfo, error) {
+	return at(t, path, os.Lstat, (*os.Root).Lstat)
 }
 
 // Stat is [os.Stat].
-func (t *Tree) Stat(path string) (info fs.FileInfo, err error) {
-	if t == nil {
-		return os.Stat(path)
-	}
-	err = t.below(path, func(rel string) (err error) {
-		info, err = t.root.Stat(rel)
-		return err
-	})
-	return info, err
-}
+func (t *Tree) Stat(path string) (fs.FileInfo, error) { return at(t, path, os.Stat, (*os.Root).Stat) }
 
 // Real is the file that a path leads to. A link out of the folder of the tree is an [OutsideError].
 func (t *Tree) Real(path string) (string, error) {
@@ -137,11 +135,7 @@ func (t *Tree) Real(path string) (string, error) {
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
 			return path, err
 		}
-		to := ""
-		err = t.below(path, func(rel string) (err error) {
-			to, err = t.root.Readlink(rel)
-			return err
-		})
+		to, err := at(t, path, os.Readlink, (*os.Root).Readlink)
 		if err != nil {
 			return path, err
 		}
@@ -168,40 +162,32 @@ func (t *Tree) Open(path string) (f *os.File, err error) {
 	return t.openFile(path, os.O_RDONLY, 0)
 }
 
-func (t *Tree) openFile(path string, flag int, mode fs.FileMode) (f *os.File, err error) {
-	if t == nil {
-		return OpenFile(path, flag, mode)
-	}
-	err = t.below(path, func(rel string) (err error) {
-		f, err = OpenIn(t.root, rel, flag, mode)
-		return err
-	})
-	return f, err
+func (t *Tree) openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
+	return at(t, path, func(path string) (*os.File, error) { return OpenFile(path, flag, mode) },
+		func(root *os.Root, rel string) (*os.File, error) { return OpenIn(root, rel, flag, mode) })
 }
 
 // Rename is the function [Rename].
 func (t *Tree) Rename(from, to string) error {
-	return Do("rename", to, func() error {
-		if t == nil {
-			return os.Rename(from, to)
-		}
-		return t.both(from, to, t.root.Rename)
-	})
+	return t.pair("rename", from, to, os.Rename, (*os.Root).Rename)
 }
 
-// Link is the function [Link].
+// Link makes a second name for a file.
 func (t *Tree) Link(file, name string) error {
-	return Do("link", name, func() error {
-		if t == nil {
-			return os.Link(file, name)
-		}
-		return t.both(file, name, t.root.Link)
-	})
+	return t.pair("link", file, name, os.Link, (*os.Root).Link)
 }
 
-func (t *Tree) both(a, b string, f func(a, b string) error) error {
-	return t.below(a, func(a string) error {
-		return t.below(b, func(b string) error { return f(a, b) })
+// pair is at of two paths, for an operation that changes the second.
+func (t *Tree) pair(
+	operation, a, b string, whole func(a, b string) error, within func(root *os.Root, a, b string) error,
+) error {
+	return Do(operation, b, func() error {
+		if t == nil {
+			return whole(a, b)
+		}
+		return t.below(a, func(a string) error {
+			return t.below(b, func(b string) error { return within(t.root, a, b) })
+		})
 	})
 }
 
@@ -226,17 +212,7 @@ func (t *Tree) Chtimes(path string, modified time.Time) error {
 }
 
 // openDir opens a folder, the one of the tree, too.
-func (t *Tree) openDir(path string) (*os.File, error) {
-	if t == nil {
-		return os.Open(path)
-	}
-	var d *os.File
-	err := t.below(path, func(rel string) (err error) {
-		d, err = t.root.Open(rel)
-		return err
-	})
-	return d, err
-}
+func (t *Tree) openDir(path string) (*os.File, error) { return at(t, path, os.Open, (*os.Root).Open) }
 
 // IsDir says why a path is not a folder.
 func (t *Tree) IsDir(path string) error {

@@ -12,9 +12,12 @@ import (
 // Fields gives the fields of a struct that are set to a [slog.Logger], by their
 // names with a small first letter. Secrets hide themselves, by a LogValue of their
 // own; of a list of structs there is its length. Functions, and pointers to what
-// says nothing of itself, are left out.
+// says nothing of itself, are left out. Of a nil pointer there is nothing.
 func Fields(of any) slog.Value {
 	v := reflect.Indirect(reflect.ValueOf(of))
+	if !v.IsValid() {
+		return slog.AnyValue(nil)
+	}
 	var attrs []slog.Attr
 	for i := range v.NumField() {
 		f := v.Type().Field(i)

@@ -4,10 +4,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // form is a secret as programs write it, before its characters are escaped.
@@ -21,7 +24,7 @@ type form struct {
 // formsOf returns the forms of a secret.
 func formsOf(secret string) (forms []form) {
 	texts := []string{secret}
-	if latin1, ok := asLatin1(secret); ok && latin1 != secret {
+	if latin1, ok := text.Latin1(secret); ok && latin1 != secret {
 		// As ISO-8859-1, and as UTF-8 that was taken for that.
 		texts = append(texts, latin1, fromLatin1(secret))
 	}
@@ -43,17 +46,6 @@ func within(alphabet *base64.Encoding, before int, s string) string {
 	first := (8*before + 5) / 6
 	last := 8 * (before + len(s)) / 6
 	return encoded[first:last]
-}
-
-func asLatin1(s string) (string, bool) {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xff {
-			return "", false
-		}
-		b = append(b, byte(r))
-	}
-	return string(b), true
 }
 
 func fromLatin1(s string) string {
@@ -101,11 +93,9 @@ func (m *matcher) match(s string) (end, cut int) {
 func (m *matcher) step(s string, p place) (cut int) {
 	rest, want := s[p.text:], m.form.text[p.form:]
 	pass := func(got string, n int) {
-		if n <= 0 || got == "" {
-			return
-		}
-		if fits(want, got) {
-			m.add(place{p.text + n, p.form + len(got)})
+		next := place{p.text + n, p.form + len(got)}
+		if n > 0 && got != "" && fits(want, got) && !slices.Contains(m.next, next) {
+			m.next = append(m.next, next)
 		}
 	}
 	pass(rest[:1], 1)
@@ -128,15 +118,6 @@ func fits(want, got string) bool {
 		return true
 	}
 	return utf8.ValidString(want) && utf8.ValidString(got) && strings.EqualFold(want, got)
-}
-
-func (m *matcher) add(p place) {
-	for _, have := range m.next {
-		if have == p {
-			return
-		}
-	}
-	m.next = append(m.next, p)
 }
 
 const (
@@ -266,14 +247,7 @@ func unicodeEscape(s string, n int) (got string, length int) {
 	return string(r), end
 }
 
-func isHex(s string) bool {
-	for i := range len(s) {
-		if c := s[i] | 0x20; (s[i] < '0' || s[i] > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
-}
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // isBase64 reports whether a byte is of one of both alphabets.
 func isBase64(c byte) bool {

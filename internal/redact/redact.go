@@ -25,9 +25,12 @@ const minLength = 4
 var redacted = keystore.Password{}.String()
 
 // Redactor replaces secrets by "[redacted]". The zero value knows none.
-type Redactor struct{ *known }
+type Redactor struct {
+	// secrets are behind two pointers, so that no verb of fmt prints them: it follows one
+	// at the top, and one anywhere for a verb that does not fit.
+	secrets **known
+}
 
-// known stands behind a pointer so that no verb of fmt prints it.
 type known struct {
 	forms []form
 	// byFirst are the forms by their first byte.
@@ -56,8 +59,8 @@ func New(username string, secrets ...keystore.Password) Redactor {
 func Join(all ...Redactor) Redactor {
 	var forms []form
 	for _, one := range all {
-		if one.known != nil {
-			forms = append(forms, one.forms...)
+		if one.secrets != nil {
+			forms = append(forms, (*one.secrets).forms...)
 		}
 	}
 	return redactorOf(forms)
@@ -67,15 +70,15 @@ func redactorOf(forms []form) Redactor {
 	if len(forms) == 0 {
 		return Redactor{}
 	}
-	r := Redactor{&known{forms: forms}}
+	k := &known{forms: forms}
 	for i, f := range forms {
 		first := f.text[0]
-		r.byFirst[first] = append(r.byFirst[first], i)
+		k.byFirst[first] = append(k.byFirst[first], i)
 		if other := otherCase(first); other != first {
-			r.byFirst[other] = append(r.byFirst[other], i)
+			k.byFirst[other] = append(k.byFirst[other], i)
 		}
 	}
-	return r
+	return Redactor{&k}
 }
 
 // inAddress is the password of an address, whosever it is.
@@ -100,14 +103,15 @@ func (r Redactor) replace(s string) (out string, cut int) {
 	if strings.Contains(s, "://") {
 		s = inAddress.ReplaceAllString(s, "$1:"+redacted+"@")
 	}
-	if r.known == nil {
+	if r.secrets == nil {
 		return s, 0
 	}
+	k := *r.secrets
 	var b strings.Builder
 	var m matcher
 	done := 0
 	for i := 0; i < len(s); {
-		end, f, partial := r.at(&m, s[i:])
+		end, f, partial := k.at(&m, s[i:])
 		if end < 0 {
 			if partial && cut == 0 {
 				cut = len(s) - i
@@ -147,11 +151,11 @@ func runAround(s string, done, from, to int, lead bool) (int, int) {
 
 // at finds the longest secret that begins s. partial says that s may end within
 // one that begins here.
-func (r Redactor) at(m *matcher, s string) (end int, longest form, partial bool) {
+func (k *known) at(m *matcher, s string) (end int, longest form, partial bool) {
 	end = -1
 	try := func(first byte, raw bool) {
-		for _, i := range r.byFirst[first] {
-			f := r.forms[i]
+		for _, i := range k.byFirst[first] {
+			f := k.forms[i]
 			if raw && len(s) > 1 && !mayFollow(f, s[1]) {
 				continue
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"strings"
@@ -135,6 +136,25 @@ func BenchmarkJSON(b *testing.B) {
 	for b.Loop() {
 		if r.Holds(raw) {
 			b.Fatal("it holds none")
+		}
+	}
+}
+
+// TestPrinted prints what holds a redactor with every verb: fmt follows a pointer at
+// the top, and one more below it for a verb that does not fit.
+func TestPrinted(t *testing.T) {
+	t.Parallel()
+	r := redact.New("", keystore.NewPassword("correct horse"))
+	type held struct{ hide redact.Redactor }
+	for _, value := range []any{r, &r, held{r}, &held{r}, []held{{r}}, struct{ Deep *held }{&held{r}}} {
+		for verb := 'A'; verb <= 'z'; verb++ {
+			for _, flag := range []string{"", "+", "#"} {
+				said := fmt.Sprintf("%"+flag+string(verb), value)
+				if strings.Contains(said, "horse") || strings.Contains(said, "686f727365") ||
+					strings.Contains(said, "[104 111") {
+					t.Errorf("%%%s%c of %T shows the secret", flag, verb, value)
+				}
+			}
 		}
 	}
 }

@@ -33,13 +33,10 @@ func Printable(s string) string {
 // Cut shortens s to limit bytes at most, at the boundary of a rune, and marks
 // the cut with "…".
 func Cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
+	if short := upTo(s, limit); short != s {
+		return short + "…"
 	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
+	return s
 }
 
 // Plural is a grouped count with its noun, in the plural unless it is one: "1 entry", "12,408 users". A noun may be
@@ -123,4 +120,16 @@ func Duration(d time.Duration) string {
 func Capital(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// Latin1 is a text in ISO-8859-1, and whether that has all of its characters.
+func Latin1(s string) (string, bool) {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			return "", false
+		}
+		b = append(b, byte(r))
+	}
+	return string(b), true
 }

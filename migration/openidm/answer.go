@@ -28,20 +28,18 @@ func checkAnswer(where place, status int, header http.Header, body []byte) *Erro
 		TransactionID: header.Get(headerTransaction),
 	}
 	kind := kindOf(status)
-	switch {
-	case e.fill(body):
-	case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
-		// The web server is up, and OpenIDM is not yet (measured).
-		kind, e.Body = ErrUnavailable, beginOf(body)
-	case refusesHost(status, body):
-		e.kinds, e.Body = append(e.kinds, ErrHostRefused), beginOf(body)
-	case errors.Is(kind, ErrUnavailable) || errors.Is(kind, ErrRedirect):
+	if !e.fill(body) {
 		e.Body = beginOf(body)
-	case status == http.StatusNotFound:
-		// Not that of a record: the path is outside of OpenIDM.
-		kind, e.Body = ErrNotOpenIDM, beginOf(body)
-	default:
-		e.kinds, e.Body = append(e.kinds, ErrNotOpenIDM), beginOf(body)
+		switch {
+		case status == http.StatusNotFound && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
+			kind = ErrUnavailable // the web server is up, and OpenIDM is not yet (measured)
+		case status == http.StatusNotFound:
+			kind = ErrNotOpenIDM // not that of a record: the path is outside of OpenIDM
+		case refusesHost(status, body):
+			e.kinds = append(e.kinds, ErrHostRefused)
+		case !errors.Is(kind, ErrUnavailable) && !errors.Is(kind, ErrRedirect):
+			e.kinds = append(e.kinds, ErrNotOpenIDM)
+		}
 	}
 	if kind != nil {
 		e.kinds = append(e.kinds, kind)

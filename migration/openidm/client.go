@@ -106,21 +106,14 @@ type Client struct {
 	// Interval is the least time between the starts of two requests; 0: none.
 	Interval time.Duration
 
-	hideOnce sync.Once
-	hide     *redact.Redactor // a pointer, so that no print of the client shows it
-
-	once  sync.Once
+	once  sync.Once // sets what follows
+	hide  redact.Redactor
 	state *state
 	err   error
 }
 
 // LogValue gives the fields that are set to a [slog.Logger], without secrets.
-func (c *Client) LogValue() slog.Value {
-	if c == nil {
-		return slog.AnyValue(nil)
-	}
-	return redact.Fields(c)
-}
+func (c *Client) LogValue() slog.Value { return redact.Fields(c) }
 
 // state is what a client shares with its copies.
 type state struct {
@@ -137,6 +130,7 @@ func (c *Client) start() (*state, error) {
 		return nil, errNoClient
 	}
 	c.once.Do(func() {
+		c.hide = redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
 		var base *url.URL
 		if base, c.err = c.base(); c.err == nil {
 			c.state = &state{base: base, limit: newLimiter(c.Concurrency, c.Interval)}
@@ -206,11 +200,7 @@ func (c *Client) client() *http.Client {
 		h.Transport = c.transport()
 	}
 	h.Jar = nil
-	if c.Timeout > 0 {
-		h.Timeout = c.Timeout
-	} else if h.Timeout == 0 {
-		h.Timeout = defaultTimeout
-	}
+	h.Timeout = cmp.Or(max(c.Timeout, 0), h.Timeout, defaultTimeout)
 	// Go would forward X-OpenIDM-Password to any host.
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return h
@@ -290,12 +280,7 @@ func (c *Client) Host() string {
 	return p.Hostname()
 }
 
-func (c *Client) tlsName() string {
-	if c.TLSName != "" {
-		return c.TLSName
-	}
-	return c.Host()
-}
+func (c *Client) tlsName() string { return cmp.Or(c.TLSName, c.Host()) }
 
 // As is a client of the same server with other credentials. It shares the
 // connections and the limits.
@@ -311,10 +296,9 @@ func (c *Client) As(other Credentials) *Client {
 		Concurrency: c.Concurrency, Interval: c.Interval,
 	}
 	s, err := c.start()
-	out.once.Do(func() { out.state, out.err = s, err })
-	out.hideOnce.Do(func() {
-		hide := redact.Join(c.redactor(), redact.New(other.Username, other.Password))
-		out.hide = &hide
+	out.once.Do(func() {
+		out.hide = redact.Join(c.hide, redact.New(other.Username, other.Password))
+		out.state, out.err = s, err
 	})
 	return out
 }

@@ -122,11 +122,8 @@ func (c *Client) redactor() redact.Redactor {
 	if c == nil {
 		return redact.Redactor{}
 	}
-	c.hideOnce.Do(func() {
-		hide := redact.New(c.Credentials.Username, append([]Secret{c.Credentials.Password}, c.Hide...)...)
-		c.hide = &hide
-	})
-	return *c.hide
+	c.start()
+	return c.hide
 }
 
 // hide takes secrets out of what the server said. A detail that holds one is
@@ -195,27 +192,25 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 
 // Sent reports whether the request may have reached the server.
 func (e *NetworkError) Sent() bool {
-	var dns *net.DNSError
 	var op *net.OpError
-	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, &dns) &&
+	return !e.unsent && !isRefused(e.Err) && !isTLS(e.Err) && !errors.As(e.Err, new(*net.DNSError)) &&
 		!(errors.As(e.Err, &op) && op.Op == "dial")
 }
 
 // Is matches [ErrUnavailable] and [ErrNotOpenIDM].
 func (e *NetworkError) Is(target error) bool {
-	foreign := isForeign(e.Err)
 	var failed *HandshakeError
-	switch target {
-	case ErrUnavailable:
-		if errors.As(e.Err, &failed) && failed.alert {
-			return !e.ended // a server that starts may say so
-		}
-		return !e.ended && !foreign && !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) &&
-			!errors.Is(e.Err, errLatin1)
-	case ErrNotOpenIDM:
-		return !e.ended && foreign
+	switch {
+	case e.ended:
+		return false
+	case target == ErrNotOpenIDM:
+		return isForeign(e.Err)
+	case target != ErrUnavailable:
+		return false
+	case errors.As(e.Err, &failed) && failed.alert:
+		return true // a server that starts may say so
 	}
-	return false
+	return !isTLS(e.Err) && !errors.Is(e.Err, ErrTooLarge) && !errors.Is(e.Err, errLatin1)
 }
 
 // networkError is the error of a call that got no answer. The address that
@@ -268,10 +263,9 @@ func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust
 	if len(err.UnverifiedCertificates) > 0 {
 		e.Certificate = err.UnverifiedCertificates[0]
 	}
-	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
-	case errors.As(err.Err, &name):
+	case errors.As(err.Err, new(x509.HostnameError)):
 		e.Reason, e.Remedy = jvmtrust.ReasonName, e.Remedy+", and use the certificate's own name in the address"
 	case errors.As(err.Err, &invalid) && invalid.Reason == x509.Expired:
 		e.Reason, e.Remedy = jvmtrust.ReasonValidity,
@@ -282,16 +276,17 @@ func trustError(address string, err *tls.CertificateVerificationError) *jvmtrust
 
 // isTLS says that the handshake failed over a certificate or in its protocol.
 func isTLS(err error) bool {
-	var trust *jvmtrust.Error
-	var certificate *tls.CertificateVerificationError
-	var failed *HandshakeError
-	return errors.As(err, &trust) || errors.As(err, &certificate) || errors.As(err, &failed) || isForeign(err)
+	return isUntrusted(err) || errors.As(err, new(*HandshakeError)) || isForeign(err)
+}
+
+// isUntrusted says that the certificate was refused, by our trust or by Go's.
+func isUntrusted(err error) bool {
+	return errors.As(err, new(*jvmtrust.Error)) || errors.As(err, new(*tls.CertificateVerificationError))
 }
 
 // isForeign says that the other side does not speak TLS, or not HTTP.
 func isForeign(err error) bool {
-	var header tls.RecordHeaderError
-	return errors.As(err, &header) || errors.Is(err, http.ErrSchemeMismatch)
+	return errors.As(err, new(tls.RecordHeaderError)) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 func isRefused(err error) bool {

@@ -71,12 +71,10 @@ const unparsed = "tls: failed to parse certificate from server: "
 // (a net.OpError named "remote error"), and its own refusals, which are texts. It is
 // nil for any other error.
 func handshakeError(err error) *HandshakeError {
-	var trust *jvmtrust.Error
-	var certificate *tls.CertificateVerificationError
-	var op *net.OpError
-	if err == nil || isForeign(err) || errors.As(err, &trust) || errors.As(err, &certificate) {
+	if err == nil || isForeign(err) || isUntrusted(err) {
 		return nil
 	}
+	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
 		return &HandshakeError{ErrTLS, strings.TrimPrefix(op.Err.Error(), "tls: "), err, op.Op == "remote error"}
 	}

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 var errLatin1 = errors.New("the user name or password cannot be sent in ISO-8859-1, as Latin1Headers asks")
@@ -37,14 +39,14 @@ func (c *Client) setHeaders(h http.Header, hasBody bool) error {
 	for name, value := range map[string]string{
 		headerUsername: cred.Username, headerPassword: cred.Password.Reveal(),
 	} {
-		text, ok := encodedText(value), true
+		sent := encodedText(value)
 		if c.Latin1Headers {
-			text, ok = latin1Text(value)
+			var ok bool
+			if sent, ok = text.Latin1(value); !ok || !isPlain(sent, 0x100) {
+				return errLatin1
+			}
 		}
-		if !ok {
-			return errLatin1
-		}
-		setExact(h, name, text)
+		setExact(h, name, sent)
 	}
 	setExact(h, headerNoSession, "true")
 	h.Set("X-Requested-With", "idconnect-upgrade")
@@ -66,18 +68,6 @@ func encodedText(s string) string {
 		return s
 	}
 	return "UTF-8''" + strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
-}
-
-// latin1Text reports whether a header can carry the text in ISO-8859-1.
-func latin1Text(s string) (string, bool) {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xff {
-			return "", false
-		}
-		b = append(b, byte(r))
-	}
-	return string(b), isPlain(string(b), 0x100)
 }
 
 // isPlain reports whether a header carries these bytes below end unchanged.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // limiter bounds how many requests are under way and how fast they follow
@@ -49,13 +51,9 @@ func (l *limiter) enter(ctx context.Context) (leave func(), err error) {
 	}
 	l.next = at.Add(l.interval)
 	l.mu.Unlock()
-	timer := time.NewTimer(at.Sub(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return leave, nil
-	case <-ctx.Done():
+	if text.Sleep(ctx, at.Sub(now)); ctx.Err() != nil {
 		leave()
 		return nil, ctx.Err()
 	}
+	return leave, nil
 }

@@ -16,10 +16,24 @@ const (
 // Pages watches over the pages of one query, so that one which does not end is
 // found out. The zero value is ready. It keeps 8 bytes for each page.
 type Pages struct {
-	seed  maphash.Seed
-	seen  map[uint64]struct{}
-	idle  int
-	count int
+	cookies     seen
+	idle, count int
+}
+
+// seen is a set of texts, of which it keeps 8 bytes each.
+type seen struct {
+	seed maphash.Seed
+	all  map[uint64]struct{}
+}
+
+// add reports whether a text is new.
+func (s *seen) add(text string) bool {
+	if s.all == nil {
+		s.seed, s.all = maphash.MakeSeed(), map[uint64]struct{}{}
+	}
+	before := len(s.all)
+	s.all[maphash.String(s.seed, text)] = struct{}{}
+	return len(s.all) > before
 }
 
 // Next is told of a page: the cookie of the one after it, "" where it is the last,
@@ -30,21 +44,15 @@ func (p *Pages) Next(cookie string, records int) error {
 	if p == nil {
 		return errors.New("the pages are nil")
 	}
-	if p.seen == nil {
-		p.seed, p.seen = maphash.MakeSeed(), map[uint64]struct{}{}
-	}
 	p.count++
 	p.idle++
 	if records > 0 {
 		p.idle = 0
 	}
-	if cookie == "" {
-		return nil
-	}
-	before := len(p.seen)
-	p.seen[maphash.String(p.seed, cookie)] = struct{}{}
 	switch {
-	case len(p.seen) == before:
+	case cookie == "":
+		return nil
+	case !p.cookies.add(cookie):
 		return fmt.Errorf("%w: a cookie came twice", ErrPaging)
 	case p.idle >= maxIdlePages:
 		return fmt.Errorf("%w: %d pages in a row without a new record", ErrPaging, p.idle)

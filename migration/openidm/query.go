@@ -1,10 +1,10 @@
 package openidm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"net/http"
 	"net/url"
@@ -51,11 +51,7 @@ func (q Query) values(cookie string) url.Values {
 	case q.Filter != "":
 		v.Set("_queryFilter", q.Filter)
 	}
-	size := q.PageSize
-	if size <= 0 {
-		size = defaultPageSize
-	}
-	v.Set("_pageSize", strconv.Itoa(size))
+	v.Set("_pageSize", strconv.Itoa(cmp.Or(max(q.PageSize, 0), defaultPageSize)))
 	if len(q.Fields) > 0 {
 		v.Set("_fields", strings.Join(q.Fields, ","))
 	}
@@ -98,17 +94,8 @@ func cookieText(raw json.RawMessage) string {
 // [ErrPaging].
 func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		count := q.Seen
-		if count == nil {
-			count = &Seen{}
-		}
-		seed := maphash.MakeSeed()
-		seen := map[uint64]struct{}{}
-		fresh := func(id string) bool {
-			before := len(seen)
-			seen[maphash.String(seed, id)] = struct{}{}
-			return len(seen) > before
-		}
+		count := cmp.Or(q.Seen, &Seen{})
+		var ids seen
 		var pages Pages
 		for cookie := ""; ; {
 			page, err := c.QueryPage(ctx, resource, q, cookie)
@@ -126,7 +113,7 @@ func (c *Client) Query(ctx context.Context, resource string, q Query) iter.Seq2[
 					yield(nil, c.notOpenIDM(place{http.MethodGet, c.urlOf(resource)}, record, err))
 					return
 				}
-				if id.ID != "" && !fresh(id.ID) {
+				if id.ID != "" && !ids.add(id.ID) {
 					count.Again++
 					continue
 				}

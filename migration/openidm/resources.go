@@ -1,8 +1,8 @@
 package openidm
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -51,20 +51,10 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 
 // info reads what everybody may read, unless access rules are unusual.
 func (c *Client) info(ctx context.Context, resource string, into any, ok func() bool, date *time.Time) error {
-	read := func(c *Client) error {
-		body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: resource,
-			repeatable: true, date: date})
-		if err != nil {
-			return err
-		}
-		if err := json.Unmarshal(body, into); err != nil || !ok() {
-			return c.notOpenIDM(where, body, err)
-		}
-		return nil
-	}
-	err := read(c.As(Anonymous()))
+	r := request{method: http.MethodGet, resource: resource, repeatable: true, date: date, holds: ok}
+	err := c.As(Anonymous()).do(ctx, r, into)
 	if (errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrForbidden)) && c.Credentials.Username != "" {
-		err = read(c)
+		err = c.do(ctx, r, into)
 	}
 	return err
 }
@@ -91,28 +81,19 @@ func (c *Client) Login(ctx context.Context) (Login, error) {
 			Roles []string `json:"roles"`
 		} `json:"authorization"`
 	}
-	body, where, err := c.fetch(ctx, request{method: http.MethodGet, resource: "info/login", repeatable: true})
+	id := func() string { return cmp.Or(a.AuthenticationID, a.Authorization.ID, a.Username) }
+	err := c.do(ctx, request{method: http.MethodGet, resource: "info/login", repeatable: true,
+		holds: func() bool { return id() != "" }}, &a)
 	if e := new(Error); errors.As(err, &e) && errors.Is(e, ErrNotFound) {
 		e.kinds = append(e.kinds, ErrUnavailable)
 	}
 	if err != nil {
 		return Login{}, err
 	}
-	if err := json.Unmarshal(body, &a); err != nil {
-		return Login{}, c.notOpenIDM(where, body, err)
-	}
-	var l Login
-	for _, id := range []string{a.AuthenticationID, a.Authorization.ID, a.Username} {
-		if l.AuthenticationID == "" {
-			l.AuthenticationID = id
-		}
-	}
+	l := Login{AuthenticationID: id()}
 	for _, r := range append(a.Authorization.Roles, a.Roles...) {
 		// Newer servers give references, internal/role/openidm-admin.
 		l.Roles = append(l.Roles, r[strings.LastIndexByte(r, '/')+1:])
-	}
-	if l.AuthenticationID == "" {
-		return Login{}, c.notOpenIDM(where, body, nil)
 	}
 	return l, nil
 }

@@ -1,6 +1,8 @@
 package openidm
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +36,8 @@ type request struct {
 	condition        condition
 	// stream, unless nil, reads the body of a good answer as it comes.
 	stream io.ReaderFrom
+	// holds, unless nil, says whether what was decoded is what was asked for.
+	holds func() bool
 	// date, unless nil, is set to what the answer's header Date says.
 	date *time.Time
 }
@@ -49,20 +53,22 @@ type call struct {
 	began     time.Time
 	logged    bool
 	connected atomic.Bool // whether an attempt had a connection to send on
+
+	// The last answer; isRead says that body is there, of one that is not streamed.
+	status int
+	header http.Header
+	body   []byte
+	isRead bool
 }
 
 // do sends a request and decodes the answer into into, unless that is nil.
 func (c *Client) do(ctx context.Context, r request, into any) error {
-	if stream, ok := into.(io.ReaderFrom); ok {
-		r.stream = stream
-		_, _, err := c.fetch(ctx, r)
-		return err
-	}
+	r.stream, _ = into.(io.ReaderFrom)
 	answer, where, err := c.fetch(ctx, r)
-	if err != nil || into == nil {
+	if err != nil || into == nil || r.stream != nil {
 		return err
 	}
-	if err := json.Unmarshal(answer, into); err != nil {
+	if err := json.Unmarshal(answer, into); err != nil || r.holds != nil && !r.holds() {
 		return c.notOpenIDM(where, answer, err)
 	}
 	return nil
@@ -78,9 +84,7 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 	if k.url, err = address(s.base, r); err != nil {
 		return nil, place{}, err
 	}
-	withoutQuery := *k.url
-	withoutQuery.RawQuery = ""
-	k.where = place{r.method, withoutQuery.String()}
+	k.where = place{r.method, c.urlOf(r.resource)}
 	var body []byte
 	if r.body != nil {
 		if body, err = json.Marshal(r.body); err != nil {
@@ -92,7 +96,7 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 		return nil, k.where, c.networkError(ctx, k.where, err, false)
 	}
 	defer leave()
-	answer, resp, err := k.send(ctx, body)
+	err = k.send(ctx, body)
 	var foreign *formError
 	if errors.As(err, &foreign) {
 		return nil, k.where, c.notOpenIDM(k.where, foreign.head, foreign.err)
@@ -101,13 +105,12 @@ func (c *Client) fetch(ctx context.Context, r request) ([]byte, place, error) {
 		return nil, k.where, c.networkError(ctx, k.where, err, k.connected.Load() || !s.direct)
 	}
 	if r.date != nil {
-		*r.date, _ = http.ParseTime(resp.Header.Get("Date")) // zero where it says none
+		*r.date, _ = http.ParseTime(k.header.Get("Date")) // zero where it says none
 	}
-	if e := checkAnswer(k.where, resp.StatusCode, resp.Header, answer); e != nil {
-		e.hide(c.redactor())
-		return nil, k.where, e
+	if e := checkAnswer(k.where, k.status, k.header, k.body); e != nil {
+		return nil, k.where, e.hide(c.redactor())
 	}
-	return answer, k.where, nil
+	return k.body, k.where, nil
 }
 
 // address joins the resource, which is escaped, to the base.
@@ -124,8 +127,8 @@ func address(base *url.URL, r request) (*url.URL, error) {
 	return &u, nil
 }
 
-// send returns the answer with its body, read whole within the limit.
-func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, error) {
+// send fetches the answer with its body, read whole within the limit.
+func (k *call) send(ctx context.Context, body []byte) error {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { k.connected.Store(true) },
 	})
@@ -135,10 +138,10 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, k.request.method, k.url.String(), raw)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if err := k.c.setHeaders(req.Header, body != nil); err != nil {
-		return nil, nil, err
+		return err
 	}
 	if k.request.transaction != "" {
 		setExact(req.Header, headerTransaction, k.request.transaction)
@@ -150,43 +153,41 @@ func (k *call) send(ctx context.Context, body []byte) ([]byte, *http.Response, e
 	if proxy, _ := http.ProxyFromEnvironment(req.Request); proxy != nil && k.c.HTTPClient == nil {
 		req.Close = true
 	}
-	var answer []byte
-	var isRead bool
-	read := func(resp *http.Response) (err error) {
-		isRead = true
-		switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
-		case !good:
-			answer, err = readError(resp.Body)
-		case k.request.stream != nil:
-			err = k.c.readStream(resp.Body, k.request.stream)
-		default:
-			answer, err = k.c.readBody(resp.Body, k.request.into)
-		}
-		return err
-	}
-	req.SetResponseHandler(read)
+	req.SetResponseHandler(k.read)
 	resp, err := k.retrying().Do(req)
 	if resp == nil {
-		return nil, nil, err
+		return err
 	}
 	defer resp.Body.Close()
-	if err == nil && !isRead { // the last answer of several that asked for a retry
-		err = read(resp)
+	if err == nil && !k.isRead { // the last answer of several that asked for a retry
+		return k.read(resp)
 	}
-	return answer, resp, err
+	return err
+}
+
+// read takes an answer over.
+func (k *call) read(resp *http.Response) (err error) {
+	k.status, k.header, k.isRead = resp.StatusCode, resp.Header, true
+	b, limit := bytes.NewBuffer(k.request.into[:0]), cmp.Or(max(k.c.MaxBody, 0), defaultMaxBody)
+	switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
+	case !good:
+		err = readInto(b, io.LimitReader(resp.Body, maxErrorBody), maxErrorBody)
+	case k.request.stream != nil:
+		err = readInto(k.request.stream, resp.Body, limit)
+	default:
+		err = readInto(b, resp.Body, limit)
+	}
+	k.body = b.Bytes()
+	return err
 }
 
 // retrying is how go-retryablehttp is used: nothing is sent twice that is not
 // marked, a server's Retry-After is obeyed up to a limit, and what came last
 // is returned as it is.
 func (k *call) retrying() *retryablehttp.Client {
-	retries := k.c.Retries
-	if retries == 0 {
-		retries = defaultRetries
-	}
 	return &retryablehttp.Client{
-		HTTPClient: k.state.http, RetryMax: max(retries, 0), RetryWaitMin: minRetryWait,
-		RetryWaitMax: maxRetryWait,
+		HTTPClient: k.state.http, RetryMax: max(cmp.Or(k.c.Retries, defaultRetries), 0),
+		RetryWaitMin: minRetryWait, RetryWaitMax: maxRetryWait,
 		RequestLogHook: func(_ retryablehttp.Logger, _ *http.Request, attempt int) {
 			k.attempt, k.began, k.logged = attempt+1, time.Now(), false
 		},
@@ -228,8 +229,7 @@ func pause(attempt int, resp *http.Response) time.Duration {
 // trusted or a limit does not. A refused connection is not tried again here:
 // callers that wait for a server to start do so with their own patience.
 func mayPass(err error) bool {
-	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.As(err, new(*formError)) &&
-		!errors.Is(err, http.ErrSchemeMismatch)
+	return !isTLS(err) && !isRefused(err) && !errors.Is(err, ErrTooLarge) && !errors.As(err, new(*formError))
 }
 
 // log writes one line for an attempt: after its headers came or it failed, and

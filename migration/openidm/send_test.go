@@ -2,6 +2,7 @@ package openidm
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -33,47 +34,43 @@ func (errReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func TestRetries(t *testing.T) {
 	t.Parallel()
 	const busy = `{"code":503,"reason":"Service Unavailable","message":"starting"}`
-	reset := func() (*http.Response, error) { return nil, syscall.ECONNRESET }
-	status := func(code int, body string, header ...string) func() (*http.Response, error) {
-		return func() (*http.Response, error) { return answer(code, body, header...), nil }
-	}
+	brokenOff := errors.New("the body breaks off")
 	for _, tc := range []struct {
 		name       string
 		repeatable bool
 		retries    int
-		first      func() (*http.Response, error) // all but the last answer
+		code       int    // of all answers but the last
+		body       string // of theirs, busy where it is ""
+		header     []string
+		err        error // in their place
 		failures   int
 		attempts   int
 		want       error
 		least      time.Duration
 		most       time.Duration
 	}{
-		{name: "reset, then good", repeatable: true, first: reset, failures: 2,
+		{name: "reset, then good", repeatable: true, err: syscall.ECONNRESET, failures: 2,
 			attempts: 3, most: 2 * time.Second},
-		{name: "503, then good", repeatable: true, first: status(503, busy), failures: 4,
+		{name: "503, then good", repeatable: true, code: 503, failures: 4,
 			attempts: 5, most: 5 * time.Second},
-		{name: "503 to the end", repeatable: true, first: status(503, busy), failures: 99, attempts: 5,
+		{name: "503 to the end", repeatable: true, code: 503, failures: 99, attempts: 5,
 			want: ErrUnavailable, most: 5 * time.Second},
-		{name: "a body that breaks off", repeatable: true,
-			first: func() (*http.Response, error) { return broken(200), nil }, failures: 1,
+		{name: "a body that breaks off", repeatable: true, err: brokenOff, failures: 1,
 			attempts: 2, most: time.Second},
-		{name: "Retry-After", repeatable: true, first: status(429, busy, "Retry-After", "3"), failures: 1,
+		{name: "Retry-After", repeatable: true, code: 429, header: []string{"Retry-After", "3"}, failures: 1,
 			attempts: 2, least: 3 * time.Second, most: 4 * time.Second},
-		{name: "endless Retry-After", repeatable: true, first: status(503, busy, "Retry-After", "86400"),
+		{name: "endless Retry-After", repeatable: true, code: 503, header: []string{"Retry-After", "86400"},
 			failures: 1, attempts: 2, least: 10 * time.Second, most: 11 * time.Second},
-		{name: "no retries", repeatable: true, retries: -1, first: reset, failures: 1,
+		{name: "no retries", repeatable: true, retries: -1, err: syscall.ECONNRESET, failures: 1,
 			attempts: 1, want: ErrUnavailable},
-		{name: "refused", repeatable: true, first: func() (*http.Response, error) {
-			return nil, syscall.ECONNREFUSED
-		}, failures: 9, attempts: 1, want: ErrUnavailable},
-		{name: "404", repeatable: true, first: status(404, `{"code":404}`), failures: 9,
+		{name: "refused", repeatable: true, err: syscall.ECONNREFUSED, failures: 9, attempts: 1, want: ErrUnavailable},
+		{name: "404", repeatable: true, code: 404, body: `{"code":404}`, failures: 9,
 			attempts: 1, want: ErrNotFound},
-		{name: "500", repeatable: true, first: status(500, `{"code":500}`), failures: 9,
+		{name: "500", repeatable: true, code: 500, body: `{"code":500}`, failures: 9,
 			attempts: 1, want: &Error{}},
-		{name: "once: reset", first: reset, failures: 9, attempts: 1, want: ErrUnavailable},
-		{name: "once: 503", first: status(503, busy), failures: 9, attempts: 1, want: ErrUnavailable},
-		{name: "once: broken", first: func() (*http.Response, error) { return broken(200), nil }, failures: 9,
-			attempts: 1, want: ErrUnavailable},
+		{name: "once: reset", err: syscall.ECONNRESET, failures: 9, attempts: 1, want: ErrUnavailable},
+		{name: "once: 503", code: 503, failures: 9, attempts: 1, want: ErrUnavailable},
+		{name: "once: broken", err: brokenOff, failures: 9, attempts: 1, want: ErrUnavailable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -83,10 +80,16 @@ func TestRetries(t *testing.T) {
 					if b, err := io.ReadAll(r.Body); err != nil || string(b) != `"body"` {
 						t.Errorf("attempt %d sent %q, %v", n, b, err)
 					}
-					if n++; n <= tc.failures {
-						return tc.first()
+					n++
+					switch {
+					case n > tc.failures:
+						return answer(200, `{"a":1}`), nil
+					case errors.Is(tc.err, brokenOff):
+						return broken(200), nil
+					case tc.err != nil:
+						return nil, tc.err
 					}
-					return answer(200, `{"a":1}`), nil
+					return answer(tc.code, cmp.Or(tc.body, busy), tc.header...), nil
 				})
 				c.Retries = tc.retries
 				began := time.Now()

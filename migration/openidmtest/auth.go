@@ -45,8 +45,6 @@ func credentials(r *http.Request) (name, password string, given bool) {
 	return "", "", false
 }
 
-var accessDenied = &crest.Error{Code: http.StatusUnauthorized, Message: "Access Denied"}
-
 // authenticate finds out who sent a request: a session wins over the headers.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity, *crest.Error) {
 	if c, err := r.Cookie(sessionCookie); err == nil {
@@ -61,13 +59,13 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (identity,
 			return who, nil
 		}
 	}
-	name, password, given := credentials(r)
-	if !given {
-		return identity{}, accessDenied
+	var who identity
+	name, password, ok := credentials(r)
+	if ok {
+		who, ok = s.account(name, password)
 	}
-	who, ok := s.account(name, password)
 	if !ok {
-		return identity{}, accessDenied
+		return identity{}, &crest.Error{Code: http.StatusUnauthorized, Message: "Access Denied"}
 	}
 	if !strings.EqualFold(r.Header.Get("X-OpenIDM-NoSession"), "true") {
 		token := newID() + newID()
@@ -95,17 +93,11 @@ func fromScript(r *http.Request) bool {
 
 func (s *Server) account(name, password string) (identity, bool) {
 	same := func(want string) bool { return subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1 }
-	switch name {
-	case "openidm-admin":
-		component, module := s.world.traits.InternalUser(name)
-		return identity{name: name, id: name, component: component, module: module,
-			roles: []string{"openidm-admin", "openidm-authorized"}}, same(s.options.AdminPassword)
-	case "anonymous":
-		component, module := s.world.traits.InternalUser(name)
-		return identity{name: name, id: name, component: component, module: module,
-			roles: []string{"openidm-reg"}}, same("anonymous")
-	}
 	w := s.world
+	if component, module, roles := w.traits.InternalUser(name); roles != nil {
+		want := map[string]string{"openidm-admin": s.options.AdminPassword, "anonymous": "anonymous"}[name]
+		return identity{name: name, id: name, component: component, module: module, roles: roles}, same(want)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	id := w.findUser(name)
@@ -134,10 +126,7 @@ func (s *Server) allowed(c *call) bool {
 			// Commands are for nobody, and statements only for here.
 			return !(c.Operation == "action" && c.Action == "command") || rest == "links"
 		}
-		if c.Query.Expression {
-			return false
-		}
-		return true
+		return !c.Query.Expression
 	}
 	if c.Path == "endpoint/migration" && s.options.Role == Target && c.Operation == "action" {
 		return c.Action == "configure" || c.Action == "status"

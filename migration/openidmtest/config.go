@@ -2,7 +2,6 @@ package openidmtest
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -25,7 +24,7 @@ var configIDs = []string{
 }
 
 func (s *Server) configIDs() []string {
-	ids := slices.Clip(s.world.traits.Configurations(configIDs))
+	ids := s.world.traits.Configurations(configIDs)
 	if s.options.Connector {
 		ids = append(ids, "provisioner.openicf/xml")
 	}
@@ -62,9 +61,7 @@ func (s *Server) config(c *call) (*crest.Result, *crest.Error) {
 			one := record{"_id": id, "pid": id, "factoryPid": nil}
 			if factory, _, ok := strings.Cut(id, "/"); ok {
 				sum := sha256.Sum256([]byte(id))
-				one["factoryPid"] = factory
-				one["pid"] = fmt.Sprintf("%s.%x-%x-%x-%x-%x", factory, sum[:4], sum[4:6], sum[6:8],
-					sum[8:10], sum[10:16])
+				one["factoryPid"], one["pid"] = factory, factory+"."+uuid([16]byte(sum[:16]))
 			}
 			all = append(all, one)
 		}
@@ -81,7 +78,7 @@ func (s *Server) config(c *call) (*crest.Result, *crest.Error) {
 // written ones.
 func (s *Server) allConfigIDs() []string {
 	written := s.world.config
-	ids := slices.DeleteFunc(slices.Clone(s.configIDs()), func(id string) bool {
+	ids := slices.DeleteFunc(s.configIDs(), func(id string) bool {
 		r, ok := written[id]
 		return ok && r == nil
 	})
@@ -111,8 +108,6 @@ func (s *Server) writeConfig(c *call, id string) (*crest.Result, *crest.Error) {
 	if c.Upsert && old != nil {
 		c.Operation = "update"
 	}
-	missing := crest.Errorf(http.StatusNotFound,
-		"No existing configuration found for %s, can not %s the configuration.", id, c.Operation)
 	switch {
 	case c.Operation == "create" && c.Posted:
 		return nil, crest.BadRequest("The passed identifier to create is null")
@@ -125,7 +120,8 @@ func (s *Server) writeConfig(c *call, id string) (*crest.Result, *crest.Error) {
 			"Can not create a new factory configuration with ID %s, "+
 				"configuration for this ID already exists.", id)
 	case c.Operation != "create" && old == nil:
-		return nil, missing
+		return nil, crest.Errorf(http.StatusNotFound,
+			"No existing configuration found for %s, can not %s the configuration.", id, c.Operation)
 	}
 	next, status := record(nil), 0
 	switch c.Operation {

@@ -1,7 +1,6 @@
 package openidmtest
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -55,13 +54,15 @@ func (c Connector) configuration() record {
 }
 
 func (c Connector) state() record {
-	state := record{
-		"name": c.Name, "enabled": true, "config": "config/" + c.config(),
-		"connectorRef": c.ref(),
-		"displayName":  c.Name, "objectTypes": slices.Sorted(maps.Keys(c.Objects)), "ok": c.Error == "",
-	}
-	if c.Error != "" {
-		state["error"] = c.Error
+	return connectorState(c.Error, record{"name": c.Name, "displayName": c.Name, "config": "config/" + c.config(),
+		"connectorRef": c.ref(), "objectTypes": slices.Sorted(maps.Keys(c.Objects))})
+}
+
+// connectorState is the answer of a connector with a problem, "" for none.
+func connectorState(problem string, state record) record {
+	state["enabled"], state["ok"] = true, problem == ""
+	if problem != "" {
+		state["error"] = problem
 	}
 	return state
 }
@@ -117,16 +118,10 @@ func (s *Server) tables() []generation.Mapping {
 // beginMigration adds the reconciliation of one table to the runs, as the
 // product's migration service has one for each.
 func (s *Server) beginMigration(m generation.Mapping) *reconRun {
-	w := s.world
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	run := &reconRun{
-		id: newID() + "-" + fmt.Sprint(len(w.runs)+1), mapping: m.Name, resource: "repo/" + m.Table,
-		state: "ACTIVE", started: s.now(),
-		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
-	}
+	run := s.newRun(m.Name, "repo/"+m.Table, "repo/"+m.Table)
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
 	run.setStage("ACTIVE_RECONCILING_SOURCE", "reconciling source entries.")
-	run.remember(w)
 	return run
 }
 
@@ -140,7 +135,7 @@ func (r *reconRun) copied(w *world, id, reason string) {
 		return
 	}
 	r.failure++
-	entry := r.entry("ABSENT", "CREATE", "source", r.resource+"/"+id, r.resource+"/"+id,
+	entry := r.entry("ABSENT", "CREATE", "source", r.source+"/"+id, r.target+"/"+id,
 		crest.InternalError("%s", reason))
 	r.entries = append(r.entries, entry)
 	r.audit = func() []record { return r.entries }
@@ -149,10 +144,9 @@ func (r *reconRun) copied(w *world, id, reason string) {
 func (r *reconRun) endMigration(w *world, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r.state, r.ended = "SUCCESS", r.now()
-	r.setStage("COMPLETED_SUCCESS", "reconciliation completed.")
 	if err != nil {
-		r.state = "FAILED"
-		r.setStage("COMPLETED_FAILED", "reconciliation failed.")
+		r.end("FAILED")
+		return
 	}
+	r.end("SUCCESS")
 }

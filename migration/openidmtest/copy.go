@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/generation"
 )
 
@@ -53,7 +53,7 @@ func (s *Server) copyTable(
 		case page.Result == nil:
 			return fmt.Errorf("repo/%s: the source's answer has no result", m.Table)
 		}
-		for _, text := range page.Result {
+		for _, one := range page.Result {
 			if f.hits(m.Table) {
 				*seen++
 			}
@@ -63,11 +63,11 @@ func (s *Server) copyTable(
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := s.copyRecord(run, m.Table, text, *seen, f); err != nil {
+			if err := s.copyRecord(run, m.Table, one, *seen, f); err != nil {
 				return err
 			}
 		}
-		if !s.pauseCopy(ctx) {
+		if text.Sleep(ctx, s.options.Pace); ctx.Err() != nil {
 			return ctx.Err()
 		}
 		var cookie any
@@ -104,12 +104,10 @@ func (s *Server) copyJobs(ctx context.Context, src *sourceServer, run *reconRun,
 		if err == nil && r["_id"] != job.ID {
 			err = fmt.Errorf("%s/%s: the source's answer is not that job", scheduler, job.ID)
 		}
-		if err == nil {
-			err = s.keep(path, job.ID, r)
-		}
 		if err != nil {
 			return err
 		}
+		s.keep(path, job.ID, r)
 		run.copied(s.world, job.ID, "")
 	}
 	return err
@@ -119,9 +117,9 @@ func (s *Server) copyJobs(ctx context.Context, src *sourceServer, run *reconRun,
 func (f Fault) hits(path string) bool { return path == cmp.Or(f.Table, managedUser) }
 
 // copyRecord keeps one record; the first ones suffer from the fault.
-func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f Fault) error {
+func (s *Server) copyRecord(run *reconRun, path string, raw []byte, seen int, f Fault) error {
 	r := record{}
-	if err := crest.Decode(text, &r); err != nil {
+	if err := crest.Decode(raw, &r); err != nil {
 		return err
 	}
 	id, _ := r["_id"].(string)
@@ -136,9 +134,7 @@ func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f
 		r, failed = nil, true
 	}
 	if r != nil {
-		if err := s.keep(path, id, r); err != nil {
-			return err
-		}
+		s.keep(path, id, r)
 	}
 	reason := ""
 	if failed {
@@ -157,34 +153,17 @@ func (s *Server) copyRecord(run *reconRun, path string, text []byte, seen int, f
 }
 
 // keep writes what the migration makes of a record.
-func (s *Server) keep(path, id string, r record) error {
+func (s *Server) keep(path, id string, r record) {
 	w := s.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r = w.traits.Carry(path, id, r); r == nil {
-		return nil
+		return
 	}
-	if _, err := w.table(path).Put(id, r); err != nil {
-		return err
-	}
+	w.table(path).Put(id, r)
 	if path == managedUser {
 		for key, one := range w.traits.Relationships(id, r) {
-			if _, err := w.table(relationshipTable).Put(key, one); err != nil {
-				return err
-			}
+			w.table(relationshipTable).Put(key, one)
 		}
 	}
-	return nil
-}
-
-func (s *Server) pauseCopy(ctx context.Context) bool {
-	if s.options.Pace > 0 {
-		timer := time.NewTimer(s.options.Pace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
-	return ctx.Err() == nil
 }

@@ -1,12 +1,12 @@
 package openidmtest
 
 import (
-	"context"
 	"crypto/tls"
 	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -102,8 +102,8 @@ type faultState struct {
 	random    *rand.Rand
 }
 
-// faultFor returns the fault that hits a request, nil if none does.
-func (s *Server) faultFor(r Request) *Fault {
+// faultFor returns the fault that hits a request, the zero one if none does.
+func (s *Server) faultFor(r Request) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
@@ -124,17 +124,14 @@ func (s *Server) faultFor(r Request) *Fault {
 			}
 		}
 		f.hit++
-		return &f.Fault
+		return f.Fault
 	}
-	return nil
+	return Fault{}
 }
-
-// cutter is a writer that can cut its connection.
-type cutter interface{ cut() }
 
 // applyFault does what a fault does to a request and reports whether the request
 // was dealt with.
-func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
+func (s *Server) applyFault(w *statusWriter, r *http.Request, f Fault) bool {
 	if f.Delay > 0 && !s.sleep(r, f.Delay) {
 		cut(w)
 		return true
@@ -161,15 +158,15 @@ func (s *Server) applyFault(w *statusWriter, r *http.Request, f *Fault) bool {
 		}
 		cut(w)
 	case LoseAnswer:
-		s.serve(&buffer{header: http.Header{}}, r)
+		s.serve(&statusWriter{ResponseWriter: httptest.NewRecorder()}, r, Fault{})
 		cut(w)
 	case Truncate:
-		b := &buffer{header: http.Header{}}
-		s.serve(b, r)
-		maps.Copy(w.Header(), b.header)
-		w.Header().Set("Content-Length", strconv.Itoa(len(b.body)))
-		w.WriteHeader(b.code())
-		w.Write(b.body[:len(b.body)/2])
+		b := httptest.NewRecorder()
+		s.serve(&statusWriter{ResponseWriter: b}, r, Fault{})
+		maps.Copy(w.Header(), b.Header())
+		w.Header().Set("Content-Length", strconv.Itoa(b.Body.Len()))
+		w.WriteHeader(b.Code)
+		w.Write(b.Body.Next(b.Body.Len() / 2))
 		http.NewResponseController(w).Flush()
 		cut(w)
 	default:
@@ -200,8 +197,10 @@ func (s *Server) sleep(r *http.Request, d time.Duration) bool {
 // cut closes the connection of a request without an answer, or without the
 // rest of it.
 func cut(w *statusWriter) {
-	if c, ok := w.ResponseWriter.(cutter); ok {
-		c.cut()
+	if m, ok := w.ResponseWriter.(*memoryWriter); ok {
+		if m.isCut = true; w.status == 0 {
+			m.unsent = errCut
+		}
 		return
 	}
 	conn, _, err := http.NewResponseController(w).Hijack()
@@ -215,44 +214,4 @@ func cut(w *statusWriter) {
 		}
 	}
 	conn.Close()
-}
-
-// buffer keeps an answer.
-type buffer struct {
-	header http.Header
-	status int
-	body   []byte
-}
-
-func (b *buffer) Header() http.Header { return b.header }
-
-func (b *buffer) WriteHeader(status int) {
-	if b.status == 0 {
-		b.status = status
-	}
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.body = append(b.body, p...)
-	return len(p), nil
-}
-
-func (b *buffer) code() int {
-	if b.status == 0 {
-		return http.StatusOK
-	}
-	return b.status
-}
-
-type faultKey struct{}
-
-func withFault(ctx context.Context, f *Fault) context.Context {
-	return context.WithValue(ctx, faultKey{}, f)
-}
-
-func faultOf(ctx context.Context) Fault {
-	if f, ok := ctx.Value(faultKey{}).(*Fault); ok {
-		return *f
-	}
-	return Fault{}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/internal/crest"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/generation"
+	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
 // Generation is the kind of server that a [Server] plays: what it has, what its
@@ -108,20 +109,23 @@ func (s *Server) schedules(c *call) (*crest.Result, *crest.Error) {
 	if w.traits.New && len(rest) > 0 && rest[0] == "job" {
 		path, rest = schedulerJob, rest[1:]
 	}
-	t := w.table(path)
+	// Of 3.1 only the list of the ids is known (H).
+	if len(rest) == 0 && c.Operation == "query" && w.traits.Old && (!c.Query.ByID || c.Query.ID != "query-all-ids") {
+		return nil, crest.BadRequest("Query-filters are not supported by the scheduler")
+	}
+	return readOnly(c, w.table(path), rest, crest.Errorf(http.StatusNotFound, "Schedule does not exist"))
+}
+
+// readOnly serves a table for queries, and the record that rest names.
+func readOnly(c *call, t *table.Table, rest []string, missing *crest.Error) (*crest.Result, *crest.Error) {
 	switch {
 	case len(rest) == 0 && c.Operation == "query":
-		// Of 3.1 only the list of the ids is known (H).
-		if w.traits.Old && (!c.Query.ByID || c.Query.ID != "query-all-ids") {
-			return nil, crest.BadRequest("Query-filters are not supported by the scheduler")
-		}
 		return crest.RunQuery(c.Request, view(t))
 	case len(rest) == 1 && c.Operation == "read":
-		r, ok := t.Get(rest[0])
-		if !ok {
-			return nil, crest.Errorf(http.StatusNotFound, "Schedule does not exist")
+		if r, ok := t.Get(rest[0]); ok {
+			return crest.NewResult(r, c.Fields, 0), nil
 		}
-		return crest.NewResult(r, c.Fields, 0), nil
+		return nil, missing
 	}
 	return nil, crest.Unsupported(c.Request)
 }
@@ -135,26 +139,5 @@ func (s *Server) internal(c *call) (*crest.Result, *crest.Error) {
 	if !w.traits.New || len(c.Segments) < 2 || !w.has("internal/"+c.Segments[1]) {
 		return nil, crest.NotFound(c.Path)
 	}
-	t := w.table("internal/" + c.Segments[1])
-	switch {
-	case len(c.Segments) == 2 && c.Operation == "query":
-		return crest.RunQuery(c.Request, view(t))
-	case len(c.Segments) == 3 && c.Operation == "read":
-		if r, ok := t.Get(c.Segments[2]); ok {
-			return crest.NewResult(r, c.Fields, 0), nil
-		}
-		return nil, crest.NotFound(c.Path)
-	}
-	return nil, crest.Unsupported(c.Request)
-}
-
-// fits leaves out of an answer what this generation does not say, and refuses a
-// query that it does not understand.
-func (s *Server) fits(c *call) *crest.Error {
-	if s.world.traits.NoFilters && c.Operation == "query" && c.Query.FilterText != "" &&
-		(c.Segments[0] == "repo" || c.Segments[0] == "managed") {
-		// The code is assumed.
-		return crest.BadRequest("The repository does not support _queryFilter")
-	}
-	return nil
+	return readOnly(c, w.table("internal/"+c.Segments[1]), c.Segments[2:], crest.NotFound(c.Path))
 }

@@ -14,10 +14,12 @@ import (
 // record is the JSON object of one resource.
 type record = crest.Record
 
-// call is a request and who sent it.
+// call is a request, who sent it from where, and what goes wrong in the work that it starts.
 type call struct {
 	*crest.Request
-	who identity
+	who    identity
+	remote string
+	fault  Fault
 }
 
 // contextPath is the path under which everything of the server lies.
@@ -49,136 +51,83 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				slog.Int("status", seen.status), slog.Duration("duration", time.Since(entry.Time)))
 		}
 	}()
-	if f := s.faultFor(entry); f != nil {
-		if s.applyFault(seen, r, f) {
-			return
-		}
-		r = r.WithContext(withFault(r.Context(), f))
+	if f := s.faultFor(entry); !s.applyFault(seen, r, f) {
+		s.serve(seen, r, f)
 	}
-	s.serve(seen, r)
 }
 
-func (s *Server) serve(w interface {
-	http.ResponseWriter
-	code() int
-}, r *http.Request) {
+// serve answers as the web server does, and then as what runs in it.
+func (s *Server) serve(w *statusWriter, r *http.Request, f Fault) {
 	defer func() {
 		name, _, _ := credentials(r)
-		s.access.Add(r, name, s.now(), w.code())
+		s.access.Add(r, name, s.now(), w.status)
 	}()
-	if s.options.SNICheck && !keys.IsNamed(s.Certificate(), r.Host) {
-		crest.WritePage(w, http.StatusBadRequest, "Invalid SNI")
-		return
-	}
-	stage := s.stage()
-	if stage == stageHTML {
-		crest.WritePage(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	if ambiguous.MatchString(r.URL.EscapedPath()) {
-		crest.WritePage(w, http.StatusBadRequest, "Ambiguous URI")
-		return
-	}
 	path, inside := strings.CutPrefix(r.URL.Path, contextPath)
-	if !inside || path != "" && path[0] != '/' {
-		if r.Method == http.MethodPost {
-			w.WriteHeader(http.StatusMethodNotAllowed)
+	inside = inside && (path == "" || path[0] == '/')
+	switch state := s.state(); {
+	case s.options.SNICheck && !keys.IsNamed(s.Certificate(), r.Host):
+		crest.WritePage(w, http.StatusBadRequest, "Invalid SNI")
+	case state == webAlone:
+		crest.WritePage(w, http.StatusNotFound, "Not Found")
+	case ambiguous.MatchString(r.URL.EscapedPath()):
+		crest.WritePage(w, http.StatusBadRequest, "Ambiguous URI")
+	case inside && r.Method == http.MethodTrace, !inside && r.Method == http.MethodPost:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case !inside:
+		w.WriteHeader(http.StatusNotFound)
+	case r.Method == http.MethodOptions:
+	default:
+		c := &call{remote: r.RemoteAddr, fault: f}
+		res, e := s.answer(w, r, c, strings.Trim(path, "/"), state)
+		if e != nil {
+			crest.WriteError(w, e)
 			return
 		}
-		w.WriteHeader(http.StatusNotFound)
-		return
+		if s.world.traits.NoTotals {
+			res.OmitTotals()
+		}
+		crest.WriteResult(w, c.Request, res, s.URL)
 	}
-	switch r.Method {
-	case http.MethodOptions:
-		return
-	case http.MethodTrace:
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	who, e := s.authenticate(w, r)
-	if e != nil {
-		crest.WriteError(w, e)
-		return
+}
+
+// answer checks who asks for what, and asks the resource.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call, path string, state State) (
+	res *crest.Result, e *crest.Error,
+) {
+	if c.who, e = s.authenticate(w, r); e != nil {
+		return nil, e
 	}
 	w.Header().Set("Cache-Control", "no-cache")
-	asked, e := crest.Parse(r, strings.Trim(path, "/"))
-	if e != nil {
-		crest.WriteError(w, e)
-		return
+	if c.Request, e = crest.Parse(r, path); e != nil {
+		return nil, e
 	}
-	c := &call{asked, who}
-	if !s.allowed(c) {
-		crest.WriteError(w, crest.Errorf(http.StatusForbidden, "Access denied"))
-		return
-	}
-	if stage != stageReady && c.Path != "info/ping" {
+	resource := resources[strings.SplitN(path, "/", 2)[0]]
+	switch {
+	case !s.allowed(c):
+		return nil, crest.Errorf(http.StatusForbidden, "Access denied")
+	case state != Ready && path != "info/ping":
 		// Assumed: what the server answers here was not measured.
-		crest.WriteError(w, crest.Errorf(http.StatusServiceUnavailable, "Service Unavailable"))
-		return
+		return nil, crest.Errorf(http.StatusServiceUnavailable, "Service Unavailable")
+	case resource == nil:
+		return nil, crest.NotFound(path)
+	case s.world.traits.NoFilters && c.Operation == "query" && c.Query.FilterText != "" &&
+		(c.Segments[0] == "repo" || c.Segments[0] == "managed"):
+		// The code is assumed.
+		return nil, crest.BadRequest("The repository does not support _queryFilter")
 	}
-	e = s.fits(c)
-	var res *crest.Result
-	if e == nil {
-		res, e = s.route(r, c)
-	}
-	if e != nil {
-		crest.WriteError(w, e)
-		return
-	}
-	if s.world.traits.NoTotals {
-		res.OmitTotals()
-	}
-	crest.WriteResult(w, c.Request, res, s.URL)
+	return resource(s, c)
 }
 
 // ambiguous are paths that the web server refuses before anybody looks at them.
 var ambiguous = regexp.MustCompile(`(?i)//|%2f|%25|%5c`)
 
-// route finds the resource of a call.
-func (s *Server) route(r *http.Request, c *call) (*crest.Result, *crest.Error) {
-	if len(c.Segments) == 0 {
-		return nil, crest.NotFound("")
-	}
-	switch c.Segments[0] {
-	case "info":
-		return s.info(r, c)
-	case "managed":
-		return s.managed(c)
-	case "repo":
-		return s.repo(c)
-	case "config":
-		return s.config(c)
-	case "system":
-		return s.system(c)
-	case "recon":
-		return s.recon(c)
-	case "audit":
-		return s.audit(c)
-	case "security":
-		return s.security(c)
-	case "script":
-		return s.script(c)
-	case "authentication":
-		return s.authentication(c)
-	case "policy":
-		return s.policy(c)
-	case "internal":
-		return s.internal(c)
-	case scheduler:
-		return s.schedules(c)
-	case "migration":
-		if len(c.Segments) == 1 && s.options.ServiceOf != nil {
-			return s.migrationService(r, c)
-		}
-	case "endpoint":
-		if c.Operation == "create" && !c.Posted {
-			return nil, crest.NotFound("endpoint")
-		}
-		if c.Path == "endpoint/migration" && s.options.Role == Target && s.options.ServiceOf == nil {
-			return s.migration(r, c)
-		}
-	}
-	return nil, crest.NotFound(c.Path)
+// resources are those at the top, by their names.
+var resources = map[string]func(*Server, *call) (*crest.Result, *crest.Error){
+	"audit": (*Server).audit, "authentication": (*Server).authentication, "config": (*Server).config,
+	"endpoint": (*Server).migration, "info": (*Server).info, "internal": (*Server).internal,
+	"managed": (*Server).managed, "migration": (*Server).migrationService, "policy": (*Server).policy,
+	"recon": (*Server).recon, "repo": (*Server).repo, scheduler: (*Server).schedules, "script": (*Server).script,
+	"security": (*Server).security, "system": (*Server).system,
 }
 
 // statusWriter remembers the status.
@@ -200,8 +149,6 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
-
-func (w *statusWriter) code() int { return w.status }
 
 // Unwrap serves [http.ResponseController].
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -8,21 +8,22 @@ import (
 )
 
 // info serves info/ping, info/version and info/login.
-func (s *Server) info(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+func (s *Server) info(c *call) (*crest.Result, *crest.Error) {
 	if len(c.Segments) != 2 {
 		return nil, crest.NotFound(c.Path)
 	}
 	var body record
 	switch c.Segments[1] {
 	case "ping":
-		body = s.health()
+		state := s.state()
+		body = record{"_id": "", "state": string(state), "shortDesc": shortDescs[state]}
 	case "version":
 		if s.world.traits.Version == "" {
 			return nil, crest.NotFound(c.Path)
 		}
 		body = record{"_id": "", "productVersion": s.options.Version, "productRevision": "4f19b"}
 	case "login":
-		ip, _, _ := net.SplitHostPort(r.RemoteAddr)
+		ip, _, _ := net.SplitHostPort(c.remote)
 		may := record{
 			"component": c.who.component, "id": c.who.id, "ipAddress": ip,
 			"moduleId": c.who.module, "roles": s.world.traits.LoginRoles(c.who.roles),
@@ -74,21 +75,13 @@ func (s *Server) authentication(c *call) (*crest.Result, *crest.Error) {
 		s.mu.Unlock()
 		return &crest.Result{Body: record{"success": true}}, nil
 	case "reauthenticate":
-		if e := s.reauthenticate(c); e != nil {
-			return nil, e
+		if c.ReauthPassword == "" {
+			return nil, crest.Errorf(http.StatusForbidden, "Reauthentication failed, missing or empty headers")
+		}
+		if _, ok := s.account(c.who.name, c.ReauthPassword); !ok {
+			return nil, crest.Errorf(http.StatusForbidden, "Reauthentication failed for %s", c.who.name)
 		}
 		return &crest.Result{Body: record{"reauthenticated": true}}, nil
 	}
 	return nil, crest.InternalError("Error processing action")
-}
-
-// reauthenticate wants the password of who asks once more.
-func (s *Server) reauthenticate(c *call) *crest.Error {
-	if c.ReauthPassword == "" {
-		return crest.Errorf(http.StatusForbidden, "Reauthentication failed, missing or empty headers")
-	}
-	if _, ok := s.account(c.who.name, c.ReauthPassword); !ok {
-		return crest.Errorf(http.StatusForbidden, "Reauthentication failed for %s", c.who.name)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"maps"
@@ -55,31 +56,27 @@ func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 }
 
 func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*crest.Result, *crest.Error) {
-	missing := crest.Errorf(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
 	old, exists := t.Get(id)
 	if c.Upsert && exists {
 		c.Operation = "update"
 	}
-	switch c.Operation {
-	case "read":
-		if !exists {
-			return nil, missing
-		}
-		return w.answer(c, kind, old, 0), nil
-	case "query":
+	switch {
+	case c.Operation == "query":
 		return nil, crest.BadRequest("The resource instance  cannot be queried")
-	case "create":
-		if c.Posted {
-			return nil, crest.BadRequest("The resource instance  cannot be created")
-		}
+	case c.Posted:
+		return nil, crest.BadRequest("The resource instance  cannot be created")
+	case c.Operation == "create":
 		if other, _ := c.Body.(record)["_id"].(string); other != "" {
 			id = other // it wins over the path
 		}
 		return w.createManaged(c, kind, id, t)
+	case c.Operation == "action" && c.Action != "patch" && c.Action != "triggerSyncCheck":
+		return nil, crest.BadRequest("Action %s is not supported.", c.Action)
+	case !exists:
+		return nil, crest.Errorf(http.StatusNotFound, "Object %s not found in managed/%s", id, kind)
+	}
+	switch cmp.Or(c.Action, c.Operation) {
 	case "update":
-		if !exists {
-			return nil, missing
-		}
 		next := maps.Clone(c.Body.(record))
 		if _, ok := next["password"]; !ok && old["password"] != nil {
 			// What nobody may read is not lost by an update without it.
@@ -94,14 +91,8 @@ func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*cres
 		}
 		return w.updateManaged(c, kind, id, t, old, next, finish)
 	case "patch":
-		if !exists {
-			return nil, missing
-		}
 		return w.patchManaged(c, kind, id, t, old)
 	case "delete":
-		if !exists {
-			return nil, missing
-		}
 		if e := t.CheckRevision("Delete", id, c.IfMatch, old); e != nil {
 			return nil, e
 		}
@@ -109,21 +100,10 @@ func (w *world) managedResource(c *call, kind, id string, t *table.Table) (*cres
 			return nil, crest.Errorf(http.StatusConflict, "Cannot delete a role that is currently granted")
 		}
 		t.Remove(id)
-		return w.answer(c, kind, old, 0), nil
-	}
-	switch c.Action {
-	case "patch":
-		if !exists {
-			return nil, missing
-		}
-		return w.patchManaged(c, kind, id, t, old)
 	case "triggerSyncCheck":
-		if !exists {
-			return nil, missing
-		}
 		return &crest.Result{Body: w.shown(kind, old, c.Fields)}, nil
 	}
-	return nil, crest.BadRequest("Action %s is not supported.", c.Action)
+	return w.answer(c, kind, old, 0), nil
 }
 
 func (w *world) managedCollection(c *call, kind string, t *table.Table) (*crest.Result, *crest.Error) {
@@ -173,24 +153,12 @@ func (w *world) createManaged(c *call, kind, id string, t *table.Table) (*crest.
 		r["accountStatus"] = "active" // only here: an update without it takes it away
 	}
 	w.complete(kind, r)
-	if e := store(t, id, r, finish); e != nil {
-		return nil, e
-	}
+	t.Put(id, r)
+	finish.do()
 	r, _ = t.Get(id)
 	res := w.answer(c, kind, r, http.StatusCreated)
 	res.Location = id
 	return res, nil
-}
-
-// store writes a record, and then what that changes elsewhere, if anything.
-func store(t *table.Table, id string, r record, then func()) *crest.Error {
-	if _, err := t.Put(id, r); err != nil {
-		return crest.InternalError("%v", err)
-	}
-	if then != nil {
-		then()
-	}
-	return nil
 }
 
 // complete adds what the server's scripts add to a user, and encrypts.
@@ -203,18 +171,13 @@ func (w *world) complete(kind string, r record) {
 			r[name] = []any{}
 		}
 	}
-	w.seal(r)
-}
-
-// seal encrypts the password, unless it is encrypted.
-func (w *world) seal(r record) {
 	if p, ok := r["password"].(string); ok {
 		r["password"] = w.vault.Encrypt(p)
 	}
 }
 
 func (w *world) updateManaged(
-	c *call, kind, id string, t *table.Table, old, next record, finish func(),
+	c *call, kind, id string, t *table.Table, old, next record, finish later,
 ) (*crest.Result, *crest.Error) {
 	if e := t.CheckRevision("Update", id, c.IfMatch, old); e != nil {
 		return nil, e
@@ -223,9 +186,8 @@ func (w *world) updateManaged(
 		return w.answer(c, kind, old, 0), nil
 	}
 	w.complete(kind, next)
-	if e := store(t, id, next, finish); e != nil {
-		return nil, e
-	}
+	t.Put(id, next)
+	finish.do()
 	r, _ := t.Get(id)
 	return w.answer(c, kind, r, 0), nil
 }

@@ -1,14 +1,15 @@
 package openidmtest
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"syscall"
+	"testing/iotest"
 	"time"
 
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -30,12 +31,10 @@ type memory struct{ s *Server }
 
 // memoryWriter keeps an answer that may be cut off.
 type memoryWriter struct {
-	buffer
+	*httptest.ResponseRecorder
 	isCut  bool
-	unsent error // why the request never arrived
+	unsent error // why nothing of it arrives
 }
-
-func (w *memoryWriter) cut() { w.isCut = true }
 
 // RoundTrip implements [http.RoundTripper].
 func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -60,7 +59,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer in.Body.Close()
 	in.RemoteAddr = "127.0.0.1:0"
-	w := &memoryWriter{buffer: buffer{header: http.Header{}}}
+	w := &memoryWriter{ResponseRecorder: httptest.NewRecorder()}
 	m.s.ServeHTTP(w, in)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
@@ -68,18 +67,12 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.unsent != nil {
 		return nil, w.unsent
 	}
-	if w.isCut && w.status == 0 {
-		return nil, errCut
-	}
-	body := io.NopCloser(bytes.NewReader(w.body))
+	res := w.Result()
+	res.Request, res.TLS = r, m.s.tlsState()
 	if w.isCut {
-		body = io.NopCloser(io.MultiReader(bytes.NewReader(w.body), broken{}))
+		res.Body = io.NopCloser(io.MultiReader(res.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
 	}
-	return &http.Response{
-		Status: http.StatusText(w.code()), StatusCode: w.code(),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.header, Body: body, ContentLength: -1, Request: r, TLS: m.s.tlsState(),
-	}, nil
+	return res, nil
 }
 
 // strangeCertificate is the verdict of a client that trusts what the server
@@ -98,7 +91,3 @@ func (s *Server) tlsState() *tls.ConnectionState {
 		PeerCertificates: []*x509.Certificate{s.Certificate()},
 	}
 }
-
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

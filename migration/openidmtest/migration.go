@@ -1,6 +1,7 @@
 package openidmtest
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -30,8 +31,14 @@ func scriptError(code int, format string, args ...any) *crest.Error {
 	return e
 }
 
-// migration serves endpoint/migration.
-func (s *Server) migration(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+// migration serves endpoint/migration, the only endpoint.
+func (s *Server) migration(c *call) (*crest.Result, *crest.Error) {
+	if c.Operation == "create" && !c.Posted {
+		return nil, crest.NotFound("endpoint")
+	}
+	if c.Path != "endpoint/migration" || s.options.Role != Target || s.options.ServiceOf != nil {
+		return nil, crest.NotFound(c.Path)
+	}
 	if c.Operation != "action" {
 		return nil, scriptError(http.StatusInternalServerError,
 			"No such property: action for class: org.forgerock.json.resource.Requests$%s%sRequestImpl",
@@ -43,7 +50,7 @@ func (s *Server) migration(r *http.Request, c *call) (*crest.Result, *crest.Erro
 	case "configure":
 		return s.configure(c)
 	case "migrate":
-		return s.migrate(faultOf(r.Context()))
+		return s.migrate(c.fault)
 	}
 	return nil, scriptError(http.StatusBadRequest, "unknown action %s", c.Action)
 }
@@ -80,60 +87,35 @@ func (s *Server) configure(c *call) (*crest.Result, *crest.Error) {
 	if source.url == "" || source.username == "" || source.password == "" {
 		return nil, scriptError(http.StatusBadRequest, "instanceUrl, userName and password are required")
 	}
-	s.mu.Lock()
-	if s.endpoint.migrating {
-		s.mu.Unlock()
-		return nil, scriptError(http.StatusConflict, "a migration is running")
-	}
-	busy := make(chan struct{})
-	s.endpoint = endpoint{status: "pending", busy: busy}
-	ctx, trust := s.ctx, *s.trust // a copy, for the server's own clock
-	s.mu.Unlock()
-	trust.Now = s.now
-	s.spawn(func() {
-		defer close(busy)
-		err := source.connect(ctx, s, &trust)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.endpoint.busy != busy {
-			return // restarted, or configured anew
+	e := s.work(func(e *endpoint) *crest.Error {
+		if e.migrating {
+			return scriptError(http.StatusConflict, "a migration is running")
 		}
+		*e = endpoint{status: "pending"}
+		return nil
+	}, func(ctx context.Context) error { return source.connect(ctx, s) }, func(e *endpoint, err error) {
+		*e = endpoint{status: "success", message: "connected to the source", source: source}
 		if err != nil {
-			s.endpoint = endpoint{status: "failed", message: javaMessage(err)}
-			return
+			*e = endpoint{status: "failed", message: javaMessage(err)}
 		}
-		s.endpoint = endpoint{status: "success", message: "connected to the source", source: source}
 	})
-	return &crest.Result{Body: record{"status": "pending"}}, nil
+	return &crest.Result{Body: record{"status": "pending"}}, e
 }
 
 func (s *Server) migrate(f Fault) (*crest.Result, *crest.Error) {
-	s.mu.Lock()
-	e := &s.endpoint
-	switch {
-	case e.migrating:
-		s.mu.Unlock()
-		// Assumed: what a real endpoint says here is not known.
-		return nil, scriptError(http.StatusConflict, "a migration is running")
-	case e.source == nil:
-		s.mu.Unlock()
-		return nil, scriptError(http.StatusBadRequest, "not configured")
-	}
-	source := e.source
-	busy := make(chan struct{})
-	*e = endpoint{status: "running", message: "connected to the source", source: source, busy: busy,
-		migrating: true, counted: true}
-	ctx := s.ctx
-	s.mu.Unlock()
-	s.spawn(func() {
-		defer close(busy)
-		err := s.copyAll(ctx, source, f)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		e := &s.endpoint
-		if e.busy != busy {
-			return // restarted
+	var source *sourceServer
+	e := s.work(func(e *endpoint) *crest.Error {
+		switch source = e.source; {
+		case e.migrating:
+			// Assumed: what a real endpoint says here is not known.
+			return scriptError(http.StatusConflict, "a migration is running")
+		case source == nil:
+			return scriptError(http.StatusBadRequest, "not configured")
 		}
+		*e = endpoint{status: "running", message: "connected to the source", source: source, migrating: true,
+			counted: true}
+		return nil
+	}, func(ctx context.Context) error { return s.copyAll(ctx, source, f) }, func(e *endpoint, err error) {
 		e.migrating, e.busy = false, nil
 		switch {
 		case err != nil:
@@ -144,5 +126,32 @@ func (s *Server) migrate(f Fault) (*crest.Result, *crest.Error) {
 			e.status, e.message = "complete", "migrated"
 		}
 	})
-	return &crest.Result{Body: record{"status": "running"}}, nil
+	return &crest.Result{Body: record{"status": "running"}}, e
+}
+
+// work lets begin move the endpoint on, and end after do has ended, unless the server
+// was restarted or configured anew meanwhile.
+func (s *Server) work(
+	begin func(*endpoint) *crest.Error, do func(context.Context) error, end func(*endpoint, error),
+) *crest.Error {
+	busy := make(chan struct{})
+	s.mu.Lock()
+	e, ctx := begin(&s.endpoint), s.ctx
+	if e == nil {
+		s.endpoint.busy = busy
+	}
+	s.mu.Unlock()
+	if e != nil {
+		return e
+	}
+	s.spawn(func() {
+		defer close(busy)
+		err := do(ctx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.endpoint.busy == busy {
+			end(&s.endpoint, err)
+		}
+	})
+	return nil
 }

@@ -14,7 +14,7 @@ import (
 // which does not count against uniqueness.
 func (w *world) checkPolicies(kind, id string, r record, fields []string) *crest.Error {
 	return policy.Check(kind, r, fields, policy.Options{OldRoles: w.traits.Old, Taken: func(name string) (n int) {
-		if w.userNamed(name, id) {
+		if found := w.findUser(name); found != "" && found != id {
 			n++
 		}
 		if w.table(internalUser).Has(name) {
@@ -22,12 +22,6 @@ func (w *world) checkPolicies(kind, id string, r record, fields []string) *crest
 		}
 		return n
 	}})
-}
-
-// userNamed reports whether another user than id has the name.
-func (w *world) userNamed(name, id string) bool {
-	found := w.findUser(name)
-	return found != "" && found != id
 }
 
 // findUser returns the id of the user of a name, "" if there is none.

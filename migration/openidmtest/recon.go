@@ -1,7 +1,9 @@
 package openidmtest
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // maxRuns is how many runs a server remembers.
@@ -17,8 +20,8 @@ const maxRuns = 100
 // reconRun is one run of the mapping. Its members need the world's lock.
 type reconRun struct {
 	id             string
-	mapping        string // "" is reconMapping
-	resource       string // that a migration copies
+	mapping        string
+	source, target string // resources
 	entries        []record
 	state, stage   string
 	stageText      string
@@ -32,8 +35,9 @@ type reconRun struct {
 	situations                 map[string]int
 	success, failure           int
 	updated                    int
-	canceled                   chan struct{}
-	audit                      func() []record // the entries, made when asked for
+	ctx                        context.Context
+	stop                       context.CancelFunc // ends ctx
+	audit                      func() []record    // the entries, made when asked for
 }
 
 var situations = []string{
@@ -102,19 +106,10 @@ func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
 			"with the identifier(s) to reconcile")
 	}
 	w := s.world
-	w.mu.Lock()
 	if name := c.Params.Get("mapping"); !w.connector || name != reconMapping {
-		w.mu.Unlock()
 		return nil, crest.Errorf(http.StatusConflict, "No such mapping: %s", name)
 	}
-	run := &reconRun{
-		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), state: "ACTIVE", started: s.now(),
-		situations: map[string]int{}, canceled: make(chan struct{}), now: s.now,
-	}
-	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
-	run.remember(w)
-	w.mu.Unlock()
-
+	run := s.newRun(reconMapping, "system/"+connectorName+"/account", managedUser)
 	wait := c.Params.Get("waitForCompletion") == "true"
 	if s.options.ReconPace == 0 || wait {
 		s.runRecon(run)
@@ -130,11 +125,24 @@ func (s *Server) startRecon(c *call) (*crest.Result, *crest.Error) {
 	return &crest.Result{Body: record{"_id": run.id, "state": state}}, nil
 }
 
-func (r *reconRun) remember(w *world) {
+// newRun begins a run and remembers it.
+func (s *Server) newRun(mapping, source, target string) *reconRun {
+	s.mu.Lock()
+	ctx, stop := context.WithCancel(s.ctx)
+	s.mu.Unlock()
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	run := &reconRun{
+		id: newID() + "-" + strconv.Itoa(len(w.runs)+1), mapping: mapping, source: source, target: target,
+		state: "ACTIVE", started: s.now(), situations: map[string]int{}, ctx: ctx, stop: stop, now: s.now,
+	}
+	run.setStage("ACTIVE_INITIALIZED", "reconciliation initialized.")
 	if len(w.runs) >= maxRuns {
 		w.runs = slices.Delete(w.runs, 0, 1)
 	}
-	w.runs = append(w.runs, r)
+	w.runs = append(w.runs, run)
+	return run
 }
 
 func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, text }
@@ -142,68 +150,56 @@ func (r *reconRun) setStage(stage, text string) { r.stage, r.stageText = stage, 
 func (r *reconRun) cancel() {
 	if r.state == "ACTIVE" && r.stage != "ACTIVE_CANCELING" {
 		r.setStage("ACTIVE_CANCELING", "cancelling a running reconciliation.")
-		close(r.canceled)
+		r.stop()
 	}
 }
 
-// pause waits as long as the options say a phase lasts, and reports whether the
-// run goes on.
-func (s *Server) pause(run *reconRun) bool {
-	if s.options.ReconPace > 0 {
-		timer := time.NewTimer(s.options.ReconPace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-run.canceled:
-		case <-s.done:
-		}
-	}
-	select {
-	case <-run.canceled:
-		return false
-	case <-s.done:
-		return false
-	default:
-		return true
-	}
+// ends are the stages and their descriptions with which a run in a state is over.
+var ends = map[string][2]string{
+	"SUCCESS":  {"COMPLETED_SUCCESS", "reconciliation completed."},
+	"FAILED":   {"COMPLETED_FAILED", "reconciliation failed."},
+	"CANCELED": {"COMPLETED_CANCELED", "reconciliation aborted."},
+}
+
+func (r *reconRun) end(state string) {
+	r.state, r.ended = state, r.now()
+	r.setStage(ends[state][0], ends[state][1])
+	r.stop()
 }
 
 func (s *Server) runRecon(run *reconRun) {
 	w := s.world
-	phases := []struct {
+	for _, p := range []struct {
 		stage, text string
 		do          func(*reconRun) error
 	}{
 		{"ACTIVE_QUERY_ENTRIES", "querying source, target and possibly link sets to reconcile", w.reconQuery},
 		{"ACTIVE_RECONCILING_SOURCE", "reconciling source entries.", w.reconSource},
 		{"ACTIVE_RECONCILING_TARGET", "reconciling target entries.", w.reconTarget},
-	}
-	end := func(state, stage, text string) {
-		run.state, run.ended = state, s.now()
-		run.setStage(stage, text)
-	}
-	for _, p := range phases {
+	} {
 		w.mu.Lock()
 		run.setStage(p.stage, p.text)
 		w.mu.Unlock()
-		goOn := s.pause(run)
-		w.mu.Lock()
-		if !goOn {
-			end("CANCELED", "COMPLETED_CANCELED", "reconciliation aborted.")
-			w.mu.Unlock()
+		text.Sleep(run.ctx, s.options.ReconPace)
+		if !w.goOn(run, p.do) {
 			return
 		}
-		err := p.do(run)
-		if err != nil {
-			end("FAILED", "COMPLETED_FAILED", "reconciliation failed.")
-			w.mu.Unlock()
-			return
-		}
-		w.mu.Unlock()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	end("SUCCESS", "COMPLETED_SUCCESS", "reconciliation completed.")
+	run.end("SUCCESS")
+}
+
+// goOn does what a phase is for, and reports whether the run goes on.
+func (w *world) goOn(run *reconRun, do func(*reconRun) error) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if run.ctx.Err() != nil {
+		run.end("CANCELED")
+	} else if do(run) != nil {
+		run.end("FAILED")
+	}
+	return run.state == "ACTIVE"
 }
 
 func (w *world) reconQuery(run *reconRun) error {
@@ -230,32 +226,30 @@ func (w *world) reconSource(run *reconRun) error {
 		run.sourceDone++
 		account := row.record()
 		target, isLinked := linked[row.id]
+		var problem *crest.Error
 		situation, action := "ABSENT", "CREATE"
 		switch {
 		case isLinked && users.Has(target):
 			situation, action = "CONFIRMED", "UPDATE"
-			run.linkDone++
+			problem = w.updateMapped(account, target)
+			run.updated++
 		case isLinked:
 			situation, action = "MISSING", "IGNORE"
-			run.linkDone++
 		case w.findUser(row.name) != "":
 			situation, action = "FOUND", "IGNORE"
 			target = w.findUser(row.name)
-		}
-		run.situations[situation]++
-		var problem *crest.Error
-		switch action {
-		case "CREATE":
+		default:
 			target = row.id
 			if problem = w.createMapped(account, target); problem == nil {
-				w.linkTo(row.id, target)
+				links.Put(newID(), w.link(row.id, target))
 				run.targetCreated++
 				run.linkCreated++
 			}
-		case "UPDATE":
-			problem = w.updateMapped(account, target)
-			run.updated++
 		}
+		if isLinked {
+			run.linkDone++
+		}
+		run.situations[situation]++
 		entries = append(entries, run.entry(situation, action, "source",
 			"system/"+connectorName+"/account/"+row.id, managedUser+"/"+target, problem))
 		if problem != nil {
@@ -283,16 +277,14 @@ func (w *world) reconTarget(run *reconRun) error {
 		alive[row.id] = true
 	}
 	n := users.Len()
-	missing := 0
+	missing, known := 0, 0
 	for id := range second {
-		if users.Has(id) && !alive[id] {
-			missing++
-		}
-	}
-	known := 0
-	for id := range alive {
-		if users.Has(id) && second[id] {
+		switch {
+		case !users.Has(id):
+		case alive[id]:
 			known++
+		default:
+			missing++
 		}
 	}
 	run.targetTotal, run.targetDone = n, n
@@ -337,24 +329,20 @@ func (w *world) createMapped(account record, id string) *crest.Error {
 	}
 	r["accountStatus"] = "active"
 	w.complete("user", r)
-	return store(w.table(managedUser), id, r, nil)
+	w.table(managedUser).Put(id, r)
+	return nil
 }
 
 func (w *world) updateMapped(account record, id string) *crest.Error {
 	old, _ := w.table(managedUser).Get(id)
-	next, _ := w.table(managedUser).Get(id)
-	for k, v := range w.mapped(account) {
-		next[k] = v
-	}
+	next := maps.Clone(old)
+	maps.Copy(next, w.mapped(account))
 	if w.sameContent(old, next) {
 		return nil
 	}
 	if e := w.checkPolicies("user", id, next, nil); e != nil {
 		return e
 	}
-	return store(w.table(managedUser), id, next, nil)
-}
-
-func (w *world) linkTo(first, second string) {
-	w.table(repoLink).Put(newID(), w.link(first, second))
+	w.table(managedUser).Put(id, next)
+	return nil
 }

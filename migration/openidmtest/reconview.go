@@ -1,7 +1,6 @@
 package openidmtest
 
 import (
-	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -37,7 +36,7 @@ func (r *reconRun) record() record {
 		duration = r.ended.Sub(r.started).Milliseconds()
 	}
 	return record{
-		"_id": r.id, "mapping": cmp.Or(r.mapping, reconMapping), "state": r.state, "stage": r.stage,
+		"_id": r.id, "mapping": r.mapping, "state": r.state, "stage": r.stage,
 		"stageDescription": r.stageText,
 		"progress": record{
 			"source": record{"existing": existing(r.sourceDone, r.sourceTotal)},
@@ -48,10 +47,8 @@ func (r *reconRun) record() record {
 		"statusSummary":    record{"SUCCESS": r.success, "FAILURE": r.failure},
 		"durationSummary":  r.durations(),
 		"parameters": record{
-			"sourceQuery": record{"resourceName": cmp.Or(r.resource, "system/"+connectorName+"/account"),
-				"queryId": "query-all-ids"},
-			"targetQuery": record{"resourceName": cmp.Or(r.resource, managedUser),
-				"queryId": "query-all-ids"},
+			"sourceQuery": record{"resourceName": r.source, "queryId": "query-all-ids"},
+			"targetQuery": record{"resourceName": r.target, "queryId": "query-all-ids"},
 		},
 		"started": timestamp(r.started), "ended": timestamp(r.ended), "duration": duration,
 	}
@@ -104,7 +101,7 @@ func (r *reconRun) entry(situation, action, reconciling, sourceID, targetID stri
 	e := record{
 		"transactionId": r.id, "timestamp": timestamp(r.now()), "eventName": "recon", "userId": "openidm-admin",
 		"action": action, "exception": nil, "linkQualifier": "default",
-		"mapping": cmp.Or(r.mapping, reconMapping), "message": nil,
+		"mapping": r.mapping, "message": nil,
 		"situation": situation, "sourceObjectId": orNull(sourceID), "status": "SUCCESS",
 		"targetObjectId": orNull(targetID),
 		"reconciling":    reconciling, "ambiguousTargetObjectIds": nil, "entryType": "entry", "reconId": r.id,
@@ -180,14 +177,14 @@ func (r *reconRun) auditRecords() []record {
 	if r.ended.IsZero() {
 		return all
 	}
-	start := r.entry("", "", "", "", "", nil)
-	start["_id"], start["_rev"] = r.id+".start", "1"
-	start["entryType"], start["timestamp"] = "start", timestamp(r.started)
-	start["message"] = "Reconciliation initiated by openidm-admin"
-	end := r.entry("", "", "", "", "", nil)
-	end["_id"], end["_rev"] = r.id+".end", "1"
-	end["entryType"], end["timestamp"] = "summary", timestamp(r.ended)
-	end["message"], end["messageDetail"] = "Reconciliation completed.", r.record()
+	bracket := func(id, kind string, at time.Time, message string) record {
+		e := r.entry("", "", "", "", "", nil)
+		e["_id"], e["_rev"], e["entryType"] = r.id+id, "1", kind
+		e["timestamp"], e["message"] = timestamp(at), message
+		return e
+	}
+	end := bracket(".end", "summary", r.ended, "Reconciliation completed.")
+	end["messageDetail"] = r.record()
 	end["status"] = map[string]string{"SUCCESS": "SUCCESS", "FAILED": "FAILURE", "CANCELED": "CANCELED"}[r.state]
-	return append(all, start, end)
+	return append(all, bracket(".start", "start", r.started, "Reconciliation initiated by openidm-admin"), end)
 }

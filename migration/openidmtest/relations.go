@@ -209,10 +209,9 @@ func (w *world) withRelations(kind string, r record) record {
 
 // takeRelations checks the relationships in next, which replaces old, and
 // leaves there those that are kept with it. What is kept on the other side is
-// set by the function that it returns, nil where nothing is. Members that next
-// lacks stay as they are, or go where all is true.
-func (w *world) takeRelations(kind, id string, old, next record, all bool) (func(), *crest.Error) {
-	var later []func()
+// set later, nil where nothing is. Members that next lacks stay as they are, or
+// go where all is true.
+func (w *world) takeRelations(kind, id string, old, next record, all bool) (rest later, _ *crest.Error) {
 	for _, name := range slices.Sorted(maps.Keys(w.relationships(kind))) {
 		rel := w.relationships(kind)[name]
 		value, given := next[name]
@@ -237,19 +236,21 @@ func (w *world) takeRelations(kind, id string, old, next record, all bool) (func
 		}
 		if rel.heldBy != "" {
 			self := "managed/" + kind + "/" + id
-			later = append(later, func() { w.setHolders(rel, self, before, now) })
+			rest = append(rest, func() { w.setHolders(rel, self, before, now) })
 		} else if kept := rel.value(now); kept != nil {
 			next[name] = kept
 		}
 	}
-	if later == nil {
-		return nil, nil
+	return rest, nil
+}
+
+// later is what the writing of a record changes elsewhere.
+type later []func()
+
+func (l later) do() {
+	for _, f := range l {
+		f()
 	}
-	return func() {
-		for _, f := range later {
-			f()
-		}
-	}, nil
 }
 
 // reference is one that is wanted, with the properties that it has already.
@@ -328,7 +329,9 @@ func (w *world) relation(c *call, kind, id string, t *table.Table) (*crest.Resul
 		if e != nil {
 			return e
 		}
-		return store(t, id, next, finish)
+		t.Put(id, next)
+		finish.do()
+		return nil
 	}
 	if len(c.Segments) == 5 {
 		at := slices.IndexFunc(items, func(v any) bool {

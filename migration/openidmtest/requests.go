@@ -1,6 +1,9 @@
 package openidmtest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // maxRequests is how many requests the log of a server keeps.
 const maxRequests = 1_000_000
@@ -39,5 +42,5 @@ func (s *Server) finish(at, status int) {
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Request(nil), s.requests...)
+	return slices.Clone(s.requests)
 }

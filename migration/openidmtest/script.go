@@ -39,9 +39,7 @@ func (s *Server) script(c *call) (*crest.Result, *crest.Error) {
 		if !ok {
 			return nil, crest.InternalError(`ReferenceError: "%s" is not defined.`, m[1])
 		}
-		s.mu.Lock()
-		_, known := s.keystore.Entry(m[2])
-		s.mu.Unlock()
+		_, known := s.Keystore().Entry(m[2])
 		if m[2] != keys.SymmetricAlias || !known {
 			return nil, crest.InternalError("Encryption key %s not found", m[2])
 		}
@@ -101,47 +99,19 @@ func thrownError(thrown record) *crest.Error {
 	return e
 }
 
+// scriptToken is a text or a name.
+var scriptToken = regexp.MustCompile(`(?s)'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[A-Za-z_$][\w$]*`)
+
 // jsonOfScript turns an object as JavaScript writes it into JSON: texts in
 // single quotes and names without quotes.
 func jsonOfScript(text string) string {
-	var out strings.Builder
-	for i := 0; i < len(text); i++ {
-		c := text[i]
+	return scriptToken.ReplaceAllStringFunc(text, func(token string) string {
 		switch {
-		case c == '\'' || c == '"':
-			end := i + 1
-			for end < len(text) && text[end] != c {
-				if text[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			inner := text[i+1 : min(end, len(text))]
-			if c == '\'' {
-				inner = strings.ReplaceAll(strings.ReplaceAll(inner, `"`, `\"`), `\'`, `'`)
-			}
-			out.WriteString(`"` + inner + `"`)
-			i = end
-		case isLetter(c):
-			end := i
-			for end < len(text) && (isLetter(text[end]) || text[end] >= '0' && text[end] <= '9') {
-				end++
-			}
-			word := text[i:end]
-			switch word {
-			case "true", "false", "null":
-				out.WriteString(word)
-			default:
-				out.WriteString(`"` + word + `"`)
-			}
-			i = end - 1
-		default:
-			out.WriteByte(c)
+		case token[0] == '\'':
+			return `"` + strings.NewReplacer(`\'`, `'`, `"`, `\"`).Replace(token[1:len(token)-1]) + `"`
+		case token[0] == '"', token == "true", token == "false", token == "null":
+			return token
 		}
-	}
-	return out.String()
-}
-
-func isLetter(c byte) bool {
-	return c == '_' || c == '$' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		return `"` + token + `"`
+	})
 }

@@ -2,6 +2,7 @@ package openidmtest
 
 import (
 	"github.com/idconnect-go/upgrade/internal/crest"
+	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/keys"
 )
 
@@ -11,13 +12,13 @@ func (s *Server) security(c *call) (*crest.Result, *crest.Error) {
 	if len(c.Segments) < 2 {
 		return nil, crest.NotFound(c.Path)
 	}
-	s.mu.Lock()
-	store := s.keystore
-	if c.Segments[1] == "truststore" {
-		store = s.truststore
-	}
-	s.mu.Unlock()
-	if c.Segments[1] != "keystore" && c.Segments[1] != "truststore" {
+	var store *keystore.Store
+	switch c.Segments[1] {
+	case "keystore":
+		store = s.Keystore()
+	case "truststore":
+		store = s.Truststore()
+	default:
 		return nil, crest.NotFound(c.Path)
 	}
 	switch len(c.Segments) {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/access"
@@ -38,7 +39,7 @@ type Server struct {
 	mu         sync.Mutex
 	ended      bool
 	started    time.Time
-	set        stage // after the start
+	set        State // after the start; "": Ready
 	http       *http.Server
 	listener   net.Listener
 	conns      map[net.Conn]struct{}
@@ -105,7 +106,7 @@ func Start(o Options) (*Server, error) {
 		err = s.useStores(keys, trusted)
 	}
 	if err == nil {
-		err = s.listen(o.Addr)
+		err = s.listen()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("starting a fake server: %w", err)
@@ -113,12 +114,13 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// setPort says on which port the server listens, before it does.
+// setPort says on which port the server listens, before it does, and will after a restart.
 func (s *Server) setPort(port int) {
 	if s.port == port {
 		return
 	}
 	host, _, _ := net.SplitHostPort(s.options.Addr)
+	s.options.Addr = net.JoinHostPort(host, strconv.Itoa(port))
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || host == "127.0.0.1" {
 		host = "localhost"
 	}
@@ -152,7 +154,7 @@ func newServer(tb TB, o Options) *Server {
 }
 
 // listen opens the port unless it is open, and begins the stages of a start.
-func (s *Server) listen(addr string) error {
+func (s *Server) listen() error {
 	s.mu.Lock()
 	s.started = time.Now()
 	s.ctx, s.stop = context.WithCancel(context.Background())
@@ -169,7 +171,7 @@ func (s *Server) listen(addr string) error {
 	}
 	refused := s.options.Startup.Refused
 	if refused <= 0 || s.port == 0 { // a restart knows its port
-		l, err := net.Listen("tcp", addr)
+		l, err := net.Listen("tcp", s.options.Addr)
 		if err != nil {
 			return err
 		}
@@ -179,26 +181,21 @@ func (s *Server) listen(addr string) error {
 			return nil
 		}
 		// Nobody listens on the port until the stage is over.
-		addr = l.Addr().String()
 		if err := l.Close(); err != nil {
 			return err
 		}
 	}
 	s.spawn(func() {
-		timer := time.NewTimer(refused)
-		defer timer.Stop()
+		pause := refused
 		for range 100 {
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
+			if text.Sleep(ctx, pause); ctx.Err() != nil {
 				return
 			}
-			if l, err := net.Listen("tcp", addr); err == nil {
+			if l, err := net.Listen("tcp", s.options.Addr); err == nil {
 				s.serveOn(l)
 				return
 			}
-			// Somebody has the port, perhaps for an outgoing connection.
-			timer.Reset(50 * time.Millisecond)
+			pause = 50 * time.Millisecond // somebody has the port, perhaps for an outgoing connection
 		}
 	})
 	return nil
@@ -339,14 +336,11 @@ func (s *Server) RestartWith(keys, trusted *keystore.Store) error {
 	}
 	s.world.runs = nil
 	s.world.mu.Unlock()
-	if err := s.useStores(keys, trusted); err != nil {
-		return fmt.Errorf("restarting a fake server: %w", err)
+	err := s.useStores(keys, trusted)
+	if err == nil {
+		err = s.listen()
 	}
-	host, _, err := net.SplitHostPort(s.options.Addr)
 	if err != nil {
-		return fmt.Errorf("restarting a fake server: %w", err)
-	}
-	if err := s.listen(net.JoinHostPort(host, strconv.Itoa(s.port))); err != nil {
 		return fmt.Errorf("restarting a fake server: %w", err)
 	}
 	return nil
@@ -356,9 +350,7 @@ func (s *Server) RestartWith(keys, trusted *keystore.Store) error {
 // server was closed; at once if there is none.
 func (s *Server) Wait() {
 	for {
-		s.mu.Lock()
-		busy := s.endpoint.busy
-		s.mu.Unlock()
+		busy := get(s, &s.endpoint.busy)
 		if busy == nil {
 			return
 		}
@@ -380,31 +372,22 @@ func (s *Server) Generation() Generation { return s.options.Generation }
 func (s *Server) Port() int { return s.port }
 
 // Certificate returns the certificate that the server presents.
-func (s *Server) Certificate() *x509.Certificate {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cert
-}
+func (s *Server) Certificate() *x509.Certificate { return get(s, &s.cert) }
 
 // Trust returns what the server trusts: its own truststore.
-func (s *Server) Trust() *jvmtrust.Trust {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.trust
-}
+func (s *Server) Trust() *jvmtrust.Trust { return get(s, &s.trust) }
 
 // Keystore returns the server's key store.
-func (s *Server) Keystore() *keystore.Store {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.keystore
-}
+func (s *Server) Keystore() *keystore.Store { return get(s, &s.keystore) }
 
 // Truststore returns the server's truststore.
-func (s *Server) Truststore() *keystore.Store {
+func (s *Server) Truststore() *keystore.Store { return get(s, &s.truststore) }
+
+// get reads a member that others may write.
+func get[T any](s *Server, member *T) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.truststore
+	return *member
 }
 
 // Client returns a client that accepts the certificate which the server

@@ -1,7 +1,6 @@
 package openidmtest
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
@@ -20,7 +19,10 @@ func (s *Server) serviceMappings() (names []string) {
 // migrationService serves "migration", the product's own service. Its actions
 // are documented; that migrate and status answer a list of reconciliations is
 // assumed.
-func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *crest.Error) {
+func (s *Server) migrationService(c *call) (*crest.Result, *crest.Error) {
+	if len(c.Segments) > 1 || s.options.ServiceOf == nil {
+		return nil, crest.NotFound(c.Path)
+	}
 	if c.Operation != "action" {
 		return nil, crest.Unsupported(c.Request)
 	}
@@ -44,11 +46,7 @@ func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *cre
 	}
 	from := s.options.ServiceOf
 	source := &sourceServer{url: from.URL, username: "openidm-admin", password: from.options.AdminPassword}
-	s.mu.Lock()
-	ctx, trust := s.ctx, *s.trust
-	s.mu.Unlock()
-	trust.Now = s.now
-	if err := source.connect(ctx, s, &trust); err != nil {
+	if err := source.connect(get(s, &s.ctx), s); err != nil {
 		return nil, crest.InternalError("%s", javaMessage(err))
 	}
 	s.mu.Lock()
@@ -56,7 +54,7 @@ func (s *Server) migrationService(r *http.Request, c *call) (*crest.Result, *cre
 		s.endpoint.source = source
 	}
 	s.mu.Unlock()
-	if _, e := s.migrate(faultOf(r.Context())); e != nil {
+	if _, e := s.migrate(c.fault); e != nil {
 		return nil, e
 	}
 	return &crest.Result{Body: s.serviceStatus()}, nil

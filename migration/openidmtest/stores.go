@@ -65,12 +65,10 @@ func (s *Server) useStores(own, trusted *keystore.Store) error {
 // WriteStores writes the two stores as keystore.jceks and truststore into
 // dir, as a real server has them in its folder security.
 func (s *Server) WriteStores(dir string) error {
-	if err := keystore.WriteFile(filepath.Join(dir, "keystore.jceks"), s.Keystore(),
-		s.options.Password); err != nil {
-		return fmt.Errorf("writing the stores: %w", err)
-	}
-	if err := keystore.WriteFile(filepath.Join(dir, "truststore"), s.Truststore(), s.options.Password); err != nil {
-		return fmt.Errorf("writing the stores: %w", err)
+	for name, store := range map[string]*keystore.Store{"keystore.jceks": s.Keystore(), "truststore": s.Truststore()} {
+		if err := keystore.WriteFile(filepath.Join(dir, name), store, s.options.Password); err != nil {
+			return fmt.Errorf("writing the stores: %w", err)
+		}
 	}
 	return nil
 }

@@ -191,13 +191,12 @@ func (w *world) accounts() []record {
 }
 
 func (w *world) connectorState() record {
-	state := record{
-		"name": connectorName, "enabled": true, "config": "config/provisioner.openicf/xml",
-		"connectorRef": connectorRef(), "displayName": "XML Connector",
-		"objectTypes": []string{"__ALL__", "account"}, "ok": !w.connectorFail,
-	}
+	problem := ""
 	if w.connectorFail {
-		state["error"] = brokenXML
+		problem = brokenXML
 	}
-	return state
+	return connectorState(problem, record{
+		"name": connectorName, "displayName": "XML Connector", "config": "config/provisioner.openicf/xml",
+		"connectorRef": connectorRef(), "objectTypes": []string{"__ALL__", "account"},
+	})
 }

@@ -68,12 +68,18 @@ func javaMessage(err error) string {
 
 // connect makes the client of a source and logs in there. The connection is
 // checked as the Java of a target checks it: against the truststore alone.
-func (src *sourceServer) connect(ctx context.Context, s *Server, trust *jvmtrust.Trust) error {
+func (src *sourceServer) connect(ctx context.Context, s *Server) error {
+	trust := *s.Trust() // a copy, for the server's own clock
+	trust.Now = s.now
 	u, err := url.Parse(src.url)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("unusable URL %q", src.url)
 	}
 	host := u.Hostname()
+	src.client = &http.Client{
+		Timeout:       30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	if peer := s.peer(u.Port()); peer != nil {
 		if err := s.knows(host); err != nil {
 			return err
@@ -81,27 +87,21 @@ func (src *sourceServer) connect(ctx context.Context, s *Server, trust *jvmtrust
 		if err := trust.Verify(host, peer.tlsState().PeerCertificates); err != nil {
 			return err
 		}
-		src.client = &http.Client{Transport: peer.Transport(), Timeout: 30 * time.Second}
+		src.client.Transport = peer.Transport()
 		return src.get(ctx, "info/login", nil, nil)
 	}
-	src.client = &http.Client{
-		Timeout: 30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
+	src.client.Transport = &http.Transport{
+		DisableCompression: true,
+		TLSClientConfig:    trust.TLSConfig(host),
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			addr, err := s.resolve(addr)
+			if err != nil {
+				return nil, err
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
 		},
-		Transport: &http.Transport{
-			DisableCompression: true,
-			TLSClientConfig:    trust.TLSConfig(host),
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				addr, err := s.resolve(addr)
-				if err != nil {
-					return nil, err
-				}
-				return new(net.Dialer).DialContext(ctx, network, addr)
-			},
-			TLSNextProto:    map[string]func(string, *tls.Conn) http.RoundTripper{},
-			IdleConnTimeout: 5 * time.Second,
-		},
+		TLSNextProto:    map[string]func(string, *tls.Conn) http.RoundTripper{},
+		IdleConnTimeout: 5 * time.Second,
 	}
 	context.AfterFunc(ctx, src.client.CloseIdleConnections)
 	return src.get(ctx, "info/login", nil, nil)

@@ -11,7 +11,11 @@
 // community's OpenIDM 7.0.2.
 package generation
 
-import "github.com/idconnect-go/upgrade/internal/crest"
+import (
+	"slices"
+
+	"github.com/idconnect-go/upgrade/internal/crest"
+)
 
 // Traits are what sets a generation apart. The zero value is none; see
 // [OpenIDM30], [OpenIDM31], [OpenIDM702] and [IDM71].
@@ -77,16 +81,8 @@ var (
 // Configurations returns the ids of the configurations of a default server, of
 // those that 7.0.2 has.
 func (t Traits) Configurations(of702 []string) []string {
-	if !t.Old {
-		return of702
-	}
-	var out []string
-	for _, id := range of702 {
-		if id != "info/version" { // H [31]
-			out = append(out, id)
-		}
-	}
-	return out
+	isMissing := func(id string) bool { return t.Old && id == "info/version" } // H [31]
+	return slices.DeleteFunc(slices.Clone(of702), isMissing)
 }
 
 // Has reports whether the repository has a table of that name before anything is
@@ -128,21 +124,6 @@ func (t Traits) SalesforceClass() string {
 		return SalesforceOfThree
 	}
 	return SalesforceOfSeven
-}
-
-// Enabled is a schedule's member enabled as this generation writes it: 3.1 takes
-// the text "true" and "false", too, and has none for true (H [31]).
-func (t Traits) Enabled(value any) any {
-	if t.Old {
-		return value
-	}
-	switch value {
-	case nil, "true":
-		return true
-	case "false":
-		return false
-	}
-	return value
 }
 
 type record = crest.Record

@@ -81,14 +81,16 @@ func (t Traits) Link(first, second, kind string) record {
 	return r
 }
 
+// rolesOfFresh are the roles of the two users of a fresh server.
+var rolesOfFresh = map[string][]string{
+	"openidm-admin": {"openidm-admin", "openidm-authorized"}, "anonymous": {"openidm-reg"},
+}
+
 // InternalUsers are the records of repo/internal/user of a fresh server: none in
 // 7.x, where openidm-admin and anonymous are static (H [71][73]).
 func (t Traits) InternalUsers(sealed any) map[string]record {
-	roles := map[string][]string{
-		"openidm-admin": {"openidm-admin", "openidm-authorized"}, "anonymous": {"openidm-reg"},
-	}
 	out := map[string]record{}
-	for name, has := range roles {
+	for name, has := range rolesOfFresh {
 		switch {
 		case t.Old: // H [31]; that the roles are one text is M
 			out[name] = record{"userName": name, "roles": strings.Join(has, ","), "needsResetPassword": false}
@@ -131,7 +133,13 @@ func (t Traits) Carry(table, id string, r record) record {
 	case "relationships":
 		splitEnds(r)
 	case "scheduler/job":
-		r["enabled"] = t.Enabled(r["enabled"])
+		// 3.1 takes the text "true" and "false", too, and has none for true (H [31]).
+		switch r["enabled"] {
+		case nil, "true":
+			r["enabled"] = true
+		case "false":
+			r["enabled"] = false
+		}
 	}
 	return r
 }
@@ -219,17 +227,18 @@ func (t Traits) Relationships(id string, user record) map[string]record {
 	return out
 }
 
-// InternalUser returns the component and the module of who logs in as one of the
-// two users of a fresh server (7.0.2 measured, 3.1 taken for the same, M; 7.x H
-// [73]: static).
-func (t Traits) InternalUser(name string) (component, module string) {
+// InternalUser returns the component, the module and the roles of who logs in as one of
+// the two users of a fresh server (7.0.2 measured, 3.1 taken for the same, M; 7.x H
+// [73]: static); without roles for any other.
+func (t Traits) InternalUser(name string) (component, module string, roles []string) {
+	component, module = "repo/internal/user", "INTERNAL_USER"
 	if t.New {
-		return "internal/user", "STATIC_USER"
+		component = "internal/user"
 	}
-	if name == "anonymous" {
-		return "repo/internal/user", "STATIC_USER"
+	if t.New || name == "anonymous" {
+		module = "STATIC_USER"
 	}
-	return "repo/internal/user", "INTERNAL_USER"
+	return component, module, rolesOfFresh[name]
 }
 
 // LoginRoles are roles as info/login names them: 7.x by references (M).

@@ -1,9 +1,9 @@
 package keys
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -54,7 +54,7 @@ func OpenStores(o Options) (keys, trusted *keystore.Store, err error) {
 // fillStores makes what a server has after its first start.
 func fillStores(o Options, keys, trusted *keystore.Store) error {
 	now := time.Now()
-	key, cert, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName}, o.NotBefore, o.NotAfter)
+	pair, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName}, o.NotBefore, o.NotAfter)
 	if err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
 	}
@@ -64,13 +64,14 @@ func fillStores(o Options, keys, trusted *keystore.Store) error {
 		rand.Read(b)
 		return keys.PutSecretKey(alias, algorithm, b, put)
 	}
-	chain := []*x509.Certificate{cert}
+	key, chain := pair.PrivateKey, []*x509.Certificate{pair.Leaf}
 	err = secret(SymmetricAlias, "AES", 16)
 	for _, alias := range o.Keys {
 		switch alias {
 		case selfService:
-			key, cert, failed := selfServicePair(o)
-			err = errors.Join(err, failed, keys.PutPrivateKey(alias, key, []*x509.Certificate{cert}, put))
+			own, failed := selfServicePair(o)
+			chain := []*x509.Certificate{own.Leaf}
+			err = errors.Join(err, failed, keys.PutPrivateKey(alias, own.PrivateKey, chain, put))
 		case "openidm-jwtsessionhmac-key":
 			err = errors.Join(err, secret(alias, "HmacSHA256", 32))
 		default:
@@ -91,50 +92,38 @@ type keyName struct {
 	role, alias, commonName string
 }
 
-// madeKeys has a func() (*rsa.PrivateKey, error) for each keyName. A key is made
-// once for a process, since that takes a tenth of a second or more.
-var madeKeys sync.Map
+// kept has a func() (V, error) for each thing that is made once for a process, since a
+// key takes a tenth of a second or more.
+var kept sync.Map
 
-func makeKey(name keyName) (*rsa.PrivateKey, error) {
-	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (*rsa.PrivateKey, error) {
-		return rsa.GenerateKey(rand.Reader, 2048)
-	}))
-	return once.(func() (*rsa.PrivateKey, error))()
+// once makes a value for a name, or returns the one that was made.
+func once[K comparable, V any](name K, make func() (V, error)) (V, error) {
+	f, _ := kept.LoadOrStore(name, sync.OnceValues(make))
+	return f.(func() (V, error))()
 }
 
 // selfService is the alias of a key that is made besides that of the server.
 const selfService = "selfservice"
 
-// made is a key with its certificate.
-type made struct {
-	key  crypto.Signer
-	cert *x509.Certificate
-}
-
-// selfServices has a func() (made, error) for each role and validity: nobody is shown
-// this certificate, so that the servers of a process share it, too.
-var selfServices sync.Map
-
-func selfServicePair(o Options) (crypto.Signer, *x509.Certificate, error) {
-	of := struct {
+// selfServicePair is the same for each role and validity: nobody is shown this
+// certificate, so that the servers of a process share it.
+func selfServicePair(o Options) (tls.Certificate, error) {
+	type name struct {
 		role      string
 		from, end time.Time
-	}{o.Role, o.NotBefore, o.NotAfter}
-	once, _ := selfServices.LoadOrStore(of, sync.OnceValues(func() (m made, err error) {
-		m.key, m.cert, err = selfSigned(keyName{o.Role, selfService, "localhost"}, o.NotBefore, o.NotAfter)
-		return m, err
-	}))
-	m, err := once.(func() (made, error))()
-	return m.key, m.cert, err
+	}
+	return once(name{o.Role, o.NotBefore, o.NotAfter}, func() (tls.Certificate, error) {
+		return selfSigned(keyName{o.Role, selfService, "localhost"}, o.NotBefore, o.NotAfter)
+	})
 }
 
 // selfSigned makes a certificate as a server makes its own: without subject
 // alternative names, and without any other extension. Each is another one, be
 // it of the same key. Zero times mean yesterday and ten years from now.
-func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x509.Certificate, error) {
-	key, err := makeKey(name)
+func selfSigned(name keyName, notBefore, notAfter time.Time) (pair tls.Certificate, err error) {
+	key, err := once(name, func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 	if err != nil {
-		return nil, nil, err
+		return pair, err
 	}
 	if notBefore.IsZero() {
 		notBefore = time.Now().AddDate(0, 0, -1)
@@ -149,7 +138,7 @@ func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x5
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 62))
 	if err != nil {
-		return nil, nil, err
+		return pair, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: subject,
@@ -157,8 +146,9 @@ func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x5
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return nil, nil, err
+		return pair, err
 	}
-	cert, err := x509.ParseCertificate(der)
-	return key, cert, err
+	pair.PrivateKey = key
+	pair.Leaf, err = x509.ParseCertificate(der)
+	return pair, err
 }

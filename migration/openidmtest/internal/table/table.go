@@ -97,15 +97,16 @@ func (t *Table) Get(id string) (crest.Record, bool) {
 	return r, true
 }
 
-// Put writes a record and returns its revision.
-func (t *Table) Put(id string, r crest.Record) (rev int, err error) {
+// Put writes a record. It panics where that cannot be written as JSON.
+func (t *Table) Put(id string, r crest.Record) {
 	r = maps.Clone(r)
 	delete(r, "_id")
 	delete(r, "_rev")
 	text, err := crest.Encode(r)
 	if err != nil {
-		return 0, fmt.Errorf("keeping record %s: %w", id, err)
+		panic(fmt.Sprintf("openidmtest: keeping record %s: %v", id, err))
 	}
+	rev := 1
 	_, synthetic := t.Index(id)
 	old, ok := t.rows[id]
 	switch {
@@ -114,7 +115,6 @@ func (t *Table) Put(id string, r crest.Record) (rev int, err error) {
 	case synthetic && !t.removed[id]:
 		rev = 2
 	default:
-		rev = 1
 		t.newest++
 	}
 	if !ok && !synthetic {
@@ -122,7 +122,6 @@ func (t *Table) Put(id string, r crest.Record) (rev int, err error) {
 	}
 	delete(t.removed, id)
 	t.rows[id] = row{rev, text}
-	return rev, nil
 }
 
 // Remove deletes a record and reports whether there was one.
@@ -226,10 +225,8 @@ func (t *Table) CheckRevision(operation, id, want string, have crest.Record) *cr
 		return crest.Errorf(http.StatusConflict, "OrientDB repository expects revisions as int, unable to "+
 			"parse passed revision: %s", want)
 	}
-	number := 0
-	if i, ok := t.Index(id); ok {
-		number = i
-	} else {
+	number, ok := t.Index(id)
+	if !ok {
 		number = t.count + t.newest - 1
 	}
 	stop := ": "

@@ -147,6 +147,23 @@ func (p person) Password(_ context.Context, prompt string) (keystore.Password, e
 	return keystore.NewPassword(p.answer), nil
 }
 
+// inspectKeys runs inspect -json -keys.
+func inspectKeys(t *testing.T, path, password string) (got storeview.View, code int, errs string) {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	a := &app{out: &out, err: &complaints, tty: noTerminal{}, env: func(n string) string {
+		if n == "IDC_KEYSTORE_PASSWORD" {
+			return password
+		}
+		return ""
+	}}
+	code = a.run(t.Context(), []string{"inspect", "-json", "-keys", path})
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return got, code, complaints.String()
+}
+
 // TestInspectFixtures: inspect -json -keys says of every fixture what Java
 // says of it.
 func TestInspectFixtures(t *testing.T) {
@@ -177,24 +194,13 @@ func TestInspectFixtures(t *testing.T) {
 	t.Logf("%d of %d fixtures", len(sample), len(names))
 	for _, name := range sample {
 		want := manifest[name]
-		var out, errs bytes.Buffer
-		a := &app{out: &out, err: &errs, tty: noTerminal{}, env: func(n string) string {
-			if n == "IDC_KEYSTORE_PASSWORD" {
-				return want.Password
-			}
-			return ""
-		}}
-		code := a.run(t.Context(), []string{"inspect", "-json", "-keys", filepath.Join(dir, name)})
+		got, code, errs := inspectKeys(t, filepath.Join(dir, name), want.Password)
 		expected := exitDone
 		if name == "otherkeypass.jceks" {
 			expected = exitFailed
 		}
 		if code != expected {
-			t.Errorf("%s: exit %d, %s", name, code, &errs)
-		}
-		var got storeview.View
-		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Errorf("%s: exit %d, %s", name, code, errs)
 		}
 		if string(got.Type) != want.Type || !got.Verified || len(got.Entries) != len(want.Entries) {
 			t.Errorf("%s: %+v", name, got)

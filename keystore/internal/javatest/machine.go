@@ -95,7 +95,7 @@ func (m *machine) start(t testing.TB, java string) {
 
 var compiling sync.Mutex
 
-// classes returns the folder of the compiled programs of testdata/java and Programs.java. It is kept in the user's cache
+// classes returns the folder of the compiled programs of testdata/java and Programs.java. The user's cache keeps it
 // under the sum of the sources: to compile takes longer than most programs.
 func classes(t testing.TB) string {
 	t.Helper()
@@ -142,7 +142,8 @@ func compile(t testing.TB, sources []string, dir string) {
 	if err := os.WriteFile(ours, programs, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-proc:none", "--release", "11", "-d", work, ours}
+	args := []string{"-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-proc:none", "--release", "11", "-d", work,
+		ours}
 	if out, err := exec.CommandContext(t.Context(), Tool(t, "javac"), append(args, sources...)...).
 		CombinedOutput(); err != nil {
 		t.Fatalf("javac: %v\n%s", err, out)

@@ -40,8 +40,8 @@ func TestTruncatedAndFlipped(t *testing.T) {
 			password := NewPassword(m.Password)
 			large := len(data) > 20_000
 			for n := 0; n < len(data); n += step {
-				if _, err := decodeContainer(data[:n:n], password); n >= 4 &&
-					!isAny(err, ErrFormat, ErrIntegrity) {
+				// What is missing is seen before the digest, which takes longer.
+				if _, err := decodeContainer(data[:n:n], Password{}); n >= 4 && !isAny(err, ErrFormat) {
 					t.Fatalf("cut at %d: %v", n, err)
 				}
 				if n > 8 {

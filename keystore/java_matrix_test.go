@@ -22,8 +22,7 @@ func TestJavaMatrix(t *testing.T) {
 	if exhaustive.All() {
 		step = "1"
 	}
-	out := strings.Split(strings.TrimSpace(javatest.Run(t, javatest.Short, fewestIterations,
-		filepath.Join("testdata", "java", "MakeStores.java"), dir,
+	out := strings.Split(strings.TrimSpace(javatest.Run(t, "MakeStores", dir,
 		filepath.Join("testdata", "fixtures", "trust.jks"), step)), "\n")
 	last := len(out) - 1
 	if last < 20 || out[last] != "refused" && out[last] != "taken" {

@@ -1,8 +1,6 @@
 package keystore
 
 import (
-	"bufio"
-	"bytes"
 	"crypto"
 
 	//lint:ignore SA1019 Java stores hold DSA keys
@@ -19,11 +17,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/big"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -60,11 +55,11 @@ func (e seenEntry) sameAlias(o seenEntry) int { return strings.Compare(e.Alias, 
 // askJava gives for each store its entries, or Java's error.
 func askJava(t *testing.T, questions []question) (stores [][]seenEntry, failed []string) {
 	t.Helper()
-	var in bytes.Buffer
+	var lines []string
 	for _, q := range questions {
-		fmt.Fprintf(&in, "%s\t%x\t%x\t%x\n", q.format, q.path, q.password, q.keyPassword)
+		lines = append(lines, fmt.Sprintf("%s\t%x\t%x\t%x", q.format, q.path, q.password, q.keyPassword))
 	}
-	for _, line := range ask(t, in.String()) {
+	for _, line := range ask(t, lines) {
 		f := strings.Split(line, "\t")
 		if f[0] == "store" {
 			stores = append(stores, []seenEntry{})
@@ -92,70 +87,12 @@ func askJava(t *testing.T, questions []question) (stores [][]seenEntry, failed [
 	return stores, failed
 }
 
-// fewestIterations are the fewest that Java writes.
-const fewestIterations = "-Djdk.jceks.iterationCount=10000"
+func TestMain(m *testing.M) { javatest.Main(m) }
 
-// reader is the one JVM that answers all questions of a run of the tests, which
-// take turns: to start one takes longer than to read a hundred stores.
-var reader struct {
-	sync.Mutex
-	in  io.WriteCloser
-	out *bufio.Reader
-	cmd *exec.Cmd
-}
-
-// TestMain lets the JVM end with the tests.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if reader.cmd != nil {
-		reader.in.Close()
-		if err := reader.cmd.Wait(); err != nil {
-			fmt.Fprintln(os.Stderr, "java:", err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
-
-// ask gives the answers to some lines.
-func ask(t *testing.T, lines string) (answers []string) {
+// ask gives the answers of ReadStore.java to some lines.
+func ask(t *testing.T, lines []string) (answers []string) {
 	t.Helper()
-	java := javatest.Tool(t, "java")
-	reader.Lock()
-	defer reader.Unlock()
-	if reader.cmd == nil {
-		cmd := exec.Command(java,
-			append(slices.Clone(javatest.Options), filepath.Join("testdata", "java", "ReadStore.java"))...)
-		cmd.Stderr = os.Stderr
-		in, err := cmd.StdinPipe()
-		out, outErr := cmd.StdoutPipe()
-		if err := errors.Join(err, outErr); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		reader.in, reader.out, reader.cmd = in, bufio.NewReader(out), cmd
-	}
-	written := make(chan error, 1)
-	go func() {
-		_, err := io.WriteString(reader.in, lines+"end\n")
-		written <- err
-	}()
-	for {
-		line, err := reader.out.ReadString('\n')
-		if err != nil {
-			t.Fatalf("Java ended: %v", err)
-		}
-		if line = strings.TrimRight(line, "\r\n"); line == "end" {
-			break
-		}
-		answers = append(answers, line)
-	}
-	if err := <-written; err != nil {
-		t.Fatal(err)
-	}
-	return answers
+	return strings.Split(strings.TrimSpace(javatest.Run(t, "ReadStore", lines...)), "\n")
 }
 
 func unhex(t *testing.T, s string) string {

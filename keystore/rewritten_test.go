@@ -46,7 +46,9 @@ func rewritable(t *testing.T, tool func(args ...string)) (c Changes, old []byte)
 func TestUndoRewritten(t *testing.T) {
 	t.Parallel()
 	javatest.Tool(t, "keytool")
-	tool := func(args ...string) { keytool(t, append(args, "-storetype", "JCEKS", "-storepass", "changeit")...) }
+	tool := func(args ...string) {
+		javatest.Keytool(t, append(args, "-storetype", "JCEKS", "-storepass", "changeit")...)
+	}
 	c, old := rewritable(t, tool)
 	copied, err := os.ReadFile(c.Path)
 	if err != nil {

@@ -3,7 +3,6 @@ package keystore
 import (
 	"bytes"
 	"errors"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,14 +62,11 @@ func TestForeignPKCS12(t *testing.T) {
 
 // convert does what a remedy says.
 func convert(t *testing.T, path, remedy string) {
-	tool := javatest.Tool(t, "keytool")
 	_, line, _ := strings.Cut(remedy, "keytool ")
 	into := filepath.Join(t.TempDir(), "new.jceks")
 	args := strings.Fields(strings.NewReplacer(path+".new.jceks", into).Replace(line))
 	args = append(args, "-srcstorepass", "changeit", "-deststorepass", "changeit", "-noprompt")
-	if out, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput(); err != nil {
-		t.Fatalf("keytool %q: %v\n%s", args, err, out)
-	}
+	javatest.Keytool(t, args...)
 	s, err := Open(into, NewPassword("changeit"))
 	if err != nil || s.Len() == 0 || s.Format() != JCEKS {
 		t.Fatal(err)

@@ -148,13 +148,13 @@ func (s *onTerminal) await(t *testing.T, text string) {
 	t.Fatalf("it does not say %q, but\n%s", text, s.text())
 }
 
-// costlyStore writes a key store whose keys take a minute to open together, and
-// a file .pw with its password beside it.
+// costlyStore writes a key store whose keys take ten seconds or more to open together,
+// and a file .pw with its password beside it.
 func costlyStore(t *testing.T) string {
 	t.Helper()
 	password := keystore.NewPassword("changeit")
 	s := keystore.New(keystore.JCEKS)
-	for i := range 120 {
+	for i := range 20 {
 		o := keystore.PutOptions{Password: password, Iterations: 65536}
 		if err := s.PutSecretKey(strings.Repeat("k", i+1), "AES", make([]byte, 16), o); err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package jvmtrust
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,12 +14,7 @@ import (
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join("..", "testdata", "fixtures", "trust.jks")
-	out, err := exec.CommandContext(t.Context(), javatest.Tool(t, "keytool"), "-J-Duser.language=en", "-list", "-v",
-		"-keystore", path, "-storetype", "JKS", "-storepass", "changeit").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	said := string(out)
+	said := javatest.Keytool(t, "-list", "-v", "-keystore", path, "-storetype", "JKS", "-storepass", "changeit")
 	store, err := keystore.Open(path, keystore.NewPassword("changeit"))
 	if err != nil {
 		t.Fatal(err)

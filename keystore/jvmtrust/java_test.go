@@ -17,6 +17,8 @@ import (
 	"github.com/idconnect-go/upgrade/keystore/internal/javatest"
 )
 
+func TestMain(m *testing.M) { javatest.Main(m) }
+
 // TestTrustMatrix compares each verdict with what Java said when the matrix
 // was written, and with what the Java of this machine and Java 11 say.
 func TestTrustMatrix(t *testing.T) {
@@ -69,7 +71,7 @@ func compareVerdicts(t *testing.T, m *mint, cases []trustCase, all int) {
 	t.Helper()
 	dir := t.TempDir()
 	writeCases(m, dir, cases)
-	javatest.Each(t, filepath.Join("testdata", "Verdicts.java"), []string{dir}, func(t *testing.T, out string) {
+	javatest.Each(t, "Verdicts", []string{dir}, func(t *testing.T, out string) {
 		version, said := readVerdicts(t, out)
 		agree, changed := 0, 0
 		for _, c := range cases {
@@ -149,6 +151,9 @@ func readVerdicts(t *testing.T, out string) (version int, verdicts map[string]st
 	verdicts = map[string]string{}
 	for line := range strings.Lines(out) {
 		name, verdict, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if name == "ERROR" {
+			t.Error(verdict)
+		}
 		verdicts[name] = verdict
 	}
 	version, err := strconv.Atoi(verdicts["java"])

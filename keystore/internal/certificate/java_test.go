@@ -185,6 +185,8 @@ func javaAddress(ip net.IP) string {
 	return strings.Join(groups, ":")
 }
 
+func TestMain(m *testing.M) { javatest.Main(m) }
+
 // TestJavaReads compares what we read in certificates, and which we refuse, with Java.
 func TestJavaReads(t *testing.T) {
 	t.Parallel()
@@ -199,7 +201,7 @@ func TestJavaReads(t *testing.T) {
 	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	javatest.Each(t, filepath.Join("testdata", "Loads.java"), []string{file}, func(t *testing.T, out string) {
+	javatest.Each(t, "Loads", []string{file}, func(t *testing.T, out string) {
 		answers := strings.Split(strings.TrimRight(out, "\n"), "\n")
 		version, answers := answers[0], answers[1:]
 		if len(answers) != len(chosen) {

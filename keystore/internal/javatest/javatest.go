@@ -1,9 +1,9 @@
 // Package javatest runs the JDK of this machine for tests, which compare what it says with what we say, and beside it
-// the Java 11 that the target runs. It is for tests only. Begin with [Run] and [Each].
+// the Java 11 that the target runs. One JVM of each runs the programs of all tests of a package, which take turns. It
+// is for tests only. Begin with [Main], [Run] and [Each].
 package javatest
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,11 +12,10 @@ import (
 	"testing"
 )
 
-// Options make a JVM that lives for a few seconds cheap.
-var Options = []string{"-XX:+UseSerialGC", "-Xshare:auto"}
-
-// Short is an option for a JVM that does not derive keys: its compiler does not optimize.
-const Short = "-XX:TieredStopAtLevel=1"
+// options make a JVM that lives for a few seconds cheap, and its words and key derivations those that tests expect:
+// the iterations are the fewest that Java writes.
+var options = []string{"-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Duser.language=en",
+	"-Djdk.jceks.iterationCount=10000"}
 
 // home11 names the folder of a Java 11; .ci/java11 gets one and prints it.
 const home11 = "JAVA11_HOME"
@@ -53,37 +52,36 @@ func missing(t testing.TB, what string) {
 	t.Skip(what)
 }
 
-// Run returns what a Java program, given as its source file after any options of the JVM, prints. An exit status
-// other than 0 fails the test.
-func Run(t testing.TB, args ...string) string {
+// Run returns what a program of testdata/java, given by its class, prints on the Java of this machine. One that throws
+// fails the test.
+func Run(t testing.TB, class string, args ...string) string {
 	t.Helper()
-	return run(t, Tool(t, "java"), args...)
+	return here.run(t, Tool(t, "java"), class, args)
 }
 
-// Each compiles a Java program, given as its source file, and runs it with the arguments in a subtest each on the Java
-// of this machine and on Java 11. Check gets what it printed. A Java that is missing skips its subtest, or fails it
-// where REQUIRE_TOOLS=1.
-func Each(t *testing.T, source string, args []string, check func(t *testing.T, out string)) {
+// Each runs a program as [Run] does, in a subtest each on the Java of this machine and on Java 11. Check gets what it
+// printed. A Java that is missing skips its subtest, or fails it where REQUIRE_TOOLS=1.
+func Each(t *testing.T, class string, args []string, check func(t *testing.T, out string)) {
 	t.Helper()
-	classes := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), Tool(t, "javac"), "--release", "11", "-d", classes,
-		source).CombinedOutput(); err != nil {
-		t.Fatalf("javac: %v\n%s", err, out)
+	t.Run("Java", func(t *testing.T) { check(t, Run(t, class, args...)) })
+	t.Run("Java 11", func(t *testing.T) { check(t, eleven.run(t, tool11(t), class, args)) })
+}
+
+// Keytool returns what keytool prints. It runs in the JVM of [Run], or as a process where it has an option for its JVM.
+// An error fails the test.
+func Keytool(t testing.TB, args ...string) string {
+	t.Helper()
+	isOption := func(arg string) bool { return strings.HasPrefix(arg, "-J") }
+	if !slices.ContainsFunc(args, isOption) {
+		return Run(t, "sun.security.tools.keytool.Main", append(args, "-debug")...) // which throws where it would exit
 	}
-	class := strings.TrimSuffix(filepath.Base(source), ".java")
-	command := slices.Concat([]string{Short, "-cp", classes, class}, args)
-	t.Run("Java", func(t *testing.T) { check(t, run(t, Tool(t, "java"), command...)) })
-	t.Run("Java 11", func(t *testing.T) { check(t, run(t, tool11(t), command...)) })
-}
-
-func run(t testing.TB, java string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), java, slices.Concat(Options, args)...)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
+	var ours []string
+	for _, o := range options {
+		ours = append(ours, "-J"+o)
+	}
+	out, err := exec.CommandContext(t.Context(), Tool(t, "keytool"), slices.Concat(ours, args)...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("java: %v\n%s", err, &complaint)
+		t.Fatalf("keytool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return string(out)
 }

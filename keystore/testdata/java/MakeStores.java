@@ -1,5 +1,4 @@
 import java.io.*;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.*;
 import java.security.*;
 import java.security.cert.Certificate;
@@ -14,14 +13,9 @@ import javax.crypto.spec.*;
  * of n stores the last is made, and for the others the line is "left out".
  */
 public class MakeStores {
-    static final HexFormat HEX = HexFormat.of();
     static Path folder;
     static Certificate[] certificates;
     static int made, step;
-
-    static String hex(String text) {
-        return HEX.formatHex(text.getBytes(StandardCharsets.UTF_8));
-    }
 
     interface Filling {
         void into(KeyStore store) throws Exception;
@@ -40,7 +34,7 @@ public class MakeStores {
         try (OutputStream out = Files.newOutputStream(path)) {
             store.store(out, password.toCharArray());
         }
-        System.out.println(type + "\t" + hex(path.toString()) + "\t" + hex(password) + "\t" + hex(keyPassword));
+        System.out.println(type + "\t" + Hex.of(path.toString()) + "\t" + Hex.of(password) + "\t" + Hex.of(keyPassword));
     }
 
     static final List<String> ALGORITHMS = List.of("RSA 1024", "RSA 2048", "RSASSA-PSS 2048", "EC 256", "EC 384", "EC 521",
@@ -111,6 +105,7 @@ public class MakeStores {
 
     public static void main(String[] args) throws Exception {
         folder = Path.of(args[0]);
+        made = 0;
         step = Integer.parseInt(args[2]);
         KeyStore trusted = KeyStore.getInstance("JKS");
         try (InputStream in = new FileInputStream(args[1])) {

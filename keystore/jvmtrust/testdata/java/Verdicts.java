@@ -10,7 +10,9 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.*;
 
 /**
@@ -23,11 +25,24 @@ import javax.net.ssl.*;
  *
  * A client with HTTPS endpoint identification begins a handshake with a server
  * in the same process. When the server's certificate has come, the JVM's own
- * trust manager is asked about the chain of the case instead, with the live
- * handshake: so chains can be asked about that no server could present.
+ * trust managers are asked about the chains of all cases with that host instead,
+ * with the live handshake: so chains can be asked about that no server could
+ * present, and one handshake does for many.
  */
 public class Verdicts {
     static final char[] PASSWORD = "changeit".toCharArray();
+
+    static class Case {
+        final String name, host;
+        X509ExtendedTrustManager own;
+        X509Certificate[] chain;
+        String verdict;
+
+        Case(String name, String host) {
+            this.name = name;
+            this.host = host;
+        }
+    }
 
     public static void main(String[] args) throws Exception {
         Path dir = Path.of(args[0]);
@@ -37,32 +52,53 @@ public class Verdicts {
         SSLContext server = SSLContext.getInstance("TLS");
         server.init(keys.getKeyManagers(), null, null);
         out.println("java\t" + Runtime.version().feature());
+        List<Case> cases = new ArrayList<>();
+        Map<String, List<Case>> byHost = new LinkedHashMap<>();
         for (String line : Files.readAllLines(dir.resolve("cases.txt"), StandardCharsets.UTF_8)) {
             String[] f = line.split("\t", -1);
-            out.println(f[0] + "\t" + verdict(server, dir, f).replace('\n', ' '));
+            Case c = new Case(f[0], f[2]);
+            cases.add(c);
+            read(c, dir, f);
+            if (c.verdict == null) {
+                byHost.computeIfAbsent(c.host, host -> new ArrayList<>()).add(c);
+            }
+        }
+        for (Map.Entry<String, List<Case>> e : byHost.entrySet()) {
+            try {
+                handshake(server, e.getKey(), e.getValue());
+            } catch (Exception failed) {
+                out.println("ERROR\t" + e.getKey() + ": " + failed);
+            }
+        }
+        for (Case c : cases) {
+            out.println(c.name + "\t" + String.valueOf(c.verdict).replace('\n', ' '));
         }
     }
 
     /** A store that does not load comes first, as in a JVM that starts. */
-    static String verdict(SSLContext server, Path dir, String[] f) {
+    static void read(Case c, Path dir, String[] f) {
         KeyStore store;
-        X509Certificate[] chain;
         try {
             store = load(dir.resolve(f[1]));
         } catch (Exception e) {
-            return "the truststore does not load";
+            c.verdict = "the truststore does not load";
+            return;
         }
         try {
-            chain = chain(dir, f[3]);
+            c.chain = chain(dir, f[3]);
         } catch (Exception e) {
-            return "the chain cannot be read";
+            c.verdict = "the chain cannot be read";
+            return;
         }
         try {
-            return ask(server, store, f[2], chain);
+            TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+            trust.init(store);
+            c.own = (X509ExtendedTrustManager) trust.getTrustManagers()[0];
         } catch (Exception e) {
-            return "ERROR " + e;
+            c.verdict = "ERROR " + e;
         }
     }
+
     static KeyStore load(Path file) throws Exception {
         KeyStore store = KeyStore.getInstance("JKS");
         try (InputStream in = new FileInputStream(file.toFile())) {
@@ -82,10 +118,9 @@ public class Verdicts {
         return chain.toArray(new X509Certificate[0]);
     }
 
-    static String ask(SSLContext server, KeyStore store, String host, X509Certificate[] chain) throws Exception {
-        TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-        trust.init(store);
-        Swap swap = new Swap((X509ExtendedTrustManager) trust.getTrustManagers()[0], chain);
+    /** Asks about all cases of a host; the verdict of one that nobody was asked about stays null. */
+    static void handshake(SSLContext server, String host, List<Case> cases) throws Exception {
+        Swap swap = new Swap(cases);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {swap}, null);
 
@@ -98,17 +133,16 @@ public class Verdicts {
         other.setUseClientMode(false);
 
         ByteBuffer toServer = ByteBuffer.allocate(1 << 17), toClient = ByteBuffer.allocate(1 << 17);
-        for (int i = 0; i < 50 && swap.verdict == null; i++) {
+        for (int i = 0; i < 50 && !swap.asked; i++) {
             try {
                 step(client, toServer, toClient);
                 step(other, toClient, toServer);
             } catch (SSLException e) {
-                if (swap.verdict == null) {
+                if (!swap.asked) {
                     throw e;
                 }
             }
         }
-        return swap.verdict == null ? "ERROR the handshake did not get that far" : swap.verdict;
     }
 
     /** Lets one side read and write what it can. */
@@ -146,24 +180,25 @@ public class Verdicts {
     }
 
     static class Swap extends X509ExtendedTrustManager {
-        final X509ExtendedTrustManager own;
-        final X509Certificate[] chain;
-        String verdict;
+        final List<Case> cases;
+        boolean asked;
 
-        Swap(X509ExtendedTrustManager own, X509Certificate[] chain) {
-            this.own = own;
-            this.chain = chain;
+        Swap(List<Case> cases) {
+            this.cases = cases;
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] ignored, String authType, SSLEngine engine) throws CertificateException {
-            try {
-                own.checkServerTrusted(chain, authType, engine);
-                verdict = "accepted";
-            } catch (NullPointerException e) {
-                verdict = "java.lang.NullPointerException (the common name is not a text)";
-            } catch (CertificateException | RuntimeException e) {
-                verdict = e.getMessage();
+        public void checkServerTrusted(X509Certificate[] ignored, String authType, SSLEngine engine) {
+            asked = true;
+            for (Case c : cases) {
+                try {
+                    c.own.checkServerTrusted(c.chain, authType, engine);
+                    c.verdict = "accepted";
+                } catch (NullPointerException e) {
+                    c.verdict = "java.lang.NullPointerException (the common name is not a text)";
+                } catch (CertificateException | RuntimeException e) {
+                    c.verdict = e.getMessage();
+                }
             }
         }
 
@@ -194,7 +229,7 @@ public class Verdicts {
 
         @Override
         public X509Certificate[] getAcceptedIssuers() {
-            return own.getAcceptedIssuers();
+            return new X509Certificate[0];
         }
     }
 }

@@ -233,14 +233,26 @@ func Process(dir string) (pid int, running bool) {
 
 // Servers are the processes of the server of a folder: that of its PID file, and every Java and database that has the
 // folder, as far as the system shows them.
-func Servers(dir string) (found []host.Process) {
+func Servers(dir string) []host.Process {
+	servers, _ := Holders(dir)
+	return servers
+}
+
+// Holders are the [Servers] of a folder, and the other processes that have it.
+func Holders(dir string) (servers, others []host.Process) {
+	of := 0
 	if pid, running := Process(dir); running {
-		found = append(found, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
+		of = pid
+		servers = append(servers, host.Process{PID: pid, How: "says " + filepath.Join(dir, ".openidm.pid")})
 	}
 	for _, p := range host.In(dir) {
-		if p.IsServer() && (len(found) == 0 || p.PID != found[0].PID) {
-			found = append(found, p)
+		switch {
+		case p.PID == of:
+		case p.IsServer():
+			servers = append(servers, p)
+		default:
+			others = append(others, p)
 		}
 	}
-	return found
+	return servers, others
 }

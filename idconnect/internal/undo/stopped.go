@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
@@ -57,11 +56,10 @@ func (e *RunningError) commands(before string) string {
 // Stopped returns a [*RunningError] if a server has the folder dir, be it one that does not answer, or if answers, the
 // address at which one does, is not "". If the whole folder is to go, any other process that has it counts, too.
 func Stopped(dir, answers string, whole bool) error {
-	e := &RunningError{Dir: dir, Answers: answers, Processes: installation.Servers(dir)}
-	for _, p := range host.In(dir) {
-		if whole && !slices.ContainsFunc(e.Processes, func(q host.Process) bool { return q.PID == p.PID }) {
-			e.Processes = append(e.Processes, p)
-		}
+	servers, others := installation.Holders(dir)
+	e := &RunningError{Dir: dir, Answers: answers, Processes: servers}
+	if whole {
+		e.Processes = append(e.Processes, others...)
 	}
 	if len(e.Processes) == 0 && answers == "" {
 		return nil

@@ -2,6 +2,8 @@ package keys
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -29,6 +31,7 @@ type Options struct {
 	Role, CommonName     string
 	NotBefore, NotAfter  time.Time // of a certificate that is made
 	Keys                 []string  // secret keys that are made besides SymmetricAlias
+	ECDSA                bool      // the server's key is on P-256
 }
 
 // OpenStores opens the two stores, or makes them.
@@ -54,7 +57,7 @@ func OpenStores(o Options) (keys, trusted *keystore.Store, err error) {
 // fillStores makes what a server has after its first start.
 func fillStores(o Options, keys, trusted *keystore.Store) error {
 	now := time.Now()
-	key, cert, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName}, o.NotBefore, o.NotAfter)
+	key, cert, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName, o.ECDSA}, o.NotBefore, o.NotAfter)
 	if err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
 	}
@@ -89,17 +92,21 @@ func fillStores(o Options, keys, trusted *keystore.Store) error {
 // differ, as do those of servers with different certificate names.
 type keyName struct {
 	role, alias, commonName string
+	ecdsa                   bool
 }
 
-// madeKeys has a func() (*rsa.PrivateKey, error) for each keyName. A key is made
+// madeKeys has a func() (crypto.Signer, error) for each keyName. A key is made
 // once for a process, since that takes a tenth of a second or more.
 var madeKeys sync.Map
 
-func makeKey(name keyName) (*rsa.PrivateKey, error) {
-	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (*rsa.PrivateKey, error) {
+func makeKey(name keyName) (crypto.Signer, error) {
+	once, _ := madeKeys.LoadOrStore(name, sync.OnceValues(func() (crypto.Signer, error) {
+		if name.ecdsa {
+			return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		}
 		return rsa.GenerateKey(rand.Reader, 2048)
 	}))
-	return once.(func() (*rsa.PrivateKey, error))()
+	return once.(func() (crypto.Signer, error))()
 }
 
 // selfService is the alias of a key that is made besides that of the server.
@@ -121,7 +128,7 @@ func selfServicePair(o Options) (crypto.Signer, *x509.Certificate, error) {
 		from, end time.Time
 	}{o.Role, o.NotBefore, o.NotAfter}
 	once, _ := selfServices.LoadOrStore(of, sync.OnceValues(func() (m made, err error) {
-		m.key, m.cert, err = selfSigned(keyName{o.Role, selfService, "localhost"}, o.NotBefore, o.NotAfter)
+		m.key, m.cert, err = selfSigned(keyName{o.Role, selfService, "localhost", false}, o.NotBefore, o.NotAfter)
 		return m, err
 	}))
 	m, err := once.(func() (made, error))()
@@ -151,9 +158,13 @@ func selfSigned(name keyName, notBefore, notAfter time.Time) (crypto.Signer, *x5
 	if err != nil {
 		return nil, nil, err
 	}
+	algorithm := x509.SHA512WithRSA
+	if name.ecdsa {
+		algorithm = x509.ECDSAWithSHA512
+	}
 	template := &x509.Certificate{
 		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: subject,
-		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: x509.SHA512WithRSA,
+		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: algorithm,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

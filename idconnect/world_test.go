@@ -25,6 +25,8 @@ type world struct {
 	u      *idconnect.Upgrade
 	source *openidmtest.Server
 	dir    string
+	// userDir is that of orders, "" for the one of this program.
+	userDir string
 }
 
 // testSetup and testSetupBatch are the set-up scripts of both systems.

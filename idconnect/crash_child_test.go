@@ -33,11 +33,12 @@ func TestMain(m *testing.M) {
 	os.Exit(runTests(m))
 }
 
-// runTests keeps what runs leave for their user in a folder of the tests. Their
-// memory is small, and a sixth of the processor's time was looking for what is left
-// of it.
+// runTests keeps what runs leave for their user in a folder of the tests. Most need
+// little memory, and a sixth of the processor's time was looking for what is left of
+// it.
 func runTests(m *testing.M) int {
 	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(512 << 20)
 	dir, err := os.MkdirTemp("", "state")
 	if err == nil {
 		defer os.RemoveAll(dir)

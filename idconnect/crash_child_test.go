@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -32,8 +33,12 @@ func TestMain(m *testing.M) {
 	os.Exit(runTests(m))
 }
 
-// runTests keeps what runs leave for their user in a folder of the tests.
+// runTests keeps what runs leave for their user in a folder of the tests. Most need
+// little memory, and a sixth of the processor's time was looking for what is left of
+// it.
 func runTests(m *testing.M) int {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(512 << 20)
 	dir, err := os.MkdirTemp("", "state")
 	if err == nil {
 		defer os.RemoveAll(dir)
@@ -51,6 +56,7 @@ type crashOrder struct {
 	Source, Target, Instance    string // addresses
 	SourceDir, TargetDir        string
 	Package, JavaHome, StateDir string
+	UserStateDir                string
 	Policy                      keystore.Policy
 	Steps                       []string
 	// Rollback instead of a run, to a step.
@@ -64,6 +70,8 @@ type crashOrder struct {
 	// times. What the point is about gets a moment to take effect.
 	KillOn    string
 	KillTimes int
+	// States is a folder for a copy of the folder World at each point.
+	World, States string
 
 	// env is added to the child's environment.
 	env []string
@@ -84,12 +92,15 @@ type crashPoints struct {
 
 	killOn    string
 	killTimes int
+
+	world, states string
 }
 
 func (p *crashPoints) at(when, operation, path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen = append(p.seen, when+" "+operation+" "+filepath.Base(path))
+	p.keep(len(p.seen), p.seen[len(p.seen)-1])
 	if p.killOn != "" && p.seen[len(p.seen)-1] == p.killOn {
 		if p.killTimes--; p.killTimes == 0 {
 			time.Sleep(150 * time.Millisecond)
@@ -124,7 +135,8 @@ func playCrashChild(text string) int {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		panic(err)
 	}
-	points := &crashPoints{killAt: o.KillAt, killOn: o.KillOn, killTimes: o.KillTimes}
+	points := &crashPoints{killAt: o.KillAt, killOn: o.KillOn, killTimes: o.KillTimes,
+		world: o.World, states: o.States}
 	disk.Point = points.at
 	result, err := o.carryOut(points)
 	if err != nil {
@@ -190,9 +202,10 @@ func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	u := &idconnect.Upgrade{
 		SourceDir: o.SourceDir, TargetDir: o.TargetDir, Package: o.Package, JavaHome: o.JavaHome, StateDir: o.StateDir,
-		Source:      idconnect.Server{URL: o.Source, Credentials: admin, HTTPClient: client},
-		Target:      idconnect.Server{URL: o.Target, Credentials: admin, HTTPClient: client},
-		InstanceURL: o.Instance, TruststoreConflict: o.Policy, Steps: o.Steps, RemoveAdded: o.Remove,
+		UserStateDir: o.UserStateDir,
+		Source:       idconnect.Server{URL: o.Source, Credentials: admin, HTTPClient: client},
+		Target:       idconnect.Server{URL: o.Target, Credentials: admin, HTTPClient: client},
+		InstanceURL:  o.Instance, TruststoreConflict: o.Policy, Steps: o.Steps, RemoveAdded: o.Remove,
 		SettleTime: 100 * time.Millisecond,
 		Verify:     verify.Options{Accept: acceptance.Codes()}, // there is nothing of Salesforce
 	}

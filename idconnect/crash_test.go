@@ -16,7 +16,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,6 +70,7 @@ func (w *world) order() crashOrder {
 	return crashOrder{
 		Source: w.u.Source.URL, Target: w.u.Target.URL, Instance: w.u.InstanceURL, SourceDir: w.u.SourceDir,
 		TargetDir: w.u.TargetDir, Package: w.u.Package, JavaHome: w.u.JavaHome,
+		UserStateDir: w.userDir,
 	}
 }
 
@@ -93,11 +96,26 @@ var siblings atomic.Int32
 func (w *world) sibling(t *testing.T) (s *world, end func() error) {
 	t.Helper()
 	n := int(siblings.Add(1))
-	host := "127.0.0.1"
-	if runtime.GOOS != "darwin" {
-		host = fmt.Sprintf("127.1.%d.%d", n/250, 1+n%250)
+	return w.siblingAt(t, filepath.Join(w.dir, "sibling"+strconv.Itoa(n)), siblingHost(n)+":0")
+}
+
+func siblingHost(n int) string {
+	if runtime.GOOS == "darwin" {
+		return "127.0.0.1"
 	}
-	site, err := w.Sibling(filepath.Join(w.dir, "sibling"+strconv.Itoa(n)), host+":0")
+	return fmt.Sprintf("127.1.%d.%d", n/250, 1+n%250)
+}
+
+func (w *world) siblingAt(t *testing.T, dir, addr string) (s *world, end func() error) {
+	t.Helper()
+	site, err := w.Sibling(dir, addr)
+	for range 500 { // a connection to one that was there before may not have ended yet
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		site, err = w.Sibling(dir, addr)
+	}
 	must(t, err)
 	return newSite(site), site.Close
 }
@@ -107,6 +125,8 @@ var volatile = []struct {
 	name string
 }{
 	{regexp.MustCompile(`\.backup-\d{8}-\d{6}(-\d+)?`), ".backup-DATE"},
+	{regexp.MustCompile(`\.tmp\d+`), ".tmpNUMBER"},
+	{regexp.MustCompile(`\.(unpacking|removing)-[0-9a-f]{8}`), ".$1-NUMBER"},
 	{regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`), `"TIME"`},
 	{regexp.MustCompile(`"checksum": "[0-9a-f]{64}"`), `"checksum": "OF DATES"`},
 	{regexp.MustCompile(`"transaction": "[A-Z0-9]+"`), `"transaction": "RANDOM"`},
@@ -205,8 +225,8 @@ func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	base := crashWorld(t)
 	source := tree(t, base.u.SourceDir)
-	var converged, killed, chosen, all atomic.Int32
-	for _, c := range []struct {
+	var converged, killed, restored, chosen, all atomic.Int32
+	for _, p := range []struct {
 		name  string
 		steps []string
 		// policy of the truststores
@@ -217,57 +237,52 @@ func TestCrashPoints(t *testing.T) {
 		{name: "whole upgrade", migrates: 1, sample: 12},
 		{name: "merge", steps: []string{idconnect.StepUnpack, idconnect.StepStores}, policy: keystore.Keep, sample: 6},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(p.name, func(t *testing.T) {
 			order := func(w *world) crashOrder {
 				o := w.order()
-				o.Steps, o.Policy = c.steps, c.policy
+				o.Steps, o.Policy = p.steps, p.policy
 				return o
 			}
 			undisturbed, end := base.sibling(t)
 			defer end()
 			result, _ := order(undisturbed).child(t)
-			if result.Outcome != "done" || undisturbed.Migrations() != c.migrates {
+			if result.Outcome != "done" || undisturbed.Migrations() != p.migrates {
 				t.Fatalf("undisturbed: %s %s, migrate %d times",
 					result.Outcome, result.Error, undisturbed.Migrations())
 			}
 			want := undisturbed.state(t)
-			numbers := points(result.Points, c.sample)
-			if c.steps == nil {
+			numbers := points(result.Points, p.sample)
+			if p.steps == nil {
 				numbers = append(numbers, startPoints(t, result.Points)...)
 				slices.Sort(numbers)
 				numbers = slices.Compact(numbers)
 			}
 			chosen.Add(int32(len(numbers)))
 			all.Add(int32(len(result.Points)))
-			atOnce(numbers, func(n int) {
-				w, end := base.sibling(t)
-				defer end()
-				o := order(w)
-				o.KillAt = n
-				if _, dead := o.child(t); dead {
-					killed.Add(1)
-				}
-				o.KillAt = 0
+			c := &crashCase{base: base}
+			c.begin = func(_ *testing.T, w *world) (crashOrder, map[string]string) { return order(w), want }
+			c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) {
 				again := o.again(t)
-				what := fmt.Sprintf("killed at point %d (%s)", n, result.Points[n-1])
 				d := cmp.Diff(want, w.state(t))
 				switch {
 				case again.Outcome != "done":
 					t.Errorf("%s: %s %s", what, again.Outcome, again.Error)
 				case d != "":
 					t.Errorf("%s:\n%s", what, d)
-				case w.Migrations() != c.migrates:
+				case w.Migrations() != p.migrates:
 					t.Errorf("%s: the target received migrate %d times", what, w.Migrations())
 				default:
 					converged.Add(1)
-					os.RemoveAll(w.dir)
 				}
-			})
+			}
+			c.at(t, numbers, result.Points)
+			killed.Add(c.killed.Load())
+			restored.Add(c.restored.Load())
 		})
 	}
 	// How often a running server is asked for its status differs from run to
 	// run: the last points may lie behind the end of one.
-	if k, n := killed.Load(), chosen.Load(); k < n*9/10 {
+	if k, n := killed.Load()+restored.Load(), chosen.Load(); k < n*9/10 {
 		t.Errorf("only %d of %d runs came to their point", k, n)
 	}
 	if d := cmp.Diff(source, tree(t, base.u.SourceDir)); d != "" {
@@ -278,6 +293,6 @@ func TestCrashPoints(t *testing.T) {
 			t.Errorf("the source received %s %s", r.Method, r.Path)
 		}
 	}
-	fmt.Printf("TestCrashPoints: %d of %d of %d crash points converge (%d runs killed)\n",
-		converged.Load(), chosen.Load(), all.Load(), killed.Load())
+	fmt.Printf("TestCrashPoints: %d of %d of %d crash points converge (%d runs killed, %d put into the state of one)\n",
+		converged.Load(), chosen.Load(), all.Load(), killed.Load(), restored.Load())
 }

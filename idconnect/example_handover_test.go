@@ -19,7 +19,8 @@ func exampleSite(users int) (site *idconnecttest.Site, remove func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	site, err = idconnecttest.StartSite(dir, idconnecttest.Options{Source: openidmtest.Options{Users: users}})
+	source := openidmtest.Options{Users: users, ECDSA: true}
+	site, err = idconnecttest.StartSite(dir, idconnecttest.Options{Source: source})
 	if err != nil {
 		log.Fatal(err)
 	}

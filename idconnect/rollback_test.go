@@ -225,37 +225,26 @@ var pairs = map[string]keystore.Policy{"nothing": "", "empty folder": keystore.R
 // rollbackKilled goes back after a run that was killed, at every point.
 func rollbackKilled(t *testing.T, base *world, count rollbackCount, check rollbackCheck) {
 	for was, policy := range pairs {
-		order := func(w *world) crashOrder {
+		c := &crashCase{base: base}
+		c.begin = func(t *testing.T, w *world) (crashOrder, map[string]string) {
 			before[was](t, w)
 			o := w.order()
 			o.Policy, o.Steps = policy, []string{idconnect.StepUnpack, idconnect.StepStores}
-			return o
+			return o, w.around(t)
 		}
-		undisturbed, end := base.sibling(t)
-		result, _ := order(undisturbed).child(t)
-		end()
-		numbers := points(result.Points, 4)
-		count(len(result.Points), len(numbers))
-		atOnce(numbers, func(n int) {
-			w, end := base.sibling(t)
-			defer end()
-			o := order(w)
-			want := w.around(t)
-			o.KillAt = n
-			o.child(t)
-			o.KillAt, o.Rollback = 0, true
-			back := o.again(t)
-			what := fmt.Sprintf("%s, policy %q, killed at point %d (%s)", was, policy, n, result.Points[n-1])
-			check(t, what, want, w, failure(back))
-			os.RemoveAll(w.dir)
-		})
+		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) {
+			o.Rollback = true
+			check(t, fmt.Sprintf("%s, policy %q, %s", was, policy, what), want, w, failure(o.again(t)))
+		}
+		c.all(t, count)
 	}
 }
 
 // rollbackKills kills the rollback itself, at every point, and repeats it.
 func rollbackKills(t *testing.T, base *world, count rollbackCount, check rollbackCheck) {
 	for was, prepare := range before {
-		done := func(w *world) (crashOrder, map[string]string) {
+		c := &crashCase{base: base}
+		c.begin = func(t *testing.T, w *world) (crashOrder, map[string]string) {
 			prepare(t, w)
 			want, o := w.around(t), w.order()
 			o.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
@@ -265,25 +254,22 @@ func rollbackKills(t *testing.T, base *world, count rollbackCount, check rollbac
 			o.Rollback = true
 			return o, want
 		}
-		undisturbed, end := base.sibling(t)
-		o, _ := done(undisturbed)
-		result, _ := o.child(t)
-		end()
-		numbers := points(result.Points, 4)
-		count(len(result.Points), len(numbers))
-		atOnce(numbers, func(n int) {
-			w, end := base.sibling(t)
-			defer end()
-			o, want := done(w)
-			o.KillAt = n
-			o.child(t)
-			o.KillAt = 0
-			back := o.again(t)
-			what := fmt.Sprintf("%s, rollback killed at point %d (%s)", was, n, result.Points[n-1])
-			check(t, what, want, w, failure(back))
-			os.RemoveAll(w.dir)
-		})
+		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) {
+			check(t, fmt.Sprintf("%s, rollback %s", was, what), want, w, failure(o.again(t)))
+		}
+		c.all(t, count)
 	}
+}
+
+// all tries the points of an undisturbed run, or some of them.
+func (c *crashCase) all(t *testing.T, count rollbackCount) {
+	undisturbed, end := c.base.sibling(t)
+	o, _ := c.begin(t, undisturbed)
+	result, _ := o.child(t)
+	end()
+	numbers := points(result.Points, 4)
+	count(len(result.Points), len(numbers))
+	c.at(t, numbers, result.Points)
 }
 
 func failure(r crashResult) error {

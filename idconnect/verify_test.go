@@ -37,7 +37,7 @@ func verifyPair(t testing.TB, users int) (source, target *openidmtest.Server) {
 
 func TestVerifyServers(t *testing.T) {
 	t.Parallel()
-	source, target := verifyPair(t, 2000)
+	source, target := verifyPair(t, 600)
 	compare := func() *verify.Report {
 		t.Helper()
 		from, to := verifyClient(source, "openidm-admin"), verifyClient(target, "openidm-admin")
@@ -51,7 +51,7 @@ func TestVerifyServers(t *testing.T) {
 		return report
 	}
 	compared := compare()
-	if !compared.Same() || len(compared.Collections) != 4 || compared.Collections[0].SourceCount != 2000 ||
+	if !compared.Same() || len(compared.Collections) != 4 || compared.Collections[0].SourceCount != 600 ||
 		compared.Collections[0].NotCheckedValues != 0 {
 		t.Fatalf("equal servers: %+v", compared)
 	}
@@ -94,13 +94,13 @@ func TestVerifyServersRefuse(t *testing.T) {
 }
 
 func ExampleVerify() {
-	source, err := openidmtest.Start(openidmtest.Options{Users: 1000})
+	source, err := openidmtest.Start(openidmtest.Options{Users: 100})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer source.Close()
-	target, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Users: 1000})
+	target, err := openidmtest.Start(openidmtest.Options{Role: openidmtest.Target, Users: 100})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -132,6 +132,6 @@ func ExampleVerify() {
 	}
 	fmt.Println(compared.Same())
 	// Output:
-	// users 1000 999 1 missing [u00042]
+	// users 100 99 1 missing [u00042]
 	// false
 }

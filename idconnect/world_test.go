@@ -25,6 +25,8 @@ type world struct {
 	u      *idconnect.Upgrade
 	source *openidmtest.Server
 	dir    string
+	// userDir is that of orders, "" for the one of this program.
+	userDir string
 }
 
 // testSetup and testSetupBatch are the set-up scripts of both systems.
@@ -52,7 +54,7 @@ const testBoot = "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0
 func newWorld(t *testing.T, users int) *world {
 	t.Helper()
 	w := newSite(idconnecttest.NewSite(t, idconnecttest.Options{
-		Source: openidmtest.Options{Users: users, Roles: 3, Links: 7, Connector: true},
+		Source: openidmtest.Options{Users: users, Roles: 3, Links: 7, Connector: true, ECDSA: true},
 		Files: map[string]string{"setup.sh": testSetup, "setup.bat": testSetupBatch,
 			"conf/boot/boot.properties": testBoot, "security/README": "stores"},
 	}))

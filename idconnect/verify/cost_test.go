@@ -39,7 +39,10 @@ func costOf(t *testing.T, records int, m cost.Model, opts Options) (time.Duratio
 // TestLinear: the time that a record costs does not grow with their number.
 func TestLinear(t *testing.T) {
 	sizes := []int{10_000, 20_000, 100_000, 1_000_000}
-	if os.Getenv("NIGHTLY") == "1" {
+	switch {
+	case testing.Short():
+		sizes = sizes[:3]
+	case os.Getenv("NIGHTLY") == "1":
 		sizes = append(sizes, 7_000_000)
 	}
 	var few time.Duration

@@ -13,7 +13,7 @@ import (
 func ExampleRun() {
 	var clients [2]*openidm.Client
 	for i := range clients {
-		server, err := openidmtest.Start(openidmtest.Options{Users: 1000})
+		server, err := openidmtest.Start(openidmtest.Options{Users: 100})
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -47,6 +47,6 @@ func ExampleRun() {
 	// The servers have keys of their own, so equal passwords cannot be told from others.
 	fmt.Println(report.Collections[0].NotCheckedValues > 0)
 	// Output:
-	// users 1000 999 [u00042] false
+	// users 100 99 [u00042] false
 	// true
 }

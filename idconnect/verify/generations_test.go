@@ -244,7 +244,10 @@ func found(r *verify.Report) map[string]string {
 // generationSize is how many users there are, and how many records each fault
 // befalls.
 func generationSize() (users, each int) {
-	if exhaustive.Nightly() && !testing.Short() {
+	switch {
+	case testing.Short():
+		return 600, 2
+	case exhaustive.Nightly():
 		return 100_000, 42
 	}
 	return 1500, 2

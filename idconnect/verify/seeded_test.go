@@ -170,7 +170,10 @@ func TestSeededDifferences(t *testing.T) {
 	t.Parallel()
 	const everything = 12
 	records, each := 8000, 1
-	if exhaustive.Nightly() && !testing.Short() {
+	switch {
+	case testing.Short():
+		records = 2000
+	case exhaustive.Nightly():
 		records, each = 100_000, everything
 	}
 	store, seal := keyStore(t)

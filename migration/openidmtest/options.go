@@ -70,6 +70,9 @@ type Options struct {
 	// process that have the same Role and CommonName share their private keys,
 	// in different certificates: give stores where that matters.
 	Keystore, Truststore string
+	// ECDSA lets the private key of stores that are made be on the curve P-256, with
+	// which a handshake costs a tenth of what it does with RSA.
+	ECDSA bool
 	// StoresOf is a server whose stores this one has, too, as a target has those of
 	// its source after they were copied. Keystore, Truststore and Password are not
 	// looked at then.

@@ -16,7 +16,7 @@ func (o Options) openStores() (own, trusted *keystore.Store, err error) {
 	}
 	return keys.OpenStores(keys.Options{Keystore: o.Keystore, Truststore: o.Truststore, Password: o.Password,
 		Role: o.Role.String(), CommonName: o.CommonName, NotBefore: o.NotBefore, NotAfter: o.NotAfter,
-		Keys: o.Generation.traits().Keys})
+		Keys: o.Generation.traits().Keys, ECDSA: o.ECDSA})
 }
 
 // useStores takes over both stores: the certificate that is presented, what

@@ -1,6 +1,7 @@
 package sums
 
 import (
+	"encoding/binary"
 	"io"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
@@ -53,7 +54,16 @@ func (m *Marks) Of(bucket uint32) Group {
 func (m *Marks) Size() int { return digest.PagesSize(m.pages[:]) }
 
 // Write writes its form in a file.
-func (m *Marks) Write(w io.Writer) error { return digest.WritePages(w, m.pages[:]) }
+func (m *Marks) Write(w io.Writer) error {
+	return digest.WritePages(w, m.pages[:], func(out []byte, page *[bucketsPerPage]Group) []byte {
+		for i := range page {
+			for _, word := range page[i] {
+				out = binary.LittleEndian.AppendUint64(out, word)
+			}
+		}
+		return out
+	})
+}
 
 // Restore reads what Write wrote.
 func (m *Marks) Restore(in []byte) error { return digest.RestorePages(in, m.pages[:]) }

@@ -1,6 +1,9 @@
 package keys
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -27,6 +30,7 @@ type Options struct {
 	Keystore, Truststore string // paths; both "": in memory
 	Password             keystore.Password
 	Role, CommonName     string
+	ECDSA                bool      // the server's key is on P-256
 	NotBefore, NotAfter  time.Time // of a certificate that is made
 	Keys                 []string  // secret keys that are made besides SymmetricAlias
 }
@@ -54,7 +58,7 @@ func OpenStores(o Options) (keys, trusted *keystore.Store, err error) {
 // fillStores makes what a server has after its first start.
 func fillStores(o Options, keys, trusted *keystore.Store) error {
 	now := time.Now()
-	pair, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName}, o.NotBefore, o.NotAfter)
+	pair, err := selfSigned(keyName{o.Role, ServerAlias, o.CommonName, o.ECDSA}, o.NotBefore, o.NotAfter)
 	if err != nil {
 		return fmt.Errorf("making a certificate: %w", err)
 	}
@@ -90,6 +94,7 @@ func fillStores(o Options, keys, trusted *keystore.Store) error {
 // differ, as do those of servers with different certificate names.
 type keyName struct {
 	role, alias, commonName string
+	ecdsa                   bool
 }
 
 // kept has a func() (V, error) for each thing that is made once for a process, since a
@@ -113,7 +118,7 @@ func selfServicePair(o Options) (tls.Certificate, error) {
 		from, end time.Time
 	}
 	return once(name{o.Role, o.NotBefore, o.NotAfter}, func() (tls.Certificate, error) {
-		return selfSigned(keyName{o.Role, selfService, "localhost"}, o.NotBefore, o.NotAfter)
+		return selfSigned(keyName{o.Role, selfService, "localhost", false}, o.NotBefore, o.NotAfter)
 	})
 }
 
@@ -121,7 +126,12 @@ func selfServicePair(o Options) (tls.Certificate, error) {
 // alternative names, and without any other extension. Each is another one, be
 // it of the same key. Zero times mean yesterday and ten years from now.
 func selfSigned(name keyName, notBefore, notAfter time.Time) (pair tls.Certificate, err error) {
-	key, err := once(name, func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+	key, err := once(name, func() (crypto.Signer, error) {
+		if name.ecdsa {
+			return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		}
+		return rsa.GenerateKey(rand.Reader, 2048)
+	})
 	if err != nil {
 		return pair, err
 	}
@@ -140,9 +150,13 @@ func selfSigned(name keyName, notBefore, notAfter time.Time) (pair tls.Certifica
 	if err != nil {
 		return pair, err
 	}
+	algorithm := x509.SHA512WithRSA
+	if name.ecdsa {
+		algorithm = x509.ECDSAWithSHA512
+	}
 	template := &x509.Certificate{
 		SerialNumber: serial.Add(serial, big.NewInt(1)), Subject: subject,
-		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: x509.SHA512WithRSA,
+		NotBefore: notBefore, NotAfter: notAfter, SignatureAlgorithm: algorithm,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

@@ -1,0 +1,180 @@
+package idconnect_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
+)
+
+// crashCase is a command that is killed, and what comes after that.
+type crashCase struct {
+	base *world
+	// begin makes what is there before, and says what is run. What it returns besides
+	// is for end.
+	begin func(t *testing.T, w *world) (crashOrder, map[string]string)
+	// end is the command after the kill, and what is wanted of it.
+	end func(t *testing.T, w *world, o crashOrder, want map[string]string, what string)
+
+	killed, restored atomic.Int32 // worlds
+}
+
+const (
+	// lanes is how many worlds are put back at once.
+	lanes = 4
+	// proved is how many kills are compared with the state that stands for them.
+	proved = 8
+)
+
+// at tries points of a run by their numbers. Each is one where a process is killed. Of
+// many, with EXHAUSTIVE=1, most are not: up to the start of the set-up a run changes
+// nothing but files, so that a copy of them, taken at the point, is what a kill there
+// leaves. For a spread of the points both are made, and must be the same.
+func (c *crashCase) at(t *testing.T, numbers []int, seen []string) {
+	var kills, copies []int
+	for _, n := range numbers {
+		if exhaustive.All() && runtime.GOOS == "linux" && n <= fileStates(seen) {
+			copies = append(copies, n)
+		} else {
+			kills = append(kills, n)
+		}
+	}
+	step := max(1, len(copies)/proved)
+	var wait sync.WaitGroup
+	for i := range min(lanes, len(copies)) {
+		wait.Go(func() {
+			l := c.lane(t)
+			for k := i; k < len(copies); k += lanes {
+				if n := copies[k]; n > l.states {
+					c.kill(t, n, seen)
+				} else {
+					c.restore(t, l, n, k%step == 0)
+				}
+			}
+		})
+	}
+	atOnce(kills, func(n int) { c.kill(t, n, seen) })
+	wait.Wait()
+}
+
+// fileStates is how many points come before anything but files changes.
+func fileStates(seen []string) int {
+	for i, point := range seen {
+		if startsSetup(point) {
+			return i + 1
+		}
+	}
+	return len(seen)
+}
+
+func startsSetup(point string) bool { return strings.HasPrefix(point, "before start ") }
+
+// kill kills a run of a new world at a point.
+func (c *crashCase) kill(t *testing.T, n int, seen []string) {
+	w, end := c.base.sibling(t)
+	defer end()
+	o, want := c.killAt(t, w, n)
+	c.end(t, w, o, want, fmt.Sprintf("killed at point %d (%s)", n, seen[n-1]))
+	os.RemoveAll(w.dir)
+}
+
+func (c *crashCase) killAt(t *testing.T, w *world, n int) (crashOrder, map[string]string) {
+	o, want := c.begin(t, w)
+	o.KillAt = n
+	if _, dead := o.child(t); dead {
+		c.killed.Add(1)
+	}
+	o.KillAt = 0
+	return o, want
+}
+
+// lane is a world that is put back, one after the other, into the states of its run.
+type lane struct {
+	top    string // of the world as it is now, and of its states
+	addr   string
+	order  crashOrder
+	want   map[string]string
+	points []string
+	states int
+}
+
+func (c *crashCase) lane(t *testing.T) *lane {
+	n := int(siblings.Add(1))
+	l := &lane{top: filepath.Join(c.base.dir, "lane"+strconv.Itoa(n)), addr: siblingHost(n) + ":0"}
+	w, end := c.laneWorld(t, l)
+	defer end()
+	target, err := url.Parse(w.u.Target.URL)
+	must(t, err)
+	l.addr = target.Host
+	l.order, l.want = c.begin(t, w)
+	o := l.order
+	o.World, o.States = filepath.Join(l.top, "now"), filepath.Join(l.top, "states")
+	must(t, os.Mkdir(o.States, 0o755))
+	result, _ := o.child(t)
+	l.points, l.states = result.Points, fileStates(result.Points)
+	return l
+}
+
+func (c *crashCase) laneWorld(t *testing.T, l *lane) (w *world, end func() error) {
+	w, end = c.base.siblingAt(t, filepath.Join(l.top, "now", "site"), l.addr)
+	w.userDir = filepath.Join(l.top, "now", "user")
+	return w, end
+}
+
+// restore puts the world of a lane back into the state at a point.
+func (c *crashCase) restore(t *testing.T, l *lane, n int, prove bool) {
+	now := filepath.Join(l.top, "now")
+	must(t, os.RemoveAll(now))
+	must(t, os.Rename(filepath.Join(l.top, "states", strconv.Itoa(n)), now))
+	w, end := c.laneWorld(t, l)
+	defer end()
+	what := fmt.Sprintf("as killed at point %d (%s)", n, l.points[n-1])
+	if prove {
+		killed, end := c.base.sibling(t)
+		c.killAt(t, killed, n)
+		if d := cmp.Diff(killed.left(t), w.left(t)); d != "" {
+			t.Errorf("%s: it is not what a kill leaves:\n%s", what, d)
+		}
+		must(t, end())
+	}
+	c.restored.Add(1)
+	c.end(t, w, l.order, l.want, what)
+}
+
+// left is the state of a world after a kill: of files that were being written only
+// that they are there.
+func (w *world) left(t *testing.T) map[string]string {
+	t.Helper()
+	out := w.state(t)
+	for name, content := range out {
+		if strings.Contains(name, ".tmpNUMBER") {
+			out[name], _, _ = strings.Cut(content, " ")
+		}
+	}
+	return out
+}
+
+// keep copies the world as it is at a point, with links and dates.
+func (p *crashPoints) keep(n int, point string) {
+	if p.states == "" {
+		return
+	}
+	to := filepath.Join(p.states, strconv.Itoa(n))
+	if out, err := exec.Command("cp", "-a", p.world, to).CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, out))
+	}
+	if startsSetup(point) {
+		p.states = ""
+	}
+}

@@ -52,7 +52,10 @@ func (v *verifier) passSide(ctx context.Context, side int, rest savedSide, use u
 			Why: "pages in the order that was asked for"})
 	}
 	if v.plans[side].Way == byRanges {
-		err := v.passRanges(ctx, side, rest, use)
+		err := v.refused[side]
+		if err == nil {
+			err = v.passRanges(ctx, side, rest, use)
+		}
 		if !errors.Is(err, ranges.ErrNoRanges) {
 			return err
 		}
@@ -86,13 +89,17 @@ func (v *verifier) setCookie(side int, next string) {
 	}
 }
 
+// reader reads a server by ranges, with the bounds of all collections.
+func (v *verifier) reader(side int, resource string) *ranges.Reader {
+	return &ranges.Reader{Server: v.servers[side], Resource: resource, Size: v.opts.PageSize,
+		Concurrency: v.opts.Concurrency, Rate: v.bounds.rates[side], Gate: v.bounds.gates[side]}
+}
+
 // passRanges is [ranges.ErrNoRanges] where that is not possible.
 func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use usePage) error {
 	p := v.plans[side]
-	r := &ranges.Reader{
-		Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
-		Concurrency: v.opts.Concurrency, Careful: p.Careful, Rate: v.rates[side],
-	}
+	r := v.reader(side, v.report.Resource)
+	r.Careful, r.Begun = p.Careful, v.begun[side]
 	if rest.Begun {
 		r.Rest = rest.Left
 		if r.Rest == nil { // as gob leaves an empty one
@@ -123,6 +130,7 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 		taking = err
 		return err
 	})
+	v.begun[side] = r.Begun.Again()
 	p.Why = cmp.Or(r.Plan, p.Why)
 	v.state[0].Lock()
 	v.report.Ranges += count
@@ -188,8 +196,7 @@ func (v *verifier) byIDs(ctx context.Context, ids []string, read func(side int, 
 		if whole[side] = v.plans[side].Way != byRanges; whole[side] || v.absent[side] {
 			continue
 		}
-		r := &ranges.Reader{Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
-			Rate: v.rates[side]}
+		r := v.reader(side, v.report.Resource)
 		err := r.ByIDs(ctx, ids, func(b *digest.Body, ids []string) (int, error) { return read(side, b, ids) })
 		switch {
 		case errors.Is(err, ranges.ErrNoRanges):

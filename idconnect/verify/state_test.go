@@ -112,7 +112,7 @@ func TestResumes(t *testing.T) {
 // often that was.
 func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed int) {
 	opts := Options{
-		PageSize: 50, Concurrency: 2, stateEvery: 8 * time.Millisecond, stateCost: 1,
+		PageSize: 50, Concurrency: 2, stateEvery: 2 * time.Millisecond, stateCost: 1,
 		Collections: []Collection{{Name: "users", Resource: "repo/managed/user"},
 			{Name: "again", Resource: "repo/managed/user"}},
 	}
@@ -126,7 +126,7 @@ func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed
 	}
 	// A kill costs what was not written yet, and what tells how to read, and by
 	// pages a second and third reading, which do not resume.
-	most, again := 100, 0
+	most, again := 60, 0
 	if !ordered {
 		again = whole / 6
 		most += again
@@ -134,7 +134,7 @@ func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed
 	opts.StateFile = file
 	before := pages()
 	for {
-		report, done := runKilled(t, tables, opts, again+100+random.IntN(100))
+		report, done := runKilled(t, tables, opts, again+50+random.IntN(50))
 		resumed = resumed || report.Resumed
 		if done {
 			sameResult(t, want, report, killed)

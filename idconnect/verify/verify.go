@@ -178,8 +178,7 @@ func (p Progress) LogValue() slog.Value {
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
-	seen, err := pair.Check(ctx)
-	if err != nil {
+	if err := pair.Addresses(ctx); err != nil {
 		return nil, err
 	}
 	a, b := source.Credentials, target.Credentials
@@ -194,12 +193,18 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 	if err != nil {
 		return nil, err
 	}
-	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
+	all := begin(ctx, [2]Server{source, target}, opts, store)
+	seen, err := pair.Check(ctx)
+	if err != nil {
+		all.stop()
+		return nil, err
+	}
+	report, err := all.run(ctx, urls)
 	report.Notes, report.Accept, report.Off = seen.Notes, opts.Accept, opts.off()
 	report.SourceVersion, report.TargetVersion = seen.Source, seen.Target
 	for _, next := range then {
 		if err == nil {
-			err = next(ctx, report)
+			err = next(pair.Checked(ctx), report)
 			report.Ended = time.Now()
 		}
 	}
@@ -225,9 +230,11 @@ func Compare(ctx context.Context, source, target Server, collection Collection, 
 	if source == nil || target == nil {
 		return CollectionReport{}, errors.New("comparing two servers: source or target is nil")
 	}
-	v := newVerifier([2]Server{source, target}, opts.WithDefaults(), collection, newKey(), &sync.Mutex{})
-	err := v.run(ctx)
-	return v.report, err
+	opts = opts.WithDefaults()
+	opts.Collections = []Collection{collection}
+	c := begin(ctx, [2]Server{source, target}, opts, nil)
+	_, err := c.run(ctx, [2]string{})
+	return c.collections[0].report, err
 }
 
 // safeURL leaves out what may be secret.
@@ -281,22 +288,65 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// compareAll needs its options complete; store may be nil.
-func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
-	error) {
-	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: store.resumes()}
-	key := store.key()
+// bounds are those of what is asked of each server, by all collections together.
+type bounds struct {
+	rates [2]*ranges.Rate
+	gates [2]*ranges.Gate
+}
 
-	rates := [2]*ranges.Rate{ranges.NewRate(opts.Rate), ranges.NewRate(opts.Rate)}
-	var progress sync.Mutex
-	var err error
+func newBounds(opts Options) *bounds {
+	b := &bounds{}
+	for side := range b.rates {
+		b.rates[side], b.gates[side] = ranges.NewRate(opts.Rate), ranges.NewGate(opts.Concurrency)
+	}
+	return b
+}
+
+// comparison is that of all collections.
+type comparison struct {
+	opts        Options
+	store       *stateStore
+	collections []*verifier
+	stop        func() // and wait
+}
+
+// begin plans all collections at once: how each is read, and the whole of a small one.
+// It needs its options complete; store may be nil. The caller stops the comparison.
+func begin(ctx context.Context, servers [2]Server, opts Options, store *stateStore) *comparison {
+	c := &comparison{opts: opts, store: store}
+	key, bounds := store.key(), newBounds(opts)
+	planning, cancel := context.WithCancel(ctx)
+	var all, said = &sync.WaitGroup{}, &sync.Mutex{}
 	for i, collection := range opts.Collections {
+		v := newVerifier(servers, opts, collection, key, said)
+		v.store, v.number, v.bounds = store, i, bounds
+		c.collections = append(c.collections, v)
+		if store.saved(i).Stage != stageNotBegun {
+			continue
+		}
+		v.planned = make(chan struct{})
+		all.Go(func() {
+			defer close(v.planned)
+			v.shown, v.planErr = v.choose(planning)
+		})
+	}
+	c.stop = func() {
+		cancel()
+		all.Wait()
+	}
+	return c
+}
+
+// run compares one collection after the other.
+func (c *comparison) run(ctx context.Context, urls [2]string) (*Report, error) {
+	defer c.stop()
+	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: c.store.resumes()}
+	var err error
+	for i, v := range c.collections {
 		if err = context.Cause(ctx); err != nil {
 			break
 		}
-		v := newVerifier(servers, opts, collection, key, &progress)
-		v.store, v.number, v.rates = store, i, rates
-		began, anew := time.Now(), store.saved(i).Stage == stageNotBegun
+		began, anew := time.Now(), c.store.saved(i).Stage == stageNotBegun
 		if err = v.run(ctx); err != nil {
 			break
 		}
@@ -304,12 +354,18 @@ func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Opt
 			v.report.Seconds = time.Since(began).Seconds()
 		}
 		report.Collections = append(report.Collections, v.report)
-		if opts.log != nil {
-			opts.log.LogAttrs(ctx, slog.LevelInfo, "collection compared", v.report.attrs()...)
+		if c.opts.log != nil {
+			c.opts.log.LogAttrs(ctx, slog.LevelInfo, "collection compared", v.report.attrs()...)
 		}
 	}
 	report.Ended = time.Now()
 	return report, err
+}
+
+// compareAll is begin and run.
+func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
+	error) {
+	return begin(ctx, servers, opts, store).run(ctx, urls)
 }
 
 // verifier compares one collection.
@@ -321,7 +377,12 @@ type verifier struct {
 	key        []byte
 	absent     [2]bool // that server has no such collection
 	plans      [2]plan
-	rates      [2]*ranges.Rate
+	bounds     *bounds
+	begun      [2]*ranges.Begun // that of a planned reading, or what holds of it for another
+	refused    [2]error         // why that is not by ranges
+	planned    chan struct{}    // closed then
+	shown      bool             // there is something to compare
+	planErr    error
 
 	store  *stateStore
 	number int // of the collection
@@ -352,12 +413,11 @@ func newVerifier(servers [2]Server, opts Options, collection Collection, key []b
 func (v *verifier) run(ctx context.Context) error {
 	saved := v.store.saved(v.number)
 	if saved.Stage == stageNotBegun {
-		ok, err := v.choose(ctx)
-		if err != nil {
-			return err
+		<-v.planned
+		if v.planErr != nil {
+			return v.planErr
 		}
-		v.report.Checked = ok
-		if !ok {
+		if v.report.Checked = v.shown; !v.shown {
 			saved.Stage = stageFinished
 		}
 	} else {

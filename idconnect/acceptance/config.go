@@ -107,9 +107,10 @@ type mapping struct {
 
 // read reads the configuration of a server once.
 func (t *checker) read(ctx context.Context) {
-	if t.config[0] != nil {
-		return
-	}
+	t.reading.do(func() { t.readConfig(ctx) })
+}
+
+func (t *checker) readConfig(ctx context.Context) {
 	both(func(side int) {
 		c := &configuration{}
 		t.config[side] = c

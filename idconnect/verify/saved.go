@@ -29,6 +29,7 @@ type savedCollection struct {
 	Sides      [2]savedSide
 	Unreadable [2]int64
 	Tallies    [2]digest.Tally
+	LinkTypes  [2]map[string]int64
 	Sums       [2][]byte
 	Twice      map[uint32]bool
 	Filter     []byte
@@ -108,6 +109,7 @@ func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 		Tallies: f.Tallies, Twice: maps.Clone(f.Twice),
 	}
 	for side := range saved.Sides {
+		saved.LinkTypes[side] = maps.Clone(f.LinkTypes[side])
 		s := &saved.Sides[side]
 		*s = v.rest[side]
 		s.Count, s.Cookie = f.Counts[side], v.cookies[side]
@@ -120,7 +122,7 @@ func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 }
 
 func (s *savedCollection) restore(f *firstread.Memory) error {
-	f.Unreadable, f.Tallies = s.Unreadable, s.Tallies
+	f.Unreadable, f.Tallies, f.LinkTypes = s.Unreadable, s.Tallies, s.LinkTypes
 	maps.Copy(f.Twice, s.Twice)
 	for side := range s.Sides {
 		f.Counts[side], f.Ranges[side] = s.Sides[side].Count, s.Held[side].Ranges

@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
@@ -31,6 +33,7 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]firstrea
 	v.setReading(nil, [2]savedSide{})
 	v.report.SourceCount, v.report.TargetCount = f.Counts[0], f.Counts[1]
 	v.report.Unreadable = f.Unreadable[0] + f.Unreadable[1]
+	v.report.LinkTypes = [2]map[string]int64{f.Links(0), f.Links(1)}
 	v.explained(f.Tallies)
 	v.report.Plans = nil
 	for side, p := range v.plans {
@@ -84,7 +87,9 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		if err := trees[side].Read(v.servers[side], v.report.Resource, b, p); err != nil {
 			return 0, v.failed(side, err)
 		}
+		types := v.linkTypes(side, b)
 		v.state[side].Lock()
+		f.AddLinks(side, types)
 		ranged := v.plans[side].Way == byRanges
 		f.Add(side, p, ranged)
 		took()
@@ -95,6 +100,24 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		v.store.read()
 		return p.Records(), nil
 	})
+}
+
+// linkTypes are the types of the links of a page, none for other records: an
+// acceptance check counts them.
+func (v *verifier) linkTypes(side int, b *digest.Body) (types []string) {
+	if strings.TrimPrefix(v.report.Resource, "repo/") != "link" {
+		return nil
+	}
+	_, _ = v.each(side, b, func(raw json.RawMessage) error { // read once already
+		var link struct {
+			Type string `json:"linkType"`
+		}
+		if json.Unmarshal(raw, &link) == nil {
+			types = append(types, link.Type)
+		}
+		return nil
+	})
+	return types
 }
 
 // expect notes how many records the source says that it has, -1 where it does not.

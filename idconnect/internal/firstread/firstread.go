@@ -41,6 +41,7 @@ type Memory struct {
 	Counts     [2]int64
 	Unreadable [2]int64
 	Tallies    [2]digest.Tally // of the changes
+	LinkTypes  [2]map[string]int64
 
 	Sums   [2]sums.Buckets
 	Ranges [2][]Range    // where they are read by ranges
@@ -90,6 +91,33 @@ func (m *Memory) Add(side int, p *digest.Page, ranged bool) {
 // Took notes the range of the page that was added last.
 func (m *Memory) Took(side int, r ranges.Range, count int) {
 	m.Ranges[side] = append(m.Ranges[side], Range{r, int64(count)})
+}
+
+// maxLinkTypes limits the types of links that are told apart.
+const maxLinkTypes = 1000
+
+// AddLinks counts links of the page that was added last by their types.
+func (m *Memory) AddLinks(side int, types []string) {
+	for _, name := range types {
+		if m.LinkTypes[side] == nil {
+			m.LinkTypes[side] = map[string]int64{}
+		}
+		if _, ok := m.LinkTypes[side][name]; ok || len(m.LinkTypes[side]) < maxLinkTypes {
+			m.LinkTypes[side][name]++
+		}
+	}
+}
+
+// Links are the links by their types, nil where not each record was counted.
+func (m *Memory) Links(side int) map[string]int64 {
+	left := m.Counts[side]
+	for _, n := range m.LinkTypes[side] {
+		left -= n
+	}
+	if left != 0 || m.Counts[side] == 0 {
+		return nil
+	}
+	return m.LinkTypes[side]
 }
 
 // Differing returns the buckets in which the servers may differ.

@@ -45,7 +45,7 @@ func (t *checker) readLinks(ctx context.Context) {
 		return
 	}
 	t.links.count = links.LinkTypes
-	known := (t.links.count[0] != nil || links.SourceCount == 0) && (t.links.count[1] != nil || links.TargetCount == 0)
+	known := total(t.links.count[0]) == links.SourceCount && total(t.links.count[1]) == links.TargetCount
 	for {
 		if !known {
 			var errs [2]error
@@ -62,6 +62,13 @@ func (t *checker) readLinks(ctx context.Context) {
 		}
 		t.links.again, known = true, false
 	}
+}
+
+func total(counts map[string]int64) (n int64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }
 
 func (t *checker) countSide(ctx context.Context, side int, resource string) (map[string]int64, error) {

@@ -108,18 +108,6 @@ func (m *Memory) AddLinks(side int, types []string) {
 	}
 }
 
-// Links are the links by their types, nil where not each record was counted.
-func (m *Memory) Links(side int) map[string]int64 {
-	left := m.Counts[side]
-	for _, n := range m.LinkTypes[side] {
-		left -= n
-	}
-	if left != 0 || m.Counts[side] == 0 {
-		return nil
-	}
-	return m.LinkTypes[side]
-}
-
 // Differing returns the buckets in which the servers may differ.
 func (m *Memory) Differing() (differing []Mismatch) {
 	for i := range uint32(sums.BucketCount) {

@@ -25,6 +25,8 @@ type savedCollection struct {
 	Absent [2]bool
 	Plans  [2]plan
 
+	Witnesses [2]firstread.Witness
+
 	// Of the first reading.
 	Sides      [2]savedSide
 	Unreadable [2]int64
@@ -106,7 +108,7 @@ func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 	}
 	saved := savedCollection{
 		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.Unreadable,
-		Tallies: f.Tallies, Twice: maps.Clone(f.Twice),
+		Tallies: f.Tallies, Twice: maps.Clone(f.Twice), Witnesses: f.Witnesses,
 	}
 	for side := range saved.Sides {
 		saved.LinkTypes[side] = maps.Clone(f.LinkTypes[side])
@@ -122,7 +124,7 @@ func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 }
 
 func (s *savedCollection) restore(f *firstread.Memory) error {
-	f.Unreadable, f.Tallies, f.LinkTypes = s.Unreadable, s.Tallies, s.LinkTypes
+	f.Unreadable, f.Tallies, f.LinkTypes, f.Witnesses = s.Unreadable, s.Tallies, s.LinkTypes, s.Witnesses
 	maps.Copy(f.Twice, s.Twice)
 	for side := range s.Sides {
 		f.Counts[side], f.Ranges[side] = s.Sides[side].Count, s.Held[side].Ranges

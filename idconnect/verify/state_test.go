@@ -286,3 +286,46 @@ func TestCookieForgotten(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 }
+
+// TestReplaced: a comparison that was killed starts over if a server has another
+// database by now, though its address and accounts are the same. A few records that
+// changed meanwhile are no reason.
+func TestReplaced(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		side    int
+		changed int // every so many records
+		resumes bool
+	}{
+		{"the source", 0, 1, false}, {"the target", 1, 1, false}, {"a part of the target", 1, 10, false},
+		{"nothing", 0, 5000, true}, {"some records of the target", 1, 500, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "state")
+			synctest.Test(t, func(t *testing.T) {
+				opts := Options{Collections: usersOnly, PageSize: 50, Concurrency: 2, stateEvery: 1, stateCost: 1,
+					StateFile: file}
+				tables := stateTables(true)
+				if _, done := runKilled(t, tables, opts, 40); done {
+					t.Fatal("it was not killed")
+				}
+				for i := tc.changed / 2; i < 3000; i += tc.changed {
+					if id := fmt.Sprintf("u%05d", i); tables[tc.side].records[id] != "" {
+						tables[tc.side].put(id, userRecord(i, 1, "another"))
+					}
+				}
+				report, done := runKilled(t, tables, opts, 0)
+				opts.StateFile = ""
+				want, _ := runKilled(t, tables, opts, 0)
+				differences := report.Collections[0].Differences()
+				if !done || report.Resumed != tc.resumes ||
+					!tc.resumes && differences != want.Collections[0].Differences() {
+					t.Errorf("resumed %v, %d differences, not %d", report.Resumed, differences,
+						want.Collections[0].Differences())
+				}
+			})
+		})
+	}
+}

@@ -288,86 +288,6 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// bounds are those of what is asked of each server, by all collections together.
-type bounds struct {
-	rates [2]*ranges.Rate
-	gates [2]*ranges.Gate
-}
-
-func newBounds(opts Options) *bounds {
-	b := &bounds{}
-	for side := range b.rates {
-		b.rates[side], b.gates[side] = ranges.NewRate(opts.Rate), ranges.NewGate(opts.Concurrency)
-	}
-	return b
-}
-
-// comparison is that of all collections.
-type comparison struct {
-	opts        Options
-	store       *stateStore
-	collections []*verifier
-	stop        func() // and wait
-}
-
-// begin plans all collections at once: how each is read, and the whole of a small one.
-// It needs its options complete; store may be nil. The caller stops the comparison.
-func begin(ctx context.Context, servers [2]Server, opts Options, store *stateStore) *comparison {
-	c := &comparison{opts: opts, store: store}
-	key, bounds := store.key(), newBounds(opts)
-	planning, cancel := context.WithCancel(ctx)
-	var all, said = &sync.WaitGroup{}, &sync.Mutex{}
-	for i, collection := range opts.Collections {
-		v := newVerifier(servers, opts, collection, key, said)
-		v.store, v.number, v.bounds = store, i, bounds
-		c.collections = append(c.collections, v)
-		if store.saved(i).Stage != stageNotBegun {
-			continue
-		}
-		v.planned = make(chan struct{})
-		all.Go(func() {
-			defer close(v.planned)
-			v.shown, v.planErr = v.choose(planning)
-		})
-	}
-	c.stop = func() {
-		cancel()
-		all.Wait()
-	}
-	return c
-}
-
-// run compares one collection after the other.
-func (c *comparison) run(ctx context.Context, urls [2]string) (*Report, error) {
-	defer c.stop()
-	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: c.store.resumes()}
-	var err error
-	for i, v := range c.collections {
-		if err = context.Cause(ctx); err != nil {
-			break
-		}
-		began, anew := time.Now(), c.store.saved(i).Stage == stageNotBegun
-		if err = v.run(ctx); err != nil {
-			break
-		}
-		if v.report.Checked && anew {
-			v.report.Seconds = time.Since(began).Seconds()
-		}
-		report.Collections = append(report.Collections, v.report)
-		if c.opts.log != nil {
-			c.opts.log.LogAttrs(ctx, slog.LevelInfo, "collection compared", v.report.attrs()...)
-		}
-	}
-	report.Ended = time.Now()
-	return report, err
-}
-
-// compareAll is begin and run.
-func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
-	error) {
-	return begin(ctx, servers, opts, store).run(ctx, urls)
-}
-
 // verifier compares one collection.
 type verifier struct {
 	servers    [2]Server
@@ -393,6 +313,8 @@ type verifier struct {
 	cookies [2]string          // of the next page
 	rest    [2]savedSide       // what was left when the pass began
 	again   [2]firstread.Again // what the second reading is about
+
+	witnesses [2]firstread.Witness // of the first
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
@@ -421,7 +343,7 @@ func (v *verifier) run(ctx context.Context) error {
 			saved.Stage = stageFinished
 		}
 	} else {
-		v.report, v.absent, v.plans = saved.Report, saved.Absent, saved.Plans
+		v.report, v.absent, v.plans, v.witnesses = saved.Report, saved.Absent, saved.Plans, saved.Witnesses
 	}
 	v.changes = v.opts.changesOf(v.report.Resource, v.collection.Ignore)
 	if err := v.tooMany(); err != nil {
@@ -432,7 +354,7 @@ func (v *verifier) run(ctx context.Context) error {
 			return err
 		}
 	}
-	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report}, nil)
+	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report, Witnesses: v.witnesses}, nil)
 	v.notify(func(p *Progress) {
 		p.Done = true
 		if r := &v.report; r.Checked { // the last pass may have been of a part
@@ -457,7 +379,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 	note := func() {
 		v.store.put(v.number, savedCollection{
 			Stage: stageComparing, Report: v.report, Absent: v.absent, Plans: v.plans,
-			Differing: saved.Differing, Suspects: saved.Suspects.copy(), Again: v.again,
+			Differing: saved.Differing, Suspects: saved.Suspects.copy(), Again: v.again, Witnesses: v.witnesses,
 		}, nil)
 	}
 	for note(); len(saved.Differing) > 0; note() {

@@ -42,6 +42,7 @@ type Memory struct {
 	Unreadable [2]int64
 	Tallies    [2]digest.Tally // of the changes
 	LinkTypes  [2]map[string]int64
+	Witnesses  [2]Witness // where they are read by ranges
 
 	Sums   [2]sums.Buckets
 	Ranges [2][]Range    // where they are read by ranges
@@ -49,6 +50,7 @@ type Memory struct {
 	Twice  map[uint32]bool
 	Filter sums.Filter // of a source that is read by pages
 
+	fresh [2]bool  // the witness is the page that was added last
 	spare []uint64 // of the source, as both are read at once
 }
 
@@ -64,6 +66,7 @@ func (m *Memory) Add(side int, p *digest.Page, ranged bool) {
 		m.Sums[side].Add(d)
 	}
 	if ranged {
+		m.witness(side, p)
 		group := len(m.Ranges[side])
 		for _, d := range p.Digests {
 			m.Marks[side].Add(d.ID, group)
@@ -91,6 +94,9 @@ func (m *Memory) Add(side int, p *digest.Page, ranged bool) {
 // Took notes the range of the page that was added last.
 func (m *Memory) Took(side int, r ranges.Range, count int) {
 	m.Ranges[side] = append(m.Ranges[side], Range{r, int64(count)})
+	if m.fresh[side] {
+		m.Witnesses[side].Range, m.fresh[side] = r, false
+	}
 }
 
 // maxLinkTypes limits the types of links that are told apart.

@@ -248,6 +248,16 @@ func (r *Reader) send(ctx context.Context, s *segment, a *Answer, last bool) boo
 	}
 }
 
+// Ask asks for one range of up to so many records, and reports whether it had no more.
+// It is for readers that do not Run.
+func (r *Reader) Ask(ctx context.Context, link Range, size int) (a *Answer, all bool, err error) {
+	r.prepare()
+	if a, err = r.ask(ctx, link, size); err != nil {
+		return nil, false, err
+	}
+	return a, !a.over, nil
+}
+
 // ask asks for a range, again where the server is busy.
 func (r *Reader) ask(ctx context.Context, link Range, size int) (*Answer, error) {
 	body := &digest.Body{}

@@ -27,11 +27,11 @@ type costlyPair struct {
 	asked   [2][]string
 }
 
-func newCostlyPair(t *testing.T, users int, request time.Duration) *costlyPair {
+func newCostlyPair(t *testing.T, users, links int, request time.Duration) *costlyPair {
 	model := cost.OrientDB()
 	model.Request = request
 	p := &costlyPair{}
-	options := openidmtest.Options{Roles: 7, InMemory: true, Generation: openidmtest.IDM71}
+	options := openidmtest.Options{Roles: 7, Links: links, InMemory: true, Generation: openidmtest.IDM71}
 	var first *openidmtest.Server
 	for side := range p.servers {
 		var others *openidmtest.Server
@@ -56,6 +56,18 @@ func newCostlyPair(t *testing.T, users int, request time.Duration) *costlyPair {
 		}
 	}
 	return p
+}
+
+// compare compares collections, nil: all, and says how long that took.
+func (p *costlyPair) compare(t *testing.T, collections []verify.Collection) (*verify.Report, time.Duration) {
+	t.Helper()
+	began := time.Now()
+	r, err := idconnect.Verify(t.Context(), p.clients[0], p.clients[1],
+		idconnect.VerifyOptions{Options: verify.Options{Collections: collections}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, time.Since(began)
 }
 
 // download fetches all users by ranges of 1000, four at once, as somebody does who
@@ -91,15 +103,9 @@ func TestVerifyRatio(t *testing.T) {
 	const users, most, mostRequests = 20_000, 1.2, 65
 	for _, request := range []time.Duration{5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
-			bare := newCostlyPair(t, users, request).download(t, users)
-			p := newCostlyPair(t, users, request)
-			began := time.Now()
-			r, err := idconnect.Verify(t.Context(), p.clients[0], p.clients[1], idconnect.VerifyOptions{Options: verify.Options{
-				Collections: []verify.Collection{{Name: "users", Resource: "repo/managed/user"}}}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			took := time.Since(began)
+			bare := newCostlyPair(t, users, 0, request).download(t, users)
+			p := newCostlyPair(t, users, 0, request)
+			r, took := p.compare(t, []verify.Collection{{Name: "users", Resource: "repo/managed/user"}})
 			ratio, requests := took.Seconds()/bare.Seconds(), len(p.asked[0])+len(p.asked[1])
 			t.Logf("a request costs %s: %s, a bare download %s: %.2f times, %d requests", request, took, bare, ratio, requests)
 			if c := r.Collections[0]; c.SourceCount != users || c.TargetCount != users || c.Differences() != 0 || c.Passes != 1 {
@@ -111,4 +117,33 @@ func TestVerifyRatio(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVerifyAsksOnce: the other collections are planned while users are, a small one
+// is a request, and links are not read again to count them.
+func TestVerifyAsksOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const links = 1500
+		p := newCostlyPair(t, 2000, links, 10*time.Millisecond)
+		r, took := p.compare(t, nil)
+		if len(r.Collections) != 4 || r.Collections[3].SourceCount != links || r.Collections[3].Differences() != 0 {
+			t.Fatalf("%+v", r)
+		}
+		for _, asked := range p.asked {
+			n := map[string]int{}
+			for _, a := range asked {
+				path, query, _ := strings.Cut(a, "?")
+				path = path[strings.LastIndexByte(path, '/')+1:]
+				n[path]++
+				if path == "link" && strings.Contains(query, "linkType") {
+					t.Errorf("links are counted by reading them: %s", query)
+				}
+			}
+			t.Logf("%s, %d requests: %v", took, len(asked), n)
+			if n["role"] != 1 || n["assignment"] != 1 || n["link"] > 10 || len(asked) > 45 {
+				t.Errorf("%d requests: %v", len(asked), n)
+			}
+		}
+	})
 }

@@ -117,7 +117,7 @@ func (t *checker) run(ctx context.Context) error {
 		{LinksDirectory, "links of users to Active Directory", tabSync, t.linksTo(directory)},
 	}
 	var all sync.WaitGroup
-	places := make(chan struct{}, t.compared.Concurrency)
+	places := make(chan struct{}, 2*t.compared.Concurrency) // they wait for one another, too
 	made := make([]bool, len(checks)+1)
 	start := func(i int, code string, do func()) {
 		if !t.opts.makes(code) {

@@ -23,9 +23,9 @@ const (
 	maxTries = 12
 	maxVoids = 8
 	retries  = 5
-	quick    = 500 * time.Millisecond // an answer that could be larger
-	goal     = 750 * time.Millisecond
-	slow     = time.Second // and one that should be smaller
+	quick    = time.Second // an answer that could be larger
+	goal     = 3 * quick / 2
+	slow     = 4 * time.Second // and one that should be smaller
 )
 
 func (r *Reader) work(ctx context.Context) {

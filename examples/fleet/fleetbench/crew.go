@@ -14,7 +14,9 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/engine"
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -121,6 +123,7 @@ func playFloor(ctx context.Context, in io.Reader) error {
 					Source:      idconnect.Server{URL: x.Source, Credentials: admin},
 					Target:      idconnect.Server{URL: x.Target, Credentials: admin},
 					InstanceURL: x.Instance, Checks: preflight.Options{InstanceAddress: "127.0.0.1"},
+					Verify: verify.Options{Accept: acceptance.Codes()}, // as in the file of the fleet
 				}
 				if _, err := u.Run(ctx); err != nil {
 					mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -174,4 +175,16 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A secret may be cut off if the program's output is still open after its end.
+func TestSecretOutputHeld(t *testing.T) {
+	t.Parallel()
+	if testing.Short() || runtime.GOOS == "windows" {
+		t.Skip("it waits for 5 s, and needs sh")
+	}
+	_, err := siteconfig.Reader{Commands: true}.Run(t.Context(), []string{"sh", "-c", "printf secret; sleep 6 &"})
+	if err == nil || !strings.Contains(err.Error(), "still holds its output") {
+		t.Error(err)
+	}
 }

@@ -110,7 +110,7 @@ func (r Reader) Run(ctx context.Context, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 5 * time.Second // its end may be read late on a busy machine
 	cmd.Env = withoutSecrets(os.Environ())
 	var out bytes.Buffer
 	cmd.Stdout = &limited{w: &out, left: maxSecret}
@@ -121,6 +121,8 @@ func (r Reader) Run(ctx context.Context, args []string) ([]byte, error) {
 		return nil, fmt.Errorf("the program %s did not end in %v", args[0], commandTimeout)
 	case errors.As(err, &exit):
 		return nil, fmt.Errorf("the program %s ended with %d", args[0], exit.ExitCode())
+	case errors.Is(err, exec.ErrWaitDelay):
+		return nil, fmt.Errorf("the program %s ended, but one that it started still holds its output", args[0])
 	case err != nil:
 		return nil, fmt.Errorf("the program %s cannot be run, or wrote more than %d bytes", args[0], maxSecret)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -164,28 +165,59 @@ func (j *Java) Ask(ctx context.Context, m Machine) error {
 	own, cancel := context.WithTimeout(ctx, javaTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(own, j.Path, "-version")
-	cmd.Env, cmd.WaitDelay = m.Environ(), time.Second
-	var out boundedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
+	cmd.Env = m.Environ()
+	out, err := output(own, cmd)
+	if err != nil {
 		if own.Err() != nil {
 			return &JavaError{Kind: JavaUnusable, Reason: j.Path + " -version does not end", Err: own.Err()}
 		}
 		reason := fmt.Sprintf("%s -version: %v", j.Path, err)
-		if said := text.Line(firstWords(string(out.b))); said != "" {
+		if said := text.Line(firstWords(out)); said != "" {
 			reason += ": it said: " + said
 		}
 		return &JavaError{Kind: JavaUnusable, Reason: reason}
 	}
-	j.read(string(out.b))
+	j.read(out)
 	if j.Major == 0 {
 		reason := j.Path + " does not say its version"
-		if said := text.Line(firstWords(string(out.b))); said != "" {
+		if said := text.Line(firstWords(out)); said != "" {
 			reason += ", but: " + said
 		}
 		return &JavaError{Kind: JavaUnusable, Reason: reason}
 	}
 	return nil
+}
+
+// outputDelay is how long a program's output may stay open after its end: on a busy
+// machine it is read later, and a program that it left behind may hold it for good.
+var outputDelay = 10 * time.Second
+
+// output runs cmd and returns the first maxToolOutput bytes of what it wrote, as
+// much as was there when its end, and outputDelay or ctx after it, was over.
+func output(ctx context.Context, cmd *exec.Cmd) (string, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", err
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
+		return "", errors.Join(err, r.Close())
+	}
+	var out boundedBuffer
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		io.Copy(&out, r)
+	}()
+	err = cmd.Wait()
+	select {
+	case <-read:
+	case <-ctx.Done():
+	case <-time.After(outputDelay):
+	}
+	r.Close()
+	<-read
+	return string(out.b), err
 }
 
 // maxSaid bounds what is shown of what Java said, in bytes.

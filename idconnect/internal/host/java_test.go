@@ -1,9 +1,14 @@
 package host
 
 import (
+	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestJava(t *testing.T) {
@@ -36,5 +41,29 @@ func TestJava(t *testing.T) {
 	_, err := FindJava(t.Context(), t.TempDir(), Machine{})
 	if !errors.As(err, &no) || no.Kind != JavaMissing || no.Remedy() == "" {
 		t.Errorf("%v", err)
+	}
+}
+
+// A wrapper of Java may leave a program behind that holds its output.
+func TestJavaOutputHeld(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("sh is not there")
+	}
+	old := outputDelay
+	outputDelay = 50 * time.Millisecond
+	t.Cleanup(func() { outputDelay = old })
+	java := Java{Path: filepath.Join(t.TempDir(), "java")}
+	script := "#!/bin/sh\necho 'openjdk version \"11.0.25\" 64-Bit' >&2\nsleep 5 &\n"
+	if err := os.WriteFile(java.Path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := java.Ask(t.Context(), Machine{}); err != nil || java.Major != 11 {
+		t.Fatalf("%+v, %v", java, err)
+	}
+	outputDelay = time.Hour
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := java.Ask(ctx, Machine{}); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
 	}
 }

@@ -144,8 +144,8 @@ func (r *Reader) look(ctx context.Context, shape shape, ids []string, total int6
 		return g
 	}
 	g.least = slices.Min(at)
-	n, most := float64(len(at)), slices.Max(at)
-	g.density = n / (most - g.least)
+	most := slices.Max(at)
+	g.density = float64(len(at)-1) / (most - g.least)
 	switch {
 	case !slices.IsSorted(at):
 		g.top, g.least = min(most+2/g.density, 1), max(g.least-2/g.density, 0)

@@ -126,6 +126,7 @@ type segment struct {
 	density float64 // records per unit of its shape, 0 unknown
 	least   float64 // what is before is empty, it is guessed
 	top     float64 // and what is behind; 0 unknown
+	reach   int     // how often there was more
 	large   bool    // it has more than one range
 	pivot   string
 	tries   int

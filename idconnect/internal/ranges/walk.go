@@ -77,7 +77,7 @@ func (r *Reader) share(s *segment) {
 		if bound == "" {
 			return
 		}
-		upper := &segment{Range: Range{bound, s.To}, density: s.density, least: s.least, top: s.top}
+		upper := &segment{Range: Range{bound, s.To}, density: s.density, least: s.least, top: s.top, reach: s.reach}
 		rest := r.open[s]
 		rest.To, s.To, s.top = bound, bound, 0
 		r.open[s], r.open[upper] = rest, upper.Range
@@ -191,6 +191,13 @@ func (r *Reader) split(s *segment, link Range, ids []string, size int) error {
 		s.wide = min(2*size, maxSize) // ids that the server takes for the same
 	}
 	low, high := r.begin(s), r.upTo(link.To)
+	if link.To == s.To && s.density > 0 && r.end(s) < high { // there is more behind than was guessed
+		s.reach++
+		s.top = min(low+float64(size)/s.density*math.Exp2(float64(s.reach)), high)
+		if r.bound(s, size) != link.To {
+			return nil
+		}
+	}
 	if high > low && s.tries <= 3 && s.voids <= maxVoids {
 		most := low
 		for _, id := range ids {

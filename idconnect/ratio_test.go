@@ -84,7 +84,8 @@ func (p *costlyPair) download(t *testing.T, users int) time.Duration {
 					if from >= users {
 						return
 					}
-					q := openidm.Query{PageSize: 1001, Filter: fmt.Sprintf(`_id gt "u%07d" and _id le "u%07d"`, from, from+1000)}
+					filter := fmt.Sprintf(`_id gt "u%07d" and _id le "u%07d"`, from, from+1000)
+					q := openidm.Query{PageSize: 1001, Filter: filter}
 					if _, err := p.servers[side].QueryBody(t.Context(), "", q, "", nil); err != nil {
 						t.Error(err)
 					}
@@ -107,8 +108,10 @@ func TestVerifyRatio(t *testing.T) {
 			p := newCostlyPair(t, users, 0, request)
 			r, took := p.compare(t, []verify.Collection{{Name: "users", Resource: "repo/managed/user"}})
 			ratio, requests := took.Seconds()/bare.Seconds(), len(p.asked[0])+len(p.asked[1])
-			t.Logf("a request costs %s: %s, a bare download %s: %.2f times, %d requests", request, took, bare, ratio, requests)
-			if c := r.Collections[0]; c.SourceCount != users || c.TargetCount != users || c.Differences() != 0 || c.Passes != 1 {
+			t.Logf("a request costs %s: %s, a bare download %s: %.2f times, %d requests", request, took, bare, ratio,
+				requests)
+			c := r.Collections[0]
+			if c.SourceCount != users || c.TargetCount != users || c.Differences() != 0 || c.Passes != 1 {
 				t.Errorf("%+v", c)
 			}
 			if ratio > most || requests > mostRequests {

@@ -11,20 +11,6 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
 )
 
-// bounds are those of what is asked of each server, by all collections together.
-type bounds struct {
-	rates [2]*ranges.Rate
-	gates [2]*ranges.Gate
-}
-
-func newBounds(opts Options) *bounds {
-	b := &bounds{}
-	for side := range b.rates {
-		b.rates[side], b.gates[side] = ranges.NewRate(opts.Rate), ranges.NewGate(opts.Concurrency)
-	}
-	return b
-}
-
 // comparison is that of all collections.
 type comparison struct {
 	opts        Options
@@ -37,12 +23,15 @@ type comparison struct {
 // It needs its options complete; store may be nil. The caller stops the comparison.
 func begin(ctx context.Context, servers [2]Server, opts Options, store *stateStore) *comparison {
 	c := &comparison{opts: opts, store: store}
-	key, bounds := store.key(), newBounds(opts)
+	key, limits := store.key(), [2]ranges.Limits{}
+	for side := range limits {
+		limits[side] = ranges.NewLimits(opts.Concurrency, opts.Rate)
+	}
 	planning, cancel := context.WithCancel(ctx)
 	var all, said = &sync.WaitGroup{}, &sync.Mutex{}
 	for i, collection := range opts.Collections {
 		v := newVerifier(servers, opts, collection, key, said)
-		v.store, v.number, v.bounds = store, i, bounds
+		v.store, v.number, v.limits = store, i, limits
 		c.collections = append(c.collections, v)
 	}
 	if store.resumes() && c.replaced(ctx) {
@@ -93,12 +82,6 @@ func (c *comparison) run(ctx context.Context, urls [2]string) (*Report, error) {
 	return report, err
 }
 
-// compareAll is begin and run.
-func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
-	error) {
-	return begin(ctx, servers, opts, store).run(ctx, urls)
-}
-
 // replaced reports whether a server is not any more what an earlier comparison began
 // to read: another database behind the same address, say. It reads one range again of
 // each collection that was read by ranges. A server that does not answer is found out
@@ -109,7 +92,7 @@ func (c *comparison) replaced(ctx context.Context) bool {
 	for i, v := range c.collections {
 		saved := c.store.saved(i)
 		reading := newVerifier(v.servers, v.opts, v.collection, v.key, v.said)
-		reading.bounds, reading.changes = v.bounds, v.opts.changesOf(saved.Report.Resource, v.collection.Ignore)
+		reading.limits, reading.changes = v.limits, v.opts.changesOf(saved.Report.Resource, v.collection.Ignore)
 		for side, w := range saved.Witnesses {
 			if len(w.Records) == 0 {
 				continue

@@ -233,81 +233,30 @@ func (v *verifier) counted(side, used int, n *int64) error {
 	return nil
 }
 
-// passPages fetches in one goroutine and uses in another, so that hashing costs
-// no time in which nothing is asked for. Three pages go round between them.
 func (v *verifier) passPages(ctx context.Context, side int, cookie string, use usePage) error {
-	ctx, cancel := context.WithCancel(ctx)
-	bodies, free := make(chan *digest.Body, 1), make(chan *digest.Body, 3)
-	for range cap(free) {
-		free <- &digest.Body{}
+	if cookie == afterLastPage {
+		return nil
 	}
-	fetched := make(chan error, 1)
-	go func() {
-		defer close(bodies)
-		fetched <- v.fetch(ctx, side, cookie, free, bodies)
-	}()
-	var err error
 	var n int64
-	var pages openidm.Pages
-	for b := range bodies {
-		if err != nil {
-			free <- b // until the fetching has noticed
-			continue
-		}
-		var used int
+	var using error // that has its words already
+	err := v.pages(side).Run(ctx, cookie, func(b *digest.Body) (used int, err error) {
 		next := b.Next
-		used, err = use(side, b, func() { v.setCookie(side, next) })
-		free <- b
-		if endless := pages.Next(next, used); err == nil && endless != nil {
-			err = v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, endless))
-		}
-		if err == nil {
+		if used, err = use(side, b, func() { v.setCookie(side, next) }); err == nil {
 			err = v.counted(side, used, &n)
 		}
-		if err != nil {
-			cancel()
-		}
-	}
-	cancel()
-	if fetchErr := <-fetched; err == nil {
-		err = fetchErr
+		using = err
+		return used, err
+	})
+	if err != nil && using == nil {
+		err = v.failed(side, err)
 	}
 	return err
 }
 
-// fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
-// out a record that comes twice, and here that is to be seen.
-func (v *verifier) fetch(ctx context.Context, side int, cookie string, free, bodies chan *digest.Body) error {
-	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.plans[side].Sort}
-	for cookie != afterLastPage {
-		var b *digest.Body
-		select {
-		case b = <-free:
-		case <-ctx.Done():
-			return v.failed(side, ctx.Err())
-		}
-		if err := v.bounds.rates[side].Wait(ctx, query.PageSize); err != nil {
-			return v.failed(side, err)
-		}
-		answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, b.Buf)
-		if err != nil {
-			return v.failed(side, err)
-		}
-		b.Set(answer)
-		if b.Next, err = digest.NextCookie(v.servers[side], v.report.Resource, answer); err != nil {
-			return v.failed(side, err)
-		}
-		cookie = b.Next
-		select {
-		case bodies <- b:
-		case <-ctx.Done():
-			return v.failed(side, ctx.Err())
-		}
-		if cookie == "" {
-			return nil
-		}
-	}
-	return nil
+// pages reads a server page by page.
+func (v *verifier) pages(side int) *ranges.Pages {
+	return &ranges.Pages{Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
+		Sort: v.plans[side].Sort, Rate: v.limits[side].Rate}
 }
 
 // each reads the records of a page one by one, for the passes in which few of

@@ -2,9 +2,7 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
@@ -87,7 +85,7 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		if err := trees[side].Read(v.servers[side], v.report.Resource, b, p); err != nil {
 			return 0, v.failed(side, err)
 		}
-		types := v.linkTypes(side, b)
+		types := firstread.LinkTypes(v.servers[side], v.report.Resource, b)
 		v.state[side].Lock()
 		f.AddLinks(side, types)
 		ranged := v.plans[side].Way == byRanges
@@ -100,24 +98,6 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		v.store.read()
 		return p.Records(), nil
 	})
-}
-
-// linkTypes are the types of the links of a page, none for other records: an
-// acceptance check counts them.
-func (v *verifier) linkTypes(side int, b *digest.Body) (types []string) {
-	if strings.TrimPrefix(v.report.Resource, "repo/") != "link" {
-		return nil
-	}
-	_, _ = v.each(side, b, func(raw json.RawMessage) error { // read once already
-		var link struct {
-			Type string `json:"linkType"`
-		}
-		if json.Unmarshal(raw, &link) == nil {
-			types = append(types, link.Type)
-		}
-		return nil
-	})
-	return types
 }
 
 // expect notes how many records the source says that it has, -1 where it does not.

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"sync"
 	"time"
 
@@ -182,7 +181,8 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		return nil, err
 	}
 	a, b := source.Credentials, target.Credentials
-	urls, users := [2]string{safeURL(source.BaseURL), safeURL(target.BaseURL)}, [2]string{a.Username, b.Username}
+	urls := [2]string{identity.Shown(source.BaseURL), identity.Shown(target.BaseURL)}
+	users := [2]string{a.Username, b.Username}
 	var secret []byte
 	if opts.StateFile != "" && !a.Password.IsZero() && !b.Password.IsZero() {
 		secret = fmt.Appendf(nil, "%q %q", a.Password.Reveal(), b.Password.Reveal())
@@ -237,16 +237,6 @@ func Compare(ctx context.Context, source, target Server, collection Collection, 
 	return c.collections[0].report, err
 }
 
-// safeURL leaves out what may be secret.
-func safeURL(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u.String()
-}
-
 // Server is what a comparison uses of an [openidm.Client].
 type Server interface {
 	QueryPage(ctx context.Context, resource string, q openidm.Query, cookie string) (openidm.Page, error)
@@ -297,7 +287,7 @@ type verifier struct {
 	key        []byte
 	absent     [2]bool // that server has no such collection
 	plans      [2]plan
-	bounds     *bounds
+	limits     [2]ranges.Limits // of all collections together
 	begun      [2]*ranges.Begun // that of a planned reading, or what holds of it for another
 	refused    [2]error         // why that is not by ranges
 	planned    chan struct{}    // closed then

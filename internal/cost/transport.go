@@ -43,7 +43,8 @@ func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := t.QueryBody(r.Context(), "repo/managed/user", query, q.Get("_pagedResultsCookie"), nil)
 	if refused := new(openidm.Error); errors.As(err, &refused) {
 		status, err = refused.Code, nil
-		body = fmt.Appendf(nil, `{"code":%d,"reason":%q,"message":%q}`, status, http.StatusText(status), refused.Message)
+		body = fmt.Appendf(nil, `{"code":%d,"reason":%q,"message":%q}`, status, http.StatusText(status),
+			refused.Message)
 	}
 	if err != nil {
 		return nil, err

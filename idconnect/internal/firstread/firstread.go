@@ -5,7 +5,9 @@
 package firstread
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
@@ -97,6 +99,27 @@ func (m *Memory) Took(side int, r ranges.Range, count int) {
 	if m.fresh[side] {
 		m.Witnesses[side].Range, m.fresh[side] = r, false
 	}
+}
+
+// LinkTypes are the types of the links of a page, as far as they can be read; none of
+// other records.
+func LinkTypes(server digest.Parser, resource string, b *digest.Body) (types []string) {
+	if strings.TrimPrefix(resource, "repo/") != "link" {
+		return nil
+	}
+	page, err := server.ParsePage(resource, b.Text())
+	if err != nil {
+		return nil // what is wrong is said by who reads the records
+	}
+	for _, raw := range page.Result {
+		var link struct {
+			Type string `json:"linkType"`
+		}
+		if json.Unmarshal(raw, &link) == nil {
+			types = append(types, link.Type)
+		}
+	}
+	return types
 }
 
 // maxLinkTypes limits the types of links that are told apart.

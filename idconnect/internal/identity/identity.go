@@ -107,7 +107,7 @@ func (p Pair) Check(ctx context.Context) (Seen, error) {
 		return Seen{}, ctx.Err()
 	}
 	seen := Seen{Source: marks[0].version, Target: marks[1].version}
-	a, b := shown(p.Source.BaseURL), shown(p.Target.BaseURL)
+	a, b := Shown(p.Source.BaseURL), Shown(p.Target.BaseURL)
 	for id := range marks[0].runs {
 		if marks[1].runs[id] {
 			return Seen{}, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b,
@@ -306,8 +306,8 @@ func major(version string) int {
 	return n
 }
 
-// shown is an address without what may be secret.
-func shown(base string) string {
+// Shown is an address without what may be secret.
+func Shown(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {
 		return ""

@@ -5,6 +5,18 @@ import (
 	"sync"
 )
 
+// Limits bound what is asked of one server, by all readers of it together. The zero
+// value bounds the records a second not at all, and the requests by the reader's
+// Concurrency.
+type Limits struct {
+	Rate *Rate
+	Gate *Gate
+}
+
+// NewLimits returns those of so many requests at once, and of so many records a
+// second, 0 for any number.
+func NewLimits(requests, records int) Limits { return Limits{NewRate(records), NewGate(requests)} }
+
 // Gate bounds the requests in flight on one server, whichever of its collections
 // they are about: a server that is busy gets fewer for a while.
 type Gate struct {

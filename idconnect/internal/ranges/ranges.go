@@ -86,8 +86,7 @@ type Reader struct {
 	Rest []Range
 	// Begun is what [Reader.Begin] found out; nil: Run does so first.
 	Begun *Begun
-	Rate  *Rate // nil: as fast as the server
-	Gate  *Gate // nil: one of Concurrency requests
+	Limits
 	// Total, unless nil, is told how many records there are, where the server
 	// counts.
 	Total func(records int64)

@@ -65,19 +65,23 @@ func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
 	if !a.over {
 		return &Begun{Plan: "one page", Total: int64(a.Count), whole: a, size: r.size}, nil
 	}
-	r.adapt(a, size)
 	ids := r.ids(a)
-	b := &Begun{shape: shapeOf(ids), size: r.size}
+	b := &Begun{shape: shapeOf(ids)}
 	counting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	total := make(chan int64, 1)
 	go func() { total <- r.count(counting) }()
-	if b.Plan, err = r.probe(ctx, ids, a.took); err != nil {
+	empty := time.Duration(0)
+	if empty, err = r.probe(ctx, ids, a.took); err != nil {
 		cancel()
 	}
 	if b.Total = <-total; err != nil {
 		return nil, err
 	}
+	b.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(empty), short(a.took))
+	a.took = max(a.took-empty, 0) // of the records alone
+	r.adapt(a, size)
+	b.size = r.size
 	b.guess = r.look(ctx, b.shape, ids, b.Total)
 	return b, nil
 }
@@ -230,11 +234,12 @@ func (r *Reader) count(ctx context.Context) int64 {
 }
 
 // probe finds out whether ranges are of use, from the ids of a page that took so
-// long, and says so. It asks twice where the first answer came late.
-func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) (string, error) {
+// long, and returns how long an empty one takes. It asks twice where the first answer
+// came late.
+func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) (time.Duration, error) {
 	i := slices.IndexFunc(ids, Askable)
 	if i < 0 {
-		return "", fmt.Errorf("%w: no id of a page can stand in a filter", ErrNoRanges)
+		return 0, fmt.Errorf("%w: no id of a page can stand in a filter", ErrNoRanges)
 	}
 	late := 2*page + 100*time.Millisecond
 	least := time.Duration(math.MaxInt64)
@@ -245,18 +250,18 @@ func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) (s
 		case err == nil:
 		case ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
 			!errors.Is(err, openidm.ErrUnauthorized):
-			return "", fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
+			return 0, fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
 		default:
-			return "", err
+			return 0, err
 		}
 		r.give(a.Body)
 		if a.Count > 0 {
-			return "", fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
+			return 0, fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
 		}
 		least = min(least, a.took)
 	}
 	if least > late {
-		return "", fmt.Errorf("%w: an empty range took %s, a page %s", ErrNoRanges, short(least), short(page))
+		return 0, fmt.Errorf("%w: an empty range took %s, a page %s", ErrNoRanges, short(least), short(page))
 	}
-	return fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(least), short(page)), nil
+	return least, nil
 }

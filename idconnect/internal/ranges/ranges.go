@@ -68,7 +68,7 @@ var (
 // Sizes of ranges, in records; a page asks for one more.
 const (
 	maxSize  = 9999
-	maxBytes = 3 << 18
+	maxBytes = 1 << 20
 	growth   = 8 // of the size that was asked for, at most
 )
 
@@ -181,7 +181,7 @@ func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
 		return nil
 	}
 	r.answers = make(chan *Answer, 1)
-	r.free = make(chan *digest.Body, r.Concurrency+2)
+	r.free = make(chan *digest.Body, r.Concurrency+1)
 	for range cap(r.free) {
 		r.free <- &digest.Body{}
 	}

@@ -339,7 +339,7 @@ func (r *Reader) adapt(a *Answer, size int) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if a.Count < size/2 {
+	if a.Count == 0 || a.Count < size/2 {
 		return
 	}
 	most := min(growth*max(r.Size, 2), r.Rate.most())

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/identity"
@@ -47,9 +48,11 @@ type checker struct {
 
 	salesforce, directory *regexp.Regexp
 	// known: what a connector is tells its kind, before what it is called.
-	known  bool
-	config [2]*configuration
-	links  *linkCounts
+	known    bool
+	reading  *once
+	config   [2]*configuration
+	counting *once
+	links    linkCounts
 }
 
 // Run adds the checks and the failed records to the report of a comparison of
@@ -72,17 +75,25 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	known := opts.Salesforce == "" && opts.ActiveDirectory == ""
 	opts = opts.withDefaults()
 	t := &checker{
-		known:   known,
+		known: known, reading: newOnce(), counting: newOnce(),
 		servers: [2]*openidm.Client{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
 		hide:       pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
+	}
+	if said := t.compared.Progress; said != nil {
+		var one sync.Mutex
+		t.compared.Progress = func(p verify.Progress) {
+			one.Lock()
+			defer one.Unlock()
+			said(p)
+		}
 	}
 	err := t.run(ctx)
 	*report = redact.Value(t.hide, *report)
 	return t.hide.Error(err)
 }
 
-// run makes the checks one after the other.
+// run makes the checks, several at once.
 func (t *checker) run(ctx context.Context) error {
 	checks := []struct {
 		code, name, tab string
@@ -98,30 +109,63 @@ func (t *checker) run(ctx context.Context) error {
 		{LinksSalesforce, "links of users to Salesforce", tabSync, t.linksTo(salesforce)},
 		{LinksDirectory, "links of users to Active Directory", tabSync, t.linksTo(directory)},
 	}
-	for _, c := range checks {
-		if !t.opts.makes(c.code) {
-			t.report.Off = append(t.report.Off, c.code)
-			continue
+	var all sync.WaitGroup
+	places := make(chan struct{}, 2*t.compared.Concurrency) // they wait for one another, too
+	made := make([]bool, len(checks)+1)
+	start := func(i int, code string, do func()) {
+		if !t.opts.makes(code) {
+			t.report.Off = append(t.report.Off, code)
+			return
 		}
-		check := verify.Check{Code: c.code, Name: c.name, Tab: c.tab, Source: -1, Target: -1}
-		began := time.Now()
-		c.check(ctx, &check)
-		check.Seconds = time.Since(began).Seconds()
-		if ctx.Err() != nil {
+		all.Go(func() {
+			places <- struct{}{}
+			do()
+			made[i] = ctx.Err() == nil
+			<-places
+		})
+	}
+	results, failed := make([]verify.Check, len(checks)), (*verify.FailedRecords)(nil)
+	for i, c := range checks {
+		results[i] = verify.Check{Code: c.code, Name: c.name, Tab: c.tab, Source: -1, Target: -1}
+		start(i, c.code, func() {
+			began := time.Now()
+			c.check(ctx, &results[i])
+			results[i].Seconds = time.Since(began).Seconds()
+		})
+	}
+	start(len(checks), FailedRecords, func() { failed = t.failedRecords(ctx) })
+	all.Wait()
+	for i, c := range checks {
+		switch {
+		case made[i]:
+			t.report.Checks = append(t.report.Checks, results[i])
+		case t.opts.makes(c.code):
 			return fmt.Errorf("checking %s: %w", c.name, context.Cause(ctx))
 		}
-		t.report.Checks = append(t.report.Checks, check)
 	}
-	if !t.opts.makes(FailedRecords) {
-		t.report.Off = append(t.report.Off, FailedRecords)
-	} else {
-		failed := t.failedRecords(ctx)
-		if ctx.Err() != nil {
-			return fmt.Errorf("looking for failed records: %w", context.Cause(ctx))
-		}
-		t.report.Failed = failed
+	if t.opts.makes(FailedRecords) && !made[len(checks)] {
+		return fmt.Errorf("looking for failed records: %w", context.Cause(ctx))
 	}
+	t.report.Failed = failed
 	return nil
+}
+
+// once is something that several checks need. Unlike those of package sync it lets
+// time go on in a bubble of testing/synctest.
+type once struct {
+	begun atomic.Bool
+	done  chan struct{}
+}
+
+func newOnce() *once { return &once{done: make(chan struct{})} }
+
+// do returns when it was done, by whichever call.
+func (o *once) do(what func()) {
+	if o.begun.CompareAndSwap(false, true) {
+		what()
+		close(o.done)
+	}
+	<-o.done
 }
 
 // pass, fail and skip set the result. A skipped check is never a pass.

@@ -111,9 +111,10 @@ func (m mapping) about() kinds   { return m.kind }
 
 // read reads the configuration of both servers once.
 func (t *checker) read(ctx context.Context) {
-	if t.config[0] != nil {
-		return
-	}
+	t.reading.do(func() { t.readConfig(ctx) })
+}
+
+func (t *checker) readConfig(ctx context.Context) {
 	both(func(side int) {
 		c := &configuration{}
 		t.config[side] = c

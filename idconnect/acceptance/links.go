@@ -24,40 +24,51 @@ type linkCounts struct {
 // maxLinkTypes limits the types of links that are told apart.
 const maxLinkTypes = 10_000
 
-// countLinks counts the links of both servers once, and once more where the
-// counts differ although the comparison found the same links: then they changed
-// meanwhile.
+// countLinks counts the links of both servers once: as the comparison did, else by
+// reading them. It reads them where the counts differ although the comparison found
+// the same links: then they changed meanwhile.
 func (t *checker) countLinks(ctx context.Context) *linkCounts {
-	if t.links != nil {
-		return t.links
-	}
-	t.links = &linkCounts{}
+	t.counting.do(func() { t.readLinks(ctx) })
+	return &t.links
+}
+
+func (t *checker) readLinks(ctx context.Context) {
 	i := slices.IndexFunc(t.report.Collections,
 		func(c verify.CollectionReport) bool { return strings.TrimPrefix(c.Resource, "repo/") == "link" })
 	if i < 0 {
 		t.links.why = "the links are not among the collections that are compared"
-		return t.links
+		return
 	}
 	links := &t.report.Collections[i]
 	if !links.Checked || links.SourceCount > 0 && links.TargetCount == 0 && links.Reason != "" {
 		t.links.why = cmp.Or(links.Reason, "the links were not compared")
-		return t.links
+		return
 	}
+	t.links.count = links.LinkTypes
+	known := total(t.links.count[0]) == links.SourceCount && total(t.links.count[1]) == links.TargetCount
 	for {
-		var errs [2]error
-		both(func(side int) { t.links.count[side], errs[side] = t.countSide(ctx, side, links.Resource) })
-		for side, err := range errs {
-			if err != nil {
-				t.links.why = fmt.Sprintf("the links of the %s were not counted: %s", sides[side],
-					statusOf(err))
-				return t.links
+		if !known {
+			var errs [2]error
+			both(func(side int) { t.links.count[side], errs[side] = t.countSide(ctx, side, links.Resource) })
+			for side, err := range errs {
+				if err != nil {
+					t.links.why = fmt.Sprintf("the links of the %s were not counted: %s", sides[side], statusOf(err))
+					return
+				}
 			}
 		}
 		if links.Differences() > 0 || t.links.again || maps.Equal(t.links.count[0], t.links.count[1]) {
-			return t.links
+			return
 		}
-		t.links.again = true
+		t.links.again, known = true, false
 	}
+}
+
+func total(counts map[string]int64) (n int64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }
 
 func (t *checker) countSide(ctx context.Context, side int, resource string) (map[string]int64, error) {

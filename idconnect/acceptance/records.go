@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
@@ -35,8 +36,9 @@ func (t *checker) groups(ctx context.Context, c *verify.Check) {
 // type is counted.
 func (t *checker) records(ctx context.Context, c *verify.Check, resources []string, types *regexp.Regexp, kind kinds) {
 	var tried attempts
-	for _, resource := range resources {
-		if t.sourceLacks(ctx, resource) {
+	lacks := eachAtOnce(resources, func(resource string) bool { return t.sourceLacks(ctx, resource) })
+	for i, resource := range resources {
+		if lacks[i] {
 			tried.other = append(tried.other, "the source has no "+resource)
 		} else if t.compare(ctx, c, resource, &tried) {
 			return
@@ -52,14 +54,24 @@ func (t *checker) records(ctx context.Context, c *verify.Check, resources []stri
 // records, in the repository or as managed objects: then there is nothing to
 // compare those of the target with.
 func (t *checker) sourceLacks(ctx context.Context, resource string) bool {
-	for _, path := range slices.Compact([]string{resource, strings.TrimPrefix(resource, "repo/")}) {
+	paths := slices.Compact([]string{resource, strings.TrimPrefix(resource, "repo/")})
+	lacks := eachAtOnce(paths, func(path string) bool {
 		_, err := t.shows(ctx, 0, path)
 		var answer *openidm.Error
-		if !errors.As(err, &answer) || answer.Code != http.StatusNotFound && answer.Code != http.StatusBadRequest {
-			return false
-		}
+		return errors.As(err, &answer) && (answer.Code == http.StatusNotFound || answer.Code == http.StatusBadRequest)
+	})
+	return !slices.Contains(lacks, false)
+}
+
+// eachAtOnce asks the same of all of them at once.
+func eachAtOnce(all []string, ask func(string) bool) []bool {
+	out := make([]bool, len(all))
+	var wait sync.WaitGroup
+	for i, s := range all {
+		wait.Go(func() { out[i] = ask(s) })
 	}
-	return true
+	wait.Wait()
+	return out
 }
 
 // attempts is what was looked at in vain.

@@ -3,10 +3,8 @@ package verify
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
@@ -52,7 +50,10 @@ func (v *verifier) passSide(ctx context.Context, side int, rest savedSide, use u
 			Why: "pages in the order that was asked for"})
 	}
 	if v.plans[side].Way == byRanges {
-		err := v.passRanges(ctx, side, rest, use)
+		err := v.refused[side]
+		if err == nil {
+			err = v.passRanges(ctx, side, rest, use)
+		}
 		if !errors.Is(err, ranges.ErrNoRanges) {
 			return err
 		}
@@ -73,12 +74,6 @@ func (v *verifier) setPlan(side int, p plan) {
 	v.plans[side] = p
 }
 
-func (v *verifier) setReader(side int, r *ranges.Reader) {
-	v.state[side].Lock()
-	defer v.state[side].Unlock()
-	v.readers[side] = r
-}
-
 // setCookie is called with the lock of the side.
 func (v *verifier) setCookie(side int, next string) {
 	if v.cookies[side] = next; next == "" {
@@ -86,13 +81,17 @@ func (v *verifier) setCookie(side int, next string) {
 	}
 }
 
+// reader reads a server by ranges, with the bounds of all collections.
+func (v *verifier) reader(side int, resource string) *ranges.Reader {
+	return &ranges.Reader{Server: v.servers[side], Resource: resource, Size: v.opts.PageSize,
+		Concurrency: v.opts.Concurrency, Limits: v.limits[side]}
+}
+
 // passRanges is [ranges.ErrNoRanges] where that is not possible.
 func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use usePage) error {
 	p := v.plans[side]
-	r := &ranges.Reader{
-		Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
-		Concurrency: v.opts.Concurrency, Careful: p.Careful, Rate: v.rates[side],
-	}
+	r := v.reader(side, v.report.Resource)
+	r.Careful, r.Begun = p.Careful, v.begun[side]
 	if rest.Begun {
 		r.Rest = rest.Left
 		if r.Rest == nil { // as gob leaves an empty one
@@ -102,7 +101,9 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 	if side == 0 && v.reading != nil {
 		r.Total = v.expect
 	}
-	v.setReader(side, r)
+	v.state[side].Lock()
+	v.readers[side] = r
+	v.state[side].Unlock()
 	var n int64
 	var taking error // that has its words already
 	count := 0
@@ -123,6 +124,7 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 		taking = err
 		return err
 	})
+	v.begun[side] = r.Begun.Again()
 	p.Why = cmp.Or(r.Plan, p.Why)
 	v.state[0].Lock()
 	v.report.Ranges += count
@@ -146,31 +148,13 @@ func (v *verifier) passRanges(ctx context.Context, side int, rest savedSide, use
 // choosePages says in which order pages are read: that of the server, if it is the
 // same when it is asked twice, else that of _id, if the server takes it.
 func (v *verifier) choosePages(ctx context.Context, side int, why string) error {
-	p := plan{Way: byPages, Why: "pages: " + why}
-	query := openidm.Query{PageSize: v.opts.PageSize + 1, Fields: []string{"_id"}}
-	var seen [2][]string
-	for n := range seen {
-		page, err := v.servers[side].QueryPage(ctx, v.report.Resource, query, "")
-		if err != nil {
-			return v.failed(side, err)
-		}
-		for _, raw := range page.Result {
-			var record struct {
-				ID string `json:"_id"`
-			}
-			_ = json.Unmarshal(raw, &record)
-			seen[n] = append(seen[n], record.ID)
-		}
+	pages := v.pages(side)
+	if err := pages.Order(ctx); err != nil {
+		return v.failed(side, err)
 	}
-	if !slices.Equal(seen[0], seen[1]) {
-		query.SortKeys = []string{"_id"}
-		_, err := v.servers[side].QueryPage(ctx, v.report.Resource, query, "")
-		switch {
-		case err == nil:
-			p.Sort, p.Why = query.SortKeys, "sorted pages: "+why+", and gives no two pages in one order"
-		case !errors.As(err, new(*openidm.Error)) || ctx.Err() != nil:
-			return v.failed(side, err)
-		}
+	p := plan{Way: byPages, Sort: pages.Sort, Why: "pages: " + why}
+	if p.Sort != nil {
+		p.Why = "sorted pages: " + why + ", and gives no two pages in one order"
 	}
 	v.setPlan(side, p)
 	return nil
@@ -188,8 +172,7 @@ func (v *verifier) byIDs(ctx context.Context, ids []string, read func(side int, 
 		if whole[side] = v.plans[side].Way != byRanges; whole[side] || v.absent[side] {
 			continue
 		}
-		r := &ranges.Reader{Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
-			Rate: v.rates[side]}
+		r := v.reader(side, v.report.Resource)
 		err := r.ByIDs(ctx, ids, func(b *digest.Body, ids []string) (int, error) { return read(side, b, ids) })
 		switch {
 		case errors.Is(err, ranges.ErrNoRanges):

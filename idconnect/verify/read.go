@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
@@ -40,22 +42,28 @@ func (v *verifier) choose(ctx context.Context) (bool, error) {
 	var access [2]accessLevel
 	var why [2]string
 	for n, resource := range resources {
-		var a [2]accessLevel
-		var w [2]string
+		var seen [2]glance
+		var both sync.WaitGroup
 		for side := range v.servers {
-			var err error
-			if a[side], w[side], err = v.probe(ctx, side, resource); err != nil {
-				return false, err
+			both.Go(func() { seen[side] = v.glance(ctx, side, resource) })
+		}
+		both.Wait()
+		for _, g := range seen {
+			if g.err != nil {
+				return false, g.err
 			}
 		}
-		shown := a[0] <= accessFilled && a[1] <= accessFilled
+		shown := seen[0].access <= accessFilled && seen[1].access <= accessFilled
 		if shown && n > 0 {
 			v.report.Reason = fmt.Sprintf("%s was compared: %s", resource, notShown(resources[0], why))
 		}
 		// Where neither path is shown by both, the one in which the source
 		// has records tells more.
-		if n == 0 || shown || access[0] != accessFilled && a[0] == accessFilled {
-			v.report.Resource, access, why = resource, a, w
+		if n == 0 || shown || access[0] != accessFilled && seen[0].access == accessFilled {
+			v.report.Resource = resource
+			for side, g := range seen {
+				access[side], why[side], v.begun[side], v.refused[side] = g.access, g.why, g.begun, g.refused
+			}
 		}
 		if shown {
 			return true, nil
@@ -88,17 +96,39 @@ func notShown(resource string, why [2]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// probe asks for one record. Versions and repositories answer with different codes
-// for a collection that they do not have: 404 and 400 are measured, 405 and 501
-// assumed.
-func (v *verifier) probe(ctx context.Context, side int, resource string) (accessLevel, string, error) {
-	page, err := v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.opts.SortKeys}, "")
-	if err == nil {
-		if len(page.Result) == 0 {
-			return accessEmpty, "", nil
-		}
-		return accessFilled, "", nil
+// glance is what a first look at a collection of a server shows.
+type glance struct {
+	access  accessLevel
+	why     string // it is not shown
+	begun   *ranges.Begun
+	refused error // why not by ranges
+	err     error
+}
+
+// glance begins to read. Versions and repositories answer with different codes for a
+// collection that they do not have: 404 and 400 are measured, 405 and 501 assumed.
+func (v *verifier) glance(ctx context.Context, side int, resource string) (g glance) {
+	empty, err := false, error(nil)
+	if v.opts.SortKeys != nil {
+		var page openidm.Page
+		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.opts.SortKeys}, "")
+		empty = len(page.Result) == 0
+	} else if g.begun, err = v.reader(side, resource).Begin(ctx); errors.Is(err, ranges.ErrNoRanges) {
+		g.refused, err = err, nil
+	} else if err == nil {
+		empty = g.begun.Empty()
 	}
+	switch {
+	case err != nil:
+		g.access, g.why, g.err = v.accessOf(ctx, side, err)
+	case !empty:
+		g.access = accessFilled
+	}
+	return g
+}
+
+// accessOf is what an error says of a collection.
+func (v *verifier) accessOf(ctx context.Context, side int, err error) (accessLevel, string, error) {
 	var answer *openidm.Error
 	if !errors.As(err, &answer) || ctx.Err() != nil {
 		return 0, "", v.failed(side, err)
@@ -203,81 +233,30 @@ func (v *verifier) counted(side, used int, n *int64) error {
 	return nil
 }
 
-// passPages fetches in one goroutine and uses in another, so that hashing costs
-// no time in which nothing is asked for. Three pages go round between them.
 func (v *verifier) passPages(ctx context.Context, side int, cookie string, use usePage) error {
-	ctx, cancel := context.WithCancel(ctx)
-	bodies, free := make(chan *digest.Body, 1), make(chan *digest.Body, 3)
-	for range cap(free) {
-		free <- &digest.Body{}
+	if cookie == afterLastPage {
+		return nil
 	}
-	fetched := make(chan error, 1)
-	go func() {
-		defer close(bodies)
-		fetched <- v.fetch(ctx, side, cookie, free, bodies)
-	}()
-	var err error
 	var n int64
-	var pages openidm.Pages
-	for b := range bodies {
-		if err != nil {
-			free <- b // until the fetching has noticed
-			continue
-		}
-		var used int
+	var using error // that has its words already
+	err := v.pages(side).Run(ctx, cookie, func(b *digest.Body) (used int, err error) {
 		next := b.Next
-		used, err = use(side, b, func() { v.setCookie(side, next) })
-		free <- b
-		if endless := pages.Next(next, used); err == nil && endless != nil {
-			err = v.failed(side, fmt.Errorf("reading %s: %w", v.report.Resource, endless))
-		}
-		if err == nil {
+		if used, err = use(side, b, func() { v.setCookie(side, next) }); err == nil {
 			err = v.counted(side, used, &n)
 		}
-		if err != nil {
-			cancel()
-		}
-	}
-	cancel()
-	if fetchErr := <-fetched; err == nil {
-		err = fetchErr
+		using = err
+		return used, err
+	})
+	if err != nil && using == nil {
+		err = v.failed(side, err)
 	}
 	return err
 }
 
-// fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
-// out a record that comes twice, and here that is to be seen.
-func (v *verifier) fetch(ctx context.Context, side int, cookie string, free, bodies chan *digest.Body) error {
-	query := openidm.Query{PageSize: v.opts.PageSize, SortKeys: v.plans[side].Sort}
-	for cookie != afterLastPage {
-		var b *digest.Body
-		select {
-		case b = <-free:
-		case <-ctx.Done():
-			return v.failed(side, ctx.Err())
-		}
-		if err := v.rates[side].Wait(ctx, query.PageSize); err != nil {
-			return v.failed(side, err)
-		}
-		answer, err := v.servers[side].QueryBody(ctx, v.report.Resource, query, cookie, b.Buf)
-		if err != nil {
-			return v.failed(side, err)
-		}
-		b.Set(answer)
-		if b.Next, err = digest.NextCookie(v.servers[side], v.report.Resource, answer); err != nil {
-			return v.failed(side, err)
-		}
-		cookie = b.Next
-		select {
-		case bodies <- b:
-		case <-ctx.Done():
-			return v.failed(side, ctx.Err())
-		}
-		if cookie == "" {
-			return nil
-		}
-	}
-	return nil
+// pages reads a server page by page.
+func (v *verifier) pages(side int) *ranges.Pages {
+	return &ranges.Pages{Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
+		Sort: v.plans[side].Sort, Rate: v.limits[side].Rate}
 }
 
 // each reads the records of a page one by one, for the passes in which few of

@@ -115,6 +115,10 @@ type CollectionReport struct {
 	Ranges int `json:"ranges"`
 	// Seconds is how long the comparison took; 0 if it was not made at once.
 	Seconds float64 `json:"seconds,omitempty"`
+	// LinkTypes are how many records of each linkType the source and the target have,
+	// for a collection of links. They do not add up to the records that were read where
+	// that is not known.
+	LinkTypes [2]map[string]int64 `json:"-"`
 	// Plans say how each server was read, and why.
 	Plans []string `json:"plans,omitempty"`
 }

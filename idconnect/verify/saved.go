@@ -25,10 +25,13 @@ type savedCollection struct {
 	Absent [2]bool
 	Plans  [2]plan
 
+	Witnesses [2]firstread.Witness
+
 	// Of the first reading.
 	Sides      [2]savedSide
 	Unreadable [2]int64
 	Tallies    [2]digest.Tally
+	LinkTypes  [2]map[string]int64
 	Sums       [2][]byte
 	Twice      map[uint32]bool
 	Filter     []byte
@@ -105,9 +108,10 @@ func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 	}
 	saved := savedCollection{
 		Stage: stageReading, Report: v.report, Absent: v.absent, Plans: v.plans, Unreadable: f.Unreadable,
-		Tallies: f.Tallies, Twice: maps.Clone(f.Twice),
+		Tallies: f.Tallies, Twice: maps.Clone(f.Twice), Witnesses: f.Witnesses,
 	}
 	for side := range saved.Sides {
+		saved.LinkTypes[side] = maps.Clone(f.LinkTypes[side])
 		s := &saved.Sides[side]
 		*s = v.rest[side]
 		s.Count, s.Cookie = f.Counts[side], v.cookies[side]
@@ -120,7 +124,7 @@ func (v *verifier) saved() (*firstread.Memory, savedCollection) {
 }
 
 func (s *savedCollection) restore(f *firstread.Memory) error {
-	f.Unreadable, f.Tallies = s.Unreadable, s.Tallies
+	f.Unreadable, f.Tallies, f.LinkTypes, f.Witnesses = s.Unreadable, s.Tallies, s.LinkTypes, s.Witnesses
 	maps.Copy(f.Twice, s.Twice)
 	for side := range s.Sides {
 		f.Counts[side], f.Ranges[side] = s.Sides[side].Count, s.Held[side].Ranges

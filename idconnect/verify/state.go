@@ -152,6 +152,11 @@ func (s *stateStore) resumes() bool {
 	return false
 }
 
+// forget starts over.
+func (s *stateStore) forget() {
+	s.state.Collections = make([]savedCollection, len(s.state.Collections))
+}
+
 // key of the hashes: the one of before, or a new one.
 func (s *stateStore) key() []byte {
 	if s != nil && len(s.state.Key) > 0 {

@@ -31,6 +31,7 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]firstrea
 	v.setReading(nil, [2]savedSide{})
 	v.report.SourceCount, v.report.TargetCount = f.Counts[0], f.Counts[1]
 	v.report.Unreadable = f.Unreadable[0] + f.Unreadable[1]
+	v.report.LinkTypes, v.witnesses = f.LinkTypes, f.Witnesses
 	v.explained(f.Tallies)
 	v.report.Plans = nil
 	for side, p := range v.plans {
@@ -84,7 +85,9 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 		if err := trees[side].Read(v.servers[side], v.report.Resource, b, p); err != nil {
 			return 0, v.failed(side, err)
 		}
+		types := firstread.LinkTypes(v.servers[side], v.report.Resource, b)
 		v.state[side].Lock()
+		f.AddLinks(side, types)
 		ranged := v.plans[side].Way == byRanges
 		f.Add(side, p, ranged)
 		took()

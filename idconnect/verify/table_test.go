@@ -299,3 +299,9 @@ func runTables(ctx context.Context, servers [2]Server, opts Options) (*Report, e
 	}
 	return compareAll(ctx, servers, [2]string{"https://source/", "https://target/"}, opts, nil)
 }
+
+// compareAll compares servers that are no clients; opts must be complete.
+func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
+	error) {
+	return begin(ctx, servers, opts, store).run(ctx, urls)
+}

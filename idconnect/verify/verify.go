@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"sync"
 	"time"
 
@@ -45,8 +44,8 @@ type Options struct {
 	// store.
 	Keys *keystore.Store
 	// PageSize is the number of records in one request at first; 0 means 500, the
-	// limit is 10,000. Ranges grow to eight times of it, or 768 KiB, while the server
-	// answers within a quarter of a second, and shrink when it takes over a second.
+	// limit is 10,000. Ranges grow to eight times of it, or 1 MiB, while the server
+	// answers within a second, and shrink when it takes over four.
 	PageSize int
 	// Concurrency is the number of requests in flight on each server where it is
 	// read by ranges; 0 means 4, the limit is 8. A server that is busy (429, 503 or
@@ -178,12 +177,12 @@ func (p Progress) LogValue() slog.Value {
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
 	*Report) error) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
-	seen, err := pair.Check(ctx)
-	if err != nil {
+	if err := pair.Addresses(ctx); err != nil {
 		return nil, err
 	}
 	a, b := source.Credentials, target.Credentials
-	urls, users := [2]string{safeURL(source.BaseURL), safeURL(target.BaseURL)}, [2]string{a.Username, b.Username}
+	urls := [2]string{identity.Shown(source.BaseURL), identity.Shown(target.BaseURL)}
+	users := [2]string{a.Username, b.Username}
 	var secret []byte
 	if opts.StateFile != "" && !a.Password.IsZero() && !b.Password.IsZero() {
 		secret = fmt.Appendf(nil, "%q %q", a.Password.Reveal(), b.Password.Reveal())
@@ -194,12 +193,18 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 	if err != nil {
 		return nil, err
 	}
-	report, err := compareAll(ctx, [2]Server{source, target}, urls, opts, store)
+	all := begin(ctx, [2]Server{source, target}, opts, store)
+	seen, err := pair.Check(ctx)
+	if err != nil {
+		all.stop()
+		return nil, err
+	}
+	report, err := all.run(ctx, urls)
 	report.Notes, report.Accept, report.Off = seen.Notes, opts.Accept, opts.off()
 	report.SourceVersion, report.TargetVersion = seen.Source, seen.Target
 	for _, next := range then {
 		if err == nil {
-			err = next(ctx, report)
+			err = next(pair.Checked(ctx), report)
 			report.Ended = time.Now()
 		}
 	}
@@ -225,19 +230,11 @@ func Compare(ctx context.Context, source, target Server, collection Collection, 
 	if source == nil || target == nil {
 		return CollectionReport{}, errors.New("comparing two servers: source or target is nil")
 	}
-	v := newVerifier([2]Server{source, target}, opts.WithDefaults(), collection, newKey(), &sync.Mutex{})
-	err := v.run(ctx)
-	return v.report, err
-}
-
-// safeURL leaves out what may be secret.
-func safeURL(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	return u.String()
+	opts = opts.WithDefaults()
+	opts.Collections = []Collection{collection}
+	c := begin(ctx, [2]Server{source, target}, opts, nil)
+	_, err := c.run(ctx, [2]string{})
+	return c.collections[0].report, err
 }
 
 // Server is what a comparison uses of an [openidm.Client].
@@ -281,37 +278,6 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// compareAll needs its options complete; store may be nil.
-func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
-	error) {
-	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: store.resumes()}
-	key := store.key()
-
-	rates := [2]*ranges.Rate{ranges.NewRate(opts.Rate), ranges.NewRate(opts.Rate)}
-	var progress sync.Mutex
-	var err error
-	for i, collection := range opts.Collections {
-		if err = context.Cause(ctx); err != nil {
-			break
-		}
-		v := newVerifier(servers, opts, collection, key, &progress)
-		v.store, v.number, v.rates = store, i, rates
-		began, anew := time.Now(), store.saved(i).Stage == stageNotBegun
-		if err = v.run(ctx); err != nil {
-			break
-		}
-		if v.report.Checked && anew {
-			v.report.Seconds = time.Since(began).Seconds()
-		}
-		report.Collections = append(report.Collections, v.report)
-		if opts.log != nil {
-			opts.log.LogAttrs(ctx, slog.LevelInfo, "collection compared", v.report.attrs()...)
-		}
-	}
-	report.Ended = time.Now()
-	return report, err
-}
-
 // verifier compares one collection.
 type verifier struct {
 	servers    [2]Server
@@ -321,7 +287,12 @@ type verifier struct {
 	key        []byte
 	absent     [2]bool // that server has no such collection
 	plans      [2]plan
-	rates      [2]*ranges.Rate
+	limits     [2]ranges.Limits // of all collections together
+	begun      [2]*ranges.Begun // that of a planned reading, or what holds of it for another
+	refused    [2]error         // why that is not by ranges
+	planned    chan struct{}    // closed then
+	shown      bool             // there is something to compare
+	planErr    error
 
 	store  *stateStore
 	number int // of the collection
@@ -332,6 +303,8 @@ type verifier struct {
 	cookies [2]string          // of the next page
 	rest    [2]savedSide       // what was left when the pass began
 	again   [2]firstread.Again // what the second reading is about
+
+	witnesses [2]firstread.Witness // of the first
 
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
@@ -352,16 +325,15 @@ func newVerifier(servers [2]Server, opts Options, collection Collection, key []b
 func (v *verifier) run(ctx context.Context) error {
 	saved := v.store.saved(v.number)
 	if saved.Stage == stageNotBegun {
-		ok, err := v.choose(ctx)
-		if err != nil {
-			return err
+		<-v.planned
+		if v.planErr != nil {
+			return v.planErr
 		}
-		v.report.Checked = ok
-		if !ok {
+		if v.report.Checked = v.shown; !v.shown {
 			saved.Stage = stageFinished
 		}
 	} else {
-		v.report, v.absent, v.plans = saved.Report, saved.Absent, saved.Plans
+		v.report, v.absent, v.plans, v.witnesses = saved.Report, saved.Absent, saved.Plans, saved.Witnesses
 	}
 	v.changes = v.opts.changesOf(v.report.Resource, v.collection.Ignore)
 	if err := v.tooMany(); err != nil {
@@ -372,7 +344,7 @@ func (v *verifier) run(ctx context.Context) error {
 			return err
 		}
 	}
-	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report}, nil)
+	v.store.put(v.number, savedCollection{Stage: stageFinished, Report: v.report, Witnesses: v.witnesses}, nil)
 	v.notify(func(p *Progress) {
 		p.Done = true
 		if r := &v.report; r.Checked { // the last pass may have been of a part
@@ -397,7 +369,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 	note := func() {
 		v.store.put(v.number, savedCollection{
 			Stage: stageComparing, Report: v.report, Absent: v.absent, Plans: v.plans,
-			Differing: saved.Differing, Suspects: saved.Suspects.copy(), Again: v.again,
+			Differing: saved.Differing, Suspects: saved.Suspects.copy(), Again: v.again, Witnesses: v.witnesses,
 		}, nil)
 	}
 	for note(); len(saved.Differing) > 0; note() {

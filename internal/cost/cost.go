@@ -104,13 +104,12 @@ func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cooki
 	if q.Filter != "" {
 		took += time.Duration(s.Records) * s.Scan
 	}
-	s.slots <- struct{}{}
 	s.mu.Lock()
-	s.Requests++
 	s.Given += n
 	s.mu.Unlock()
-	time.Sleep(took)
-	<-s.slots
+	if err := s.work(ctx, took); err != nil {
+		return nil, err
+	}
 	buf = append(buf[:0], `{"result":[`...)
 	for i := range n {
 		if i > 0 {
@@ -128,8 +127,18 @@ func (s *Server) QueryBody(ctx context.Context, _ string, q openidm.Query, cooki
 	if q.Count && q.ID != "" {
 		total = s.Records
 	}
-	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":%d}`, n, next, total),
-		ctx.Err()
+	return fmt.Appendf(buf, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":%d}`, n, next, total), nil
+}
+
+// work takes a processor for so long.
+func (s *Server) work(ctx context.Context, took time.Duration) error {
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	s.mu.Lock()
+	s.Requests++
+	s.mu.Unlock()
+	time.Sleep(took)
+	return ctx.Err()
 }
 
 // QueryPage is QueryBody, parsed.

@@ -5,7 +5,9 @@
 package firstread
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/ranges"
@@ -41,6 +43,8 @@ type Memory struct {
 	Counts     [2]int64
 	Unreadable [2]int64
 	Tallies    [2]digest.Tally // of the changes
+	LinkTypes  [2]map[string]int64
+	Witnesses  [2]Witness // where they are read by ranges
 
 	Sums   [2]sums.Buckets
 	Ranges [2][]Range    // where they are read by ranges
@@ -48,6 +52,7 @@ type Memory struct {
 	Twice  map[uint32]bool
 	Filter sums.Filter // of a source that is read by pages
 
+	fresh [2]bool  // the witness is the page that was added last
 	spare []uint64 // of the source, as both are read at once
 }
 
@@ -63,6 +68,7 @@ func (m *Memory) Add(side int, p *digest.Page, ranged bool) {
 		m.Sums[side].Add(d)
 	}
 	if ranged {
+		m.witness(side, p)
 		group := len(m.Ranges[side])
 		for _, d := range p.Digests {
 			m.Marks[side].Add(d.ID, group)
@@ -90,6 +96,45 @@ func (m *Memory) Add(side int, p *digest.Page, ranged bool) {
 // Took notes the range of the page that was added last.
 func (m *Memory) Took(side int, r ranges.Range, count int) {
 	m.Ranges[side] = append(m.Ranges[side], Range{r, int64(count)})
+	if m.fresh[side] {
+		m.Witnesses[side].Range, m.fresh[side] = r, false
+	}
+}
+
+// LinkTypes are the types of the links of a page, as far as they can be read; none of
+// other records.
+func LinkTypes(server digest.Parser, resource string, b *digest.Body) (types []string) {
+	if strings.TrimPrefix(resource, "repo/") != "link" {
+		return nil
+	}
+	page, err := server.ParsePage(resource, b.Text())
+	if err != nil {
+		return nil // what is wrong is said by who reads the records
+	}
+	for _, raw := range page.Result {
+		var link struct {
+			Type string `json:"linkType"`
+		}
+		if json.Unmarshal(raw, &link) == nil {
+			types = append(types, link.Type)
+		}
+	}
+	return types
+}
+
+// maxLinkTypes limits the types of links that are told apart.
+const maxLinkTypes = 1000
+
+// AddLinks counts links of the page that was added last by their types.
+func (m *Memory) AddLinks(side int, types []string) {
+	for _, name := range types {
+		if m.LinkTypes[side] == nil {
+			m.LinkTypes[side] = map[string]int64{}
+		}
+		if _, ok := m.LinkTypes[side][name]; ok || len(m.LinkTypes[side]) < maxLinkTypes {
+			m.LinkTypes[side][name]++
+		}
+	}
 }
 
 // Differing returns the buckets in which the servers may differ.

@@ -77,23 +77,40 @@ type Seen struct {
 	Source, Target string
 }
 
+// checked is the key of a pair in a context.
+type checked struct{}
+
+// Checked returns a context in which Check need not ask the same two clients again.
+// It says nothing of them then.
+func (p Pair) Checked(ctx context.Context) context.Context {
+	return context.WithValue(ctx, checked{}, p.clients())
+}
+
+func (p Pair) clients() [2]*openidm.Client { return [2]*openidm.Client{p.Source, p.Target} }
+
 // Check returns an [*Error] if the two are one server or swapped. A server that
 // does not answer is no error here: whoever reads it next finds out.
 func (p Pair) Check(ctx context.Context) (Seen, error) {
+	if ctx.Value(checked{}) == p.clients() {
+		return Seen{}, nil
+	}
 	if err := p.Addresses(ctx); err != nil {
 		return Seen{}, err
 	}
 	var marks [2]marks
-	var both sync.WaitGroup
-	for side, c := range []*openidm.Client{p.Source, p.Target} {
-		both.Go(func() { marks[side] = look(ctx, c) })
+	p.both(func(side int, c *openidm.Client) { marks[side] = look(ctx, c) })
+	if later(marks[0], marks[1]) == "" && later(marks[1], marks[0]) == "" {
+		p.both(func(side int, c *openidm.Client) {
+			if !marks[side].silent {
+				marks[side].qualified = hasQualifier(ctx, c)
+			}
+		})
 	}
-	both.Wait()
 	if ctx.Err() != nil {
 		return Seen{}, ctx.Err()
 	}
 	seen := Seen{Source: marks[0].version, Target: marks[1].version}
-	a, b := shown(p.Source.BaseURL), shown(p.Target.BaseURL)
+	a, b := Shown(p.Source.BaseURL), Shown(p.Target.BaseURL)
 	for id := range marks[0].runs {
 		if marks[1].runs[id] {
 			return Seen{}, &Error{ErrSame, fmt.Sprintf("%s and %s both show the reconciliation %s", a, b,
@@ -113,6 +130,14 @@ func (p Pair) Check(ctx context.Context) (Seen, error) {
 			"read as the source, %s as the target", a, b))
 	}
 	return seen, nil
+}
+
+func (p Pair) both(do func(side int, c *openidm.Client)) {
+	var both sync.WaitGroup
+	for side, c := range p.clients() {
+		both.Go(func() { do(side, c) })
+	}
+	both.Wait()
 }
 
 // Addresses is the part of Check that asks no server: both clients are there, and
@@ -162,6 +187,7 @@ func samePath(source, target *openidm.Client) bool {
 
 // marks are what a server shows of itself; nil: it could not be told.
 type marks struct {
+	silent  bool // it did not answer
 	version string
 	// endpoint: it has a migration service, as only a target has.
 	endpoint *bool
@@ -178,31 +204,44 @@ const lookTime = 30 * time.Second
 func look(ctx context.Context, c *openidm.Client) (m marks) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	v, err := c.Version(ctx)
-	if errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil {
-		return m
-	}
-	m.version = v.ProductVersion
-	m.endpoint = hasService(ctx, c)
-	if runs, err := c.Recons(ctx); err == nil {
-		m.runs = map[string]bool{}
-		for _, r := range runs {
-			if r.ID != "" {
-				m.runs[r.ID] = true
+	var all sync.WaitGroup
+	all.Go(func() { m.endpoint = hasService(ctx, c) })
+	all.Go(func() {
+		if runs, err := c.Recons(ctx); err == nil {
+			m.runs = map[string]bool{}
+			for _, r := range runs {
+				if r.ID != "" {
+					m.runs[r.ID] = true
+				}
 			}
 		}
+	})
+	v, err := c.Version(ctx)
+	silent := errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil
+	if silent {
+		cancel()
+	}
+	if all.Wait(); silent {
+		return marks{silent: true}
+	}
+	m.version = v.ProductVersion
+	return m
+}
+
+// hasQualifier reports whether the links of a server have a linkQualifier, nil where
+// it shows none.
+func hasQualifier(ctx context.Context, c *openidm.Client) *bool {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	var link struct {
+		Qualifier json.RawMessage `json:"linkQualifier"`
 	}
 	page, err := c.QueryPage(ctx, "repo/link", openidm.Query{PageSize: 1}, "")
-	if err == nil && len(page.Result) > 0 {
-		var link struct {
-			Qualifier json.RawMessage `json:"linkQualifier"`
-		}
-		if json.Unmarshal(page.Result[0], &link) == nil {
-			has := len(link.Qualifier) > 0 && string(link.Qualifier) != "null"
-			m.qualified = &has
-		}
+	if err != nil || len(page.Result) == 0 || json.Unmarshal(page.Result[0], &link) != nil {
+		return nil
 	}
-	return m
+	has := len(link.Qualifier) > 0 && string(link.Qualifier) != "null"
+	return &has
 }
 
 // hasService reports whether a server has one of the migration services. It reads
@@ -211,6 +250,9 @@ func look(ctx context.Context, c *openidm.Client) (m marks) {
 func hasService(ctx context.Context, c *openidm.Client) *bool {
 	has, known := false, true
 	for _, path := range []string{"endpoint/migration", migration.ServiceEndpoint} {
+		if has {
+			break
+		}
 		var answer *openidm.Error
 		err := c.Read(ctx, path, nil)
 		switch {
@@ -268,8 +310,8 @@ func Major(version string) int {
 	return n
 }
 
-// shown is an address without what may be secret.
-func shown(base string) string {
+// Shown is an address without what may be secret.
+func Shown(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {
 		return ""

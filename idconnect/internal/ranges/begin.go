@@ -5,155 +5,202 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-// patience is how long a server may count its records before it is read without.
-const patience = 5 * time.Second
+const (
+	// firstPage is how many records show what a collection looks like.
+	firstPage = 100
+	// patience is how long a server may count its records before it is read without.
+	patience = 5 * time.Second
+)
 
-// sample is what is guessed of a collection before it is read. Where it is wrong,
-// ranges are split or extended; none is lost.
-type sample struct {
-	least, most float64 // where the ids of a page lie
-	top         float64 // behind most of the others
-	density     float64 // records per unit of the shape, 0 unknown
+// Begun is what is known of a collection before its ranges are read.
+type Begun struct {
+	// Plan says how the collection is read, and why.
+	Plan string
+	// Total is the number of its records, -1 where the server does not count.
+	Total int64
+
+	whole *Answer // all of a small one
+	shape shape
+	guess guess
+	size  int // of the first ranges
 }
 
-// begin asks for a page of everything, which is all of a small collection, and
-// from which the bounds of the first ranges are guessed.
-func (r *Reader) begin(ctx context.Context) bool {
-	var whole *segment
-	if r.Rest == nil {
-		for whole = range r.open {
-		}
+// Empty reports whether there was no record.
+func (b *Begun) Empty() bool { return b.whole != nil && b.whole.Count == 0 }
+
+// Again is what holds for another reading, too: nil where that begins anew.
+func (b *Begun) Again() *Begun {
+	if b == nil || b.whole != nil {
+		return nil
 	}
-	began := time.Now()
-	a, err := r.ask(ctx, Range{}, r.size)
-	took := time.Since(began)
+	return b
+}
+
+// guess is where the records of a shape are, and how dense. Where it is wrong, ranges
+// are split or extended; none is lost.
+type guess struct {
+	least, top float64 // nothing is before and behind
+	density    float64 // records per unit of the shape, 0 unknown
+	others     bool    // ids of other shapes were seen
+}
+
+// Begin asks for a page of everything, which is all of a small collection. Of a larger
+// one it finds out at once whether ranges are of use and how many records there are.
+// The error is [ErrNoRanges] where they are not.
+func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
+	r.prepare()
+	size := min(r.size, firstPage)
+	a, err := r.once(ctx, Range{}, size, &digest.Body{})
 	if err != nil {
-		r.fail(err)
-		return false
+		return nil, err
 	}
-	if !a.over && r.Rest == nil {
-		r.Plan = "one page"
-		return r.send(ctx, whole, a, true)
+	if !a.over {
+		return &Begun{Plan: "one page", Total: int64(a.Count), whole: a, size: r.size}, nil
 	}
 	ids := r.ids(a)
-	r.free <- a.Body
-	if !r.Careful {
-		r.shape = shapeOf(ids)
-	}
+	b := &Begun{shape: shapeOf(ids)}
+	counting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	total := make(chan int64, 1)
-	go func() { total <- r.count(ctx) }()
-	err = r.probe(ctx, ids, took)
-	guess := r.sample(ctx, ids, err == nil)
-	if records := <-total; records > 0 && guess.top > guess.least {
-		guess.density = float64(records) / (guess.top - guess.least)
+	go func() { total <- r.count(counting) }()
+	empty := time.Duration(0)
+	if empty, err = r.probe(ctx, ids, a.took); err != nil {
+		cancel()
 	}
-	if err != nil {
-		r.fail(err)
-		return false
+	if b.Total = <-total; err != nil {
+		return nil, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	b.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(empty), short(a.took))
+	a.took = max(a.took-empty, 0) // of the records alone
+	r.adapt(a, size)
+	b.size = r.size
+	b.guess = r.look(ctx, b.shape, ids, b.Total)
+	return b, nil
+}
+
+// start makes segments of what a reading begins with. It is called within mu.
+func (r *Reader) start(b *Begun) {
+	r.Plan, r.size = b.Plan, b.size
+	if r.Careful || b.whole != nil {
+		b = &Begun{}
+	}
+	r.shape = b.shape
 	if r.Rest == nil {
-		delete(r.open, whole)
-		r.enqueue(r.chain(guess))
+		r.enqueue(r.chain(b))
+	} else {
+		r.enqueue(r.Rest)
 	}
 	for _, s := range r.queue {
-		if low, high := r.shape.at(s.From), r.shape.at(s.To); high > low {
-			s.density, s.top = guess.density, min(high, max(guess.top, low))
+		if low, high := r.shape.at(s.From), r.upTo(s.To); high > low {
+			s.density, s.least = b.guess.density, b.guess.least
+			s.top = min(high, max(b.guess.top, low))
 		}
 	}
-	return true
 }
 
 // chain divides what is guessed to hold the records among the workers.
-func (r *Reader) chain(guess sample) []Range {
-	low, high, ok := r.shape.bounds()
+func (r *Reader) chain(b *Begun) (chain []Range) {
+	low, high, ok := b.shape.bounds()
 	if !ok {
 		return []Range{{}}
 	}
-	var chain []Range
-	if low != "" {
-		chain = append(chain, Range{To: low})
+	from := ""
+	if g := b.guess; g.others && low != "" {
+		chain, from = append(chain, Range{To: low}), low
 	}
-	width := guess.top - guess.least
-	parts := min(r.Concurrency, max(int(guess.density*width/float64(r.size)), 1))
-	from := low
+	parts := r.Concurrency
+	if b.Total >= 0 {
+		parts = min(parts, max(int(b.Total)/r.size, 1))
+	}
 	for i := 1; i < parts; i++ {
-		at := guess.least + width*float64(i)/float64(parts)
-		if to := r.shape.between(from, high, at); to != "" {
+		at := b.guess.least + (b.guess.top-b.guess.least)*float64(i)/float64(parts)
+		if to := b.shape.between(max(from, low), high, at); to != "" {
 			chain = append(chain, Range{from, to})
 			from = to
 		}
 	}
-	return append(chain, Range{from, high}, Range{From: high})
+	if b.guess.others {
+		chain, from = append(chain, Range{from, high}), high
+	}
+	return append(chain, Range{From: from})
 }
 
-// sample finds out where the records of a shape end, roughly: beside numbers that
-// are counted up there is much room, and who is sent there reads nothing.
-func (r *Reader) sample(ctx context.Context, ids []string, ask bool) sample {
-	s := sample{least: 1}
-	n := 0
+// look guesses from the ids of a page where the records of a shape begin and end:
+// beside numbers that are counted up there is much room, and who is sent there reads
+// nothing. A page in order is the beginning of all, any other a sample of it.
+func (r *Reader) look(ctx context.Context, shape shape, ids []string, total int64) guess {
+	var at []float64
 	for _, id := range ids {
-		if r.shape.has(id) {
-			s.least, s.most = min(s.least, r.shape.at(id)), max(s.most, r.shape.at(id))
-			n++
+		if shape.has(id) {
+			at = append(at, shape.at(id))
 		}
 	}
-	low, high, ok := r.shape.bounds()
-	if !ok || !ask || s.most <= s.least {
-		return sample{top: 1}
+	g := guess{top: 1, others: len(at) < len(ids)}
+	if len(at) < 2 || slices.Max(at) <= slices.Min(at) {
+		return g
 	}
-	s.density = float64(n) / (s.most - s.least)
+	g.least = slices.Min(at)
+	most := slices.Max(at)
+	g.density = float64(len(at)-1) / (most - g.least)
+	switch {
+	case !slices.IsSorted(at):
+		g.top, g.least = min(most+2/g.density, 1), max(g.least-2/g.density, 0)
+	case total > 0:
+		g.top = min(g.least+float64(total)/g.density, 1)
+	default:
+		g.top = r.search(ctx, shape, g.least, most)
+	}
+	if total > 0 {
+		g.density = float64(total) / (g.top - g.least)
+	}
+	return g
+}
+
+// search asks where the records end that begin with those between two places.
+func (r *Reader) search(ctx context.Context, shape shape, least, most float64) float64 {
+	low, high, _ := shape.bounds()
 	// Those behind may have anything: wider steps, then a closer look.
-	filled, empty := s.most, 1.0
-	for round, width := 0, s.most-s.least; round < 4 && empty-filled > (filled-s.least)/4; round++ {
+	filled, empty := most, 1.0
+	for round, width := 0, most-least; round < 4 && empty-filled > (filled-least)/4; round++ {
 		points := make([]float64, max(r.Concurrency, 2))
 		for i := range points {
-			if empty < 1 || s.least+4*width >= 1 {
+			if empty < 1 || least+4*width >= 1 {
 				points[i] = filled + (empty-filled)*float64(i+1)/float64(len(points)+1)
 			} else {
-				points[i] = s.least + width*math.Pow(4, float64(i+1))
+				points[i] = least + width*math.Pow(4, float64(i+1))
 			}
 		}
-		for i, void := range r.voids(ctx, low, high, points) {
-			switch p := points[i]; {
-			case void:
+		void := make([]bool, len(points))
+		var all sync.WaitGroup
+		for i, p := range points {
+			all.Go(func() {
+				bound := shape.between(low, high, p)
+				void[i] = p < 1 && bound != "" && !r.any(ctx, Range{bound, high})
+			})
+		}
+		all.Wait()
+		for i, p := range points {
+			switch {
+			case void[i]:
 				empty = min(empty, p)
 			case p < 1:
 				filled = max(filled, p)
 			}
 		}
-		width = filled - s.least
+		width = filled - least
 		if empty < filled { // records came meanwhile, or the order is another one
 			break
 		}
 	}
-	s.top = max(empty, filled)
-	below := r.shape.between(low, high, s.least-(s.most-s.least)/float64(2*n))
-	if s.least < (s.top-s.least)/8 || below == "" || r.any(ctx, Range{low, below}) {
-		s.least = 0
-	}
-	return s
-}
-
-// voids reports of places within a shape whether nothing is behind them.
-func (r *Reader) voids(ctx context.Context, low, high string, places []float64) []bool {
-	out := make([]bool, len(places))
-	var all sync.WaitGroup
-	for i, p := range places {
-		all.Go(func() {
-			bound := r.shape.between(low, high, p)
-			out[i] = p < 1 && bound != "" && !r.any(ctx, Range{bound, high})
-		})
-	}
-	all.Wait()
-	return out
+	return max(empty, filled)
 }
 
 // any reports whether there is a record in a range, or may be.
@@ -162,25 +209,24 @@ func (r *Reader) any(ctx context.Context, link Range) bool {
 	if err != nil {
 		return true
 	}
-	r.free <- a.Body
+	r.give(a.Body)
 	return a.Count > 0
 }
 
 // count asks for the number of records, -1 where the server does not say. That of
 // 7.0.2 counts for a query by name alone; OrientDB counts all at once.
 func (r *Reader) count(ctx context.Context) int64 {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for _, q := range []openidm.Query{{}, {ID: "query-all"}} {
+	for _, q := range []openidm.Query{{ID: "query-all"}, {}} {
 		q.PageSize, q.Count = 1, true
+		if r.Gate.Enter(ctx) != nil {
+			return -1
+		}
 		body, err := r.Server.QueryBody(ctx, r.Resource, q, "", nil)
+		r.Gate.Leave()
 		if err != nil {
 			continue
 		}
 		if page, err := r.Server.ParsePage(r.Resource, body); err == nil && page.Total > 0 {
-			if r.Total != nil {
-				r.Total(int64(page.Total))
-			}
 			return int64(page.Total)
 		}
 	}
@@ -188,44 +234,34 @@ func (r *Reader) count(ctx context.Context) int64 {
 }
 
 // probe finds out whether ranges are of use, from the ids of a page that took so
-// long.
-func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) error {
-	var id string
-	for _, s := range ids {
-		if Askable(s) {
-			id = s
-			break
-		}
+// long, and returns how long an empty one takes. It asks twice where the first answer
+// came late.
+func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) (time.Duration, error) {
+	i := slices.IndexFunc(ids, Askable)
+	if i < 0 {
+		return 0, fmt.Errorf("%w: no id of a page can stand in a filter", ErrNoRanges)
 	}
-	if id == "" {
-		return fmt.Errorf("%w: no id of a page can stand in a filter", ErrNoRanges)
-	}
-	var least time.Duration
-	for n := range 2 {
-		began := time.Now()
-		a, err := r.ask(ctx, Range{id, id}, 1)
-		took := time.Since(began)
+	late := 2*page + 100*time.Millisecond
+	least := time.Duration(math.MaxInt64)
+	for n := 0; n < 2 && least > late; n++ {
+		a, err := r.ask(ctx, Range{ids[i], ids[i]}, 1)
 		var answer *openidm.Error
 		switch {
 		case err == nil:
 		case ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
 			!errors.Is(err, openidm.ErrUnauthorized):
-			return fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
+			return 0, fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
 		default:
-			return err
+			return 0, err
 		}
-		count := a.Count
-		r.free <- a.Body
-		if count > 0 {
-			return fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
+		r.give(a.Body)
+		if a.Count > 0 {
+			return 0, fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
 		}
-		if least = min(least, took); n == 0 {
-			least = took
-		}
+		least = min(least, a.took)
 	}
-	if least > 2*page+100*time.Millisecond {
-		return fmt.Errorf("%w: an empty range took %s, a page %s", ErrNoRanges, short(least), short(page))
+	if least > late {
+		return 0, fmt.Errorf("%w: an empty range took %s, a page %s", ErrNoRanges, short(least), short(page))
 	}
-	r.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(least), short(page))
-	return nil
+	return least, nil
 }

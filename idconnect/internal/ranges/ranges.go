@@ -68,7 +68,7 @@ var (
 // Sizes of ranges, in records; a page asks for one more.
 const (
 	maxSize  = 9999
-	maxBytes = 3 << 18
+	maxBytes = 1 << 20
 	growth   = 8 // of the size that was asked for, at most
 )
 
@@ -84,7 +84,9 @@ type Reader struct {
 	Careful bool
 	// Rest is what an earlier reading left; nil: everything.
 	Rest []Range
-	Rate *Rate // nil: as fast as the server
+	// Begun is what [Reader.Begin] found out; nil: Run does so first.
+	Begun *Begun
+	Limits
 	// Total, unless nil, is told how many records there are, where the server
 	// counts.
 	Total func(records int64)
@@ -92,21 +94,17 @@ type Reader struct {
 	// Plan says how the collection is read, and why.
 	Plan string
 
-	mu       sync.Mutex
-	cond     *sync.Cond
-	queue    []*segment
-	open     map[*segment]Range // what was not taken yet of it
-	busy     int
-	limit    int // workers that may ask
-	asking   int
-	size     int
-	failure  error
-	cancel   context.CancelFunc
-	shape    shape
-	answers  chan *Answer
-	free     chan *digest.Body
-	requests int
-	wasted   int
+	mu      sync.Mutex
+	cond    *sync.Cond
+	queue   []*segment
+	open    map[*segment]Range // what was not taken yet of it
+	busy    int
+	size    int
+	failure error
+	cancel  context.CancelFunc
+	shape   shape
+	answers chan *Answer
+	free    chan *digest.Body
 }
 
 // Answer is the records of a range.
@@ -118,18 +116,30 @@ type Answer struct {
 	from *segment
 	last bool // of its segment
 	over bool // there is more
+	took time.Duration
 }
 
 // segment is a part of the chain that one worker reads, from its beginning.
 type segment struct {
 	Range
 	density float64 // records per unit of its shape, 0 unknown
-	top     float64 // what is behind is empty, it is guessed; 0 unknown
+	least   float64 // what is before is empty, it is guessed
+	top     float64 // and what is behind; 0 unknown
+	reach   int     // how often there was more
 	large   bool    // it has more than one range
 	pivot   string
 	tries   int
 	voids   int // ranges in a row with nothing in them
 	wide    int // size of the next range, 0: that of the reader
+}
+
+// prepare completes the fields that the caller left.
+func (r *Reader) prepare() {
+	r.Concurrency = max(r.Concurrency, 1)
+	r.size = min(max(r.Size, 2), r.Rate.most())
+	if r.Gate == nil {
+		r.Gate = NewGate(r.Concurrency)
+	}
 }
 
 // Run reads the ranges and hands each answer to take, one at a time. After take
@@ -138,34 +148,53 @@ type segment struct {
 func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r.cond = sync.NewCond(&r.mu)
-	r.Concurrency = max(r.Concurrency, 1)
-	r.limit, r.size = r.Concurrency, min(max(r.Size, 2), r.Rate.most())
-	r.answers = make(chan *Answer, 1)
-	r.free = make(chan *digest.Body, r.Concurrency+2)
-	for range cap(r.free) {
-		r.free <- &digest.Body{}
-	}
+	r.prepare()
 	r.mu.Lock()
+	r.cond = sync.NewCond(&r.mu)
 	r.queue, r.failure, r.busy, r.cancel = nil, nil, 0, cancel
-	r.open = map[*segment]Range{}
-	if r.Rest == nil {
-		r.open[&segment{}] = Range{}
+	whole := &segment{}
+	r.open = map[*segment]Range{whole: {}}
+	if r.Rest != nil {
+		r.open = map[*segment]Range{}
+		r.enqueue(r.Rest)
 	}
-	r.enqueue(r.Rest)
 	r.mu.Unlock()
 	if r.Rest != nil && len(r.Rest) == 0 {
 		return nil
 	}
+	b, err := r.Begun, error(nil)
+	if b == nil {
+		if b, err = r.Begin(ctx); err != nil {
+			return err
+		}
+		r.Begun = b
+	}
+	if r.Total != nil && b.Total > 0 {
+		r.Total(b.Total)
+	}
+	if a := b.whole; a != nil && r.Rest == nil {
+		r.Plan, a.from, a.last = b.Plan, whole, true
+		if err := take(a); err != nil {
+			return err
+		}
+		r.Took(a)
+		return nil
+	}
+	r.answers = make(chan *Answer, 1)
+	r.free = make(chan *digest.Body, r.Concurrency+1)
+	for range cap(r.free) {
+		r.free <- &digest.Body{}
+	}
+	r.mu.Lock()
+	r.queue, r.open = nil, map[*segment]Range{}
+	r.start(b)
+	r.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() { r.fail(context.Cause(ctx)) })
 	defer stop()
 	go func() {
 		defer close(r.answers)
-		if r.begin(ctx) {
-			r.work(ctx)
-		}
+		r.work(ctx)
 	}()
-	var err error
 	for a := range r.answers {
 		if err == nil {
 			if err = take(a); err != nil {
@@ -174,7 +203,7 @@ func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
 				r.Took(a)
 			}
 		}
-		r.free <- a.Body
+		r.give(a.Body)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -182,6 +211,13 @@ func (r *Reader) Run(ctx context.Context, take func(*Answer) error) error {
 		err = r.failure
 	}
 	return err
+}
+
+// give puts a body back for the next answer.
+func (r *Reader) give(b *digest.Body) {
+	if r.free != nil {
+		r.free <- b
+	}
 }
 
 // Took notes that the records of an answer were taken.

@@ -25,6 +25,7 @@ type fake struct {
 	// shuffled answers come in no order, as from a table without an index.
 	shuffled bool
 	ignores  bool // filters
+	counts   bool // all records, for a query by name
 	cap      int  // of a page, 0 none
 	refuse   error
 	busy     error // the twentieth answer
@@ -102,7 +103,11 @@ func (f *fake) QueryBody(ctx context.Context, _ string, q openidm.Query, _ strin
 		quoted, _ := json.Marshal(id)
 		fmt.Fprintf(&b, `{"_id":%s}`, quoted)
 	}
-	fmt.Fprintf(&b, `],"resultCount":%d,"pagedResultsCookie":%s}`, len(within), cookie)
+	total := -1
+	if f.counts && q.Count && q.ID != "" {
+		total = len(f.ids)
+	}
+	fmt.Fprintf(&b, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":%d}`, len(within), cookie, total)
 	return []byte(b.String()), ctx.Err()
 }
 

@@ -2,10 +2,12 @@ package ranges
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"sync"
@@ -17,12 +19,13 @@ import (
 )
 
 const (
-	fill     = 0.8 // of a range, when its bound is guessed
+	fill     = 0.9 // of a range, when its bound is guessed
 	maxTries = 12
 	maxVoids = 8
 	retries  = 5
-	quick    = 250 * time.Millisecond // an answer that could be larger
-	slow     = time.Second            // and one that should be smaller
+	quick    = time.Second // an answer that could be larger
+	goal     = 3 * quick / 2
+	slow     = 4 * time.Second // and one that should be smaller
 )
 
 func (r *Reader) work(ctx context.Context) {
@@ -70,11 +73,11 @@ func (r *Reader) share(s *segment) {
 		if r.left(s) < float64(r.Size) && (s.density > 0 || !s.large) {
 			return
 		}
-		bound := r.shape.between(s.From, s.To, (r.shape.at(s.From)+r.end(s))/2)
+		bound := r.between(s, (r.begin(s)+r.end(s))/2)
 		if bound == "" {
 			return
 		}
-		upper := &segment{Range: Range{bound, s.To}, density: s.density, top: s.top}
+		upper := &segment{Range: Range{bound, s.To}, density: s.density, least: s.least, top: s.top, reach: s.reach}
 		rest := r.open[s]
 		rest.To, s.To, s.top = bound, bound, 0
 		r.open[s], r.open[upper] = rest, upper.Range
@@ -84,16 +87,33 @@ func (r *Reader) share(s *segment) {
 }
 
 // left is how many records a segment still has, as it is guessed; 0 unknown.
-func (r *Reader) left(s *segment) float64 {
-	return s.density * max(r.end(s)-r.shape.at(s.From), 0)
-}
+func (r *Reader) left(s *segment) float64 { return s.density * max(r.end(s)-r.begin(s), 0) }
 
-// end is where the records of a segment end, as it is guessed.
+// begin and end are where the records of a segment are, as it is guessed.
+func (r *Reader) begin(s *segment) float64 { return max(r.shape.at(s.From), s.least) }
+
 func (r *Reader) end(s *segment) float64 {
-	if s.top > r.shape.at(s.From) {
+	if s.top > r.begin(s) {
 		return s.top
 	}
-	return r.shape.at(s.To)
+	return r.upTo(s.To)
+}
+
+// upTo is where an upper bound lies.
+func (r *Reader) upTo(bound string) float64 {
+	if bound == "" {
+		return 1
+	}
+	return r.shape.at(bound)
+}
+
+// between is a bound within a segment, "" where there is none.
+func (r *Reader) between(s *segment, at float64) string {
+	low, high, ok := r.shape.bounds()
+	if !ok {
+		return ""
+	}
+	return r.shape.between(cmp.Or(s.From, low), cmp.Or(s.To, high), at)
 }
 
 // walk reads a segment from its beginning to its end.
@@ -101,12 +121,8 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 	for {
 		r.share(s)
 		r.mu.Lock()
-		size := r.size
-		if left := r.left(s); left > 0 { // all workers should end at one time
-			size = min(size, max(int(left/2), r.Size))
-		}
+		size := max(r.size, s.wide)
 		r.mu.Unlock()
-		size = max(size, s.wide)
 		link := Range{s.From, r.bound(s, size)}
 		last := link.To == s.To
 		a, err := r.ask(ctx, link, size)
@@ -116,14 +132,14 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 		switch {
 		case a.over:
 			ids := r.ids(a)
-			r.free <- a.Body
+			r.give(a.Body)
 			if err := r.split(s, link, ids, size); err != nil {
 				return err
 			}
 			continue
 		case a.Count == 0 && !last:
 			// Nothing there, or the bound is not behind the beginning: no link.
-			r.free <- a.Body
+			r.give(a.Body)
 			s.density, s.pivot = s.density/4, ""
 			if s.voids++; s.voids > maxVoids {
 				s.density = 0
@@ -131,11 +147,11 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 			continue
 		case a.Count == 0:
 			if err := r.prove(ctx, link); err != nil {
-				r.free <- a.Body
+				r.give(a.Body)
 				return err
 			}
 		}
-		if d := r.shape.at(link.To) - r.shape.at(link.From); a.Count > 0 && d > 0 {
+		if d := r.upTo(link.To) - r.begin(s); a.Count > 0 && d > 0 {
 			s.density = float64(a.Count) / d
 		}
 		if !r.send(ctx, s, a, last) || last {
@@ -153,12 +169,12 @@ func (r *Reader) bound(s *segment, size int) string {
 	if s.density <= 0 {
 		return s.To
 	}
-	at, width := r.shape.at(s.From), fill*float64(size)/s.density
-	if at+1.1*width >= r.end(s) { // no small rest
-		return s.To
-	}
-	if b := r.shape.between(s.From, s.To, at+width); b != "" {
-		return b
+	parts := math.Ceil(r.left(s) / (fill * float64(size)))
+	if parts > 1 { // of one size: no small rest
+		from := r.begin(s)
+		if b := r.between(s, from+(r.end(s)-from)/parts); b != "" {
+			return b
+		}
 	}
 	return s.To
 }
@@ -174,7 +190,14 @@ func (r *Reader) split(s *segment, link Range, ids []string, size int) error {
 	if s.tries > maxTries/2 {
 		s.wide = min(2*size, maxSize) // ids that the server takes for the same
 	}
-	low, high := r.shape.at(link.From), r.shape.at(link.To)
+	low, high := r.begin(s), r.upTo(link.To)
+	if link.To == s.To && s.density > 0 && r.end(s) < high { // there is more behind than was guessed
+		s.reach++
+		s.top = min(low+float64(size)/s.density*math.Exp2(float64(s.reach)), high)
+		if r.bound(s, size) != link.To {
+			return nil
+		}
+	}
 	if high > low && s.tries <= 3 && s.voids <= maxVoids {
 		most := low
 		for _, id := range ids {
@@ -214,7 +237,7 @@ func (r *Reader) prove(ctx context.Context, link Range) error {
 		return err
 	}
 	count := a.Count
-	r.free <- a.Body
+	r.give(a.Body)
 	if count > 0 {
 		return ErrOrder
 	}
@@ -227,31 +250,43 @@ func (r *Reader) send(ctx context.Context, s *segment, a *Answer, last bool) boo
 	case r.answers <- a:
 		return true
 	case <-ctx.Done():
-		r.free <- a.Body
+		r.give(a.Body)
 		return false
 	}
 }
 
+// Ask asks for one range of up to so many records, and reports whether it had no more.
+// It is for readers that do not Run.
+func (r *Reader) Ask(ctx context.Context, link Range, size int) (a *Answer, all bool, err error) {
+	r.prepare()
+	if a, err = r.ask(ctx, link, size); err != nil {
+		return nil, false, err
+	}
+	return a, !a.over, nil
+}
+
 // ask asks for a range, again where the server is busy.
 func (r *Reader) ask(ctx context.Context, link Range, size int) (*Answer, error) {
-	var body *digest.Body
-	select {
-	case body = <-r.free:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	body := &digest.Body{}
+	if r.free != nil {
+		select {
+		case body = <-r.free:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	for try := 0; ; try++ {
-		a, took, err := r.once(ctx, link, size, body)
+		a, err := r.once(ctx, link, size, body)
 		if err == nil {
-			r.adapt(a, size, took)
+			r.adapt(a, size)
 			return a, nil
 		}
 		if ctx.Err() != nil || try >= retries || !busy(err) {
-			r.free <- body
+			r.give(body)
 			return nil, err
 		}
+		r.Gate.narrow()
 		r.mu.Lock()
-		r.limit = max(r.limit/2, 1)
 		r.size = max(r.size/2, 2)
 		size = min(size, r.size)
 		r.mu.Unlock()
@@ -270,22 +305,13 @@ func busy(err error) bool {
 		errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func (r *Reader) once(ctx context.Context, link Range, size int, body *digest.Body) (*Answer, time.Duration, error) {
-	r.mu.Lock()
-	for r.asking >= r.limit && r.failure == nil {
-		r.cond.Wait()
+func (r *Reader) once(ctx context.Context, link Range, size int, body *digest.Body) (*Answer, error) {
+	if err := r.Gate.Enter(ctx); err != nil {
+		return nil, err
 	}
-	r.asking++
-	r.requests++
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		r.asking--
-		r.cond.Broadcast()
-		r.mu.Unlock()
-	}()
+	defer r.Gate.Leave()
 	if err := r.Rate.Wait(ctx, size+1); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	given := 0
 	defer func() { r.Rate.Refund(size + 1 - given) }()
@@ -294,42 +320,40 @@ func (r *Reader) once(ctx context.Context, link Range, size int, body *digest.Bo
 		body.Buf)
 	took := time.Since(began)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	body.Set(answer)
-	a := &Answer{Body: body, Range: link}
+	a := &Answer{Body: body, Range: link, took: took}
 	count, cookie, err := countOf(r.Server, r.Resource, body.Text())
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	given, a.Count, a.over = count, count, count > size || cookie != ""
-	return a, took, nil
+	return a, nil
 }
 
 // adapt changes the size of ranges to the time and the bytes of an answer.
-func (r *Reader) adapt(a *Answer, size int, took time.Duration) {
+func (r *Reader) adapt(a *Answer, size int) {
+	if a.took < slow {
+		r.Gate.widen()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if a.over {
-		r.wasted++
-	}
-	if size != r.size || a.Count < size/2 {
+	if a.Count == 0 || a.Count < size/2 {
 		return
 	}
 	most := min(growth*max(r.Size, 2), r.Rate.most())
 	if bytes := len(a.Body.Text()); bytes > 0 {
 		most = min(most, max(maxBytes*a.Count/bytes, 2))
 	}
+	full := a.took * time.Duration(r.size) / time.Duration(max(a.Count, 1)) // of a whole range
 	switch {
-	case took > slow:
+	case a.took > slow && size == r.size:
 		r.size = max(size/2, min(r.Size, 100), 2)
-	case took < quick:
-		r.size = size * 3 / 2
+	case full < quick:
+		r.size = int(float64(r.size) * min(float64(goal)/float64(max(full, 1)), 2))
 	}
 	r.size = max(min(r.size, most), 2)
-	if r.limit < r.Concurrency && took < slow {
-		r.limit++
-	}
 }
 
 // countOf is how many records a page has, by its own count, and the cookie of the

@@ -1,0 +1,72 @@
+package ranges
+
+import (
+	"context"
+	"sync"
+)
+
+// Limits bound what is asked of one server, by all readers of it together. The zero
+// value bounds the records a second not at all, and the requests by the reader's
+// Concurrency.
+type Limits struct {
+	Rate *Rate
+	Gate *Gate
+}
+
+// NewLimits returns those of so many requests at once, and of so many records a
+// second, 0 for any number.
+func NewLimits(requests, records int) Limits { return Limits{NewRate(records), NewGate(requests)} }
+
+// Gate bounds the requests in flight on one server, whichever of its collections
+// they are about: a server that is busy gets fewer for a while.
+type Gate struct {
+	mu                  sync.Mutex
+	changed             *sync.Cond
+	most, limit, inside int
+}
+
+// NewGate returns a gate for so many requests at once.
+func NewGate(most int) *Gate {
+	g := &Gate{most: most, limit: most}
+	g.changed = sync.NewCond(&g.mu)
+	return g
+}
+
+// Enter waits for a place; every call that returns nil is followed by one of Leave.
+func (g *Gate) Enter(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.changed.Broadcast()
+	})
+	defer stop()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.inside >= g.limit && ctx.Err() == nil {
+		g.changed.Wait()
+	}
+	if ctx.Err() == nil {
+		g.inside++
+	}
+	return ctx.Err()
+}
+
+// Leave gives the place back.
+func (g *Gate) Leave() { g.set(-1, 0) }
+
+// narrow halves the places, and widen adds one, up to all of them.
+func (g *Gate) narrow() { g.set(0, -1) }
+func (g *Gate) widen()  { g.set(0, 1) }
+
+func (g *Gate) set(inside, limit int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside += inside
+	switch {
+	case limit < 0:
+		g.limit = max(g.limit/2, 1)
+	case limit > 0:
+		g.limit = min(g.limit+1, g.most)
+	}
+	g.changed.Broadcast()
+}

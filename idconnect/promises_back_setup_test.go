@@ -242,13 +242,14 @@ func exportProves(t *testing.T) {
 			if os.WriteFile(path+".new", content, 0o600) == nil {
 				_ = os.Rename(path+".new", path)
 			}
+			time.Sleep(time.Duration(i%7) * time.Millisecond) // now and then long enough to be read
 		}
 	}()
 	defer func() { cancel(); <-done }()
 	identity, err := age.GenerateX25519Identity()
 	must(t, err)
 	written := 0
-	for i := range 30 {
+	for i := range 100 {
 		file := filepath.Join(w.dir, "stores"+strconv.Itoa(i))
 		key := idconnect.HandoverKey{Recipients: []string{identity.Recipient().String()}}
 		if w.u.Export(t.Context(), file, key) != nil {

@@ -180,7 +180,9 @@ func tooLargeStatus(t *testing.T) {
 		API: &openidm.Client{BaseURL: s.URL + "/openidm/", HTTPClient: s.Client()}}
 	var seen []string
 	last, err := m.Wait(t.Context(), migration.PhaseComplete, func(s migration.Status) {
-		seen = append(seen, fmt.Sprint(s.Phase, " ", s.NotUnderstood))
+		if s.Down == 0 { // a busy machine may be late with the answer
+			seen = append(seen, fmt.Sprint(s.Phase, " ", s.NotUnderstood))
+		}
 	})
 	if err != nil || last.Phase != migration.PhaseComplete || len(seen) != 2 ||
 		seen[0] != "unknown an answer of more than 64 MB" {

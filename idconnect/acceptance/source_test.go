@@ -103,7 +103,7 @@ func TestManagedKinds(t *testing.T) {
 		"without names":   {Status: 200, Body: `{"_id":"managed","objects":[{"name":"user"},{"id":"x"}]}`},
 		"another case":    {Status: 200, Body: `{"_id":"managed","objects":[{"name":"permissionSet"}]}`},
 		"all upper case":  {Status: 200, Body: `{"_id":"managed","objects":[{"name":"PERMISSIONSET"}]}`},
-		"that and others": {Status: 200, Body: `{"_id":"managed","objects":[{"name":"user"},{"name":"permissionset"}]}`},
+		"that and others": {Status: 200, Body: `{"_id":"managed","objects":[{"name":"u"},{"name":"permissionset"}]}`},
 	}
 	for _, tc := range []struct {
 		name    string
@@ -159,5 +159,24 @@ func TestManagedKinds(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestEmptyFirstPage: a page without a record is not the last one if it has a cookie.
+func TestEmptyFirstPage(t *testing.T) {
+	t.Parallel()
+	source := openidmtest.NewSource(t, openidmtest.Options{Faults: []openidmtest.Fault{{
+		Path: "repo/managed/group", Times: 1, Status: 200, Body: `{"result":[],"pagedResultsCookie":"1"}`}}})
+	target := openidmtest.NewTarget(t, openidmtest.Options{})
+	for _, s := range []*openidmtest.Server{source, target} {
+		s.Put("repo/managed/group", "g", members{"name": "x"})
+	}
+	report := &verify.Report{}
+	if err := acceptance.Run(t.Context(), client(source), client(target), acceptance.Options{}, verify.Options{},
+		report); err != nil {
+		t.Fatal(err)
+	}
+	if c := checkOf(t, report, acceptance.Groups); c.Result != verify.CheckPassed || c.Source != 1 {
+		t.Errorf("%+v", c)
 	}
 }

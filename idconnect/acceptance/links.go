@@ -44,7 +44,7 @@ func (t *checker) readLinks(ctx context.Context) {
 		t.links.why = cmp.Or(links.Reason, "the links were not compared")
 		return
 	}
-	t.links.count = links.LinkTypes
+	t.links.count[0], t.links.count[1] = links.LinkTypes()
 	known := total(t.links.count[0]) == links.SourceCount && total(t.links.count[1]) == links.TargetCount
 	for {
 		if !known {

@@ -115,12 +115,17 @@ type CollectionReport struct {
 	Ranges int `json:"ranges"`
 	// Seconds is how long the comparison took; 0 if it was not made at once.
 	Seconds float64 `json:"seconds,omitempty"`
-	// LinkTypes are how many records of each linkType the source and the target have,
-	// for a collection of links. They do not add up to the records that were read where
-	// that is not known.
-	LinkTypes [2]map[string]int64 `json:"-"`
 	// Plans say how each server was read, and why.
 	Plans []string `json:"plans,omitempty"`
+
+	linkTypes [2]map[string]int64
+}
+
+// LinkTypes returns how many records of each linkType the source and the target have,
+// for a collection of links that this process compared. They do not add up to the
+// records that were read where that is not known.
+func (c *CollectionReport) LinkTypes() (source, target map[string]int64) {
+	return c.linkTypes[0], c.linkTypes[1]
 }
 
 // Change is a record that differs.

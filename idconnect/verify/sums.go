@@ -31,7 +31,7 @@ func (v *verifier) first(ctx context.Context, saved savedCollection) ([]firstrea
 	v.setReading(nil, [2]savedSide{})
 	v.report.SourceCount, v.report.TargetCount = f.Counts[0], f.Counts[1]
 	v.report.Unreadable = f.Unreadable[0] + f.Unreadable[1]
-	v.report.LinkTypes, v.witnesses = f.LinkTypes, f.Witnesses
+	v.report.linkTypes, v.witnesses = f.LinkTypes, f.Witnesses
 	v.explained(f.Tallies)
 	v.report.Plans = nil
 	for side, p := range v.plans {

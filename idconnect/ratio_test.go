@@ -101,7 +101,7 @@ func (p *costlyPair) download(t *testing.T, users int) time.Duration {
 // download of the records, whatever a request costs, and asks for little besides.
 func TestVerifyRatio(t *testing.T) {
 	t.Parallel()
-	const users, most, mostRequests = 20_000, 1.2, 65
+	const users, most, mostRequests = 20_000, 1.2, 60
 	for _, request := range []time.Duration{5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			bare := newCostlyPair(t, users, 0, request).download(t, users)

@@ -51,6 +51,8 @@ type checker struct {
 	known    bool
 	reading  *once
 	config   [2]*configuration
+	listing  *once
+	managed  []string // see managedKinds
 	counting *once
 	links    linkCounts
 }
@@ -75,7 +77,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	known := opts.Salesforce == "" && opts.ActiveDirectory == ""
 	opts = opts.withDefaults()
 	t := &checker{
-		known: known, reading: newOnce(), counting: newOnce(),
+		known: known, reading: newOnce(), listing: newOnce(), counting: newOnce(),
 		servers: [2]*openidm.Client{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
 		hide:       pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
@@ -192,8 +194,13 @@ func statusOf(err error) string {
 
 // shows reports whether a server shows a record of a resource.
 func (t *checker) shows(ctx context.Context, side int, resource string) (bool, error) {
-	page, err := t.servers[side].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
+	page, err := t.one(ctx, side, resource)
 	return len(page.Result) > 0, err
+}
+
+// one asks for a record of a resource.
+func (t *checker) one(ctx context.Context, side int, resource string) (openidm.Page, error) {
+	return t.servers[side].QueryPage(ctx, resource, openidm.Query{Fields: []string{"_id"}, PageSize: 1}, "")
 }
 
 // list names some of what was found; the text is the servers'.

@@ -3,17 +3,12 @@ package acceptance
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"github.com/idconnect-go/upgrade/internal/text"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // Object types of connectors that hold what the tabs show (assumed).
@@ -36,11 +31,15 @@ func (t *checker) groups(ctx context.Context, c *verify.Check) {
 // type is counted.
 func (t *checker) records(ctx context.Context, c *verify.Check, resources []string, types *regexp.Regexp, kind kinds) {
 	var tried attempts
-	lacks := eachAtOnce(resources, func(resource string) bool { return t.sourceLacks(ctx, resource) })
+	sources := t.sourcesOf(ctx, resources)
 	for i, resource := range resources {
-		if lacks[i] {
+		from := sources[i]
+		if !from.listed { // else the comparison asks
+			t.look(ctx, from)
+		}
+		if from.lacks() {
 			tried.other = append(tried.other, "the source has no "+resource)
-		} else if t.compare(ctx, c, resource, &tried) {
+		} else if t.compare(ctx, c, from, resource, &tried) {
 			return
 		}
 	}
@@ -48,30 +47,6 @@ func (t *checker) records(ctx context.Context, c *verify.Check, resources []stri
 		return
 	}
 	skip(c, "%s", &tried)
-}
-
-// sourceLacks reports whether the source says that it has no such kind of
-// records, in the repository or as managed objects: then there is nothing to
-// compare those of the target with.
-func (t *checker) sourceLacks(ctx context.Context, resource string) bool {
-	paths := slices.Compact([]string{resource, strings.TrimPrefix(resource, "repo/")})
-	lacks := eachAtOnce(paths, func(path string) bool {
-		_, err := t.shows(ctx, 0, path)
-		var answer *openidm.Error
-		return errors.As(err, &answer) && (answer.Code == http.StatusNotFound || answer.Code == http.StatusBadRequest)
-	})
-	return !slices.Contains(lacks, false)
-}
-
-// eachAtOnce asks the same of all of them at once.
-func eachAtOnce(all []string, ask func(string) bool) []bool {
-	out := make([]bool, len(all))
-	var wait sync.WaitGroup
-	for i, s := range all {
-		wait.Go(func() { out[i] = ask(s) })
-	}
-	wait.Wait()
-	return out
 }
 
 // attempts is what was looked at in vain.
@@ -90,9 +65,9 @@ func (t *attempts) String() string {
 
 // compare compares one resource and says whether that gave a result; if not,
 // it says why in tried.
-func (t *checker) compare(ctx context.Context, c *verify.Check, resource string, tried *attempts) bool {
-	r, err := verify.Compare(ctx, t.servers[0], t.servers[1], verify.Collection{Name: c.Name, Resource: resource},
-		t.compared)
+func (t *checker) compare(ctx context.Context, c *verify.Check, from *knownSource, resource string,
+	tried *attempts) bool {
+	r, err := verify.Compare(ctx, from, t.servers[1], verify.Collection{Name: c.Name, Resource: resource}, t.compared)
 	if err != nil {
 		tried.other = append(tried.other, fmt.Sprintf("%s was not read: %v", resource, err))
 		return false
@@ -102,7 +77,11 @@ func (t *checker) compare(ctx context.Context, c *verify.Check, resource string,
 		skip(c, "%s", r.Reason)
 		return true
 	case !r.Checked:
-		tried.other = append(tried.other, r.Reason)
+		why := r.Reason
+		if t.look(ctx, from); from.lacks() {
+			why = "the source has no " + resource
+		}
+		tried.other = append(tried.other, why)
 		return false
 	case r.SourceCount == 0 && r.TargetCount == 0:
 		tried.empty = append(tried.empty, r.Resource)

@@ -157,10 +157,12 @@ func (s *Server) configuration(id string) record {
 		return record{"mappings": mappings}
 	case "managed":
 		objects := []any{}
-		for _, name := range []string{"user", "role", "assignment"} {
-			objects = append(objects, record{
-				"name": name, "schema": record{"type": "object", "required": policy.Required(name)},
-			})
+		for _, name := range s.managedKinds() {
+			schema := record{"type": "object"}
+			if required := policy.Required(name); required != nil {
+				schema["required"] = required
+			}
+			objects = append(objects, record{"name": name, "schema": schema})
 		}
 		return record{"objects": objects}
 	case "provisioner.openicf/xml":

@@ -22,7 +22,7 @@ func generationServer(t *testing.T, g openidmtest.Generation) *openidmtest.Serve
 		return job
 	}
 	return openidmtest.NewSource(t, openidmtest.Options{
-		Generation: g, Users: 12, Roles: 3, Links: 4,
+		Generation: g, Users: 12, Roles: 3, Links: 4, Managed: []string{"group"},
 		Connectors: []openidmtest.Connector{
 			g.Salesforce("org", map[string][]map[string]any{"User": {{"_id": "005"}}, "Profile": {{"_id": "00e"}}}),
 			{Name: "old", Config: "salesforce/old", Class: "org.forgerock.openidm.salesforce.Salesforce",
@@ -85,6 +85,9 @@ var generationFacts = []struct {
 
 	{"H no assignments", g31, "managed/assignment" + all, 404, ""},
 	{"H no assignments", g31, "repo/managed/assignment" + all, 400, ""},
+	{"H nor in the list", g31, "config/managed", 200, `!"assignment"`},
+	{"measured: the list", g702, "config/managed?_fields=objects/2/name", 200, `"name":"assignment"`},
+	{"what was named", g71, "config/managed", 200, `"name":"group"`},
 	{"H no relationships", g31, "repo/relationships" + all, 400, ""},
 	{"H no internal roles", g31, "repo/internal/role" + all, 400, ""},
 	{"H assignments", g71, "repo/managed/assignment" + all, 200, `"resultCount":0`},

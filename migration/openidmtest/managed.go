@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/idconnect-go/upgrade/internal/crest"
-	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/policy"
 	"github.com/idconnect-go/upgrade/migration/openidmtest/internal/table"
 )
 
@@ -27,14 +26,26 @@ func uuid(b [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// managed serves managed/user, managed/role and managed/assignment.
+// managedKinds are the kinds of managed objects that there are.
+func (s *Server) managedKinds() []string {
+	kinds := slices.DeleteFunc([]string{"user", "role", "assignment"}, func(kind string) bool {
+		return !s.world.traits.Has("managed/" + kind)
+	})
+	for _, kind := range s.options.Managed {
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// managed serves managed/user and the like.
 func (s *Server) managed(c *call) (*crest.Result, *crest.Error) {
 	if len(c.Segments) < 2 {
 		return nil, crest.NotFound("")
 	}
 	kind := c.Segments[1]
-	if (policy.Required(kind) == nil || !s.world.traits.Has("managed/"+kind)) &&
-		!slices.Contains(s.options.Managed, kind) {
+	if !slices.Contains(s.managedKinds(), kind) {
 		return nil, crest.NotFound(strings.Join(c.Segments[1:], "/"))
 	}
 	w := s.world

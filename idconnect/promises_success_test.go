@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -279,7 +280,7 @@ func swapped(from, to openidmtest.Options) func(*testing.T) {
 
 func emptyPages(t *testing.T) {
 	source, target := verifyPair(t, 5)
-	asked := 0
+	var asked atomic.Int64
 	c := adminOf(target)
 	c.Interval = 0
 	endless := func(rw http.ResponseWriter, r *http.Request) {
@@ -287,8 +288,7 @@ func emptyPages(t *testing.T) {
 			target.ServeHTTP(rw, r)
 			return
 		}
-		asked++
-		fmt.Fprintf(rw, `{"result":[],"pagedResultsCookie":"%d","totalPagedResults":9}`, asked)
+		fmt.Fprintf(rw, `{"result":[],"pagedResultsCookie":"%d","totalPagedResults":9}`, asked.Add(1))
 	}
 	s := httptest.NewTLSServer(http.HandlerFunc(endless))
 	t.Cleanup(s.Close)
@@ -297,7 +297,7 @@ func emptyPages(t *testing.T) {
 	if !errors.Is(err, openidm.ErrPaging) || !strings.Contains(err.Error(), "100 pages in a row") || r.Same() {
 		t.Errorf("%v", err)
 	}
-	if asked > 200 {
-		t.Errorf("%d pages were read", asked)
+	if n := asked.Load(); n > 200 {
+		t.Errorf("%d pages were read", n)
 	}
 }

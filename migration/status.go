@@ -160,7 +160,7 @@ var words = map[string]Phase{
 //     The value of these members may be an object or a list in turn, up to 8
 //     levels deep. Case does not matter. What else has words, below any other
 //     member, can only make it worse.
-//   - The first of the three members that has a word decides, the others can
+//   - The first of these members that has a word decides, the others can
 //     only make it worse.
 //   - An unknown word is [PhaseUnknown], and so is an answer without a word.
 //   - A reconciliation, alone, in a list or below any member, is judged by its

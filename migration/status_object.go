@@ -92,7 +92,7 @@ func (o *object) member(name string, t json.Token) error {
 	return nil
 }
 
-// readWord reads status, state or result.
+// readWord reads a member of wordNames.
 func (o *object) readWord(i int, at place, t json.Token) error {
 	if s, ok := t.(string); ok && wordNames[i] == "state" {
 		if o.state != "" && o.state != s {

@@ -138,7 +138,7 @@ var shapes = []struct {
 		"ACTIVE", "d", 1, -1, 0},
 	{"runs: by mapping", `{"a_a":` + run("SUCCESS", 1, `"1"`, 0) + `,"b_b":` + run("FAILED", 2, `"2"`, 0) + `}`,
 		PhaseFailed, "FAILED", "d", 3, 3, 0},
-	{"runs: beside something else", `{"last":` + run("SUCCESS", 1, `"1"`, 0) + `,"current":{"phase":"copying"}}`,
+	{"runs: beside something else", `{"last":` + run("SUCCESS", 1, `"1"`, 0) + `,"current":{"x":"copying"}}`,
 		PhaseCompleteUnclear, "SUCCESS", "d", 1, 1, 0},
 	{"runs: beside a word", `{"status":"complete","result":[` + run("SUCCESS", 1, `"1"`, 1) + `]}`,
 		PhaseCompleteWithFailures, "SUCCESS", "1 record failed", 1, 1, 1},

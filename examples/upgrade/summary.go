@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -9,17 +8,20 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/report"
 )
 
+// formats are all files of a report.
+var formats = []report.Format{report.JSON, report.Text, report.HTML, report.JUnit, summary.Markdown}
+
 // checkReport says before the work what would not be written after it; "" is no folder.
 func checkReport(dir string) error {
 	if dir == "" {
 		return nil
 	}
-	return report.CheckFiles(dir, summary.Markdown)
+	return report.CheckFiles(dir, formats...)
 }
 
 // save writes a report to a folder and prints where it is.
 func (a *app) save(v *call, rep *report.Report, dir string) error {
-	if err := errors.Join(rep.Save(dir), rep.Save(dir, summary.Markdown)); err != nil || v.Screen.Quiet {
+	if err := rep.Save(dir, formats...); err != nil || v.Screen.Quiet {
 		return err
 	}
 	_, err := fmt.Fprintf(a.err, "report: %s\n", filepath.Join(dir, "report.html"))

@@ -23,7 +23,7 @@ type Format struct {
 	// A file without it is not replaced. "" is the first line of the report.
 	Mark string
 	// Write writes the report once. The texts of the view are printable, but
-	// not escaped for the format.
+	// not escaped for the format, and some have several lines.
 	Write func(io.Writer, *View) error
 }
 
@@ -89,6 +89,9 @@ func (r *Report) Save(dir string, formats ...Format) error {
 	v := r.View()
 	var contents [][]byte
 	for _, f := range formats {
+		if err := f.check(); err != nil {
+			return err
+		}
 		var content bytes.Buffer
 		if err := f.Write(&content, v); err != nil {
 			return fmt.Errorf("report: %s: %w", f.File, err)
@@ -102,6 +105,17 @@ func (r *Report) Save(dir string, formats ...Format) error {
 		if err := f.output(dir, contents[i]).Write(contents[i]); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
+	}
+	return nil
+}
+
+// check says why a format cannot be a file.
+func (f Format) check() error {
+	switch {
+	case f.Write == nil:
+		return errors.New("report: the format's field Write is nil")
+	case f.File == "":
+		return errors.New("report: the format's field File is empty")
 	}
 	return nil
 }
@@ -125,6 +139,9 @@ func CheckFiles(dir string, formats ...Format) error {
 		formats = defaultFormats()
 	}
 	for _, f := range formats {
+		if err := f.check(); err != nil {
+			return err
+		}
 		if f.Mark == "" {
 			continue // it shows only in a report
 		}

@@ -129,6 +129,22 @@ func TestVerdictReservations(t *testing.T) {
 	}
 }
 
+func TestFormatWithoutFields(t *testing.T) {
+	for want, format := range map[string]Format{
+		"report: the format's field Write is nil":  {File: "report.csv"},
+		"report: the format's field File is empty": {Write: Text.Write},
+	} {
+		for name, err := range map[string]error{
+			"Save":       sampleDifferences(1, 1).Save(t.TempDir(), format),
+			"CheckFiles": CheckFiles(t.TempDir(), format),
+		} {
+			if err == nil || err.Error() != want {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 func TestReportSave(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a", "report")

@@ -30,7 +30,7 @@ func TestUpgrade(t *testing.T) {
 	before := tree(t, w.u.SourceDir)
 	plan, err := w.u.Plan(t.Context())
 	must(t, err)
-	if plan.Blocked() || len(plan.Steps) != 8 {
+	if plan.Blocked() || len(plan.Steps) != len(idconnect.StepNames()) {
 		t.Fatalf("%+v", plan)
 	}
 	if _, err := os.Stat(w.u.TargetDir); !errors.Is(err, fs.ErrNotExist) {
@@ -74,7 +74,8 @@ func TestUpgrade(t *testing.T) {
 	var back report.Report
 	j, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	must(t, err)
-	if err := json.Unmarshal(j, &back); err != nil || back.Outcome != "done" || len(back.Steps) != 8 {
+	if err := json.Unmarshal(j, &back); err != nil || back.Outcome != "done" ||
+		len(back.Steps) != len(idconnect.StepNames()) {
 		t.Errorf("%+v, %v", back, err)
 	}
 }

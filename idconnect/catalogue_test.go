@@ -58,7 +58,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	chosen := rows
 	if testing.Short() {
-		chosen = exhaustive.Sample(rows, 36)
+		chosen = exhaustive.Sample(rows, 16)
 	}
 	t.Run("rows", func(t *testing.T) {
 		t.Run("undisturbed", func(t *testing.T) {

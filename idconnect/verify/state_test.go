@@ -298,7 +298,7 @@ func TestReplaced(t *testing.T) {
 		changed int // every so many records
 		resumes bool
 	}{
-		{"the source", 0, 1, false}, {"the target", 1, 1, false}, {"a part of the target", 1, 20, false},
+		{"the source", 0, 1, false}, {"the target", 1, 1, false}, {"a part of the target", 1, 10, false},
 		{"nothing", 0, 5000, true}, {"some records of the target", 1, 500, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

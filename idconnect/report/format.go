@@ -58,14 +58,17 @@ func (r *Report) Write(w io.Writer, f Format) error {
 	case r == nil:
 		return errNoReport
 	case f.Write == nil:
-		return errors.New("report: the format's field Write is nil")
+		return errNoWrite
 	case w == nil:
 		return errors.New("report: the writer is nil")
 	}
 	return f.Write(w, r.View())
 }
 
-var errNoReport = errors.New("the report is nil")
+var (
+	errNoReport = errors.New("the report is nil")
+	errNoWrite  = errors.New("report: the format's field Write is nil")
+)
 
 // Save writes the report into a folder, in the formats given or, where none
 // is, as [HTML], [JSON], [JUnit] and [Text]. It creates the folder where it is
@@ -113,7 +116,7 @@ func (r *Report) Save(dir string, formats ...Format) error {
 func (f Format) check() error {
 	switch {
 	case f.Write == nil:
-		return errors.New("report: the format's field Write is nil")
+		return errNoWrite
 	case f.File == "":
 		return errors.New("report: the format's field File is empty")
 	}

@@ -110,8 +110,9 @@ type lane struct {
 }
 
 func (c *crashCase) lane(t *testing.T) *lane {
-	n := int(siblings.Add(1))
-	l := &lane{top: filepath.Join(c.base.dir, "lane"+strconv.Itoa(n)), addr: siblingHost(n) + ":0"}
+	top, err := os.MkdirTemp(c.base.dir, "lane")
+	must(t, err)
+	l := &lane{top: top, addr: "127.0.0.1:0"}
 	w, end := c.laneWorld(t, l)
 	defer end()
 	target, err := url.Parse(w.u.Target.URL)
@@ -128,7 +129,7 @@ func (c *crashCase) lane(t *testing.T) *lane {
 
 func (c *crashCase) laneWorld(t *testing.T, l *lane) (w *world, end func() error) {
 	w, end = c.base.siblingAt(t, filepath.Join(l.top, "now", "site"), l.addr)
-	w.userDir = filepath.Join(l.top, "now", "user")
+	w.u.UserStateDir = filepath.Join(l.top, "now", "user")
 	return w, end
 }
 

@@ -25,8 +25,6 @@ type world struct {
 	u      *idconnect.Upgrade
 	source *openidmtest.Server
 	dir    string
-	// userDir is that of orders, "" for the one of this program.
-	userDir string
 }
 
 // testSetup and testSetupBatch are the set-up scripts of both systems.
@@ -60,7 +58,6 @@ func newWorld(t *testing.T, users int) *world {
 	}))
 	w.u.Hurry(testHurry)
 	w.u.SettleTime = 300 * time.Millisecond
-	w.u.UserStateDir = "" // that of this program, which its children have, too
 	boot := filepath.Join(w.u.SourceDir, "conf", "boot", "boot.properties")
 	must(t, os.WriteFile(boot, []byte(testBoot), 0o644))
 	return w

@@ -31,6 +31,7 @@ type Site struct {
 	Upgrade *idconnect.Upgrade
 
 	addr     string   // of the target
+	release  func()   // of addr
 	remove   []string // folders
 	end      context.CancelFunc
 	watching sync.WaitGroup
@@ -65,7 +66,7 @@ func StartSite(dir string, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Pair: p, end: func() {}}
+	s := &Site{Pair: p, end: func() {}, release: func() {}}
 	if dir == "" {
 		s.Dir, err = os.MkdirTemp("", "site-")
 		s.remove = append(s.remove, s.Dir)
@@ -122,12 +123,9 @@ func (s *Site) build() error {
 
 // upgrade finds an address for the target, and describes the upgrade.
 func (s *Site) upgrade() error {
-	free, err := net.Listen("tcp", cmp.Or(s.o.Target.Addr, loopback+":0"))
+	var err error
+	s.addr, s.release, err = reserve(cmp.Or(s.o.Target.Addr, loopback+":0"))
 	if err != nil {
-		return err
-	}
-	s.addr = free.Addr().String()
-	if err := free.Close(); err != nil {
 		return err
 	}
 	host, port, err := net.SplitHostPort(s.addr)
@@ -163,7 +161,7 @@ func (s *Site) path(parts ...string) string {
 func (s *Site) Sibling(dir, addr string) (*Site, error) {
 	o := s.o
 	o.Target.Addr = addr
-	sibling := &Site{Pair: &Pair{source: s.source, shared: true, o: o}, Dir: dir, end: func() {}}
+	sibling := &Site{Pair: &Pair{source: s.source, shared: true, o: o}, Dir: dir, end: func() {}, release: func() {}}
 	if err := sibling.upgrade(); err != nil {
 		return nil, fmt.Errorf("making a fake site: %w", err)
 	}
@@ -220,6 +218,7 @@ func (s *Site) Close() error {
 	s.end()
 	s.watching.Wait()
 	err := s.Pair.Close()
+	s.release()
 	for _, dir := range s.remove {
 		if dir != "" {
 			os.RemoveAll(dir) // a run that was killed may have left a Java that runs

@@ -1,0 +1,46 @@
+package idconnecttest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// reserve takes an address for a server that comes later, or comes back: a socket is
+// bound to it that does not listen. Who connects is refused, who asks for any free port
+// gets another, and who names this one may listen (ip(7), SO_REUSEADDR).
+func reserve(addr string) (taken string, release func(), err error) {
+	a, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return "", nil, err
+	}
+	var bound syscall.Sockaddr = &syscall.SockaddrInet6{Port: a.Port, Addr: [16]byte(a.IP.To16())}
+	family := syscall.AF_INET6
+	if ip := a.IP.To4(); ip != nil {
+		family, bound = syscall.AF_INET, &syscall.SockaddrInet4{Port: a.Port, Addr: [4]byte(ip)}
+	}
+	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return "", nil, os.NewSyscallError("socket", err)
+	}
+	release = sync.OnceFunc(func() { syscall.Close(fd) })
+	if err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err == nil {
+		err = syscall.Bind(fd, bound)
+	}
+	if err == nil {
+		bound, err = syscall.Getsockname(fd)
+	}
+	if err != nil {
+		release()
+		return "", nil, fmt.Errorf("taking the address %s: %w", addr, err)
+	}
+	switch b := bound.(type) {
+	case *syscall.SockaddrInet4:
+		a.Port = b.Port
+	case *syscall.SockaddrInet6:
+		a.Port = b.Port
+	}
+	return a.String(), release, nil
+}

@@ -233,6 +233,34 @@ func TestStateOfAnother(t *testing.T) {
 	}
 }
 
+// TestEarlierState: a comparison resumes with the state that an earlier version left, whose sums stood in pages
+// however few they were. TestOldState is about those that are not read.
+func TestEarlierState(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"pages", "ranges"} {
+		source := newTable(9)
+		source.ordered = way == "ranges"
+		target := source.clone()
+		source.guard, target.guard = &source.mu, &source.mu
+		target.put("u00001", userRecord(1, 1, "changed")) // it was read then
+		target.put("u00007", userRecord(7, 1, "changed"))
+		content, err := os.ReadFile("testdata/state-4-" + way)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts := Options{Collections: usersOnly, PageSize: 2, Concurrency: 1, stateEvery: time.Hour, stateCost: 1,
+			StateFile: filepath.Join(t.TempDir(), "state")}
+		if err := os.WriteFile(opts.StateFile, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report, done := runKilled(t, [2]*table{source, target}, opts, 0)
+		if c := report.Collections[0]; !done || !report.Resumed || c.SourceCount != 9 || c.TargetCount != 9 ||
+			c.Differences() != 2 || c.ChangedCount != 2 {
+			t.Errorf("%s: %+v", way, report)
+		}
+	}
+}
+
 // TestOldState: a state of an earlier version is refused with what to do, and
 // not touched.
 func TestOldState(t *testing.T) {

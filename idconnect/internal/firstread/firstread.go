@@ -1,7 +1,7 @@
-// Package firstread keeps what the first reading of a collection leaves of two servers, in a few megabytes however
-// large the collection is: sums of its records, from which follow the buckets that differ, and the ranges that hold
-// records of those. How servers are read, and what becomes of a bucket that differs, is for package verify. Begin with
-// [Memory], [Memory.Differing] and [Memory.Again].
+// Package firstread keeps what the first reading of a collection leaves of two servers, in a few megabytes at most
+// however large the collection is: sums of its records, from which follow the buckets that differ, and the ranges that
+// hold records of those. How servers are read, and what becomes of a bucket that differs, is for package verify. Begin
+// with [Memory], [Memory.Differing] and [Memory.Again].
 package firstread
 
 import (

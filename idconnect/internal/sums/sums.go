@@ -1,6 +1,6 @@
 // Package sums keeps of the records of a server, however many they are, sums of
-// hashes by their ids, and which ids were seen, in a few megabytes that can be
-// written to a file. Two servers whose [Buckets] are equal hold the same records;
+// hashes by their ids, and which ids were seen, in a few megabytes at most that can
+// be written to a file. Two servers whose [Buckets] are equal hold the same records;
 // what to read again where they are not is for package verify.
 package sums
 
@@ -10,13 +10,10 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 )
 
+// As many blocks of 512 bits as there are cells make a filter that takes two of a
+// million ids for one in a few of a hundred runs (which costs a pass), and filterMax is
+// where it would do so all the time.
 const (
-	// BucketCount is how many sums are kept for each server: at a million
-	// records there are eight in each.
-	BucketCount = cells
-	// Blocks of 512 bits, as many as there are cells, make a filter that takes two
-	// of a million ids for one in a few of a hundred runs (which costs a pass), and
-	// filterMax is where it would do so all the time.
 	filterTests = 7
 	filterMax   = 8 << 20
 )
@@ -28,22 +25,17 @@ type Bucket struct {
 	Count uint32
 }
 
-// Add adds the hash of a record.
-func (b *Bucket) Add(h digest.Sum) { b.Join(Bucket{h.X, h.Y, 1}) }
-
-// Join adds another sum.
-func (b *Bucket) Join(o Bucket) {
-	b.A, b.B, b.Count = b.A+o.A, b.B+o.B, b.Count+o.Count
-}
-
 // Buckets are the buckets of one server. The zero value is ready.
 type Buckets struct{ table[Bucket] }
 
 // BucketOf returns the bucket of an id by its hash.
-func BucketOf(id uint64) uint32 { return uint32(id % BucketCount) }
+func BucketOf(id uint64) uint32 { return uint32(id % cells) }
 
 // Add adds a record.
-func (s *Buckets) Add(d digest.Digest) { s.at(BucketOf(d.ID)).Add(d.Sum) }
+func (s *Buckets) Add(d digest.Digest) {
+	b := s.at(BucketOf(d.ID))
+	b.A, b.B, b.Count = b.A+d.Sum.X, b.B+d.Sum.Y, b.Count+1
+}
 
 // Bucket returns a sum.
 func (s *Buckets) Bucket(i uint32) Bucket { return s.get(i) }

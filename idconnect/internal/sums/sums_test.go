@@ -111,8 +111,8 @@ func TestDiffering(t *testing.T) {
 	}
 	servers[1].Add(digest.Digest{ID: 70, Sum: digest.Sum{X: 1}})
 	servers[1].Add(digest.Digest{ID: 69, Sum: digest.Sum{X: 1}})
-	servers[3].Add(digest.Digest{ID: BucketCount - 1, Sum: digest.Sum{X: 1}})
-	last := uint32(BucketCount - 1)
+	servers[3].Add(digest.Digest{ID: cells - 1, Sum: digest.Sum{X: 1}})
+	last := uint32(cells - 1)
 	for _, c := range []struct {
 		a, b int
 		want []uint32

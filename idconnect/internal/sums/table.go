@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// cells is the length of a table.
+	// cells is the length of a table: at a million records there are eight in each.
 	cells = 1 << 17
 	// fewCells is how many of them are kept one by one. More are spread over nearly
 	// all pages of the memory anyway.

@@ -19,7 +19,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -216,7 +215,7 @@ func TestCrashPoints(t *testing.T) {
 		sample   int
 	}{
 		{name: "whole upgrade", migrates: 1, sample: 12},
-		{name: "merge", steps: []string{idconnect.StepUnpack, idconnect.StepStores}, policy: keystore.Keep, sample: 6},
+		{name: "merge", steps: unpacks, policy: keystore.Keep, sample: 6},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			order := func(w *world) crashOrder {

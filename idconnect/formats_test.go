@@ -152,7 +152,7 @@ func TestJournalFormatRollback(t *testing.T) {
 			target.Close()
 			keys := filepath.Join(u.TargetDir, "security", "keystore.jceks")
 			if fixture == "unpacked" {
-				formatsRun(t, u, idconnect.StepUnpack, idconnect.StepStores)
+				formatsRun(t, u, unpacks...)
 			}
 			want, err := os.ReadFile(filepath.Join(u.SourceDir, "security", "keystore.jceks"))
 			must(t, err)

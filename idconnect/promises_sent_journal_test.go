@@ -26,7 +26,7 @@ var promisesJournal = append([]promise{
 func unpacked(t *testing.T) (w *world, path string) {
 	t.Helper()
 	w = crashWorld(t)
-	w.u.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
+	w.u.Steps = unpacks
 	_, err := w.u.Run(t.Context())
 	must(t, err)
 	return w, filepath.Join(w.u.TargetDir+".upgrade", "journal.json")

@@ -145,7 +145,7 @@ func symlink(t *testing.T, to, at string) {
 
 func packageNamesStore(t *testing.T) {
 	w := newWorld(t, 1)
-	w.only(idconnect.StepUnpack, idconnect.StepStores)
+	w.only(unpacks...)
 	up := filepath.ToSlash(filepath.Join("..", "..", "idc21", "salesforceIdConnect", "security"))
 	for line, says := range map[string]string{
 		"openidm.keystore.location=" + up + "/keystore.jceks":                          "keystore.jceks",
@@ -253,7 +253,7 @@ func linkAfterPreflight(t *testing.T) {
 
 func linkBeforeRollback(t *testing.T) {
 	w := newWorld(t, 1)
-	w.only(idconnect.StepUnpack, idconnect.StepStores)
+	w.only(unpacks...)
 	_, err := w.u.Run(t.Context())
 	must(t, err)
 	security := filepath.Dir(w.targetStore("x"))

@@ -86,7 +86,7 @@ func TestRollbackLeavesAlone(t *testing.T) {
 	})
 	t.Run("a store while the copy was killed", func(t *testing.T) {
 		t.Parallel()
-		w := crashRan(t, idconnect.StepUnpack, idconnect.StepStores)
+		w := crashRan(t, unpacks...)
 		w.editJournal(t, func(j map[string]any) {
 			delete(j["stores"].([]any)[1].(map[string]any), "ended")
 		})
@@ -101,7 +101,7 @@ func TestRollbackLeavesAlone(t *testing.T) {
 	})
 	t.Run("a store", func(t *testing.T) {
 		t.Parallel()
-		w := crashRan(t, idconnect.StepUnpack, idconnect.StepStores)
+		w := crashRan(t, unpacks...)
 		path := filepath.Join(w.u.TargetDir, "security", "keystore.jceks")
 		must(t, os.WriteFile(path, []byte("as the server leaves it"), 0o600))
 		if _, err := w.u.Rollback(t.Context(), ""); !errors.Is(err, keystore.ErrChangedSince) {
@@ -118,7 +118,7 @@ func TestRollbackLeavesAlone(t *testing.T) {
 // what was recorded of the old one is not taken for the new one's.
 func TestFolderRemoved(t *testing.T) {
 	t.Parallel()
-	w := crashRan(t, idconnect.StepUnpack, idconnect.StepStores)
+	w := crashRan(t, unpacks...)
 	must(t, os.RemoveAll(w.u.TargetDir))
 	w.u.Steps = nil
 	report, err := w.u.Run(t.Context())
@@ -127,4 +127,49 @@ func TestFolderRemoved(t *testing.T) {
 	}
 	w.running(t).Close()
 	w.removesAll(t)
+}
+
+// TestRollbackOfGone: what was replaced in a folder that is gone is forgotten with it, whether a rollback of the
+// unpacking alone removed it or somebody else, whom a rollback that loses nothing waits for.
+func TestRollbackOfGone(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(t *testing.T, w *world){
+		"unpack alone is taken back": func(t *testing.T, w *world) {
+			w.u.Steps, w.u.RemoveAdded = unpacks[:1], true
+			_, err := w.u.Rollback(t.Context(), "")
+			must(t, err)
+			w.u.Steps, w.u.RemoveAdded = nil, false
+		},
+		"it was moved": func(t *testing.T, w *world) {
+			aside := w.u.TargetDir + ".aside"
+			must(t, os.Rename(w.u.TargetDir, aside))
+			w.u.Steps = nil
+			_, err := w.u.Rollback(t.Context(), "")
+			if err == nil || !strings.Contains(err.Error(), w.u.TargetDir+" is gone") ||
+				!strings.Contains(idconnect.RemedyOf(err), "Upgrade.RemoveAdded") {
+				t.Errorf("%v: %s", err, idconnect.RemedyOf(err))
+			}
+			must(t, os.Rename(aside, w.u.TargetDir))
+		},
+		"it was removed": func(t *testing.T, w *world) {
+			must(t, os.RemoveAll(w.u.TargetDir))
+			w.u.Steps, w.u.RemoveAdded = nil, true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := crashWorld(t)
+			before := w.around(t)
+			w.run(t, unpacks...)
+			remove(t, w)
+			for range 2 {
+				if _, err := w.u.Rollback(t.Context(), ""); err != nil {
+					t.Fatalf("%v", err)
+				}
+			}
+			if d := cmp.Diff(before, w.around(t)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
 }

@@ -152,7 +152,7 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count 
 	for _, was := range slices.Sorted(maps.Keys(before)) {
 		for _, policy := range policies {
 			for i, last := range names {
-				if i > 2 && (was != "nothing" || policy != "") {
+				if i > slices.Index(names, idconnect.StepStores) && (was != "nothing" || policy != "") {
 					break
 				}
 				for _, to := range append([]string{""}, names[:i+1]...) {
@@ -229,7 +229,7 @@ func rollbackKilled(t *testing.T, base *world, count rollbackCount, check rollba
 		c.begin = func(t *testing.T, w *world) (crashOrder, map[string]string) {
 			before[was](t, w)
 			o := w.order()
-			o.Policy, o.Steps = policy, []string{idconnect.StepUnpack, idconnect.StepStores}
+			o.Policy, o.Steps = policy, unpacks
 			return o, w.around(t)
 		}
 		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) {
@@ -247,7 +247,7 @@ func rollbackKills(t *testing.T, base *world, count rollbackCount, check rollbac
 		c.begin = func(t *testing.T, w *world) (crashOrder, map[string]string) {
 			prepare(t, w)
 			want, o := w.around(t), w.order()
-			o.Steps = []string{idconnect.StepUnpack, idconnect.StepStores}
+			o.Steps = unpacks
 			if r := o.again(t); r.Outcome != "done" {
 				t.Fatalf("%s: %s", r.Outcome, r.Error)
 			}

@@ -41,10 +41,10 @@ func (s unpackStep) Apply(ctx context.Context) (string, error) {
 	}
 	temp := archive.TempDir(s.TargetDir, archive.Unpacking, there)
 	n.Temp = filepath.Base(temp)
-	s.journal.Unpack = n
 	// There is no folder: what was done in one that is gone is no longer done,
 	// and cannot be undone. Whether a migration is, its database says.
-	s.journal.Stores, s.journal.Setup, s.journal.Configure, s.journal.Left = nil, nil, nil, nil
+	s.journal.FolderGone()
+	s.journal.Unpack = n
 	if err := s.journal.Save(); err != nil {
 		return "", err
 	}

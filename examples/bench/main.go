@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,7 +174,8 @@ func measure(ctx context.Context, t task, peers []peer) (map[string]times, error
 			if _, alone := p.(keytool); alone && (round < warmUp || round >= warmUp+3) {
 				continue // never warm, and slow
 			}
-			runtime.GC() // do not charge a peer for the garbage of the one before
+			// No peer is charged for the garbage of the one before, nor spared the memory that it left.
+			debug.FreeOSMemory()
 			took, err := p.do(ctx, t)
 			if errors.Is(err, errCannot) {
 				continue

@@ -26,9 +26,11 @@ const (
 )
 
 // stateFormat is that of a state file. The earlier versions are of before files were
-// sealed by age, before ranges of ids, and before the sums stood behind the rest.
+// sealed by age, before ranges of ids, and before the sums stood behind the rest; in
+// the fourth those stood in pages, however few they were.
 var stateFormat = sealed.Format{
-	Magic: "idconnect verify 4\n",
+	Magic: "idconnect verify 5\n",
+	Read:  []string{"idconnect verify 4\n"},
 	Old:   []string{"idconnect verify 1\n", "idconnect verify 2\n", "idconnect verify 3\n"},
 }
 

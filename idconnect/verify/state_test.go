@@ -233,6 +233,50 @@ func TestStateOfAnother(t *testing.T) {
 	}
 }
 
+// earlierState is a comparison of nine users that an earlier version left, whose sums stood in pages however few they
+// were. Two users have changed, one of which it had read.
+func earlierState(t *testing.T, way string) (tables [2]*table, opts Options) {
+	t.Helper()
+	source := newTable(9)
+	source.ordered = way == "ranges"
+	target := source.clone()
+	source.guard, target.guard = &source.mu, &source.mu
+	target.put("u00001", userRecord(1, 1, "changed"))
+	target.put("u00007", userRecord(7, 1, "changed"))
+	content, err := os.ReadFile("testdata/state-4-" + way)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts = Options{Collections: usersOnly, PageSize: 2, Concurrency: 1, stateEvery: time.Hour, stateCost: 1,
+		StateFile: filepath.Join(t.TempDir(), "state")}
+	if err := os.WriteFile(opts.StateFile, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return [2]*table{source, target}, opts
+}
+
+// TestEarlierState: a comparison resumes with the state that an earlier version left, and starts over where the sums in
+// it cannot be read. TestOldState is about states that are refused.
+func TestEarlierState(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"pages", "ranges"} {
+		for _, damage := range []int{0, 1} {
+			tables, opts := earlierState(t, way)
+			store, err := openTestStore(&opts, "secret")
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums := &store.state.Collections[0].Sums[1]
+			*sums = (*sums)[damage:]
+			report, err := compareAll(t.Context(), [2]Server{tables[0], tables[1]}, [2]string{}, opts, store)
+			if c := report.Collections[0]; err != nil || !report.Resumed || c.SourceCount != 9 ||
+				c.TargetCount != 9 || c.Differences() != 2 || c.ChangedCount != 2 || c.Shifted != 0 {
+				t.Errorf("%s, %d bytes cut: %v, %+v", way, damage, err, report)
+			}
+		}
+	}
+}
+
 // TestOldState: a state of an earlier version is refused with what to do, and
 // not touched.
 func TestOldState(t *testing.T) {

@@ -72,8 +72,12 @@ func (v *verifier) readFirst(ctx context.Context, saved savedCollection) error {
 	var f *firstread.Memory
 	begin := func() (rest [2]savedSide) {
 		f = firstread.New()
-		if saved.Stage == stageReading && saved.restore(f) == nil {
-			rest = saved.Sides
+		if saved.Stage == stageReading {
+			if err := saved.restore(f); err == nil {
+				rest = saved.Sides
+			} else { // it has a part of what was read
+				f = firstread.New()
+			}
 		}
 		saved = savedCollection{} // once
 		v.setReading(f, rest)

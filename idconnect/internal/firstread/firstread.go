@@ -1,11 +1,12 @@
-// Package firstread keeps what the first reading of a collection leaves of two servers, in a few megabytes however
-// large the collection is: sums of its records, from which follow the buckets that differ, and the ranges that hold
-// records of those. How servers are read, and what becomes of a bucket that differs, is for package verify. Begin with
-// [Memory], [Memory.Differing] and [Memory.Again].
+// Package firstread keeps what the first reading of a collection leaves of two servers, in a few megabytes at most
+// however large the collection is: sums of its records, from which follow the buckets that differ, and the ranges that
+// hold records of those. How servers are read, and what becomes of a bucket that differs, is for package verify. Begin
+// with [Memory], [Memory.Differing] and [Memory.Again].
 package firstread
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -137,14 +138,13 @@ func (m *Memory) AddLinks(side int, types []string) {
 	}
 }
 
-// Differing returns the buckets in which the servers may differ.
+// Differing returns the buckets in which the servers may differ, in their order.
 func (m *Memory) Differing() (differing []Mismatch) {
-	for i := range uint32(sums.BucketCount) {
+	numbers := slices.AppendSeq(sums.Differing(&m.Sums[0], &m.Sums[1]), maps.Keys(m.Twice))
+	slices.Sort(numbers)
+	for _, i := range slices.Compact(numbers) {
 		a, b := m.Sums[0].Bucket(i), m.Sums[1].Bucket(i)
-		if alike := a == b; !alike || m.Twice[i] {
-			differing = append(differing, Mismatch{Bucket: i, Counts: [2]uint32{a.Count, b.Count},
-				Alike: alike})
-		}
+		differing = append(differing, Mismatch{Bucket: i, Counts: [2]uint32{a.Count, b.Count}, Alike: a == b})
 	}
 	return differing
 }

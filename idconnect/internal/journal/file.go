@@ -138,11 +138,9 @@ func (d *data) validate() error {
 			}
 		}
 	}
-	for _, step := range []string{"unpack", "stores", "setup", "configure", "migrate"} {
-		for _, n := range d.Notes(step) {
-			if n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero() {
-				return errors.New("an action has no date")
-			}
+	for step, n := range d.each {
+		if n.Began.IsZero() || n.Ended != nil && n.Ended.IsZero() {
+			return fmt.Errorf("%s: an action has no date", step)
 		}
 	}
 	return nil

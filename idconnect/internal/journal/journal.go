@@ -135,21 +135,39 @@ type Configure struct {
 	InstanceURL string `json:"instanceUrl"`
 }
 
-// Notes are those of a step's actions, in their order. No other step leaves any.
-func (d *data) Notes(step string) (notes []*Note) {
-	switch {
-	case step == "unpack" && d.Unpack != nil:
-		notes = append(notes, &d.Unpack.Note)
-	case step == "stores":
-		for _, s := range d.Stores {
-			notes = append(notes, &s.Note)
+// each gives the notes by their steps, in the order of the steps. No other step leaves any.
+func (d *data) each(yield func(step string, n *Note) bool) {
+	if d.Unpack != nil && !yield("unpack", &d.Unpack.Note) {
+		return
+	}
+	for _, s := range d.Stores {
+		if !yield("stores", &s.Note) {
+			return
 		}
-	case step == "setup" && d.Setup != nil:
-		notes = append(notes, &d.Setup.Note)
-	case step == "configure" && d.Configure != nil:
-		notes = append(notes, &d.Configure.Note)
-	case step == "migrate" && d.Migrate != nil:
-		notes = append(notes, &d.Migrate.Note)
+	}
+	if d.Setup != nil && !yield("setup", &d.Setup.Note) {
+		return
+	}
+	if d.Configure != nil && !yield("configure", &d.Configure.Note) {
+		return
+	}
+	if d.Migrate != nil {
+		yield("migrate", &d.Migrate.Note)
+	}
+}
+
+// FolderGone forgets what was done in the target's folder and to the server in it. What is left is whether that was
+// asked to migrate: a database may outlive the folder.
+func (d *data) FolderGone() {
+	d.Unpack, d.Stores, d.Setup, d.Left, d.Configure = nil, nil, nil, nil, nil
+}
+
+// Notes are those of a step's actions, in their order.
+func (d *data) Notes(step string) (notes []*Note) {
+	for of, n := range d.each {
+		if of == step {
+			notes = append(notes, n)
+		}
 	}
 	return notes
 }

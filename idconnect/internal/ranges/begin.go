@@ -65,7 +65,7 @@ func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
 	if !a.over {
 		return &Begun{Plan: "one page", Total: int64(a.Count), whole: a, size: r.size}, nil
 	}
-	ids := r.ids(a)
+	ids, _ := idsOf(r.Server, r.Resource, a.Body.Text())
 	b := &Begun{shape: shapeOf(ids)}
 	counting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -2,6 +2,7 @@ package ranges
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -66,4 +67,18 @@ func (r *Reader) records(ctx context.Context, filter string, ids []string, read 
 			return err
 		}
 	}
+}
+
+// idsOf are the ids of an answer, as far as its records have one.
+func idsOf(server digest.Parser, resource string, answer []byte) (ids []string, err error) {
+	page, err := server.ParsePage(resource, answer)
+	for _, raw := range page.Result {
+		var record struct {
+			ID string `json:"_id"`
+		}
+		if json.Unmarshal(raw, &record) == nil && record.ID != "" {
+			ids = append(ids, record.ID)
+		}
+	}
+	return ids, err
 }

@@ -1,8 +1,8 @@
 package ranges
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,39 +95,35 @@ func (p *Pages) fetch(ctx context.Context, cookie string, free, bodies chan *dig
 
 // Order chooses Sort: nil, if the server gives two pages in one order, else _id, if it
 // takes that.
-func (p *Pages) Order(ctx context.Context) (err error) {
+func (p *Pages) Order(ctx context.Context) error {
 	query := openidm.Query{PageSize: p.Size + 1, Fields: []string{"_id"}}
-	var seen [2][]string
+	var seen [2][]byte
 	for n := range seen {
-		if seen[n], err = p.ids(ctx, query); err != nil {
+		var err error
+		if seen[n], err = p.Server.QueryBody(ctx, p.Resource, query, "", nil); err != nil {
 			return err
 		}
 	}
-	if slices.Equal(seen[0], seen[1]) {
+	if bytes.Equal(seen[0], seen[1]) { // as most are, and nothing need be parsed
+		return nil
+	}
+	var ids [2][]string
+	for n := range ids {
+		var err error
+		if ids[n], err = idsOf(p.Server, p.Resource, seen[n]); err != nil {
+			return err
+		}
+	}
+	if slices.Equal(ids[0], ids[1]) {
 		return nil
 	}
 	query.SortKeys = []string{"_id"}
-	switch _, err = p.ids(ctx, query); {
+	_, err := p.Server.QueryBody(ctx, p.Resource, query, "", nil)
+	switch {
 	case err == nil:
 		p.Sort = query.SortKeys
 	case !errors.As(err, new(*openidm.Error)) || ctx.Err() != nil:
 		return err
 	}
 	return nil
-}
-
-func (p *Pages) ids(ctx context.Context, query openidm.Query) (ids []string, err error) {
-	body, err := p.Server.QueryBody(ctx, p.Resource, query, "", nil)
-	if err != nil {
-		return nil, err
-	}
-	page, err := p.Server.ParsePage(p.Resource, body)
-	for _, raw := range page.Result {
-		var record struct {
-			ID string `json:"_id"`
-		}
-		_ = json.Unmarshal(raw, &record)
-		ids = append(ids, record.ID)
-	}
-	return ids, err
 }

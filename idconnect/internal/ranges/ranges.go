@@ -12,7 +12,6 @@ package ranges
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -276,21 +275,4 @@ func short(d time.Duration) time.Duration {
 		return d.Round(time.Microsecond)
 	}
 	return d.Round(time.Millisecond)
-}
-
-// ids are those of an answer, as far as its records have one.
-func (r *Reader) ids(a *Answer) (ids []string) {
-	page, err := r.Server.ParsePage(r.Resource, a.Body.Text())
-	if err != nil {
-		return nil
-	}
-	for _, raw := range page.Result {
-		var record struct {
-			ID string `json:"_id"`
-		}
-		if json.Unmarshal(raw, &record) == nil && record.ID != "" {
-			ids = append(ids, record.ID)
-		}
-	}
-	return ids
 }

@@ -131,7 +131,7 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 		}
 		switch {
 		case a.over:
-			ids := r.ids(a)
+			ids, _ := idsOf(r.Server, r.Resource, a.Body.Text())
 			r.give(a.Body)
 			if err := r.split(s, link, ids, size); err != nil {
 				return err

@@ -39,9 +39,9 @@ const (
 type Format struct {
 	// Magic begins a file, in the clear; what follows is sealed.
 	Magic string
-	// Old begin the files of earlier versions, which are not read. All are as long
-	// as Magic.
-	Old []string
+	// Read begin files of earlier versions that are read as well, and Old those that
+	// are not. All are as long as Magic.
+	Read, Old []string
 }
 
 // Check says, as a [*disk.OutputError], why a file would not be written at path: it
@@ -49,7 +49,7 @@ type Format struct {
 func (f Format) Check(path string) error { return f.output(path).Check() }
 
 func (f Format) output(path string) disk.Output {
-	return disk.Output{Path: path, Mode: 0o600, Marks: append([]string{f.Magic}, f.Old...)}
+	return disk.Output{Path: path, Mode: 0o600, Marks: slices.Concat([]string{f.Magic}, f.Read, f.Old)}
 }
 
 // File is a sealed file. It is for one goroutine at a time.

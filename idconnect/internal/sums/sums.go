@@ -1,23 +1,21 @@
 // Package sums keeps of the records of a server, however many they are, sums of
-// hashes by their ids, and which ids were seen, in a few megabytes that can be
-// written to a file. Two servers whose [Buckets] are equal hold the same records;
+// hashes by their ids, and which ids were seen, in a few megabytes at most that can
+// be written to a file. Two servers whose [Buckets] are equal hold the same records;
 // what to read again where they are not is for package verify.
 package sums
 
-import "github.com/idconnect-go/upgrade/idconnect/internal/digest"
+import (
+	"slices"
 
+	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
+)
+
+// As many blocks of 512 bits as there are cells make a filter that takes two of a
+// million ids for one in a few of a hundred runs (which costs a pass), and filterMax is
+// where it would do so all the time.
 const (
-	// BucketCount is how many sums are kept for each server: at a million
-	// records there are eight in each.
-	BucketCount    = 1 << 17
-	bucketsPerPage = 128
-	// filterBlocks of 512 bits make a filter that takes two of a million
-	// ids for one in a few of a hundred runs (which costs a pass), and
-	// filterMax is where it would do so all the time.
-	filterBlocks = 1 << 17
-	filterPage   = 512
-	filterTests  = 7
-	filterMax    = 8 << 20
+	filterTests = 7
+	filterMax   = 8 << 20
 )
 
 // Bucket sums the hashes of the records whose ids fall into it. They are added,
@@ -27,45 +25,33 @@ type Bucket struct {
 	Count uint32
 }
 
-// Add adds the hash of a record.
-func (b *Bucket) Add(h digest.Sum) { b.Join(Bucket{h.X, h.Y, 1}) }
-
-// Join adds another sum.
-func (b *Bucket) Join(o Bucket) {
-	b.A, b.B, b.Count = b.A+o.A, b.B+o.B, b.Count+o.Count
-}
-
-// Buckets are the buckets of one server. Those that nothing falls into cost
-// nothing: most collections are small.
-type Buckets struct {
-	pages [BucketCount / bucketsPerPage]*[bucketsPerPage]Bucket
-}
+// Buckets are the buckets of one server. The zero value is ready.
+type Buckets struct{ table[Bucket] }
 
 // BucketOf returns the bucket of an id by its hash.
-func BucketOf(id uint64) uint32 { return uint32(id % BucketCount) }
+func BucketOf(id uint64) uint32 { return uint32(id % cells) }
 
 // Add adds a record.
 func (s *Buckets) Add(d digest.Digest) {
-	i := BucketOf(d.ID)
-	page := &s.pages[i/bucketsPerPage]
-	if *page == nil {
-		*page = new([bucketsPerPage]Bucket)
-	}
-	(*page)[i%bucketsPerPage].Add(d.Sum)
+	b := s.at(BucketOf(d.ID))
+	b.A, b.B, b.Count = b.A+d.Sum.X, b.B+d.Sum.Y, b.Count+1
 }
 
 // Bucket returns a sum.
-func (s *Buckets) Bucket(i uint32) Bucket {
-	if page := s.pages[i/bucketsPerPage]; page != nil {
-		return page[i%bucketsPerPage]
-	}
-	return Bucket{}
+func (s *Buckets) Bucket(i uint32) Bucket { return s.get(i) }
+
+// Differing returns the numbers of the buckets that differ, in order.
+func Differing(a, b *Buckets) []uint32 {
+	numbers := b.filled(a.filled(nil))
+	numbers = slices.DeleteFunc(numbers, func(i uint32) bool { return a.Bucket(i) == b.Bucket(i) })
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
 }
 
 // Filter remembers ids, roughly: a Bloom filter, in blocks of a cache
 // line each. The zero value is ready.
 type Filter struct {
-	pages [filterBlocks / filterPage]*[filterPage][8]uint64
+	table[[8]uint64]
 	count int64
 }
 
@@ -75,12 +61,7 @@ func (f *Filter) Add(h uint64) bool {
 		return false
 	}
 	// The buckets have the low bits; what is tested is independent of both.
-	i := h >> 47
-	page := &f.pages[i/filterPage]
-	if *page == nil {
-		*page = new([filterPage][8]uint64)
-	}
-	block := &(*page)[i%filterPage]
+	block := f.at(uint32(h >> 47))
 	h = digest.Fold(h, 0xd6e8feb86659fd93)
 	// Without a branch, so that the processor can go ahead to the next id while
 	// this block comes from the memory.

@@ -183,8 +183,8 @@ func forget(j *journal.Journal, dir string) error {
 	if err := j.Unpack.RestoreEmpty(dir); err != nil {
 		return err
 	}
-	j.Unpack, j.Left = nil, nil
-	j.Setup, j.Configure, j.Migrate = nil, nil, nil
+	j.FolderGone()
+	j.Migrate = nil
 	return j.Save()
 }
 

@@ -24,7 +24,7 @@ import (
 
 // Stores puts back the stores that were replaced, the last one first. One that was rewritten with the same entries was
 // not changed since; one to which a server that our set-up started added entries is kept beside. Any other change is
-// lost only if lose is set. The journal is saved after each.
+// lost only if lose is set, and so are the stores of a folder that is gone. The journal is saved after each.
 func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err error) {
 	if len(j.Stores) == 0 {
 		return "no store was replaced", nil
@@ -34,6 +34,9 @@ func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err err
 		return "", err
 	}
 	defer in.Close()
+	if in.Root == nil {
+		return storesGone(j, s.TargetDir, lose)
+	}
 	var done []string
 	for n := len(j.Stores); n > 0; n = len(j.Stores) {
 		c := j.Stores[n-1].Changes
@@ -62,6 +65,17 @@ func Stores(j *journal.Journal, s *site.Site, lose bool) (detail string, err err
 		done = append(done, said)
 	}
 	return strings.Join(done, "; "), nil
+}
+
+// storesGone is about the stores of a folder that somebody removed, or moved: with lose they are forgotten.
+func storesGone(j *journal.Journal, dir string, lose bool) (detail string, err error) {
+	if !lose {
+		return "", &ending.Known{Err: fmt.Errorf("%s is gone, and with it the stores that were replaced", dir),
+			Do: "put the folder back if it was moved; if it is not needed any more, say that what others changed " +
+				"goes too (Upgrade.RemoveAdded)"}
+	}
+	j.Stores = nil
+	return "gone with " + dir, j.Save()
 }
 
 // keepAdded puts back a store to which only entries were added, and keeps that one beside it under another name.

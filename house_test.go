@@ -49,6 +49,7 @@ var rooms = []room{
 	{path: "internal/text"},
 	{path: "internal/version"},
 	{path: "internal/exhaustive", closed: true},
+	{path: "internal/await", closed: true},
 	{path: "internal/symlink", closed: true},
 	{path: "internal/disk"},
 	{path: "keystore/internal/pkcs7"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -25,6 +26,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	beside := max(8, runtime.GOMAXPROCS(0)) // most of what runs here waits for servers
+	if err := flag.Set("test.parallel", strconv.Itoa(beside)); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/engine"
 	"github.com/idconnect-go/upgrade/examples/fleet/fakes"
+	"github.com/idconnect-go/upgrade/internal/await"
 )
 
 // playFleet, in the environment, makes this program the command fleet.
@@ -39,6 +40,7 @@ func runTests(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	os.Setenv("XDG_STATE_HOME", dir)
+	await.Beside(4)
 	return m.Run()
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -21,15 +20,13 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 func TestMain(m *testing.M) {
-	beside := max(8, runtime.GOMAXPROCS(0)) // most of what runs here waits for servers
-	if err := flag.Set("test.parallel", strconv.Itoa(beside)); err != nil {
-		panic(err)
-	}
+	await.Beside(8)
 	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 

@@ -4,7 +4,10 @@
 package await
 
 import (
+	"flag"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -55,5 +58,13 @@ func Exit(tb testing.TB, cmd *exec.Cmd) error {
 		_ = cmd.Process.Kill()
 		tb.Fatalf("%s did not end within %v", cmd, Patience)
 		return nil
+	}
+}
+
+// Beside lets n parallel tests run at once, or as many as there are processors if that is more. It is for a package
+// whose tests mostly wait, and is called in TestMain.
+func Beside(n int) {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(n, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
 	}
 }

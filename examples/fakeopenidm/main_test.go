@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration"
@@ -63,7 +64,7 @@ func start(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	p := &process{dir: t.TempDir()}
 	p.cmd = exec.CommandContext(ctx, program, append([]string{"-port", "0", "-dir", p.dir}, args...)...)
 	p.cmd.Env = append(os.Environ(), play+"=1")
@@ -91,7 +92,7 @@ func start(t *testing.T, args ...string) *process {
 		<-ended
 		p.cmd.Wait()
 	})
-	if !<-ready {
+	if !await.Value(t, "it listens", ready) {
 		t.Fatalf("%s", p.output())
 	}
 	return p
@@ -153,16 +154,16 @@ func TestServer(t *testing.T) {
 			t.Errorf("%v, %v", info, err)
 		}
 	}
-	if !strings.Contains(p.output(), "method=GET path=info/ping status=200") {
-		t.Errorf("no line of a request in\n%s", p.output())
-	}
+	await.Until(t, "a line of a request", func() bool {
+		return strings.Contains(p.output(), "method=GET path=info/ping status=200")
+	})
 	if runtime.GOOS == "windows" { // where no other program can be told
 		return
 	}
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.cmd.Wait(); err != nil {
+	if err := await.Exit(t, p.cmd); err != nil {
 		t.Errorf("%v\n%s", err, p.output())
 	}
 }

@@ -41,11 +41,9 @@ func TestConfirm(t *testing.T) {
 				if said := s.text(); !strings.Contains(said, "1 verify  ") {
 					t.Errorf("it asks without the plan:\n%s", said)
 				}
-				if _, err := s.ours.WriteString(c.types); err != nil {
-					t.Fatal(err)
-				}
+				s.types(t, c.types)
 			}
-			err := s.cmd.Wait()
+			err := s.exit(t)
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
 				t.Errorf("%v", err)

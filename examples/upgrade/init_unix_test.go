@@ -38,11 +38,9 @@ func TestInitPlanRun(t *testing.T) {
 		{"openidm-admin on 7.1.6: likewise [admin.pw]: ", ""},
 	} {
 		s.await(t, c.asks)
-		if _, err := s.ours.WriteString(c.answer + "\n"); err != nil {
-			t.Fatal(err)
-		}
+		s.types(t, c.answer+"\n")
 	}
-	if err := s.cmd.Wait(); err != nil {
+	if err := s.exit(t); err != nil {
 		t.Fatalf("init: %v\n%s", err, s.text())
 	}
 	s.await(t, "upgrade plan ")
@@ -52,17 +50,15 @@ func TestInitPlanRun(t *testing.T) {
 	}
 
 	s = startOnTerminalIn(t, site.Dir, "plan")
-	if err := s.cmd.Wait(); err != nil {
+	if err := s.exit(t); err != nil {
 		t.Fatalf("plan: %v\n%s", err, s.text())
 	}
 	s.await(t, "upgrade: using upgrade.yaml")
 
 	s = startOnTerminalIn(t, site.Dir, "run")
 	s.await(t, "Begin? [y/N] ")
-	if _, err := s.ours.WriteString("y\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Wait(); err != nil || site.Target().Count("managed/user") != 20 || site.Migrations() != 1 {
+	s.types(t, "y\n")
+	if err := s.exit(t); err != nil || site.Target().Count("managed/user") != 20 || site.Migrations() != 1 {
 		t.Fatalf("run: %v\n%s", err, s.text())
 	}
 

@@ -45,7 +45,7 @@ func rows(t *testing.T, out string, width int) (left []string) {
 func onScreen(t *testing.T, columns int, env []string, args ...string) string {
 	t.Helper()
 	s := around{size: &pty.Winsize{Rows: 50, Cols: uint16(columns)}, env: env}.start(t, args...)
-	_ = s.cmd.Wait()
+	_ = s.exit(t)
 	s.tty.WriteString("\x04") // the end
 	s.await(t, "\x04")
 	return strings.TrimSuffix(s.text(), "\x04")

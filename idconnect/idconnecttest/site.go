@@ -15,6 +15,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -124,7 +125,7 @@ func (s *Site) build() error {
 // upgrade finds an address for the target, and describes the upgrade.
 func (s *Site) upgrade() error {
 	var err error
-	s.addr, s.release, err = reserve(cmp.Or(s.o.Target.Addr, loopback+":0"))
+	s.addr, s.release, err = port.Reserve(cmp.Or(s.o.Target.Addr, loopback+":0"))
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const Patience = time.Minute
 // Until calls ok, with short pauses, until it returns true. After Patience it ends the test.
 func Until(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()
-	const first, longest = time.Millisecond, 50 * time.Millisecond
+	const first, longest = time.Millisecond, 10 * time.Millisecond
 	end := time.Now().Add(Patience)
 	for pause := first; !ok(); pause = min(2*pause, longest) {
 		if time.Now().After(end) {

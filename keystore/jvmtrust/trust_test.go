@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/internal/x500"
 )
@@ -179,7 +180,7 @@ func TestTrustOfRealServer(t *testing.T) {
 // received.
 func handshake(t *testing.T, client, server *tls.Config) (state tls.ConnectionState, sent string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	here, there := net.Pipe()
 	received := make(chan string)

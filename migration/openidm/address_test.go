@@ -10,8 +10,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -71,29 +71,33 @@ func TestBusy(t *testing.T) {
 	for _, status := range []int{http.StatusServiceUnavailable, http.StatusTooManyRequests} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
-			var asked atomic.Int32
-			c := scripted(func(*http.Request) (*http.Response, error) {
-				if asked.Add(1) > 1 {
-					return answer(200, `{"state":"ACTIVE_READY"}`), nil
-				}
-				return answer(status, "", "Retry-After", "1"), nil
-			})
-			short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			defer cancel()
-			began := time.Now()
-			_, err := c.Ping(short)
-			var answer *Error
-			if !errors.Is(err, ErrBusy) || !errors.As(err, &answer) || answer.RetryAfter != time.Second ||
-				time.Since(began) > 400*time.Millisecond {
-				t.Errorf("%v after %v", err, time.Since(began))
-			}
-			asked.Store(0)
-			long, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			defer cancel()
-			if _, err := c.Ping(long); err != nil {
-				t.Errorf("the pause was not kept: %v", err)
-			}
+			synctest.Test(t, func(t *testing.T) { testBusy(t, status) })
 		})
+	}
+}
+
+func testBusy(t *testing.T, status int) {
+	asked := 0
+	c := scripted(func(*http.Request) (*http.Response, error) {
+		if asked++; asked > 1 {
+			return answer(200, `{"state":"ACTIVE_READY"}`), nil
+		}
+		return answer(status, "", "Retry-After", "1"), nil
+	})
+	short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_, err := c.Ping(short)
+	var answer *Error
+	if !errors.Is(err, ErrBusy) || !errors.As(err, &answer) || answer.RetryAfter != time.Second ||
+		time.Since(began) > 400*time.Millisecond {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	asked = 0
+	long, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := c.Ping(long); err != nil {
+		t.Errorf("the pause was not kept: %v", err)
 	}
 }
 

@@ -18,8 +18,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
@@ -208,12 +209,11 @@ func opensslServer(t *testing.T, openssl string, args ...string) (address string
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, release, err := port.Reserve("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address = l.Addr().String()
-	l.Close()
+	t.Cleanup(release)
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := exec.CommandContext(ctx, openssl, append([]string{"s_server", "-accept", address, "-key", key,
 		"-cert", cert,
@@ -222,13 +222,12 @@ func opensslServer(t *testing.T, openssl string, args ...string) (address string
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cancel(); cmd.Wait() })
-	for range 200 {
-		if conn, err := net.Dial("tcp", address); err == nil {
+	await.Until(t, "openssl listens", func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
 			conn.Close()
-			return address
 		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Fatal("openssl does not listen")
-	return ""
+		return err == nil
+	})
+	return address
 }

@@ -135,22 +135,17 @@ func TestSent(t *testing.T) {
 		sent    bool
 		wanted  error
 		unwant  error
-		atMost  time.Duration
 		comment string
 	}{
-		{"cut", t.Context(), true, ErrUnavailable, context.Canceled, 5 * time.Second, "the answer was lost"},
-		{"cut", ended, false, context.Canceled, ErrUnavailable, time.Second, "cancelled before"},
-		{"hang", soon, true, context.Canceled, ErrUnavailable, time.Second, "cancelled while it waits"},
+		{"cut", t.Context(), true, ErrUnavailable, context.Canceled, "the answer was lost"},
+		{"cut", ended, false, context.Canceled, ErrUnavailable, "cancelled before"},
+		{"hang", soon, true, context.Canceled, ErrUnavailable, "cancelled while it waits"},
 	} {
-		began := time.Now()
-		err := c.Action(tc.ctx, "x", tc.action, ActionRequest{}, nil)
+		err := c.Action(tc.ctx, "x", tc.action, ActionRequest{}, nil) // a timeout would be another error
 		var network *NetworkError
 		if !errors.As(err, &network) || network.Sent() != tc.sent || !errors.Is(err, tc.wanted) ||
 			errors.Is(err, tc.unwant) {
 			t.Errorf("%s: %v", tc.comment, err)
-		}
-		if took := time.Since(began); took > tc.atMost {
-			t.Errorf("%s: took %v", tc.comment, took)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 )
 
@@ -99,12 +100,11 @@ func TestForeignServers(t *testing.T) {
 	t.Parallel()
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	refusing, release, err := port.Reserve("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	refusing := l.Addr().String()
-	l.Close()
+	defer release()
 	for _, tc := range []struct {
 		name, host string
 		want       error

@@ -1,17 +1,16 @@
 package openidmtest_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -111,24 +110,15 @@ func TestCloseEndsHanging(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	go func() {
 		_, err := send(s.Client(), "GET", s.URL+"info/ping", "")
 		ended <- err
 	}()
-	for len(s.Requests()) == 0 && ctx.Err() == nil {
-		runtime.Gosched()
-	}
+	await.Until(t, "a request", func() bool { return len(s.Requests()) > 0 })
 	s.Close()
 	s.Close()
-	select {
-	case err := <-ended:
-		if err == nil {
-			t.Error("an answer came")
-		}
-	case <-ctx.Done():
-		t.Error("still hanging")
+	if err := await.Value(t, "the request ends", ended); err == nil {
+		t.Error("an answer came")
 	}
 }
 

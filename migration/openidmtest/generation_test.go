@@ -275,7 +275,7 @@ func TestGenerationMigrates(t *testing.T) {
 		"needsResetPassword": false, "password": "x"})
 	configure(t, target, source.URL, "openidm-admin")
 	do(t, target, "POST", migration+"migrate", "")
-	if r := await(t, target, "running"); r.json["status"] != "complete" {
+	if r := until(t, target, "running"); r.json["status"] != "complete" {
 		t.Fatalf("migrated: %s", r.body)
 	}
 	o.Generation, o.Schedules = g71, nil
@@ -318,7 +318,7 @@ func TestFaultOfTable(t *testing.T) {
 	configure(t, target, source.URL, "openidm-admin")
 	target.Fail(openidmtest.Fault{Action: "migrate", Table: "link", LoseRecords: 2})
 	do(t, target, "POST", migration+"migrate", "")
-	await(t, target, "running")
+	until(t, target, "running")
 	if links, users := target.Count("repo/link"), target.Count("managed/user"); links != 7 || users != 9 {
 		t.Errorf("%d links and %d users", links, users)
 	}

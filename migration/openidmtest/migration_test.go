@@ -10,20 +10,20 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
 const migration = "endpoint/migration?_action="
 
-// await asks for the status until it is not word.
-func await(t testing.TB, s *openidmtest.Server, word string) reply {
+// until asks for the status until it is not word.
+func until(t testing.TB, s *openidmtest.Server, word string) (r reply) {
 	t.Helper()
-	for {
-		r := do(t, s, "POST", migration+"status", "")
-		if r.json["status"] != word {
-			return r
-		}
-	}
+	await.Until(t, "the status is no longer "+word, func() bool {
+		r = do(t, s, "POST", migration+"status", "")
+		return r.json["status"] != word
+	})
+	return r
 }
 
 func configure(t testing.TB, target *openidmtest.Server, url, password string) reply {
@@ -34,7 +34,7 @@ func configure(t testing.TB, target *openidmtest.Server, url, password string) r
 		r.json["status"] != "pending" {
 		t.Fatalf("configure: %d %s", r.status, r.body)
 	}
-	return await(t, target, "pending")
+	return until(t, target, "pending")
 }
 
 // pair returns a source and a target that has the source's stores.
@@ -76,7 +76,7 @@ func TestMigrateCopiesEverything(t *testing.T) {
 	if r := do(t, target, "POST", migration+"migrate", ""); r.json["status"] != "running" {
 		t.Fatalf("migrate: %s", r.body)
 	}
-	r := await(t, target, "running")
+	r := until(t, target, "running")
 	if r.json["status"] != "complete" || r.json["progress"].(map[string]any)["processed"] != 456.0 {
 		t.Errorf("at the end: %s", r.body)
 	}
@@ -150,7 +150,7 @@ func TestMigrateFaults(t *testing.T) {
 			c.fault.Action, c.fault.Path = "migrate", "endpoint/migration"
 			target.Fail(c.fault)
 			do(t, target, "POST", migration+"migrate", "")
-			r := await(t, target, "running")
+			r := until(t, target, "running")
 			if r.json["status"] != c.status || r.json["progress"].(map[string]any)["failed"] != c.failed {
 				t.Errorf("at the end: %s", r.body)
 			}

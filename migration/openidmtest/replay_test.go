@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -119,18 +121,20 @@ type replay struct {
 	client         map[string]*http.Client
 	text           *strings.Replacer
 	pairs          []string // what was recorded, and what stands for it here
-	closed         int      // a port on which nobody listens
+	closed         string   // a port on which nobody listens
 }
 
 func newReplay(t *testing.T) *replay {
 	r := &replay{t: t, client: map[string]*http.Client{}}
 	r.start()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	nobody, release, err := port.Reserve("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.closed = l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	t.Cleanup(release)
+	if _, r.closed, err = net.SplitHostPort(nobody); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -187,8 +191,7 @@ func (r *replay) event(name string) {
 
 // poll waits until the target's endpoint does not say word any more.
 func (r *replay) poll(word string) {
-	deadline := time.Now().Add(30 * time.Second)
-	for time.Now().Before(deadline) {
+	await.Until(r.t, "the target no longer says "+word, func() bool {
 		req, _ := http.NewRequest("POST", r.target.URL+"endpoint/migration?_action=status", nil)
 		req.Header.Set("X-OpenIDM-Username", "anonymous")
 		req.Header.Set("X-OpenIDM-Password", "anonymous")
@@ -199,25 +202,22 @@ func (r *replay) poll(word string) {
 		}
 		body, _ := io.ReadAll(res.Body)
 		res.Body.Close()
-		if !bytes.Contains(body, []byte(`"`+word+`"`)) {
-			return
-		}
-	}
-	r.t.Errorf("the target still says %q", word)
+		return !bytes.Contains(body, []byte(`"`+word+`"`))
+	})
 }
 
-var port = regexp.MustCompile(`(localhost|127\.0\.0\.1|[\w.-]+):(8443|9443|8449|8080|9080)\b`)
+var hostPort = regexp.MustCompile(`(localhost|127\.0\.0\.1|[\w.-]+):(8443|9443|8449|8080|9080)\b`)
 
 // here puts what stands here for hosts, ports and ids of the recording.
 func (r *replay) here(text string) string {
-	text = port.ReplaceAllStringFunc(text, func(s string) string {
+	text = hostPort.ReplaceAllStringFunc(text, func(s string) string {
 		host, p, _ := strings.Cut(s, ":")
 		n := map[string]int{"8443": r.source.Port(), "8080": r.source.Port(), "9443": r.target.Port(),
 			"9080": r.target.Port()}[p]
 		if n == 0 {
-			n = r.closed
+			return net.JoinHostPort(host, r.closed)
 		}
-		return host + ":" + strconv.Itoa(n)
+		return net.JoinHostPort(host, strconv.Itoa(n))
 	})
 	return r.text.Replace(text)
 }

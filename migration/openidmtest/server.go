@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -28,6 +29,7 @@ type Server struct {
 
 	options Options
 	port    int
+	release func() // of the port, where it was reserved
 	world   *world
 	access  access.Log
 
@@ -105,6 +107,9 @@ func Start(o Options) (*Server, error) {
 	if err == nil {
 		err = s.useStores(keys, trusted)
 	}
+	if err == nil && o.Startup.Refused > 0 && !o.InMemory {
+		err = s.reserve()
+	}
 	if err == nil {
 		err = s.listen()
 	}
@@ -112,6 +117,19 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("starting a fake server: %w", err)
 	}
 	return s, nil
+}
+
+// reserve takes a port on which nobody listens during a stage of the start.
+func (s *Server) reserve() error {
+	taken, release, err := port.Reserve(s.options.Addr)
+	if err != nil {
+		return err
+	}
+	s.release = release
+	_, text, _ := net.SplitHostPort(taken)
+	n, err := strconv.Atoi(text)
+	s.setPort(n)
+	return err
 }
 
 // setPort says on which port the server listens, before it does, and will after a restart.
@@ -170,24 +188,18 @@ func (s *Server) listen() error {
 		return nil
 	}
 	refused := s.options.Startup.Refused
-	if refused <= 0 || s.port == 0 { // a restart knows its port
+	if refused <= 0 {
 		l, err := net.Listen("tcp", s.options.Addr)
 		if err != nil {
 			return err
 		}
 		s.setPort(l.Addr().(*net.TCPAddr).Port)
-		if refused <= 0 {
-			s.serveOn(l)
-			return nil
-		}
-		// Nobody listens on the port until the stage is over.
-		if err := l.Close(); err != nil {
-			return err
-		}
+		s.serveOn(l)
+		return nil
 	}
 	s.spawn(func() {
 		pause := refused
-		for range 100 {
+		for {
 			if text.Sleep(ctx, pause); ctx.Err() != nil {
 				return
 			}
@@ -195,7 +207,7 @@ func (s *Server) listen() error {
 				s.serveOn(l)
 				return
 			}
-			pause = 50 * time.Millisecond // somebody has the port, perhaps for an outgoing connection
+			pause = 50 * time.Millisecond // where a port cannot be reserved, somebody else has it for the moment
 		}
 	})
 	return nil
@@ -295,6 +307,9 @@ func (s *Server) Close() {
 		}
 		if client != nil {
 			client.CloseIdleConnections()
+		}
+		if s.release != nil {
+			s.release()
 		}
 	})
 	s.running.Wait()

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/idmvalues"
@@ -193,14 +194,13 @@ func TestRefusedThenListening(t *testing.T) {
 		t.Error("not refused")
 	}
 	s := openidmtest.NewSource(t, openidmtest.Options{Startup: openidmtest.Startup{Refused: 50 * time.Millisecond}})
-	for {
-		if r, err := send(s.Client(), "GET", s.URL+"info/ping", ""); err == nil {
-			if r.status != 200 {
-				t.Errorf("%d %s", r.status, r.body)
-			}
-			return
+	await.Until(t, "it listens", func() bool {
+		r, err := send(s.Client(), "GET", s.URL+"info/ping", "")
+		if err == nil && r.status != 200 {
+			t.Errorf("%d %s", r.status, r.body)
 		}
-	}
+		return err == nil
+	})
 }
 
 func TestPaging(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -16,7 +17,6 @@ func answer(t *testing.T, say []byte) (Answer, []byte, error) {
 	here, there := net.Pipe()
 	sent := make(chan []byte)
 	go func() {
-		there.SetDeadline(time.Now().Add(5 * time.Second))
 		buffer := make([]byte, 4096)
 		n, _ := there.Read(buffer)
 		there.Write(say)
@@ -24,7 +24,8 @@ func answer(t *testing.T, say []byte) (Answer, []byte, error) {
 		there.Close()
 		sent <- append(buffer[:n], rest...)
 	}()
-	go func() { time.Sleep(200 * time.Millisecond); there.Close() }()
+	end := time.AfterFunc(time.Second, func() { there.Close() }) // when all else waits: the clock is synctest's
+	defer end.Stop()
 	a, err := Ask(t.Context(), here, "localhost", tls.VersionTLS12)
 	return a, <-sent, err
 }
@@ -45,14 +46,18 @@ func TestOneHello(t *testing.T) {
 		{"half a record", []byte{22, 3, 1, 0, 50, 2}, 0, io.ErrUnexpectedEOF},
 		{"a hello that is cut", []byte{22, 3, 3, 0, 6, 2, 0, 0, 2, 3, 3}, 0, errForeign},
 	} {
-		a, sent, err := answer(t, row.say)
-		if a.Alert != row.alert || !errors.Is(err, row.fails) {
-			t.Errorf("%s: alert %d, %v", row.name, a.Alert, err)
-		}
-		if len(sent) < 100 || len(sent) != 5+int(sent[3])<<8+int(sent[4]) || sent[0] != recordHandshake ||
-			!bytes.Contains(sent, []byte("localhost")) {
-			t.Errorf("%s: %d bytes were sent", row.name, len(sent))
-		}
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, sent, err := answer(t, row.say)
+				if a.Alert != row.alert || !errors.Is(err, row.fails) {
+					t.Errorf("alert %d, %v", a.Alert, err)
+				}
+				if len(sent) < 100 || len(sent) != 5+int(sent[3])<<8+int(sent[4]) || sent[0] != recordHandshake ||
+					!bytes.Contains(sent, []byte("localhost")) {
+					t.Errorf("%d bytes were sent", len(sent))
+				}
+			})
+		})
 	}
 }
 

@@ -1,11 +1,10 @@
 //go:build !linux
 
-package idconnecttest
+package port
 
 import "net"
 
-// reserve finds an address that is free now. Here somebody else may get it before the
-// server comes that it is for.
+// reserve finds an address that is free now.
 func reserve(addr string) (taken string, release func(), err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

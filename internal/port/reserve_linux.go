@@ -1,4 +1,4 @@
-package idconnecttest
+package port
 
 import (
 	"fmt"
@@ -8,18 +8,19 @@ import (
 	"syscall"
 )
 
-// reserve takes an address for a server that comes later, or comes back: a socket is
-// bound to it that does not listen. Who connects is refused, who asks for any free port
-// gets another, and who names this one may listen (ip(7), SO_REUSEADDR).
 func reserve(addr string) (taken string, release func(), err error) {
 	a, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return "", nil, err
 	}
-	var bound syscall.Sockaddr = &syscall.SockaddrInet6{Port: a.Port, Addr: [16]byte(a.IP.To16())}
 	family := syscall.AF_INET6
+	var bound syscall.Sockaddr
 	if ip := a.IP.To4(); ip != nil {
 		family, bound = syscall.AF_INET, &syscall.SockaddrInet4{Port: a.Port, Addr: [4]byte(ip)}
+	} else {
+		all := &syscall.SockaddrInet6{Port: a.Port}
+		copy(all.Addr[:], a.IP) // none of them is all addresses
+		bound = all
 	}
 	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

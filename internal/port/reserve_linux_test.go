@@ -1,15 +1,17 @@
-package idconnecttest
+package port_test
 
 import (
 	"errors"
 	"net"
 	"syscall"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/port"
 )
 
 // TestReserve: nobody gets the port by chance, nobody is answered there, and its server can come twice.
 func TestReserve(t *testing.T) {
-	addr, release, err := reserve("127.0.0.1:0")
+	addr, release, err := port.Reserve("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,7 @@ var rooms = []room{
 	{path: "internal/version"},
 	{path: "internal/exhaustive", closed: true},
 	{path: "internal/await", closed: true},
+	{path: "internal/executable", closed: true},
 	{path: "internal/port", closed: true},
 	{path: "internal/symlink", closed: true},
 	{path: "internal/disk"},

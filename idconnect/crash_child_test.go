@@ -19,6 +19,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/internal/disk"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/keystore/jvmtrust"
@@ -81,10 +82,10 @@ type crashOrder struct {
 	// KillAt is the number of the point at which the child ends itself, from
 	// 1; 0: never.
 	KillAt int
-	// KillOn, instead of a number, is the text of a point, which must come so many
-	// times. What the point is about gets a moment to take effect.
-	KillOn    string
-	KillTimes int
+	// KillOn, instead of a number, is the text of a point, and KillOnce a file that
+	// what the point is about makes.
+	KillOn   string
+	KillOnce string
 	// States is a folder for a copy of the folder World at each point.
 	World, States string
 
@@ -105,8 +106,8 @@ type crashPoints struct {
 	killAt int
 	seen   []string
 
-	killOn    string
-	killTimes int
+	killOn   string
+	killOnce string
 
 	world, states string
 }
@@ -117,9 +118,11 @@ func (p *crashPoints) at(when, operation, path string) {
 	p.seen = append(p.seen, when+" "+operation+" "+filepath.Base(path))
 	p.keep(len(p.seen), p.seen[len(p.seen)-1])
 	if p.killOn != "" && p.seen[len(p.seen)-1] == p.killOn {
-		if p.killTimes--; p.killTimes == 0 {
-			time.Sleep(150 * time.Millisecond)
-			p.killAt = len(p.seen)
+		for began := time.Now(); time.Since(began) < await.Patience; time.Sleep(5 * time.Millisecond) {
+			if _, err := os.Stat(p.killOnce); err == nil {
+				p.killAt = len(p.seen)
+				break
+			}
 		}
 	}
 	if len(p.seen) == p.killAt {
@@ -150,7 +153,7 @@ func playCrashChild(text string) int {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		panic(err)
 	}
-	points := &crashPoints{killAt: o.KillAt, killOn: o.KillOn, killTimes: o.KillTimes,
+	points := &crashPoints{killAt: o.KillAt, killOn: o.KillOn, killOnce: o.KillOnce,
 		world: o.World, states: o.States}
 	disk.Point = points.at
 	result, err := o.carryOut(points)
@@ -173,7 +176,7 @@ func (o crashOrder) carryOut(points *crashPoints) (result crashResult, err error
 	if err != nil {
 		return result, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), await.Patience)
 	defer cancel()
 	result.Outcome = "failed"
 	if o.Rollback {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -35,15 +34,6 @@ var testSetup, testSetupBatch = func() (sh, bat string) {
 	}
 	return files["setup.sh"], files["setup.bat"]
 }()
-
-// writeProgram writes a file that may be run at once: a child that another test
-// starts meanwhile would hold it open for writing, and nobody could run it
-// (golang.org/issue/22315).
-func writeProgram(path string, content []byte, mode fs.FileMode) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(path, content, mode)
-}
 
 // testBoot is a boot.properties, whose two passwords are changeit.
 const testBoot = "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\n" +

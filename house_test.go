@@ -62,6 +62,7 @@ var rooms = []room{
 	{path: "keystore/internal/textfile"},
 	{path: "keystore/internal/javatext"},
 	{path: "keystore", limit: 3800},
+	{path: "internal/costlykeys", closed: true},
 	{path: "keystore/internal/javatest", closed: true},
 	{path: "keystore/internal/javatest/grammar", closed: true},
 	{path: "keystore/idmvalues"},

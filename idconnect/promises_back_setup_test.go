@@ -145,11 +145,13 @@ func setupBesideServer(t *testing.T) {
 	}
 }
 
-// asked is what a script got for each of its questions.
-func asked(t *testing.T, questions string) (answers string, err error) {
+// asked is what a script got for each of its questions, one of which, if refused, nobody answers.
+func asked(t *testing.T, questions string, refused bool) (answers string, err error) {
 	t.Helper()
 	w := newWorld(t, 5).withSetup(t, questions+"touch started\n")
-	w.u.HurryPrompts(400 * time.Millisecond)
+	if refused {
+		w.u.HurryPrompts(400 * time.Millisecond)
+	}
 	w.u.Steps = append(unpacks, idconnect.StepJava, idconnect.StepSetup)
 	_, err = w.u.Run(t.Context())
 	b, _ := os.ReadFile(filepath.Join(w.u.TargetDir, "answers"))
@@ -161,14 +163,14 @@ func question(text string) string {
 }
 
 func setupQuestions(t *testing.T) {
-	answers, err := asked(t, question("Existing entry alias a exists, overwrite? [no]: "))
+	answers, err := asked(t, question("Existing entry alias a exists, overwrite? [no]: "), false)
 	if err != nil || answers != "yes\n" {
 		t.Errorf("%q, %v", answers, err)
 	}
 	for _, text := range []string{
 		"Drop it and replace all data? [no]: ", "Database exists. Press Enter to erase it: ",
 	} {
-		answers, err := asked(t, question(text))
+		answers, err := asked(t, question(text), true)
 		var failed *idconnect.SetupError
 		if !errors.As(err, &failed) || answers != "" {
 			t.Errorf("%s: %q, %v", text, answers, err)
@@ -180,7 +182,7 @@ func setupLanguages(t *testing.T) {
 	answers, err := asked(t, question("Eintragsalias a ist bereits vorhanden. Überschreiben? [Nein]: ")+
 		question("存在现有条目别名 a, 是否覆盖? [否]: ")+
 		"stty -echo\n"+question("Entrez le mot de passe du fichier de clés : ")+
-		question("キーストアのパスワードを入力してください: ")+"stty echo\n")
+		question("キーストアのパスワードを入力してください: ")+"stty echo\n", false)
 	if err != nil || answers != "ja\n是\nchangeit\nchangeit\n" {
 		t.Errorf("%q, %v", answers, err)
 	}

@@ -2,6 +2,7 @@ package idconnect_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -65,6 +67,15 @@ func (w *world) running(t *testing.T) *openidmtest.Server {
 		t.Fatal("the target was not started")
 	}
 	return s
+}
+
+// shut closes a server. Nobody else gets its port until the test ends.
+func shut(t *testing.T, s *openidmtest.Server) {
+	t.Helper()
+	s.Close()
+	_, release, err := port.Reserve(fmt.Sprintf("127.0.0.1:%d", s.Port()))
+	must(t, err)
+	t.Cleanup(release)
 }
 
 func must(t *testing.T, err error) {

@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,15 +28,12 @@ func at(path string, f openidmtest.Fault) openidmtest.Fault {
 	return f
 }
 
-// busy is an answer that asks for a pause.
-func busy(status int) openidmtest.Fault { return busyFor(status, 10) }
-
-func busyFor(status, seconds int) openidmtest.Fault {
-	return openidmtest.Fault{Status: status, Header: http.Header{"Retry-After": {strconv.Itoa(seconds)}}}
+// busy is an answer that asks for a pause of ten seconds, for which no check waits that has less.
+func busy(status int) openidmtest.Fault {
+	return openidmtest.Fault{Status: status, Header: http.Header{"Retry-After": {"10"}}}
 }
 
-// hour is longer than any check waits.
-const hour = 3600
+const lessThanBusy = 9 * time.Second
 
 const notAdmin = `{"authenticationId":"jdoe","authorization":{"id":"jdoe","roles":["openidm-authorized"]}}`
 
@@ -56,10 +52,12 @@ var faultsOfServers = []catalogueRow{
 		w.sourceAt(w.serve(func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "<h1>It works</h1>") }))
 	}},
 	{"source asks for a pause", "SOURCE-BUSY", blocks, func(w *catalogueWorld) {
-		w.sourceFails(at("info/ping", busyFor(503, hour)))
+		w.sourceFails(at("info/ping", busy(503)))
+		w.u.Checks.Timeout = lessThanBusy
 	}},
 	{"target counts the requests", "TARGET-BUSY", blocks, func(w *catalogueWorld) {
-		w.targetFails(at("info/ping", busyFor(429, hour)))
+		w.targetFails(at("info/ping", busy(429)))
+		w.u.Checks.Timeout = lessThanBusy
 	}},
 	{"source's address without its path", "SOURCE-ADDRESS-PATH", blocks, func(w *catalogueWorld) {
 		w.u.Source.URL = strings.TrimSuffix(w.sourceIs(openidmtest.Options{}).URL, "openidm/")

@@ -185,7 +185,7 @@ func TestStateOfAnother(t *testing.T) {
 }
 
 func stateOfAnother(t *testing.T, file string) {
-	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1,
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 5 * time.Millisecond, stateCost: 1,
 		StateFile: file}
 	tables := stateTables(true)
 	if _, done := runKilled(t, tables, opts, 30); done {
@@ -283,7 +283,7 @@ func TestCookieForgotten(t *testing.T) {
 }
 
 func cookieForgotten(t *testing.T, file string) {
-	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1,
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 5 * time.Millisecond, stateCost: 1,
 		StateFile: file}
 	tables := stateTables(false)
 	if _, done := runKilled(t, tables, opts, 60); done {

@@ -275,6 +275,9 @@ func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 	return nil
 }
 
+// ofRecord are answers that say nothing of other records.
+var ofRecord = []int{http.StatusNotFound, http.StatusBadRequest, http.StatusRequestURITooLong}
+
 // readMissing reads by their ids the suspects that the third pass did not find on a
 // server: where pages are cut by position, a record slips through when others
 // are deleted before it. A server that cannot read by id is asked no further.
@@ -301,10 +304,12 @@ func (v *verifier) readMissing(ctx context.Context, suspects *suspectSet) error 
 					continue
 				}
 				var raw json.RawMessage
-				err := v.servers[q.side].Read(ctx, v.report.Resource+"/"+url.PathEscape(q.id), &raw)
+				err := v.limits[q.side].Do(ctx, 1, func() (int, error) {
+					return 1, v.servers[q.side].Read(ctx, v.report.Resource+"/"+url.PathEscape(q.id), &raw)
+				})
 				if err != nil {
 					var answer *openidm.Error
-					if !errors.As(err, &answer) || answer.Code != http.StatusNotFound {
+					if !errors.As(err, &answer) || !slices.Contains(ofRecord, answer.Code) {
 						mu.Lock()
 						mute[q.side] = true
 						mu.Unlock()

@@ -3,8 +3,13 @@ package ranges
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -76,6 +81,48 @@ func (r *Reader) records(ctx context.Context, filter string, ids []string, read 
 		}
 	}
 }
+
+// Singly reads records one by one, several at once, and hands those that the server has
+// to read, one at a time. A server that cannot be read so is asked no further.
+func (r *Reader) Singly(ctx context.Context, ids []string, read func(id string, record json.RawMessage)) error {
+	r.prepare()
+	var all sync.WaitGroup
+	var mute atomic.Bool
+	next := make(chan string)
+	for range r.Concurrency {
+		all.Go(func() {
+			for id := range next {
+				if mute.Load() || ctx.Err() != nil {
+					continue
+				}
+				var raw json.RawMessage
+				err := r.again(ctx, retries, func() error {
+					return r.Do(ctx, 1, func() (int, error) {
+						return 1, r.Server.Read(ctx, r.Resource+"/"+url.PathEscape(id), &raw)
+					})
+				})
+				var answer *openidm.Error
+				switch {
+				case err == nil:
+					r.mu.Lock()
+					read(id, raw)
+					r.mu.Unlock()
+				case !errors.As(err, &answer) || !slices.Contains(ofRecord, answer.Code):
+					mute.Store(true)
+				}
+			}
+		})
+	}
+	for _, id := range ids {
+		next <- id
+	}
+	close(next)
+	all.Wait()
+	return ctx.Err()
+}
+
+// ofRecord are answers that say nothing of other records.
+var ofRecord = []int{http.StatusNotFound, http.StatusBadRequest, http.StatusRequestURITooLong}
 
 // idsOf are the ids of an answer, as far as its records have one.
 func idsOf(server digest.Parser, resource string, answer []byte) (ids []string, err error) {

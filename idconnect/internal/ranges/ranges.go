@@ -28,6 +28,7 @@ import (
 type Server interface {
 	QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error)
 	ParsePage(resource string, body []byte) (openidm.Page, error)
+	Read(ctx context.Context, resource string, into any, fields ...string) error
 }
 
 // Range is the ids behind From up to and with To, in the order of the server. An

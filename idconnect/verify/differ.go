@@ -3,26 +3,18 @@ package verify
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 
 	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
 	"github.com/idconnect-go/upgrade/idconnect/internal/firstread"
 	"github.com/idconnect-go/upgrade/idconnect/internal/sums"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
-const (
-	// recordsPerRound is how many records, of both servers, one pass compares.
-	recordsPerRound = 1 << 17
-	// parallelReads is how many requests by id are in flight.
-	parallelReads = 4
-)
+// recordsPerRound is how many records, of both servers, one pass compares.
+const recordsPerRound = 1 << 17
 
 // pair is what is left of a record on both servers.
 type pair struct {
@@ -277,57 +269,24 @@ func (v *verifier) third(ctx context.Context, suspects *suspectSet) error {
 
 // readMissing reads by their ids the suspects that the third pass did not find on a
 // server: where pages are cut by position, a record slips through when others
-// are deleted before it. A server that cannot read by id is asked no further.
+// are deleted before it.
 func (v *verifier) readMissing(ctx context.Context, suspects *suspectSet) error {
-	type question struct {
-		side int
-		id   string
-		s    *suspect
-	}
-	questions := make(chan question)
-	var (
-		all  sync.WaitGroup
-		mu   sync.Mutex
-		mute [2]bool
-	)
-	for range parallelReads {
-		all.Go(func() {
-			reducers := [2]*digest.Reducer{v.reducer(0), v.reducer(1)}
-			for q := range questions {
-				mu.Lock()
-				quiet := mute[q.side]
-				mu.Unlock()
-				if quiet || ctx.Err() != nil {
-					continue
-				}
-				var raw json.RawMessage
-				err := v.servers[q.side].Read(ctx, v.report.Resource+"/"+url.PathEscape(q.id), &raw)
-				if err != nil {
-					var answer *openidm.Error
-					if !errors.As(err, &answer) || answer.Code != http.StatusNotFound {
-						mu.Lock()
-						mute[q.side] = true
-						mu.Unlock()
-					}
-					continue
-				}
-				if id, members, err := reducers[q.side].Detail(raw); err == nil && id == q.id {
-					q.s.members[q.side] = members
-				}
-			}
-		})
-	}
-	for id, s := range suspects.IDs {
-		for side := range v.servers {
+	for side := range v.servers {
+		var ids []string
+		for id, s := range suspects.IDs {
 			if s.members[side] == nil && !v.absent[side] {
-				questions <- question{side, id, s}
+				ids = append(ids, id)
 			}
 		}
-	}
-	close(questions)
-	all.Wait()
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("comparing %s: %w", v.collection.Name, err)
+		reducer := v.reducer(side)
+		err := v.reader(side, v.report.Resource).Singly(ctx, ids, func(id string, raw json.RawMessage) {
+			if found, members, err := reducer.Detail(raw); err == nil && found == id {
+				suspects.IDs[id].members[side] = members
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("comparing %s: %w", v.collection.Name, err)
+		}
 	}
 	return nil
 }

@@ -110,9 +110,12 @@ type glance struct {
 func (v *verifier) glance(ctx context.Context, side int, resource string) (g glance) {
 	empty, err := false, error(nil)
 	if v.opts.SortKeys != nil {
-		var page openidm.Page
-		page, err = v.servers[side].QueryPage(ctx, resource, openidm.Query{PageSize: 1, SortKeys: v.opts.SortKeys}, "")
-		empty = len(page.Result) == 0
+		err = v.limits[side].Do(ctx, 1, func() (int, error) {
+			query := openidm.Query{PageSize: 1, SortKeys: v.opts.SortKeys}
+			page, err := v.servers[side].QueryPage(ctx, resource, query, "")
+			empty = len(page.Result) == 0
+			return len(page.Result), err
+		})
 	} else if g.begun, err = v.reader(side, resource).Begin(ctx); errors.Is(err, ranges.ErrNoRanges) {
 		g.refused, err = err, nil
 	} else if err == nil {
@@ -256,7 +259,7 @@ func (v *verifier) passPages(ctx context.Context, side int, cookie string, use u
 // pages reads a server page by page.
 func (v *verifier) pages(side int) *ranges.Pages {
 	return &ranges.Pages{Server: v.servers[side], Resource: v.report.Resource, Size: v.opts.PageSize,
-		Sort: v.plans[side].Sort, Rate: v.limits[side].Rate}
+		Sort: v.plans[side].Sort, Limits: v.limits[side]}
 }
 
 // each reads the records of a page one by one, for the passes in which few of

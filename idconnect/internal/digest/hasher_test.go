@@ -149,7 +149,7 @@ func TestHasherPage(t *testing.T) {
 		}
 		var b Body
 		b.Set(pageText(records, "next ],"))
-		next, err := NextCookie(anyClient, "x", b.Text())
+		_, next, err := Foot(anyClient, "x", b.Text())
 		b.Next = next
 		var p Page
 		if readErr := NewHasher([]byte("key"), nil, nil, nil).Read(anyClient, "x", &b, &p); err != nil ||

@@ -29,19 +29,24 @@ func (b *Body) Set(answer []byte) {
 	b.Buf = append(answer, make([]byte, padding)...)
 }
 
-// NextCookie finds the cookie of the next page without reading the records
-// before it, so that the next request need not wait for that: what follows the
-// last "]," must close the list of the results, as it makes an object of its
-// own. When that fails the page is read whole.
-func NextCookie(server Parser, resource string, body []byte) (string, error) {
+// Foot finds how many records a page has, by its own count, and the cookie of the next
+// page, without reading the records, so that the next request need not wait for that:
+// what follows the last "]," must close the list of the results, as it makes an object
+// of its own. When that fails the page is read whole. Who reads the records compares
+// their number.
+func Foot(server Parser, resource string, body []byte) (records int, next string, err error) {
 	if i := bytes.LastIndex(body, []byte(`],`)); i >= 0 && len(body)-i < 64<<10 {
 		tail := append([]byte(`{"result":[`), body[i:]...)
-		if page, err := server.ParsePage(resource, tail); err == nil {
-			return page.Cookie, nil
+		var count struct {
+			Records *int `json:"resultCount"`
+		}
+		page, err := server.ParsePage(resource, tail)
+		if err == nil && json.Unmarshal(tail, &count) == nil && count.Records != nil && *count.Records >= 0 {
+			return *count.Records, page.Cookie, nil
 		}
 	}
 	page, err := server.ParsePage(resource, body)
-	return page.Cookie, err
+	return len(page.Result), page.Cookie, err
 }
 
 // Page is what a reader leaves of a page.

@@ -1,8 +1,8 @@
 package ranges
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -58,7 +58,11 @@ type guess struct {
 func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
 	r.prepare()
 	size := min(r.size, firstPage)
-	a, err := r.once(ctx, Range{}, size, &digest.Body{})
+	var a *Answer
+	err := r.again(ctx, 0, func() (err error) {
+		a, err = r.once(ctx, Range{}, size, &digest.Body{})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -218,15 +222,15 @@ func (r *Reader) any(ctx context.Context, link Range) bool {
 func (r *Reader) count(ctx context.Context) int64 {
 	for _, q := range []openidm.Query{{ID: "query-all"}, {}} {
 		q.PageSize, q.Count = 1, true
-		if r.Gate.Enter(ctx) != nil {
-			return -1
-		}
-		body, err := r.Server.QueryBody(ctx, r.Resource, q, "", nil)
-		r.Gate.Leave()
-		if err != nil {
-			continue
-		}
-		if page, err := r.Server.ParsePage(r.Resource, body); err == nil && page.Total > 0 {
+		var page openidm.Page
+		err := r.Do(ctx, 1, func() (int, error) {
+			body, err := r.Server.QueryBody(ctx, r.Resource, q, "", nil)
+			if err == nil {
+				page, err = r.Server.ParsePage(r.Resource, body)
+			}
+			return len(page.Result), err
+		})
+		if err == nil && page.Total > 0 {
 			return int64(page.Total)
 		}
 	}
@@ -245,18 +249,15 @@ func (r *Reader) probe(ctx context.Context, ids []string, page time.Duration) (t
 	least := time.Duration(math.MaxInt64)
 	for n := 0; n < 2 && least > late; n++ {
 		a, err := r.ask(ctx, Range{ids[i], ids[i]}, 1)
-		var answer *openidm.Error
-		switch {
-		case err == nil:
-		case ctx.Err() == nil && errors.As(err, &answer) && !errors.Is(err, openidm.ErrUnavailable) &&
-			!errors.Is(err, openidm.ErrUnauthorized):
-			return 0, fmt.Errorf("%w: the server refuses a filter by _id (%d)", ErrNoRanges, answer.Code)
-		default:
-			return 0, err
+		if err != nil {
+			return 0, cmp.Or(refusal(ctx, err), err)
 		}
 		r.give(a.Body)
-		if a.Count > 0 {
+		switch {
+		case a.Count > 0:
 			return 0, fmt.Errorf("%w: the server does not filter by _id", ErrNoRanges)
+		case a.over:
+			return 0, fmt.Errorf("%w: the server says of an empty range that it has more", ErrNoRanges)
 		}
 		least = min(least, a.took)
 	}

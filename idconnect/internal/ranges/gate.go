@@ -2,7 +2,10 @@ package ranges
 
 import (
 	"context"
+	"errors"
 	"sync"
+
+	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 // Limits bound what is asked of one server, by all readers of it together. The zero
@@ -16,6 +19,23 @@ type Limits struct {
 // NewLimits returns those of so many requests at once, and of so many records a
 // second, 0 for any number.
 func NewLimits(requests, records int) Limits { return Limits{NewRate(records), NewGate(requests)} }
+
+// Do asks for up to so many records, as soon as it may. Ask returns how many were
+// given; where no answer came, that may have been all.
+func (l Limits) Do(ctx context.Context, records int, ask func() (given int, err error)) error {
+	if err := l.Gate.Enter(ctx); err != nil {
+		return err
+	}
+	defer l.Gate.Leave()
+	if err := l.Rate.Wait(ctx, records); err != nil {
+		return err
+	}
+	given, err := ask()
+	if err == nil || errors.As(err, new(*openidm.Error)) {
+		l.Rate.refund(records - given)
+	}
+	return err
+}
 
 // Gate bounds the requests in flight on one server, whichever of its collections
 // they are about: a server that is busy gets fewer for a while.
@@ -34,6 +54,9 @@ func NewGate(most int) *Gate {
 
 // Enter waits for a place; every call that returns nil is followed by one of Leave.
 func (g *Gate) Enter(ctx context.Context) error {
+	if g == nil {
+		return ctx.Err()
+	}
 	stop := context.AfterFunc(ctx, func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -59,6 +82,9 @@ func (g *Gate) narrow() { g.set(0, -1) }
 func (g *Gate) widen()  { g.set(0, 1) }
 
 func (g *Gate) set(inside, limit int) {
+	if g == nil {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside += inside

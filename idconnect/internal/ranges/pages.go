@@ -17,8 +17,11 @@ type Pages struct {
 	Resource string
 	Size     int
 	Sort     []string // nil: the server's own order
-	Rate     *Rate    // nil: as fast as the server
+	Limits
 }
+
+// size is the number of records of a page.
+func (p *Pages) size() int { return min(p.Size, p.Rate.most()) }
 
 // Run reads from a cookie to the end. It fetches in one goroutine and uses in another,
 // so that what is done with a page costs no time in which nothing is asked for. Three
@@ -62,7 +65,7 @@ func (p *Pages) Run(ctx context.Context, cookie string, use func(*digest.Body) (
 // fetch pages by itself: [openidm.Client.Query] keeps what it needs to leave
 // out a record that comes twice, and here that is to be seen.
 func (p *Pages) fetch(ctx context.Context, cookie string, free, bodies chan *digest.Body) error {
-	query := openidm.Query{PageSize: p.Size, SortKeys: p.Sort}
+	query := openidm.Query{PageSize: p.size(), SortKeys: p.Sort}
 	for {
 		var b *digest.Body
 		select {
@@ -70,15 +73,8 @@ func (p *Pages) fetch(ctx context.Context, cookie string, free, bodies chan *dig
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := p.Rate.Wait(ctx, query.PageSize); err != nil {
-			return err
-		}
-		answer, err := p.Server.QueryBody(ctx, p.Resource, query, cookie, b.Buf)
-		if err != nil {
-			return err
-		}
-		b.Set(answer)
-		if b.Next, err = digest.NextCookie(p.Server, p.Resource, answer); err != nil {
+		var err error
+		if b.Next, err = p.ask(ctx, query, cookie, b); err != nil {
 			return err
 		}
 		cookie = b.Next
@@ -93,24 +89,37 @@ func (p *Pages) fetch(ctx context.Context, cookie string, free, bodies chan *dig
 	}
 }
 
+// ask asks for a page and returns the cookie of the next.
+func (p *Pages) ask(ctx context.Context, query openidm.Query, cookie string, b *digest.Body) (next string, err error) {
+	err = p.Do(ctx, query.PageSize, func() (count int, err error) {
+		answer, err := p.Server.QueryBody(ctx, p.Resource, query, cookie, b.Buf)
+		if err != nil {
+			return 0, err
+		}
+		b.Set(answer)
+		count, next, err = digest.Foot(p.Server, p.Resource, answer)
+		return count, err
+	})
+	return next, err
+}
+
 // Order chooses Sort: nil, if the server gives two pages in one order, else _id, if it
 // takes that.
 func (p *Pages) Order(ctx context.Context) error {
-	query := openidm.Query{PageSize: p.Size + 1, Fields: []string{"_id"}}
-	var seen [2][]byte
+	query := openidm.Query{PageSize: p.size() + 1, Fields: []string{"_id"}}
+	var seen [2]digest.Body
 	for n := range seen {
-		var err error
-		if seen[n], err = p.Server.QueryBody(ctx, p.Resource, query, "", nil); err != nil {
+		if _, err := p.ask(ctx, query, "", &seen[n]); err != nil {
 			return err
 		}
 	}
-	if bytes.Equal(seen[0], seen[1]) { // as most are, and nothing need be parsed
+	if bytes.Equal(seen[0].Text(), seen[1].Text()) { // as most are, and nothing need be parsed
 		return nil
 	}
 	var ids [2][]string
 	for n := range ids {
 		var err error
-		if ids[n], err = idsOf(p.Server, p.Resource, seen[n]); err != nil {
+		if ids[n], err = idsOf(p.Server, p.Resource, seen[n].Text()); err != nil {
 			return err
 		}
 	}
@@ -118,7 +127,7 @@ func (p *Pages) Order(ctx context.Context) error {
 		return nil
 	}
 	query.SortKeys = []string{"_id"}
-	_, err := p.Server.QueryBody(ctx, p.Resource, query, "", nil)
+	_, err := p.ask(ctx, query, "", &digest.Body{})
 	switch {
 	case err == nil:
 		p.Sort = query.SortKeys

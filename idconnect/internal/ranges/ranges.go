@@ -13,6 +13,7 @@ package ranges
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ import (
 type Server interface {
 	QueryBody(ctx context.Context, resource string, q openidm.Query, cookie string, buf []byte) ([]byte, error)
 	ParsePage(resource string, body []byte) (openidm.Page, error)
+	Read(ctx context.Context, resource string, into any, fields ...string) error
 }
 
 // Range is the ids behind From up to and with To, in the order of the server. An
@@ -52,7 +54,8 @@ func Quote(id string) string {
 
 // Askable reports whether an id can stand in a filter of every server.
 func Askable(id string) bool {
-	return id != "" && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl)
+	return id != "" && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl) &&
+		len(url.QueryEscape(Quote(id))) <= maxFilter
 }
 
 var (
@@ -99,6 +102,8 @@ type Reader struct {
 	open    map[*segment]Range // what was not taken yet of it
 	busy    int
 	size    int
+	most    int // records that the server gives at most, 0 unknown
+	short   int // of the last answer that was short
 	failure error
 	cancel  context.CancelFunc
 	shape   shape
@@ -115,7 +120,9 @@ type Answer struct {
 	from *segment
 	last bool // of its segment
 	over bool // there is more
-	took time.Duration
+	// short: it is over, and has fewer records than were asked for.
+	short bool
+	took  time.Duration
 }
 
 // segment is a part of the chain that one worker reads, from its beginning.
@@ -129,6 +136,7 @@ type segment struct {
 	pivot   string
 	tries   int
 	voids   int // ranges in a row with nothing in them
+	refused int // and that the server refused
 	wide    int // size of the next range, 0: that of the reader
 }
 

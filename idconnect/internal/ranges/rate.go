@@ -35,7 +35,8 @@ func (r *Rate) most() int {
 	return min(max(int(time.Second/max(r.perRecord, 1)), 10), maxSize)
 }
 
-// Wait waits until a request for so many records is due.
+// Wait waits until so many records are due, all of them: no second has more than the
+// rate, nor has the first.
 func (r *Rate) Wait(ctx context.Context, records int) error {
 	if r == nil {
 		return ctx.Err()
@@ -44,8 +45,8 @@ func (r *Rate) Wait(ctx context.Context, records int) error {
 	if early := time.Now().Add(-credit); r.next.Before(early) {
 		r.next = early
 	}
-	pause := time.Until(r.next)
 	r.next = r.next.Add(time.Duration(records) * r.perRecord)
+	pause := time.Until(r.next)
 	r.mu.Unlock()
 	if pause > 0 {
 		text.Sleep(ctx, pause)
@@ -53,8 +54,8 @@ func (r *Rate) Wait(ctx context.Context, records int) error {
 	return ctx.Err()
 }
 
-// Refund takes back records that were not given.
-func (r *Rate) Refund(records int) {
+// refund takes back records that were not given.
+func (r *Rate) refund(records int) {
 	if r != nil {
 		r.mu.Lock()
 		r.next = r.next.Add(-time.Duration(records) * r.perRecord)

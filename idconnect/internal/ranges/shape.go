@@ -19,18 +19,21 @@ const (
 	upper     = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
+// plain reports whether an id has nothing that has a meaning anywhere.
+func plain(id string) bool { return strings.Trim(id, digits+lower+upper+"-_.@") == "" }
+
 func shapeOf(ids []string) (s shape) {
-	plain := ids[:0:0]
+	simple := ids[:0:0]
 	for _, id := range ids {
-		if strings.Trim(id, digits+lower+upper+"-_.@") == "" {
-			plain = append(plain, id)
+		if plain(id) {
+			simple = append(simple, id)
 		}
 	}
-	if len(plain) < 2 || len(plain) < len(ids)/2 {
+	if len(simple) < 2 || len(simple) < len(ids)/2 {
 		return s
 	}
-	s.prefix = plain[0]
-	for _, id := range plain[1:] {
+	s.prefix = simple[0]
+	for _, id := range simple[1:] {
 		for !strings.HasPrefix(id, s.prefix) {
 			s.prefix = s.prefix[:len(s.prefix)-1]
 		}
@@ -38,7 +41,7 @@ func shapeOf(ids []string) (s shape) {
 	// Numbers vary from their first digit, though those at hand may not.
 	s.prefix = strings.TrimRight(s.prefix, digits)
 	for place := len(s.prefix); len(s.places) < maxPlaces; place++ {
-		set := charactersAt(plain, place)
+		set := charactersAt(simple, place)
 		if set == "" {
 			break
 		}

@@ -1,31 +1,22 @@
 package ranges
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"net"
-	"net/http"
 	"sync"
 	"time"
-
-	"github.com/idconnect-go/upgrade/idconnect/internal/digest"
-	"github.com/idconnect-go/upgrade/internal/text"
-	"github.com/idconnect-go/upgrade/migration/openidm"
 )
 
 const (
-	fill     = 0.9 // of a range, when its bound is guessed
-	maxTries = 12
-	maxVoids = 8
-	retries  = 5
-	quick    = time.Second // an answer that could be larger
-	goal     = 3 * quick / 2
-	slow     = 4 * time.Second // and one that should be smaller
+	fill       = 0.9 // of a range, when its bound is guessed
+	maxTries   = 12
+	maxVoids   = 8
+	maxRefused = 3
+	quick      = time.Second // an answer that could be larger
+	goal       = 3 * quick / 2
+	slow       = 4 * time.Second // and one that should be smaller
 )
 
 func (r *Reader) work(ctx context.Context) {
@@ -126,14 +117,25 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 		link := Range{s.From, r.bound(s, size)}
 		last := link.To == s.To
 		a, err := r.ask(ctx, link, size)
+		if refused := refusal(ctx, err); refused != nil {
+			if s.refused++; s.refused > maxRefused {
+				return refused
+			}
+			s.density, s.pivot = 0, "" // another bound
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		r.adapt(a, size)
 		switch {
 		case a.over:
 			ids, _ := idsOf(r.Server, r.Resource, a.Body.Text())
 			r.give(a.Body)
-			if err := r.split(s, link, ids, size); err != nil {
+			if a.short {
+				size = max(a.Count-1, 2)
+			}
+			if err := r.split(s, link, ids, size, a.short); err != nil {
 				return err
 			}
 			continue
@@ -157,7 +159,7 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 		if !r.send(ctx, s, a, last) || last {
 			return nil
 		}
-		s.From, s.pivot, s.tries, s.voids, s.wide = link.To, "", 0, 0, 0
+		s.From, s.pivot, s.tries, s.voids, s.refused, s.wide = link.To, "", 0, 0, 0, 0
 	}
 }
 
@@ -181,9 +183,12 @@ func (r *Reader) bound(s *segment, size int) string {
 
 // split makes the next range of a segment smaller than one that had too many
 // records, with ids out of its answer, which lie within it.
-func (r *Reader) split(s *segment, link Range, ids []string, size int) error {
+func (r *Reader) split(s *segment, link Range, ids []string, size int, short bool) error {
 	s.large, s.pivot = true, ""
-	if s.tries++; s.tries > maxTries {
+	switch s.tries++; {
+	case s.tries > maxTries && short:
+		return fmt.Errorf("%w: however small a range is, the server says that it has more", ErrNoRanges)
+	case s.tries > maxTries:
 		return fmt.Errorf("%w: more than %d records cannot be told apart by the order of their ids", ErrNoRanges,
 			size)
 	}
@@ -215,10 +220,12 @@ func (r *Reader) split(s *segment, link Range, ids []string, size int) error {
 	}
 	// In most servers an answer is in the order of its index.
 	at := []int{90, 50, 10, 75, 25, 5, 60, 40}[(s.tries-1)%8] * len(ids) / 100
-	for i := range ids {
-		if id := ids[(at+i)%len(ids)]; Askable(id) && id != link.To && id != s.To {
-			s.pivot = id
-			return nil
+	for _, fit := range []func(string) bool{plain, Askable} { // of which every server takes one
+		for i := range ids {
+			if id := ids[(at+i)%len(ids)]; fit(id) && Askable(id) && id != link.To && id != s.To {
+				s.pivot = id
+				return nil
+			}
 		}
 	}
 	if s.tries < maxTries/2 {
@@ -253,123 +260,4 @@ func (r *Reader) send(ctx context.Context, s *segment, a *Answer, last bool) boo
 		r.give(a.Body)
 		return false
 	}
-}
-
-// Ask asks for one range of up to so many records, and reports whether it had no more.
-// It is for readers that do not Run.
-func (r *Reader) Ask(ctx context.Context, link Range, size int) (a *Answer, all bool, err error) {
-	r.prepare()
-	if a, err = r.ask(ctx, link, size); err != nil {
-		return nil, false, err
-	}
-	return a, !a.over, nil
-}
-
-// ask asks for a range, again where the server is busy.
-func (r *Reader) ask(ctx context.Context, link Range, size int) (*Answer, error) {
-	body := &digest.Body{}
-	if r.free != nil {
-		select {
-		case body = <-r.free:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	for try := 0; ; try++ {
-		a, err := r.once(ctx, link, size, body)
-		if err == nil {
-			r.adapt(a, size)
-			return a, nil
-		}
-		if ctx.Err() != nil || try >= retries || !busy(err) {
-			r.give(body)
-			return nil, err
-		}
-		r.Gate.narrow()
-		r.mu.Lock()
-		r.size = max(r.size/2, 2)
-		size = min(size, r.size)
-		r.mu.Unlock()
-		text.Sleep(ctx, time.Second<<try/4)
-	}
-}
-
-// busy reports whether a server should be asked less.
-func busy(err error) bool {
-	var answer *openidm.Error
-	if errors.As(err, &answer) && answer.Code == http.StatusTooManyRequests {
-		return true
-	}
-	var timeout net.Error
-	return errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) ||
-		errors.As(err, &timeout) && timeout.Timeout()
-}
-
-func (r *Reader) once(ctx context.Context, link Range, size int, body *digest.Body) (*Answer, error) {
-	if err := r.Gate.Enter(ctx); err != nil {
-		return nil, err
-	}
-	defer r.Gate.Leave()
-	if err := r.Rate.Wait(ctx, size+1); err != nil {
-		return nil, err
-	}
-	given := 0
-	defer func() { r.Rate.Refund(size + 1 - given) }()
-	began := time.Now()
-	answer, err := r.Server.QueryBody(ctx, r.Resource, openidm.Query{Filter: link.Filter(), PageSize: size + 1}, "",
-		body.Buf)
-	took := time.Since(began)
-	if err != nil {
-		return nil, err
-	}
-	body.Set(answer)
-	a := &Answer{Body: body, Range: link, took: took}
-	count, cookie, err := countOf(r.Server, r.Resource, body.Text())
-	if err != nil {
-		return nil, err
-	}
-	given, a.Count, a.over = count, count, count > size || cookie != ""
-	return a, nil
-}
-
-// adapt changes the size of ranges to the time and the bytes of an answer.
-func (r *Reader) adapt(a *Answer, size int) {
-	if a.took < slow {
-		r.Gate.widen()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if a.Count == 0 || a.Count < size/2 {
-		return
-	}
-	most := min(growth*max(r.Size, 2), r.Rate.most())
-	if bytes := len(a.Body.Text()); bytes > 0 {
-		most = min(most, max(maxBytes*a.Count/bytes, 2))
-	}
-	full := a.took * time.Duration(r.size) / time.Duration(max(a.Count, 1)) // of a whole range
-	switch {
-	case a.took > slow && size == r.size:
-		r.size = max(size/2, min(r.Size, 100), 2)
-	case full < quick:
-		r.size = int(float64(r.size) * min(float64(goal)/float64(max(full, 1)), 2))
-	}
-	r.size = max(min(r.size, most), 2)
-}
-
-// countOf is how many records a page has, by its own count, and the cookie of the
-// next. The records are not read for it, unless they must; whoever reads them
-// compares their number.
-func countOf(server Server, resource string, body []byte) (int, string, error) {
-	if i := bytes.LastIndex(body, []byte(`],`)); i >= 0 && len(body)-i < 64<<10 {
-		tail := append([]byte(`{"result":[`), body[i:]...)
-		var count struct {
-			Records *int `json:"resultCount"`
-		}
-		page, err := server.ParsePage(resource, tail)
-		if err == nil && json.Unmarshal(tail, &count) == nil && count.Records != nil && *count.Records >= 0 {
-			return *count.Records, page.Cookie, nil
-		}
-	}
-	page, err := server.ParsePage(resource, body)
-	return len(page.Result), page.Cookie, err
 }

@@ -77,8 +77,9 @@ var rooms = []room{
 	{path: "migration/openidmtest/internal/keys"},
 	{path: "migration/openidmtest/internal/policy"},
 	// A fake that shared structs with the client would share its mistakes.
-	{path: "migration/openidmtest", limit: 5000, closed: true, only: []string{"internal/text", "internal/port", "internal/disk",
-		"keystore", "keystore/idmvalues", "keystore/jvmtrust", "internal/crest", "migration/openidmtest/internal/table",
+	{path: "migration/openidmtest", limit: 5000, closed: true, only: []string{"internal/text", "internal/port",
+		"internal/disk", "keystore", "keystore/idmvalues", "keystore/jvmtrust", "internal/crest",
+		"migration/openidmtest/internal/table",
 		"migration/openidmtest/internal/access", "migration/openidmtest/internal/generation",
 		"migration/openidmtest/internal/keys", "migration/openidmtest/internal/policy"}},
 	{path: "migration"},

@@ -3,17 +3,14 @@ package idconnect_test
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"github.com/idconnect-go/upgrade/idconnect/acceptance"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,19 +33,8 @@ func TestMain(m *testing.M) {
 	if text := os.Getenv(crashChild); text != "" {
 		os.Exit(playCrashChild(text))
 	}
-	atOnceByDefault()
+	await.Beside(8)
 	os.Exit(runTests(m))
-}
-
-// atOnceByDefault lets more tests run at once than there are processors, unless -parallel says how many: most of their
-// time is waiting for servers, scripts and processes.
-func atOnceByDefault() {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		_ = flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
-	}
 }
 
 // runTests keeps what runs leave for their user in a folder of the tests. Most need

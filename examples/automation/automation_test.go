@@ -13,6 +13,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Setenv("XDG_STATE_HOME", dir)
+	await.Beside(8)
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/fleet/engine"
 	"github.com/idconnect-go/upgrade/examples/fleet/fakes"
+	"github.com/idconnect-go/upgrade/internal/await"
 )
 
 // playFleet, in the environment, makes this program the command fleet.
@@ -40,6 +40,7 @@ func runTests(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	os.Setenv("XDG_STATE_HOME", dir)
+	await.Beside(4)
 	return m.Run()
 }
 
@@ -93,15 +94,7 @@ func (s *stage) command(ctx context.Context, args ...string) *exec.Cmd {
 // run is a command to its end.
 func (s *stage) run(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
-	cmd := s.command(t.Context(), args...)
-	var both bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &both, &both
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return cmd.ProcessState.ExitCode(), both.String()
+	return s.begin(t, args...)()
 }
 
 // crew are workers, each a process that is started again when it was killed.
@@ -184,6 +177,7 @@ func (c *crew) rampage(seed uint64, names []string, every time.Duration, most in
 // are killed; every target receives migrate once. FLEET_TEST_COUNT and
 // FLEET_TEST_SEED repeat another run.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	count, seed := 20, rand.Uint64()
 	if text := os.Getenv("FLEET_TEST_COUNT"); text != "" {
 		var err error

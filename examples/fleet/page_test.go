@@ -97,6 +97,7 @@ type pageLook struct {
 // browser shows it at two sizes, light and dark, legible and without anything
 // outside of its window.
 func TestPage(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := bigReport(60)
 	if err := r.save(dir); err != nil {
@@ -189,6 +190,7 @@ func checkFaultsSeen(t *testing.T, browser, path string) {
 
 // TestVerdict: the first line of the page, for each kind of end.
 func TestVerdict(t *testing.T) {
+	t.Parallel()
 	for want, states := range map[string][]string{
 		"good All 2 installations are upgraded":               {flow.Done, flow.Done},
 		"good All 2 installations can be upgraded":            {flow.Ready, flow.Ready},

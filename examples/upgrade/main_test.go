@@ -20,11 +20,13 @@ import (
 
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/prompt"
 	"github.com/idconnect-go/upgrade/examples/upgrade/internal/storeview"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
 func TestMain(m *testing.M) {
+	await.Beside(8)
 	testscript.Main(m, map[string]func(){"upgrade": main, "idcupgrade": main})
 }
 

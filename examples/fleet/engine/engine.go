@@ -19,6 +19,8 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/gofrs/flock"
+
+	"github.com/idconnect-go/upgrade/internal/port"
 )
 
 // tool is the package of the development server.
@@ -72,7 +74,9 @@ type Engine struct {
 	Address string
 
 	program, file string
+	release       func() // of Address
 	cmd           *exec.Cmd
+	ended         chan struct{} // closed at the end of cmd
 	log           *os.File
 }
 
@@ -82,28 +86,37 @@ func Start(ctx context.Context, dir string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	e := &Engine{Address: free.Addr().String(), program: program, file: filepath.Join(dir, "engine.db")}
-	if err := free.Close(); err != nil {
+	e := &Engine{program: program, file: filepath.Join(dir, "engine.db")}
+	if e.Address, e.release, err = port.Reserve("127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	if e.log, err = os.Create(filepath.Join(dir, "engine.log")); err != nil {
+		e.release()
 		return nil, err
 	}
 	return e, e.Resume(ctx)
 }
 
 // Resume starts a server that was killed, on the same port with the same
-// state, and waits until it serves.
-func (e *Engine) Resume(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(e.Address)
+// state, and waits until it serves. One that ends at once is started again: it chooses
+// further ports, which others may take before it does.
+func (e *Engine) Resume(ctx context.Context) (err error) {
+	for range 3 {
+		if err = e.resume(ctx); !errors.Is(err, errEnded) {
+			break
+		}
+	}
+	return err
+}
+
+var errEnded = errors.New("the development server ended")
+
+func (e *Engine) resume(ctx context.Context) error {
+	_, own, err := net.SplitHostPort(e.Address)
 	if err != nil {
 		return err
 	}
-	e.cmd = exec.Command(e.program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port,
+	e.cmd = exec.Command(e.program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", own,
 		"--db-filename", e.file, "--log-level", "error",
 		// Installations of a large wave end in bursts.
 		"--dynamic-config-value", "frontend.namespaceRPS=20000", "--dynamic-config-value", "frontend.rps=20000")
@@ -111,6 +124,12 @@ func (e *Engine) Resume(ctx context.Context) error {
 	if err := e.cmd.Start(); err != nil {
 		return err
 	}
+	cmd, ended := e.cmd, make(chan struct{})
+	e.ended = ended
+	go func() {
+		defer close(ended)
+		cmd.Wait()
+	}()
 	deadline := time.Now().Add(time.Minute)
 	for {
 		c, err := client.DialContext(ctx, client.Options{HostPort: e.Address, Logger: Silent()})
@@ -122,7 +141,11 @@ func (e *Engine) Resume(ctx context.Context) error {
 			e.Kill()
 			return errors.Join(fmt.Errorf("the development server does not serve: see %s", e.log.Name()), err)
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-ended:
+			return fmt.Errorf("%w: see %s", errEnded, e.log.Name())
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
 
@@ -130,13 +153,14 @@ func (e *Engine) Resume(ctx context.Context) error {
 func (e *Engine) Kill() {
 	if e.cmd != nil && e.cmd.Process != nil {
 		e.cmd.Process.Kill()
-		e.cmd.Wait()
+		<-e.ended
 	}
 }
 
 // Close ends the server.
 func (e *Engine) Close() error {
 	e.Kill()
+	e.release()
 	return e.log.Close()
 }
 

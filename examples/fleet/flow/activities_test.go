@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/idconnect-go/upgrade/examples/fleet/allow"
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
@@ -27,6 +28,7 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -277,9 +279,11 @@ func TestHeartbeats(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.SetDataConverter(DataConverter())
+	env.SetWorkerOptions(worker.Options{DefaultHeartbeatThrottleInterval: MaxHeartbeatInterval,
+		MaxHeartbeatThrottleInterval: MaxHeartbeatInterval})
 	var mu sync.Mutex
 	var beats []Progress
-	arrived := make(chan struct{})
+	arrived := make(chan struct{}, 1)
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -304,7 +308,7 @@ func TestHeartbeats(t *testing.T) {
 		select {
 		case <-arrived:
 			return nil
-		case <-time.After(time.Minute):
+		case <-time.After(await.Patience):
 			return errors.New("no heartbeat has the event")
 		}
 	}, activity.RegisterOptions{Name: "beats"})

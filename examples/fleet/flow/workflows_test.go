@@ -16,6 +16,7 @@ import (
 	"github.com/idconnect-go/upgrade/examples/fleet/fleetfile"
 	"github.com/idconnect-go/upgrade/examples/internal/siteconfig"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/await"
 )
 
 // script plays the activities: what a step ends with, by its number of tries.
@@ -44,7 +45,7 @@ func newEnv(t *testing.T, s *script) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetDataConverter(DataConverter())
-	env.SetTestTimeout(30 * time.Second)
+	env.SetTestTimeout(await.Patience)
 	Register(env)
 	(&Activities{}).Register(env)
 	for _, name := range []string{stepActivity, planActivity, exportActivity} {
@@ -183,7 +184,7 @@ func newYard(t *testing.T, fails ...string) (*yard, *testsuite.TestWorkflowEnvir
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetDataConverter(DataConverter())
-	env.SetTestTimeout(30 * time.Second)
+	env.SetTestTimeout(await.Patience)
 	for name, f := range map[string]any{FleetType: Fleet, WaveType: Wave, PlanType: y.plan, UpgradeType: y.upgrade} {
 		env.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

@@ -28,10 +28,12 @@ func at(path string, f openidmtest.Fault) openidmtest.Fault {
 	return f
 }
 
-// busy is an answer that asks for a pause which no check waits for.
+// busy is an answer that asks for a pause of ten seconds, for which no check waits that has less.
 func busy(status int) openidmtest.Fault {
 	return openidmtest.Fault{Status: status, Header: http.Header{"Retry-After": {"10"}}}
 }
+
+const lessThanBusy = 9 * time.Second
 
 const notAdmin = `{"authenticationId":"jdoe","authorization":{"id":"jdoe","roles":["openidm-authorized"]}}`
 
@@ -51,11 +53,11 @@ var faultsOfServers = []catalogueRow{
 	}},
 	{"source asks for a pause", "SOURCE-BUSY", blocks, func(w *catalogueWorld) {
 		w.sourceFails(at("info/ping", busy(503)))
-		w.u.Checks.Timeout = 2 * time.Second
+		w.u.Checks.Timeout = lessThanBusy
 	}},
 	{"target counts the requests", "TARGET-BUSY", blocks, func(w *catalogueWorld) {
 		w.targetFails(at("info/ping", busy(429)))
-		w.u.Checks.Timeout = 2 * time.Second
+		w.u.Checks.Timeout = lessThanBusy
 	}},
 	{"source's address without its path", "SOURCE-ADDRESS-PATH", blocks, func(w *catalogueWorld) {
 		w.u.Source.URL = strings.TrimSuffix(w.sourceIs(openidmtest.Options{}).URL, "openidm/")

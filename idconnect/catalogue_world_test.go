@@ -13,10 +13,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/executable"
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -130,12 +133,17 @@ func withMappings(more ...string) []openidmtest.Fault {
 
 func localURL(port int) string { return fmt.Sprintf("https://localhost:%d/openidm/", port) }
 
+// freePort is a port on which nobody listens until the test ends.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, release, err := port.Reserve("127.0.0.1:0")
 	must(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Cleanup(release)
+	_, text, err := net.SplitHostPort(addr)
+	must(t, err)
+	n, err := strconv.Atoi(text)
+	must(t, err)
+	return n
 }
 
 // listenPort is a port on which another program listens.
@@ -188,7 +196,7 @@ func (b *catalogueBase) world(t *testing.T) *catalogueWorld {
 func (w *catalogueWorld) write(path, content string, mode fs.FileMode) {
 	w.t.Helper()
 	must(w.t, os.MkdirAll(filepath.Dir(path), 0o755))
-	must(w.t, writeProgram(path, []byte(content), mode))
+	must(w.t, executable.Write(path, []byte(content), mode))
 	must(w.t, os.Chmod(path, mode))
 }
 

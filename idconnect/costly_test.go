@@ -3,15 +3,15 @@ package idconnect_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha1"
 	"fmt"
 	"os"
-	"runtime"
+	"runtime/pprof"
+	"strings"
 	"testing"
-	"time"
-	"unicode/utf16"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/await"
+	"github.com/idconnect-go/upgrade/internal/costlykeys"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -20,55 +20,45 @@ func writeFile(t *testing.T, path string, content []byte) {
 	must(t, os.WriteFile(path, content, 0o600))
 }
 
-// costly makes a key store whose keys take a second each to be opened, up to
-// Java's own limit.
-func costly(t *testing.T, s *keystore.Store, keys int) []byte {
-	t.Helper()
-	password := keystore.NewPassword("changeit")
-	for i := range keys {
-		o := keystore.PutOptions{Password: password, Iterations: 65536}
-		must(t, s.PutSecretKey(fmt.Sprintf("costly-%d", i), "AES", make([]byte, 16), o))
-	}
-	var b bytes.Buffer
-	must(t, s.Encode(&b, password))
-	// A count of iterations as long in DER, and the digest of that content.
-	content := bytes.ReplaceAll(b.Bytes(), []byte{2, 3, 1, 0, 0}, []byte{2, 3, 0x4c, 0x4b, 0x40})
-	h := sha1.New()
-	for _, u := range utf16.Encode([]rune("changeit")) {
-		h.Write([]byte{byte(u >> 8), byte(u)})
-	}
-	h.Write([]byte("Mighty Aphrodite"))
-	h.Write(content[:len(content)-sha1.Size])
-	return h.Sum(content[:len(content)-sha1.Size])
-}
-
-// givenUp wants no goroutine of a plan that was given up to open keys still.
+// givenUp wants no goroutine of a plan that was given up to open keys still. All of them would take longer than
+// await.Patience.
 func givenUp(t *testing.T) {
 	w := newWorld(t, 2)
 	path := w.u.SourceDir + "/security/keystore.jceks"
-	s, err := keystore.Open(path, keystore.NewPassword("changeit"))
+	password := keystore.NewPassword("changeit")
+	s, err := keystore.Open(path, password)
 	must(t, err)
-	writeFile(t, path, costly(t, s, 30))
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
+	costly, err := costlykeys.Encode(s, password, 500)
+	must(t, err)
+	writeFile(t, path, costly)
 	w.u.Steps = []string{idconnect.StepStores}
-	began := time.Now()
-	if _, err := w.u.Plan(ctx); err == nil {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	planned := make(chan error, 1)
+	go pprof.Do(ctx, pprof.Labels(rowLabel, t.Name()), func(ctx context.Context) {
+		_, err := w.u.Plan(ctx)
+		planned <- err
+	})
+	await.Until(t, "keys are being opened", func() bool { return opensKeys(t) })
+	cancel()
+	if err := await.Value(t, "the end of the plan", planned); err == nil {
 		t.Error("the keys were opened in time")
 	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("it took %v", took)
-	}
-	for range 20 {
-		if stacks := goroutines(); !bytes.Contains(stacks, []byte("keystore.md5Pair")) {
-			return
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Error("keys are still being opened")
+	await.Until(t, "no key is being opened any more", func() bool { return !opensKeys(t) })
 }
 
-func goroutines() []byte {
-	b := make([]byte, 4<<20)
-	return b[:runtime.Stack(b, true)]
+// rowLabel marks the goroutines of a row, and those that they start, for a profile.
+const rowLabel = "row"
+
+// opensKeys reports whether a goroutine of the test opens keys.
+func opensKeys(t *testing.T) bool {
+	var profile bytes.Buffer
+	must(t, pprof.Lookup("goroutine").WriteTo(&profile, 1))
+	label := fmt.Sprintf("%q:%q", rowLabel, t.Name())
+	for stack := range strings.SplitSeq(profile.String(), "\n\n") {
+		if strings.Contains(stack, label) && strings.Contains(stack, "keystore.md5Pair") {
+			return true
+		}
+	}
+	return false
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
+	"github.com/idconnect-go/upgrade/internal/port"
 )
 
 // crashCase is a command that is killed, and what comes after that.
@@ -112,12 +113,16 @@ type lane struct {
 func (c *crashCase) lane(t *testing.T) *lane {
 	top, err := os.MkdirTemp(c.base.dir, "lane")
 	must(t, err)
+	must(t, os.MkdirAll(filepath.Join(top, "now", "site"), 0o700)) // as the folders of those that are killed
 	l := &lane{top: top, addr: "127.0.0.1:0"}
 	w, end := c.laneWorld(t, l)
 	defer end()
 	target, err := url.Parse(w.u.Target.URL)
 	must(t, err)
 	l.addr = target.Host
+	_, release, err := port.Reserve("127.0.0.1:" + target.Port()) // also while no world has it
+	must(t, err)
+	t.Cleanup(release)
 	l.order, l.want = c.begin(t, w)
 	o := l.order
 	o.World, o.States = filepath.Join(l.top, "now"), filepath.Join(l.top, "states")

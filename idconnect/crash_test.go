@@ -261,8 +261,8 @@ func TestCrashPoints(t *testing.T) {
 			restored.Add(c.restored.Load())
 		})
 	}
-	// How often a running server is asked for its status differs from run to
-	// run: the last points may lie behind the end of one.
+	// What is asked at once differs in its order from run to run: the last points may
+	// lie behind the end of one.
 	if k, n := killed.Load()+restored.Load(), chosen.Load(); k < n*9/10 {
 		t.Errorf("only %d of %d runs came to their point", k, n)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -62,6 +63,7 @@ func TestHandover(t *testing.T) {
 			}
 			targetMachine.StoresKey = key[1]
 			targetMachine.KeystorePassword = keystore.NewPassword("changeit")
+			targetMachine.Checks.Timeout = await.Patience // scrypt takes its time on a busy machine
 			report, err := targetMachine.Run(t.Context())
 			if err != nil || report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() ||
 				w.Migrations() != 1 {

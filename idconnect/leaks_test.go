@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration"
 	"github.com/idconnect-go/upgrade/migration/openidm"
@@ -221,7 +222,7 @@ func (s *said) error(err error) {
 // everything does all that shows texts, and returns what was shown.
 func (l *leaky) everything(t *testing.T) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	plan, err := l.u.Plan(ctx)
 	l.out.error(err)

@@ -18,6 +18,8 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/internal/handover"
 	"github.com/idconnect-go/upgrade/idconnect/internal/host"
+	"github.com/idconnect-go/upgrade/internal/await"
+	"github.com/idconnect-go/upgrade/internal/executable"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -62,21 +64,15 @@ func (w *world) starts(t *testing.T) (n, pid int) {
 // end ends the process of the PID file, once it is there.
 func (w *world) end(t *testing.T) {
 	t.Helper()
-	for range 500 {
-		if _, pid := w.starts(t); pid > 1 {
-			p, err := os.FindProcess(pid)
-			must(t, err)
-			_ = p.Kill()
-			for range 200 {
-				if !host.ProcessRuns(pid) {
-					return
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Error("no server was started")
+	pid := 0
+	await.Until(t, "the PID of a server that the script starts", func() bool {
+		_, pid = w.starts(t)
+		return pid > 1
+	})
+	p, err := os.FindProcess(pid)
+	must(t, err)
+	_ = p.Kill()
+	await.Until(t, "the end of that server", func() bool { return !host.ProcessRuns(pid) })
 }
 
 // killedAfterPassword is a world whose run was killed just after its script was given the password.
@@ -85,11 +81,11 @@ func killedAfterPassword(t *testing.T, ready string) (*world, crashOrder) {
 	w := newWorld(t, 5).withSetup(t, askPassword+slowServer(ready))
 	o := w.order()
 	o.Steps = append(unpacks, idconnect.StepJava, idconnect.StepSetup)
-	o.KillOn, o.KillTimes = "after answer setup.sh", 1
+	o.KillOn, o.KillOnce = "after answer setup.sh", filepath.Join(w.u.TargetDir, "starts")
 	if _, killed := o.child(t); !killed {
 		t.Fatal("the run was not killed")
 	}
-	o.KillOn = ""
+	o.KillOn, o.KillOnce = "", ""
 	return w, o
 }
 
@@ -149,11 +145,13 @@ func setupBesideServer(t *testing.T) {
 	}
 }
 
-// asked is what a script got for each of its questions.
-func asked(t *testing.T, questions string) (answers string, err error) {
+// asked is what a script got for each of its questions, one of which, if refused, nobody answers.
+func asked(t *testing.T, questions string, refused bool) (answers string, err error) {
 	t.Helper()
 	w := newWorld(t, 5).withSetup(t, questions+"touch started\n")
-	w.u.HurryPrompts(400 * time.Millisecond)
+	if refused {
+		w.u.HurryPrompts(400 * time.Millisecond)
+	}
 	w.u.Steps = append(unpacks, idconnect.StepJava, idconnect.StepSetup)
 	_, err = w.u.Run(t.Context())
 	b, _ := os.ReadFile(filepath.Join(w.u.TargetDir, "answers"))
@@ -165,14 +163,14 @@ func question(text string) string {
 }
 
 func setupQuestions(t *testing.T) {
-	answers, err := asked(t, question("Existing entry alias a exists, overwrite? [no]: "))
+	answers, err := asked(t, question("Existing entry alias a exists, overwrite? [no]: "), false)
 	if err != nil || answers != "yes\n" {
 		t.Errorf("%q, %v", answers, err)
 	}
 	for _, text := range []string{
 		"Drop it and replace all data? [no]: ", "Database exists. Press Enter to erase it: ",
 	} {
-		answers, err := asked(t, question(text))
+		answers, err := asked(t, question(text), true)
 		var failed *idconnect.SetupError
 		if !errors.As(err, &failed) || answers != "" {
 			t.Errorf("%s: %q, %v", text, answers, err)
@@ -184,7 +182,7 @@ func setupLanguages(t *testing.T) {
 	answers, err := asked(t, question("Eintragsalias a ist bereits vorhanden. Überschreiben? [Nein]: ")+
 		question("存在现有条目别名 a, 是否覆盖? [否]: ")+
 		"stty -echo\n"+question("Entrez le mot de passe du fichier de clés : ")+
-		question("キーストアのパスワードを入力してください: ")+"stty echo\n")
+		question("キーストアのパスワードを入力してください: ")+"stty echo\n", false)
 	if err != nil || answers != "ja\n是\nchangeit\nchangeit\n" {
 		t.Errorf("%q, %v", answers, err)
 	}
@@ -195,7 +193,7 @@ func childEnvironment(t *testing.T) {
 	java := filepath.Join(w.u.JavaHome, "bin", "java")
 	seen := filepath.Join(w.dir, "java-saw")
 	script := "#!/bin/sh\nenv >>" + seen + "\necho 'openjdk version \"11.0.2\" 64-Bit' >&2\n"
-	must(t, os.WriteFile(java+".new", []byte(script), 0o755))
+	must(t, executable.Write(java+".new", []byte(script), 0o755))
 	must(t, os.Rename(java+".new", java))
 	o := w.order()
 	o.Steps = append(unpacks, idconnect.StepJava, idconnect.StepSetup)
@@ -248,8 +246,8 @@ func exportProves(t *testing.T) {
 	defer func() { cancel(); <-done }()
 	identity, err := age.GenerateX25519Identity()
 	must(t, err)
-	written := 0
-	for i := range 100 {
+	began, written := time.Now(), 0
+	for i := 0; i < 100 || written == 0 && time.Since(began) < await.Patience; i++ {
 		file := filepath.Join(w.dir, "stores"+strconv.Itoa(i))
 		key := idconnect.HandoverKey{Recipients: []string{identity.Recipient().String()}}
 		if w.u.Export(t.Context(), file, key) != nil {

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -177,7 +177,7 @@ func pipesRefused(t *testing.T) {
 		w := newWorld(t, 1)
 		file := of(w)
 		fifo(t, file)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 		plan, err := w.u.Plan(ctx)
 		cancel()
 		said := fmt.Sprint(err, plan.Findings.Blocking())

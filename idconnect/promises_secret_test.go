@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -116,12 +118,18 @@ func unsolicited(t *testing.T) {
 	defer log.SetOutput(os.Stderr)
 	l := newLeaky(t)
 	body := `{"state":"ACTIVE_READY","shortDesc":"OpenIDM ready"}`
-	l.u.Source.URL = raw(t, certificateOf(t, l.source), answering(fmt.Sprintf(
-		"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sHTTP/1.1 200 OK\r\nX: %s\r\n\r\n",
-		len(body), body, repeated())))
+	twice := answering(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%sHTTP/1.1 200 OK\r\nX: %s\r\n\r\n",
+		len(body), body, repeated()))
+	var open atomic.Int64
+	l.u.Source.URL = raw(t, certificateOf(t, l.source), func(c net.Conn) {
+		open.Add(1)
+		defer open.Add(-1)
+		twice(c)
+	})
 	_, err := l.u.Plan(t.Context())
 	must(t, err)
-	time.Sleep(100 * time.Millisecond)
+	// Whoever reads the second answer closes the connection then.
+	await.Until(t, "no connection is open", func() bool { return open.Load() == 0 })
 	logged.mu.Lock()
 	defer logged.mu.Unlock()
 	if text := logged.b.String(); strings.Contains(text, "Unsolicited") || strings.Contains(text, sourceSecret) {

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/await"
 )
 
 var promisesSpecial = []promise{
@@ -26,7 +26,7 @@ func pipes(t *testing.T) {
 		kept := path + ".kept"
 		had := os.Rename(path, kept) == nil
 		must(t, syscall.Mkfifo(path, 0o600))
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 		_, err := w.u.Run(ctx)
 		if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), path) ||
 			!strings.Contains(err.Error(), "not a regular file") {

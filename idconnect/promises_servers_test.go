@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -39,36 +40,46 @@ var promisesServers = []promise{
 func pauseKept(t *testing.T) {
 	fault := busy(http.StatusServiceUnavailable)
 	fault.Header, fault.Path, fault.Times = http.Header{"Retry-After": {"1"}}, "info/ping", 1
-	source, target := upgradePair(t, openidmtest.Options{Faults: []openidmtest.Fault{fault}}, openidmtest.Options{})
-	u := upgradeOf(t, source, target, idconnect.StepVerify)
-	plan, err := u.Plan(t.Context())
-	must(t, err)
-	if plan.Source.State != "ready" || len(plan.Findings.Blocking()) > 0 {
-		t.Errorf("%s, %v", plan.Source.State, plan.Findings)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		source, target := upgradePair(t, openidmtest.Options{InMemory: true, Faults: []openidmtest.Fault{fault}},
+			openidmtest.Options{InMemory: true})
+		u := upgradeOf(t, source, target, idconnect.StepVerify)
+		began := time.Now()
+		plan, err := u.Plan(t.Context())
+		must(t, err)
+		if plan.Source.State != "ready" || len(plan.Findings.Blocking()) > 0 {
+			t.Errorf("%s, %v", plan.Source.State, plan.Findings)
+		}
+		if took := time.Since(began); took < time.Second {
+			t.Errorf("the pause was not kept: %v", took)
+		}
+	})
 }
 
 func busyFinding(status int) func(*testing.T) {
 	return func(t *testing.T) {
-		fault := at("info/ping", busy(status))
-		source, target := upgradePair(t, openidmtest.Options{Faults: []openidmtest.Fault{fault}},
-			openidmtest.Options{Faults: []openidmtest.Fault{fault}})
-		u := upgradeOf(t, source, target, idconnect.StepVerify)
-		u.Checks.Timeout = 5 * time.Second
-		began := time.Now()
-		plan, err := u.Plan(t.Context())
-		must(t, err)
-		for _, f := range plan.Findings.Blocking() {
-			if !strings.HasSuffix(f.Code, "-BUSY") || !strings.Contains(f.Seen, "10s") || f.Remedy == "" {
-				t.Errorf("%v", f)
-			}
+		synctest.Test(t, func(t *testing.T) { hasBusyFinding(t, at("info/ping", busy(status))) })
+	}
+}
+
+func hasBusyFinding(t *testing.T, fault openidmtest.Fault) {
+	options := openidmtest.Options{InMemory: true, Faults: []openidmtest.Fault{fault}}
+	source, target := upgradePair(t, options, options)
+	u := upgradeOf(t, source, target, idconnect.StepVerify)
+	u.Checks.Timeout = 5 * time.Second
+	began := time.Now()
+	plan, err := u.Plan(t.Context())
+	must(t, err)
+	for _, f := range plan.Findings.Blocking() {
+		if !strings.HasSuffix(f.Code, "-BUSY") || !strings.Contains(f.Seen, "10s") || f.Remedy == "" {
+			t.Errorf("%v", f)
 		}
-		if n := len(plan.Findings.Blocking()); n != 2 || plan.Source.State != "busy" {
-			t.Errorf("%d findings, the source is %s", n, plan.Source.State)
-		}
-		if took := time.Since(began); took > 4*time.Second {
-			t.Errorf("a pause that cannot end in time was waited for: %v", took)
-		}
+	}
+	if n := len(plan.Findings.Blocking()); n != 2 || plan.Source.State != "busy" {
+		t.Errorf("%d findings, the source is %s", n, plan.Source.State)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("a pause that cannot end in time was waited for: %v", took)
 	}
 }
 

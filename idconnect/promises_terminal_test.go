@@ -16,11 +16,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -103,25 +105,25 @@ var promisesTerminal = []promise{
 				t.Errorf("%s: %d times", at, n)
 			}
 		}
-		if !strings.Contains(s.text["plan"], "(cut, of 720,000 bytes)") || time.Since(began) > 15*time.Second {
+		if !strings.Contains(s.text["plan"], "(cut, of 720,000 bytes)") || time.Since(began) > await.Patience {
 			t.Errorf("after %v: %.3000s", time.Since(began), s.text["plan"])
 		}
 	}},
 	{"says of an interrupted migration once that it is interrupted, and how it is resumed", func(t *testing.T) {
 		w := newWorld(t, 2)
-		w.Fail(openidmtest.Fault{Path: "endpoint/migration", Action: "migrate", Delay: time.Second})
-		interrupted(t, w.u, idconnect.StepMigrate, report.Running, 200*time.Millisecond)
+		w.Fail(openidmtest.Fault{Path: "endpoint/migration", Action: "migrate", Effect: openidmtest.Hang})
+		interrupted(t, w.u, idconnect.StepMigrate, report.Running, func() bool { return w.Migrations() == 1 })
 	}},
 	{"says so of an interrupted set-up, whose script is killed", func(t *testing.T) {
 		w := newWorld(t, 2)
 		writePackage(t, w.u.Package, map[string]string{"setup.sh": "#!/bin/sh\necho begun\nsleep 60\n",
 			"setup.bat": "@echo begun\r\n@ping -n 60 127.0.0.1 >nul\r\n", "security/README": "x",
 			"conf/boot/boot.properties": testBoot})
-		interrupted(t, w.u, idconnect.StepSetup, "", 20*time.Millisecond)
+		interrupted(t, w.u, idconnect.StepSetup, "", nil)
 	}},
 	{"says so of an interrupted comparison, and of one that had not begun", func(t *testing.T) {
 		w := newWorld(t, 2)
-		interrupted(t, w.u, idconnect.StepVerify, report.Running, 0)
+		interrupted(t, w.u, idconnect.StepVerify, report.Running, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		rep, err := w.u.Run(ctx)
@@ -135,24 +137,40 @@ var promisesTerminal = []promise{
 // saysInterrupted is not the name of a folder.
 var saysInterrupted = regexp.MustCompile(`[ :]interrupted`)
 
-// interrupted gives up as soon as a step runs, or its script says something.
-func interrupted(t *testing.T, u *idconnect.Upgrade, step string, when report.State, after time.Duration) {
+// interrupted gives up as soon as a step runs, or its script says something, and what is asked besides is so.
+func interrupted(t *testing.T, u *idconnect.Upgrade, step string, when report.State, besides func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s := &screens{}
+	runs := make(chan struct{})
+	begun := sync.OnceFunc(func() {
+		if besides == nil {
+			cancel() // before the step goes on
+		}
+		close(runs)
+	})
 	u.Events = func(e idconnect.Event) {
 		if e.Kind == idconnect.EventStep {
 			s.add("steps", fmt.Sprintf("%s %s %s", e.Step, e.State, e.Detail))
 		}
 		if e.Step == step && (when != "" && e.State == when || when == "" && e.Kind == idconnect.EventOutput) {
-			if after == 0 {
-				cancel()
-			}
-			time.AfterFunc(after, cancel)
+			begun()
 		}
 	}
-	rep, err := u.Run(ctx)
+	ended := make(chan struct{})
+	var rep *report.Report
+	var err error
+	go func() {
+		defer close(ended)
+		rep, err = u.Run(ctx)
+	}()
+	await.Value(t, step+" runs", runs)
+	if besides != nil {
+		await.Until(t, "what the step does has begun", besides)
+		cancel()
+	}
+	await.Value(t, "the run ends", ended)
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v", err)
 	}

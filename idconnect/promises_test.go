@@ -13,15 +13,15 @@ type promise struct {
 	holds func(t *testing.T)
 }
 
-// chapters hold all promises, each chapter in a file promises_NAME_test.go.
+// chapters hold all promises, each chapter in a file promises_NAME_test.go. The one that takes longest comes first.
 var chapters = []struct {
 	name     string
 	promises []promise
 }{
+	{"killed, again, and back", promisesBack},
 	{"the source is only read", promisesSource},
 	{"sent once", promisesSent},
 	{"no false success", promisesSuccess},
-	{"killed, again, and back", promisesBack},
 	{"no secret out", promisesSecret},
 	{"terminals, limits, signals", promisesTerminal},
 	{"servers", promisesServers},
@@ -30,23 +30,33 @@ var chapters = []struct {
 
 // TestPromises prints them as a table, which ends with "promises: N of N".
 func TestPromises(t *testing.T) {
-	var table strings.Builder
-	kept, total := 0, 0
-	for _, c := range chapters {
-		results := make([]string, len(c.promises))
+	t.Parallel()
+	results := make([][]string, len(chapters))
+	t.Cleanup(func() { printPromises(results) })
+	for at, c := range chapters {
+		results[at] = make([]string, len(c.promises))
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
 			for i, p := range c.promises {
 				t.Run(strings.ReplaceAll(p.says, " ", "-"), func(t *testing.T) {
 					t.Parallel()
-					defer func() { results[i] = verdict(t) }()
+					defer func() { results[at][i] = verdict(t) }()
 					p.holds(t)
 				})
 			}
 		})
+	}
+}
+
+// printPromises prints the verdicts of all rows of all chapters.
+func printPromises(results [][]string) {
+	var table strings.Builder
+	kept, total := 0, 0
+	for at, c := range chapters {
 		fmt.Fprintf(&table, "%s\n", c.name)
 		for i, p := range c.promises {
-			fmt.Fprintf(&table, "  %-8s  %s\n", results[i], p.says)
-			switch results[i] {
+			fmt.Fprintf(&table, "  %-8s  %s\n", results[at][i], p.says)
+			switch results[at][i] {
 			case "kept":
 				kept++
 				total++

@@ -191,7 +191,7 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count 
 			if err == nil || !strings.Contains(err.Error(), "stop it first") {
 				t.Errorf("%s: while the target runs: %v", what, err)
 			}
-			end()
+			w.running(t).Close()
 			if slices.Index(names, c.to) > slices.Index(names, idconnect.StepStores) {
 				want = w.around(t) // files are not what these steps change
 			} else if c.to == idconnect.StepStores {

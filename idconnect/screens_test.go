@@ -9,13 +9,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/idconnect-go/upgrade/examples/summary"
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/report"
+	"github.com/idconnect-go/upgrade/internal/await"
 )
 
 // hostileText steers a terminal: ESC, OSC, C1, directions of writing, what
@@ -88,7 +88,7 @@ func saved(t *testing.T, rep *report.Report) map[string]string {
 // showAll plans and runs, and shows all of it.
 func showAll(t *testing.T, u *idconnect.Upgrade) *screens {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	s := &screens{}
 	u.Events = s.event

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
@@ -103,30 +104,45 @@ func TestSettle(t *testing.T) {
 // end, though no run lives as long as it takes to be sure that it was not.
 func TestSettleInParts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 5)
-	w.u.Steps = idconnect.StepNames()[:5] // until the server runs
-	_, err := w.u.Run(t.Context())
-	must(t, err)
-	w.u.Steps = []string{idconnect.StepConfigure}
-	w.u.SettleTime = 6 * time.Second
-	w.intend(t, "configure", map[string]any{"instanceUrl": w.u.InstanceURL})
-	for run := 1; ; run++ {
-		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-		_, err := w.u.Run(ctx)
-		cancel()
-		if err == nil {
-			if run == 1 {
-				t.Error("the first run did not look for as long as it was told")
+	stores := matrixStores(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newMatrixWorld(t, stores)
+		w.u.Steps, w.u.SettleTime = []string{idconnect.StepConfigure}, time.Minute
+		run := func(lives time.Duration) error {
+			ctx, cancel := context.WithTimeout(t.Context(), lives)
+			defer cancel()
+			_, err := w.u.Run(ctx)
+			return err
+		}
+		w.target.Fail(openidmtest.Fault{Action: "configure", Effect: openidmtest.Hang, Times: 1})
+		if err := run(2 * time.Second); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("while the request hangs: %v", err)
+		}
+		for n := 1; ; n++ {
+			err := run(40 * time.Second)
+			if err == nil {
+				if n == 1 {
+					t.Error("the first run did not look for as long as it was told")
+				}
+				break
 			}
-			break
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			if n == 10 {
+				t.Fatal("ten runs of two thirds of the settle time did not settle it")
+			}
 		}
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatal(err)
+		told := 0
+		for _, r := range w.target.Requests() {
+			if r.Action == "configure" {
+				told++
+			}
 		}
-		if run == 10 {
-			t.Fatal("ten runs of two thirds of the settle time did not settle it")
+		if told != 2 {
+			t.Errorf("configure was sent %d times, and not once more", told)
 		}
-	}
+	})
 }
 
 // TestSetupKilled: a set-up script that is killed fails with its last lines,

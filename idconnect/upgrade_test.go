@@ -102,7 +102,7 @@ var faultsThatBlock = map[string]upgradeFault{
 		code: "SOURCE-PASSWORD",
 	},
 	"source down": {
-		change: func(_ *testing.T, w *world) { w.source.Close() },
+		change: func(t *testing.T, w *world) { shut(t, w.source) },
 		code:   "SOURCE-UNREACHABLE",
 	},
 	"wrong password of the keystore": {

@@ -2,15 +2,16 @@ package idconnect_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
+	"github.com/idconnect-go/upgrade/internal/port"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
@@ -35,15 +36,6 @@ var testSetup, testSetupBatch = func() (sh, bat string) {
 	}
 	return files["setup.sh"], files["setup.bat"]
 }()
-
-// writeProgram writes a file that may be run at once: a child that another test
-// starts meanwhile would hold it open for writing, and nobody could run it
-// (golang.org/issue/22315).
-func writeProgram(path string, content []byte, mode fs.FileMode) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(path, content, mode)
-}
 
 // testBoot is a boot.properties, whose two passwords are changeit.
 const testBoot = "openidm.keystore.password=OBF:1vn21ugu1saj1v9i1v941sar1ugw1vo0\n" +
@@ -75,6 +67,15 @@ func (w *world) running(t *testing.T) *openidmtest.Server {
 		t.Fatal("the target was not started")
 	}
 	return s
+}
+
+// shut closes a server. Nobody else gets its port until the test ends.
+func shut(t *testing.T, s *openidmtest.Server) {
+	t.Helper()
+	s.Close()
+	_, release, err := port.Reserve(fmt.Sprintf("127.0.0.1:%d", s.Port()))
+	must(t, err)
+	t.Cleanup(release)
 }
 
 func must(t *testing.T, err error) {

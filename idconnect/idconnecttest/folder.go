@@ -6,15 +6,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/idconnect-go/upgrade/internal/executable"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -101,7 +100,7 @@ func unpack(dir string, files map[string]string) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		if err := writeProgram(path, []byte(content)); err != nil {
+		if err := executable.Write(path, []byte(content), 0o755); err != nil {
 			return err
 		}
 	}
@@ -139,7 +138,7 @@ func writeJava(dir string) (home, remove string, err error) {
 	if err := os.MkdirAll(filepath.Join(home, "bin"), 0o755); err != nil {
 		return "", remove, err
 	}
-	return home, remove, writeProgram(filepath.Join(home, "bin", name), content)
+	return home, remove, executable.Write(filepath.Join(home, "bin", name), content, 0o755)
 }
 
 // On Windows the stand-in says what stands in a file of its home.
@@ -158,13 +157,4 @@ func init() {
 		os.Stderr.Write(says)
 		os.Exit(0)
 	}
-}
-
-// writeProgram writes a file that may be run at once: a child that is started
-// meanwhile would hold it open for writing, and nobody could run it
-// (golang.org/issue/22315).
-func writeProgram(path string, content []byte) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(path, content, fs.FileMode(0o755))
 }

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/idconnecttest"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
@@ -88,20 +88,20 @@ func TestByHand(t *testing.T) {
 		_, err := site.Upgrade.Run(t.Context())
 		ended <- err
 	}()
-	for _, err := os.Stat(answered); err != nil; _, err = os.Stat(answered) {
-		select {
-		case err := <-ended:
-			t.Fatalf("the script was not answered: %v", err)
-		case <-time.After(time.Millisecond):
+	await.Until(t, "the script is answered", func() bool {
+		if len(ended) > 0 {
+			t.Fatalf("the script was not answered: %v", <-ended)
 		}
-	}
+		_, err := os.Stat(answered)
+		return err == nil
+	})
 	if site.Target() != nil {
 		t.Fatal("the target runs already")
 	}
 	if err := errors.Join(site.StartTarget(), site.StartTarget()); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-ended; err != nil {
+	if err := await.Value(t, "the end of the run", ended); err != nil {
 		t.Error(err)
 	}
 }

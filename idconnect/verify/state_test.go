@@ -180,8 +180,13 @@ func sameResult(t *testing.T, want, got *Report, killed int) {
 // is damaged, is not taken over.
 func TestStateOfAnother(t *testing.T) {
 	t.Parallel()
-	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1,
-		StateFile: filepath.Join(t.TempDir(), "deep", "state")}
+	file := filepath.Join(t.TempDir(), "deep", "state")
+	synctest.Test(t, func(t *testing.T) { stateOfAnother(t, file) })
+}
+
+func stateOfAnother(t *testing.T, file string) {
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 5 * time.Millisecond, stateCost: 1,
+		StateFile: file}
 	tables := stateTables(true)
 	if _, done := runKilled(t, tables, opts, 30); done {
 		t.Fatal("it was not killed")
@@ -273,8 +278,13 @@ func checkOldState(t *testing.T, old []byte) {
 // read from the beginning.
 func TestCookieForgotten(t *testing.T) {
 	t.Parallel()
-	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 1, stateCost: 1,
-		StateFile: filepath.Join(t.TempDir(), "state")}
+	file := filepath.Join(t.TempDir(), "state")
+	synctest.Test(t, func(t *testing.T) { cookieForgotten(t, file) })
+}
+
+func cookieForgotten(t *testing.T, file string) {
+	opts := Options{Collections: usersOnly, PageSize: 50, stateEvery: 5 * time.Millisecond, stateCost: 1,
+		StateFile: file}
 	tables := stateTables(false)
 	if _, done := runKilled(t, tables, opts, 60); done {
 		t.Fatal("it was not killed")

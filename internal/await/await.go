@@ -1,6 +1,6 @@
 // Package await makes tests steady on a busy machine: they wait for an event and never for a fixed time, and what
 // does not come within [Patience] fails the test with what it was. It is for tests only. Begin with [Until]; [Value]
-// waits for a channel, [Exit] for a command.
+// waits for a channel, [Exit] for a command; [Within] is for what must be quick.
 package await
 
 import (
@@ -58,6 +58,23 @@ func Exit(tb testing.TB, cmd *exec.Cmd) error {
 		_ = cmd.Process.Kill()
 		tb.Fatalf("%s did not end within %v", cmd, Patience)
 		return nil
+	}
+}
+
+// Within calls f until a call takes no longer than limit: on a busy machine some do, and one that always does fails
+// the test after Patience.
+func Within(tb testing.TB, what string, limit time.Duration, f func()) {
+	tb.Helper()
+	for end := time.Now().Add(Patience); ; {
+		began := time.Now()
+		f()
+		took := time.Since(began)
+		if took <= limit {
+			return
+		}
+		if time.Now().After(end) {
+			tb.Fatalf("%s took %v, and always more than %v", what, took, limit)
+		}
 	}
 }
 

@@ -57,6 +57,30 @@ func TestNever(t *testing.T) {
 	}
 }
 
+// TestWithin: a call that is late once is made again, and one that always is ends the test.
+func TestWithin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		await.Within(t, "the call", time.Second, func() {
+			if calls++; calls == 1 {
+				time.Sleep(5 * time.Second)
+			}
+		})
+		if calls != 2 {
+			t.Errorf("called %d times", calls)
+		}
+		f, ended := &failure{TB: t}, make(chan struct{})
+		go func() {
+			defer close(ended)
+			await.Within(f, "the call", time.Second, func() { time.Sleep(5 * time.Second) })
+		}()
+		<-ended
+		if f.said != "the call took 5s, and always more than 1s" {
+			t.Error(f.said)
+		}
+	})
+}
+
 // TestLate: what comes late, though not too late, is seen at once.
 func TestLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -3,12 +3,13 @@ package host
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idconnect-go/upgrade/internal/executable"
 )
 
 func TestJava(t *testing.T) {
@@ -50,11 +51,11 @@ func TestJavaOutputHeld(t *testing.T) {
 		t.Skip("sh is not there")
 	}
 	old := outputDelay
-	outputDelay = 50 * time.Millisecond
+	outputDelay = time.Second
 	t.Cleanup(func() { outputDelay = old })
 	java := Java{Path: filepath.Join(t.TempDir(), "java")}
 	script := "#!/bin/sh\necho 'openjdk version \"11.0.25\" 64-Bit' >&2\nsleep 5 &\n"
-	if err := os.WriteFile(java.Path, []byte(script), 0o755); err != nil {
+	if err := executable.Write(java.Path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := java.Ask(t.Context(), Machine{}); err != nil || java.Major != 11 {

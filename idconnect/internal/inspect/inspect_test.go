@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -17,6 +16,8 @@ import (
 	"github.com/idconnect-go/upgrade/idconnect/internal/journal"
 	"github.com/idconnect-go/upgrade/idconnect/internal/site"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
+	"github.com/idconnect-go/upgrade/internal/await"
+	"github.com/idconnect-go/upgrade/internal/costlykeys"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 )
@@ -32,20 +33,15 @@ func hangs(t *testing.T) string {
 	return "https://" + l.Addr().String() + "/openidm/"
 }
 
-// costlyKeys is a keystore whose keys take a second to open, one after the other.
+// costlyKeys is a keystore whose keys take longer to open than a test waits.
 var costlyKeys = sync.OnceValues(func() ([]byte, error) {
 	s := keystore.New(keystore.JCEKS)
 	password := keystore.NewPassword("changeit")
-	for _, alias := range strings.Fields("openidm-sym-default b c d e f g h i j k l m n o p q r s t") {
-		o := keystore.PutOptions{Password: password, Iterations: 200_000}
-		err := s.PutSecretKey(alias, "AES", make([]byte, 16), o)
-		if err != nil {
-			return nil, err
-		}
+	o := keystore.PutOptions{Password: password, Iterations: 1000}
+	if err := s.PutSecretKey("openidm-sym-default", "AES", make([]byte, 16), o); err != nil {
+		return nil, err
 	}
-	var b bytes.Buffer
-	err := s.Encode(&b, password)
-	return b.Bytes(), err
+	return costlykeys.Encode(s, password, 500)
 })
 
 // costly is an installation with that keystore.
@@ -99,24 +95,20 @@ func TestChecksEnd(t *testing.T) {
 	checks := i.checks(w)
 	for _, c := range checks {
 		t.Run(c.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), limit)
-			defer cancel()
-			began := time.Now()
-			c.check(ctx, c.steps[0])
-			if took := time.Since(began); took > limit+grace {
-				t.Errorf("took %v", took)
-			}
+			await.Within(t, c.name, limit+grace, func() {
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				c.check(ctx, c.steps[0])
+			})
 		})
 	}
-	result := i.Run(t.Context())
-	for _, code := range []string{"CHECK-TIMED-OUT", "PACKAGE-MISSING"} {
-		if !result.Findings.Has(code) {
-			t.Errorf("no %s in %v", code, result.Findings)
+	await.Until(t, "both findings, of what hangs and of what does not", func() bool {
+		result := i.Run(t.Context())
+		if result.Source.Answered || result.Target.Answered {
+			t.Errorf("%+v, %+v", result.Source, result.Target)
 		}
-	}
-	if result.Source.Answered || result.Target.Answered {
-		t.Errorf("%+v, %+v", result.Source, result.Target)
-	}
+		return result.Findings.Has("CHECK-TIMED-OUT") && result.Findings.Has("PACKAGE-MISSING")
+	})
 	nothingRuns(t)
 }
 
@@ -138,34 +130,35 @@ func TestAskedFirst(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	i := inspection(t)
 	i.Site.Checks.Timeout = time.Minute
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	result := i.Run(ctx)
-	if took := time.Since(began); took > 5*time.Second || result.Findings.Has("CHECK-TIMED-OUT") {
-		t.Errorf("took %v: %v", took, result.Findings)
-	}
+	await.Within(t, "an interrupted inspection", 100*time.Millisecond+grace, func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if result := i.Run(ctx); result.Findings.Has("CHECK-TIMED-OUT") {
+			t.Errorf("%v", result.Findings)
+		}
+	})
 	nothingRuns(t)
 }
 
-// nothingRuns waits, for a moment, until no check runs.
+// nothingRuns waits until no check runs.
 func nothingRuns(t *testing.T) {
 	t.Helper()
+	running := ""
+	defer func() {
+		if t.Failed() {
+			t.Logf("still running:\n%s", running)
+		}
+	}()
 	stacks := make([]byte, 1<<20)
-	for deadline := time.Now().Add(2 * grace); ; time.Sleep(10 * time.Millisecond) {
-		var left []string
-		for _, stack := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-			if strings.Contains(stack, "internal/inspect.") && !strings.Contains(stack, "nothingRuns") {
-				left = append(left, stack)
+	await.Until(t, "no check runs", func() bool {
+		for running = range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+			if strings.Contains(running, "internal/inspect.") && !strings.Contains(running, "nothingRuns") {
+				return false
 			}
 		}
-		if len(left) == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("still running:\n%s", strings.Join(left, "\n\n"))
-		}
-	}
+		running = ""
+		return true
+	})
 }
 
 // TestPaths: a path that does not answer is touched once, whoever needs it, and

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idconnect-go/upgrade/internal/executable"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -91,7 +92,7 @@ func TestSetup(t *testing.T) {
 					t.Skip("needs a pseudo-terminal")
 				}
 			}
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o755); err != nil {
+			if err := executable.Write(filepath.Join(dir, file), []byte(text), 0o755); err != nil {
 				t.Fatal(err)
 			}
 			var out []string

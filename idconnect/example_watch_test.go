@@ -18,7 +18,7 @@ import (
 // and writes a report of the comparison at its end.
 func ExampleUpgrade_Watch() {
 	o := idconnecttest.Options{Source: openidmtest.Options{Users: 200}, IsSetUp: true}
-	o.Target.PageSize, o.Target.Pace = 20, 20*time.Millisecond
+	o.Target.PageSize, o.Target.Pace = 20, 100*time.Millisecond
 	site, err := idconnecttest.StartSite("", o)
 	if err != nil {
 		log.Fatal(err)

@@ -13,15 +13,15 @@ type promise struct {
 	holds func(t *testing.T)
 }
 
-// chapters hold all promises, each chapter in a file promises_NAME_test.go.
+// chapters hold all promises, each chapter in a file promises_NAME_test.go. The one that takes longest comes first.
 var chapters = []struct {
 	name     string
 	promises []promise
 }{
+	{"killed, again, and back", promisesBack},
 	{"the source is only read", promisesSource},
 	{"sent once", promisesSent},
 	{"no false success", promisesSuccess},
-	{"killed, again, and back", promisesBack},
 	{"no secret out", promisesSecret},
 	{"terminals, limits, signals", promisesTerminal},
 	{"servers", promisesServers},

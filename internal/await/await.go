@@ -61,14 +61,6 @@ func Exit(tb testing.TB, cmd *exec.Cmd) error {
 	}
 }
 
-// Beside lets n parallel tests run at once, or as many as there are processors if that is more. It is for a package
-// whose tests mostly wait, and is called in TestMain.
-func Beside(n int) {
-	if err := flag.Set("test.parallel", strconv.Itoa(max(n, runtime.GOMAXPROCS(0)))); err != nil {
-		panic(err)
-	}
-}
-
 // Within calls f until a call takes no longer than limit: on a busy machine some do, and one that always does fails
 // the test after Patience.
 func Within(tb testing.TB, what string, limit time.Duration, f func()) {
@@ -83,5 +75,13 @@ func Within(tb testing.TB, what string, limit time.Duration, f func()) {
 		if time.Now().After(end) {
 			tb.Fatalf("%s took %v, and always more than %v", what, took, limit)
 		}
+	}
+}
+
+// Beside lets n parallel tests run at once, or as many as there are processors if that is more. It is for a package
+// whose tests mostly wait, and is called in TestMain.
+func Beside(n int) {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(n, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
 	}
 }

@@ -28,15 +28,17 @@ type VerifyOptions struct {
 // LogValue gives the options that are set to a [slog.Logger].
 func (o VerifyOptions) LogValue() slog.Value { return redact.Fields(o) }
 
-// Verify compares two servers record by record, as [verify.Run] does, and then
-// makes the acceptance checks of [acceptance.Run]. It changes neither server.
+// Verify compares two servers record by record, as [verify.Run] does, and makes
+// the acceptance checks of [acceptance.Run], of which those that look at records wait
+// until they were compared. It changes neither server.
 // The report's Verdict says what that proves; errors are those of both functions, and the
 // report then holds what was finished.
 func Verify(ctx context.Context, source, target *openidm.Client, opts VerifyOptions) (*verify.Report, error) {
 	if err := opts.Acceptance.Validate(); err != nil {
 		return nil, err
 	}
-	return verify.Run(ctx, source, target, opts.Options, func(ctx context.Context, r *verify.Report) error {
-		return acceptance.Run(ctx, source, target, opts.Acceptance, opts.Options, r)
-	})
+	checks := func(ctx context.Context, r *verify.Report, compared <-chan struct{}) error {
+		return acceptance.Run(ctx, source, target, opts.Acceptance, opts.Options, r, compared)
+	}
+	return verify.Run(ctx, source, target, opts.Options, checks)
 }

@@ -43,7 +43,8 @@ type checker struct {
 	servers  [2]*openidm.Client
 	opts     Options         // with defaults
 	compared verify.Options  // with defaults
-	report   *verify.Report  // with the collections
+	report   *verify.Report  // with the collections, when they were compared
+	waiting  <-chan struct{} // for that
 	hide     redact.Redactor // what the servers must not be quoted with
 
 	salesforce, directory *regexp.Regexp
@@ -62,8 +63,11 @@ type checker struct {
 // limits and progress hold for the checks too. What goes wrong in a check is
 // the reason why it is not checked; Run returns an error only if opts are
 // invalid, the servers are one or swapped, or the context ends, and then report holds the checks made so far.
+//
+// Where the comparison is still under way, compared is the channel that closes at its
+// end. Until then Run leaves the report alone, and reads no records.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options,
-	report *verify.Report) error {
+	report *verify.Report, compared ...<-chan struct{}) error {
 	if err := opts.Validate(); err != nil {
 		return err
 	}
@@ -74,12 +78,17 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	if _, err := pair.Check(ctx); err != nil {
 		return err
 	}
+	if len(compared) == 0 {
+		now := make(chan struct{})
+		close(now)
+		compared = append(compared, now)
+	}
 	known := opts.Salesforce == "" && opts.ActiveDirectory == ""
 	opts = opts.withDefaults()
 	t := &checker{
 		known: known, reading: newOnce(), listing: newOnce(), counting: newOnce(),
 		servers: [2]*openidm.Client{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
-		hide:       pair.Hide(),
+		waiting: compared[0], hide: pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
 	}
 	if said := t.compared.Progress; said != nil {
@@ -90,9 +99,7 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 			said(p)
 		}
 	}
-	err := t.run(ctx)
-	*report = redact.Value(t.hide, *report)
-	return t.hide.Error(err)
+	return t.hide.Error(t.run(ctx))
 }
 
 // run makes the checks, several at once.
@@ -114,9 +121,10 @@ func (t *checker) run(ctx context.Context) error {
 	var all sync.WaitGroup
 	places := make(chan struct{}, 2*t.compared.Concurrency) // they wait for one another, too
 	made := make([]bool, len(checks)+1)
+	var off []string
 	start := func(i int, code string, do func()) {
 		if !t.opts.makes(code) {
-			t.report.Off = append(t.report.Off, code)
+			off = append(off, code)
 			return
 		}
 		all.Go(func() {
@@ -132,11 +140,16 @@ func (t *checker) run(ctx context.Context) error {
 		start(i, c.code, func() {
 			began := time.Now()
 			c.check(ctx, &results[i])
-			results[i].Seconds = time.Since(began).Seconds()
+			results[i].Seconds += time.Since(began).Seconds()
 		})
 	}
 	start(len(checks), FailedRecords, func() { failed = t.failedRecords(ctx) })
 	all.Wait()
+	if !t.wait(ctx, &verify.Check{}) {
+		return fmt.Errorf("making the acceptance checks: %w", context.Cause(ctx))
+	}
+	defer func() { *t.report = redact.Value(t.hide, *t.report) }()
+	t.report.Off = append(t.report.Off, off...)
 	for i, c := range checks {
 		switch {
 		case made[i]:
@@ -150,6 +163,24 @@ func (t *checker) run(ctx context.Context) error {
 	}
 	t.report.Failed = failed
 	return nil
+}
+
+// wait waits for the end of the comparison, which is no part of the time of a check. It
+// is false where that did not come.
+func (t *checker) wait(ctx context.Context, c *verify.Check) bool {
+	began := time.Now()
+	select {
+	case <-t.waiting:
+		c.Seconds -= time.Since(began).Seconds()
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-t.waiting: // too
+		return true
+	default:
+		return false
+	}
 }
 
 // once is something that several checks need. Unlike those of package sync it lets

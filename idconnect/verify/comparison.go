@@ -57,11 +57,10 @@ func begin(ctx context.Context, servers [2]Server, opts Options, store *stateSto
 	return c
 }
 
-// run compares one collection after the other.
-func (c *comparison) run(ctx context.Context, urls [2]string) (*Report, error) {
+// run compares one collection after the other, and adds them to the report in the end.
+func (c *comparison) run(ctx context.Context, report *Report) (err error) {
 	defer c.stop()
-	report := &Report{Source: urls[0], Target: urls[1], Started: time.Now(), Resumed: c.store.resumes()}
-	var err error
+	report.Started, report.Resumed = time.Now(), c.store.resumes()
 	for i, v := range c.collections {
 		if err = context.Cause(ctx); err != nil {
 			break
@@ -78,8 +77,7 @@ func (c *comparison) run(ctx context.Context, urls [2]string) (*Report, error) {
 			c.opts.log.LogAttrs(ctx, slog.LevelInfo, "collection compared", v.report.attrs()...)
 		}
 	}
-	report.Ended = time.Now()
-	return report, err
+	return err
 }
 
 // replaced reports whether a server is not any more what an earlier comparison began

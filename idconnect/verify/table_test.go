@@ -303,5 +303,6 @@ func runTables(ctx context.Context, servers [2]Server, opts Options) (*Report, e
 // compareAll compares servers that are no clients; opts must be complete.
 func compareAll(ctx context.Context, servers [2]Server, urls [2]string, opts Options, store *stateStore) (*Report,
 	error) {
-	return begin(ctx, servers, opts, store).run(ctx, urls)
+	report := &Report{Source: urls[0], Target: urls[1]}
+	return report, begin(ctx, servers, opts, store).run(ctx, report)
 }

@@ -11,6 +11,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,9 +163,10 @@ func (p Progress) LogValue() slog.Value {
 // twice on both servers alike is found; by pages only in the first 8 million
 // records.
 //
-// The functions in then run in turn after the last collection, with the report
-// so far. The state file is kept until the last of them returns nil: if one is
-// interrupted, the next call does not compare again.
+// The functions in beside run while the servers are read. Their report has its
+// collections when compared is closed; until then they leave it alone. If the
+// comparison fails, their context ends. The state file is kept until all of them
+// return nil: if one is interrupted, the next call does not compare again.
 //
 // Run compares two servers: one that is compared with itself is [ErrSameServer],
 // and two whose versions or marks of a generation say that they are swapped are
@@ -174,8 +176,8 @@ func (p Progress) LogValue() slog.Value {
 // [CollectionReport]. Run returns an error if it cannot read a server: there is
 // no answer, the credentials are refused, or it fails midway. The report then
 // holds the collections that were finished.
-func Run(ctx context.Context, source, target *openidm.Client, opts Options, then ...func(context.Context,
-	*Report) error) (*Report, error) {
+func Run(ctx context.Context, source, target *openidm.Client, opts Options,
+	beside ...func(ctx context.Context, r *Report, compared <-chan struct{}) error) (*Report, error) {
 	pair := identity.Pair{Source: source, Target: target}
 	if err := pair.Addresses(ctx); err != nil {
 		return nil, err
@@ -199,16 +201,23 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, then
 		all.stop()
 		return nil, err
 	}
-	report, err := all.run(ctx, urls)
-	report.Notes, report.Accept, report.Off = seen.Notes, opts.Accept, opts.off()
-	report.SourceVersion, report.TargetVersion = seen.Source, seen.Target
-	for _, next := range then {
-		if err == nil {
-			err = next(pair.Checked(ctx), report)
-			report.Ended = time.Now()
-		}
+	report := &Report{Source: urls[0], Target: urls[1], SourceVersion: seen.Source, TargetVersion: seen.Target,
+		Notes: seen.Notes, Accept: opts.Accept, Off: opts.off()}
+	ctx, cancel := context.WithCancelCause(pair.Checked(ctx))
+	defer cancel(nil)
+	compared, errs := make(chan struct{}), make([]error, 1+len(beside))
+	var others sync.WaitGroup
+	for i, do := range beside {
+		others.Go(func() { errs[i+1] = do(ctx, report, compared) })
 	}
-	report.Incomplete = err != nil
+	if errs[0] = all.run(ctx, report); errs[0] == nil {
+		close(compared)
+	} else {
+		cancel(errs[0])
+	}
+	others.Wait()
+	err = cmp.Or(errs...)
+	report.Ended, report.Incomplete = time.Now(), err != nil
 	hide := pair.Hide()
 	return redact.Value(hide, report), hide.Error(store.end(err))
 }
@@ -233,7 +242,7 @@ func Compare(ctx context.Context, source, target Server, collection Collection, 
 	opts = opts.WithDefaults()
 	opts.Collections = []Collection{collection}
 	c := begin(ctx, [2]Server{source, target}, opts, nil)
-	_, err := c.run(ctx, [2]string{})
+	err := c.run(ctx, &Report{})
 	return c.collections[0].report, err
 }
 

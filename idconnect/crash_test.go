@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
+	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/internal/exhaustive"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -37,7 +38,8 @@ func (o crashOrder) child(t *testing.T) (result crashResult, killed bool) {
 	cmd.Env = append(cmd.Env, o.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err = cmd.Run()
+	must(t, cmd.Start())
+	err = await.Exit(t, cmd)
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && (o.KillAt > 0 || o.KillOn != "") &&

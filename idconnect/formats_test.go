@@ -16,7 +16,6 @@ import (
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/verify"
-	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 	"github.com/idconnect-go/upgrade/migration/openidm"
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
@@ -184,7 +183,7 @@ func TestHandoverFormat(t *testing.T) {
 	u.SourceDir, u.StoresFile = "", filepath.Join(formats, "handover", "stores.age")
 	u.StoresKey = idconnect.HandoverKey{Passphrase: keystore.NewPassword("correct horse battery")}
 	u.KeystorePassword = keystore.NewPassword("changeit")
-	u.Checks.Timeout = await.Patience // scrypt takes its time on a busy machine
+	u.Checks.Timeout = scryptTime
 	target.Close()
 	formatsRun(t, u, idconnect.StepStores)
 	for _, name := range []string{"keystore.jceks", "truststore"} {

@@ -9,15 +9,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idconnect-go/upgrade/idconnect"
 	"github.com/idconnect-go/upgrade/idconnect/preflight"
-	"github.com/idconnect-go/upgrade/internal/await"
 	"github.com/idconnect-go/upgrade/keystore"
 )
+
+// scryptTime is enough for a passphrase, which is slow on purpose, under the race detector on a busy machine.
+const scryptTime = 5 * time.Minute
 
 // TestHandover: half of the upgrade on each of two machines, with the stores
 // carried from one to the other; they lie nowhere in plain.
@@ -63,7 +66,7 @@ func TestHandover(t *testing.T) {
 			}
 			targetMachine.StoresKey = key[1]
 			targetMachine.KeystorePassword = keystore.NewPassword("changeit")
-			targetMachine.Checks.Timeout = await.Patience // scrypt takes its time on a busy machine
+			targetMachine.Checks.Timeout = scryptTime
 			report, err := targetMachine.Run(t.Context())
 			if err != nil || report.Outcome != "done" || report.Verify == nil || !report.Verify.Same() ||
 				w.Migrations() != 1 {

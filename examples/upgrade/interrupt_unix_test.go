@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"errors"
 	"io"
 	"os"
@@ -16,12 +15,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"github.com/creack/pty"
 	"golang.org/x/term"
 
 	"github.com/idconnect-go/upgrade/internal/await"
+	"github.com/idconnect-go/upgrade/internal/costlykeys"
 	"github.com/idconnect-go/upgrade/keystore"
 )
 
@@ -171,30 +170,13 @@ func (s *onTerminal) types(t *testing.T, text string) {
 	}
 }
 
-// costlyStore writes a key store whose keys take ten seconds or more to open together. Its password is changeit.
+// costlyStore writes a key store whose keys take minutes to open together. Its password is changeit.
 func costlyStore(t *testing.T) string {
 	t.Helper()
-	password := keystore.NewPassword("changeit")
-	s := keystore.New(keystore.JCEKS)
-	for i := range 20 {
-		o := keystore.PutOptions{Password: password, Iterations: 65536}
-		if err := s.PutSecretKey(strings.Repeat("k", i+1), "AES", make([]byte, 16), o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var b bytes.Buffer
-	if err := s.Encode(&b, password); err != nil {
+	content, err := costlykeys.Encode(keystore.New(keystore.JCEKS), keystore.NewPassword("changeit"), 500)
+	if err != nil {
 		t.Fatal(err)
 	}
-	// A count of iterations as long in DER, and the digest of that content.
-	content := bytes.ReplaceAll(b.Bytes(), []byte{2, 3, 1, 0, 0}, []byte{2, 3, 0x4c, 0x4b, 0x40})
-	h := sha1.New()
-	for _, u := range utf16.Encode([]rune("changeit")) {
-		h.Write([]byte{byte(u >> 8), byte(u)})
-	}
-	h.Write([]byte("Mighty Aphrodite"))
-	h.Write(content[:len(content)-sha1.Size])
-	content = h.Sum(content[:len(content)-sha1.Size])
 	path := filepath.Join(t.TempDir(), "costly.jceks")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)

@@ -83,9 +83,12 @@ func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
 		return nil, err
 	}
 	b.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(empty), short(a.took))
-	a.took = max(a.took-empty, 0) // of the records alone
+	a.took, a.over = max(a.took-empty, 0), false // of the records alone, which were to be a few
 	r.adapt(a, size)
 	b.size = r.size
+	if x, y, ok := disagree(ids); ok && b.shape.mixed && !r.any(ctx, Range{x, y}) {
+		b.shape = b.shape.folded()
+	}
 	b.guess = r.look(ctx, b.shape, ids, b.Total)
 	return b, nil
 }
@@ -96,16 +99,19 @@ func (r *Reader) start(b *Begun) {
 	if r.Careful || b.whole != nil {
 		b = &Begun{}
 	}
-	r.shape = b.shape
 	if r.Rest == nil {
 		r.enqueue(r.chain(b))
 	} else {
 		r.enqueue(r.Rest)
 	}
 	for _, s := range r.queue {
-		if low, high := r.shape.at(s.From), r.upTo(s.To); high > low {
+		s.shape = b.shape
+		if low, high := s.shape.at(s.From), s.shape.upTo(s.To); high > low {
 			s.density, s.least = b.guess.density, b.guess.least
 			s.top = min(high, max(b.guess.top, low))
+			if b.Total > 0 {
+				s.size = maxSize
+			}
 		}
 	}
 }

@@ -29,6 +29,9 @@ func TestLinearIDs(t *testing.T) {
 		},
 	} {
 		for order, compare := range map[string]func(a, b string) int{"bytes": nil, "folded": foldOrder} {
+			if name != "base 62" && compare != nil {
+				continue
+			}
 			t.Run(name+", "+order, func(t *testing.T) {
 				t.Parallel()
 				const records, size = 6000, 150

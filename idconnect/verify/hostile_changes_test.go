@@ -57,7 +57,9 @@ func TestHostileChanges(t *testing.T) {
 				t.Parallel()
 				servers, missing, extra, changed := hostilePair(records)
 				var again atomic.Bool
-				busyTable(servers, records, func(n int) bool { return from > 0 && n >= from || from < 0 && again.Load() })
+				busyTable(servers, records, func(n int) bool {
+					return from > 0 && n >= from || from < 0 && again.Load()
+				})
 				set(servers[0])
 				set(servers[1])
 				c, took, err := compareHostile(t, servers, Options{PageSize: 100, Progress: func(p Progress) {

@@ -50,6 +50,7 @@ type guess struct {
 	least, top float64 // nothing is before and behind
 	density    float64 // records per unit of the shape, 0 unknown
 	others     bool    // ids of other shapes were seen
+	known      bool    // the density is more than that of a sample
 }
 
 // Begin asks for a page of everything, which is all of a small collection. Of a larger
@@ -86,8 +87,10 @@ func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
 	a.took, a.over = max(a.took-empty, 0), false // of the records alone, which were to be a few
 	r.adapt(a, size)
 	b.size = r.size
-	if x, y, ok := disagree(ids); ok && b.shape.mixed && !r.any(ctx, Range{x, y}) {
-		b.shape = b.shape.folded()
+	if b.shape.mixed {
+		if x, y, ok := disagree(ids); ok && !r.any(ctx, Range{x, y}) {
+			b.shape = b.shape.folded()
+		}
 	}
 	b.guess = r.look(ctx, b.shape, ids, b.Total)
 	return b, nil
@@ -109,7 +112,7 @@ func (r *Reader) start(b *Begun) {
 		if low, high := s.shape.at(s.From), s.shape.upTo(s.To); high > low {
 			s.density, s.least = b.guess.density, b.guess.least
 			s.top = min(high, max(b.guess.top, low))
-			if b.Total > 0 {
+			if b.guess.known {
 				s.size = maxSize
 			}
 		}
@@ -159,13 +162,14 @@ func (r *Reader) look(ctx context.Context, shape shape, ids []string, total int6
 	}
 	g.least = slices.Min(at)
 	most := slices.Max(at)
+	g.known = total > 0 || slices.IsSorted(at)
 	g.density = float64(len(at)-1) / (most - g.least)
 	switch {
 	case !slices.IsSorted(at):
 		g.top, g.least = min(most+2/g.density, 1), max(g.least-2/g.density, 0)
 	case total > 0:
 		g.top = min(g.least+float64(total)/g.density, 1)
-	default:
+	case r.Rest == nil: // else its bounds tell where to read
 		g.top = r.search(ctx, shape, g.least, most)
 	}
 	if total > 0 {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,12 +56,16 @@ func TestHostileChanges(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, from %d", way, from), func(t *testing.T) {
 				t.Parallel()
 				servers, missing, extra, changed := hostilePair(records)
-				again := false
-				busyTable(servers, records, func(n int) bool { return from > 0 && n >= from || from < 0 && again })
+				var again atomic.Bool
+				busyTable(servers, records, func(n int) bool {
+					return from > 0 && n >= from || from < 0 && again.Load()
+				})
 				set(servers[0])
 				set(servers[1])
 				c, took, err := compareHostile(t, servers, Options{PageSize: 100, Progress: func(p Progress) {
-					again = again || p.Source > 0 && p.Source == p.Total // after the first reading, or nearly
+					if p.Source > 0 && p.Source == p.Total { // after the first reading, or nearly
+						again.Store(true)
+					}
 				}})
 				if err != nil {
 					t.Fatal(err)
@@ -119,10 +124,10 @@ func killAfter(t *testing.T, servers [2]*hostile, opts Options, after int) *Repo
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	left := after
+	var asked atomic.Int64
 	for _, h := range servers {
 		h.trouble = func(int, *http.Request) *http.Response {
-			if left--; left == 0 {
+			if asked.Add(1) == int64(after) {
 				cancel()
 			}
 			return nil

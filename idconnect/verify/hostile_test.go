@@ -44,11 +44,11 @@ var hostileServers = map[string]struct {
 	plan string // how it begins
 	most int    // records given of each, in hundredths; 0: any number
 }{
-	"a sound one": {func(*hostile) {}, "ranges of _id", 190},
-	"at most 100": {func(h *hostile) { h.most = 100 }, "ranges of _id", 190},
-	"at most 37":  {func(h *hostile) { h.most = 37 }, "ranges of _id", 190},
+	"a sound one": {func(*hostile) {}, "ranges of _id", 230},
+	"at most 100": {func(h *hostile) { h.most = 100 }, "ranges of _id", 230},
+	"at most 37":  {func(h *hostile) { h.most = 37 }, "ranges of _id", 230},
 	"any size":    {func(h *hostile) { h.ignoresSize = true }, "one page", 450},
-	"one more":    {func(h *hostile) { h.oneMore = true }, "ranges of _id", 190},
+	"one more":    {func(h *hostile) { h.oneMore = true }, "ranges of _id", 230},
 	"no filters":  {func(h *hostile) { h.ignores = true }, "pages: the server does not filter by _id", 0},
 	"filters refused": {func(h *hostile) {
 		h.refuses = func(f string) int {
@@ -74,19 +74,19 @@ var hostileServers = map[string]struct {
 			return 0
 		}
 	}, "", 0},
-	"long addresses refused": {func(h *hostile) { h.maxFilter = 4000 }, "ranges of _id", 190},
+	"long addresses refused": {func(h *hostile) { h.maxFilter = 4000 }, "ranges of _id", 230},
 	"cookies to the end":     {func(h *hostile) { h.cookieAlways = true }, "pages: ", 0},
-	"counts right":           {func(h *hostile) { h.counts = func(n int) int { return n } }, "ranges of _id", 190},
+	"counts right":           {func(h *hostile) { h.counts = func(n int) int { return n } }, "ranges of _id", 230},
 	"counts too many":        {func(h *hostile) { h.counts = func(n int) int { return 10*n + 7 } }, "", 0},
 	"counts too few":         {func(h *hostile) { h.counts = func(n int) int { return n/100 + 1 } }, "", 0},
 	"counts one result less": {func(h *hostile) { h.says = func(n int) int { return max(n-1, 0) } }, "", 0},
 	"counts no results":      {func(h *hostile) { h.says = func(int) int { return 0 } }, "", 0},
 	"counts more results":    {func(h *hostile) { h.says = func(n int) int { return n + 1000 } }, "", 0},
-	"folds case":             {func(h *hostile) { h.order = foldOrder }, "ranges of _id", 240},
+	"folds case":             {func(h *hostile) { h.order = foldOrder }, "ranges of _id", 300},
 	"folds case, but for bounds": {func(h *hostile) {
 		h.order, h.exact, h.counts = foldOrder, true, func(n int) int { return n }
 	}, "", 0},
-	"sorts as people do": {func(h *hostile) { h.order = peopleOrder }, "ranges of _id", 240},
+	"sorts as people do": {func(h *hostile) { h.order = peopleOrder }, "ranges of _id", 300},
 	"pages in no order":  {func(h *hostile) { h.shuffled, h.ignores = true, true }, "sorted pages: ", 0},
 	"HTML now and then": {func(h *hostile) {
 		h.trouble = func(n int, _ *http.Request) *http.Response {
@@ -95,7 +95,7 @@ var hostileServers = map[string]struct {
 			}
 			return nil
 		}
-	}, "ranges of _id", 240},
+	}, "ranges of _id", 300},
 	"500 now and then": {func(h *hostile) {
 		h.trouble = func(n int, _ *http.Request) *http.Response {
 			if n%13 == 12 {
@@ -103,7 +103,7 @@ var hostileServers = map[string]struct {
 			}
 			return nil
 		}
-	}, "ranges of _id", 240},
+	}, "ranges of _id", 300},
 	"busy now and then": {func(h *hostile) {
 		h.trouble = func(n int, _ *http.Request) *http.Response {
 			if n%5 == 4 {
@@ -113,7 +113,7 @@ var hostileServers = map[string]struct {
 			}
 			return nil
 		}
-	}, "ranges of _id", 240},
+	}, "ranges of _id", 300},
 	"cut in the middle now and then": {func(h *hostile) {
 		h.trouble = func(n int, r *http.Request) *http.Response {
 			if n%5 == 4 {
@@ -124,7 +124,7 @@ var hostileServers = map[string]struct {
 			}
 			return nil
 		}
-	}, "ranges of _id", 240},
+	}, "ranges of _id", 300},
 }
 
 // TestHostileServers: whatever a server does, the result is right, and the plan says how
@@ -135,7 +135,7 @@ func TestHostileServers(t *testing.T) {
 		for side := range 2 {
 			t.Run(fmt.Sprint(name, " of the ", sides[side]), func(t *testing.T) {
 				t.Parallel()
-				const records = 3000
+				const records = 1500
 				servers, missing, extra, changed := hostilePair(records)
 				tc.set(servers[side])
 				c, took, err := compareHostile(t, servers, Options{PageSize: 200})

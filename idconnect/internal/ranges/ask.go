@@ -155,7 +155,7 @@ func (r *Reader) adapt(a *Answer, size int) {
 	switch {
 	case a.took > slow && size == r.size:
 		r.size = max(size/2, min(r.Size, 100), 2)
-	case full < quick:
+	case full < quick && !a.over:
 		r.size = int(float64(r.size) * min(float64(goal)/float64(max(full, 1)), 2))
 	}
 	r.size = max(min(r.size, most), 2)

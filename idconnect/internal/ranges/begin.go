@@ -50,6 +50,7 @@ type guess struct {
 	least, top float64 // nothing is before and behind
 	density    float64 // records per unit of the shape, 0 unknown
 	others     bool    // ids of other shapes were seen
+	known      bool    // the density is more than that of a sample
 }
 
 // Begin asks for a page of everything, which is all of a small collection. Of a larger
@@ -83,9 +84,14 @@ func (r *Reader) Begin(ctx context.Context) (*Begun, error) {
 		return nil, err
 	}
 	b.Plan = fmt.Sprintf("ranges of _id (an empty one took %s, a page %s)", short(empty), short(a.took))
-	a.took = max(a.took-empty, 0) // of the records alone
+	a.took, a.over = max(a.took-empty, 0), false // of the records alone, which were to be a few
 	r.adapt(a, size)
 	b.size = r.size
+	if b.shape.mixed {
+		if x, y, ok := disagree(ids); ok && !r.any(ctx, Range{x, y}) {
+			b.shape = b.shape.folded()
+		}
+	}
 	b.guess = r.look(ctx, b.shape, ids, b.Total)
 	return b, nil
 }
@@ -96,16 +102,19 @@ func (r *Reader) start(b *Begun) {
 	if r.Careful || b.whole != nil {
 		b = &Begun{}
 	}
-	r.shape = b.shape
 	if r.Rest == nil {
 		r.enqueue(r.chain(b))
 	} else {
 		r.enqueue(r.Rest)
 	}
 	for _, s := range r.queue {
-		if low, high := r.shape.at(s.From), r.upTo(s.To); high > low {
+		s.shape = b.shape
+		if low, high := s.shape.at(s.From), s.shape.upTo(s.To); high > low {
 			s.density, s.least = b.guess.density, b.guess.least
 			s.top = min(high, max(b.guess.top, low))
+			if b.guess.known {
+				s.size = maxSize
+			}
 		}
 	}
 }
@@ -153,13 +162,14 @@ func (r *Reader) look(ctx context.Context, shape shape, ids []string, total int6
 	}
 	g.least = slices.Min(at)
 	most := slices.Max(at)
+	g.known = total > 0 || slices.IsSorted(at)
 	g.density = float64(len(at)-1) / (most - g.least)
 	switch {
 	case !slices.IsSorted(at):
 		g.top, g.least = min(most+2/g.density, 1), max(g.least-2/g.density, 0)
 	case total > 0:
 		g.top = min(g.least+float64(total)/g.density, 1)
-	default:
+	case r.Rest == nil: // else its bounds tell where to read
 		g.top = r.search(ctx, shape, g.least, most)
 	}
 	if total > 0 {

@@ -106,7 +106,6 @@ type Reader struct {
 	short   int // of the last answer that was short
 	failure error
 	cancel  context.CancelFunc
-	shape   shape
 	answers chan *Answer
 	free    chan *digest.Body
 }
@@ -128,6 +127,7 @@ type Answer struct {
 // segment is a part of the chain that one worker reads, from its beginning.
 type segment struct {
 	Range
+	shape   shape
 	density float64 // records per unit of its shape, 0 unknown
 	least   float64 // what is before is empty, it is guessed
 	top     float64 // and what is behind; 0 unknown
@@ -137,6 +137,7 @@ type segment struct {
 	tries   int
 	voids   int // ranges in a row with nothing in them
 	refused int // and that the server refused
+	size    int // of the next range at most, while its density is not known
 	wide    int // size of the next range, 0: that of the reader
 }
 

@@ -1,10 +1,10 @@
 package ranges
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -61,14 +61,15 @@ func (r *Reader) share(s *segment) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.busy+len(r.queue) < r.Concurrency {
-		if r.left(s) < float64(r.Size) && (s.density > 0 || !s.large) {
+		if s.left() < float64(r.Size) && (s.density > 0 || !s.large) {
 			return
 		}
-		bound := r.between(s, (r.begin(s)+r.end(s))/2)
+		bound := s.shape.between(s.From, s.To, (s.begin()+s.end())/2)
 		if bound == "" {
 			return
 		}
-		upper := &segment{Range: Range{bound, s.To}, density: s.density, least: s.least, top: s.top, reach: s.reach}
+		upper := &segment{Range: Range{bound, s.To}, shape: s.shape, density: s.density, least: s.least, top: s.top,
+			reach: s.reach, size: s.size}
 		rest := r.open[s]
 		rest.To, s.To, s.top = bound, bound, 0
 		r.open[s], r.open[upper] = rest, upper.Range
@@ -78,33 +79,24 @@ func (r *Reader) share(s *segment) {
 }
 
 // left is how many records a segment still has, as it is guessed; 0 unknown.
-func (r *Reader) left(s *segment) float64 { return s.density * max(r.end(s)-r.begin(s), 0) }
+func (s *segment) left() float64 { return s.density * max(s.end()-s.begin(), 0) }
 
 // begin and end are where the records of a segment are, as it is guessed.
-func (r *Reader) begin(s *segment) float64 { return max(r.shape.at(s.From), s.least) }
+func (s *segment) begin() float64 { return max(s.shape.at(s.From), s.least) }
 
-func (r *Reader) end(s *segment) float64 {
-	if s.top > r.begin(s) {
+func (s *segment) end() float64 {
+	if s.top > s.begin() {
 		return s.top
 	}
-	return r.upTo(s.To)
+	return s.shape.upTo(s.To)
 }
 
 // upTo is where an upper bound lies.
-func (r *Reader) upTo(bound string) float64 {
+func (s shape) upTo(bound string) float64 {
 	if bound == "" {
 		return 1
 	}
-	return r.shape.at(bound)
-}
-
-// between is a bound within a segment, "" where there is none.
-func (r *Reader) between(s *segment, at float64) string {
-	low, high, ok := r.shape.bounds()
-	if !ok {
-		return ""
-	}
-	return r.shape.between(cmp.Or(s.From, low), cmp.Or(s.To, high), at)
+	return s.at(bound)
 }
 
 // walk reads a segment from its beginning to its end.
@@ -112,9 +104,9 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 	for {
 		r.share(s)
 		r.mu.Lock()
-		size := max(r.size, s.wide)
+		size := max(min(r.size, max(s.size, r.Size)), s.wide)
 		r.mu.Unlock()
-		link := Range{s.From, r.bound(s, size)}
+		link := Range{s.From, s.bound(size)}
 		last := link.To == s.To
 		a, err := r.ask(ctx, link, size)
 		if refused := refusal(ctx, err); refused != nil {
@@ -153,7 +145,10 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 				return err
 			}
 		}
-		if d := r.upTo(link.To) - r.begin(s); a.Count > 0 && d > 0 {
+		if a.Count >= size/2 { // what was guessed is so
+			s.size = max(s.size, 2*size)
+		}
+		if d := s.shape.upTo(link.To) - s.begin(); a.Count > 0 && d > 0 {
 			s.density = float64(a.Count) / d
 		}
 		if !r.send(ctx, s, a, last) || last {
@@ -164,17 +159,17 @@ func (r *Reader) walk(ctx context.Context, s *segment) error {
 }
 
 // bound is where the next range of a segment ends.
-func (r *Reader) bound(s *segment, size int) string {
+func (s *segment) bound(size int) string {
 	if s.pivot != "" {
 		return s.pivot
 	}
 	if s.density <= 0 {
 		return s.To
 	}
-	parts := math.Ceil(r.left(s) / (fill * float64(size)))
+	parts := math.Ceil(s.left() / (fill * float64(size)))
 	if parts > 1 { // of one size: no small rest
-		from := r.begin(s)
-		if b := r.between(s, from+(r.end(s)-from)/parts); b != "" {
+		from := s.begin()
+		if b := s.shape.between(s.From, s.To, from+(s.end()-from)/parts); b != "" {
 			return b
 		}
 	}
@@ -184,7 +179,7 @@ func (r *Reader) bound(s *segment, size int) string {
 // split makes the next range of a segment smaller than one that had too many
 // records, with ids out of its answer, which lie within it.
 func (r *Reader) split(s *segment, link Range, ids []string, size int, short bool) error {
-	s.large, s.pivot = true, ""
+	s.large, s.pivot, s.size = true, "", 0
 	switch s.tries++; {
 	case s.tries > maxTries && short:
 		return fmt.Errorf("%w: however small a range is, the server says that it has more", ErrNoRanges)
@@ -195,28 +190,16 @@ func (r *Reader) split(s *segment, link Range, ids []string, size int, short boo
 	if s.tries > maxTries/2 {
 		s.wide = min(2*size, maxSize) // ids that the server takes for the same
 	}
-	low, high := r.begin(s), r.upTo(link.To)
-	if link.To == s.To && s.density > 0 && r.end(s) < high { // there is more behind than was guessed
+	low, high := s.begin(), s.shape.upTo(link.To)
+	if link.To == s.To && s.density > 0 && s.end() < high { // there is more behind than was guessed
 		s.reach++
 		s.top = min(low+float64(size)/s.density*math.Exp2(float64(s.reach)), high)
-		if r.bound(s, size) != link.To {
+		if s.bound(size) != link.To {
 			return nil
 		}
 	}
-	if high > low && s.tries <= 3 && s.voids <= maxVoids {
-		most := low
-		for _, id := range ids {
-			if at := r.shape.at(id); r.shape.has(id) && at > most && at < high {
-				most = at
-			}
-		}
-		s.density = 1.5 * float64(size) / (high - low)
-		if most > low {
-			s.density = max(s.density, float64(len(ids))/(most-low))
-		}
-		if r.bound(s, size) != link.To {
-			return nil
-		}
+	if s.thin(link, ids, size) || !r.Careful && s.learn(ids) && s.thin(link, ids, size) {
+		return nil
 	}
 	// In most servers an answer is in the order of its index.
 	at := []int{90, 50, 10, 75, 25, 5, 60, 40}[(s.tries-1)%8] * len(ids) / 100
@@ -232,6 +215,43 @@ func (r *Reader) split(s *segment, link Range, ids []string, size int, short boo
 		s.tries = maxTries / 2
 	}
 	return nil
+}
+
+// thin guesses anew how dense a segment is, of whose next range some ids are known, and
+// reports whether a smaller range follows.
+func (s *segment) thin(link Range, ids []string, size int) bool {
+	low, high := s.begin(), s.shape.upTo(link.To)
+	if high <= low || s.tries > 3 || s.voids > maxVoids {
+		return false
+	}
+	most := low
+	for _, id := range ids {
+		if at := s.shape.at(id); s.shape.has(id) && at > most && at < high {
+			most = at
+		}
+	}
+	s.density = 1.5 * float64(size) / (high - low)
+	if most > low {
+		s.density = max(s.density, float64(len(ids))/(most-low))
+	}
+	return s.bound(size) != link.To
+}
+
+// learn gives a segment the shape of some of its ids, and reports whether that is
+// another one.
+func (s *segment) learn(ids []string) bool {
+	now := shapeOf(ids)
+	switch {
+	case s.shape.folds:
+		now = now.folded()
+	case now.mixed && !s.shape.mixed: // in which order is not known
+		return false
+	}
+	if len(now.places) == 0 || now.prefix == s.shape.prefix && slices.Equal(now.places, s.shape.places) {
+		return false
+	}
+	s.shape, s.least, s.top = now, 0, 0
+	return true
 }
 
 // prove finds out of an empty range whether its bounds are in order.

@@ -43,8 +43,7 @@ type checker struct {
 	servers  [2]*openidm.Client
 	opts     Options         // with defaults
 	compared verify.Options  // with defaults
-	report   *verify.Report  // with the collections, when they were compared
-	waiting  <-chan struct{} // for that
+	report   *verify.Report  // with the collections
 	hide     redact.Redactor // what the servers must not be quoted with
 
 	salesforce, directory *regexp.Regexp
@@ -65,7 +64,7 @@ type checker struct {
 // invalid, the servers are one or swapped, or the context ends, and then report holds the checks made so far.
 //
 // Where the comparison is still under way, compared is the channel that closes at its
-// end. Until then Run leaves the report alone, and reads no records.
+// end. Until then Run leaves the report alone, and reads configuration only.
 func Run(ctx context.Context, source, target *openidm.Client, opts Options, compare verify.Options,
 	report *verify.Report, compared ...<-chan struct{}) error {
 	if err := opts.Validate(); err != nil {
@@ -78,17 +77,12 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 	if _, err := pair.Check(ctx); err != nil {
 		return err
 	}
-	if len(compared) == 0 {
-		now := make(chan struct{})
-		close(now)
-		compared = append(compared, now)
-	}
 	known := opts.Salesforce == "" && opts.ActiveDirectory == ""
 	opts = opts.withDefaults()
 	t := &checker{
 		known: known, reading: newOnce(), listing: newOnce(), counting: newOnce(),
 		servers: [2]*openidm.Client{source, target}, opts: opts, compared: compare.WithDefaults(), report: report,
-		waiting: compared[0], hide: pair.Hide(),
+		hide:       pair.Hide(),
 		salesforce: regexp.MustCompile(opts.Salesforce), directory: regexp.MustCompile(opts.ActiveDirectory),
 	}
 	if said := t.compared.Progress; said != nil {
@@ -99,7 +93,14 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options, comp
 			said(p)
 		}
 	}
-	return t.hide.Error(t.run(ctx))
+	for _, c := range compared {
+		if err := t.ahead(ctx, c); err != nil {
+			return fmt.Errorf("making the acceptance checks: %w", err)
+		}
+	}
+	err := t.run(ctx)
+	*report = redact.Value(t.hide, *report)
+	return t.hide.Error(err)
 }
 
 // run makes the checks, several at once.
@@ -121,10 +122,9 @@ func (t *checker) run(ctx context.Context) error {
 	var all sync.WaitGroup
 	places := make(chan struct{}, 2*t.compared.Concurrency) // they wait for one another, too
 	made := make([]bool, len(checks)+1)
-	var off []string
 	start := func(i int, code string, do func()) {
 		if !t.opts.makes(code) {
-			off = append(off, code)
+			t.report.Off = append(t.report.Off, code)
 			return
 		}
 		all.Go(func() {
@@ -140,16 +140,11 @@ func (t *checker) run(ctx context.Context) error {
 		start(i, c.code, func() {
 			began := time.Now()
 			c.check(ctx, &results[i])
-			results[i].Seconds += time.Since(began).Seconds()
+			results[i].Seconds = time.Since(began).Seconds()
 		})
 	}
 	start(len(checks), FailedRecords, func() { failed = t.failedRecords(ctx) })
 	all.Wait()
-	if !t.wait(ctx, &verify.Check{}) {
-		return fmt.Errorf("making the acceptance checks: %w", context.Cause(ctx))
-	}
-	defer func() { *t.report = redact.Value(t.hide, *t.report) }()
-	t.report.Off = append(t.report.Off, off...)
 	for i, c := range checks {
 		switch {
 		case made[i]:
@@ -165,21 +160,21 @@ func (t *checker) run(ctx context.Context) error {
 	return nil
 }
 
-// wait waits for the end of the comparison, which is no part of the time of a check. It
-// is false where that did not come.
-func (t *checker) wait(ctx context.Context, c *verify.Check) bool {
-	began := time.Now()
+// ahead reads what the checks need of the configuration, one request after the other at
+// each server: whoever reads the records is not kept from it. It returns when they are
+// compared, and the error is that of the context where they are not.
+func (t *checker) ahead(ctx context.Context, compared <-chan struct{}) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() {
+		t.read(ctx)
+		t.managedKinds(ctx)
+	})
 	select {
-	case <-t.waiting:
-		c.Seconds -= time.Since(began).Seconds()
-		return true
+	case <-compared:
+		return nil
 	case <-ctx.Done():
-	}
-	select {
-	case <-t.waiting: // too
-		return true
-	default:
-		return false
+		return context.Cause(ctx)
 	}
 }
 

@@ -46,9 +46,6 @@ var auditFields = []string{"_id", "entryType", "status", "reconId", "sourceObjec
 // is made, and its audit for the entries of those with failures.
 func (t *checker) failedRecords(ctx context.Context) *verify.FailedRecords {
 	out := &verify.FailedRecords{}
-	if !t.wait(ctx, &verify.Check{}) {
-		return out
-	}
 	defer func() { out.Repair = t.repair(ctx, out) }()
 	target := t.servers[1]
 	runs, err := target.Recons(ctx)

@@ -43,9 +43,6 @@ func (t *checker) liveResources(types *regexp.Regexp, kind kinds) (out []liveRes
 // retired (H).
 func (t *checker) live(ctx context.Context, c *verify.Check, types *regexp.Regexp, kind kinds, tried *attempts) bool {
 	t.read(ctx)
-	if !t.wait(ctx, c) {
-		return true
-	}
 	var seen, wrong, lacking, dead []string
 	total := int64(0)
 	for _, r := range t.liveResources(types, kind) {

@@ -63,13 +63,10 @@ func (t *attempts) String() string {
 	return strings.Join(out, "; ")
 }
 
-// compare compares one resource, after what is compared already, and says whether that gave a result; if not,
+// compare compares one resource and says whether that gave a result; if not,
 // it says why in tried.
 func (t *checker) compare(ctx context.Context, c *verify.Check, from *knownSource, resource string,
 	tried *attempts) bool {
-	if !t.wait(ctx, c) {
-		return true
-	}
 	r, err := verify.Compare(ctx, from, t.servers[1], verify.Collection{Name: c.Name, Resource: resource}, t.compared)
 	if err != nil {
 		tried.other = append(tried.other, fmt.Sprintf("%s was not read: %v", resource, err))

@@ -16,7 +16,9 @@ type comparison struct {
 	opts        Options
 	store       *stateStore
 	collections []*verifier
+	planned     func() // waits for that
 	stop        func() // and wait
+	wrong       error  // with the two servers
 }
 
 // begin plans all collections at once: how each is read, and the whole of a small one.
@@ -50,11 +52,33 @@ func begin(ctx context.Context, servers [2]Server, opts Options, store *stateSto
 			v.shown, v.planErr = v.choose(planning)
 		})
 	}
-	c.stop = func() {
+	c.planned, c.stop = all.Wait, func() {
 		cancel()
 		all.Wait()
 	}
 	return c
+}
+
+// identify checks the two servers when all is planned, beside the first requests for
+// records: nothing is said of these before. It returns a function that waits for that,
+// and reports whether the check found nothing wrong. If it did, it cancels what runs.
+func (c *comparison) identify(check func() error, cancel context.CancelCauseFunc) (known func() bool) {
+	checked := make(chan struct{})
+	go func() {
+		defer close(checked)
+		c.planned()
+		if c.wrong = check(); c.wrong != nil {
+			cancel(c.wrong)
+		}
+	}()
+	known = func() bool {
+		<-checked
+		return c.wrong == nil
+	}
+	for _, v := range c.collections {
+		v.known = known
+	}
+	return known
 }
 
 // run compares one collection after the other, and adds them to the report in the end.

@@ -195,20 +195,23 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options,
 	if err != nil {
 		return nil, err
 	}
-	all := begin(ctx, [2]Server{source, target}, opts, store)
-	seen, err := pair.Check(ctx)
-	if err != nil {
-		all.stop()
-		return nil, err
-	}
-	report := &Report{Source: urls[0], Target: urls[1], SourceVersion: seen.Source, TargetVersion: seen.Target,
-		Notes: seen.Notes, Accept: opts.Accept, Off: opts.off()}
-	ctx, cancel := context.WithCancelCause(pair.Checked(ctx))
+	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	report := &Report{Source: urls[0], Target: urls[1], Accept: opts.Accept, Off: opts.off()}
+	all := begin(ctx, [2]Server{source, target}, opts, store)
+	identified := all.identify(func() error {
+		seen, err := pair.Check(ctx)
+		report.SourceVersion, report.TargetVersion, report.Notes = seen.Source, seen.Target, seen.Notes
+		return err
+	}, cancel)
 	compared, errs := make(chan struct{}), make([]error, 1+len(beside))
 	var others sync.WaitGroup
 	for i, do := range beside {
-		others.Go(func() { errs[i+1] = do(ctx, report, compared) })
+		others.Go(func() {
+			if identified() {
+				errs[i+1] = do(pair.Checked(ctx), report, compared)
+			}
+		})
 	}
 	if errs[0] = all.run(ctx, report); errs[0] == nil {
 		close(compared)
@@ -216,6 +219,9 @@ func Run(ctx context.Context, source, target *openidm.Client, opts Options,
 		cancel(errs[0])
 	}
 	others.Wait()
+	if !identified() && errors.Is(context.Cause(ctx), all.wrong) {
+		return nil, all.wrong
+	}
 	err = cmp.Or(errs...)
 	report.Ended, report.Incomplete = time.Now(), err != nil
 	hide := pair.Hide()
@@ -315,6 +321,7 @@ type verifier struct {
 
 	witnesses [2]firstread.Witness // of the first
 
+	known  func() bool // that the servers are two, when that is asked; nil: they are
 	said   *sync.Mutex // held while Progress runs
 	counts [2]int64    // of this pass, under said
 	total  int64       // of the source's that it will have, -1 unknown, under said
@@ -393,7 +400,7 @@ func (v *verifier) compare(ctx context.Context, saved savedCollection) (err erro
 }
 
 func (v *verifier) notify(set func(*Progress)) {
-	if v.opts.Progress == nil {
+	if v.known != nil && !v.known() || v.opts.Progress == nil {
 		return
 	}
 	v.said.Lock()

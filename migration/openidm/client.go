@@ -264,6 +264,8 @@ func (c *Client) transport() *http.Transport {
 		t.TLSClientConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
 	}
 	t.TLSClientConfig = c.Compat.apply(t.TLSClientConfig)
+	// A whole handshake costs a server more than most requests do.
+	t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 	t.DialTLSContext = dialQuietly(t.DialContext, t.TLSClientConfig)
 	return t
 }

@@ -201,30 +201,24 @@ type marks struct {
 // lookTime bounds what is asked of one server: one that hangs shows nothing.
 const lookTime = 30 * time.Second
 
+// look asks one thing after the other: it runs beside the first requests for records.
 func look(ctx context.Context, c *openidm.Client) (m marks) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	var all sync.WaitGroup
-	all.Go(func() { m.endpoint = hasService(ctx, c) })
-	all.Go(func() {
-		if runs, err := c.Recons(ctx); err == nil {
-			m.runs = map[string]bool{}
-			for _, r := range runs {
-				if r.ID != "" {
-					m.runs[r.ID] = true
-				}
-			}
-		}
-	})
 	v, err := c.Version(ctx)
-	silent := errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil
-	if silent {
-		cancel()
-	}
-	if all.Wait(); silent {
+	if errors.Is(err, openidm.ErrUnavailable) || errors.Is(err, openidm.ErrBusy) || ctx.Err() != nil {
 		return marks{silent: true}
 	}
 	m.version = v.ProductVersion
+	m.endpoint = hasService(ctx, c)
+	if runs, err := c.Recons(ctx); err == nil {
+		m.runs = map[string]bool{}
+		for _, r := range runs {
+			if r.ID != "" {
+				m.runs[r.ID] = true
+			}
+		}
+	}
 	return m
 }
 

@@ -3,6 +3,8 @@ package ranges
 import (
 	"context"
 	"fmt"
+
+	"github.com/idconnect-go/upgrade/internal/text"
 )
 
 // Complete compares how many records were read with how many there are by the server's
@@ -25,5 +27,5 @@ func (r *Reader) Complete(ctx context.Context, records int64) error {
 	if after < 0 || records >= least && records <= most {
 		return nil
 	}
-	return fmt.Errorf("%w: ranges gave %d records, and the server counts %d", ErrOrder, records, after)
+	return fmt.Errorf("%w: ranges gave %s, and the server counts %d", ErrOrder, text.Plural(records, "record"), after)
 }

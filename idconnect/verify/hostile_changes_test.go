@@ -24,12 +24,13 @@ var wayOf = map[string]func(h *hostile){
 }
 
 // busyTable changes records of both servers alike, so many before each request from one
-// on: those whose ids end in 5, others come and go, and all are alike at last.
-func busyTable(servers [2]*hostile, records int, from func(n int) bool) {
+// on: those whose ids end in 5, others come and go. All are alike after fifty changes of
+// each, which is before the last reading.
+func busyTable(servers [2]*hostile, records, atOnce int, from func(n int) bool) {
 	for side, h := range servers {
 		random, done := rand.New(rand.NewPCG(7, 8)), 0
 		h.changes = func(h *hostile, n int) {
-			for i := 0; i < 5+side && done < 200 && from(n); i++ {
+			for i := 0; i < atOnce+side && done < 50 && from(n); i++ {
 				done++
 				id := fmt.Sprintf("u%05d", random.IntN(records/10)*10+5)
 				switch random.IntN(3) {
@@ -57,7 +58,11 @@ func TestHostileChanges(t *testing.T) {
 				t.Parallel()
 				servers, missing, extra, changed := hostilePair(records)
 				var again atomic.Bool
-				busyTable(servers, records, func(n int) bool {
+				atOnce := 5
+				if from < 0 {
+					atOnce = 25
+				}
+				busyTable(servers, records, atOnce, func(n int) bool {
 					return from > 0 && n >= from || from < 0 && again.Load()
 				})
 				set(servers[0])

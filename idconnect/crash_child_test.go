@@ -175,7 +175,7 @@ func (o crashOrder) carryOut(points *crashPoints) (result crashResult, err error
 	if err != nil {
 		return result, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), await.Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*await.Patience) // a whole upgrade, under wine
 	defer cancel()
 	result.Outcome = "failed"
 	if o.Rollback {

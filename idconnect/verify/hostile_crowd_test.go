@@ -88,17 +88,9 @@ func TestHostileCrowds(t *testing.T) {
 				slices.Sort(changed)
 				servers := [2]*hostile{source, target}
 				tc.set(servers[side])
-				c, took, err := compareHostile(t, servers, Options{PageSize: 50})
-				if err != nil {
-					t.Fatal(err)
-				}
-				h := servers[side]
-				t.Logf("%s, %d requests, %d records, %q, %s", took, h.asked, h.total(), c.Plans, c.Result())
+				c := readHostile(t, servers, side, tc.plan, Options{PageSize: 50})
 				if checkHostile(t, c, missing, nil, changed); c.Shifted > 0 {
 					t.Error(c.Result())
-				}
-				if !strings.HasPrefix(c.Plans[side], sides[side]+": "+tc.plan) {
-					t.Errorf("%q, not %s", c.Plans, tc.plan)
 				}
 			})
 		}

@@ -262,6 +262,21 @@ func compareHostile(t *testing.T, servers [2]*hostile, opts Options) (report Col
 	return report, took, err
 }
 
+// readHostile compares two servers, of which one is read by a plan that begins so.
+func readHostile(t *testing.T, servers [2]*hostile, side int, plan string, opts Options) CollectionReport {
+	t.Helper()
+	c, took, err := compareHostile(t, servers, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := servers[side]
+	t.Logf("%s, %d requests, %d records, %q, %s", took, h.asked, h.total(), c.Plans, c.Result())
+	if !strings.HasPrefix(c.Plans[side], sides[side]+": "+plan) {
+		t.Errorf("%q, not %s", c.Plans, plan)
+	}
+	return c
+}
+
 // checkHostile holds a report to what was planted, and to nothing else.
 func checkHostile(t *testing.T, c CollectionReport, missing, extra, changed []string) {
 	t.Helper()

@@ -138,17 +138,9 @@ func TestHostileServers(t *testing.T) {
 				const records = 1500
 				servers, missing, extra, changed := hostilePair(records)
 				tc.set(servers[side])
-				c, took, err := compareHostile(t, servers, Options{PageSize: 200})
-				if err != nil {
-					t.Fatal(err)
-				}
-				h := servers[side]
-				t.Logf("%s, %d requests, %d records, %q, %s", took, h.asked, h.total(), c.Plans, c.Result())
+				c := readHostile(t, servers, side, tc.plan, Options{PageSize: 200})
 				checkHostile(t, c, missing, extra, changed)
-				if !strings.HasPrefix(c.Plans[side], sides[side]+": "+tc.plan) {
-					t.Errorf("%q, not %s", c.Plans, tc.plan)
-				}
-				if n := h.total(); tc.most > 0 && n > records*tc.most/100 {
+				if n := servers[side].total(); tc.most > 0 && n > records*tc.most/100 {
 					t.Errorf("%d records were given of %d", n, records)
 				}
 			})

@@ -56,14 +56,7 @@ func (r *Reader) records(ctx context.Context, filter string, ids []string, read 
 		b := &digest.Body{}
 		err := r.again(ctx, retries, func() error {
 			return r.Do(ctx, len(ids), func() (int, error) {
-				answer, err := r.Server.QueryBody(ctx, r.Resource, query, cookie, nil)
-				if err != nil {
-					return 0, err
-				}
-				b.Set(answer)
-				count := 0
-				count, b.Next, err = digest.Foot(r.Server, r.Resource, answer)
-				return count, err
+				return readPage(ctx, r.Server, r.Resource, query, cookie, b)
 			})
 		})
 		if refused := refusal(ctx, err); refused != nil {

@@ -73,8 +73,7 @@ func (p *Pages) fetch(ctx context.Context, cookie string, free, bodies chan *dig
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		var err error
-		if b.Next, err = p.ask(ctx, query, cookie, b); err != nil {
+		if err := p.ask(ctx, query, cookie, b); err != nil {
 			return err
 		}
 		cookie = b.Next
@@ -89,18 +88,23 @@ func (p *Pages) fetch(ctx context.Context, cookie string, free, bodies chan *dig
 	}
 }
 
-// ask asks for a page and returns the cookie of the next.
-func (p *Pages) ask(ctx context.Context, query openidm.Query, cookie string, b *digest.Body) (next string, err error) {
-	err = p.Do(ctx, query.PageSize, func() (count int, err error) {
-		answer, err := p.Server.QueryBody(ctx, p.Resource, query, cookie, b.Buf)
-		if err != nil {
-			return 0, err
-		}
-		b.Set(answer)
-		count, next, err = digest.Foot(p.Server, p.Resource, answer)
-		return count, err
+// ask asks for a page.
+func (p *Pages) ask(ctx context.Context, query openidm.Query, cookie string, b *digest.Body) error {
+	return p.Do(ctx, query.PageSize, func() (int, error) {
+		return readPage(ctx, p.Server, p.Resource, query, cookie, b)
 	})
-	return next, err
+}
+
+// readPage reads a page with the cookie of the next, and returns how many records it has.
+func readPage(ctx context.Context, server Server, resource string, query openidm.Query, cookie string,
+	b *digest.Body) (count int, err error) {
+	answer, err := server.QueryBody(ctx, resource, query, cookie, b.Buf)
+	if err != nil {
+		return 0, err
+	}
+	b.Set(answer)
+	count, b.Next, err = digest.Foot(server, resource, answer)
+	return count, err
 }
 
 // Order chooses Sort: nil, if the server gives two pages in one order, else _id, if it
@@ -109,7 +113,7 @@ func (p *Pages) Order(ctx context.Context) error {
 	query := openidm.Query{PageSize: p.size() + 1, Fields: []string{"_id"}}
 	var seen [2]digest.Body
 	for n := range seen {
-		if _, err := p.ask(ctx, query, "", &seen[n]); err != nil {
+		if err := p.ask(ctx, query, "", &seen[n]); err != nil {
 			return err
 		}
 	}
@@ -127,7 +131,7 @@ func (p *Pages) Order(ctx context.Context) error {
 		return nil
 	}
 	query.SortKeys = []string{"_id"}
-	_, err := p.ask(ctx, query, "", &digest.Body{})
+	err := p.ask(ctx, query, "", &digest.Body{})
 	switch {
 	case err == nil:
 		p.Sort = query.SortKeys

@@ -51,7 +51,7 @@ var promisesSuccess = []promise{
 		`{"status":"complete","phase":"rolled back"}`, `{"status":"complete","result":{"phase":["\u001b[2J"]}}`)},
 	{"a member that stands twice is read twice", statusSaid(migration.PhaseFailed, "",
 		`{"status":"failed","status":"complete"}`)},
-	{"a status of more than 64 MiB is asked for again, and its size is said", tooLargeStatus},
+	{"a status that is too large is asked for again, and its size is said", tooLargeStatus},
 	{"a server is not compared with itself by one address", sameServer(nil)},
 	{"nor by a second name of it", sameServer(func(base string, _ *openidmtest.Server) string {
 		return strings.Replace(base, "localhost", "127.0.0.1", 1)
@@ -163,6 +163,7 @@ func upgradeOf(t *testing.T, source, target *openidmtest.Server, steps ...string
 }
 
 func tooLargeStatus(t *testing.T) {
+	const most = 100 << 10
 	large := true
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost || !large {
@@ -170,15 +171,11 @@ func tooLargeStatus(t *testing.T) {
 			return
 		}
 		large = false
-		blanks := []byte(strings.Repeat(" ", 1<<20))
-		io.WriteString(w, `{"status":"complete"`)
-		for range 65 {
-			w.Write(blanks)
-		}
+		io.WriteString(w, `{"status":"complete"`+strings.Repeat(" ", most))
 	}))
 	t.Cleanup(s.Close)
 	m := &migration.Client{PollInterval: time.Millisecond,
-		API: &openidm.Client{BaseURL: s.URL + "/openidm/", HTTPClient: s.Client()}}
+		API: &openidm.Client{BaseURL: s.URL + "/openidm/", HTTPClient: s.Client(), MaxBody: most}}
 	var seen []string
 	last, err := m.Wait(t.Context(), migration.PhaseComplete, func(s migration.Status) {
 		if s.Down == 0 { // a busy machine may be late with the answer
@@ -186,7 +183,7 @@ func tooLargeStatus(t *testing.T) {
 		}
 	})
 	if err != nil || last.Phase != migration.PhaseComplete || len(seen) != 2 ||
-		seen[0] != "unknown an answer of more than 64 MB" {
+		seen[0] != "unknown an answer of more than 100 KB" {
 		t.Errorf("%q, %v", seen, err)
 	}
 }

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -302,7 +303,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		c.found.Unlock()
 		return s, nil
 	case errors.Is(err, openidm.ErrTooLarge):
-		s.NotUnderstood = "an answer of more than " + text.Bytes(maxAnswer)
+		s.NotUnderstood = "an answer of more than " + text.Bytes(cmp.Or(max(c.API.MaxBody, 0), maxAnswer))
 		return s, nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()

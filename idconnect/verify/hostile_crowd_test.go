@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -12,15 +13,22 @@ import (
 
 var decomposed = strings.NewReplacer("é", "e\u0301", "É", "E\u0301")
 
+var plainKeys sync.Map // of ids, for plainOrder
+
 // plainOrder is without accents and case, and without spaces at the end.
 func plainOrder(a, b string) int {
 	key := func(s string) string {
-		return strings.ToLower(strings.TrimRight(strings.Map(func(r rune) rune {
+		if key, ok := plainKeys.Load(s); ok {
+			return key.(string)
+		}
+		key := strings.ToLower(strings.TrimRight(strings.Map(func(r rune) rune {
 			if unicode.Is(unicode.Mn, r) {
 				return -1
 			}
 			return r
 		}, decomposed.Replace(s)), " "))
+		plainKeys.Store(s, key)
+		return key
 	}
 	return strings.Compare(key(a), key(b))
 }

@@ -125,8 +125,8 @@ func resumes(t *testing.T, ordered bool, random *rand.Rand, file string) (killed
 		t.Fatalf("%+v", want)
 	}
 	// A kill costs what was not written yet, and what tells how to read, and by
-	// pages a second and third reading, which do not resume.
-	most, again := 60, 0
+	// pages a second and third reading, which do not resume: 35 to 61 in 120 runs.
+	most, again := 70, 0
 	if !ordered {
 		again = whole / 6
 		most += again

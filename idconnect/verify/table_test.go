@@ -135,38 +135,33 @@ func (t *table) within(filter string, offset, size int) []json.RawMessage {
 	}
 	from, to := 0, len(t.sorted)
 	ids := t.sorted
+	// first is where the ids begin that compare with a bound as least, or above it.
+	first := func(bound string, least int) int {
+		n, _ := slices.BinarySearchFunc(t.sorted, bound, func(id, bound string) int {
+			if order(id, bound) < least {
+				return -1
+			}
+			return 1
+		})
+		return n
+	}
 	if m := rangeFilter.FindStringSubmatch(filter); m != nil {
 		for i, n := range []*int{&from, &to} {
-			if m[i+1] == "" {
-				continue
+			if m[i+1] != "" {
+				*n = first(unquote(m[i+1]), 1)
 			}
-			bound := unquote(m[i+1])
-			*n, _ = slices.BinarySearchFunc(t.sorted, bound, func(id, bound string) int {
-				if order(id, bound) <= 0 {
-					return -1
-				}
-				return 1
-			})
 		}
 		to = max(from, to)
 	} else {
 		ids = nil
+		given := map[int]bool{}
 		for m := idFilters.FindStringSubmatch(filter); m != nil; m = idFilters.FindStringSubmatch(filter) {
 			filter = filter[len(m[0]):]
-			for _, id := range t.sorted {
-				if order(id, unquote(m[1])) == 0 && !slices.Contains(ids, id) {
-					ids = append(ids, id)
-				}
-			}
-			for _, id := range t.sorted { // that stand twice
-				if n := slices.Index(ids, id); n >= 0 && id == unquote(m[1]) {
-					ids = slices.Delete(ids, n, n+1)
-					for _, other := range t.sorted {
-						if other == id {
-							ids = append(ids, id)
-						}
-					}
-					break
+			id := unquote(m[1])
+			for i := first(id, 0); i < first(id, 1); i++ {
+				if !given[i] {
+					given[i] = true
+					ids = append(ids, t.sorted[i])
 				}
 			}
 		}

@@ -45,8 +45,8 @@ type Options struct {
 	// store.
 	Keys *keystore.Store
 	// PageSize is the number of records in one request at first; 0 means 500, the
-	// limit is 10,000. Ranges grow to eight times of it, or 1 MiB, while the server
-	// answers within a second, and shrink when it takes over four.
+	// limit is 10,000. Ranges grow to eight times of it, or 2 MiB, or all in flight to 8
+	// MiB, while the server answers within a second, and shrink when it takes over four.
 	PageSize int
 	// Concurrency is the number of requests in flight on each server where it is
 	// read by ranges; 0 means 4, the limit is 8. A server that is busy (429, 503 or

@@ -1,6 +1,7 @@
 package ranges
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ func (r *Reader) ask(ctx context.Context, link Range, size int) (a *Answer, err 
 			return nil, ctx.Err()
 		}
 	}
+	r.room(body, size)
 	err = r.again(ctx, retries, func() (err error) {
 		a, err = r.once(ctx, link, size, body)
 		if err != nil && busy(err) {
@@ -55,6 +57,17 @@ func (r *Reader) ask(ctx context.Context, link Range, size int) (a *Answer, err 
 		r.Gate.widen()
 	}
 	return a, nil
+}
+
+// room makes a body large enough for so many records and an eighth more. Left to grow, it is
+// copied often, and ends up twice as large as what it holds.
+func (r *Reader) room(body *digest.Body, size int) {
+	r.mu.Lock()
+	n := r.weight * (size + 1)
+	r.mu.Unlock()
+	if n = min(n, maxBytes)*9/8 + bytes.MinRead; n > cap(body.Buf) {
+		body.Buf = make([]byte, 0, n)
+	}
 }
 
 // again asks again where the server is busy, so many times, and twice where it fails.
@@ -148,8 +161,9 @@ func (r *Reader) adapt(a *Answer, size int) {
 	if r.most > 0 {
 		most = min(most, r.most)
 	}
-	if bytes := len(a.Body.Text()); bytes > 0 {
-		most = min(most, max(maxBytes*a.Count/bytes, 2))
+	if n := len(a.Body.Text()); n > 0 {
+		r.weight = n/a.Count + 1
+		most = min(most, max(min(maxBytes, flightBytes/r.Concurrency)/r.weight, 2))
 	}
 	full := a.took * time.Duration(r.size) / time.Duration(max(a.Count, 1)) // of a whole range
 	switch {

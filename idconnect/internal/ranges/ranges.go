@@ -67,11 +67,13 @@ var (
 	ErrNoRanges = errors.New("not by ranges")
 )
 
-// Sizes of ranges, in records; a page asks for one more.
+// Sizes of ranges, in records; a page asks for one more. An answer has at most maxBytes, and
+// those in flight at one server flightBytes.
 const (
-	maxSize  = 9999
-	maxBytes = 1 << 20
-	growth   = 8 // of the size that was asked for, at most
+	maxSize     = 9999
+	maxBytes    = 2 << 20
+	flightBytes = 8 << 20
+	growth      = 8 // of the size that was asked for, at most
 )
 
 // Reader reads one collection of one server. Its fields are set before [Reader.Run].
@@ -104,6 +106,7 @@ type Reader struct {
 	size    int
 	most    int // records that the server gives at most, 0 unknown
 	short   int // of the last answer that was short
+	weight  int // bytes of a record in the last answer, 0 unknown
 	failure error
 	cancel  context.CancelFunc
 	answers chan *Answer

@@ -27,6 +27,7 @@ type fake struct {
 	ignores  bool // filters
 	counts   bool // all records, for a query by name
 	cap      int  // of a page, 0 none
+	blanks   int  // bytes in each record beside its id
 	refuse   error
 	busy     error // the twentieth answer
 
@@ -34,6 +35,7 @@ type fake struct {
 	ids   []string // in order
 	asked int
 	given int
+	most  int           // bytes of an answer
 	each  func(f *fake) // called for each request, under mu
 }
 
@@ -101,13 +103,14 @@ func (f *fake) QueryBody(ctx context.Context, _ string, q openidm.Query, _ strin
 			b.WriteByte(',')
 		}
 		quoted, _ := json.Marshal(id)
-		fmt.Fprintf(&b, `{"_id":%s}`, quoted)
+		fmt.Fprintf(&b, `{"_id":%s%*s}`, quoted, f.blanks, "")
 	}
 	total := -1
 	if f.counts && q.Count && q.ID != "" {
 		total = len(f.ids)
 	}
 	fmt.Fprintf(&b, `],"resultCount":%d,"pagedResultsCookie":%s,"totalPagedResults":%d}`, len(within), cookie, total)
+	f.most = max(f.most, b.Len())
 	return []byte(b.String()), ctx.Err()
 }
 

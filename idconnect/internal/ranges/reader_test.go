@@ -45,6 +45,22 @@ func TestFrugal(t *testing.T) {
 	}
 }
 
+// TestHeavy: ranges grow while the server is quick, and those in flight at once are bounded
+// in bytes, however many there are.
+func TestHeavy(t *testing.T) {
+	t.Parallel()
+	all := tables(4000)["numbers"]
+	for concurrency, most := range map[int]int{2: 2 << 20, 4: 2 << 20, 8: 1 << 20} {
+		ids := all[:500*concurrency]
+		f := newFake(ids, strings.Compare)
+		f.blanks, f.counts = 8000, true
+		seen, err := read(t, f, &ranges.Reader{Size: 100, Concurrency: concurrency})
+		if err != nil || len(seen) != len(ids) || f.most > most+most/8 || f.most < most/2 {
+			t.Errorf("%d ranges in flight: %v, %d ids, answers of up to %d KiB", concurrency, err, len(seen), f.most>>10)
+		}
+	}
+}
+
 // TestNoRanges: what a server does with filters is found out before it is relied
 // on, and said.
 func TestNoRanges(t *testing.T) {

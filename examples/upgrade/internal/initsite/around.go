@@ -119,9 +119,9 @@ func addressOf(dir, otherwise string) string {
 
 func urlOf(host, port string) string { return "https://" + net.JoinHostPort(host, port) + "/openidm/" }
 
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 
-func isHost(name string) bool { return hostName.MatchString(name) }
+func isHost(name string) bool { return len(name) <= 253 && hostName.MatchString(name) }
 
 // certified reports whether a certificate in a source's keystore is for the host
 // of an address, and the address with a name that it is for; "" if that is not

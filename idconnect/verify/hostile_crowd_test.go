@@ -40,6 +40,10 @@ func TestHostileCrowds(t *testing.T) {
 		word := fmt.Sprintf("%c%c é%d", 'a'+i%26, 'a'+i/26%26, i)
 		return []string{word, strings.ToUpper(word), decomposed.Replace(word), word + " ", word + "  "}
 	}
+	n := 1000
+	if testing.Short() {
+		n = 400
+	}
 	long := func(i int) []string { return []string{strings.Repeat(`"`, 350) + fmt.Sprint(i*7919%10007)} }
 	for name, tc := range map[string]struct {
 		ids  func(i int) []string
@@ -80,14 +84,14 @@ func TestHostileCrowds(t *testing.T) {
 			t.Run(fmt.Sprint(name, " of the ", sides[side]), func(t *testing.T) {
 				t.Parallel()
 				source := &hostile{request: 10 * time.Millisecond, each: 80 * time.Microsecond}
-				for i := 0; len(source.ids) < 1000; i++ {
+				for i := 0; len(source.ids) < n; i++ {
 					for _, id := range tc.ids(i) {
 						source.put(id, "m")
 					}
 				}
 				target := source.clone()
 				var missing, changed []string
-				for i := 3; i < 1000; i += 200 {
+				for i := 3; i < n; i += n / 5 {
 					missing, changed = append(missing, source.ids[i]), append(changed, source.ids[i+1])
 					target.drop(source.ids[i])
 					target.put(source.ids[i+1], "other")

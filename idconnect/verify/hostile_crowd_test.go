@@ -33,50 +33,55 @@ func plainOrder(a, b string) int {
 	return strings.Compare(key(a), key(b))
 }
 
-// TestHostileCrowds: a collection all of whose ids are of a kind that bounds are made of.
+// hostileCrowds are collections all of whose ids are of a kind that bounds are made of.
+var hostileCrowds = map[string]struct {
+	ids  func(i int) []string
+	set  func(h *hostile)
+	plan string
+}{
+	"variants, by their bytes":  {variants, func(h *hostile) {}, "ranges of _id"},
+	"variants without case":     {variants, func(h *hostile) { h.order = foldOrder }, "ranges of _id"},
+	"variants without anything": {variants, func(h *hostile) { h.order = plainOrder }, "ranges of _id"},
+	"variants without anything, no larger than a page": {variants, func(h *hostile) {
+		h.order, h.most = plainOrder, 3
+	}, "pages: "},
+	"variants as people sort them": {variants, func(h *hostile) { h.order = peopleOrder }, "ranges of _id"},
+	"bounds that are exact": {variants, func(h *hostile) {
+		h.order, h.exact, h.counts = plainOrder, true, func(n int) int { return n }
+	}, "pages: "},
+	"long ones":                    {long, func(h *hostile) { h.maxFilter = 8000 }, "ranges of _id"},
+	"long ones at a strict server": {long, func(h *hostile) { h.maxFilter = 1000 }, "pages: "},
+	"longer ones": {func(i int) []string { return []string{strings.Repeat("ü", 500) + fmt.Sprint(i)} },
+		func(h *hostile) { h.maxFilter = 8000 }, "pages: no id of a page can stand in a filter"},
+	"quotes at a server that refuses them": {
+		func(i int) []string { return []string{fmt.Sprintf(`%d"`, i), fmt.Sprint(i, "'")} },
+		func(h *hostile) {
+			h.refuses = func(f string) int {
+				if strings.Contains(f, `\"`) {
+					return http.StatusBadRequest
+				}
+				return 0
+			}
+		}, ""},
+	"control characters": {func(i int) []string { return []string{fmt.Sprintf("\x00%d\t", i)} },
+		func(h *hostile) {}, "pages: no id of a page can stand in a filter"},
+}
+
+func variants(i int) (ids []string) {
+	word := fmt.Sprintf("%c%c é%d", 'a'+i%26, 'a'+i/26%26, i)
+	return []string{word, strings.ToUpper(word), decomposed.Replace(word), word + " ", word + "  "}
+}
+
+func long(i int) []string { return []string{strings.Repeat(`"`, 350) + fmt.Sprint(i*7919%10007)} }
+
+// TestHostileCrowds reads each of them.
 func TestHostileCrowds(t *testing.T) {
 	t.Parallel()
-	variants := func(i int) (ids []string) {
-		word := fmt.Sprintf("%c%c é%d", 'a'+i%26, 'a'+i/26%26, i)
-		return []string{word, strings.ToUpper(word), decomposed.Replace(word), word + " ", word + "  "}
-	}
 	n := 1000
 	if testing.Short() {
 		n = 400
 	}
-	long := func(i int) []string { return []string{strings.Repeat(`"`, 350) + fmt.Sprint(i*7919%10007)} }
-	for name, tc := range map[string]struct {
-		ids  func(i int) []string
-		set  func(h *hostile)
-		plan string
-	}{
-		"variants, by their bytes":  {variants, func(h *hostile) {}, "ranges of _id"},
-		"variants without case":     {variants, func(h *hostile) { h.order = foldOrder }, "ranges of _id"},
-		"variants without anything": {variants, func(h *hostile) { h.order = plainOrder }, "ranges of _id"},
-		"variants without anything, no larger than a page": {variants, func(h *hostile) {
-			h.order, h.most = plainOrder, 3
-		}, "pages: "},
-		"variants as people sort them": {variants, func(h *hostile) { h.order = peopleOrder }, "ranges of _id"},
-		"bounds that are exact": {variants, func(h *hostile) {
-			h.order, h.exact, h.counts = plainOrder, true, func(n int) int { return n }
-		}, "pages: "},
-		"long ones":                    {long, func(h *hostile) { h.maxFilter = 8000 }, "ranges of _id"},
-		"long ones at a strict server": {long, func(h *hostile) { h.maxFilter = 1000 }, "pages: "},
-		"longer ones": {func(i int) []string { return []string{strings.Repeat("ü", 500) + fmt.Sprint(i)} },
-			func(h *hostile) { h.maxFilter = 8000 }, "pages: no id of a page can stand in a filter"},
-		"quotes at a server that refuses them": {
-			func(i int) []string { return []string{fmt.Sprintf(`%d"`, i), fmt.Sprint(i, "'")} },
-			func(h *hostile) {
-				h.refuses = func(f string) int {
-					if strings.Contains(f, `\"`) {
-						return http.StatusBadRequest
-					}
-					return 0
-				}
-			}, ""},
-		"control characters": {func(i int) []string { return []string{fmt.Sprintf("\x00%d\t", i)} },
-			func(h *hostile) {}, "pages: no id of a page can stand in a filter"},
-	} {
+	for name, tc := range hostileCrowds {
 		for side := range 2 {
 			if testing.Short() && side != len(name)%2 {
 				continue

@@ -56,7 +56,8 @@ func TestHeavy(t *testing.T) {
 		f.blanks, f.counts = 8000, true
 		seen, err := read(t, f, &ranges.Reader{Size: 100, Concurrency: concurrency})
 		if err != nil || len(seen) != len(ids) || f.most > most+most/8 || f.most < most/2 {
-			t.Errorf("%d ranges in flight: %v, %d ids, answers of up to %d KiB", concurrency, err, len(seen), f.most>>10)
+			t.Errorf("%d ranges in flight: %v, %d ids, answers of up to %d KiB", concurrency, err, len(seen),
+				f.most>>10)
 		}
 	}
 }

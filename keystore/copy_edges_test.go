@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/idconnect-go/upgrade/internal/symlink"
@@ -33,8 +34,10 @@ func TestCopiesAtOnce(t *testing.T) {
 	left := map[string]bool{} // backups that could perhaps not be removed again, as the error says
 	for i, c := range all {
 		if errs[i] != nil {
-			// On Windows a file that somebody reads is neither replaced nor removed.
-			refused := runtime.GOOS == "windows" && errors.Is(errs[i], os.ErrPermission)
+			// On Windows a file that somebody reads is neither replaced nor removed, nor opened at
+			// times (ERROR_SHARING_VIOLATION).
+			refused := runtime.GOOS == "windows" &&
+				(errors.Is(errs[i], os.ErrPermission) || errors.Is(errs[i], syscall.Errno(32)))
 			if !refused && !errors.Is(errs[i], ErrChangedSince) && !errors.Is(errs[i], os.ErrExist) {
 				t.Errorf("copy %d: %v", i, errs[i])
 			}
@@ -49,7 +52,9 @@ func TestCopiesAtOnce(t *testing.T) {
 		kept[c.Backup] = true
 	}
 	names := siblings(t, to)
-	if len(kept) == 0 || len(names) < len(kept)+1 {
+	// There, each may be in the way of all others.
+	none := len(kept) == 0 && (runtime.GOOS != "windows" || string(content(t, to)) != "old")
+	if none || len(names) < len(kept)+1 {
 		t.Errorf("%d were done, and in the folder are %q", len(kept), names)
 	}
 	for _, name := range names {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,9 +16,11 @@ import (
 	"github.com/idconnect-go/upgrade/migration/openidmtest"
 )
 
-// held sends for the ranges of users when release is called, and notes what was asked.
+// held sends for the first range of users when release is called, and notes what was
+// asked. More of them would keep out what is planned meanwhile.
 type held struct {
 	next     http.RoundTripper
+	holds    atomic.Bool
 	released chan struct{}
 	release  func()
 
@@ -35,7 +38,7 @@ func holdUsers(c *openidm.Client) *held {
 func (h *held) RoundTrip(r *http.Request) (*http.Response, error) {
 	path := strings.TrimPrefix(r.URL.Path, "/openidm/")
 	size, _ := strconv.Atoi(r.FormValue("_pageSize"))
-	if strings.HasSuffix(path, "managed/user") && size > 200 { // a range, after the plan
+	if strings.HasSuffix(path, "managed/user") && size > 200 && h.holds.CompareAndSwap(false, true) {
 		select {
 		case <-h.released:
 		case <-r.Context().Done():

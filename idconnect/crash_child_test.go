@@ -74,8 +74,9 @@ type crashOrder struct {
 	// what the point is about makes.
 	KillOn   string
 	KillOnce string
-	// States is a folder for a copy of the folder World at each point.
+	// States is a folder for copies of the folder World, at the points of these numbers.
 	World, States string
+	Copies        []int
 
 	// env is added to the child's environment.
 	env []string
@@ -98,6 +99,7 @@ type crashPoints struct {
 	killOnce string
 
 	world, states string
+	copies        []int
 }
 
 func (p *crashPoints) at(when, operation, path string) {
@@ -153,7 +155,7 @@ func playCrashChild(text string) int {
 		panic(err)
 	}
 	points := &crashPoints{killAt: o.KillAt, killOn: o.KillOn, killOnce: o.KillOnce,
-		world: o.World, states: o.States}
+		world: o.World, states: o.States, copies: o.Copies}
 	disk.Point = points.at
 	result, err := o.carryOut(points)
 	if err != nil {
@@ -214,7 +216,8 @@ func (o crashOrder) upgrade(points *crashPoints) (*idconnect.Upgrade, error) {
 		return nil, err
 	}
 	client := &http.Client{Transport: crashTransport{&http.Transport{
-		TLSClientConfig: jvmtrust.New(trusted).TLSConfig("localhost", chain[0]),
+		TLSClientConfig:     jvmtrust.New(trusted).TLSConfig("localhost", chain[0]),
+		MaxIdleConnsPerHost: 16,
 	}, points}}
 	admin := openidm.Credentials{Password: keystore.NewPassword("openidm-admin")}
 	u := &idconnect.Upgrade{

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,12 +56,16 @@ func (c *crashCase) at(t *testing.T, numbers []int, seen []string) {
 	var wait sync.WaitGroup
 	for i := range min(lanes, len(copies)) {
 		wait.Go(func() {
-			l := c.lane(t)
+			var own []int
 			for k := i; k < len(copies); k += lanes {
-				if n := copies[k]; n > l.states {
+				own = append(own, copies[k])
+			}
+			l := c.lane(t, own)
+			for k, n := range own {
+				if n > l.states {
 					c.kill(t, n, seen)
 				} else {
-					c.restore(t, l, n, k%step == 0)
+					c.restore(t, l, n, (i+k*lanes)%step == 0)
 				}
 			}
 		})
@@ -100,7 +105,7 @@ func (c *crashCase) killAt(t *testing.T, w *world, n int) (crashOrder, map[strin
 	return o, want
 }
 
-// lane is a world that is put back, one after the other, into the states of its run.
+// lane is a world that is put back, one after the other, into states of its run.
 type lane struct {
 	top    string // of the world as it is now, and of its states
 	addr   string
@@ -110,7 +115,7 @@ type lane struct {
 	states int
 }
 
-func (c *crashCase) lane(t *testing.T) *lane {
+func (c *crashCase) lane(t *testing.T, copies []int) *lane {
 	top, err := os.MkdirTemp(c.base.dir, "lane")
 	must(t, err)
 	must(t, os.MkdirAll(filepath.Join(top, "now", "site"), 0o700)) // as the folders of those that are killed
@@ -125,7 +130,7 @@ func (c *crashCase) lane(t *testing.T) *lane {
 	t.Cleanup(release)
 	l.order, l.want = c.begin(t, w)
 	o := l.order
-	o.World, o.States = filepath.Join(l.top, "now"), filepath.Join(l.top, "states")
+	o.World, o.States, o.Copies = filepath.Join(l.top, "now"), filepath.Join(l.top, "states"), copies
 	must(t, os.Mkdir(o.States, 0o755))
 	result, _ := o.child(t)
 	l.points, l.states = result.Points, fileStates(result.Points)
@@ -176,11 +181,14 @@ func (p *crashPoints) keep(n int, point string) {
 	if p.states == "" {
 		return
 	}
+	if startsSetup(point) {
+		defer func() { p.states = "" }()
+	}
+	if !slices.Contains(p.copies, n) {
+		return
+	}
 	to := filepath.Join(p.states, strconv.Itoa(n))
 	if out, err := exec.Command("cp", "-a", p.world, to).CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v: %s", err, out))
-	}
-	if startsSetup(point) {
-		p.states = ""
 	}
 }

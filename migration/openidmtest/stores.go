@@ -49,6 +49,8 @@ func (s *Server) useStores(own, trusted *keystore.Store) error {
 		MinVersion:   tls.VersionTLS12,
 		Certificates: []tls.Certificate{{Certificate: e.RawCertificates(), PrivateKey: key}},
 		NextProtos:   []string{"http/1.1"},
+		// The Java of these servers has no ML-KEM, which takes a quarter of a handshake.
+		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
 	}
 	s.mu.Unlock()
 	if s.world != nil {

@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,10 +21,6 @@ import (
 const (
 	defaultEndpoint = "endpoint/migration"
 	defaultAuthType = "idm_headers" // that of the vendor's example
-
-	// maxAnswer bounds an answer of the endpoint, in bytes, unless MaxBody of
-	// the client does.
-	maxAnswer = 64 << 20
 )
 
 // Client drives endpoint/migration of a target. Its methods may be called by
@@ -303,7 +298,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		c.found.Unlock()
 		return s, nil
 	case errors.Is(err, openidm.ErrTooLarge):
-		s.NotUnderstood = "an answer of more than " + text.Bytes(cmp.Or(max(c.API.MaxBody, 0), maxAnswer))
+		s.NotUnderstood = "an answer of more than " + text.Bytes(c.API.BodyLimit())
 		return s, nil
 	case errors.As(err, &answer) && isBadCertificate(answer.Message):
 		s := nothing()

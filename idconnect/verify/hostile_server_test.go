@@ -262,6 +262,9 @@ func compareHostile(t *testing.T, servers [2]*hostile, opts Options) (report Col
 	return report, took, err
 }
 
+// tried reports whether one side of a pair is hostile, too: with -short only one of the two is.
+func tried(name string, side int) bool { return !testing.Short() || side == len(name)%2 }
+
 // readHostile compares two servers, of which one is read by a plan that begins so.
 func readHostile(t *testing.T, servers [2]*hostile, side int, plan string, opts Options) CollectionReport {
 	t.Helper()

@@ -1,12 +1,17 @@
 package openidm
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 )
 
 // maxErrorBody bounds what is read of an answer that is an error, in bytes.
 const maxErrorBody = 1 << 20
+
+// BodyLimit is the size of an answer, in bytes, above which it is [ErrTooLarge]: MaxBody or
+// its default.
+func (c *Client) BodyLimit() int64 { return cmp.Or(max(c.MaxBody, 0), defaultMaxBody) }
 
 // formError says that the reader of a body did not understand what it read.
 type formError struct {

@@ -168,7 +168,7 @@ func (k *call) send(ctx context.Context, body []byte) error {
 // read takes an answer over.
 func (k *call) read(resp *http.Response) (err error) {
 	k.status, k.header, k.isRead = resp.StatusCode, resp.Header, true
-	b, limit := bytes.NewBuffer(k.request.into[:0]), cmp.Or(max(k.c.MaxBody, 0), defaultMaxBody)
+	b, limit := bytes.NewBuffer(k.request.into[:0]), k.c.BodyLimit()
 	switch good := resp.StatusCode >= 200 && resp.StatusCode < 300; {
 	case !good:
 		err = readInto(b, io.LimitReader(resp.Body, maxErrorBody), maxErrorBody)

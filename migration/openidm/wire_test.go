@@ -159,7 +159,8 @@ var callsOf = map[string]func(context.Context, *Client){
 // out X-OpenIDM-Password and would show X-Openidm-Password.
 func TestHeaderSpelling(t *testing.T) {
 	t.Parallel()
-	sendsNothing := []string{"Close", "DialAddress", "Host", "LogValue", "Offer", "ParsePage", "PeerCertificates"}
+	sendsNothing := []string{"BodyLimit", "Close", "DialAddress", "Host", "LogValue", "Offer", "ParsePage",
+		"PeerCertificates"}
 	client := reflect.TypeFor[*Client]()
 	for i := range client.NumMethod() {
 		if name := client.Method(i).Name; !slices.Contains(sendsNothing, name) && callsOf[name] == nil {

@@ -48,6 +48,7 @@ var rooms = []room{
 	{path: ""},
 	{path: "internal/text"},
 	{path: "internal/version"},
+	{path: "internal/echo"},
 	{path: "internal/exhaustive", closed: true},
 	{path: "internal/await", closed: true},
 	{path: "internal/executable", closed: true},

@@ -73,6 +73,23 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestPrompt types a password on a real terminal: it is asked for, and not shown.
+func TestPrompt(t *testing.T) {
+	t.Parallel()
+	store := "../../keystore/testdata/fixtures/openidm-7.0.2.jceks"
+	s := startOnTerminal(t, "inspect", "-keys", store)
+	prompt := "Password for " + store + ": "
+	s.await(t, prompt)
+	s.types(t, "changeit\n")
+	if err := s.exit(t); err != nil {
+		t.Error(err)
+	}
+	s.await(t, "sha256:fa58dd8c949532343b3035a86a26ada5787e4de7691f273310006161e8e8df87")
+	if said := s.text(); strings.Contains(said, "changeit") || strings.Count(said, prompt) != 1 {
+		t.Errorf("it says\n%s", said)
+	}
+}
+
 // onTerminal is a command on a terminal of its own.
 type onTerminal struct {
 	cmd       *exec.Cmd

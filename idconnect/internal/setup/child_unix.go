@@ -12,6 +12,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"github.com/idconnect-go/upgrade/internal/echo"
 )
 
 // enterKey ends a typed line.
@@ -60,12 +62,9 @@ func (c *ptyChild) echoes() bool {
 	if err != nil {
 		return true
 	}
-	shown := true
-	err = raw.Control(func(fd uintptr) {
-		t, err := unix.IoctlGetTermios(int(fd), ioctlGetTermios)
-		shown = err != nil || t.Lflag&unix.ECHO != 0
-	})
-	return err != nil || shown
+	shown, asked := true, error(nil)
+	err = raw.Control(func(fd uintptr) { shown, asked = echo.Shown(fd) })
+	return shown || errors.Join(err, asked) != nil
 }
 
 // ended asks without waiting: a goroutine that waits would stay as long as a

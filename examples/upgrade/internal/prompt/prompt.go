@@ -3,14 +3,17 @@ package prompt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"runtime"
 	"strings"
 
 	"golang.org/x/term"
 
+	"github.com/idconnect-go/upgrade/internal/echo"
 	"github.com/idconnect-go/upgrade/internal/text"
 	"github.com/idconnect-go/upgrade/keystore"
 )
@@ -42,8 +45,7 @@ func (t Terminal) Interactive() bool {
 // context ends it returns its error, with the terminal as it was; the system
 // call that reads goes on until the next line is typed or the process ends.
 func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password, error) {
-	unseen := func(in *os.File) ([]byte, error) { return term.ReadPassword(int(in.Fd())) }
-	line, err := ask(ctx, prompt+": ", "\n", unseen)
+	line, err := ask(ctx, prompt+": ", true)
 	if errors.Is(err, ErrNoTerminal) {
 		return keystore.Password{}, err // not the empty password
 	}
@@ -53,7 +55,7 @@ func (Terminal) Password(ctx context.Context, prompt string) (keystore.Password,
 // Line asks a question and returns the line that is typed, without its end. It ends
 // as [Terminal.Password] does.
 func (Terminal) Line(ctx context.Context, question string) (string, error) {
-	line, err := ask(ctx, question+" ", "", readLine)
+	line, err := ask(ctx, question+" ", false)
 	return string(line), err
 }
 
@@ -70,6 +72,9 @@ const maxLine = 4096
 func readLine(in *os.File) (line []byte, err error) {
 	for b := make([]byte, 1); len(line) < maxLine; {
 		n, err := in.Read(b)
+		if err == io.EOF && len(line) > 0 { // which ends it as well
+			err = nil
+		}
 		if n == 0 || err != nil || b[0] == '\n' {
 			return bytes.TrimSuffix(line, []byte("\r")), err
 		}
@@ -78,8 +83,9 @@ func readLine(in *os.File) (line []byte, err error) {
 	return line, nil
 }
 
-// ask shows a prompt and reads the answer, after which the terminal shows end.
-func ask(ctx context.Context, prompt, end string, answer func(*os.File) ([]byte, error)) ([]byte, error) {
+// ask shows a prompt and reads the answer, of which the terminal shows nothing where it
+// is hidden.
+func ask(ctx context.Context, prompt string, hidden bool) ([]byte, error) {
 	r, w, err := open()
 	if err != nil {
 		return nil, err
@@ -90,29 +96,39 @@ func ask(ctx context.Context, prompt, end string, answer func(*os.File) ([]byte,
 	if err != nil {
 		return nil, errors.Join(ErrNoTerminal, r.Close())
 	}
-	if _, err := w.WriteString(text.Line(prompt)); err != nil {
-		return nil, errors.Join(err, r.Close())
+	if hidden {
+		err = echo.Hide(r.Fd())
+	}
+	if err == nil {
+		_, err = w.WriteString(text.Line(prompt))
+	}
+	if err != nil {
+		return nil, errors.Join(err, term.Restore(fd, before), r.Close())
 	}
 	type line struct {
 		text []byte
 		err  error
 	}
-	read := make(chan line, 1)
+	read, restored := make(chan line, 1), make(chan struct{})
+	defer close(restored)
 	go func() {
-		defer r.Close()
-		text, err := answer(r)
+		text, err := readLine(r)
 		read <- line{text, err}
+		<-restored
+		r.Close()
 	}()
 	var l line
+	end := ""
+	if hidden { // as is the end of the line
+		end = "\n"
+	}
 	select {
 	case l = <-read:
 	case <-ctx.Done():
-		l.err, end = errors.Join(ctx.Err(), term.Restore(fd, before)), "\n"
+		l.err, end = ctx.Err(), "\n"
 	}
-	if _, e := w.WriteString(end); l.err == nil {
-		l.err = e
-	}
-	return l.text, l.err
+	_, err = w.WriteString(end)
+	return l.text, cmp.Or(l.err, term.Restore(fd, before), err)
 }
 
 // open opens the controlling terminal twice, to read and to write.

@@ -1,7 +1,10 @@
 //go:build darwin || freebsd || netbsd || openbsd || dragonfly
 
-package setup
+package echo
 
 import "golang.org/x/sys/unix"
 
-const ioctlGetTermios = unix.TIOCGETA
+const (
+	getTermios = unix.TIOCGETA
+	setTermios = unix.TIOCSETA
+)

@@ -1,5 +1,0 @@
-package setup
-
-import "golang.org/x/sys/unix"
-
-const ioctlGetTermios = unix.TCGETS

@@ -91,20 +91,22 @@ func TestRollback(t *testing.T) {
 	base := crashWorld(t)
 	source := tree(t, base.u.SourceDir)
 	var restored, chosen, all atomic.Int32
-	count := func(of, n int) {
+	count := func(of, n, good int) {
 		chosen.Add(int32(n))
 		all.Add(int32(of))
+		restored.Add(int32(good))
 	}
-	// check compares, and counts.
-	check := func(t *testing.T, what string, want map[string]string, w *world, err error) {
+	check := func(t *testing.T, what string, want map[string]string, w *world, err error) bool {
 		t.Helper()
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
-		} else if d := cmp.Diff(want, w.around(t)); d != "" {
-			t.Errorf("%s:\n%s", what, d)
-		} else {
-			restored.Add(1)
+			return false
 		}
+		d := cmp.Diff(want, w.around(t))
+		if d != "" {
+			t.Errorf("%s:\n%s", what, d)
+		}
+		return d == ""
 	}
 	policies := []keystore.Policy{"", keystore.Keep, keystore.Replace}
 	t.Run("after every step", func(t *testing.T) { rollbackSteps(t, base, policies, count, check) })
@@ -122,10 +124,11 @@ func TestRollback(t *testing.T) {
 		restored.Load(), chosen.Load(), all.Load())
 }
 
-type rollbackCheck func(t *testing.T, what string, want map[string]string, w *world, err error)
+type rollbackCheck func(t *testing.T, what string, want map[string]string, w *world, err error) bool
 
-// rollbackCount is told how many cases there are, and how many of them are run.
-type rollbackCount func(of, n int)
+// rollbackCount is told how many cases there are, how many of them are run, and how many
+// of these restore the tree.
+type rollbackCount func(of, n, restored int)
 
 // sampledRollbacks are the numbers of those that are tried.
 func sampledRollbacks(of int) []int {
@@ -162,7 +165,8 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count 
 		}
 	}
 	numbers := sampledRollbacks(len(cases))
-	count(len(cases), len(numbers))
+	var good atomic.Int32
+	defer func() { count(len(cases), len(numbers), int(good.Load())) }()
 	atOnce(numbers, func(i int) {
 		c := cases[i]
 		what := fmt.Sprintf("%+v", c)
@@ -207,7 +211,9 @@ func rollbackSteps(t *testing.T, base *world, policies []keystore.Policy, count 
 			}
 		}
 		_, err := w.u.Rollback(t.Context(), c.to)
-		check(t, what, want, w, err)
+		if check(t, what, want, w, err) {
+			good.Add(1)
+		}
 		// Twice does no harm.
 		if _, err := w.u.Rollback(t.Context(), c.to); err != nil {
 			t.Errorf("%s: again: %v", what, err)
@@ -232,9 +238,9 @@ func rollbackKilled(t *testing.T, base *world, count rollbackCount, check rollba
 			o.Policy, o.Steps = policy, unpacks
 			return o, w.around(t)
 		}
-		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) {
+		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) bool {
 			o.Rollback = true
-			check(t, fmt.Sprintf("%s, policy %q, %s", was, policy, what), want, w, failure(o.again(t)))
+			return check(t, fmt.Sprintf("%s, policy %q, %s", was, policy, what), want, w, failure(o.again(t)))
 		}
 		c.all(t, count)
 	}
@@ -254,8 +260,8 @@ func rollbackKills(t *testing.T, base *world, count rollbackCount, check rollbac
 			o.Rollback = true
 			return o, want
 		}
-		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) {
-			check(t, fmt.Sprintf("%s, rollback %s", was, what), want, w, failure(o.again(t)))
+		c.end = func(t *testing.T, w *world, o crashOrder, want map[string]string, what string) bool {
+			return check(t, fmt.Sprintf("%s, rollback %s", was, what), want, w, failure(o.again(t)))
 		}
 		c.all(t, count)
 	}
@@ -268,8 +274,8 @@ func (c *crashCase) all(t *testing.T, count rollbackCount) {
 	result, _ := o.child(t)
 	end()
 	numbers := points(result.Points, 4)
-	count(len(result.Points), len(numbers))
 	c.at(t, numbers, result.Points)
+	count(len(result.Points), len(numbers), int(c.ended.Load()))
 }
 
 func failure(r crashResult) error {

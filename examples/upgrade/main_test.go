@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 			}
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("GOGC", "400") // of commands that end at once
 			e.Setenv("SHA256", "AE:7D:9A:87:3F:F1:E7:55:2B:9A:06:93:3E:00:BA:2A:"+
 				"9A:48:C7:A5:F9:19:DB:AD:DD:8E:59:1E:63:6A:EC:C2") // of self.pem in trust.txtar
 			e.Setenv("ANOTHER", strings.Repeat("ab", 32))

@@ -10,11 +10,15 @@ import (
 	"fmt"
 	"image/color"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 )
 
 // pictures are for who changes the page and wants to see it.
@@ -47,7 +51,8 @@ var looks = []struct {
 // a4 is the width of the paper between the page's margins, in pixels of CSS.
 const a4 = 688
 
-// TestReportInBrowser looks at the page in every state, on screens and on paper.
+// TestReportInBrowser looks at the page, on screens and on paper: in every state with
+// EXHAUSTIVE=1 or -pictures, else in some.
 func TestReportInBrowser(t *testing.T) {
 	if testing.Short() && *pictures == "" {
 		t.Skip("needs a browser for some seconds")
@@ -55,7 +60,13 @@ func TestReportInBrowser(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	schemes := cssColours(t)
-	for name, rep := range samples() {
+	all := samples()
+	names := slices.Sorted(maps.Keys(all))
+	if *pictures == "" {
+		names = exhaustive.Sample(names, (len(names)+1)/2)
+	}
+	for _, name := range names {
+		rep := all[name]
 		t.Run(name, func(t *testing.T) {
 			var page bytes.Buffer
 			if err := rep.Write(&page, HTML); err != nil {
@@ -74,6 +85,7 @@ func TestReportInBrowser(t *testing.T) {
 			lookAtPaper(t, b, name)
 		})
 	}
+	fmt.Printf("TestReportInBrowser: %d of %d of %d pages\n", len(names), len(names), len(all))
 }
 
 func lookAtScreen(

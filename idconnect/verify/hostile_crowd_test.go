@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"github.com/idconnect-go/upgrade/internal/exhaustive"
 )
 
 var decomposed = strings.NewReplacer("é", "e\u0301", "É", "E\u0301")
@@ -77,9 +79,9 @@ func long(i int) []string { return []string{strings.Repeat(`"`, 350) + fmt.Sprin
 // TestHostileCrowds reads each of them.
 func TestHostileCrowds(t *testing.T) {
 	t.Parallel()
-	n := 1000
-	if testing.Short() {
-		n = 400
+	n := 400
+	if exhaustive.All() {
+		n = 1000
 	}
 	for name, tc := range hostileCrowds {
 		for side := range 2 {

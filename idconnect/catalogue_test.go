@@ -56,10 +56,11 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("no row makes %s", code)
 		}
 	}
-	chosen := rows
+	sample := len(rows) / 2
 	if testing.Short() {
-		chosen = exhaustive.Sample(rows, 16)
+		sample = 16
 	}
+	chosen := exhaustive.Sample(rows, sample)
 	t.Run("rows", func(t *testing.T) {
 		t.Run("undisturbed", func(t *testing.T) {
 			t.Parallel()

@@ -40,6 +40,12 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
+		Condition: func(name string) (bool, error) {
+			if name != "exhaustive" {
+				return false, errors.New("unknown condition")
+			}
+			return exhaustive.All(), nil
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("FIXTURES", fixtures)
 			e.Setenv("RECIPIENT", identity.Recipient().String())

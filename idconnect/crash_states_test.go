@@ -180,26 +180,9 @@ func (c *crashCase) restore(t *testing.T, l *lane, n int, prove bool) {
 func digestOf(t *testing.T, dir string) string {
 	t.Helper()
 	h := sha256.New()
-	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		var content []byte
-		switch {
-		case info.Mode().IsRegular():
-			content, err = os.ReadFile(path)
-		case info.Mode()&fs.ModeSymlink != 0:
-			var to string
-			to, err = os.Readlink(path)
-			content = []byte(to)
-		}
+	everything(t, dir, func(path string, info fs.FileInfo, content []byte) {
 		fmt.Fprintf(h, "%q %s %s %q\n", path[len(dir):], info.Mode(), info.ModTime(), content)
-		return err
-	}))
+	})
 	return string(h.Sum(nil))
 }
 

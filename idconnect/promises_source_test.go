@@ -38,26 +38,9 @@ var promisesStores = []promise{
 // picture adds all that is below a folder: kinds, modes, names, contents and where links lead.
 func picture(t *testing.T, dir string, all map[string]string) {
 	t.Helper()
-	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		var content []byte
-		switch {
-		case info.Mode().IsRegular():
-			content, err = os.ReadFile(path)
-		case info.Mode()&fs.ModeSymlink != 0:
-			var to string
-			to, err = os.Readlink(path)
-			content = []byte(to)
-		}
+	everything(t, dir, func(path string, info fs.FileInfo, content []byte) {
 		all[path] = fmt.Sprintf("%v %x", info.Mode(), content)
-		return err
-	}))
+	})
 }
 
 // intact makes the check that nothing below the source's folder, or given paths, was changed.

@@ -111,6 +111,33 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// everything visits all that is in a folder, and the folder: the content of a link is where it leads.
+func everything(t *testing.T, dir string, visit func(path string, info fs.FileInfo, content []byte)) {
+	t.Helper()
+	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		var content []byte
+		switch {
+		case info.Mode().IsRegular():
+			content, err = os.ReadFile(path)
+		case info.Mode()&fs.ModeSymlink != 0:
+			var to string
+			to, err = os.Readlink(path)
+			content = []byte(to)
+		}
+		if err == nil {
+			visit(path, info, content)
+		}
+		return err
+	}))
+}
+
 // tree is every file below a folder with its mode and content.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()

@@ -1,15 +1,13 @@
 //go:build unix
 
-// Package echo says whether a terminal shows what is typed, and has it not do so. For
-// anything else of a terminal there is golang.org/x/term. Begin with [Hide].
 package echo
 
 import "golang.org/x/sys/unix"
 
-// Shown reports whether a terminal shows what is typed.
-func Shown(fd uintptr) (bool, error) {
+// Shown reports whether a terminal shows what is typed, or does not say.
+func Shown(fd uintptr) bool {
 	t, err := unix.IoctlGetTermios(int(fd), getTermios)
-	return err == nil && t.Lflag&unix.ECHO != 0, err
+	return err != nil || t.Lflag&unix.ECHO != 0
 }
 
 // Hide has a terminal read lines and not show them, until [term.Restore]. A prompt that

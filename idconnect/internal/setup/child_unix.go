@@ -62,9 +62,9 @@ func (c *ptyChild) echoes() bool {
 	if err != nil {
 		return true
 	}
-	shown, asked := true, error(nil)
-	err = raw.Control(func(fd uintptr) { shown, asked = echo.Shown(fd) })
-	return shown || errors.Join(err, asked) != nil
+	shown := true
+	err = raw.Control(func(fd uintptr) { shown = echo.Shown(fd) })
+	return err != nil || shown
 }
 
 // ended asks without waiting: a goroutine that waits would stay as long as a
